@@ -1,0 +1,7 @@
+"""Real pictures as worlds."""
+
+from __future__ import annotations
+
+
+class PictureLibrary:
+    """Panoramas, stills and movies."""
