@@ -1,0 +1,145 @@
+"""Following background points from one frame into another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .fit import Matrix, Points, apply, from_pixels
+
+__all__ = ["View", "follow", "look", "recognise"]
+
+_FEATURES = 700
+_TEXTURE = 1.2e-4
+"""Least corner strength (cv2.cornerMinEigenVal): gradients of about 1.4 grey levels a pixel both ways."""
+
+
+@dataclass
+class View:
+    """A frame as the tracker keeps it.
+
+    ``grey`` (h, w); ``background`` (h, w), 255 where points may be followed; ``points`` (N, 2) pixel places;
+    ``transforms`` the frame's place in the shot by each model.
+    """
+
+    index: int
+    aspect: float
+    grey: NDArray[np.uint8]
+    background: NDArray[np.uint8]
+    points: NDArray[np.float32]
+    transforms: dict[str, Matrix]
+
+    @property
+    def unit(self) -> Matrix:
+        """From this view's pixels to unit coordinates."""
+        return from_pixels(self.grey.shape[0], self.grey.shape[1], self.aspect)
+
+
+def look(
+    index: int,
+    aspect: float,
+    size: tuple[int, int],
+    rgb: NDArray[np.float32],
+    matte: NDArray[np.float32],
+) -> View:
+    """What is needed of a frame, at ``size`` (height, width): where its background is, and points to follow."""
+    grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
+    if grey.shape != size:
+        grey = np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+        matte = np.asarray(cv2.resize(matte, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    picture = (np.clip(grey, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    background = _background(matte, max(3, round(0.03 * size[0])))
+    return View(index, aspect, picture, background, _points(picture, background), {})
+
+
+def _background(matte: NDArray[np.float32], grow: int) -> NDArray[np.uint8]:
+    """255 where a point may be followed: well outside of the actor, off the frame's border."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grow + 1, 2 * grow + 1))
+    actor = np.asarray(cv2.dilate((matte > 0.02).astype(np.uint8), disc))
+    background = np.where(actor > 0, 0, 255).astype(np.uint8)
+    rim = max(2, grow // 3)
+    background[:rim], background[-rim:], background[:, :rim], background[:, -rim:] = 0, 0, 0, 0
+    return background
+
+
+def _points(grey: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(N, 2) pixel places with texture in both directions, spread over the background."""
+    nothing = np.zeros((0, 2), np.float32)
+    strength = np.asarray(cv2.cornerMinEigenVal(grey, 5))
+    strongest = float(strength[background > 0].max()) if background.any() else 0.0
+    if strongest <= _TEXTURE:
+        return nothing
+    apart = max(4.0, grey.shape[1] / 70)
+    quality = max(_TEXTURE / strongest, 0.002)
+    found = cv2.goodFeaturesToTrack(grey, _FEATURES, quality, apart, mask=background, blockSize=5)
+    return nothing if found is None else np.asarray(found, np.float32).reshape(-1, 2)
+
+
+def follow(reference: View, view: View, guess: Matrix, levels: int) -> tuple[Points, Points]:
+    """Matched points (N, 2), (N, 2) in unit coordinates: in ``reference``, and in ``view``.
+
+    The reference is first moved by ``guess``, so that what is left to find is small whatever the camera's
+    turn and zoom; only points that come back to where they started are kept. ``levels`` of the pyramid
+    say how far to search.
+    """
+    height, width = view.grey.shape
+    unit = view.unit
+    warp = np.linalg.inv(unit) @ guess @ unit
+    grey = reference.grey
+    moved = apply(warp, reference.points.astype(np.float64))
+    if not np.allclose(guess, np.eye(3), atol=1e-7):
+        grey = np.asarray(cv2.warpPerspective(grey, warp, (width, height), flags=cv2.INTER_CUBIC), np.uint8)
+    inside = _within(moved, view.background)
+    if np.count_nonzero(inside) < 4:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    start = moved[inside].astype(np.float32).reshape(-1, 1, 2)
+    there, seen = _flow(grey, view.grey, start, levels)
+    back, seen_back = _flow(view.grey, grey, there, levels)
+    astray = np.linalg.norm((back - start).reshape(-1, 2), axis=1)
+    keep = seen & seen_back & (astray < 0.5 * max(1.0, width / 480))
+    source = reference.points[inside][keep].astype(np.float64)
+    return apply(unit, source), apply(unit, there.reshape(-1, 2)[keep].astype(np.float64))
+
+
+def _within(points: Points, background: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    height, width = background.shape
+    inside = np.isfinite(points).all(1) & ((points > 4) & (points < [width - 5, height - 5])).all(1)
+    place = np.round(points[inside]).astype(int)
+    flags = np.zeros(len(points), np.bool_)
+    flags[np.flatnonzero(inside)] = background[place[:, 1], place[:, 0]] > 0
+    return flags
+
+
+def _flow(
+    grey: NDArray[np.uint8], onto: NDArray[np.uint8], points: NDArray[np.float32], levels: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Lucas-Kanade on a pyramid: where ``points`` (N, 1, 2) went, and which were found."""
+    side = max(11, 2 * (grey.shape[1] // 90) + 1)
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 0.003)
+    guess = points.copy()
+    there, found, _ = cv2.calcOpticalFlowPyrLK(
+        grey, onto, points, guess, winSize=(side, side), maxLevel=levels, criteria=stop, minEigThreshold=1e-5
+    )
+    return np.asarray(there, np.float32), np.asarray(found).ravel() > 0
+
+
+def recognise(reference: View, view: View) -> tuple[Points, Points]:
+    """Matched points as in ``follow``, recognised by their look (SIFT): for jumps too far to follow."""
+    sift = cv2.SIFT.create(nfeatures=1500, contrastThreshold=0.02)
+    places: list[Sequence[cv2.KeyPoint]] = []
+    looks = []
+    for side in (reference, view):
+        found, described = sift.detectAndCompute(side.grey, side.background)
+        if described is None or len(found) < 8:
+            return np.zeros((0, 2)), np.zeros((0, 2))
+        places.append(found)
+        looks.append(np.asarray(described, np.float32))
+    there = cv2.BFMatcher().knnMatch(looks[0], looks[1], k=2)
+    sure = [pair[0] for pair in there if len(pair) == 2 and pair[0].distance < 0.8 * pair[1].distance]
+    source = np.array([places[0][match.queryIdx].pt for match in sure], np.float64).reshape(-1, 2)
+    target = np.array([places[1][match.trainIdx].pt for match in sure], np.float64).reshape(-1, 2)
+    return apply(reference.unit, source), apply(view.unit, target)

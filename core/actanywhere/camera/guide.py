@@ -1,0 +1,174 @@
+"""The condition picture moved by the plate's camera: what is already known of every frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .fit import Matrix, apply, from_pixels, normalise
+from .track import CameraTrack
+
+__all__ = ["Guide", "choose_anchor", "cover_fit", "known_region"]
+
+Picture = NDArray[np.float32]
+
+_LARGEST_ENLARGEMENT = 2
+"""Powers of two by which a small condition is enlarged once, so that warping samples it finely."""
+_SUBJECT_GROW = 0.015
+_NEAREST_DEPTH = 0.05
+"""Depth, relative to the anchor's centre, below which a tilted plane is too close to its horizon to use."""
+
+
+def cover_fit(condition_aspect: float, aspect: float) -> tuple[float, float]:
+    """Width and height, in unit coordinates, of a condition picture that just covers the frame."""
+    if condition_aspect >= aspect:
+        return condition_aspect, 1.0
+    return aspect, aspect / condition_aspect
+
+
+class Guide:
+    """The condition picture as it is seen from each frame of the shot.
+
+    ``condition`` (hc, wc, 3) display, any size: it covers the frame at the track's reference frame, centred,
+    and what reaches beyond the frame there is used where the camera finds it. ``track`` maps that
+    reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
+    painted into the picture, behind which the place is unknown.
+    """
+
+    def __init__(
+        self,
+        condition: Picture,
+        track: CameraTrack,
+        aspect: float,
+        condition_subject: Picture | None = None,
+    ) -> None:
+        self.track = track
+        self.aspect = aspect
+        self._levels: dict[int, Picture] = {0: np.ascontiguousarray(condition, np.float32)}
+        self._size = (condition.shape[0], condition.shape[1])
+        width, height = cover_fit(self._size[1] / self._size[0], aspect)
+        self._to_unit = np.diag([1.0, height, 1.0]) @ from_pixels(self._size[0], self._size[1], width)
+        self._subject = None if condition_subject is None else _grow(condition_subject)
+
+    def frame(self, index: int, height: int, width: int) -> tuple[Picture, Picture]:
+        """The moved picture ``rgb`` (h, w, 3) and ``valid`` (h, w), 0..1, of frame ``index`` at any size.
+
+        Outside of its borders the picture repeats its edge and ``valid`` is 0.
+        """
+        moved = normalise(self.track.transforms[index]) @ self._to_unit
+        to_condition = np.linalg.inv(moved) @ from_pixels(height, width, self.aspect)
+        x, y, depth = _places(to_condition, height, width)
+        step = self._pixels_per_pixel(to_condition, height, width)
+        valid = _inside(x, y, self._size, step) * (depth > _NEAREST_DEPTH)
+        rgb = self._sample(x, y, step)
+        if self._subject is not None:
+            behind = cv2.remap(self._subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+            valid = valid * (1.0 - behind)
+        return rgb, valid.astype(np.float32)
+
+    def _pixels_per_pixel(self, to_condition: Matrix, height: int, width: int) -> float:
+        """Condition pixels per pixel of the frame where the frame sees the picture."""
+        x, y = np.meshgrid(np.linspace(0, width - 1, 7), np.linspace(0, height - 1, 7))
+        places = np.stack([x.ravel(), y.ravel()], 1)
+        here, right, below = (apply(to_condition, places + step) for step in ((0, 0), (1, 0), (0, 1)))
+        across, down = right - here, below - here
+        area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])
+        rows, columns = self._size
+        seen = np.isfinite(area) & (here > -0.5).all(1) & (here < [columns, rows]).all(1)
+        area = area[seen] if seen.any() else area[np.isfinite(area)]
+        return float(np.sqrt(np.median(area))) if len(area) else 1.0
+
+    def _sample(self, x: Picture, y: Picture, step: float) -> Picture:
+        """The picture at places given in its own pixels, averaged over ``step`` pixels when that is above 1.
+
+        The nearest power-of-two size is taken, and the rest of the averaging is a blur whose width follows
+        the zoom without a jump, so that a slow zoom does not pop in sharpness.
+        """
+        level = int(
+            np.clip(np.floor(np.log2(max(step, 1e-3)) + 1e-6), -_LARGEST_ENLARGEMENT, self._deepest())
+        )
+        picture = self._at_level(level)
+        rest = step / 2.0**level
+        if rest > 1.02:
+            sigma = float(np.sqrt((min(rest, 4.0) ** 2 - 1.0) / 12.0))
+            picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+        sx, sy = picture.shape[1] / self._size[1], picture.shape[0] / self._size[0]
+        here_x, here_y = (x + 0.5) * np.float32(sx) - 0.5, (y + 0.5) * np.float32(sy) - 0.5
+        flags = cv2.INTER_LANCZOS4 if rest < 1.5 else cv2.INTER_CUBIC
+        sampled = cv2.remap(picture, here_x, here_y, flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(np.clip(sampled, 0.0, 1.0))
+
+    def _deepest(self) -> int:
+        return max(0, int(np.log2(min(self._size) / 4)))
+
+    def _at_level(self, level: int) -> Picture:
+        """The picture at half, quarter ... size (levels 1, 2 ...) or at twice, four times it (-1, -2)."""
+        if level not in self._levels:
+            if level < 0:
+                size = (self._size[1] * 2**-level, self._size[0] * 2**-level)
+                made = cv2.resize(self._levels[0], size, interpolation=cv2.INTER_LANCZOS4)
+            else:
+                finer = self._at_level(level - 1)
+                size = (-(-finer.shape[1] // 2), -(-finer.shape[0] // 2))
+                made = cv2.resize(finer, size, interpolation=cv2.INTER_AREA)
+            self._levels[level] = np.clip(np.asarray(made, np.float32), 0.0, 1.0)
+        return self._levels[level]
+
+
+def _grow(subject: Picture) -> Picture:
+    """The matte of the painted subject with a rim added, where its edge is mixed into the picture."""
+    rim = max(1, round(_SUBJECT_GROW * subject.shape[0]))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+    return np.ascontiguousarray(cv2.dilate(np.clip(subject, 0.0, 1.0).astype(np.float32), disc))
+
+
+def _places(to_condition: Matrix, height: int, width: int) -> tuple[Picture, Picture, Picture]:
+    """Where in the condition each pixel of the frame looks, and how far in front of the camera that is."""
+    columns, rows = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
+    x, y, depth = (line[0] * columns + line[1] * rows + line[2] for line in to_condition)
+    safe = np.where(depth > _NEAREST_DEPTH, depth, 1.0)
+    limit = 1e6
+    return (
+        np.clip(x / safe, -limit, limit).astype(np.float32),
+        np.clip(y / safe, -limit, limit).astype(np.float32),
+        np.broadcast_to(depth, (height, width)).astype(np.float32),
+    )
+
+
+def _inside(x: Picture, y: Picture, size: tuple[int, int], step: float) -> Picture:
+    """1 inside the picture, 0 outside, over one pixel of the frame at its border."""
+    rows, columns = size
+    margin = np.minimum(np.minimum(x + 0.5, columns - 0.5 - x), np.minimum(y + 0.5, rows - 0.5 - y))
+    return np.asarray(np.clip(margin / max(step, 1e-3) + 0.5, 0.0, 1.0))
+
+
+def known_region(valid: Picture, matte: Picture, band_px: float) -> Picture:
+    """Where the moved picture may be relied on: (h, w), 0..1; valid, and farther than a band from the actor.
+
+    ``band_px`` is the band's width in pixels of these pictures; ``matte`` (h, w), 1 = subject.
+    """
+    away = (matte <= 0.02).astype(np.uint8)
+    if away.all():
+        return np.asarray(np.clip(valid, 0.0, 1.0), np.float32)
+    distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    outside = np.clip(distance - band_px + 0.5 - (band_px == 0) * 0.5, 0.0, 1.0)
+    return np.asarray(outside * np.clip(valid, 0.0, 1.0), np.float32)
+
+
+def choose_anchor(track: CameraTrack, aspect: float, condition_aspect: float) -> int:
+    """The frame at which the condition should fit, so that the shot shows the least beyond its borders."""
+    count = len(track)
+    candidates = np.unique(np.linspace(0, count - 1, min(count, 61)).round().astype(int))
+    frames = np.unique(np.linspace(0, count - 1, min(count, 121)).round().astype(int))
+    x, y = np.meshgrid(np.linspace(-0.5, 0.5, 17) * aspect, np.linspace(-0.5, 0.5, 17))
+    grid = np.stack([x.ravel(), y.ravel()], 1)
+    half = np.array(cover_fit(condition_aspect, aspect)) / 2 + 1e-9
+    back = [np.linalg.inv(track.transforms[i]) for i in frames]
+    seen = []
+    for candidate in candidates:
+        onto = track.transforms[candidate]
+        moved = [np.nan_to_num(apply(normalise(onto @ inverse), grid), nan=1e3) for inverse in back]
+        seen.append(float(np.mean([(np.abs(places) <= half).all(1).mean() for places in moved])))
+    best = np.flatnonzero(np.array(seen) > max(seen) - 1e-3)
+    return int(candidates[min(best, key=lambda k: abs(candidates[k] - (count - 1) / 2))])
