@@ -53,6 +53,11 @@ class Actor(ABC):
         if self.cover is not None:
             self.cover = cv2.resize(self.cover, shape[::-1], interpolation=cv2.INTER_AREA)
 
+    @property
+    def middle(self) -> float:
+        """The height of its middle over the ground, metres."""
+        return 0.5 * self.tall
+
     @abstractmethod
     def box(self) -> tuple[float, float, float]:
         """(left, right, top) in metres: room for every pose."""
@@ -144,6 +149,10 @@ class Bird(Actor):
         self.tint, self.wing = any_color(self.rng), any_color(self.rng)
         self.up = self.tall * self.rng.uniform(0.2, 1.5)
         self.beat, self.phase = self.rng.uniform(0.04, 0.2), self.rng.uniform(0, 1)
+
+    @property
+    def middle(self) -> float:
+        return self.up + 0.5 * self.tall
 
     def box(self) -> tuple[float, float, float]:
         return -1.2 * self.tall, 1.2 * self.tall, self.up + 1.2 * self.tall

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .geometry import Camera, Matrix, unit_to_pixels
-from .light import Film, Frame, Light, any_film, any_light
-from .pictures import PictureLibrary
+from .geometry import INFINITY, Camera, Matrix, unit_to_pixels
+from .light import Frame, Light, any_film, any_light
+from .pictures import PictureLibrary, Take
+from .real import film_take, photo_world, track
 from .scenery import Builder, World
 from .stage import Role, Stage, set_stage
 from .worlds import WORLDS
@@ -39,27 +40,34 @@ class TrainingClip:
 def make_clip(
     rng: np.random.Generator, frames: int, height: int, width: int, pictures: PictureLibrary | None = None
 ) -> TrainingClip:
-    """One random clip; the same generator state gives the same clip."""
+    """One random clip; the same generator state (and library) gives the same clip."""
     aspect = width / height
-    stage = set_stage(rng, frames, aspect)
-    builder = Builder(stage, aspect, height)
-    names, entries = zip(*WORLDS.items(), strict=True)
-    chosen = str(rng.choice(names, p=[share for _, share in entries]))
-    world = WORLDS[chosen][0](rng, builder)
-    return film_clip(rng, stage, world, height, width)
+    if pictures is None or rng.random() < 0.5:
+        stage = set_stage(rng, frames, aspect)
+        names, entries = zip(*WORLDS.items(), strict=True)
+        chosen = str(rng.choice(names, p=[share for _, share in entries]))
+        world = WORLDS[chosen][0](rng, Builder(stage, aspect, height))
+        return film_clip(rng, stage, world, height, width)
+    take = pictures.take(rng, frames) if rng.random() < 0.35 else None
+    if take is not None:
+        return movie_clip(rng, take, frames, height, width)
+    still = pictures.still(rng)
+    stage = set_stage(rng, frames, aspect, (0.5, 1.1) if still.panorama else (0.85, 2.2))
+    _dress(rng, stage, pictures)
+    return film_clip(rng, stage, photo_world(rng, Builder(stage, aspect, height), still), height, width)
+
+
+def _dress(rng: np.random.Generator, stage: Stage, pictures: PictureLibrary) -> None:
+    for role in stage.roles:
+        if rng.random() < 0.25:
+            role.actor.cover = pictures.swatch(rng)
 
 
 def film_clip(rng: np.random.Generator, stage: Stage, world: World, height: int, width: int) -> TrainingClip:
     """Render a staged world."""
     frames = len(stage.cameras)
-    light = any_light(rng)
     film = any_film(rng, frames, height, width)
-    to_pixels = unit_to_pixels(height, width, width / height)
-    for role in stage.roles:
-        nearest = max(float(role.path[:, 2].min()), 0.5)
-        role.actor.light = light.side
-        role.actor.prepare(min(1.15 * stage.cameras[0].focal * role.actor.tall / nearest, 2.5) * height)
-    shots = [_Shot(stage, world, light, t, to_pixels, height, width).render() for t in range(frames)]
+    shots = _render(rng, stage, world, height, width)
     start = np.linalg.inv(stage.cameras[0].from_plane(world.main))
     transforms = np.stack([camera.from_plane(world.main) @ start for camera in stage.cameras])
     return TrainingClip(
@@ -70,6 +78,26 @@ def film_clip(rng: np.random.Generator, stage: Stage, world: World, height: int,
         transforms=transforms / transforms[:, 2:, 2:],
         name=world.name,
     )
+
+
+def movie_clip(rng: np.random.Generator, take: Take, frames: int, height: int, width: int) -> TrainingClip:
+    """A real shot with a moving actor's outline for a matte: the subject is cut out of the real pixels."""
+    real = film_take(rng, take, frames, height, width)
+    stage = set_stage(rng, frames, width / height)
+    shots = _render(rng, stage, World("matte", [], "none", INFINITY), height, width)
+    transforms, tracked = track(real)
+    matte = np.stack([shot.matte for shot in shots])
+    return TrainingClip(real, real.copy(), matte, np.zeros_like(matte), transforms, f"movie {take.name}", tracked)
+
+
+def _render(rng: np.random.Generator, stage: Stage, world: World, height: int, width: int) -> list[_Rendered]:
+    light = any_light(rng)
+    to_pixels = unit_to_pixels(height, width, width / height)
+    for role in stage.roles:
+        nearest = max(float(role.path[:, 2].min()), 0.5)
+        role.actor.light = light.side
+        role.actor.prepare(min(1.15 * stage.cameras[0].focal * role.actor.tall / nearest, 2.5) * height)
+    return [_Shot(stage, world, light, t, to_pixels, height, width).render() for t in range(len(stage.cameras))]
 
 
 @dataclass(frozen=True)

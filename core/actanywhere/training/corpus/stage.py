@@ -74,13 +74,17 @@ def _way(rng: np.random.Generator, actor: Actor, middle: Vector, frames: int) ->
     return Role(actor, middle + time[:, None] * actor.speed * across, across)
 
 
-def set_stage(rng: np.random.Generator, frames: int, aspect: float) -> Stage:
+def set_stage(
+    rng: np.random.Generator, frames: int, aspect: float, lens: tuple[float, float] = (0.85, 2.2)
+) -> Stage:
     """Cast, block and shoot a clip; a camera move that loses the actor is replaced by one that follows it."""
     actor = _cast(rng)
     share = float(rng.uniform(0.15, 0.8)) if rng.random() < 0.85 else float(rng.uniform(0.9, 2.0))
-    focal = float(rng.uniform(0.85, 2.2))
+    focal = float(rng.uniform(*lens))
     ground = actor.tall * float(rng.uniform(0.35, 1.5))
-    away = max(focal * actor.tall / share, 0.8 * actor.tall)
+    left, right, _ = actor.box()
+    away = focal * max(actor.tall, 0.4 * (right - left)) / share
+    away = max(away, 0.8 * actor.tall, 0.45 * (right - left))
     middle = np.array([0.0, ground, away])
     roles = [_way(rng, actor, middle, frames)]
     if share < 0.6 and rng.random() < 0.3:
@@ -102,7 +106,7 @@ def set_stage(rng: np.random.Generator, frames: int, aspect: float) -> Stage:
 
 
 def _keeps(cameras: list[Camera], role: Role, aspect: float) -> bool:
-    body = role.path - np.array([0, role.actor.tall / 2, 0])
+    body = role.path - np.array([0, role.actor.middle, 0])
     at = np.array([camera.project(point[None])[0] for camera, point in zip(cameras, body, strict=True)])
     return bool(((np.abs(at[:, 0]) < 0.55 * aspect) & (np.abs(at[:, 1]) < 0.55)).mean() > 0.8)
 
@@ -112,7 +116,7 @@ def _shoot(
 ) -> list[Camera]:
     """Still, panning, trucking, dollying, zooming or hand-held; angles in radians are frame heights / focal."""
     time = np.arange(frames) - (frames - 1) / 2
-    mid = role.path[frames // 2] - np.array([0.0, role.actor.tall * rng.uniform(0.35, 0.85 if share > 0.85 else 0.65), 0.0])
+    mid = role.path[frames // 2] - np.array([0.0, role.actor.middle * rng.uniform(0.8, 1.7 if share > 0.85 else 1.2), 0.0])
     gain = follow if follow is not None else float(rng.choice((0.0, 1.0, rng.uniform(0.3, 1.1)), p=(0.3, 0.4, 0.3)))
     truck = bool(rng.random() < 0.4)
     drift = rng.uniform(-0.02, 0.02, 2) * (rng.random(2) < 0.3)
