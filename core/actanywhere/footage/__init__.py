@@ -1,0 +1,38 @@
+"""Footage: plates, mattes and conditions from files, and layers into files."""
+
+from __future__ import annotations
+
+from .colour import from_display, is_scene_linear, layer_space, linearise, to_display
+from .condition import read_condition, read_still_matte
+from .layer import HALF_MAX, sweep_strays, write_layer_frame, write_png
+from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
+from .movie_out import MovieWriter
+from .plate import Plate, PlateFrame, PlateInfo, open_plate
+from .sequences import digest
+from .stills import Window
+
+__all__ = [
+    "HALF_MAX",
+    "MatteReader",
+    "MovieWriter",
+    "Plate",
+    "PlateFrame",
+    "PlateInfo",
+    "Window",
+    "digest",
+    "from_display",
+    "is_scene_linear",
+    "judge_mattes",
+    "layer_space",
+    "linearise",
+    "open_matte",
+    "open_plate",
+    "open_shot",
+    "read_condition",
+    "read_still_matte",
+    "sweep_strays",
+    "to_display",
+    "treat_matte",
+    "write_layer_frame",
+    "write_png",
+]

@@ -1,0 +1,126 @@
+"""Colour: plate to display for the model, and the display picture back into the plate's linear space.
+
+All of it is OpenColorIO in float, with a built-in configuration that is pinned by name, so a layer looks the
+same on every machine. Scene-linear plates go through the ACES 2.0 SDR view for sRGB displays, which keeps
+highlights that a plain clip would lose, and come back through its inverse. Neither is for pixels that the
+artist keeps: those are copied.
+
+Spaces are those of ``shot.COLOUR_SPACES`` (never ``auto``) and ``aces2065-1``, which only a file's own
+metadata can say. *display* means sRGB-encoded, display-referred RGB.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import PyOpenColorIO as ocio
+from numpy.typing import NDArray
+
+from ..errors import FootageError
+
+__all__ = [
+    "CONFIG",
+    "from_display",
+    "is_scene_linear",
+    "layer_space",
+    "linearise",
+    "to_display",
+]
+
+Pixels = NDArray[np.float32]
+
+CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
+_DISPLAY, _VIEW = "sRGB - Display", "ACES 2.0 - SDR 100 nits (Rec.709)"
+_SRGB = "sRGB Encoded Rec.709 (sRGB)"
+_LINEAR = {
+    "acescg": "ACEScg",
+    "linear-rec709": "Linear Rec.709 (sRGB)",
+    "aces2065-1": "ACES2065-1",
+}
+_ENCODED = {"srgb": _SRGB, "rec709": "Camera Rec.709"}
+# Below this many rows a thread costs more than it saves.
+_ROWS_PER_THREAD = 32
+
+
+def is_scene_linear(space: str) -> bool:
+    """True for scene-linear spaces, False for display spaces. Raises ``FootageError`` for any other name."""
+    if space not in _LINEAR and space not in _ENCODED:
+        raise FootageError(
+            f"'{space}' is not a colour space that is known.",
+            f"Choose one of: {', '.join([*_LINEAR, *_ENCODED])}.",
+        )
+    return space in _LINEAR
+
+
+def layer_space(space: str) -> str:
+    """The scene-linear space of the EXR layer of a plate: its own, or linear Rec.709 for a display plate."""
+    return space if is_scene_linear(space) else "linear-rec709"
+
+
+def to_display(rgb: Pixels, space: str) -> Pixels:
+    """A plate's pixels as a display sees them: (H, W, 3) float32, sRGB-encoded, 0..1.
+
+    Scene-linear goes through the ACES 2.0 SDR view; ``srgb`` is returned as it is; ``rec709`` (the camera
+    curve of BT.709) is brought to the sRGB curve. ``rgb`` must be finite: the view would hide NaN.
+    """
+    if is_scene_linear(space):
+        return np.clip(_apply(rgb, _view(_LINEAR[space], inverse=False)), 0.0, 1.0)
+    if space == "srgb":
+        return np.ascontiguousarray(rgb, np.float32)
+    return np.clip(_apply(rgb, _convert(_ENCODED[space], _SRGB)), 0.0, 1.0)
+
+
+def from_display(rgb: Pixels, space: str) -> Pixels:
+    """A display picture in the layer's space (``layer_space(space)``): (H, W, 3) float32, scene-linear.
+
+    For scene-linear plates this is the inverse of the ACES 2.0 view, so display white comes back as 128, the
+    brightest that the view can show. For display plates the sRGB curve is undone. Values outside 0..1 are
+    clipped first: no display shows them.
+    """
+    rgb = np.clip(rgb, 0.0, 1.0)
+    if is_scene_linear(space):
+        return _apply(rgb, _view(_LINEAR[space], inverse=True))
+    return _apply(rgb, _convert(_SRGB, _LINEAR["linear-rec709"]))
+
+
+def linearise(rgb: Pixels, space: str) -> Pixels:
+    """A plate's pixels in the layer's space: a display plate's curve undone, scene-linear as it is."""
+    if is_scene_linear(space):
+        return np.ascontiguousarray(rgb, np.float32)
+    return _apply(rgb, _convert(_ENCODED[space], _LINEAR["linear-rec709"]))
+
+
+@cache
+def _config() -> ocio.Config:
+    return ocio.Config.CreateFromFile(CONFIG)
+
+
+@cache
+def _view(source: str, inverse: bool) -> ocio.CPUProcessor:
+    direction = ocio.TRANSFORM_DIR_INVERSE if inverse else ocio.TRANSFORM_DIR_FORWARD
+    view = ocio.DisplayViewTransform(src=source, display=_DISPLAY, view=_VIEW, direction=direction)
+    return _config().getProcessor(view).getDefaultCPUProcessor()
+
+
+@cache
+def _convert(source: str, target: str) -> ocio.CPUProcessor:
+    return _config().getProcessor(source, target).getDefaultCPUProcessor()
+
+
+def _apply(rgb: Pixels, processor: ocio.CPUProcessor) -> Pixels:
+    """A converted copy. Rows are split over threads, since ``applyRGB`` uses one; the bits are the same."""
+    # applyRGB works in place and reads anything but C-contiguous float32 wrongly.
+    out = np.array(rgb, np.float32, order="C", copy=True)
+    threads = min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 16
+    )
+    threads = max(1, min(threads, len(out) // _ROWS_PER_THREAD))
+    if threads == 1:
+        processor.applyRGB(out)
+        return out
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(processor.applyRGB, np.array_split(out, threads)))
+    return out

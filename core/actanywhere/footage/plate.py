@@ -1,0 +1,274 @@
+"""The plate: photographed frames as they are stored, with their metadata."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FootageError
+from ..shot import FrameRange, ImageSequence
+from .metadata import frame_rate, resolve_space, timecode_at, timecode_text
+from .movie import MovieReader
+from .sequences import Footage, find_footage
+from .stills import Still, Window, place, screen
+
+__all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PlateInfo:
+    """What holds for every frame of a plate.
+
+    ``width`` and ``height`` are those of the frame raster: ``data_window``, the union over the frames.
+    ``timecode`` is the first frame's, or empty. ``space`` is the resolved colour space and ``space_source``
+    how it is known (``said``, a metadata name, or ``assumed``).
+    """
+
+    width: int
+    height: int
+    display_window: Window
+    data_window: Window
+    pixel_aspect: float
+    fps: Fraction | None
+    timecode: str
+    channels: tuple[str, ...]
+    space: str
+    space_source: str
+    is_movie: bool
+    bits: int
+
+
+@dataclass(frozen=True)
+class PlateFrame:
+    """One frame: ``pixels`` (H, W, 3) float32 in the plate's own space, as stored; ``alpha`` (H, W) or None.
+
+    ``attributes`` are the file's metadata, name to (OpenImageIO type, value): hand them to
+    ``write_layer_frame``.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None
+    attributes: dict[str, Any]
+
+
+class Plate:
+    """An opened plate; ``open_plate`` makes it. Frames may be read in any order, in order fastest.
+
+    ``warnings`` says what was assumed. Use it in one thread, and ``close`` it (or use ``with``).
+    """
+
+    def __init__(self, footage: Footage, frames: FrameRange | None, colour: str) -> None:
+        self.path = footage.path
+        self.first_frame = footage.first_frame
+        self.warnings: list[str] = []
+        self._footage = footage
+        self._movie: MovieReader | None = None
+        if footage.kind == "movie":
+            self._open_movie(frames, colour)
+        else:
+            self._open_stills(frames, colour)
+
+    def _open_movie(self, frames: FrameRange | None, colour: str) -> None:
+        movie = self._movie = MovieReader(self.path)
+        self.frames = movie_range(movie, self._footage, frames)
+        self.warnings += movie.warnings
+        # Movies are Rec.709 video by custom; only what a container cannot say needs a warning.
+        space = resolve_space(colour, {}, "movie", False)[0]
+        window = Window(0, 0, movie.width, movie.height)
+        self.info = PlateInfo(
+            width=movie.width,
+            height=movie.height,
+            display_window=window,
+            data_window=window,
+            pixel_aspect=movie.pixel_aspect,
+            fps=movie.fps,
+            timecode=movie.timecode,
+            channels=("R", "G", "B", "A") if movie.has_alpha else ("R", "G", "B"),
+            space=space,
+            space_source="said" if colour != "auto" else "a movie",
+            is_movie=True,
+            bits=movie.bits,
+        )
+
+    def _open_stills(self, frames: FrameRange | None, colour: str) -> None:
+        footage = self._footage
+        first = FrameRange(footage.first_frame, footage.first_frame)
+        self.frames = frames or footage.frames or first
+        footage.require(self.frames)
+        if footage.kind == "still" and len(self.frames) > 1:
+            self.warnings.append(f"{self.path}: one still stands for all {len(self.frames)} frames.")
+        numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
+        raster: Window | None = None
+        for frame in numbers:
+            with Still(footage.at(frame), self._label(frame)) as still:
+                window = self._colour(still)[0].data
+                if raster is None:
+                    self.info = self._describe(still, window, colour)
+                    raster = window
+                else:
+                    self._check_same(still)
+                    raster = raster.union(window)
+        assert raster is not None
+        described = self.info.__dict__ | {"width": raster.width, "height": raster.height}
+        self.info = PlateInfo(**described | {"data_window": raster})
+
+    def _describe(self, still: Still, window: Window, colour: str) -> PlateInfo:
+        attributes = still.plain_attributes
+        space, source, warning = resolve_space(colour, attributes, still.format, still.floating)
+        if warning:
+            self.warnings.append(f"{self.path}: {warning}")
+        part, names = self._colour(still)
+        if len(names) == 3 and "." in names[0]:
+            self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
+        return PlateInfo(
+            width=window.width,
+            height=window.height,
+            display_window=still.display,
+            data_window=window,
+            pixel_aspect=still.pixel_aspect,
+            fps=frame_rate(attributes),
+            timecode=timecode_text(attributes),
+            channels=tuple(still.channel_names()),
+            space=space,
+            space_source=source,
+            is_movie=False,
+            bits=still.bits,
+        )
+
+    def _colour(self, still: Still) -> tuple[Any, tuple[str, ...]]:
+        found = still.find_colour()
+        if found is None:
+            raise FootageError(
+                f"{still.label}: no R, G, B among its channels ({', '.join(still.channel_names())}).",
+                "Render the plate with colour in its main layer.",
+            )
+        return found
+
+    def _check_same(self, still: Still) -> None:
+        for what, found, first in (
+            ("display window", still.display, self.info.display_window),
+            ("pixel aspect", still.pixel_aspect, self.info.pixel_aspect),
+        ):
+            if found != first:
+                raise FootageError(
+                    f"{still.label}: its {what} is {found}, but the first frame's is {first}.",
+                    "Render the whole range in one format.",
+                )
+
+    def _label(self, frame: int) -> str:
+        return f"{self._footage.at(frame)} (frame {frame})"
+
+    def read(self, frame: int) -> PlateFrame:
+        """The frame of that host number, in the raster of ``info.data_window``; black outside its own.
+
+        Raises ``FootageError`` for truncated or changed files and for NaN or Inf, with counts.
+        """
+        if frame not in self.frames:
+            raise FootageError(
+                f"{self.path}: frame {frame} is outside of {self.frames}.", "Choose a frame of the range."
+            )
+        return self._read_movie(frame) if self._movie else self._read_still(frame)
+
+    def _read_still(self, frame: int) -> PlateFrame:
+        label = self._label(frame)
+        with Still(self._footage.at(frame), label) as still:
+            self._check_same(still)
+            part, names = self._colour(still)
+            alpha_at = still.find_alpha()
+            joined = alpha_at is not None and alpha_at[0].index == part.index
+            wanted = (*names, alpha_at[1]) if alpha_at is not None and joined else names
+            pixels = still.read(part, wanted)
+            alpha = pixels[..., -1] if joined else None
+            alpha_window = part.data
+            if alpha_at is not None and not joined:
+                alpha, alpha_window = still.read(alpha_at[0], (alpha_at[1],))[..., 0], alpha_at[0].data
+            attributes = still.attributes
+            floating = still.floating
+        if floating:
+            screen(pixels, label, "plate")
+        raster = self.info.data_window
+        if part.data.union(raster) != raster:
+            raise FootageError(
+                f"{label}: its data window is now {part.data}, outside of {raster}: it changed since it was "
+                "opened.",
+                "Run again when the plate is finished.",
+            )
+        colour = pixels[..., : len(names)]
+        if len(names) == 1:
+            colour = np.repeat(colour, 3, axis=-1)
+        if alpha is not None:
+            if floating and not joined:
+                screen(alpha, label, "plate's alpha")
+            alpha = np.ascontiguousarray(place(alpha, alpha_window, raster))
+        return PlateFrame(np.ascontiguousarray(place(colour, part.data, raster)), alpha, attributes)
+
+    def _read_movie(self, frame: int) -> PlateFrame:
+        assert self._movie is not None
+        number = frame - self._footage.first_frame
+        pixels, alpha = self._movie.read(number)
+        attributes: dict[str, Any] = {}
+        if self._movie.timecode and self._movie.fps:
+            packed = timecode_at(self._movie.timecode, number, self._movie.fps)
+            attributes["smpteTimeCode"] = ("timecode", packed)
+        return PlateFrame(pixels, alpha, attributes)
+
+    def close(self) -> None:
+        """Closes the movie, if it is one."""
+        if self._movie is not None:
+            self._movie.close()
+
+    def __enter__(self) -> Plate:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def movie_range(movie: MovieReader, footage: Footage, frames: FrameRange | None) -> FrameRange:
+    """The host range of a movie, or of what is asked of it; too short a movie raises ``FootageError``."""
+    first = footage.first_frame
+    whole = FrameRange(first, first + movie.count - 1)
+    if frames is not None and (frames.first < whole.first or frames.last > whole.last):
+        raise FootageError(
+            f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.",
+            "Choose another range, or say another number for the movie's first picture.",
+        )
+    return frames or whole
+
+
+def open_plate(sequence: ImageSequence, frames: FrameRange | None = None) -> Plate:
+    """A plate with every header of the range checked and no pixels read; a movie's pictures are counted.
+
+    ``frames`` None: what is on disk, or what the pattern says. A still stands for every frame; without
+    ``frames`` it is one frame, ``sequence.first_frame``. Raises ``FootageError`` with all missing frames.
+    """
+    footage = find_footage(sequence)
+    plate = Plate(footage, frames, sequence.colour)
+    _note_neighbours(plate, footage)
+    return plate
+
+
+def _note_neighbours(plate: Plate, footage: Footage) -> None:
+    """A numbered still with numbered neighbours was most likely meant as the sequence."""
+    if footage.kind != "still":
+        return
+    stem, extension = os.path.splitext(footage.path)
+    base = stem.rstrip("0123456789")
+    if base == stem:
+        return
+    try:
+        around = find_footage(ImageSequence(f"{base}#{extension}"))
+    except FootageError:
+        return
+    if len(around.files) > 1:
+        plate.warnings.append(
+            f"{footage.path}: one picture of a sequence is taken as a still; for the sequence write "
+            f"{os.path.basename(base)}####{extension}."
+        )
