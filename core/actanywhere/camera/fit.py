@@ -20,6 +20,7 @@ __all__ = [
     "from_pixels",
     "normalise",
     "residuals",
+    "rms",
     "to_pixels",
 ]
 
@@ -78,6 +79,11 @@ def residuals(transform: Matrix, source: Points, target: Points) -> NDArray[np.f
     """(N,) distances between the moved ``source`` and ``target``; a point behind the camera is far away."""
     apart = np.linalg.norm(apply(transform, source) - target, axis=1)
     return np.asarray(np.nan_to_num(apart, nan=1e3), np.float64)
+
+
+def rms(distance: NDArray[np.float64], trust: NDArray[np.float64], scale: float) -> float:
+    """What is left unexplained: root mean square of ``distance``, of which none counts above ``scale``."""
+    return float(np.sqrt(np.average(np.minimum(distance, scale) ** 2, weights=trust)))
 
 
 def fit_similarity(
@@ -148,8 +154,7 @@ def _refine(
         if moved < 1e-8:
             break
     distance = residuals(transform, source, target)
-    cost = float(np.sqrt(np.average(np.minimum(distance, scale) ** 2, weights=trust)))
-    return Fit(normalise(transform), _weights(distance, scale), cost)
+    return Fit(normalise(transform), _weights(distance, scale), rms(distance, trust, scale))
 
 
 def _similarity_step(_: Matrix, source: Points, target: Points, weights: NDArray[np.float64]) -> Matrix:

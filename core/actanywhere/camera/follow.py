@@ -14,8 +14,8 @@ from .fit import Matrix, Points, apply, from_pixels
 __all__ = ["View", "follow", "look", "recognise"]
 
 _FEATURES = 700
-_TEXTURE = 1.2e-4
-"""Least corner strength (cv2.cornerMinEigenVal): gradients of about 1.4 grey levels a pixel both ways."""
+_TEXTURE = 4e-5
+"""Least corner strength (cv2.cornerMinEigenVal): gradients of about 0.8 grey levels a pixel both ways."""
 
 
 @dataclass
@@ -23,7 +23,8 @@ class View:
     """A frame as the tracker keeps it.
 
     ``grey`` (h, w); ``background`` (h, w), 255 where points may be followed; ``points`` (N, 2) pixel places;
-    ``transforms`` the frame's place in the shot by each model.
+    ``transforms`` the frame's place in the shot by each model; ``support`` the most points that agreed in a
+    later frame.
     """
 
     index: int
@@ -32,6 +33,7 @@ class View:
     background: NDArray[np.uint8]
     points: NDArray[np.float32]
     transforms: dict[str, Matrix]
+    support: int = 0
 
     @property
     def unit(self) -> Matrix:
@@ -46,7 +48,7 @@ def look(
     rgb: NDArray[np.float32],
     matte: NDArray[np.float32],
 ) -> View:
-    """What is needed of a frame, at ``size`` (height, width): where its background is, and points to follow."""
+    """What is needed of a frame, at ``size`` (height, width): where its background is, what to follow."""
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
     if grey.shape != size:
         grey = np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
@@ -74,7 +76,7 @@ def _points(grey: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[n
     if strongest <= _TEXTURE:
         return nothing
     apart = max(4.0, grey.shape[1] / 70)
-    quality = max(_TEXTURE / strongest, 0.002)
+    quality = max(_TEXTURE / strongest, 2e-4)
     found = cv2.goodFeaturesToTrack(grey, _FEATURES, quality, apart, mask=background, blockSize=5)
     return nothing if found is None else np.asarray(found, np.float32).reshape(-1, 2)
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, normalise
+from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, normalise, residuals, rms
 from .follow import View, follow, look, recognise
 
 __all__ = ["CameraTrack", "Tracker", "corner_distance", "still_track"]
@@ -71,10 +71,14 @@ def _identities(count: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class _Step:
-    """What one frame told: a transform by each model, and how well each was supported."""
+    """What one frame told: a transform by each model, and how well each was supported.
+
+    ``costs`` and ``rest`` are what each model, and no motion at all, leave unexplained (frame heights).
+    """
 
     transforms: dict[str, Matrix]
     costs: dict[str, float]
+    rest: float
     quality: float
     found: int
     agreeing: int
@@ -105,7 +109,9 @@ class Tracker:
         self._open = max(self._open, float(view.background.mean()) / 255.0)
         if self._previous is None:
             still = dict.fromkeys(_MODELS, np.eye(3))
-            self._steps.append(_Step(still, dict.fromkeys(_MODELS, 0.0), 1.0, len(view.points), 0, False))
+            self._steps.append(
+                _Step(still, dict.fromkeys(_MODELS, 0.0), 0.0, 1.0, len(view.points), 0, False)
+            )
             view.transforms = still
             self._keyframes = [view]
             self._previous = view
@@ -170,17 +176,20 @@ class Tracker:
         if "similarity" not in fits:
             return self._gap(len(base.points))
         fits.setdefault("homography", fits["similarity"])
+        rest = rms(
+            residuals(np.eye(3), np.concatenate([m[1] for m in matches]), target), trust, self._tolerance()
+        )
         agreeing = min(fits.values(), key=lambda fit: fit.cost).agreeing[:leading]
         count = int(np.count_nonzero(agreeing))
         lost = count < _FEWEST or count < 0.3 * leading
         lost = lost or _spread(target[:leading][agreeing], self.aspect) < 0.04
         transforms = {name: normalise(fit.transform @ base.transforms[name]) for name, fit in fits.items()}
         costs = {name: fit.cost for name, fit in fits.items()}
-        return _Step(transforms, costs, count / max(leading, 1), leading, count, lost)
+        return _Step(transforms, costs, rest, count / max(leading, 1), leading, count, lost)
 
     def _gap(self, found: int) -> _Step:
         nothing = dict.fromkeys(_MODELS, np.eye(3))
-        return _Step(nothing, dict.fromkeys(_MODELS, 0.0), 0.0, found, 0, True)
+        return _Step(nothing, dict.fromkeys(_MODELS, 0.0), 0.0, 0.0, found, 0, True)
 
     def _first_guess(self, view: View) -> Matrix | None:
         """The motion from the frame before, however large: at rest, as fast as it last was, or recognised."""
@@ -229,7 +238,8 @@ class Tracker:
         model = self._leading_model()
         step = self._steps[-1]
         change = view.transforms[model] @ np.linalg.inv(latest.transforms[model])
-        if self._overlap(change) > 0.7 and step.agreeing > 0.4 * len(latest.points):
+        latest.support = max(latest.support, step.agreeing)
+        if self._overlap(change) > 0.6 and step.agreeing > 0.5 * latest.support:
             return
         self._keyframes.append(view)
         if len(self._keyframes) > _KEYFRAMES:
@@ -264,7 +274,7 @@ class Tracker:
         floor = 0.05 / self._size[0]
         plain = float(np.mean([s.costs["similarity"] for s in steps])) + floor
         free = float(np.mean([s.costs["homography"] for s in steps])) + floor
-        return _MODELS[1] if plain > 1.25 * free else _MODELS[0]
+        return _MODELS[1] if plain > 1.5 * free else _MODELS[0]
 
     def _judge(self) -> tuple[bool, str]:
         steps = self._steps[1:]
@@ -283,8 +293,13 @@ class Tracker:
         return True, told
 
     def _locked(self, transforms: NDArray[np.float64]) -> bool:
-        limit = max(0.12 * self._size[1] / 960, 0.06) / self._size[0]
-        return all(corner_distance(t, np.eye(3), self.aspect) < limit for t in transforms)
+        """No motion at all explains the points as well as the motion that was fitted to them."""
+        limit = 0.6 / 960 * self.aspect
+        if any(corner_distance(t, np.eye(3), self.aspect) > limit for t in transforms):
+            return False
+        steps = [s for s in self._steps[1:] if not s.gap]
+        fitted = float(np.mean([s.costs["similarity"] for s in steps]))
+        return float(np.mean([s.rest for s in steps])) < 1.05 * fitted + 0.01 / self._size[0]
 
 
 def _spread(points: Points, aspect: float) -> float:
