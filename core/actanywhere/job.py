@@ -1,0 +1,282 @@
+"""What the artist asks for, and what comes back; JSON both ways.
+
+``Settings`` is the one place where a default lives: command-line flags, Blender properties and Nuke knobs
+are derived from its fields, each of which carries its own help, choices and limits.
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Tuple
+
+from .errors import JobError
+from .shot import Condition, FrameRange, ImageSequence, Matte, Shot
+
+__all__ = ["Job", "Progress", "Result", "Settings", "setting_fields"]
+
+
+def _setting(default: Any, help: str, **limits: Any) -> Any:
+    """A field of ``Settings``: ``choices``, ``minimum``, ``maximum`` and ``unit`` may be given."""
+    return field(default=default, metadata=dict(limits, help=help))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a shot is rendered. Every field has a default that suits a first try."""
+
+    model: str = _setting(
+        "starter",
+        "The model: 'starter' (comes with the software), or a folder in the diffusers layout.",
+    )
+    camera: str = _setting(
+        "auto",
+        "Who leads the camera. plate: the background's motion is tracked in the plate and the condition "
+        "picture moves with it. subject: the network infers the camera from how the actor moves (the "
+        "paper's way; for grey and green screens). still: a locked camera. auto: plate where the "
+        "background can be tracked, else subject; it says which and why.",
+        choices=("auto", "plate", "subject", "still"),
+    )
+    anchor: Optional[int] = _setting(
+        None,
+        "The plate frame (host number) at which the condition picture fits the frame; it moves from there. "
+        "Left out: the frame that a composite condition was painted on, else the middle of the move.",
+    )
+    seed: int = _setting(
+        0, "The same seed gives the same layer; another one gives another take.", minimum=0, maximum=2**31 - 1
+    )
+    preview: bool = _setting(
+        False, "Fewer steps and no guidance: a rough take in a fraction of the time, to judge the set-up by."
+    )
+    solver: str = _setting(
+        "dpm++",
+        "dpm++: DPM-Solver++(2M), good from about 10 steps. ddim: the paper's, made for 50.",
+        choices=("dpm++", "ddim"),
+    )
+    steps: Optional[int] = _setting(
+        None, "Denoising steps. Left out: what the model's folder recommends.", minimum=1, maximum=1000
+    )
+    guidance: Optional[float] = _setting(
+        None,
+        "How strongly the condition and the matte lead; 1 is off. Left out: what the model's folder "
+        "recommends (the paper: 5).",
+        minimum=1.0,
+        maximum=30.0,
+    )
+    overlap: int = _setting(
+        4,
+        "Frames that each window takes over from the one before it, in shots longer than the model's window.",
+        minimum=1,
+        maximum=15,
+        unit="frames",
+    )
+    invert_matte: bool = _setting(False, "The matte is 1 on the background: turn it round.")
+    fill_matte: bool = _setting(False, "Fill holes that the matte encloses.")
+    grow_matte: float = _setting(
+        0.0,
+        "Grow (above 0) or choke (below 0) the matte of model and comp, in pixels of the plate.",
+        minimum=-200.0,
+        maximum=200.0,
+        unit="pixels",
+    )
+    erode: int = _setting(
+        5,
+        "Width of the square that erodes the matte for the model alone, in pixels at the model's size, so "
+        "that no rim of the old background leaks in (the paper: 5). The comp keeps the artist's matte. 0: off.",
+        minimum=0,
+        maximum=63,
+        unit="pixels",
+    )
+    band: float = _setting(
+        0.08,
+        "Width of the band around the actor that the model paints anew (contact, shadow), as a share of the "
+        "frame's height. It applies where the camera is tracked or still.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+    detail: float = _setting(
+        1.0,
+        "How much of the condition picture's own full-size detail is laid under the generated shading.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    layer: str = _setting("generated_bg", "Name of the layer (channel group) that holds the background.")
+    format: Tuple[str, ...] = _setting(
+        ("exr",),
+        "What to write. exr always; png and mov besides it are display files of the comp.",
+        choices=("exr", "png", "mov"),
+    )
+    device: str = _setting(
+        "auto",
+        "Where the network runs: auto (a GPU if there is one), cpu, cuda, cuda:1, mps.",
+    )
+    precision: str = _setting(
+        "auto",
+        "Arithmetic of the network. auto: fp16 on CUDA, bf16 where the processor has it in hardware, else fp32.",
+        choices=("auto", "fp32", "bf16", "fp16"),
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.format, list):
+            object.__setattr__(self, "format", tuple(self.format))
+        for f in dataclasses.fields(self):
+            _check(f.name, getattr(self, f.name), f.metadata)
+        _check_layer_name(self.layer)
+
+
+def setting_fields() -> "List[dataclasses.Field[Any]]":
+    """The fields of ``Settings`` in the order in which an interface shows them."""
+    return list(dataclasses.fields(Settings))
+
+
+def _check(name: str, value: Any, metadata: Any) -> None:
+    choices = metadata.get("choices")
+    values = value if isinstance(value, tuple) else (value,)
+    if choices is not None:
+        for item in values:
+            if item not in choices:
+                raise JobError(
+                    "'%s' is not a %s." % (item, name), "Choose one of: %s." % ", ".join(choices)
+                )
+    low, high = metadata.get("minimum"), metadata.get("maximum")
+    if value is None or low is None:
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+        raise JobError(
+            "%s is %r; it must be from %s to %s." % (name, value, low, high), "Give a value in that range."
+        )
+
+
+_RESERVED_LAYERS = ("rgb", "rgba", "alpha", "depth", "forward", "backward", "mask", "rotopaint_mask")
+
+
+def _check_layer_name(name: str) -> None:
+    plain = name.replace("_", "a")
+    if not (plain.isalnum() and plain.isascii() and plain[0].isalpha()) or name.lower() in _RESERVED_LAYERS:
+        raise JobError(
+            "'%s' cannot be a layer's name: hosts split or reserve it." % name,
+            "Use letters, digits and underscores, beginning with a letter, for example generated_bg.",
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """One shot to render into one folder."""
+
+    shot: Shot
+    output: str
+    settings: Settings = field(default_factory=Settings)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The job as JSON-ready data. The frame range is a string, ``1001-1047``."""
+        data = dataclasses.asdict(self)
+        data["shot"]["frames"] = None if self.shot.frames is None else str(self.shot.frames)
+        data["settings"]["format"] = list(self.settings.format)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any]) -> Job:
+        """The job that ``to_dict`` described. Raises ``JobError`` on unknown or missing fields."""
+        try:
+            shot = dict(data["shot"])
+            frames = shot.get("frames")
+            shot["frames"] = None if frames is None else FrameRange.parse(frames)
+            shot["plate"] = ImageSequence(**shot["plate"])
+            shot["matte"] = Matte(**shot.get("matte", {}))
+            shot["condition"] = Condition(**shot["condition"])
+            unknown = set(data) - {"shot", "output", "settings"}
+            if unknown:
+                raise JobError("The job has unknown fields: %s." % ", ".join(sorted(unknown)), "Remove them.")
+            return cls(Shot(**shot), data["output"], Settings(**data.get("settings", {})))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise JobError(
+                "The job cannot be read: %s." % error, "Compare it with the job in any result.json."
+            ) from error
+
+    def to_json(self) -> str:
+        """``to_dict`` as text."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """The job that ``to_json`` wrote. Raises ``JobError``."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise JobError("The job is not JSON: %s." % error, "Write it with --write-job.") from error
+        if not isinstance(data, dict):
+            raise JobError("The job is not a JSON object.", "Write it with --write-job.")
+        return cls.from_dict(data)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is. ``stage`` is what is being done, in words an artist reads.
+
+    ``done`` of ``total`` counts ``unit`` (frames or steps) within the stage; ``fraction`` (0 to 1) is of the
+    whole job and never goes back; ``seconds_left`` is None until it can be told. ``message`` is a
+    line for the log (which camera was chosen and why, a warning). ``frame_ready`` is the path of a layer frame
+    that has just been finished, else empty.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    unit: str = "frames"
+    fraction: float = 0.0
+    seconds_left: Optional[float] = None
+    message: str = ""
+    frame_ready: str = ""
+
+    def to_dict(self) -> Dict[str, Any]:
+        """JSON-ready data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any]) -> Progress:
+        """The progress that ``to_dict`` described."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished layer and all that is needed to render it again; ``result.json`` beside the layer holds it.
+
+    ``layer`` is the fileseq pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
+    used and ``camera_reason`` why. ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps
+    what was read (plate, matte, condition) to a sha256 over its files. ``versions`` are those of this
+    software, Python and the libraries that touch pixels. ``warnings`` are what the artist was told.
+    """
+
+    job: Job
+    layer: str
+    frames: FrameRange
+    camera: str
+    camera_reason: str
+    checkpoint: str
+    inputs: Dict[str, str]
+    versions: Dict[str, str]
+    seconds: Dict[str, float]
+    warnings: List[str] = field(default_factory=list)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """JSON-ready data."""
+        data = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        data["job"] = self.job.to_dict()
+        data["frames"] = str(self.frames)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any]) -> Result:
+        """The result that ``to_dict`` described. Raises ``JobError`` when it is something else."""
+        try:
+            data = dict(data)
+            data["job"] = Job.from_dict(data["job"])
+            data["frames"] = FrameRange.parse(data["frames"])
+            return cls(**data)
+        except (KeyError, TypeError) as error:
+            raise JobError(
+                "This is not a result of ActAnywhere: %s." % error, "Give the folder that holds result.json."
+            ) from error

@@ -1,0 +1,1 @@
+"""The network: denoiser, motion modules, condition encoder, autoencoder, and their folder on disk."""

@@ -1,0 +1,109 @@
+"""A model as a folder, in the layout of diffusers and transformers.
+
+    model.json               sizes and switches (ModelConfiguration)
+    unet/  vae/  image_encoder/  condition_projection/  scheduler/
+    manifest.json            sha256 of every file above; checked when loading
+
+Weights are safetensors in shards under 16 MiB. Nothing else is ever unpickled or executed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
+from torch import nn
+from transformers import CLIPVisionModel
+
+from ..errors import ModelError
+from .autoencoder import Autoencoder, PatchAutoencoder
+from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
+from .configuration import ModelConfiguration
+from .denoiser import Denoiser, create_unet
+from .manifest import MANIFEST, check_manifest, read_configuration, write_manifest
+from .noise import scheduler
+
+__all__ = ["Model", "create_model", "load_model", "save_model"]
+
+_SHARD = "15MB"
+_AUTOENCODERS = {kind.__name__: kind for kind in (PatchAutoencoder, AutoencoderKL, AutoencoderTiny)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """All parts of a model, on one device in one precision. ``digest`` is the sha256 of its manifest."""
+
+    configuration: ModelConfiguration
+    denoiser: Denoiser
+    condition_encoder: ConditionEncoder
+    autoencoder: Autoencoder
+    digest: str = ""
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Model:
+        """The same model, moved in place."""
+        for part in (self.denoiser, self.condition_encoder, cast(nn.Module, self.autoencoder)):
+            part.to(device, dtype)
+        return self
+
+
+def create_model(configuration: ModelConfiguration, autoencoder: Autoencoder) -> Model:
+    """A new, untrained model around ``autoencoder``."""
+    encoder = create_image_encoder(configuration) if configuration.condition == "clip" else None
+    projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
+    condition_encoder = ConditionEncoder(configuration, encoder, projection)
+    return Model(configuration, Denoiser(configuration, create_unet(configuration)), condition_encoder, autoencoder)
+
+
+def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> str:
+    """Write ``model`` as ``folder`` with its manifest, weights as ``dtype``; gives the manifest's sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").write_text(json.dumps(model.configuration.to_dict(), indent=2) + "\n")
+    parts: dict[str, Any] = {
+        "unet": model.denoiser.unet,
+        "vae": model.autoencoder,
+        "condition_projection": model.condition_encoder.projection,
+    }
+    if model.condition_encoder.image_encoder is not None:
+        parts["image_encoder"] = model.condition_encoder.image_encoder
+    for name, part in parts.items():
+        before = next(part.parameters()).dtype
+        part.to(dtype)
+        part.save_pretrained(folder / name, max_shard_size=_SHARD)
+        part.to(before)
+    scheduler(model.configuration).save_pretrained(folder / "scheduler")
+    return write_manifest(folder)
+
+
+def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
+    """The model in ``folder``, in evaluation mode. Raises ``ModelError`` when a file is missing, changed or odd."""
+    digest = check_manifest(folder)
+    configuration = read_configuration(folder)
+    kind = UNetMotionModel if configuration.motion else UNet2DConditionModel
+    try:
+        unet = kind.from_pretrained(folder / "unet", torch_dtype=dtype)
+        autoencoder = _load_autoencoder(folder / "vae", dtype)
+        projection = ConditionProjection.from_pretrained(folder / "condition_projection", torch_dtype=dtype)
+        encoder = None
+        if configuration.condition == "clip":
+            encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", dtype=dtype)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(
+            f"The model in {folder} cannot be loaded: {error}",
+            f"Compare the folder with its {MANIFEST}, or get the model again.",
+        ) from error
+    condition_encoder = ConditionEncoder(configuration, encoder, projection)
+    model = Model(configuration, Denoiser(configuration, unet), condition_encoder, autoencoder, digest)
+    for part in (model.denoiser, model.condition_encoder, autoencoder):
+        part.requires_grad_(False).eval()
+    return model.to(device, dtype)
+
+
+def _load_autoencoder(folder: Path, dtype: torch.dtype) -> Any:
+    name = json.loads((folder / "config.json").read_text()).get("_class_name", "")
+    if name not in _AUTOENCODERS:
+        raise ValueError(f"vae/config.json names the unknown class '{name}'")
+    return _AUTOENCODERS[name].from_pretrained(folder, torch_dtype=dtype)

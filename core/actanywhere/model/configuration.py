@@ -1,0 +1,159 @@
+"""What a model is: one configuration describes the full size, the starter and every ablation.
+
+``model.json`` in a model's folder holds it. The parts themselves (``unet/``, ``vae/``, ``image_encoder/``,
+``condition_projection/``) are saved in the layout of diffusers and transformers, each with its own config.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..errors import ModelError
+
+__all__ = ["ConditionPath", "ModelConfiguration", "full", "starter"]
+
+#: How the condition picture reaches the network. ``clip``: all tokens of an image encoder's last layer, through
+#: a two-layer MLP, into cross-attention (the method). ``vae-concat``: the latent of the condition beside
+#: the other input channels. ``vae-cross-attention``: that latent's pixels as tokens. ``none``: not at all.
+ConditionPath = Literal["clip", "vae-concat", "vae-cross-attention", "none"]
+
+#: What the network's output means. ``epsilon``: the noise, as the paper. ``guided``: the clean latent, as a
+#: residual on what is known of it (see ``model.denoiser``); at unknown places this is v-prediction.
+Prediction = Literal["epsilon", "v_prediction", "guided"]
+
+
+@dataclass(frozen=True)
+class ModelConfiguration:
+    """Sizes and switches of a model."""
+
+    name: str
+    frames: int = 16
+    """Frames of a window."""
+    area: int = 256 * 256
+    """Pixels of a frame; its sides follow the plate's aspect, in multiples of ``side_multiple``."""
+    side_multiple: int = 64
+    """Latent sides must halve evenly through the network: 8 times 2 to the number of halvings."""
+    latent_channels: int = 4
+    latent_std: tuple[float, ...] = ()
+    """Standard deviation of each latent channel over natural pictures; ``guided`` prediction needs it."""
+    channels: tuple[int, ...] = (320, 640, 1280, 1280)
+    """Width of each resolution of the U-Net."""
+    attention: tuple[bool, ...] = (True, True, True, False)
+    """Which resolutions have spatial and cross-attention."""
+    layers_per_block: int = 2
+    heads: int = 8
+    cross_attention_dim: int = 768
+    image_encoder: dict[str, Any] = field(default_factory=dict)
+    """Configuration of the ``CLIPVisionModel``."""
+    image_encoder_trains: bool = False
+    """The paper's encoder is frozen; a small one that nobody trained before has to learn."""
+    condition: ConditionPath = "clip"
+    use_mask: bool = True
+    """False is the paper's ``no-mask`` ablation: 2C input channels."""
+    motion: bool = True
+    """False leaves out the motion modules: every frame for itself."""
+    prediction: Prediction = "epsilon"
+    beta_start: float = 0.00085
+    beta_end: float = 0.012
+    beta_schedule: Literal["linear", "scaled_linear"] = "linear"
+    """AnimateDiff v2 expects the linear one."""
+    zero_terminal_snr: bool = False
+    steps: int = 25
+    """Recommended denoising steps."""
+    preview_steps: int = 8
+    guidance: float = 5.0
+    """Recommended guidance."""
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != len(self.attention):
+            raise ModelError(
+                f"The model '{self.name}' names {len(self.channels)} widths and {len(self.attention)} attentions.",
+                "Give one of each for every resolution.",
+            )
+        if self.prediction == "guided" and len(self.latent_std) != self.latent_channels:
+            raise ModelError(
+                f"The model '{self.name}' has {self.latent_channels} latent channels and "
+                f"{len(self.latent_std)} deviations of them.",
+                "Take latent_std from the autoencoder.",
+            )
+
+    @property
+    def input_channels(self) -> int:
+        """Noisy latent, mask, masked latent: 2C + 1, and C more where the condition is concatenated."""
+        extra = self.latent_channels if self.condition == "vae-concat" else 0
+        return 2 * self.latent_channels + int(self.use_mask) + extra
+
+    @property
+    def token_dim(self) -> int:
+        """Width of the tokens that enter the condition's MLP."""
+        if self.condition == "clip":
+            return int(self.image_encoder["hidden_size"])
+        return self.latent_channels
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> ModelConfiguration:
+        """The configuration that ``to_dict`` described. Raises ``ModelError`` on unknown fields."""
+        try:
+            lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+            return cls(**{**data, **lists})
+        except TypeError as error:
+            raise ModelError(
+                f"The model's model.json cannot be read: {error}.",
+                "Use a model of this version, or train it anew.",
+            ) from error
+
+
+def full(**changes: Any) -> ModelConfiguration:
+    """The paper's model at Stable Diffusion 1.5's size: 9 input channels, CLIP ViT-L/14, 16 frames at 256x256."""
+    encoder = {
+        "hidden_size": 1024,
+        "intermediate_size": 4096,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 16,
+        "image_size": 224,
+        "patch_size": 14,
+        "projection_dim": 768,
+    }
+    return ModelConfiguration(**{"name": "full", "image_encoder": encoder, **changes})
+
+
+def starter(latent_std: tuple[float, ...], **changes: Any) -> ModelConfiguration:
+    """The small model that comes with the software: 12 latent channels, 16 M parameters, made for two cores.
+
+    ``latent_std`` comes from the autoencoder that it will work with.
+    """
+    encoder = {
+        "hidden_size": 192,
+        "intermediate_size": 384,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "image_size": 128,
+        "patch_size": 16,
+        "projection_dim": 192,
+    }
+    sizes: dict[str, Any] = {
+        "name": "starter",
+        "side_multiple": 32,
+        "latent_channels": len(latent_std),
+        "latent_std": latent_std,
+        "channels": (64, 128, 192),
+        "attention": (False, True, True),
+        "layers_per_block": 1,
+        "heads": 4,
+        "cross_attention_dim": 192,
+        "image_encoder": encoder,
+        "image_encoder_trains": True,
+        "prediction": "guided",
+        "beta_schedule": "scaled_linear",
+        "zero_terminal_snr": True,
+        "steps": 12,
+        "preview_steps": 4,
+        "guidance": 1.5,
+    }
+    return ModelConfiguration(**{**sizes, **changes})

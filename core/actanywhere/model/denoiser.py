@@ -1,0 +1,166 @@
+"""The 3-D U-Net that paints the world behind the actor.
+
+Legend: B batch, T frames, C latent channels, h w latent pixels (pixels / 8), N context tokens.
+
+Inputs, per frame, in this order: the noisy latent (C), the mask M (1; 0 = known, 1 = to be painted) and the
+masked latent S (C; what is known, over grey). With Stable Diffusion's C = 4 that makes the nine channels of
+its inpainting checkpoint. What is known is the subject, and, where the camera is led by the plate, the
+condition picture moved to where the camera looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from diffusers import UNet2DConditionModel, UNetMotionModel
+from torch import Tensor, nn
+
+from .autoencoder import PATCH
+from .configuration import ModelConfiguration
+from .noise import NoiseSchedule
+
+__all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
+
+#: Deviation of the truth from what the guide says at known places, as a share of the latent's own.
+_KNOWN_STD = 0.25
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the network is told of every frame.
+
+    ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``masked`` (B, T, C, h, w): the latent of what is
+    known, over grey. ``condition`` (B, C, h, w): the latent of the condition picture, read by the
+    ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask and masked latent were withheld.
+    """
+
+    mask: Tensor
+    masked: Tensor
+    condition: Tensor
+    dropped: Tensor
+
+    def drop(self, dropped: Tensor) -> Known:
+        """The same with mask and masked latent withheld (set to zero) wherever ``dropped`` (B,) is true."""
+        keep = (~dropped).to(self.mask).reshape(-1, 1, 1, 1, 1)
+        return Known(self.mask * keep, self.masked * keep, self.condition, self.dropped | dropped)
+
+
+def shrink_mask(mask: Tensor) -> Tensor:
+    """The mask (B, T, 1, H, W) at the size of the latents: the share of every 8x8 block."""
+    lead = mask.shape[:2]
+    small = nn.functional.avg_pool2d(mask.flatten(0, 1), PATCH)
+    return small.reshape(*lead, *small.shape[1:])
+
+
+def create_unet(configuration: ModelConfiguration) -> UNetMotionModel | UNet2DConditionModel:
+    """A new U-Net of diffusers' parts; without motion modules it is the two-dimensional one."""
+    kind = "Motion" if configuration.motion else "2D"
+    down = tuple(("CrossAttnDownBlock" if a else "DownBlock") + kind for a in configuration.attention)
+    up = tuple(("CrossAttnUpBlock" if a else "UpBlock") + kind for a in reversed(configuration.attention))
+    common = {
+        "in_channels": configuration.input_channels,
+        "out_channels": configuration.latent_channels,
+        "down_block_types": down,
+        "up_block_types": up,
+        "block_out_channels": configuration.channels,
+        "layers_per_block": configuration.layers_per_block,
+        "cross_attention_dim": configuration.cross_attention_dim,
+    }
+    if not configuration.motion:
+        return UNet2DConditionModel(**common, attention_head_dim=configuration.heads)
+    return UNetMotionModel(
+        **common,
+        num_attention_heads=configuration.heads,
+        motion_num_attention_heads=configuration.heads,
+        motion_max_seq_length=max(32, configuration.frames),
+    )
+
+
+class Denoiser(nn.Module):
+    """The U-Net with its scalings.
+
+    ``prediction`` says what the network's output means. ``guided`` is the starter's: what is known gives a
+    Gaussian prior of the clean latent (its mean the masked latent, its deviation small where known, the data's
+    own where not), and the network learns the residual of the posterior mean, in units of the posterior's
+    deviation. Where nothing is known this is v-prediction; where all is known the network need only paint what
+    the actor changes.
+    """
+
+    latent_std: Tensor
+
+    def __init__(
+        self, configuration: ModelConfiguration, unet: UNetMotionModel | UNet2DConditionModel
+    ) -> None:
+        super().__init__()
+        self.configuration = configuration
+        self.unet = unet
+        self.noise = NoiseSchedule(configuration)
+        std = torch.tensor(configuration.latent_std or (1.0,)).reshape(1, 1, -1, 1, 1)
+        self.register_buffer("latent_std", std, persistent=False)
+
+    def forward(self, noisy: Tensor, timesteps: Tensor, known: Known, context: Tensor) -> Tensor:
+        """The network's raw prediction (B, T, C, h, w) for ``noisy`` of that shape at ``timesteps`` (B,)."""
+        stacked = self._stack(noisy, known)
+        frames = stacked.shape[1]
+        spread = context.repeat_interleave(frames, dim=0)
+        if isinstance(self.unet, UNetMotionModel):
+            made = self.unet(stacked.transpose(1, 2), timesteps, spread, return_dict=False)[0]
+            return cast(Tensor, made.transpose(1, 2))
+        flat = self.unet(
+            stacked.flatten(0, 1), timesteps.repeat_interleave(frames), spread, return_dict=False
+        )[0]
+        return cast(Tensor, flat.reshape(noisy.shape))
+
+    def clean(self, noisy: Tensor, timesteps: Tensor, known: Known, prediction: Tensor) -> Tensor:
+        """The clean latent that a raw ``prediction`` stands for."""
+        alpha, sigma = self._levels(timesteps, noisy)
+        if self.configuration.prediction == "epsilon":
+            return (noisy - sigma * prediction) / alpha
+        if self.configuration.prediction == "v_prediction":
+            return alpha * noisy - sigma * prediction
+        mean, deviation = self._posterior(noisy, alpha, sigma, known)
+        return mean - deviation * prediction
+
+    def target(self, clean: Tensor, noise: Tensor, timesteps: Tensor, known: Known) -> Tensor:
+        """What the raw prediction should be; the training loss is its mean squared error."""
+        if self.configuration.prediction == "epsilon":
+            return noise
+        alpha, sigma = self._levels(timesteps, clean)
+        if self.configuration.prediction == "v_prediction":
+            return alpha * noise - sigma * clean
+        noisy = alpha * clean + sigma * noise
+        mean, deviation = self._posterior(noisy, alpha, sigma, known)
+        return (mean - clean) / deviation
+
+    def importance(self) -> Tensor:
+        """Weight of each latent channel in the loss, mean 1: fine detail, which is mostly noise, counts less."""
+        if self.configuration.prediction == "epsilon":
+            return torch.ones_like(self.latent_std)
+        return self.latent_std / self.latent_std.mean()
+
+    def _stack(self, noisy: Tensor, known: Known) -> Tensor:
+        parts = [noisy]
+        if self.configuration.use_mask:
+            parts.append(known.mask)
+        parts.append(known.masked)
+        if self.configuration.condition == "vae-concat":
+            parts.append(known.condition[:, None].expand_as(noisy))
+        return torch.cat(parts, dim=2)
+
+    def _levels(self, timesteps: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        index = timesteps.cpu()
+        shape = (-1, 1, 1, 1, 1)
+        return self.noise.alpha[index].reshape(shape).to(like), self.noise.sigma[index].reshape(shape).to(like)
+
+    def _posterior(
+        self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of the clean latent, given the noisy one and what is known."""
+        unknown = torch.where(known.dropped.reshape(-1, 1, 1, 1, 1), torch.ones_like(known.mask), known.mask)
+        prior = self.latent_std * (_KNOWN_STD + (1 - _KNOWN_STD) * unknown)
+        variance = prior**2
+        total = (sigma**2 + alpha**2 * variance).clamp_min(1e-8)
+        mean = (known.masked * sigma**2 + alpha * noisy * variance) / total
+        return mean, prior * sigma / total.sqrt()

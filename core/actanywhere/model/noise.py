@@ -1,0 +1,52 @@
+"""How much noise there is at each timestep: one set of scalings for training and for sampling."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from diffusers import DDIMScheduler
+from torch import Tensor
+
+from .configuration import ModelConfiguration
+
+__all__ = ["TRAINING_STEPS", "NoiseSchedule"]
+
+#: Timesteps that the networks are trained on, as Stable Diffusion's.
+TRAINING_STEPS = 1000
+
+
+class NoiseSchedule:
+    """``alpha`` and ``sigma`` (both (1000,), float32): a noisy latent is ``alpha * clean + sigma * noise``."""
+
+    def __init__(self, configuration: ModelConfiguration) -> None:
+        cumulative = scheduler(configuration).alphas_cumprod.double().clamp(1e-8, 1)
+        self.alpha: Tensor = cumulative.sqrt().float()
+        self.sigma: Tensor = (1 - cumulative).sqrt().float()
+
+    def add_noise(self, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
+        """Noisy latents of ``clean`` (B, ...) at ``timesteps`` (B,)."""
+        shape = (-1,) + (1,) * (clean.dim() - 1)
+        alpha, sigma = self.alpha[timesteps.cpu()], self.sigma[timesteps.cpu()]
+        return alpha.reshape(shape).to(clean) * clean + sigma.reshape(shape).to(clean) * noise
+
+    def timesteps(self, steps: int) -> list[int]:
+        """The timesteps of a sampling run, falling from the noisiest (diffusers' ``trailing`` spacing)."""
+        spaced = np.round(np.arange(TRAINING_STEPS, 0, -TRAINING_STEPS / steps)).astype(int) - 1
+        return [int(t) for t in spaced]
+
+
+def scheduler(configuration: ModelConfiguration) -> DDIMScheduler:
+    """diffusers' scheduler of the same noise: what is saved in the model's folder for other software."""
+    guided = configuration.prediction == "guided"
+    return DDIMScheduler(
+        num_train_timesteps=TRAINING_STEPS,
+        beta_start=configuration.beta_start,
+        beta_end=configuration.beta_end,
+        beta_schedule=configuration.beta_schedule,
+        rescale_betas_zero_snr=configuration.zero_terminal_snr,
+        prediction_type="sample" if guided else configuration.prediction,
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=0,
+        timestep_spacing="trailing",
+    )

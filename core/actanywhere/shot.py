@@ -1,0 +1,114 @@
+"""What the artist has: a plate, a matte of the actor and a picture of the place wanted.
+
+Frame numbers are the host's own (1001, never 0) and both ends of a range are rendered.
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Iterator, Optional
+
+from .errors import JobError
+
+__all__ = ["COLOUR_SPACES", "CONDITION_KINDS", "Condition", "FrameRange", "ImageSequence", "Matte", "Shot"]
+
+#: What a plate, condition or matte may be said to be; ``auto`` asks the file's own metadata.
+COLOUR_SPACES = ("auto", "acescg", "linear-rec709", "srgb", "rec709")
+
+#: ``background``: the place alone. ``composite``: a finished frame with a subject already in it.
+#: ``auto``: composite when the plate's actor is found in the picture, background otherwise.
+CONDITION_KINDS = ("auto", "background", "composite")
+
+
+@dataclass(frozen=True)
+class FrameRange:
+    """First and last frame, both included, in host numbers. ``parse`` and ``str`` round-trip."""
+
+    first: int
+    last: int
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise JobError(
+                "The frame range %d-%d ends before it begins." % (self.first, self.last),
+                "Write it as FIRST-LAST, for example 1001-1047.",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> FrameRange:
+        """A range from ``1001-1047`` or a single ``1001``; negative frames are allowed (``-5--1``)."""
+        match = re.match(r"^\s*(-?\d+)\s*(?:-\s*(-?\d+))?\s*$", text)
+        if match is None:
+            raise JobError(
+                "'%s' is not a frame range." % text, "Write it as FIRST-LAST, for example 1001-1047."
+            )
+        first = int(match.group(1))
+        return cls(first, first if match.group(2) is None else int(match.group(2)))
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else "%d-%d" % (self.first, self.last)
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.first, self.last + 1))
+
+    def __contains__(self, frame: object) -> bool:
+        return isinstance(frame, int) and self.first <= frame <= self.last
+
+
+@dataclass(frozen=True)
+class ImageSequence:
+    """Numbered pictures, or a movie.
+
+    ``path`` is any pattern that fileseq reads (``plate.####.exr``, ``plate.%04d.exr``, ``plate.$F4.exr``,
+    ``plate.1001-1047#.exr``), a movie file, or one still (which then stands for every frame).
+    ``first_frame`` is the host number of a movie's first picture (sequences carry their own numbers).
+    ``colour`` is one of ``COLOUR_SPACES``.
+    """
+
+    path: str
+    first_frame: int = 1001
+    colour: str = "auto"
+
+
+@dataclass(frozen=True)
+class Matte:
+    """Where the actor is: 1 = subject, 0 = background, soft edges kept.
+
+    ``path`` as in ``ImageSequence``; empty means the plate's own files. ``channel`` names what to read:
+    empty takes the only channel, else alpha (``A``), else luminance of an RGB picture; ``A`` is the plate's
+    alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``).
+    """
+
+    path: str = ""
+    channel: str = ""
+    first_frame: int = 1001
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The picture of the place wanted, and what kind it is (one of ``CONDITION_KINDS``).
+
+    ``matte`` is the path of a still matte of the subject that was painted into a composite, if there is one.
+    ``colour`` is one of ``COLOUR_SPACES``.
+    """
+
+    path: str
+    kind: str = "auto"
+    matte: str = ""
+    colour: str = "auto"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Everything that is read. ``frames`` is None for the plate's whole range."""
+
+    name: str
+    plate: ImageSequence
+    matte: Matte
+    condition: Condition
+    frames: Optional[FrameRange] = None

@@ -1,0 +1,110 @@
+"""Batches of training examples, made on the fly by worker processes.
+
+A batch is a function of the run's seed and its own number alone, so that a resumed run sees what an unbroken one
+would have seen, and several processes share the numbers out among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from .corpus import PictureLibrary, make_clip
+from .examples import Example, ExampleRecipe, make_example
+
+__all__ = ["Batch", "BatchPlan", "batches"]
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """``clips`` of ``frames`` frames a batch, each about ``area`` pixels, at one of ``aspects`` (width / height)."""
+
+    clips: int
+    frames: int
+    area: int
+    side_multiple: int
+    aspects: tuple[float, ...] = (1.0, 1.0, 1.78, 2.39, 0.56)
+
+    def size(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Height and width of this batch's frames."""
+        return frame_size(self.area, float(rng.choice(self.aspects)), self.side_multiple)
+
+
+def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
+    """Height and width of about ``area`` pixels at ``aspect``, both multiples of ``multiple``."""
+    height = max(1, round((area / aspect) ** 0.5 / multiple)) * multiple
+    width = max(1, round((area * aspect) ** 0.5 / multiple)) * multiple
+    return height, width
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``video`` and ``known`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
+    ``mask`` (B, T, 1, H, W), 0 = known."""
+
+    video: Tensor
+    known: Tensor
+    mask: Tensor
+    condition: Tensor
+
+
+class _Batches(Dataset[Batch]):
+    def __init__(
+        self, seed: int, plan: BatchPlan, recipe: ExampleRecipe, library: Callable[[], PictureLibrary | None]
+    ) -> None:
+        self.seed, self.plan, self.recipe, self.library = seed, plan, recipe, library
+        self._pictures: PictureLibrary | None = None
+        self._opened = False
+
+    def __getitem__(self, number: int) -> Batch:
+        if not self._opened:
+            cv2.setNumThreads(1)
+            self._pictures, self._opened = self.library(), True
+        rng = np.random.default_rng([self.seed, number])
+        height, width = self.plan.size(rng)
+        examples = []
+        for _ in range(self.plan.clips):
+            clip = make_clip(rng, self.plan.frames, height, width, self._pictures)
+            examples.append(make_example(clip, rng, self.recipe))
+        return _stack(examples)
+
+
+def batches(
+    seed: int,
+    plan: BatchPlan,
+    recipe: ExampleRecipe,
+    library: Callable[[], PictureLibrary | None],
+    numbers: range,
+    workers: int,
+) -> Iterator[Batch]:
+    """The batches of these ``numbers``, in order. ``library`` opens the pictures, once in each worker."""
+    loader = DataLoader(
+        _Batches(seed, plan, recipe, library),
+        batch_size=None,
+        sampler=numbers,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+    )
+    return iter(loader)
+
+
+def _stack(examples: list[Example]) -> Batch:
+    return Batch(
+        video=torch.stack([_tensor(e.video) for e in examples]),
+        known=torch.stack([_tensor(e.known) for e in examples]),
+        mask=torch.stack([torch.from_numpy(e.mask)[:, None] for e in examples]),
+        condition=torch.stack([_tensor(e.condition) for e in examples]),
+    )
+
+
+def _tensor(pictures: NDArray[np.uint8]) -> Tensor:
+    """(..., H, W, 3) uint8 to (..., 3, H, W) in [-1, 1], where 127 is exactly 0."""
+    moved = torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, -3)))
+    return ((moved.float() - 127) / 127.5).clamp_(-1, 1)

@@ -1,0 +1,153 @@
+"""Clips to training examples: what the network is told, and what it should paint.
+
+A clip teaches both cameras with the same inputs. As *subject*, only the actor is known, and the condition is a
+frame of the clip (or its background). As *guide*, the condition is also moved by the true camera into every
+frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
+into it, not in a band around the actor. Mattes are damaged as real ones are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .corpus import TrainingClip
+
+__all__ = ["Example", "ExampleRecipe", "make_example"]
+
+Picture = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ExampleRecipe:
+    """How often each thing happens; shares of all examples."""
+
+    guide: float = 0.6
+    composite: float = 0.5
+    continued: float = 0.3
+    cut_outs: float = 0.25
+    damage: float = 0.3
+    """Holes, specks and leaks in the matte."""
+    erode: int = 5
+    """Width of the eroding square at 256 pixels of frame height."""
+    overlap: int = 4
+    band: tuple[float, float] = (0.03, 0.12)
+    """Band around the actor, as a share of the frame's height."""
+    slip: float = 0.004
+    """Deviation of the guide's error, as a share of the frame's height."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """``video`` and ``known`` (T, H, W, 3), ``condition`` (H, W, 3): uint8, display-referred; ``known`` is over
+    grey 127. ``mask`` (T, H, W) float32: 0 = known, 1 = to be painted."""
+
+    video: Picture
+    known: Picture
+    mask: Plane
+    condition: Picture
+
+
+def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRecipe) -> Example:
+    """One example of ``clip``; all chances come from ``rng``."""
+    frames, height, width = clip.rgb.shape[:3]
+    anchor = int(rng.integers(frames))
+    composite = rng.random() < recipe.composite
+    condition = (clip.rgb if composite else clip.background)[anchor]
+    matte = np.asarray(clip.matte, np.float32)
+    subject = _model_matte(matte, rng, recipe)
+    mask: Plane = 1 - subject
+    known = _over_grey(clip.rgb, subject)
+    if clip.tracked and rng.random() < recipe.guide:
+        behind = matte[anchor] if composite else None
+        band = rng.uniform(*recipe.band) * height
+        for t in range(frames):
+            moved, valid = _move(condition, behind, clip.transforms, anchor, t, _slip(rng, recipe))
+            valid = valid * (1 - _grow(matte[t], band))
+            known[t] = _blend(known[t], moved, valid)
+            mask[t] *= 1 - valid
+    if frames > recipe.overlap and rng.random() < recipe.continued:
+        mask[: recipe.overlap] = 0
+        known[: recipe.overlap] = clip.rgb[: recipe.overlap]
+    return Example(clip.rgb, known, mask, condition)
+
+
+def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:
+    """The matte as the network gets it: hard, eroded, and at times incomplete."""
+    height = matte.shape[1]
+    hard = (matte > 0.5).astype(np.float32)
+    if rng.random() < recipe.cut_outs:
+        _cut_rectangles(hard, rng)
+    if rng.random() < recipe.damage:
+        _damage(hard, rng)
+    side = max(1, round(recipe.erode * height / 256))
+    kernel = np.ones((side, side), np.uint8)
+    return np.stack([cv2.erode(frame, kernel) for frame in hard]).astype(np.float32)
+
+
+def _cut_rectangles(matte: Plane, rng: np.random.Generator) -> None:
+    height, width = matte.shape[1:]
+    for _ in range(int(rng.integers(1, 4))):
+        h, w = (rng.uniform(0.05, 0.35, 2) * (height, width)).astype(int)
+        y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
+        matte[:, y : y + h, x : x + w] = 0
+
+
+def _damage(matte: Plane, rng: np.random.Generator) -> None:
+    """Holes and leaks that come and go: smooth noise, thresholded, one to several frames long."""
+    frames, height, width = matte.shape
+    for _ in range(int(rng.integers(1, 4))):
+        first = int(rng.integers(frames))
+        last = first + int(rng.integers(1, frames + 1))
+        coarse = rng.random((max(2, height // 24), max(2, width // 24)), dtype=np.float32)
+        blobs = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) > rng.uniform(0.85, 0.97)
+        matte[first:last][:, blobs] = float(rng.random() < 0.3)
+
+
+def _over_grey(rgb: Picture, subject: Plane) -> Picture:
+    grey = np.full_like(rgb, 127)
+    return np.where(subject[..., None] > 0.5, rgb, grey)
+
+
+def _slip(rng: np.random.Generator, recipe: ExampleRecipe) -> NDArray[np.float64]:
+    """A small camera error: a shift in unit coordinates."""
+    error = np.eye(3)
+    error[:2, 2] = rng.normal(0, recipe.slip, 2) * (rng.random() < 0.5)
+    return error
+
+
+def _move(
+    condition: Picture,
+    behind: Plane | None,
+    transforms: NDArray[np.float64],
+    anchor: int,
+    frame: int,
+    slip: NDArray[np.float64],
+) -> tuple[Picture, Plane]:
+    """The condition as frame ``frame`` sees it, and where it is valid (1) or not (0)."""
+    height, width = condition.shape[:2]
+    unit = transforms[frame] @ np.linalg.inv(transforms[anchor]) @ slip
+    to_pixel = np.array([[height, 0, width / 2 - 0.5], [0, height, height / 2 - 0.5], [0, 0, 1]])
+    matrix = to_pixel @ unit @ np.linalg.inv(to_pixel)
+    moved = cv2.warpPerspective(
+        condition, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    valid = np.ones((height, width), np.float32)
+    if behind is not None:
+        valid = 1 - _grow(behind, 0.03 * height)
+    seen = cv2.warpPerspective(valid, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0)
+    return moved.astype(np.uint8), (seen > 0.99).astype(np.float32)
+
+
+def _grow(matte: Plane, radius: float) -> Plane:
+    """The matte (H, W) grown by ``radius`` pixels, hard."""
+    far = cv2.distanceTransform((matte < 0.05).astype(np.uint8), cv2.DIST_L2, 3)
+    return (far <= radius).astype(np.float32)
+
+
+def _blend(base: Picture, over: Picture, where: Plane) -> Picture:
+    return np.where(where[..., None] > 0.5, over, base)

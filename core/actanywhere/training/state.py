@@ -1,0 +1,105 @@
+"""A training run on disk: weights, their moving average, the optimizer's moments, and the step.
+
+Everything is safetensors in shards under 16 MiB with a JSON index; a new state is written beside the old one and
+renamed into place, so that a kill or a full disk at any moment leaves the last good state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ..errors import OutputError
+
+__all__ = ["load_state", "save_state"]
+
+_SHARD_BYTES = 15 * 2**20
+_INDEX = "state.json"
+
+
+def save_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write ``tensors`` and JSON-ready ``facts`` as ``folder``. Raises ``OutputError``; the old state stays."""
+    fresh = folder.with_name(folder.name + ".new")
+    old = folder.with_name(folder.name + ".old")
+    try:
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        shards = _write_shards(fresh, tensors)
+        (fresh / _INDEX).write_text(json.dumps({"facts": facts, "shards": shards}))
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(fresh, folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except (OSError, RuntimeError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise OutputError(
+            f"The training state could not be written to {folder}: {error}.",
+            "Free some space and give the same command again; the last good state is kept.",
+        ) from error
+
+
+def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """Tensors and facts of the last good state, or None when there is none."""
+    for candidate in (folder, folder.with_name(folder.name + ".old")):
+        if (candidate / _INDEX).is_file():
+            index = json.loads((candidate / _INDEX).read_text())
+            tensors: dict[str, Tensor] = {}
+            for shard in index["shards"]:
+                tensors.update(load_file(candidate / shard))
+            return _join(tensors), index["facts"]
+    return None
+
+
+def _write_shards(folder: Path, tensors: dict[str, Tensor]) -> list[str]:
+    shards: list[str] = []
+    pending: dict[str, Tensor] = {}
+    size = 0
+
+    def flush() -> None:
+        nonlocal pending, size
+        if pending:
+            shards.append(f"state-{len(shards):05d}.safetensors")
+            save_file(pending, folder / shards[-1])
+        pending, size = {}, 0
+
+    for name, part in _split(tensors):
+        bytes_ = part.numel() * part.element_size()
+        if size + bytes_ > _SHARD_BYTES:
+            flush()
+        pending[name] = part
+        size += bytes_
+    flush()
+    return shards
+
+
+def _split(tensors: dict[str, Tensor]) -> list[tuple[str, Tensor]]:
+    """Tensors that are larger than a shard, cut along their first axis; ``name#3`` is the fourth piece."""
+    parts: list[tuple[str, Tensor]] = []
+    for name, tensor in tensors.items():
+        whole = tensor.detach().cpu().contiguous()
+        pieces = -(-whole.numel() * whole.element_size() // _SHARD_BYTES)
+        if pieces <= 1:
+            parts.append((name, whole))
+        else:
+            cut = whole.tensor_split(pieces)
+            parts.extend((f"{name}#{i}", piece.contiguous()) for i, piece in enumerate(cut))
+    return parts
+
+
+def _join(parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    joined = {name: tensor for name, tensor in parts.items() if "#" not in name}
+    split: dict[str, dict[int, Tensor]] = {}
+    for name, tensor in parts.items():
+        if "#" in name:
+            base, number = name.rsplit("#", 1)
+            split.setdefault(base, {})[int(number)] = tensor
+    joined.update({base: torch.cat([pieces[i] for i in sorted(pieces)]) for base, pieces in split.items()})
+    return joined
