@@ -57,7 +57,7 @@ def test_the_software_understands_the_command_of_the_readme(command: str) -> Non
         training_cli.add_arguments(parser)
         words = words[1:]
     if "--help" in words:
-        with pytest.raises(SystemExit, match="^0$"):
+        with pytest.raises(SystemExit, match=r"^0$"):
             parser.parse_args(words)
     else:
         parser.parse_args(words)
