@@ -1,0 +1,204 @@
+"""The command line: flags to a Job, a worker to render it, words or JSON lines about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ActAnywhereError, Cancelled, FootageError, JobError, ModelError, OutputError
+from ..job import Job
+from ..launch import Worker
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .screen import Screen
+
+__all__ = ["main"]
+
+DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status: 0 done, 1 failed, 2 bad input, 130 stopped."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["worker"] and len(words) == 1:
+        from .. import worker  # before anything else: a host waits for its hello
+
+        return worker.main()
+    if words[:1] == ["train"]:
+        return _train(words[1:])
+    from .parser import build_parser
+
+    args = build_parser().parse_args(words)
+    from .screen import choose_screen
+
+    screen = choose_screen(args.json, getattr(args, "quiet", False))
+    try:
+        return _COMMANDS[args.command](args, screen)
+    except ActAnywhereError as error:
+        screen.error("", error)
+        return exit_status(error)
+    except BrokenPipeError:  # the reader of our output left (| head)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def exit_status(error: ActAnywhereError) -> int:
+    """2 for what the artist can put right, 130 for a stop, 1 for a worker that failed."""
+    if isinstance(error, Cancelled):
+        return STOPPED
+    return BAD_INPUT if isinstance(error, (JobError, FootageError, ModelError, OutputError)) else FAILED
+
+
+def _render(args: argparse.Namespace, screen: Screen) -> int:
+    from .flags import job_from_flags
+
+    job = job_from_flags(args)
+    if args.write_job:
+        _write_job(job, Path(args.write_job))
+        return DONE
+    if args.dry_run:
+        _show_survey(job, args.json)
+        return DONE
+    _render_one(job, screen)
+    return DONE
+
+
+def _render_one(job: Job, screen: Screen) -> None:
+    from .follow import Interrupts, follow
+
+    with Interrupts() as interrupts, Worker() as worker:
+        screen.result(job.shot.name, follow(worker, job, screen, interrupts))
+
+
+def _write_job(job: Job, path: Path) -> None:
+    try:
+        path.write_text(job.to_json() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError("%s cannot be written: %s." % (path, error), "Give another file.") from error
+
+
+def _show_survey(job: Job, as_json: bool) -> None:
+    from ..generate import survey
+
+    found = survey(job)
+    frames = None if found.frames is None else str(found.frames)
+    if as_json:
+        said = {"reads": found.reads, "writes": found.writes, "frames": frames, "camera": found.camera}
+        said.update(warnings=found.warnings, done=found.done)
+        print(json.dumps({"event": "survey", "shot": job.shot.name, "survey": said}), flush=True)
+        return
+    print("%s: frames %s, %d of them finished already" % (job.shot.name, frames, found.done))
+    print("camera: %s" % found.camera)
+    for title, paths in (("would read", found.reads), ("would write", found.writes)):
+        for path in paths:
+            print("%-12s %s" % (title, path))
+    for warning in found.warnings:
+        print("warning: %s" % warning)
+
+
+def _batch(args: argparse.Namespace, screen: Screen) -> int:
+    from ..generate import survey
+    from ..shotlist import read_shot_list
+    from .batch import check_all, render_all, table
+    from .flags import given_settings
+    from .follow import Interrupts
+
+    entries = check_all(read_shot_list(args.shots, given_settings(args)), survey, screen)
+    if args.dry_run:
+        for entry in entries:
+            if entry.job is not None:
+                _show_survey(entry.job, args.json)
+        return BAD_INPUT if any(entry.job is None for entry in entries) else DONE
+    with Interrupts() as interrupts, Worker() as worker:
+        outcomes = render_all(entries, worker, screen, interrupts)
+    if args.json:
+        print(json.dumps({"event": "summary", "shots": [o.to_dict() for o in outcomes]}), flush=True)
+    elif not args.quiet:
+        print("\n" + table(outcomes), flush=True)
+    if interrupts.asked:
+        return STOPPED
+    bad = [o.name for o in outcomes if o.status != "finished"]
+    if bad and not args.json:
+        print("not rendered: %s" % ", ".join(bad), file=sys.stderr)
+    return BAD_INPUT if bad else DONE
+
+
+def _review(args: argparse.Namespace, screen: Screen) -> int:
+    _review_folder(args.folder, args.columns, args, screen)
+    return DONE
+
+
+def _review_folder(folder: str, columns: int, args: argparse.Namespace, screen: Screen) -> None:
+    from ..review import write_review
+
+    try:
+        written = write_review(folder, columns, lambda progress: screen.progress("review", progress))
+    finally:
+        screen.clear()
+    if args.json:
+        said = {"event": "review", "sheet": str(written.sheet), "movie": str(written.movie)}
+        print(json.dumps(said), flush=True)
+    elif not args.quiet:
+        print("sheet  %s\nmovie  %s" % (written.sheet, written.movie), flush=True)
+
+
+def _doctor(args: argparse.Namespace, screen: Screen) -> int:
+    from ..doctor import examine
+
+    failed = False
+    for check in examine():
+        failed = failed or check.status == "FAIL"
+        if args.json:
+            print(json.dumps({"event": "check", **check.to_dict()}), flush=True)
+            continue
+        print("%-4s  %-22s %s" % (check.status, check.name, check.found), flush=True)
+        if check.remedy:
+            print("      -> %s" % check.remedy, flush=True)
+    return FAILED if failed else DONE
+
+
+def _demo(args: argparse.Namespace, screen: Screen) -> int:
+    from .demo import demo_job
+    from .flags import given_settings
+
+    job = demo_job(args.output, given_settings(args))
+    _render_one(job, screen)
+    _review_folder(job.output, 8, args, screen)
+    if not (args.json or args.quiet):
+        print("Open the sheet first. Then your own shot: actanywhere render --help")
+    return DONE
+
+
+def _train(words: list[str]) -> int:
+    import argparse
+
+    try:
+        from ..training import cli as training
+    except ImportError as error:
+        print("Training needs more libraries: %s." % error, file=sys.stderr)
+        print("  -> pip install 'actanywhere[train]'", file=sys.stderr)
+        return FAILED
+    parser = argparse.ArgumentParser("actanywhere train", description=training.__doc__)
+    training.add_arguments(parser)
+    try:
+        return int(training.main(parser.parse_args(words)) or DONE)
+    except ActAnywhereError as error:
+        print("%s\n  -> %s" % (error.message, error.remedy), file=sys.stderr)
+        return exit_status(error)
+
+
+_COMMANDS: dict[str, Callable[..., int]] = {
+    "render": _render,
+    "batch": _batch,
+    "review": _review,
+    "doctor": _doctor,
+    "demo": _demo,
+}

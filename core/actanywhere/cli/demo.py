@@ -1,0 +1,51 @@
+"""The shot that comes with the software, as a Job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import fileseq
+
+from ..errors import FootageError
+from ..job import Job
+from ..shotlist import job_from_flat
+
+__all__ = ["demo_job"]
+
+_EXAMPLE = Path(__file__).resolve().parent.parent / "example"
+
+
+def demo_job(output: str, settings: Mapping[str, Any], example: Path = _EXAMPLE) -> Job:
+    """The example (``plate/``, ``matte/`` and ``condition.*`` of its folder) to be rendered into ``output``.
+
+    Raises FootageError when the example did not come with the installation.
+    """
+    shot = {
+        "name": "tos_bridge",
+        "plate": _sequence(example / "plate"),
+        "matte": _sequence(example / "matte"),
+        "condition": _condition(example),
+        "output": str(Path(output).absolute()),
+    }
+    return job_from_flat({**shot, **settings})
+
+
+def _sequence(folder: Path) -> str:
+    found = fileseq.findSequencesOnDisk(str(folder)) if folder.is_dir() else []
+    if len(found) != 1:
+        raise _missing(folder)
+    # The pattern alone: a range in the name would hide a missing frame from the check.
+    return str(found[0].format("{dirname}{basename}%s{extension}" % ("#" * found[0].zfill())))
+
+
+def _condition(example: Path) -> str:
+    found = sorted(example.glob("condition.*"))
+    if not found:
+        raise _missing(example / "condition.*")
+    return str(found[0])
+
+
+def _missing(path: Path) -> FootageError:
+    return FootageError("The example shot is incomplete: %s." % path, "Install ActAnywhere again.")

@@ -1,0 +1,175 @@
+"""The command line's words: commands, flags, examples."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import __version__
+from .flags import add_setting_flags, add_shot_flags
+
+__all__ = ["build_parser"]
+
+_TOP = """\
+A new, moving world behind the actor, as a layer in the comp.
+
+You give the plate, a matte of the actor and one picture of the place wanted; you get one EXR a frame with
+the background as a layer (generated_bg) and the plate comped over it.
+"""
+
+_TOP_EXAMPLES = """\
+examples:
+  actanywhere demo                                      see it work on the shot that comes with it
+  actanywhere doctor                                    is this machine ready, and what is missing
+  actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
+  actanywhere render ... --preview                      a rough take, to judge the set-up by
+  actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
+  actanywhere render ... --dry-run                      what would be read and written
+  actanywhere batch shots.csv                           many shots, one loaded model
+  actanywhere review bg                                 a contact sheet and a movie of a rendered folder
+
+Stop with Ctrl-C: finished frames are kept, and the same command continues from them.
+exit status: 0 done, 1 worker failed, 2 bad input (nothing was touched), 130 stopped
+"""
+
+_BATCH = """\
+shots.csv, paths relative to the list:
+  name,plate,matte,condition,output,camera,seed
+  run_010,run/plate.####.exr,run/matte.####.png,place.jpg,out/run_010,auto,0
+
+shots.json:
+  {"defaults": {"condition": "place.jpg"},
+   "shots": [{"name": "run_010", "plate": "run/plate.####.exr", "matte": "run/matte.####.png",
+              "output": "out/run_010", "seed": 7}]}
+
+A column or a key is any flag of 'actanywhere render' without its dashes (matte_channel, plate_first, ...).
+The flags below win over the list. Finished frames are recognised: run the same command to continue.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; ``args.command`` says which."""
+    parser = argparse.ArgumentParser(
+        "actanywhere", description=_TOP, epilog=_TOP_EXAMPLES, formatter_class=_Plain
+    )
+    parser.add_argument("--version", action="version", version="actanywhere " + __version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _render(commands)
+    _batch(commands)
+    _review(commands)
+    _doctor(commands)
+    _demo(commands)
+    _train(commands)
+    commands.add_parser(
+        "worker",
+        help="serve jobs as JSON lines over the standard streams (what hosts start)",
+        description="Serves jobs as JSON lines over its standard streams, with the model kept loaded, until its "
+        "input ends. Blender, Nuke and 'render' start it; actanywhere/launch.py documents the protocol.",
+    )
+    return parser
+
+
+class _Plain(argparse.RawDescriptionHelpFormatter):
+    """Descriptions and examples as they are written."""
+
+
+def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "render",
+        help="render one shot",
+        description="Renders one shot into a folder: EXR frames with the background layer and the comp, and "
+        "result.json with all that is needed to render them again.",
+        formatter_class=_Plain,
+    )
+    add_shot_flags(parser.add_argument_group("the shot"))
+    add_setting_flags(parser.add_argument_group("how it is rendered"))
+    files = parser.add_argument_group("job files")
+    files.add_argument(
+        "--job",
+        metavar="FILE",
+        help="Render the job in this JSON file instead of the shot flags. Settings and --output can be given anew.",
+    )
+    files.add_argument(
+        "--write-job",
+        metavar="FILE",
+        help="Write the job to this JSON file and stop: for --job, here or on a farm.",
+    )
+    _add_talk(parser, dry_run=True)
+
+
+def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "batch",
+        help="render many shots with one loaded model",
+        description="Renders the shots of a list. All are checked first; a bad shot is named and left out, the "
+        "others are rendered, and a table says what became of each. Exit status 2 if any was bad.",
+        epilog=_BATCH,
+        formatter_class=_Plain,
+    )
+    parser.add_argument("shots", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
+    add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
+    _add_talk(parser, dry_run=True)
+
+
+def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "review",
+        help="a contact sheet and a movie of a rendered folder",
+        description="Writes DIR/review/: a contact sheet (plate, matte, condition, layer and comp of frames across "
+        "the range) and an .mp4 of plate, layer and comp side by side.",
+    )
+    parser.add_argument("folder", metavar="DIR", help="A folder that holds result.json and its layer.")
+    parser.add_argument(
+        "--columns", type=int, default=8, metavar="N", help="How many frames the sheet shows (default: 8)."
+    )
+    _add_talk(parser, dry_run=False)
+
+
+def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="check this machine, and say what to do about what is missing",
+        description="Looks at Python, libraries, GPU, models, colour, memory and disk. Each line is ok, warn or "
+        "FAIL, with the one thing to do. Exit status 1 if something essential fails.",
+    )
+    parser.add_argument("--json", action="store_true", help="One JSON object a line, for machines.")
+
+
+def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="render the example shot and open the result's sheet",
+        description="Renders the shot that comes with the software with the starter model, then its review.",
+    )
+    parser.add_argument(
+        "--output",
+        default="actanywhere_demo",
+        metavar="DIR",
+        help="The folder to write (default: actanywhere_demo).",
+    )
+    add_setting_flags(parser.add_argument_group("settings"))
+    _add_talk(parser, dry_run=False)
+
+
+def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    commands.add_parser(
+        "train",
+        help="train a model (needs the 'train' extra)",
+        description="Trains a model. 'actanywhere train --help' shows its flags where the 'train' extra is installed.",
+        add_help=False,
+    )
+
+
+def _add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:
+    talk = parser.add_argument_group("what it says")
+    if dry_run:
+        talk.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Check everything and say what would be read and written, without touching anything.",
+        )
+    talk.add_argument(
+        "--json",
+        action="store_true",
+        help="Progress, results and errors as one JSON object a line on stdout.",
+    )
+    talk.add_argument("--quiet", action="store_true", help="Nothing but errors.")

@@ -1,0 +1,195 @@
+"""What a person (a bar, or plain lines in a log) or a machine (JSON lines) sees of a render."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any, Protocol, TextIO
+
+from tqdm import tqdm
+
+from ..errors import ActAnywhereError
+from ..job import Progress, Result
+
+__all__ = ["BarScreen", "JsonScreen", "LineScreen", "QuietScreen", "Screen", "choose_screen", "clock"]
+
+_LINE_EVERY = 15.0
+
+
+class Screen(Protocol):
+    """Where progress, result and errors of one shot after the other are shown."""
+
+    def progress(self, shot: str, progress: Progress) -> None:
+        """How far the shot is."""
+
+    def result(self, shot: str, result: Result) -> None:
+        """The shot is finished."""
+
+    def error(self, shot: str, error: ActAnywhereError) -> None:
+        """The shot failed, or was stopped."""
+
+    def note(self, text: str) -> None:
+        """A line besides: the cancel that was heard, a shot that begins."""
+
+    def clear(self) -> None:
+        """Nothing moves any more: what moved is taken away."""
+
+
+def choose_screen(as_json: bool, quiet: bool) -> Screen:
+    """JSON lines on stdout, nothing but errors, a bar on a terminal, or lines in a log."""
+    if as_json:
+        return JsonScreen()
+    if quiet:
+        return QuietScreen()
+    return BarScreen() if _terminal_has_room() else LineScreen()
+
+
+def _terminal_has_room() -> bool:
+    try:
+        return sys.stderr.isatty() and os.get_terminal_size(sys.stderr.fileno()).columns > 40
+    except (OSError, ValueError):
+        return False
+
+
+def clock(seconds: float) -> str:
+    """``1:05`` or ``1:02:05``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "%d:%02d:%02d" % (hours, minutes, rest) if hours else "%d:%02d" % (minutes, rest)
+
+
+def _state(progress: Progress) -> str:
+    parts = ["%d/%d %s" % (progress.done, progress.total, progress.unit)] if progress.total else []
+    if progress.seconds_left is not None:
+        parts.append("%s left" % clock(progress.seconds_left))
+    return ", ".join(parts)
+
+
+class QuietScreen:
+    """Errors alone, on stderr."""
+
+    def progress(self, shot: str, progress: Progress) -> None:
+        """Nothing."""
+
+    def result(self, shot: str, result: Result) -> None:
+        """Nothing."""
+
+    def error(self, shot: str, error: ActAnywhereError) -> None:
+        """The message, and the remedy under it."""
+        print("%s: %s" % (shot, error.message) if shot else error.message, file=sys.stderr)
+        if error.remedy:
+            print("  -> %s" % error.remedy, file=sys.stderr)
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def clear(self) -> None:
+        """Nothing."""
+
+
+class LineScreen(QuietScreen):
+    """Lines for a log: every stage, every message, and a sign of life now and then."""
+
+    def __init__(self) -> None:
+        self._stage = ("", "")
+        self._last = 0.0
+
+    def progress(self, shot: str, progress: Progress) -> None:
+        """A line when the stage changes, when there is a message, or when the last is long ago."""
+        if progress.message:
+            self.note("%s: %s" % (shot, progress.message))
+        now = time.monotonic()
+        if (shot, progress.stage) != self._stage or now - self._last > _LINE_EVERY:
+            self._stage, self._last = (shot, progress.stage), now
+            text = "%s: %3.0f %% %s %s" % (shot, 100 * progress.fraction, progress.stage, _state(progress))
+            self.note(text.rstrip())
+
+    def result(self, shot: str, result: Result) -> None:
+        """What was written, how, and what the artist has to know."""
+        self._stage = ("", "")
+        for warning in result.warnings:
+            self.note("%s: warning: %s" % (shot, warning))
+        print("%s: frames %s, camera %s (%s)" % (shot, result.frames, result.camera, result.camera_reason))
+        print(result.layer, flush=True)
+
+    def note(self, text: str) -> None:
+        """The line, on stderr."""
+        print(text, file=sys.stderr, flush=True)
+
+
+class BarScreen(LineScreen):
+    """A bar on the terminal, with the stage, frames or steps, and the time left; messages pass above it."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__()
+        self._stream = stream or sys.stderr
+        self._bar: Any = None
+        self._shot = ""
+
+    def progress(self, shot: str, progress: Progress) -> None:
+        """Move the bar."""
+        text = "%s: %s  %s" % (shot, progress.stage, _state(progress))
+        if self._bar is None or shot != self._shot:
+            self.clear()
+            self._shot = shot
+            look = {
+                "bar_format": "{percentage:3.0f}%|{bar:24}| {desc}",
+                "dynamic_ncols": True,
+                "leave": False,
+            }
+            self._bar = tqdm(total=1.0, desc=text, file=self._stream, **look)
+        if progress.message:
+            self.note("%s: %s" % (shot, progress.message))
+        self._bar.n = min(max(progress.fraction, self._bar.n), 1.0)
+        self._bar.set_description_str(text)
+
+    def result(self, shot: str, result: Result) -> None:
+        """Take the bar away and say what was written."""
+        self.clear()
+        super().result(shot, result)
+
+    def error(self, shot: str, error: ActAnywhereError) -> None:
+        """Take the bar away and say what went wrong."""
+        self.clear()
+        super().error(shot, error)
+
+    def note(self, text: str) -> None:
+        """The line, above the bar."""
+        if self._bar is not None:
+            self._bar.write(text, file=self._stream)
+        else:
+            print(text, file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+class JsonScreen:
+    """One JSON object a line on stdout: event, shot, and the progress, result, error or text."""
+
+    def progress(self, shot: str, progress: Progress) -> None:
+        """``{"event": "progress", "shot", "progress"}``."""
+        self._say("progress", shot, progress=progress.to_dict())
+
+    def result(self, shot: str, result: Result) -> None:
+        """``{"event": "result", "shot", "result"}``."""
+        self._say("result", shot, result=result.to_dict())
+
+    def error(self, shot: str, error: ActAnywhereError) -> None:
+        """``{"event": "error", "shot", "error": {kind, message, remedy}}``."""
+        self._say("error", shot, error=error.to_dict())
+
+    def note(self, text: str) -> None:
+        """``{"event": "note", "text"}``."""
+        print(json.dumps({"event": "note", "text": text}), flush=True)
+
+    def clear(self) -> None:
+        """Nothing."""
+
+    def _say(self, event: str, shot: str, **what: Any) -> None:
+        print(json.dumps({"event": event, "shot": shot, **what}), flush=True)

@@ -1,0 +1,226 @@
+"""Is this machine ready: one line a thing, with the remedy for what is missing.
+
+Nothing here may raise: a library that cannot be imported is a finding.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata as metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import ActAnywhereError
+
+__all__ = ["Check", "examine"]
+
+#: Distribution, module, what it is for; all of these are needed to render.
+_NEEDED = (
+    ("torch", "torch", "the network"),
+    ("diffusers", "diffusers", "the network's parts"),
+    ("safetensors", "safetensors", "model files"),
+    ("numpy", "numpy", "pixels"),
+    ("OpenImageIO", "OpenImageIO", "stills and layers"),
+    ("av", "av", "movies"),
+    ("opencolorio", "PyOpenColorIO", "colour"),
+    ("Fileseq", "fileseq", "frame patterns"),
+    ("opencv-python-headless", "cv2", "mattes and tracking"),
+    ("tqdm", "tqdm", "the progress bar"),
+    ("filelock", "filelock", "one render in a folder"),
+)
+
+_RIVALS = (
+    ("onnxruntime", "onnxruntime-gpu", "CUDA is lost without a word"),
+    ("opencv-python", "opencv-python-headless", "one overwrites the other's files"),
+)
+
+_PACKAGE = Path(__file__).resolve().parent
+_GIB = 1024.0**3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding. ``status`` is ok, warn (it renders, with less) or FAIL (it does not)."""
+
+    name: str
+    status: str
+    found: str
+    remedy: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """JSON-ready data."""
+        return asdict(self)
+
+
+def examine() -> Iterator[Check]:
+    """Every check in turn, the quick ones first. A check that breaks is itself a finding."""
+    for part in (_system, _libraries, _rivals, _gpu, _providers, _colour, _models, _memory, _disk):
+        try:
+            yield from part()
+        except Exception as error:  # a finding, whatever it is
+            yield Check(
+                part.__name__.strip("_"), "warn", "cannot be checked: %r" % error, "Report this line."
+            )
+
+
+def _system() -> Iterator[Check]:
+    good = sys.version_info >= (3, 11)
+    yield Check("actanywhere", "ok", "%s in %s" % (__version__, _PACKAGE))
+    yield Check(
+        "python",
+        "ok" if good else "FAIL",
+        "%s, %s" % (platform.python_version(), platform.platform(terse=True)),
+        "" if good else "Use Python 3.11 or newer.",
+    )
+
+
+def _libraries() -> Iterator[Check]:
+    for distribution, module, purpose in _NEEDED:
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # a broken binary raises OSError and worse
+            text = str(error).splitlines()[0] if str(error) else type(error).__name__
+            remedy = "pip install --force-reinstall %s" % distribution
+            yield Check(distribution, "FAIL", "%s (%s)" % (text, purpose), remedy)
+        else:
+            yield Check(distribution, "ok", "%s (%s)" % (_version(distribution) or "present", purpose))
+
+
+def _rivals() -> Iterator[Check]:
+    for one, other, harm in _RIVALS:
+        if _version(one) and _version(other):
+            remedy = "pip uninstall %s %s, then install the one you need." % (one, other)
+            yield Check(one, "warn", "%s and %s are both installed: %s" % (one, other, harm), remedy)
+
+
+def _gpu() -> Iterator[Check]:
+    import torch
+
+    threads = torch.get_num_threads()
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            card = torch.cuda.get_device_properties(index)
+            free, total = torch.cuda.mem_get_info(index)
+            text = "%s, %.1f of %.1f GiB free, driver %s" % (card.name, free / _GIB, total / _GIB, _driver())
+            low = free < 4 * _GIB
+            remedy = "Close other applications on this GPU." if low else ""
+            yield Check("gpu %d" % index, "warn" if low else "ok", text, remedy)
+    elif torch.backends.mps.is_available():
+        yield Check("gpu", "ok", "Apple (mps)")
+    elif _driver() != "unknown":
+        text = "an NVIDIA driver (%s) is here, but this torch (%s) cannot use it" % (
+            _driver(),
+            torch.__version__,
+        )
+        yield Check("gpu", "warn", text, "Install torch for CUDA: see pytorch.org, 'get started'.")
+    else:
+        yield Check("gpu", "ok", "none: renders on the processor, %d threads" % threads)
+
+
+def _driver() -> str:
+    """The NVIDIA driver's version, or ``unknown``."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return "unknown"
+    command = [tool, "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return (answer.stdout.split("\n")[0].strip()) or "unknown"
+
+
+def _providers() -> Iterator[Check]:
+    if not (_version("onnxruntime") or _version("onnxruntime-gpu")):
+        yield Check("onnxruntime", "ok", "not installed (it is optional)")
+        return
+    runtime: Any = importlib.import_module("onnxruntime")
+    providers = runtime.get_available_providers()
+    lost = bool(_version("onnxruntime-gpu")) and "CUDAExecutionProvider" not in providers
+    yield Check(
+        "onnxruntime",
+        "warn" if lost else "ok",
+        "%s: %s" % (runtime.__version__, ", ".join(providers)),
+        "pip uninstall onnxruntime onnxruntime-gpu, then pip install onnxruntime-gpu." if lost else "",
+    )
+
+
+def _colour() -> Iterator[Check]:
+    ocio: Any = importlib.import_module("PyOpenColorIO")
+    name = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
+    try:
+        spaces = len(list(ocio.Config.CreateFromFile(name).getColorSpaceNames()))
+    except Exception as error:  # OCIO has its own exception; any kind means the same here
+        yield Check("colour", "FAIL", "%s: %s" % (name, error), "pip install 'opencolorio>=2.5'")
+    else:
+        yield Check("colour", "ok", "ACES 2.0 studio config, %d spaces" % spaces)
+
+
+def _models() -> Iterator[Check]:
+    manifest: Any = importlib.import_module(__package__ + ".model.manifest")
+    folders = [_PACKAGE / "models" / "starter"]
+    for root in filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep)):
+        if not Path(root).is_dir():
+            remedy = "Correct the variable ACTANYWHERE_MODELS."
+            yield Check("models", "warn", "%s (of ACTANYWHERE_MODELS) is not a folder" % root, remedy)
+            continue
+        folders += sorted(p for p in Path(root).iterdir() if (p / manifest.MANIFEST).exists())
+    for folder in folders:
+        try:
+            manifest.check_manifest(folder)
+        except ActAnywhereError as error:
+            own = (
+                folder.parent.parent == _PACKAGE
+            )  # without the starter, neither the demo nor a default works
+            remedy = "Install ActAnywhere again." if own else error.remedy
+            yield Check("model", "FAIL" if own else "warn", error.message, remedy)
+        else:
+            size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6
+            yield Check("model", "ok", "%s (%.0f MB, every digest agrees)" % (folder, size))
+
+
+def _memory() -> Iterator[Check]:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
+    except (AttributeError, ValueError, OSError):
+        yield Check("memory", "ok", "unknown on this system; 4 GiB are enough for the starter")
+        return
+    low = total < 4
+    remedy = "The starter needs about 3 GiB: close other applications." if low else ""
+    yield Check(
+        "memory", "warn" if low else "ok", "%.1f GiB, %s processors" % (total, os.cpu_count()), remedy
+    )
+
+
+def _disk() -> Iterator[Check]:
+    for name, folder in (("temporary", tempfile.gettempdir()), ("this folder", os.getcwd())):
+        try:
+            with tempfile.TemporaryFile(dir=folder) as stream:
+                stream.write(b"actanywhere")
+                stream.flush()
+        except OSError as error:
+            status = "FAIL" if name == "temporary" else "warn"
+            yield Check(
+                name, status, "%s cannot be written: %s" % (folder, error), "Give it free space and rights."
+            )
+            continue
+        free = shutil.disk_usage(folder).free / _GIB
+        remedy = "A 2K frame takes about 20 MB: free some space." if free < 2 else ""
+        yield Check(name, "warn" if free < 2 else "ok", "%s, %.1f GiB free" % (folder, free), remedy)
+
+
+def _version(distribution: str) -> str:
+    find: Callable[[str], str] = metadata.version
+    try:
+        return find(distribution)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,287 @@
+"""Shots as a person writes them down: flat names and values, on a command line, in a JSON or in a CSV list.
+
+A *flat* shot has the fields of ``SHOT_FIELDS`` and any of ``Settings``; values may be text. ``job_from_flat``
+makes the Job, with absolute paths.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ActAnywhereError, JobError
+from .job import Job, Settings
+from .shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
+
+__all__ = ["SHOT_FIELDS", "Entry", "ShotField", "job_from_flat", "read_shot_list", "setting_type"]
+
+
+@dataclass(frozen=True)
+class ShotField:
+    """One flat field of a shot, with the help that every interface shows."""
+
+    name: str
+    help: str
+    metavar: str = "PATH"
+    choices: tuple[str, ...] | None = None
+
+
+SHOT_FIELDS = (
+    ShotField(
+        "plate",
+        "The photographed frames: a pattern (plate.####.exr, plate.%04d.exr, plate.$F4.exr) or a movie "
+        "(MOV, MP4). EXR, PNG, JPEG, TIFF and DPX are read.",
+    ),
+    ShotField(
+        "matte",
+        "Where the actor is (1 = actor): a pattern or a movie of the plate's size. Left out: the plate's own "
+        "files (their alpha, or the channel that --matte-channel names).",
+    ),
+    ShotField(
+        "matte_channel",
+        "Which channel of the matte to read, by its full name (roto.actor.A). Left out: the only one, else "
+        "alpha, else luminance.",
+        "NAME",
+    ),
+    ShotField("plate_first", "The host's number of a movie's first picture (1001 if left out).", "FRAME"),
+    ShotField(
+        "plate_colour",
+        "The plate's colour space. auto: as its metadata say; what was assumed is reported.",
+        "SPACE",
+        COLOUR_SPACES,
+    ),
+    ShotField(
+        "condition",
+        "One picture of the place wanted: the place alone, or a finished frame with a subject in it.",
+        "IMAGE",
+    ),
+    ShotField(
+        "condition_colour", "The condition picture's colour space, as --plate-colour.", "SPACE", COLOUR_SPACES
+    ),
+    ShotField(
+        "condition_kind",
+        "background: the place alone. composite: a subject is already in it. auto: composite if the plate's "
+        "actor is found in the picture.",
+        "KIND",
+        CONDITION_KINDS,
+    ),
+    ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
+    ShotField("output", "The folder for the layer, made if need be.", "DIR"),
+    ShotField("name", "The shot's name, on slates and in file names (the plate's name if left out).", "NAME"),
+    ShotField(
+        "frames",
+        "Frames to render, both ends included, in the plate's own numbers. Left out: the whole plate.",
+        "1001-1047",
+    ),
+)
+
+_SHOT_NAMES = frozenset(f.name for f in SHOT_FIELDS)
+_TYPES = typing.get_type_hints(Settings)
+
+
+def setting_type(name: str) -> type:
+    """The plain type of a ``Settings`` field: bool, int, float, str or tuple (of str)."""
+    hint = _TYPES[name]
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    return typing.cast(type, typing.get_origin(hint) or hint)
+
+
+def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Job:
+    """The Job of a flat shot; relative paths start at ``base``. Empty values count as left out.
+
+    Raises JobError on unknown, missing or unreadable fields.
+    """
+    given = {key: value for key, value in flat.items() if value is not None and value != ""}
+    known = _SHOT_NAMES | set(_TYPES)
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise JobError(
+            "Unknown fields: %s." % ", ".join(unknown), "Known are: %s." % ", ".join(sorted(known))
+        )
+    missing = [key for key in ("plate", "condition", "output") if key not in given]
+    if missing:
+        raise JobError(
+            "The shot has no %s." % " and no ".join(missing),
+            "Give at least plate, matte, condition and output.",
+        )
+    shot = _shot({key: given[key] for key in given if key in _SHOT_NAMES}, Path(base))
+    settings = {key: _setting(key, value) for key, value in given.items() if key in _TYPES}
+    if "model" in settings:
+        settings["model"] = _model(settings["model"], Path(base))
+    return Job(shot, _absolute(given["output"], Path(base)), Settings(**settings))
+
+
+def _shot(given: Mapping[str, Any], base: Path) -> Shot:
+    first = _number("plate_first", given.get("plate_first", 1001), int)
+    plate = _absolute(given["plate"], base)
+    return Shot(
+        name=str(given.get("name") or _name_of(plate)),
+        plate=ImageSequence(plate, first, _choice("plate_colour", given, COLOUR_SPACES)),
+        matte=Matte(_absolute(given.get("matte", ""), base), str(given.get("matte_channel", "")), first),
+        condition=Condition(
+            _absolute(given["condition"], base),
+            _choice("condition_kind", given, CONDITION_KINDS),
+            _absolute(given.get("condition_matte", ""), base),
+            _choice("condition_colour", given, COLOUR_SPACES),
+        ),
+        frames=FrameRange.parse(str(given["frames"])) if "frames" in given else None,
+    )
+
+
+def _choice(name: str, given: Mapping[str, Any], choices: tuple[str, ...]) -> str:
+    value = str(given.get(name, "auto"))
+    if value not in choices:
+        raise JobError("'%s' is not a %s." % (value, name), "Choose one of: %s." % ", ".join(choices))
+    return value
+
+
+def _absolute(path: Any, base: Path) -> str:
+    text = str(path)
+    return os.path.abspath(base / os.path.expanduser(text)) if text else ""
+
+
+def _model(name: str, base: Path) -> str:
+    """A folder that exists, as an absolute path; any other word is left for the model room to find."""
+    folder = _absolute(name, base)
+    return folder if os.sep in name or (name != "starter" and os.path.isdir(folder)) else name
+
+
+def _name_of(plate: str) -> str:
+    """``man_run`` for ``/shots/man_run.####.png`` and for ``man_run.mov``."""
+    name = os.path.basename(plate)
+    stem, *number = re.split(r"[._-]?(?:[#@%]|\$F|\d+-\d+)", name, maxsplit=1)
+    stem = stem if number else os.path.splitext(name)[0]
+    return stem.strip("._- ") or os.path.basename(os.path.dirname(plate)) or "shot"
+
+
+def _setting(name: str, value: Any) -> Any:
+    kind = setting_type(name)
+    if kind is tuple:
+        parts = value if isinstance(value, (list, tuple)) else re.split(r"[,;\s]+", str(value).strip())
+        return tuple(str(part) for part in parts)
+    if kind is bool:
+        return _truth(name, value)
+    return str(value) if kind is str else _number(name, value, kind)
+
+
+def _truth(name: str, value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word in ("true", "yes", "1", "on"):
+        return True
+    if word in ("false", "no", "0", "off"):
+        return False
+    raise JobError("%s is '%s'; it is either true or false." % (name, value), "Write true or false.")
+
+
+def _number(name: str, value: Any, kind: type) -> Any:
+    try:
+        if isinstance(value, bool) or (kind is int and isinstance(value, float) and value != int(value)):
+            raise ValueError(value)
+        return kind(value)
+    except (TypeError, ValueError, OverflowError):
+        words = "a whole number" if kind is int else "a number"
+        raise JobError("%s is '%s'; it must be %s." % (name, value, words), "Give a number.") from None
+
+
+# -- lists ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a shot list: its Job, or the error that keeps it from being one."""
+
+    name: str
+    job: Job | None = None
+    error: ActAnywhereError | None = None
+
+
+def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None) -> list[Entry]:
+    """The entries of SHOTS.json or SHOTS.csv, good and bad; paths in it are relative to its folder.
+
+    JSON: a list of flat shots (or of whole jobs, as --write-job writes them), or an object with ``shots``
+    (that list) and ``defaults`` (flat fields for all). CSV: a header line of flat names, a shot a line.
+    ``overrides`` wins over the list. Raises JobError when the list itself cannot be read, or is empty.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise JobError("%s cannot be read: %s." % (path, error), "Give a SHOTS.json or SHOTS.csv.") from error
+    shots, defaults = _rows_of_csv(path, text) if path.suffix.lower() == ".csv" else _rows_of_json(path, text)
+    if not shots:
+        raise JobError(
+            "%s lists no shots." % path, "Add at least one with plate, matte, condition and output."
+        )
+    entries = [_entry(n, row, defaults, overrides or {}, path.parent) for n, row in enumerate(shots, 1)]
+    return _refuse_shared_outputs(entries)
+
+
+def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise JobError("%s is not JSON: %s." % (path, error), "Correct it at that place.") from error
+    defaults: Any = {}
+    if isinstance(data, dict):
+        unknown = sorted(set(data) - {"shots", "defaults"})
+        if unknown:
+            raise JobError("%s: unknown fields: %s." % (path, ", ".join(unknown)), "Use shots and defaults.")
+        defaults, data = data.get("defaults", {}), data.get("shots")
+    if not isinstance(data, list) or not isinstance(defaults, dict):
+        raise JobError(
+            "%s is not a list of shots." % path, 'Write [{"plate": ..., "matte": ..., ...}, ...] into it.'
+        )
+    return data, defaults
+
+
+def _rows_of_csv(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
+    rows: list[Any] = []
+    for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
+        if None in row:
+            raise JobError(
+                "%s: shot %d has more values than the header." % (path, len(rows) + 1), "Quote commas."
+            )
+        rows.append({key.strip(): value for key, value in row.items()})
+    return rows, {}
+
+
+def _entry(
+    number: int, row: Any, defaults: Mapping[str, Any], overrides: Mapping[str, Any], base: Path
+) -> Entry:
+    name = "shot %d" % number
+    try:
+        if not isinstance(row, dict):
+            raise JobError("It is not an object.", 'Write {"plate": ..., "matte": ..., ...}.')
+        name = str(row.get("name") or name)
+        if "shot" in row:
+            job = Job.from_dict(row)
+            settings = {key: _setting(key, value) for key, value in overrides.items()}
+            job = dataclasses.replace(job, settings=dataclasses.replace(job.settings, **settings))
+        else:
+            job = job_from_flat({**defaults, **row, **overrides}, base)
+        return Entry(job.shot.name, job)
+    except ActAnywhereError as error:
+        return Entry(name, error=error)
+
+
+def _refuse_shared_outputs(entries: list[Entry]) -> list[Entry]:
+    seen: dict[str, str] = {}
+    checked = []
+    for entry in entries:
+        if entry.job is not None and entry.job.output in seen:
+            text = "Its output %s is also that of %s." % (entry.job.output, seen[entry.job.output])
+            entry = Entry(entry.name, error=JobError(text, "Give every shot a folder of its own."))
+        elif entry.job is not None:
+            seen[entry.job.output] = entry.name
+        checked.append(entry)
+    return checked

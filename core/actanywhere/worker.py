@@ -1,0 +1,177 @@
+"""Many jobs, one loaded model: the process that renders. ``launch`` documents what it hears and says.
+
+One thread listens, one shows that the process lives, and the main thread renders. Everything that a library
+prints goes to standard error, so that standard output carries the protocol alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from . import __version__
+from .errors import ActAnywhereError, Cancelled, WorkerError
+from .job import Job, Progress, Result
+from .launch import PROTOCOL
+
+__all__ = ["Render", "main", "serve"]
+
+#: Renders one job: (job, report, cancelled) -> Result.
+Render = Callable[[Job, Callable[[Progress], None], Callable[[], bool]], Result]
+
+_HEARTBEAT = 2.0
+_GRACE = 1.0
+
+
+def main(render: Render | None = None) -> int:
+    """Serve jobs from standard input until it ends (with ``generate.render`` if left out). Exit status 0."""
+    requests, answers = _take_over_streams()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to judge: it sends a cancel
+    serve(requests, answers, render or _render_with_kept_model())
+    return 0
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, render: Render) -> None:
+    """Answer the requests of one host with ``render`` until the input ends; the process ends with it."""
+    conversation = _Conversation(answers)
+    threading.Thread(target=_listen, args=(requests, conversation), daemon=True).start()
+    threading.Thread(target=_beat, args=(conversation,), daemon=True).start()
+    while True:
+        request = conversation.jobs.get()
+        if request is None:
+            conversation.idle.set()
+            return
+        _answer(request, conversation, render)
+
+
+class _Conversation:
+    """What the three threads share."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self.jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.cancelled: set[str] = set()
+        self.ended = threading.Event()
+        self.idle = threading.Event()
+        self.current = ""
+        self.alive = time.monotonic()
+        self._answers = answers
+        self._writing = threading.Lock()
+
+    def say(self, **event: Any) -> None:
+        """Write one line; a host that is gone ends the process, as the end of the input does."""
+        line = json.dumps(event).encode("ascii") + b"\n"
+        try:
+            with self._writing:
+                self._answers.write(line)
+                self._answers.flush()
+        except OSError:
+            os._exit(0)
+
+    def stopped(self, job_id: str) -> bool:
+        """Whether the job is to stop now; asking is a sign of life."""
+        self.alive = time.monotonic()
+        return self.ended.is_set() or job_id in self.cancelled
+
+
+def _answer(request: dict[str, Any], conversation: _Conversation, render: Render) -> None:
+    job_id = str(request.get("id", ""))
+    conversation.alive = time.monotonic()
+    conversation.current = job_id
+
+    def report(progress: Progress) -> None:
+        conversation.alive = time.monotonic()
+        conversation.say(event="progress", id=job_id, progress=progress.to_dict())
+
+    try:
+        job = Job.from_dict(request["job"])
+        if conversation.stopped(job_id):
+            raise Cancelled("Stopped before it began.")
+        result = render(job, report, lambda: conversation.stopped(job_id))
+        conversation.say(event="result", id=job_id, result=result.to_dict())
+    except ActAnywhereError as error:
+        conversation.say(event="error", id=job_id, error=error.to_dict())
+    except Exception as error:
+        traceback.print_exc()
+        conversation.say(event="error", id=job_id, error=_bug(error).to_dict())
+    finally:
+        conversation.current = ""
+        conversation.cancelled.discard(job_id)
+
+
+def _bug(error: Exception) -> WorkerError:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return WorkerError(
+            "The memory did not suffice: %s" % (str(error).splitlines() or ["no details"])[0],
+            "Close other applications, render on the processor (device cpu), or take a smaller model.",
+        )
+    text = "".join(traceback.format_exception(error))
+    return WorkerError(
+        "This is a bug in ActAnywhere.\n%s" % text, "Report it with this text and the job file."
+    )
+
+
+def _listen(requests: BinaryIO, conversation: _Conversation) -> None:
+    for line in iter(requests.readline, b""):
+        try:
+            request = json.loads(line)
+            op = request["op"]
+        except (ValueError, KeyError, TypeError):
+            print("worker: not a request: %r" % line[:200], file=sys.stderr, flush=True)
+            continue
+        if op == "hello":
+            conversation.say(event="hello", protocol=PROTOCOL, version=__version__, pid=os.getpid())
+        elif op == "render":
+            conversation.jobs.put(request)
+        elif op == "cancel":
+            conversation.cancelled.add(str(request.get("id", "")))
+        elif op == "quit":
+            break
+    conversation.ended.set()
+    conversation.jobs.put(None)
+    # A step of the network can outlast its host by minutes. Frames are written atomically: leaving is safe.
+    conversation.idle.wait(_GRACE)
+    os._exit(0)
+
+
+def _beat(conversation: _Conversation) -> None:
+    while not conversation.ended.wait(_HEARTBEAT):
+        job_id = conversation.current
+        idle = time.monotonic() - conversation.alive if job_id else 0.0
+        conversation.say(event="heartbeat", id=job_id, idle=round(idle, 3))
+
+
+def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The protocol's own streams; what is left under their numbers is nothing to read, and the log to write."""
+    sys.stdout.flush()
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return requests, answers
+
+
+def _render_with_kept_model() -> Render:
+    models: list[Any] = []
+
+    def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
+        from . import generate  # here, so that the worker says hello before torch is loaded
+
+        if not models:
+            models.append(generate.ModelCache())
+        return generate.render(job, report, cancelled, models[0])
+
+    return render
+
+
+if __name__ == "__main__":
+    sys.exit(main())

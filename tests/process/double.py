@@ -1,0 +1,65 @@
+"""A worker whose renders are words: the real protocol, no network. The shot's name says how it behaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from actanywhere import worker
+from actanywhere.errors import Cancelled, FootageError
+from actanywhere.job import Job, Progress, Result
+from actanywhere.shot import FrameRange
+
+_FRAMES = FrameRange(1001, 1004)
+_served = 0
+
+
+def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
+    global _served
+    _served += 1
+    how = job.shot.name.split("-")[0]
+    if how == "bad":
+        raise FootageError("frame 1003 is missing", "Copy it again.")
+    if how == "bug":
+        raise KeyError("latents")
+    if how == "die":
+        print("the last words of a library", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    if how == "freeze":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if how == "hang":
+        time.sleep(3600)
+    if how == "noisy":
+        print("a library says hello")
+        os.write(1, b'{"event": "result", "id": "nonsense"\n')
+        os.system("echo a tool says hello")
+        assert sys.stdin.read() == ""
+    if how == "child":
+        Path(job.output, "child").write_text(str(_child()))
+    steps = {"slow": 600, "deaf": 600, "child": 600}.get(how, 4)
+    for step in range(1, steps + 1):
+        if cancelled() and how != "deaf":
+            raise Cancelled("Stopped at step %d." % step, "Finished frames are kept.")
+        report(Progress("Denoising", step, steps, "steps", step / steps, (steps - step) * 0.05))
+        if steps > 4:
+            time.sleep(0.05)
+    versions = {"served": str(_served), "pid": str(os.getpid())}
+    layer = os.path.join(job.output, "layer.####.exr")
+    return Result(job, layer, _FRAMES, "still", "the double knows no other", "0" * 64, {}, versions, {}, [])
+
+
+def _child() -> int:
+    child = os.fork()
+    if child == 0:
+        time.sleep(3600)
+        os._exit(0)
+    return child
+
+
+if __name__ == "__main__":
+    worker._HEARTBEAT = 0.2
+    sys.exit(worker.main(render))

@@ -1,0 +1,101 @@
+"""Lists of shots, as a person writes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from actanywhere.errors import JobError
+from actanywhere.job import Job
+from actanywhere.shotlist import job_from_flat, read_shot_list
+
+FLAT = {"plate": "p.####.exr", "matte": "m.####.png", "condition": "c.png", "output": "out"}
+
+
+def test_json_and_csv_of_the_same_shots_give_the_same_jobs(tmp_path: Path) -> None:
+    row = {**FLAT, "name": "a", "frames": "1001-1010", "seed": 7, "preview": True, "format": ["exr", "png"]}
+    (tmp_path / "shots.json").write_text(json.dumps([row]))
+    header = ["name", "frames", "seed", "preview", "format", *FLAT, "guidance"]
+    values = ["a", "1001-1010", "7", "yes", "exr png", *FLAT.values(), ""]
+    (tmp_path / "shots.csv").write_text("\ufeff%s\n%s\n" % (",".join(header), ",".join(values)), "utf-8")
+    (of_json,), (of_csv,) = read_shot_list(tmp_path / "shots.json"), read_shot_list(tmp_path / "shots.csv")
+    assert of_json == of_csv and of_json.job is not None
+    assert of_json.job.settings.format == ("exr", "png") and of_json.job.settings.preview
+
+
+def test_paths_start_at_the_lists_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "shots.json").write_text(json.dumps([FLAT]))
+    monkeypatch.chdir(tmp_path)
+    (entry,) = read_shot_list("sub/shots.json")
+    assert entry.job is not None
+    shot = entry.job.shot
+    read = [shot.plate.path, shot.matte.path, shot.condition.path, entry.job.output]
+    assert read == [str(tmp_path / "sub" / name) for name in FLAT.values()]
+
+
+def test_defaults_hold_for_all_shots_and_the_command_line_wins(tmp_path: Path) -> None:
+    shots = [{"output": "a"}, {"output": "b", "seed": 2, "camera": "plate"}]
+    data = {"defaults": {**FLAT, "seed": 1, "camera": "still"}, "shots": shots}
+    (tmp_path / "shots.json").write_text(json.dumps(data))
+    jobs = [entry.job for entry in read_shot_list(tmp_path / "shots.json", {"camera": "subject"})]
+    assert [(j.settings.seed, j.settings.camera) for j in jobs if j] == [(1, "subject"), (2, "subject")]
+
+
+def test_a_whole_job_may_stand_in_a_list(tmp_path: Path) -> None:
+    job = job_from_flat(FLAT, tmp_path)
+    (tmp_path / "shots.json").write_text(json.dumps([job.to_dict()]))
+    assert [entry.job for entry in read_shot_list(tmp_path / "shots.json")] == [job]
+    (tmp_path / "shots.json").write_text(json.dumps([job.to_dict()]))
+    (changed,) = read_shot_list(tmp_path / "shots.json", {"seed": 9})
+    assert changed.job is not None and changed.job.settings.seed == 9
+    assert Job.from_json(job.to_json()) == job
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**FLAT, "sede": 7}, "Unknown fields: sede"),
+        ({"plate": "p.exr"}, "no condition and no output"),
+        ({**FLAT, "seed": 1.5}, "seed is '1.5'"),
+        ({**FLAT, "seed": True}, "seed is 'True'"),
+        ({**FLAT, "preview": "maybe"}, "preview is 'maybe'"),
+        ({**FLAT, "camera": "handheld"}, "not a camera"),
+        ({**FLAT, "condition_kind": "photo"}, "not a condition_kind"),
+        ("run", "not an object"),
+    ],
+)
+def test_a_bad_shot_is_an_entry_with_its_error_beside_the_good(
+    tmp_path: Path, row: object, message: str
+) -> None:
+    (tmp_path / "shots.json").write_text(json.dumps([row, {**FLAT, "output": "other"}]))
+    bad, good = read_shot_list(tmp_path / "shots.json")
+    assert bad.job is None and message in str(bad.error)
+    assert good.job is not None
+
+
+def test_two_shots_may_not_share_an_output(tmp_path: Path) -> None:
+    (tmp_path / "shots.json").write_text(json.dumps([{**FLAT, "name": "a"}, {**FLAT, "output": "./out/."}]))
+    first, second = read_shot_list(tmp_path / "shots.json")
+    assert first.job is not None and "also that of a" in str(second.error)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "{", "not JSON"),
+        ("a.json", "[]", "lists no shots"),
+        ("a.json", "3", "not a list of shots"),
+        ("a.json", '{"shot": []}', "unknown fields: shot"),
+        ("a.csv", "plate,output\n", "lists no shots"),
+        ("a.csv", "plate,output\na,b,c\n", "more values than the header"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(JobError, match=message):
+        read_shot_list(tmp_path / name)
+    with pytest.raises(JobError, match="cannot be read"):
+        read_shot_list(tmp_path / "none.json")
