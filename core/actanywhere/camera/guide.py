@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .fit import Matrix, apply, from_pixels, normalise
 from .track import CameraTrack
 
-__all__ = ["Guide", "choose_anchor", "cover_fit", "known_region"]
+__all__ = ["Guide", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
 
 Picture = NDArray[np.float32]
 
@@ -25,6 +25,12 @@ def cover_fit(condition_aspect: float, aspect: float) -> tuple[float, float]:
     if condition_aspect >= aspect:
         return condition_aspect, 1.0
     return aspect, aspect / condition_aspect
+
+
+def condition_to_unit(rows: int, columns: int, aspect: float) -> Matrix:
+    """(3, 3) from pixels of a condition picture to unit coordinates of the frame that it covers."""
+    width, height = cover_fit(columns / rows, aspect)
+    return np.diag([height, height, 1.0]) @ from_pixels(rows, columns, width / height)
 
 
 class Guide:
@@ -47,8 +53,7 @@ class Guide:
         self.aspect = aspect
         self._levels: dict[int, Picture] = {0: np.ascontiguousarray(condition, np.float32)}
         self._size = (condition.shape[0], condition.shape[1])
-        width, height = cover_fit(self._size[1] / self._size[0], aspect)
-        self._to_unit = np.diag([1.0, height, 1.0]) @ from_pixels(self._size[0], self._size[1], width)
+        self._to_unit = condition_to_unit(self._size[0], self._size[1], aspect)
         self._subject = None if condition_subject is None else _grow(condition_subject)
 
     def frame(self, index: int, height: int, width: int) -> tuple[Picture, Picture]:

@@ -1,0 +1,21 @@
+"""The plate over the new background."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["composite"]
+
+Picture = NDArray[np.float32]
+
+
+def composite(plate: Picture, background: Picture, matte: Picture) -> Picture:
+    """The comp (H, W, 3) float32: ``plate`` where ``matte`` (H, W) is 1, ``background`` where it is 0.
+
+    Works on scene-linear light, where mixing at soft edges is right. The plate's pixels are copied, bit for
+    bit, wherever the matte is 1 or more, and the background's wherever it is 0 or less.
+    """
+    share = np.asarray(matte, np.float32)[..., None]
+    mixed = plate * share + background * (np.float32(1.0) - share)
+    return np.asarray(np.where(share >= 1.0, plate, np.where(share <= 0.0, background, mixed)), np.float32)
