@@ -49,7 +49,8 @@ class Actor(ABC):
         self.card = card_for(left, right, tall, 0.06 * self.tall, pixels / self.tall)
         shape = (self.card.height, self.card.width)
         cloth = fractal_map(self.rng, *shape, 0.9)
-        self._cloth = 1 + np.clip(self.grain * cloth, -0.5, 0.5)
+        cloth = 1 + np.clip(self.grain * cloth, -0.5, 0.5)
+        self._cloth = cv2.merge([cloth, cloth, cloth, np.ones_like(cloth)])
         if self.cover is not None:
             self.cover = cv2.resize(self.cover, shape[::-1], interpolation=cv2.INTER_AREA)
 
@@ -74,8 +75,7 @@ class Actor(ABC):
         if self.cover is not None:
             shade = image[..., :3].mean(2, keepdims=True)
             image[..., :3] = self.cover * (0.5 * image[..., 3:] + 0.9 * shade)
-        image[..., :3] *= self._cloth[..., None]
-        return np.minimum(image, 1.0), contacts
+        return np.asarray(np.minimum(cv2.multiply(image, self._cloth), 1.0), np.float32), contacts
 
 
 class Ball(Actor):

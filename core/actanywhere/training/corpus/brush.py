@@ -13,6 +13,7 @@ Point = tuple[float, float]
 Tint = NDArray[np.float32]
 
 _SHIFT = 4
+_HALF_TURNS = np.concatenate([np.linspace(np.pi / 2, 3 * np.pi / 2, 9), np.linspace(-np.pi / 2, np.pi / 2, 9)])
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ class Brush:
 def _capsule(
     a: NDArray[np.float64], b: NDArray[np.float64], wide: float, narrow: float, density: float
 ) -> NDArray[np.float64]:
-    along = np.arctan2(*(b - a)[::-1])
-    back = along + np.linspace(np.pi / 2, 3 * np.pi / 2, 9)
-    front = along + np.linspace(-np.pi / 2, np.pi / 2, 9)
-    first = a + wide * density * np.stack([np.cos(back), np.sin(back)], 1)
-    last = b + narrow * density * np.stack([np.cos(front), np.sin(front)], 1)
-    return np.concatenate([first, last])
+    along = np.arctan2(b[1] - a[1], b[0] - a[0])
+    ring = along + _HALF_TURNS
+    outline = np.stack([np.cos(ring), np.sin(ring)], 1)
+    outline[:9] = a + wide * density * outline[:9]
+    outline[9:] = b + narrow * density * outline[9:]
+    return outline

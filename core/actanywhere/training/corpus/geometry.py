@@ -114,11 +114,14 @@ class Canvas:
         return int(round((u - self.left) * self.scale))
 
 
-MAX_SIDE = 1100
+MAX_SHARE = 2.6
 
 
 def canvas_for(plane: Plane, cameras: list[Camera], aspect: float, pixels: float) -> Canvas:
-    """The canvas that holds all that the cameras see of ``plane``, at about ``pixels`` a frame height."""
+    """The canvas that holds all that the cameras see of ``plane``, at about ``pixels`` a frame height.
+
+    A sweep over a very wide view gets fewer pixels, so that no canvas is larger than 2.6 frames.
+    """
     ys, xs = np.meshgrid(np.linspace(-0.5, 0.5, 9), np.linspace(-0.5, 0.5, 5) * aspect, indexing="ij")
     border = np.stack([xs.ravel(), ys.ravel(), np.ones(xs.size)])
     seen = []
@@ -134,6 +137,6 @@ def canvas_for(plane: Plane, cameras: list[Camera], aspect: float, pixels: float
     low, high = found.min(axis=1) - 0.03, found.max(axis=1) + 0.03
     low, high = np.clip(low, -4.0, 4.0), np.clip(high, -4.0, 4.0)
     span = np.maximum(high - low, 0.1)
-    scale = min(pixels * max(camera.focal for camera in cameras), MAX_SIDE / float(span.max()))
+    scale = min(pixels * max(camera.focal for camera in cameras), MAX_SHARE * pixels / float(np.sqrt(span.prod())))
     height, width = (int(np.ceil(side * scale)) + 1 for side in (span[1], span[0]))
     return Canvas(float(low[0]), float(low[1]), scale, height, width)

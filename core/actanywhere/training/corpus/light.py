@@ -30,14 +30,14 @@ class Light:
 
 def any_light(rng: np.random.Generator) -> Light:
     """Sun from any side at 20 to 75 degrees, or an overcast sky without cast shadow."""
-    azimuth, height = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(20, 75))
+    azimuth, height = rng.uniform(0, 2 * np.pi), np.deg2rad(rng.uniform(20, 65))
     flat = np.cos(height)
     direction = np.array([flat * np.cos(azimuth), np.sin(height), flat * np.sin(azimuth)])
     if abs(direction[2]) < 0.25:
         direction[2] = 0.25 if direction[2] >= 0 else -0.25
-    overcast = rng.random() < 0.2
-    shadow = rng.uniform(0.0, 0.12) if overcast else rng.uniform(0.25, 0.7)
-    return Light(direction, float(shadow), float(rng.uniform(0.003, 0.02)), float(rng.uniform(0.25, 0.7)))
+    overcast = rng.random() < 0.15
+    shadow = rng.uniform(0.0, 0.12) if overcast else rng.uniform(0.35, 0.75)
+    return Light(direction, float(shadow), float(rng.uniform(0.003, 0.02)), float(rng.uniform(0.35, 0.8)))
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ class Film:
         height, width = scene.shape[:2]
         y, x = self.jumps[time]
         grain = self.noise[y : y + height, x : x + width, None]
-        out = scene * (self.shape * self.gain[time]) + (self.lift + grain)
-        return np.asarray(cv2.convertScaleAbs(np.maximum(out, 0), alpha=255.0), np.uint8)
+        out = cv2.multiply(scene, self.shape, scale=255.0 * float(self.gain[time]))
+        out += (self.lift + grain) * np.float32(255)
+        return np.asarray(cv2.convertScaleAbs(np.maximum(out, 0, out=out)), np.uint8)
 
 
 def any_film(rng: np.random.Generator, frames: int, height: int, width: int) -> Film:

@@ -16,9 +16,9 @@ from .scenery import Builder, Layer, World
 def photo_world(rng: np.random.Generator, builder: Builder, still: Still) -> World:
     """The picture at infinity above the horizon, and lying on the floor below it, so that a dolly has parallax."""
     far, floor = builder.canvas(INFINITY), floor_plane(builder.stage.ground)
-    view = _Panorama.any(rng, still.pixels) if still.panorama else _Photograph.any(rng, still.pixels, far)
-    layers = [Layer(view.paint(far), far, INFINITY)]
     near = builder.canvas(floor)
+    view = _Panorama.any(rng, still.pixels) if still.panorama else _Photograph.any(rng, still.pixels, [far, near])
+    layers = [Layer(view.paint(far), far, INFINITY)]
     _, v = near.grid()
     cover = np.clip((v - 0.02) * near.scale, 0, 1)
     alpha = np.broadcast_to((cover * 255).astype(np.uint8), (near.height, near.width))
@@ -57,15 +57,17 @@ class _Photograph:
     density: float
 
     @classmethod
-    def any(cls, rng: np.random.Generator, pixels: Bytes, far: Canvas) -> _Photograph:
+    def any(cls, rng: np.random.Generator, pixels: Bytes, canvases: list[Canvas]) -> _Photograph:
         if rng.random() < 0.5:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         height, width = pixels.shape[:2]
-        spans = np.array([far.width, far.height]) / far.scale
+        low = np.min([(canvas.left, canvas.top) for canvas in canvases], axis=0)
+        high = np.max([(c.left + c.width / c.scale, c.top + c.height / c.scale) for c in canvases], axis=0)
+        spans = high - low
         density = float(min(width / spans[0], height / spans[1])) * float(rng.uniform(0.6, 1.0))
         spare = np.array([width, height]) - spans * density
         corner = spare * rng.uniform(0, 1, 2)
-        return cls(pixels, (far.left - corner[0] / density, far.top - corner[1] / density), density)
+        return cls(pixels, (float(low[0] - corner[0] / density), float(low[1] - corner[1] / density)), density)
 
     def paint(self, canvas: Canvas) -> Bytes:
         step = self.density / canvas.scale

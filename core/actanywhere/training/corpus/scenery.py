@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .geometry import INFINITY, Camera, Canvas, Plane, canvas_for, floor_plane, side_plane, wall_plane
+from .geometry import Canvas, Plane, canvas_for
 from .noise import fractal_map
 from .stage import Stage
-from .textures import FLOORS, WALLS, Color, Picture, Texture, any_color, color, paint
+from .textures import Picture, Texture, color, paint
+from .water import Water
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,22 @@ class Layer:
     plane: Plane
     receives: float = 0.0
     wet: float = 0.0
+    water: bool = False
 
 
 @dataclass(frozen=True)
 class World:
-    """Layers far to near, the surface underfoot, and the plane whose motion is called the camera's."""
+    """Layers far to near, the surface underfoot, and the plane whose motion is called the camera's.
+
+    ``front`` stands before the actors; ``water`` moves where a layer says that it is water.
+    """
 
     name: str
     layers: list[Layer]
     surface: str
     main: Plane
+    front: tuple[Layer, ...] = ()
+    water: Water | None = None
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,8 @@ class Builder:
     pixels: float
 
     def canvas(self, plane: Plane) -> Canvas:
-        cameras: list[Camera] = self.stage.cameras
-        return canvas_for(plane, cameras, self.aspect, self.pixels)
+        """The canvas that covers what the stage's cameras see of ``plane``."""
+        return canvas_for(plane, self.stage.cameras, self.aspect, self.pixels)
 
     def surface(self, plane: Plane, texture: Texture, axis: int, receives: float, wet: float = 0.0) -> Layer:
         """A textured plane; ``axis`` is the world axis of its normal (0 side wall, 1 floor, 2 facing wall)."""

@@ -83,7 +83,7 @@ def set_stage(
     focal = float(rng.uniform(*lens))
     ground = actor.tall * float(rng.uniform(0.35, 1.5))
     left, right, _ = actor.box()
-    away = focal * max(actor.tall, 0.4 * (right - left)) / share
+    away = focal * max(actor.tall, 0.5 * (right - left)) / share
     away = max(away, 0.8 * actor.tall, 0.45 * (right - left))
     middle = np.array([0.0, ground, away])
     roles = [_way(rng, actor, middle, frames)]
@@ -144,3 +144,9 @@ def _shoot(
         Camera(rotation(yaw[t], pitch[t], roll[t]), position[t], focal * float(np.exp(zoom * time[t])))
         for t in range(frames)
     ]
+
+
+def locked(stage: Stage) -> Stage:
+    """The same stage from a camera that stands still where it was at half time."""
+    middle = stage.cameras[len(stage.cameras) // 2]
+    return Stage(stage.ground, stage.roles, [middle] * len(stage.cameras))

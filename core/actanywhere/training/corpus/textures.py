@@ -172,20 +172,23 @@ _MIP = 4
 def paint(texture: Texture, a: NDArray[np.float32], b: NDArray[np.float32], step: NDArray[np.float32]) -> Picture:
     """The texture at plane coordinates ``a``, ``b`` (metres), filtered for ``step`` metres a pixel."""
     per_metre = TILE / texture.metres
-    level = np.log(np.maximum(step * per_metre, 1e-3)) / np.log(_MIP)
+    level = cv2.log(np.maximum(step * np.float32(per_metre), np.float32(1e-3))) * np.float32(1 / np.log(_MIP))
+    lowest, highest = float(level.min()), float(level.max())
     pixels, size, result = texture.pixels, TILE, None
     for mip in range(4):
-        scale = per_metre * size / TILE
-        x, y = np.mod(a * scale, size), np.mod(b * scale, size)
-        sample = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        if result is None:
-            result = sample
-        else:
-            weight = np.clip(level - mip + 1, 0, 1)[..., None]
-            result += (sample - result) * weight
-        if level.max() < mip:
+        if mip == 3 or lowest < mip + 1:
+            scale = np.float32(per_metre * size / TILE)
+            sample = cv2.remap(pixels, _wrap(a * scale, size), _wrap(b * scale, size), cv2.INTER_LINEAR,
+                               borderMode=cv2.BORDER_WRAP)  # fmt: skip
+            weight = np.clip(level - (mip - 1), 0, 1)
+            result = sample if result is None else cv2.blendLinear(sample, result, weight, 1 - weight)
+        if highest < mip and result is not None:
             break
         size //= _MIP
         pixels = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
     assert result is not None
-    return result
+    return np.asarray(result, np.float32)
+
+
+def _wrap(position: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    return position - np.floor(position * np.float32(1 / size)) * np.float32(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import cv2
@@ -12,6 +13,7 @@ from .geometry import INFINITY, Canvas, floor_plane, side_plane, wall_plane
 from .noise import fractal, fractal_map
 from .scenery import Builder, Layer, World, sky, to_bytes
 from .textures import FLOORS, WALLS, Color, Picture, abstract, any_color, color
+from .water import any_water
 
 Build = Callable[[np.random.Generator, Builder], World]
 
@@ -27,12 +29,32 @@ def _fog(image: Picture, haze: Color, amount: float) -> Picture:
     return np.asarray(image * (1 - amount) + haze * amount, np.float32)
 
 
+def _front(rng: np.random.Generator, builder: Builder) -> tuple[Layer, ...]:
+    """Now and then a post, a trunk or leaves between the camera and the actors, out of focus."""
+    if rng.random() > 0.13:
+        return ()
+    nearest = min(float(role.path[:, 2].min()) for role in builder.stage.roles)
+    distance = max(nearest, 0.6) * rng.uniform(0.35, 0.6)
+    canvas = builder.canvas(wall_plane(distance))
+    shape = (canvas.height, canvas.width)
+    if rng.random() < 0.5:
+        cover = np.clip(fractal_map(rng, *shape, 1.5) * 8 - rng.uniform(7, 14), 0, 1).astype(np.float32)
+        image = color(rng, (0.2, 0.28, 0.12), 0.4) * (1 + 0.3 * fractal_map(rng, *shape, 0.9)[..., None])
+    else:
+        cover, wide = np.zeros(shape, np.float32), max(int(rng.uniform(0.02, 0.07) * canvas.scale), 2)
+        x = int(rng.uniform(0.1, 0.9) * canvas.width)
+        cover[:, x : x + wide] = 1
+        image = any_color(rng, 0.05, 0.6) * (1 + 0.15 * fractal_map(rng, *shape, 0.9)[..., None])
+    return (_card(np.asarray(image, np.float32), cover, canvas, distance, rng.uniform(0.5, 5)),)
+
+
 def hills(rng: np.random.Generator, canvas: Canvas, base: float) -> tuple[Picture, NDArray[np.float32]]:
     """A ridge above ``base`` (y/z); colours of rock, wood or meadow."""
     shape = (canvas.height, canvas.width)
     ridge = fractal_map(rng, 8, canvas.width, 1.9)[0] * rng.uniform(0.02, 0.12) + rng.uniform(0.02, 0.25)
     _, v = canvas.grid()
     cover = np.clip((v - (base - np.maximum(ridge, 0.01)[None])) * canvas.scale, 0, 1)
+    cover = cover * np.clip((base - v) * canvas.scale + 1, 0, 1)
     first, second = color(rng, (0.25, 0.33, 0.2), 0.3), color(rng, (0.45, 0.42, 0.36), 0.3)
     noise = fractal_map(rng, *shape, 0.9)
     weight = np.clip(0.5 + 0.4 * noise, 0, 1)[..., None]
@@ -119,8 +141,10 @@ def landscape(rng: np.random.Generator, builder: Builder) -> World:
     surface = str(rng.choice(("grass", "sand", "asphalt", "tiles", "snow", "earth", "wood", "water")))
     wet = float(rng.choice((0.0, rng.uniform(0.1, 0.35)), p=(0.8, 0.2))) if surface in ("asphalt", "tiles") else 0.0
     floor = floor_plane(ground)
-    texture = FLOORS["sand" if surface == "water" else surface](rng)
-    layers.append(builder.surface(floor, texture, 1, 1.0, wet))
+    water = any_water(rng) if surface == "water" else None
+    texture = FLOORS["sand" if water else surface](rng)
+    under = builder.surface(floor, texture, 1, 0.35 if water else 1.0, 0.75 * water.mirror if water else wet)
+    layers.append(dataclasses.replace(under, water=water is not None))
     nearest = max(float(role.path[:, 2].max()) for role in builder.stage.roles) * 1.15
     depths = np.sort(nearest * rng.uniform(1.2, 14.0, int(rng.integers(1, 4))))[::-1]
     focus_blur = float(rng.choice((0.0, rng.uniform(0.5, 2.5)), p=(0.5, 0.5)))
@@ -134,7 +158,7 @@ def landscape(rng: np.random.Generator, builder: Builder) -> World:
         else:
             image, cover = trees(rng, canvas, base, depth)
         layers.append(_card(_fog(image, haze, 0.5 * (1 - nearest / depth)), cover, canvas, depth, focus_blur))
-    return World(f"landscape {surface}", layers, surface, wall_plane(depths[-1]))
+    return World(f"landscape {surface}", layers, surface, wall_plane(depths[-1]), _front(rng, builder), water)
 
 
 def room(rng: np.random.Generator, builder: Builder) -> World:
@@ -153,7 +177,7 @@ def room(rng: np.random.Generator, builder: Builder) -> World:
     sides = [builder.surface(side_plane(side), wall, 0, 0.0) for side in (-half, half)]
     shaded = [_cut(_shade(layer, shade), deep) for layer, shade in zip([floor, ceiling, *sides], (1.0, 0.9, 0.8, 0.7),
                                                                       strict=True)]  # fmt: skip
-    return World(f"room {kind}", [back, *shaded], kind, back.plane)
+    return World(f"room {kind}", [back, *shaded], kind, back.plane, _front(rng, builder))
 
 
 def _shade(layer: Layer, amount: float) -> Layer:
