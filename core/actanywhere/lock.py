@@ -22,6 +22,8 @@ def writing_alone(folder: str | os.PathLike[str]) -> Iterator[None]:
 
     The operating system holds the lock, so it is gone with its process, however that ended.
     """
+    if not Path(folder).is_dir():  # the library would make it
+        raise OutputError("%s is not a folder." % folder, "Make it first.")
     lock = filelock.FileLock(Path(folder) / LOCK_NAME, timeout=0)
     try:
         lock.acquire()

@@ -42,7 +42,7 @@ _ROWS = ("plate", "matte", "condition", "layer", "comp")
 _CELL_PIXELS = 320 * 180
 _PANEL_PIXELS = 640 * 360
 _GAP, _MARGIN, _SLATE, _HEADER = 4, 100, 58, 26
-_PAPER, _INK, _FAINT = 0.11, 0.92, 0.6
+_PAPER, _INK, _FAINT = 28, 235, 150  # 8-bit greys
 
 
 @dataclass(frozen=True)
@@ -191,18 +191,18 @@ def _placed(picture: Picture, height: int, width: int) -> Picture:
     scale = min(1.0, height / picture.shape[0], width / picture.shape[1])
     if scale < 1.0:
         picture = _fit(picture, int(picture.shape[0] * picture.shape[1] * scale * scale))[:height, :width]
-    cell = np.full((height, width, 3), _PAPER, np.float32)
+    cell = np.full((height, width, 3), _PAPER / 255, np.float32)
     top, left = (height - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
     cell[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return cell
 
 
-def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> Picture:
-    """Slate, frame numbers, and a row for each kind of picture: (h, w, 3) float32, 0..1."""
+def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> NDArray[np.uint8]:
+    """Slate, frame numbers, and a row for each kind of picture: (h, w, 3) RGB."""
     height, width = columns[0][1][0].shape[:2]
     lines = _slate(result)
     across = max(_MARGIN + len(columns) * (width + _GAP), *(_written(line) for line in lines))
-    paper = np.full((_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across, 3), _PAPER, np.float32)
+    paper = np.full((_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across, 3), _PAPER, np.uint8)
     for number, line in enumerate(lines):
         _write(paper, line, 8, 22 + 24 * number, _INK if number == 0 else _FAINT)
     for row, name in enumerate(_ROWS):
@@ -210,7 +210,7 @@ def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> Pict
         _write(paper, name, 8, top + height // 2 + 5, _INK)
         for column, (frame, cells) in enumerate(columns):
             left = _MARGIN + column * (width + _GAP)
-            paper[top : top + height, left : left + width] = _placed(cells[row], height, width)
+            paper[top : top + height, left : left + width] = _code(_placed(cells[row], height, width))
             if row == 0:
                 _write(paper, str(frame), left, top - 8, _FAINT)
     return paper
@@ -229,23 +229,22 @@ def _slate(result: Result) -> list[str]:
 _FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.5
 
 
-def _printable(text: str) -> str:
-    return text.encode("ascii", "replace").decode("ascii")  # what the font has
-
-
 def _written(text: str) -> int:
     """How wide a line is, with its margins."""
-    (width, _), _ = cv2.getTextSize(_printable(text), _FONT, _SIZE, 1)
+    (width, _), _ = cv2.getTextSize(text, _FONT, _SIZE, 1)
     return int(width) + 16
 
 
-def _write(paper: Picture, text: str, left: int, baseline: int, ink: float) -> None:
-    cv2.putText(paper, _printable(text), (left, baseline), _FONT, _SIZE, (ink, ink, ink), 1, cv2.LINE_AA)
+def _write(paper: NDArray[np.uint8], text: str, left: int, baseline: int, ink: int) -> None:
+    cv2.putText(paper, text, (left, baseline), _FONT, _SIZE, (ink, ink, ink), 1, cv2.LINE_AA)
 
 
-def _write_png(path: Path, rgb: Picture) -> None:
-    code = np.round(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8)
-    _, data = cv2.imencode(".png", code[..., ::-1])
+def _code(rgb: Picture) -> NDArray[np.uint8]:
+    return np.round(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
+    _, data = cv2.imencode(".png", rgb[..., ::-1])
 
     def write(temporary: str) -> None:
         Path(temporary).write_bytes(data.tobytes())

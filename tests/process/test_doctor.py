@@ -1,0 +1,85 @@
+"""What the doctor finds, and that nothing stops the doctor."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata as metadata
+import json
+from pathlib import Path
+
+import pytest
+
+from actanywhere import cli, doctor
+from actanywhere.doctor import Check, examine
+
+
+def find(name: str) -> list[Check]:
+    return [check for check in examine() if check.name == name]
+
+
+def test_every_part_of_the_machine_has_its_line() -> None:
+    names = [check.name for check in examine()]
+    for name in ("python", "torch", "OpenImageIO", "opencolorio", "onnxruntime", "colour", "model", "memory"):
+        assert name in names
+    assert any(name.startswith("gpu") for name in names) and "temporary" in names
+
+
+def test_what_is_not_ok_comes_with_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "nowhere"))
+    wrong = [check for check in examine() if check.status != "ok"]
+    assert wrong and all(check.remedy for check in wrong)
+
+
+def test_a_library_that_cannot_be_imported_is_a_finding_and_the_status_is_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.import_module
+
+    def broken(name: str, package: str | None = None) -> object:
+        if name == "cv2":
+            raise OSError("libGL.so.1: cannot open shared object file")
+        return real(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    (check,) = find("opencv-python-headless")
+    assert check.status == "FAIL" and "libGL.so.1" in check.found
+    assert cli.main(["doctor", "--json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert check.to_dict() in [{k: v for k, v in line.items() if k != "event"} for line in lines]
+
+
+def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> list[Check]:
+        raise RuntimeError("the driver is gone")
+
+    broken.__name__ = "_gpu"
+    monkeypatch.setattr(doctor, "_gpu", broken)
+    (check,) = find("gpu")
+    assert check.status == "warn" and "the driver is gone" in check.found
+    assert find("memory")
+
+
+def test_two_onnxruntimes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda name: "1.0")
+    (rivals,) = [check for check in find("onnxruntime") if "both" in check.found]
+    assert rivals.status == "warn" and "pip uninstall onnxruntime onnxruntime-gpu" in rivals.remedy
+
+
+def test_models_are_found_and_a_damaged_one_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from actanywhere.model.manifest import write_manifest
+
+    for name in ("good", "damaged"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights.safetensors").write_bytes(b"0123")
+        write_manifest(tmp_path / name)
+    (tmp_path / "damaged" / "weights.safetensors").write_bytes(b"0124")
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path))
+    damaged, good = find("model")[-2:]
+    assert good.status == "ok" and str(tmp_path / "good") in good.found
+    assert damaged.status == "warn" and "damaged/weights.safetensors" in damaged.found
+
+
+def test_a_temporary_folder_that_cannot_be_written_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/proc/no-such-folder")
+    (check,) = find("temporary")
+    assert check.status == "FAIL" and "/proc/no-such-folder" in check.found
