@@ -124,7 +124,7 @@ class Plate:
         space, source, warning = resolve_space(colour, attributes, still.format, still.floating)
         if warning:
             self.warnings.append(f"{self.path}: {warning}")
-        part, names = self._colour(still)
+        _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
         return PlateInfo(

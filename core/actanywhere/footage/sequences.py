@@ -11,7 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from fileseq import FileSequence
+from fileseq.filesequence import FileSequence
 from fileseq.exceptions import FileSeqException
 
 from ..errors import FootageError

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actanywhere.errors import FootageError
+from actanywhere.footage import from_display, layer_space, linearise, open_plate, read_condition, to_display
+from actanywhere.footage.metadata import CHROMATICITIES, timecode_at, timecode_text
+from actanywhere.shot import Condition, ImageSequence
+from tests.footage.pictures import ramp, write_still
+
+LINEAR = ("acescg", "linear-rec709", "aces2065-1")
+
+
+def grey(*values: float) -> np.ndarray:
+    return np.float32([[[value] * 3 for value in values]])
+
+
+@pytest.mark.parametrize("space", LINEAR)
+@pytest.mark.parametrize(("low", "high", "bound"), [(0.01, 1, 0.01), (1, 4, 0.02), (8, 16, 0.05)])
+def test_scene_linear_survives_the_view_and_back_within_its_bounds(
+    space: str, low: float, high: float, bound: float
+) -> None:
+    # Hues that sRGB can show: the view's gamut is not unbounded, and neither is its inverse.
+    random = np.random.default_rng(1)
+    level = np.exp(random.uniform(np.log(low), np.log(high), (64, 64, 1)))
+    rgb = (level * random.uniform(0.8, 1.0, (64, 64, 3))).astype(np.float32)
+    back = from_display(to_display(rgb, space), space)
+    assert np.median(np.abs(back - rgb) / rgb) < bound
+
+
+@pytest.mark.parametrize("space", [*LINEAR, "srgb", "rec709"])
+def test_a_display_picture_survives_the_layer_and_back(space: str) -> None:
+    picture = np.random.default_rng(2).random((48, 64, 3), np.float32) * 0.8 + 0.1
+    layer = from_display(picture, space)
+    assert np.isfinite(layer).all()
+    again = to_display(layer, layer_space(space)) if space in LINEAR else from_display(picture, "srgb")
+    if space in LINEAR:
+        assert np.abs(again - picture).max() < 5e-3
+    else:
+        assert np.array_equal(again, layer)
+
+
+def test_highlights_stay_apart_where_a_clip_would_make_them_one() -> None:
+    shown = to_display(grey(1, 2, 4, 8, 16), "acescg")[0, :, 0]
+    assert (np.diff(shown) > 0.01).all() and shown.max() < 1.0
+
+
+def test_srgb_is_its_own_display_and_linearises_by_the_srgb_curve() -> None:
+    picture = ramp()
+    assert np.array_equal(to_display(picture, "srgb"), picture)
+    expected = np.where(picture <= 0.04045, picture / 12.92, ((picture + 0.055) / 1.055) ** 2.4)
+    assert np.abs(linearise(picture, "srgb") - expected).max() < 5e-5
+
+
+def test_rec709_goes_to_the_layer_the_same_way_directly_and_by_the_display() -> None:
+    picture = ramp()
+    expected = np.where(picture < 0.081, picture / 4.5, ((picture + 0.099) / 1.099) ** (1 / 0.45))
+    assert np.abs(linearise(picture, "rec709") - expected).max() < 1e-3
+    assert np.abs(from_display(to_display(picture, "rec709"), "rec709") - expected).max() < 1e-3
+
+
+def test_scene_linear_pixels_are_linearised_to_the_bit() -> None:
+    pixels = ramp() * 100
+    assert np.array_equal(linearise(pixels, "acescg"), pixels)
+
+
+def test_the_plates_own_array_is_never_written_into() -> None:
+    pixels = ramp(200, 40)
+    kept = pixels.copy()
+    for space in (*LINEAR, "srgb", "rec709"):
+        to_display(pixels, space), from_display(pixels, space), linearise(pixels, space)
+    assert np.array_equal(pixels, kept)
+
+
+def test_rows_split_over_threads_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from actanywhere.footage import colour
+
+    pixels = np.random.default_rng(3).random((301, 50, 3), np.float32) * 8
+    many = to_display(pixels, "acescg")
+    monkeypatch.setattr(colour, "_ROWS_PER_THREAD", 10**6)
+    assert np.array_equal(to_display(pixels, "acescg"), many)
+
+
+def test_slices_that_are_not_contiguous_are_converted_as_their_copies() -> None:
+    pixels = ramp(64, 40, 4)
+    assert np.array_equal(
+        to_display(pixels[:, ::2, :3], "acescg"), to_display(pixels[:, ::2, :3].copy(), "acescg")
+    )
+
+
+def test_an_unknown_space_is_refused() -> None:
+    with pytest.raises(FootageError, match="p3"):
+        to_display(ramp(), "p3")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "attributes", "space", "warned"),
+    [
+        ("a.exr", "half", {"chromaticities": ("float[8]", CHROMATICITIES["acescg"])}, "acescg", False),
+        ("b.exr", "half", {"chromaticities": ("float[8]", CHROMATICITIES["linear-rec709"])}, "linear-rec709", False),
+        ("c.exr", "half", {"acesImageContainerFlag": 1}, "aces2065-1", False),
+        ("d.exr", "half", {"oiio:ColorSpace": "ACEScg"}, "acescg", False),
+        ("e.exr", "half", {}, "linear-rec709", True),
+        ("f.exr", "half", {"chromaticities": ("float[8]", (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329))},
+         "linear-rec709", True),
+        ("g.png", "uint8", {}, "srgb", False),
+        ("h.jpg", "uint8", {}, "srgb", False),
+        ("i.tif", "uint16", {}, "srgb", False),
+        ("j.tif", "float", {}, "linear-rec709", True),
+        ("k.dpx", "uint16", {}, "rec709", True),
+    ],
+)  # fmt: skip
+def test_auto_takes_the_files_own_word_and_says_when_it_assumes(
+    tmp_path: Path, name: str, kind: str, attributes: dict[str, Any], space: str, warned: bool
+) -> None:
+    path = write_still(tmp_path / name, ramp(), kind, attributes=attributes)
+    plate = open_plate(ImageSequence(str(path)))
+    assert plate.info.space == space
+    assert any("colour space" in warning for warning in plate.warnings) == warned
+
+
+def test_what_the_artist_says_wins_over_the_files_word(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", ramp(), attributes={"oiio:ColorSpace": "ACEScg"})
+    info = open_plate(ImageSequence(str(path), colour="linear-rec709")).info
+    assert (info.space, info.space_source) == ("linear-rec709", "said")
+
+
+def test_a_condition_is_read_as_a_display_sees_it(tmp_path: Path) -> None:
+    linear = write_still(tmp_path / "c.exr", ramp() * 4, attributes={"oiio:ColorSpace": "ACEScg"})
+    shown = read_condition(Condition(str(linear)))
+    assert np.abs(shown - to_display(ramp() * 4, "acescg")).max() < 2e-3
+    png = write_still(tmp_path / "c.png", ramp(), "uint16")
+    assert np.abs(read_condition(Condition(str(png))) - ramp()).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("start", "offset", "rate", "expected"),
+    [
+        ("01:00:00:00", 25, 24, "01:00:01:01"),
+        ("23:59:59:23", 1, 24, "00:00:00:00"),
+        ("00:00:59;29", 1, 30, "00:01:00;02"),
+        ("00:09:59;29", 1, 30, "00:10:00;00"),
+        ("00:00:00;00", 107892, 30, "01:00:00;00"),
+    ],
+)
+def test_timecode_counts_on_from_a_movies_start(start: str, offset: int, rate: int, expected: str) -> None:
+    from fractions import Fraction
+
+    fps = Fraction(30000, 1001) if rate == 30 else Fraction(rate)
+    assert timecode_text({"smpteTimeCode": timecode_at(start, offset, fps)}) == expected

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.errors import FootageError, OutputError
+from actanywhere.footage import MovieWriter, open_matte, open_plate
+from actanywhere.footage.metadata import timecode_text
+from actanywhere.footage.movie import MovieReader
+from actanywhere.shot import FrameRange, ImageSequence, Matte
+from tests.footage.pictures import write_movie
+
+FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"
+
+
+def numbered(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:
+    """Flat pictures whose level is their number."""
+    return [np.full((height, width, 3), 0.1 + 0.8 * n / count, np.float32) for n in range(count)]
+
+
+def level(pixels: np.ndarray) -> float:
+    return float(pixels.mean())
+
+
+@pytest.fixture
+def long_movie(tmp_path: Path) -> Path:
+    """40 pictures of H.264 with B frames and a key frame in every 12."""
+    return write_movie(
+        tmp_path / "a.mp4", numbered(40), "libx264", "yuv420p", options={"g": "12", "crf": "4"}
+    )
+
+
+def test_a_movies_first_picture_has_the_number_that_the_shot_says(long_movie: Path) -> None:
+    plate = open_plate(ImageSequence(str(long_movie), first_frame=1001))
+    assert plate.frames == FrameRange(1001, 1040) and plate.info.is_movie
+    assert level(plate.read(1001).pixels) == pytest.approx(0.1, abs=0.01)
+    assert level(plate.read(1040).pixels) == pytest.approx(0.1 + 0.8 * 39 / 40, abs=0.01)
+
+
+def test_any_order_of_reading_gives_the_right_picture(long_movie: Path) -> None:
+    movie = MovieReader(str(long_movie))
+    for number in (0, 1, 2, 30, 29, 5, 5, 39, 0, 13, 12, 11, 38):
+        assert level(movie.read(number)[0]) == pytest.approx(0.1 + 0.8 * number / 40, abs=0.008), number
+
+
+def test_reading_in_order_decodes_every_picture_once(
+    long_movie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    movie = MovieReader(str(long_movie))
+    seeks = []
+    container = movie._container
+
+    class Counted:
+        def seek(self, *args: object, **kwargs: object) -> None:
+            seeks.append(args)
+            container.seek(*args, **kwargs)  # type: ignore[arg-type]
+
+        def decode(self, stream: object) -> object:
+            return container.decode(stream)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(movie, "_container", Counted())
+    for number in range(40):
+        movie.read(number)
+    assert not seeks
+
+
+def test_ten_bit_prores_keeps_more_than_eight_bits(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 1, 1024, dtype=np.float32)[None, :, None].repeat(64, 0).repeat(3, 2)
+    path = write_movie(tmp_path / "a.mov", [ramp, ramp], options={"profile": "3", "qscale": "1"})
+    plate = open_plate(ImageSequence(str(path)))
+    pixels = plate.read(1001).pixels
+    assert plate.info.bits == 10
+    assert np.abs(pixels - ramp).max() < 0.004 and np.abs(pixels - ramp).mean() < 0.0006
+    assert len(np.unique(pixels[0, :, 1])) > 600
+
+
+def test_colours_of_a_tagged_hd_movie_are_right_and_nothing_is_assumed(tmp_path: Path) -> None:
+    colours = np.float32([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.5, 0.5, 0.5]])
+    picture = np.repeat(colours, 320, axis=0)[None].repeat(720, 0)
+    path = write_movie(tmp_path / "a.mov", [picture])
+    plate = open_plate(ImageSequence(str(path)))
+    assert np.abs(plate.read(1001).pixels[360, 160::320] - colours).max() < 0.01
+    assert plate.warnings == [] and plate.info.space == "rec709"
+
+
+def test_an_untagged_hd_movie_is_taken_as_bt709_and_says_so(tmp_path: Path) -> None:
+    colours = np.float32([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
+    picture = np.repeat(colours, 640, axis=0)[None].repeat(720, 0)
+    path = write_movie(tmp_path / "a.mp4", [picture], "libx264", "yuv420p", tagged=False)
+    plate = open_plate(ImageSequence(str(path)))
+    assert any("BT.709" in warning for warning in plate.warnings)
+    assert np.abs(plate.read(1001).pixels[360, 320::640] - colours).max() < 0.02
+
+
+def test_a_range_beyond_the_movie_is_refused(long_movie: Path) -> None:
+    with pytest.raises(FootageError, match="1030-1050 are asked for, but the movie holds 1001-1040"):
+        open_plate(ImageSequence(str(long_movie)), FrameRange(1030, 1050))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_truncated_movie_is_refused(long_movie: Path, share: float) -> None:
+    data = long_movie.read_bytes()
+    long_movie.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(FootageError, match=r"a\.mp4: the movie cannot be read"):
+        open_plate(ImageSequence(str(long_movie)))
+
+
+def test_a_movie_that_ends_early_names_the_picture(tmp_path: Path) -> None:
+    path = write_movie(
+        tmp_path / "a.mov", numbered(20), "libx264", "yuv420p", options={"g": "5", "movflags": "faststart"}
+    )
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    data[start + (len(data) - start) // 2 :] = bytes(len(data) - start - (len(data) - start) // 2)
+    path.write_bytes(bytes(data))
+    with pytest.raises(FootageError, match="movie cannot be read"), open_plate(ImageSequence(str(path))) as p:
+        for frame in p.frames:
+            p.read(frame)
+
+
+def test_a_movie_of_the_matte_is_read_with_solid_black_and_white(tmp_path: Path) -> None:
+    picture = np.zeros((48, 64, 3), np.float32)
+    picture[10:30, 16:48] = 1
+    plate = open_plate(ImageSequence(str(write_movie(tmp_path / "p.mov", numbered(3)))))
+    matte = write_movie(tmp_path / "m.mov", [picture] * 3, options={"profile": "3", "qscale": "1"})
+    values = open_matte(Matte(str(matte)), plate).read(1002)
+    assert values[14:26, 22:42].min() == 1.0 and values[36:].max() == 0.0
+
+
+def test_the_alpha_of_a_movie_is_its_matte(tmp_path: Path) -> None:
+    path = write_movie(tmp_path / "p.mov", numbered(2), "prores_ks", "yuva444p10le", options={"profile": "4"})
+    plate = open_plate(ImageSequence(str(path)))
+    assert "A" in plate.info.channels
+    assert open_matte(Matte(), plate).read(1001).min() == 1.0
+
+
+def test_a_movies_timecode_counts_on_with_its_frames(tmp_path: Path) -> None:
+    path = write_movie(tmp_path / "p.mov", numbered(3), metadata={"timecode": "01:00:00:23"})
+    plate = open_plate(ImageSequence(str(path)))
+    assert (plate.info.timecode, plate.info.fps) == ("01:00:00:23", Fraction(24000, 1001))
+    attributes = {name: value for name, (_, value) in plate.read(1003).attributes.items()}
+    assert timecode_text(attributes) == "01:00:01:01"
+
+
+@pytest.mark.parametrize(("name", "bound"), [("r.mov", 0.006), ("r.mp4", 0.03)])
+def test_a_written_movie_reads_back_as_it_was_without_warnings(
+    tmp_path: Path, name: str, bound: float
+) -> None:
+    y, x = np.mgrid[:720, :1280].astype(np.float32)
+    picture = np.stack([x / 1280, y / 720, 0.5 + 0 * x], axis=-1)
+    with MovieWriter(str(tmp_path / name), Fraction(24000, 1001), pixel_aspect=2.0) as movie:
+        assert not (tmp_path / name).exists()
+        for _ in range(3):
+            movie.write(picture)
+    plate = open_plate(ImageSequence(str(tmp_path / name)))
+    assert len(plate.frames) == 3 and plate.warnings == []
+    assert plate.info.fps == Fraction(24000, 1001) and plate.info.pixel_aspect == 2.0
+    assert np.abs(plate.read(1002).pixels - picture).mean() < bound
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name]
+
+
+def test_odd_sizes_are_made_even(tmp_path: Path) -> None:
+    with MovieWriter(str(tmp_path / "r.mp4"), 24) as movie:
+        movie.write(np.full((33, 51, 3), 0.5, np.float32))
+    info = open_plate(ImageSequence(str(tmp_path / "r.mp4"))).info
+    assert (info.width, info.height) == (52, 34)
+
+
+def test_a_movie_that_was_given_up_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), MovieWriter(str(tmp_path / "r.mov"), 24) as movie:
+        movie.write(np.full((32, 32, 3), 0.5, np.float32))
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_movie_format_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"\.avi"):
+        MovieWriter(str(tmp_path / "r.avi"), 24)
+
+
+@pytest.mark.skipif(not FOOTAGE.is_dir(), reason="shared/footage is not here")
+def test_a_real_clip_is_read_to_its_end() -> None:
+    with open_plate(ImageSequence(str(FOOTAGE / "tears_of_steel_clip.mp4"))) as plate:
+        last = plate.read(plate.frames.last).pixels
+        assert last.shape == (plate.info.height, plate.info.width, 3) and last.std() > 0.01

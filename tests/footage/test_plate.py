@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import os
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.errors import FootageError
+from actanywhere.footage import Window, digest, open_plate
+from actanywhere.shot import FrameRange, ImageSequence
+from tests.footage.pictures import ramp, write_parts, write_sequence, write_still
+
+SHOTS = Path(__file__).resolve().parents[3] / "shared" / "shots"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["p.####.exr", "p.#.exr", "p.%04d.exr", "p.@@@@.exr", "p.$F4.exr", "p.<UDIM>.exr", "p.1001-1003#.exr"],
+)
+def test_every_pattern_that_fileseq_reads_finds_the_same_frames(tmp_path: Path, pattern: str) -> None:
+    write_sequence(tmp_path, range(1001, 1004), name="p")
+    plate = open_plate(ImageSequence(str(tmp_path / pattern)))
+    assert plate.frames == FrameRange(1001, 1003)
+    assert np.allclose(plate.read(1002).pixels, ramp(), atol=1e-3)
+
+
+def test_a_folder_with_brackets_commas_and_spaces_is_found(tmp_path: Path) -> None:
+    pattern = write_sequence(tmp_path / "shot [v2], final", range(-1, 2))
+    assert open_plate(ImageSequence(pattern)).frames == FrameRange(-1, 1)
+
+
+def test_all_missing_frames_are_listed_before_anything_is_read(tmp_path: Path) -> None:
+    pattern = write_sequence(tmp_path, range(1001, 1011))
+    for frame in (1003, 1004, 1008):
+        os.remove(tmp_path / f"plate.{frame}.exr")
+    with pytest.raises(FootageError, match=r"5 of 12 frames are missing: 1003-1004, 1008, 1011-1012"):
+        open_plate(ImageSequence(pattern), FrameRange(1001, 1012))
+    with pytest.raises(FootageError, match=r"3 of 10 frames are missing: 1003-1004, 1008\."):
+        open_plate(ImageSequence(pattern))
+
+
+def test_frames_that_the_pattern_names_must_be_there(tmp_path: Path) -> None:
+    write_sequence(tmp_path, range(1, 4))
+    with pytest.raises(FootageError, match="missing: 4-5"):
+        open_plate(ImageSequence(str(tmp_path / "plate.1-5#.exr")))
+
+
+def test_one_still_stands_for_every_frame_and_says_that_a_sequence_lies_beside_it(tmp_path: Path) -> None:
+    write_sequence(tmp_path, range(1001, 1003))
+    plate = open_plate(ImageSequence(str(tmp_path / "plate.1001.exr")), FrameRange(1, 5))
+    assert np.array_equal(plate.read(1).pixels, plate.read(5).pixels)
+    assert any("plate.####.exr" in warning for warning in plate.warnings)
+
+
+@pytest.mark.parametrize(
+    ("extension", "kind", "step"),
+    [("exr", "half", 2**-11), ("exr", "float", 0), ("png", "uint8", 1 / 255), ("png", "uint16", 1 / 65535),
+     ("tif", "uint16", 1 / 65535), ("dpx", "uint16", 1 / 65535), ("jpg", "uint8", 0.1)],
+)  # fmt: skip
+def test_each_format_comes_back_at_its_own_precision(
+    tmp_path: Path, extension: str, kind: str, step: float
+) -> None:
+    path = write_still(tmp_path / f"p.1.{extension}", ramp(), kind)
+    pixels = open_plate(ImageSequence(str(path))).read(1001).pixels
+    assert pixels.dtype == np.float32 and pixels.flags.c_contiguous
+    assert np.abs(pixels - ramp()).max() <= step
+
+
+def test_ten_bit_dpx_keeps_its_ten_bits(tmp_path: Path) -> None:
+    codes = np.arange(1024, dtype=np.float32).repeat(3).reshape(1, 1024, 3).repeat(2, 0) / 1023
+    path = write_still(tmp_path / "p.1.dpx", codes, "uint16", attributes={"oiio:BitsPerSample": 10})
+    plate = open_plate(ImageSequence(str(path)))
+    assert plate.info.bits == 10
+    assert len(np.unique(np.round(plate.read(1001).pixels[..., 0] * 1023))) == 1024
+
+
+def test_channels_are_taken_by_name_and_never_by_position(tmp_path: Path) -> None:
+    values = np.broadcast_to(np.float32([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), (4, 6, 6))
+    names = ("A", "B", "G", "R", "depth.Z", "Alpha2")
+    plate = open_plate(ImageSequence(str(write_still(tmp_path / "p.exr", values, "float", names))))
+    frame = plate.read(1001)
+    assert np.allclose(frame.pixels[0, 0], [0.4, 0.3, 0.2])
+    assert frame.alpha is not None and np.allclose(frame.alpha, 0.1)
+
+
+def test_png_colour_is_not_multiplied_by_its_alpha(tmp_path: Path) -> None:
+    values = np.broadcast_to(np.float32([0.8, 0.8, 0.8, 0.5]), (4, 6, 4))
+    path = write_still(tmp_path / "p.png", values, "uint16", ("R", "G", "B", "A"))
+    frame = open_plate(ImageSequence(str(path))).read(1001)
+    assert frame.pixels[0, 0, 0] == pytest.approx(0.8, abs=1e-4)
+    assert frame.alpha is not None and frame.alpha[0, 0] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_a_grey_plate_has_three_equal_channels(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.png", ramp(channels=1), "uint16")
+    pixels = open_plate(ImageSequence(str(path))).read(1001).pixels
+    assert pixels.shape == (24, 40, 3) and np.array_equal(pixels[..., 0], pixels[..., 2])
+
+
+def test_a_plate_without_main_colour_takes_its_layer_and_says_so(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", ramp(), "half", ("beauty.R", "beauty.G", "beauty.B"))
+    plate = open_plate(ImageSequence(str(path)))
+    assert np.allclose(plate.read(1001).pixels, ramp(), atol=1e-3)
+    assert any("beauty.R" in warning for warning in plate.warnings)
+
+
+def test_a_plate_without_colour_is_refused_with_its_channels(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", ramp(channels=1), "half", ("depth.Z",))
+    with pytest.raises(FootageError, match=r"depth\.Z"):
+        open_plate(ImageSequence(str(path)))
+
+
+def test_overscan_that_differs_from_frame_to_frame_is_one_raster_black_outside(tmp_path: Path) -> None:
+    display = (0, 0, 40, 24)
+    write_still(tmp_path / "p.1.exr", np.ones((28, 44, 3)), origin=(-2, -2), display=display)
+    write_still(tmp_path / "p.2.exr", np.ones((10, 20, 3)), origin=(5, 6), display=display)
+    write_still(tmp_path / "p.3.exr", np.ones((24, 50, 3)), origin=(0, 0), display=display)
+    plate = open_plate(ImageSequence(str(tmp_path / "p.#.exr")))
+    assert plate.info.data_window == Window(-2, -2, 52, 28)
+    assert plate.info.display_window == Window(*display)
+    assert (plate.info.width, plate.info.height) == (52, 28)
+    second = plate.read(2).pixels
+    assert second.shape == (28, 52, 3) and second.sum() == 10 * 20 * 3
+    assert second[8:18, 7:27].min() == 1.0
+
+
+def test_a_frame_of_another_format_is_refused_by_number(tmp_path: Path) -> None:
+    write_sequence(tmp_path, range(1, 3))
+    write_still(tmp_path / "plate.0002.exr", ramp(10, 10))
+    with pytest.raises(FootageError, match=r"frame 2\): its display window is 10x10"):
+        open_plate(ImageSequence(str(tmp_path / "plate.####.exr")))
+
+
+def test_metadata_of_the_plate_is_known(tmp_path: Path) -> None:
+    attributes = {
+        "PixelAspectRatio": 2.0,
+        "framesPerSecond": ("rational", (24000, 1001)),
+        "smpteTimeCode": ("timecode", (0x01020304, 0)),
+    }
+    path = write_still(tmp_path / "p.exr", ramp(), attributes=attributes)
+    info = open_plate(ImageSequence(str(path))).info
+    assert (info.pixel_aspect, info.fps, info.timecode) == (2.0, Fraction(24000, 1001), "01:02:03:04")
+    assert info.bits == 16 and not info.is_movie
+
+
+def test_multi_part_files_give_their_main_colour(tmp_path: Path) -> None:
+    path = write_parts(
+        tmp_path / "p.exr", [("depth", ("Z",), ramp(channels=1)), ("rgb", ("R", "G", "B"), ramp())]
+    )
+    plate = open_plate(ImageSequence(str(path)))
+    assert np.allclose(plate.read(1001).pixels, ramp(), atol=1e-3)
+    assert plate.info.channels == ("depth.Z", "rgb.R", "rgb.G", "rgb.B")
+
+
+@pytest.mark.parametrize("extension", ["exr", "png", "jpg", "tif", "dpx"])
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.0])
+def test_a_truncated_file_is_refused_with_its_frame(tmp_path: Path, extension: str, share: float) -> None:
+    kind = {"exr": "half", "jpg": "uint8"}.get(extension, "uint16")
+    noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    path = write_still(tmp_path / f"p.7.{extension}", noise, kind)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(FootageError, match=rf"p\.7\.{extension} \(frame 7\).*cannot be read"):
+        open_plate(ImageSequence(str(tmp_path / f"p.#.{extension}"))).read(7)
+
+
+@pytest.mark.parametrize("extension", ["exr", "png", "tif"])
+def test_a_flipped_byte_in_compressed_pixels_is_refused(tmp_path: Path, extension: str) -> None:
+    noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
+    path = write_still(tmp_path / f"p.{extension}", noise, "half" if extension == "exr" else "uint8")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(bytes(data))
+    with pytest.raises(FootageError, match="cannot be read"):
+        open_plate(ImageSequence(str(path))).read(1001)
+
+
+def test_a_png_named_exr_is_refused(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.png", ramp(), "uint8").rename(tmp_path / "p.1.exr")
+    with pytest.raises(FootageError, match=r"p\.1\.exr.*not what its name says"):
+        open_plate(ImageSequence(str(path)))
+
+
+@pytest.mark.parametrize("side", [30000, 2_000_000_000])
+def test_an_oversize_header_is_refused_at_once(tmp_path: Path, side: int) -> None:
+    path = write_still(tmp_path / "p.exr", ramp())
+    data = bytearray(path.read_bytes())
+    for name in (b"dataWindow\0box2i\0", b"displayWindow\0box2i\0"):
+        struct.pack_into("<4i", data, data.index(name) + len(name) + 4, 0, 0, side - 1, side - 1)
+    path.write_bytes(bytes(data))
+    with pytest.raises(FootageError, match="large|claims|cannot be read"):
+        open_plate(ImageSequence(str(path)))
+
+
+@pytest.mark.parametrize(("nan", "inf"), [(3, 0), (0, 2), (1, 1)])
+def test_nan_and_inf_are_refused_with_frame_and_counts(tmp_path: Path, nan: int, inf: int) -> None:
+    pixels = ramp()
+    pixels.reshape(-1)[100 : 100 + nan] = np.nan
+    pixels.reshape(-1)[200 : 200 + inf] = -np.inf
+    path = write_still(tmp_path / "p.12.exr", pixels, "float")
+    with pytest.raises(FootageError, match=rf"frame 12\).*{nan} NaN and {inf} Inf"):
+        open_plate(ImageSequence(str(path.with_name("p.#.exr")))).read(12)
+
+
+def test_values_whose_sum_overflows_are_not_taken_for_inf(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", np.full((4, 4, 3), 3e38), "float")
+    assert open_plate(ImageSequence(str(path))).read(1001).pixels[0, 0, 0] == np.float32(3e38)
+
+
+@pytest.mark.parametrize("name", ["no.####.exr", "no.exr", "no.mov", "nofolder/p.####.exr", "p.xyz", "p"])
+def test_what_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FootageError) as caught:
+        open_plate(ImageSequence(str(tmp_path / name)))
+    assert str(tmp_path) in caught.value.message and caught.value.remedy
+
+
+def test_the_digest_follows_the_contents_and_not_the_names(tmp_path: Path) -> None:
+    one = write_sequence(tmp_path / "a", range(1, 4))
+    before = digest(ImageSequence(one))
+    os.rename(tmp_path / "a", tmp_path / "b")
+    moved = ImageSequence(one.replace("/a/", "/b/"))
+    assert digest(moved) == before and len(before) == 64
+    assert digest(moved, FrameRange(1, 2)) != before
+    with open(tmp_path / "b" / "plate.0002.exr", "ab") as file:
+        file.write(b"x")
+    assert digest(moved) != before
+
+
+@pytest.mark.skipif(not SHOTS.is_dir(), reason="shared/shots is not here")
+def test_a_real_shot_opens_and_its_sizes_agree() -> None:
+    from actanywhere.footage import open_shot
+    from actanywhere.shot import Condition, Matte, Shot
+
+    folder = SHOTS / "bmx_trees"
+    plate, matte = open_shot(
+        Shot(
+            "bmx",
+            ImageSequence(str(folder / "plate" / "bmx_trees.####.jpg")),
+            Matte(str(folder / "matte" / "bmx_trees_matte.####.png")),
+            Condition(""),
+        )
+    )
+    assert len(plate.frames) == 80 and plate.info.space == "srgb"
+    assert matte.read(1040).shape == plate.read(1040).pixels.shape[:2]
+    assert matte.read(1001).max() == 1.0
