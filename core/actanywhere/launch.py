@@ -48,6 +48,8 @@ __all__ = ["PROTOCOL", "Event", "Worker", "run", "worker_command"]
 
 PROTOCOL = 1
 
+# -P: a json.py that lies in the host's current folder is not what the worker imports.
+_WORKER = ("-P", "-m", "actanywhere", "worker")
 _LOG_LINES = 400
 _TAIL_LINES = 15
 
@@ -73,9 +75,9 @@ def worker_command(python: str = "") -> List[str]:
     """
     chosen = python or os.environ.get("ACTANYWHERE_PYTHON", "")
     if chosen:
-        return [chosen, "-m", "actanywhere", "worker"]
+        return [chosen, *_WORKER]
     if os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")):
-        return [sys.executable, "-m", "actanywhere", "worker"]
+        return [sys.executable, *_WORKER]
     script = shutil.which("actanywhere")
     if script is None:
         raise WorkerError(
@@ -101,7 +103,7 @@ class Worker:
         environment: Optional[Dict[str, str]] = None,
         silence: float = 60.0,
         stall: float = 900.0,
-        grace: float = 4.0,
+        grace: float = 3.0,
     ) -> None:
         self.hello: Dict[str, Any] = {}  #: what the worker said of itself; empty until it has
         self._command = command
@@ -197,9 +199,9 @@ class Worker:
         while True:
             if job_id not in self._jobs and all(event.job_id != job_id for event in self._events):
                 raise WorkerError("There is no job %s." % job_id, "Give an id that submit returned.")
-            mine, others = [], []
-            for event in self.poll(wait=0.1):
-                (mine if event.job_id == job_id else others).append(event)
+            events = self.poll(wait=0.1)
+            mine = [event for event in events if event.job_id == job_id]
+            others = [event for event in events if event.job_id != job_id]
             self._events = others + self._events  # for whoever asks for those jobs
             for event in mine:
                 if event.error is not None:

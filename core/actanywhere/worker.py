@@ -168,7 +168,8 @@ def _render_with_kept_model() -> Render:
 
         if not models:
             models.append(generate.ModelCache())
-        return generate.render(job, report, cancelled, models[0])
+        result: Result = generate.render(job, report, cancelled, models[0])
+        return result
 
     return render
 
