@@ -8,7 +8,7 @@ import pytest
 
 from actanywhere.errors import FootageError
 from actanywhere.footage import from_display, layer_space, linearise, open_plate, read_condition, to_display
-from actanywhere.footage.metadata import CHROMATICITIES, timecode_at, timecode_text
+from actanywhere.footage.metadata import CHROMATICITIES, resolve_space, timecode_at, timecode_text
 from actanywhere.shot import Condition, ImageSequence
 from tests.footage.pictures import ramp, write_still
 
@@ -102,7 +102,6 @@ def test_an_unknown_space_is_refused() -> None:
     [
         ("a.exr", "half", {"chromaticities": ("float[8]", CHROMATICITIES["acescg"])}, "acescg", False),
         ("b.exr", "half", {"chromaticities": ("float[8]", CHROMATICITIES["linear-rec709"])}, "linear-rec709", False),
-        ("c.exr", "half", {"acesImageContainerFlag": 1}, "aces2065-1", False),
         ("d.exr", "half", {"oiio:ColorSpace": "ACEScg"}, "acescg", False),
         ("e.exr", "half", {}, "linear-rec709", True),
         ("f.exr", "half", {"chromaticities": ("float[8]", (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329))},
@@ -121,6 +120,11 @@ def test_auto_takes_the_files_own_word_and_says_when_it_assumes(
     plate = open_plate(ImageSequence(str(path)))
     assert plate.info.space == space
     assert any("colour space" in warning for warning in plate.warnings) == warned
+
+
+def test_an_aces_container_is_aces2065_whatever_else_it_says() -> None:
+    attributes = {"acesImageContainerFlag": 1, "chromaticities": CHROMATICITIES["linear-rec709"]}
+    assert resolve_space("auto", attributes, "openexr", True)[0] == "aces2065-1"
 
 
 def test_what_the_artist_says_wins_over_the_files_word(tmp_path: Path) -> None:

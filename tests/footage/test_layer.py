@@ -28,7 +28,7 @@ ATTRIBUTES = {
     "framesPerSecond": ("rational", (24000, 1001)),
     "smpteTimeCode": ("timecode", (0x01020304, 0x01)),
     "worldToCamera": ("matrix", tuple(float(i) for i in range(16))),
-    "owner": "a person",
+    "shotName": "a person",
     "oiio:ColorSpace": "ACEScg",
 }
 
@@ -92,7 +92,7 @@ def test_windows_timecode_rate_and_the_plates_own_attributes_survive(tmp_path: P
     assert found["framesPerSecond"] == (24000, 1001)
     assert found["PixelAspectRatio"] == 2.0
     assert found["worldToCamera"] == tuple(float(i) for i in range(16))
-    assert found["owner"] == "a person"
+    assert found["shotName"] == "a person"
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_none(
     noise = np.random.default_rng(0).random((400, 400, 3), np.float32)
     one = noise[..., 0]
     info = replace(plate.info, width=400, height=400)
-    with pytest.raises(OutputError, match=rf"{name}.*cannot be written"):
+    with pytest.raises(OutputError, match=rf"{name}.*cannot be written"):  # noqa: PT012
         if name == "l.png":
             write_png(str(small_disk / name), noise)
         else:
@@ -188,7 +188,7 @@ def test_a_kill_at_any_moment_leaves_whole_frames_and_sweepable_strays(tmp_path:
         "import sys, numpy as np, itertools\n"
         "from actanywhere.footage import write_png\n"
         "p = np.random.default_rng(0).random((300, 300, 3), np.float32)\n"
-        "print('ready', flush=True)\n"
+        "write_png(sys.argv[1] + '/f.0.png', p); print('ready', flush=True)\n"
         "for n in itertools.count(): write_png(f'{sys.argv[1]}/f.{n % 4}.png', p)\n"
     )
     random = np.random.default_rng(5)

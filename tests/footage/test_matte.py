@@ -215,7 +215,7 @@ def test_an_empty_matte_is_refused_and_one_that_is_all_subject_too() -> None:
     empty = [np.zeros((9, 16), np.float32)] * 3
     with pytest.raises(FootageError, match="empty in all frames 1-3"):
         judge_mattes(FrameRange(1, 3), empty)
-    with pytest.raises(FootageError, match="highest value is 0.00392"):
+    with pytest.raises(FootageError, match=r"highest value is 0.00392"):
         judge_mattes(FrameRange(1, 3), [matte + np.float32(1 / 255) for matte in empty])
     with pytest.raises(FootageError, match="whole picture"):
         judge_mattes(FrameRange(1, 3), [matte + 1 for matte in empty])

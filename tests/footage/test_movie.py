@@ -116,7 +116,7 @@ def test_a_movie_that_ends_early_names_the_picture(tmp_path: Path) -> None:
     start = data.index(b"mdat") + 4
     data[start + (len(data) - start) // 2 :] = bytes(len(data) - start - (len(data) - start) // 2)
     path.write_bytes(bytes(data))
-    with pytest.raises(FootageError, match="movie cannot be read"), open_plate(ImageSequence(str(path))) as p:
+    with pytest.raises(FootageError, match="movie cannot be read"), open_plate(ImageSequence(str(path))) as p:  # noqa: PT012
         for frame in p.frames:
             p.read(frame)
 
@@ -170,7 +170,7 @@ def test_odd_sizes_are_made_even(tmp_path: Path) -> None:
 
 
 def test_a_movie_that_was_given_up_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), MovieWriter(str(tmp_path / "r.mov"), 24) as movie:
+    with pytest.raises(KeyboardInterrupt), MovieWriter(str(tmp_path / "r.mov"), 24) as movie:  # noqa: PT012
         movie.write(np.full((32, 32, 3), 0.5, np.float32))
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []

@@ -191,7 +191,7 @@ def test_an_oversize_header_is_refused_at_once(tmp_path: Path, side: int) -> Non
     for name in (b"dataWindow\0box2i\0", b"displayWindow\0box2i\0"):
         struct.pack_into("<4i", data, data.index(name) + len(name) + 4, 0, 0, side - 1, side - 1)
     path.write_bytes(bytes(data))
-    with pytest.raises(FootageError, match="large|claims|cannot be read"):
+    with pytest.raises(FootageError, match=r"large|claims|cannot be read"):
         open_plate(ImageSequence(str(path)))
 
 

@@ -162,7 +162,7 @@ class MovieReader:
         if self._last is not None and self._last[0] == number:
             return self._last[1]
         try:
-            if not 0 <= number - self._next <= _NEAR:
+            if self._next < 0 or not 0 <= number - self._next <= _NEAR:
                 self._container.seek(self._times[number], stream=self._stream, backward=True)
                 self._frames = self._container.decode(self._stream)
                 self._next = -1

@@ -11,8 +11,8 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from fileseq.filesequence import FileSequence
 from fileseq.exceptions import FileSeqException
+from fileseq.filesequence import FileSequence
 
 from ..errors import FootageError
 from ..shot import FrameRange, ImageSequence
