@@ -52,7 +52,9 @@ class Actor(ABC):
         cloth = 1 + np.clip(self.grain * cloth, -0.5, 0.5)
         self._cloth = cv2.merge([cloth, cloth, cloth, np.ones_like(cloth)])
         if self.cover is not None:
-            self.cover = cv2.resize(self.cover, shape[::-1], interpolation=cv2.INTER_AREA)
+            self.cover = np.asarray(
+                cv2.resize(self.cover, shape[::-1], interpolation=cv2.INTER_AREA), np.float32
+            )
 
     @property
     def middle(self) -> float:
@@ -88,9 +90,11 @@ class Ball(Actor):
         self.phase = self.rng.uniform(0, 1)
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -0.6 * self.tall, 0.6 * self.tall, 1.1 * self.tall + self.bounce
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """The ball, its patches turned as far as it rolled."""
         radius = self.tall / 2
         up = self.bounce * abs(np.sin(np.pi * (self.phase + self.beat * time)))
         centre = (0.0, radius + float(up))
@@ -112,9 +116,11 @@ class Car(Actor):
         self.nose, self.rear = self.rng.uniform(0.15, 0.3), self.rng.uniform(0.02, 0.2)
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -0.54 * self.long, 0.54 * self.long, 1.05 * self.tall
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """Body, glass and wheels, from far to near."""
         h, w = self.tall, self.long / 2
         low, belt, wheel = 0.16 * h, 0.58 * h, 0.22 * h
         front, back = w * (1 - 2 * self.nose), -w * (1 - 2 * self.rear)
@@ -152,12 +158,15 @@ class Bird(Actor):
 
     @property
     def middle(self) -> float:
+        """The height at which it flies."""
         return self.up + 0.5 * self.tall
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -1.2 * self.tall, 1.2 * self.tall, self.up + 1.2 * self.tall
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """Body and beating wing; it touches nothing."""
         t, up = self.tall, self.up + 0.5 * self.tall
         flap = float(np.sin(2 * np.pi * (self.phase + self.beat * time)))
         tip = up + 0.55 * t * flap
@@ -166,7 +175,9 @@ class Bird(Actor):
         brush.polygon([(-0.3 * t, up), (-0.75 * t, up + 0.1 * t), (-0.75 * t, up - 0.1 * t)], self.tint * 0.8)
         brush.disc((0.48 * t, up + 0.08 * t), 0.1 * t, self.tint)
         brush.polygon([(0.55 * t, up + 0.1 * t), (0.7 * t, up + 0.05 * t), (0.55 * t, up)], self.wing)
-        brush.polygon([(0.2 * t, up), (-0.25 * t, tip + 0.05 * t), (-0.5 * t, tip), (-0.2 * t, up)], self.wing)
+        brush.polygon(
+            [(0.2 * t, up), (-0.25 * t, tip + 0.05 * t), (-0.5 * t, tip), (-0.2 * t, up)], self.wing
+        )
         return []
 
 
@@ -181,12 +192,16 @@ class Blob(Actor):
         self.rates = self.rng.uniform(-0.25, 0.25, 6)
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -1.6 * self.wide, 1.6 * self.wide, 1.3 * self.tall
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """The outline of this frame, lit from one side."""
         around = np.linspace(0, 2 * np.pi, 72, endpoint=False)
         order = np.arange(2, 8)[:, None]
-        radius = 1 + (self.waves[:, None] * np.cos(order * around + self.turns[:, None] + self.rates[:, None] * time)).sum(0)
+        radius = 1 + (
+            self.waves[:, None] * np.cos(order * around + self.turns[:, None] + self.rates[:, None] * time)
+        ).sum(0)
         x, y = self.wide * radius * np.cos(around), 0.5 * self.tall * radius * np.sin(around)
         y -= y.min()
         for size, shade in ((1.0, 0.72), (0.8, 0.95), (0.4, 1.1)):

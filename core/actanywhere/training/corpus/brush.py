@@ -13,7 +13,9 @@ Point = tuple[float, float]
 Tint = NDArray[np.float32]
 
 _SHIFT = 4
-_HALF_TURNS = np.concatenate([np.linspace(np.pi / 2, 3 * np.pi / 2, 9), np.linspace(-np.pi / 2, np.pi / 2, 9)])
+_HALF_TURNS = np.concatenate(
+    [np.linspace(np.pi / 2, 3 * np.pi / 2, 9), np.linspace(-np.pi / 2, np.pi / 2, 9)]
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Card:
 
 def card_for(left: float, right: float, tall: float, below: float, density: float) -> Card:
     """The card from ``left`` to ``right``, ``tall`` metres above the ground to ``below`` under it."""
-    return Card(left, -tall, density, int(np.ceil((tall + below) * density)), int(np.ceil((right - left) * density)))
+    return Card(
+        left, -tall, density, int(np.ceil((tall + below) * density)), int(np.ceil((right - left) * density))
+    )
 
 
 @dataclass
@@ -70,7 +74,9 @@ class Brush:
         offset = np.array([self.light, -0.45])
         for size, shade in ((1.0, 0.68), (0.78, 0.92), (0.4, 1.12)):
             move = offset * (1 - size) * self.card.density * 0.8
-            outline = _capsule(a + move * wide, b + move * narrow, wide * size, narrow * size, self.card.density)
+            outline = _capsule(
+                a + move * wide, b + move * narrow, wide * size, narrow * size, self.card.density
+            )
             self._shape(outline, tint * shade)
 
     def disc(self, centre: Point, radius: float, tint: Tint, squash: float = 1.0) -> None:

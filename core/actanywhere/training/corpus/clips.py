@@ -89,8 +89,12 @@ def movie_clip(rng: np.random.Generator, take: Take, frames: int, height: int, w
     if rng.random() < 0.5:
         shots = render(rng, stage, world, height, width, np.zeros((frames, height, width, 3), np.float32))
         matte = np.stack([shot.matte for shot in shots])
-        return TrainingClip(real, real.copy(), matte, np.zeros_like(matte), transforms, f"cutout {take.name}", tracked)
-    shots = render(rng, locked(stage), world, height, width, real.astype(np.float32) / 255)
+        return TrainingClip(
+            real, real.copy(), matte, np.zeros_like(matte), transforms, f"cutout {take.name}", tracked
+        )
+    shots = render(
+        rng, locked(stage), world, height, width, np.asarray(real * np.float32(1 / 255), np.float32)
+    )
     finished = np.stack([to_bytes(shot.scene) for shot in shots])
     matte, effect = (np.stack([getattr(shot, part) for shot in shots]) for part in ("matte", "effect"))
     return TrainingClip(finished, real, matte, effect, transforms, f"movie {take.name}", tracked)

@@ -12,7 +12,14 @@ Frame = NDArray[np.float32]
 Spot = tuple[slice, slice, Frame]
 
 
-def ground_spot(camera: Camera, to_pixels: Matrix, centre: NDArray[np.float64], radius: float, up: float, shape: tuple[int, int]) -> Spot | None:  # fmt: skip
+def ground_spot(
+    camera: Camera,
+    to_pixels: Matrix,
+    centre: NDArray[np.float64],
+    radius: float,
+    up: float,
+    shape: tuple[int, int],
+) -> Spot | None:
     """A soft ellipse of ``radius`` metres about a world point: window and weights; None when out of sight.
 
     ``up`` is its height over its width on the card: 0 lies flat on the ground, 1 is a round puff.
@@ -58,6 +65,9 @@ def smear(image: Frame, move: NDArray[np.float64]) -> Frame:
     for share in (0.5, 0.25, 0.125):
         shift = np.array([[1.0, 0, move[0] * share / 2], [0, 1.0, move[1] * share / 2]])
         there, back = shift, np.array([[1.0, 0, -shift[0, 2]], [0, 1.0, -shift[1, 2]]])
-        pair = [cv2.warpAffine(image, way, (width, height), borderMode=cv2.BORDER_REPLICATE) for way in (there, back)]
-        image = cv2.addWeighted(pair[0], 0.5, pair[1], 0.5, 0)
+        pair = [
+            cv2.warpAffine(image, way, (width, height), borderMode=cv2.BORDER_REPLICATE)
+            for way in (there, back)
+        ]
+        image = np.asarray(cv2.addWeighted(pair[0], 0.5, pair[1], 0.5, 0), np.float32)
     return image

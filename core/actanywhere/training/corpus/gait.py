@@ -36,7 +36,8 @@ def bend(top: Point, end: Point, upper: float, lower: float, forward: float) -> 
     dx, dy = end[0] - top[0], end[1] - top[1]
     far = max(float(np.hypot(dx, dy)), 1e-6)
     reach = min(far, (upper + lower) * 0.999)
-    end = (top[0] + dx * reach / far, top[1] + dy * reach / far)
+    if reach < far:
+        end = (top[0] + dx * reach / far, top[1] + dy * reach / far)
     along = (upper**2 - lower**2 + reach**2) / (2 * reach)
     side = float(np.sqrt(max(upper**2 - along**2, 0.0))) * forward
     ux, uy = dx / far, dy / far

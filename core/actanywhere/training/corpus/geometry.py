@@ -59,7 +59,9 @@ class Camera:
         shift = np.outer(self.position, plane.normal) * plane.inverse
         return self.projection @ (np.eye(3) - shift)
 
-    def from_card(self, origin: NDArray[np.float64], across: NDArray[np.float64], down: NDArray[np.float64]) -> Matrix:
+    def from_card(
+        self, origin: NDArray[np.float64], across: NDArray[np.float64], down: NDArray[np.float64]
+    ) -> Matrix:
         """(3, 3): (a, b, 1) on the flat card ``origin + a*across + b*down`` to unit coordinates."""
         return self.projection @ np.column_stack([across, down, origin - self.position])
 
@@ -71,7 +73,14 @@ class Camera:
 
 def rotation(yaw: float, pitch: float, roll: float) -> Matrix:
     """World to camera; yaw looks right, pitch looks down, roll turns the picture clockwise, radians."""
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy, sy, cp, sp, cr, sr = (
+        np.cos(yaw),
+        np.sin(yaw),
+        np.cos(pitch),
+        np.sin(pitch),
+        np.cos(roll),
+        np.sin(roll),
+    )
     turn_yaw = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
     turn_pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     turn_roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1.0]])
@@ -111,7 +120,7 @@ class Canvas:
 
     def column(self, u: float) -> int:
         """The column of a given x/z, not clamped."""
-        return int(round((u - self.left) * self.scale))
+        return round((u - self.left) * self.scale)
 
 
 MAX_SHARE = 2.6
@@ -137,6 +146,8 @@ def canvas_for(plane: Plane, cameras: list[Camera], aspect: float, pixels: float
     low, high = found.min(axis=1) - 0.03, found.max(axis=1) + 0.03
     low, high = np.clip(low, -4.0, 4.0), np.clip(high, -4.0, 4.0)
     span = np.maximum(high - low, 0.1)
-    scale = min(pixels * max(camera.focal for camera in cameras), MAX_SHARE * pixels / float(np.sqrt(span.prod())))
+    scale = min(
+        pixels * max(camera.focal for camera in cameras), MAX_SHARE * pixels / float(np.sqrt(span.prod()))
+    )
     height, width = (int(np.ceil(side * scale)) + 1 for side in (span[1], span[0]))
     return Canvas(float(low[0]), float(low[1]), scale, height, width)

@@ -56,7 +56,9 @@ class Film:
         height, width = scene.shape[:2]
         y, x = self.jumps[time]
         grain = self.noise[y : y + height, x : x + width, None]
-        out = cv2.multiply(scene, self.shape, scale=255.0 * float(self.gain[time]))
+        out: Frame = np.asarray(
+            cv2.multiply(scene, self.shape, scale=255.0 * float(self.gain[time])), np.float32
+        )
         out += (self.lift + grain) * np.float32(255)
         return np.asarray(cv2.convertScaleAbs(np.maximum(out, 0, out=out)), np.uint8)
 

@@ -27,7 +27,7 @@ def _field(rng: np.random.Generator, slope: float) -> NDArray[np.float32]:
     spectrum = np.fft.rfft2(rng.standard_normal((TILE, TILE))) * radius**-slope
     spectrum[0, 0] = 0.0
     field = np.fft.irfft2(spectrum, s=(TILE, TILE))
-    return (field / field.std()).astype(np.float32)
+    return np.asarray(field / field.std(), np.float32)
 
 
 def fractal(rng: np.random.Generator, slope: float = 1.2) -> NDArray[np.float32]:
@@ -44,7 +44,7 @@ def fractal(rng: np.random.Generator, slope: float = 1.2) -> NDArray[np.float32]
 
 def fractal_map(rng: np.random.Generator, height: int, width: int, slope: float = 1.5) -> NDArray[np.float32]:
     """A fractal field stretched to (height, width), not tileable: ridges, clouds, stains."""
-    return cv2.resize(fractal(rng, slope), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(fractal(rng, slope), (width, height)), np.float32)
 
 
 def wander(rng: np.random.Generator, frames: int, smooth: float) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,20 +93,29 @@ class PictureLibrary:
         pixels = self.still(rng).pixels
         side = int(min(pixels.shape[:2]) * rng.uniform(0.25, 0.8))
         y, x = (int(rng.integers(0, size - side + 1)) for size in pixels.shape[:2])
-        return pixels[y : y + side, x : x + side].astype(np.float32) / 255
+        return np.asarray(pixels[y : y + side, x : x + side] * np.float32(1 / 255), np.float32)
 
 
 def read_still(path: Path) -> Still:
     """A picture as display uint8, at most 1024 pixels wide."""
     buffer = oiio.ImageBuf(str(path))
     if not buffer.initialized or buffer.has_error:
-        raise FootageError(f"{path} cannot be read: {buffer.geterror()}", "Save the picture again, or take it away.")
+        raise FootageError(
+            f"{path} cannot be read: {buffer.geterror()}", "Save the picture again, or take it away."
+        )
     pixels = np.asarray(buffer.get_pixels(oiio.FLOAT), np.float32)
     if buffer.has_error or pixels.ndim != 3:
-        raise FootageError(f"{path} cannot be read: {buffer.geterror()}", "Save the picture again, or take it away.")
-    pixels = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, 2)
+        raise FootageError(
+            f"{path} cannot be read: {buffer.geterror()}", "Save the picture again, or take it away."
+        )
+    pixels = np.asarray(
+        pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, 2), np.float32
+    )
     factor = min(1.0, _PICTURE_SIDE / max(pixels.shape[:2]))
-    pixels = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else pixels
+    if factor < 1:
+        pixels = np.asarray(
+            cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32
+        )
     if path.suffix.lower() in (".exr", ".hdr"):
         pixels = tone_map(pixels)
     height, width = pixels.shape[:2]
@@ -124,7 +134,13 @@ def read_takes(path: Path, split: Split) -> list[Take]:
     """The movie's shots, cut where the picture jumps, without black bars, 320 pixels high."""
     with _movie(path) as container:
         stream = container.streams.video[0]
-        frames = [_reduced(frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
+        stream.thread_type = "AUTO"
+        height = min(stream.height, _MOVIE_HEIGHT)
+        width = round(stream.width * height / stream.height)
+        frames = [
+            frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()
+            for frame in container.decode(stream)
+        ]
     if not frames:
         raise FootageError(f"{path} holds no frame", "Give a movie with a picture track.")
     top, bottom, left, right = _bars(frames)
@@ -132,10 +148,10 @@ def read_takes(path: Path, split: Split) -> list[Take]:
     frames = frames[border:] if split == "held-out" else frames[:border]
     frames = [frame[top:bottom, left:right] for frame in frames]
     small = [cv2.resize(frame, (48, 27), interpolation=cv2.INTER_AREA).astype(np.float32) for frame in frames]
-    jumps = [float(np.abs(a - b).mean()) for a, b in zip(small, small[1:], strict=False)]
+    jumps = [float(np.abs(a - b).mean()) for a, b in itertools.pairwise(small)]
     cuts = [0, *(n + 1 for n, jump in enumerate(jumps) if jump > _CUT), len(frames)]
     coded = [_jpeg(frame) for frame in frames]
-    return [Take(f"{path.stem} {a}", tuple(coded[a:b])) for a, b in zip(cuts, cuts[1:], strict=False) if b - a >= 4]
+    return [Take(f"{path.stem} {a}", tuple(coded[a:b])) for a, b in itertools.pairwise(cuts) if b - a >= 4]
 
 
 @contextlib.contextmanager
@@ -144,13 +160,9 @@ def _movie(path: Path) -> Iterator[Any]:
         with av.open(str(path)) as container:
             yield container
     except (av.FFmpegError, IndexError) as error:
-        raise FootageError(f"{path} cannot be read as a movie: {error}", "Save it again as MP4 or MOV.") from error
-
-
-def _reduced(frame: Bytes) -> Bytes:
-    factor = _MOVIE_HEIGHT / frame.shape[0]
-    size = (round(frame.shape[1] * factor), _MOVIE_HEIGHT)
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8) if factor < 1 else frame
+        raise FootageError(
+            f"{path} cannot be read as a movie: {error}", "Save it again as MP4 or MOV."
+        ) from error
 
 
 def _bars(frames: list[Bytes]) -> tuple[int, int, int, int]:

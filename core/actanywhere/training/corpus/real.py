@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,11 @@ def photo_world(rng: np.random.Generator, builder: Builder, still: Still) -> Wor
     """The picture at infinity above the horizon, and lying on the floor below it, so that a dolly has parallax."""
     far, floor = builder.canvas(INFINITY), floor_plane(builder.stage.ground)
     near = builder.canvas(floor)
-    view = _Panorama.any(rng, still.pixels) if still.panorama else _Photograph.any(rng, still.pixels, [far, near])
+    view = (
+        _Panorama.any(rng, still.pixels)
+        if still.panorama
+        else _Photograph.any(rng, still.pixels, [far, near])
+    )
     layers = [Layer(view.paint(far), far, INFINITY)]
     _, v = near.grid()
     cover = np.clip((v - 0.02) * near.scale, 0, 1)
@@ -47,7 +52,7 @@ class _Panorama:
         x = np.broadcast_to(x, latitude.shape).astype(np.float32)
         y = ((latitude / np.pi + 0.5) * height - 0.5).astype(np.float32)
         picture = cv2.remap(self.pixels, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
-        return _crisp(picture)
+        return _crisp(np.asarray(picture, np.uint8))
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,9 @@ class _Photograph:
         density = float(min(width / spans[0], height / spans[1])) * float(rng.uniform(0.6, 1.0))
         spare = np.array([width, height]) - spans * density
         corner = spare * rng.uniform(0, 1, 2)
-        return cls(pixels, (float(low[0] - corner[0] / density), float(low[1] - corner[1] / density)), density)
+        return cls(
+            pixels, (float(low[0] - corner[0] / density), float(low[1] - corner[1] / density)), density
+        )
 
     def paint(self, canvas: Canvas) -> Bytes:
         step = self.density / canvas.scale
@@ -81,7 +88,9 @@ class _Photograph:
 
 def _crisp(picture: Bytes) -> Bytes:
     """A little unsharp mask: the pictures are small and get magnified."""
-    return np.asarray(cv2.addWeighted(picture, 1.6, cv2.GaussianBlur(picture, (0, 0), 1.5), -0.6, 0), np.uint8)
+    return np.asarray(
+        cv2.addWeighted(picture, 1.6, cv2.GaussianBlur(picture, (0, 0), 1.5), -0.6, 0), np.uint8
+    )
 
 
 def film_take(rng: np.random.Generator, take: Take, frames: int, height: int, width: int) -> Bytes:
@@ -96,7 +105,9 @@ def film_take(rng: np.random.Generator, take: Take, frames: int, height: int, wi
     mirror = int(rng.choice((-1, 1)))
     method = cv2.INTER_AREA if zoom > 1 else cv2.INTER_CUBIC
     cropped = [shot[y : y + rows, x : x + columns][:, ::mirror] for shot in shots]
-    return np.stack([np.asarray(cv2.resize(c, (width, height), interpolation=method), np.uint8) for c in cropped])
+    return np.stack(
+        [np.asarray(cv2.resize(c, (width, height), interpolation=method), np.uint8) for c in cropped]
+    )
 
 
 def track(frames: Bytes) -> tuple[Matrix, bool]:
@@ -105,7 +116,7 @@ def track(frames: Bytes) -> tuple[Matrix, bool]:
     greys = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
     to_pixels = unit_to_pixels(height, width, width / height)
     result = [np.eye(3)]
-    for last, grey in zip(greys, greys[1:], strict=False):
+    for last, grey in itertools.pairwise(greys):
         step = _step(last, grey)
         if step is None:
             return np.tile(np.eye(3), (count, 1, 1)), False
@@ -117,7 +128,9 @@ def _step(last: NDArray[np.uint8], grey: NDArray[np.uint8]) -> Matrix | None:
     corners = cv2.goodFeaturesToTrack(last, 120, 0.01, 6)
     if corners is None or len(corners) < 12:
         return None
-    moved, found, _ = cv2.calcOpticalFlowPyrLK(last, grey, corners, np.empty_like(corners), winSize=(13, 13), maxLevel=2)
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(
+        last, grey, corners, np.empty_like(corners), winSize=(13, 13), maxLevel=2
+    )
     kept = found.ravel() == 1
     if kept.sum() < 12:
         return None

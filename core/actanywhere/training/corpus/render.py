@@ -35,10 +35,10 @@ def over(front: Frame | None, back: Frame, cover: Frame | np.float32) -> Frame:
     if np.ndim(cover) == 0:
         return back if front is None else front
     clear = 1 - np.asarray(cover, np.float32)
-    seen = cv2.multiply(back, cv2.merge([clear, clear, clear]))
+    seen: Frame = np.asarray(cv2.multiply(back, cv2.merge([clear, clear, clear])), np.float32)
     if front is not None:
         seen += front
-    return np.asarray(seen, np.float32)
+    return seen
 
 
 @dataclass(frozen=True)
@@ -125,16 +125,19 @@ class _Filming:
         found = [touch for looks in self.looks for touch in looks[time].contacts[-2:]]
         return [(point, contact.weight) for point, contact in found if contact.weight > 0.2]
 
-    def _warp(self, image: NDArray[np.generic], matrix: Matrix, border: int = cv2.BORDER_CONSTANT) -> Frame:
+    def _warp(
+        self, image: NDArray[np.uint8] | Frame, matrix: Matrix, border: int = cv2.BORDER_CONSTANT
+    ) -> Frame:
         size = (self.width, self.height)
-        return np.asarray(cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border))
+        warped = cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+        return np.asarray(warped, np.float32)
 
     def _see(self, camera: Camera, layer: Layer) -> tuple[Frame, Frame | np.float32]:
         """The layer's colours (premultiplied) and cover in this frame."""
         matrix = self.to_pixels @ camera.from_plane(layer.plane) @ layer.canvas.to_view
         opaque = layer.image.shape[2] == 3
         border = cv2.BORDER_REPLICATE if opaque else cv2.BORDER_CONSTANT
-        pixels = self._warp(layer.image, matrix, border).astype(np.float32) * np.float32(1 / 255)
+        pixels = self._warp(layer.image, matrix, border) * np.float32(1 / 255)
         return pixels[..., :3], np.float32(1.0) if opaque else pixels[..., 3]
 
     def _set(self, camera: Camera) -> tuple[Frame, Frame, Frame, Frame]:
@@ -162,7 +165,10 @@ class _Filming:
 
     def _camera_move(self, time: int) -> NDArray[np.float64]:
         """How far the main plane moves while the shutter is open, pixels, at the middle of the frame."""
-        here, other = self.stage.cameras[time], self.stage.cameras[time - 1 if time else min(1, len(self.looks[0]) - 1)]
+        here, other = (
+            self.stage.cameras[time],
+            self.stage.cameras[time - 1 if time else min(1, len(self.looks[0]) - 1)],
+        )
         point = np.linalg.inv(here.from_plane(self.world.main)) @ np.array([0, 0, 1.0])
         moved = other.from_plane(self.world.main) @ point
         return np.asarray(moved[:2] / moved[2] * self.height * self.shutter)
@@ -202,9 +208,12 @@ class _Filming:
         shade = np.zeros((self.height, self.width), np.float32)
         if self.light.shadow > 0.02:
             lean = np.array([0.0, 1.0, 0.0]) - ray / ray[1]
-            matrix = self.to_pixels @ camera.from_card(role.path[time] + lean * self.sink * role.actor.tall, role.across, lean) @ card  # fmt: skip
+            start = role.path[time] + lean * self.sink * role.actor.tall
+            matrix = self.to_pixels @ camera.from_card(start, role.across, lean) @ card
             shade = self._warp(np.ascontiguousarray(look.sprite[..., 3]), matrix)
-            shade = cv2.GaussianBlur(shade, (0, 0), max(self.light.soft * self.height, 0.5)) * self.light.shadow
+            shade = (
+                cv2.GaussianBlur(shade, (0, 0), max(self.light.soft * self.height, 0.5)) * self.light.shadow
+            )
         for point, contact in look.contacts:
             if contact.weight > 0.02:
                 spot = ground_spot(camera, self.to_pixels, point, 1.4 * contact.radius, 0.0, shade.shape)
@@ -221,10 +230,14 @@ class _Filming:
                 for point, contact in looks[time - age].contacts[-2:]:
                     lift = np.array([0.0, -0.012 * age * role.actor.tall, 0.0])
                     size = contact.radius * (0.8 + 0.22 * age)
-                    spot = ground_spot(self.stage.cameras[time], self.to_pixels, point + lift, size, 0.7, effect.shape)
+                    spot = ground_spot(
+                        self.stage.cameras[time], self.to_pixels, point + lift, size, 0.7, effect.shape
+                    )
                     lay(scene, effect, spot, tint, self.dust * contact.weight * (1 - age / 10))
 
-    def _cover(self, camera: Camera, layer: Layer, scene: Frame, empty: Frame, matte: Frame, effect: Frame) -> tuple[Frame, Frame]:  # fmt: skip
+    def _cover(
+        self, camera: Camera, layer: Layer, scene: Frame, empty: Frame, matte: Frame, effect: Frame
+    ) -> tuple[Frame, Frame]:
         """A layer in front of everybody: it hides the actors too."""
         pixels, cover = self._see(camera, layer)
         matte *= 1 - cover

@@ -61,11 +61,18 @@ class Builder:
         """A textured plane; ``axis`` is the world axis of its normal (0 side wall, 1 floor, 2 facing wall)."""
         canvas = self.canvas(plane)
         u, v = canvas.grid()
-        u, v = np.broadcast_to(u, (canvas.height, canvas.width)), np.broadcast_to(v, (canvas.height, canvas.width))
+        u, v = (
+            np.broadcast_to(u, (canvas.height, canvas.width)),
+            np.broadcast_to(v, (canvas.height, canvas.width)),
+        )
         along = (u, v, np.ones_like(u))[axis] * np.float32(plane.inverse)
         depth = 1 / np.maximum(along, 1e-3)
         a, b = ((v * depth, depth), (u * depth, depth), (u * depth, v * depth))[axis]
-        step = depth / canvas.scale * (1.0 if axis == 2 else 1.0 / np.maximum(along * abs(1 / plane.inverse), 0.08))
+        step = (
+            depth
+            / canvas.scale
+            * (1.0 if axis == 2 else 1.0 / np.maximum(along * abs(1 / plane.inverse), 0.08))
+        )
         pixels = paint(texture, a, b, step.astype(np.float32))
         if axis == 2:
             return Layer(to_bytes(pixels), canvas, plane, receives, wet)
@@ -86,14 +93,20 @@ def sky(rng: np.random.Generator, canvas: Canvas) -> Picture:
     u, v = canvas.grid()
     rise = np.clip(-v, 0, 4)
     blend = np.exp(-rise * rng.uniform(1.5, 5.0))[..., None]
-    image = np.broadcast_to(haze * blend + zenith * (1 - blend), (canvas.height, canvas.width, 3)).astype(np.float32)
+    image = np.broadcast_to(haze * blend + zenith * (1 - blend), (canvas.height, canvas.width, 3)).astype(
+        np.float32
+    )
     if rng.random() < 0.75:
         depth = 1 / np.maximum(rise, 0.04)
         tile = Texture(np.repeat(fractal_map(rng, 256, 256, 1.5)[..., None], 3, 2), 8.0)
         a = np.broadcast_to(u * depth, image.shape[:2]).astype(np.float32)
         b = np.broadcast_to(depth, image.shape[:2]).astype(np.float32)
-        noise = paint(tile, a, b, np.broadcast_to(depth**2 / canvas.scale, a.shape).astype(np.float32))[..., 0]
-        amount = np.clip((noise - rng.uniform(-0.6, 1.0)) * rng.uniform(0.4, 1.2), 0, 1) * (1 - blend[..., 0] * 0.8)
+        noise = paint(tile, a, b, np.broadcast_to(depth**2 / canvas.scale, a.shape).astype(np.float32))[
+            ..., 0
+        ]
+        amount = np.clip((noise - rng.uniform(-0.6, 1.0)) * rng.uniform(0.4, 1.2), 0, 1) * (
+            1 - blend[..., 0] * 0.8
+        )
         white = np.clip(haze * 1.15 + 0.1, 0, 1) * (1 - 0.15 * np.clip(noise, 0, 2))[..., None]
         image = image * (1 - amount[..., None]) + white * amount[..., None]
     return np.asarray(image, np.float32)

@@ -116,8 +116,14 @@ def _shoot(
 ) -> list[Camera]:
     """Still, panning, trucking, dollying, zooming or hand-held; angles in radians are frame heights / focal."""
     time = np.arange(frames) - (frames - 1) / 2
-    mid = role.path[frames // 2] - np.array([0.0, role.actor.middle * rng.uniform(0.8, 1.7 if share > 0.85 else 1.2), 0.0])
-    gain = follow if follow is not None else float(rng.choice((0.0, 1.0, rng.uniform(0.3, 1.1)), p=(0.3, 0.4, 0.3)))
+    mid = role.path[frames // 2] - np.array(
+        [0.0, role.actor.middle * rng.uniform(0.8, 1.7 if share > 0.85 else 1.2), 0.0]
+    )
+    gain = (
+        follow
+        if follow is not None
+        else float(rng.choice((0.0, 1.0, rng.uniform(0.3, 1.1)), p=(0.3, 0.4, 0.3)))
+    )
     truck = bool(rng.random() < 0.4)
     drift = rng.uniform(-0.02, 0.02, 2) * (rng.random(2) < 0.3)
     if rng.random() < 0.2 and follow is None:
@@ -131,7 +137,9 @@ def _shoot(
     moved = gain * (role.path - role.path[frames // 2])
     target = mid + (0 if truck else 1) * moved
     position += moved * (1 if truck else 0)
-    place = np.array([rng.uniform(-0.25, 0.25) if share < 0.7 else rng.uniform(-0.1, 0.1), rng.uniform(-0.05, 0.12)])
+    place = np.array(
+        [rng.uniform(-0.25, 0.25) if share < 0.7 else rng.uniform(-0.1, 0.1), rng.uniform(-0.05, 0.12)]
+    )
     ray = target - (position - moved if truck else position)
     yaw = np.arctan2(ray[:, 0], ray[:, 2]) + (place[0] + time * drift[0]) / focal
     pitch = np.arctan2(ray[:, 1], np.hypot(ray[:, 0], ray[:, 2])) + (place[1] + time * drift[1]) / focal

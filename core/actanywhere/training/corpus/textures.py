@@ -26,7 +26,7 @@ class Texture:
 def color(rng: np.random.Generator, base: tuple[float, float, float], vary: float = 0.12) -> Color:
     """A display colour near ``base``, varied in brightness and a little in hue."""
     tint = 1.0 + vary * rng.standard_normal(3) * 0.5 + vary * rng.standard_normal()
-    return np.clip(np.asarray(base) * tint, 0.02, 0.98).astype(np.float32)
+    return np.asarray(np.clip(np.asarray(base) * tint, 0.02, 0.98), np.float32)
 
 
 def any_color(rng: np.random.Generator, low: float = 0.05, high: float = 0.95) -> Color:
@@ -34,13 +34,15 @@ def any_color(rng: np.random.Generator, low: float = 0.05, high: float = 0.95) -
     hue, value = rng.uniform(0, 180), rng.uniform(low, high)
     saturation = rng.choice((rng.uniform(0, 0.15), rng.uniform(0.1, 0.5), rng.uniform(0.4, 0.95)))
     pixel = np.array([[[hue, saturation * 255, value * 255]]], np.uint8)
-    return (cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0] / 255.0).astype(np.float32)
+    return np.asarray(cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0] / 255.0, np.float32)
 
 
 def mottled(first: Color, second: Color, mix: NDArray[np.float32], fine: NDArray[np.float32]) -> Picture:
     """Two colours mixed by one field (0 is even) and shaded by another."""
     weight = np.clip(0.5 + 0.3 * mix, 0, 1)[..., None]
-    return np.asarray((first * weight + second * (1 - weight)) * np.clip(1 + fine, 0.2, 2.0)[..., None], np.float32)
+    return np.asarray(
+        (first * weight + second * (1 - weight)) * np.clip(1 + fine, 0.2, 2.0)[..., None], np.float32
+    )
 
 
 def _speckled(
@@ -69,8 +71,14 @@ def sand(rng: np.random.Generator) -> Texture:
 def snow(rng: np.random.Generator) -> Texture:
     """Snow, bluish in its hollows."""
     return Texture(
-        mottled(color(rng, (0.92, 0.93, 0.95), 0.04), color(rng, (0.78, 0.83, 0.90), 0.04), fractal(rng, 1.5),
-                0.03 * fractal(rng, 0.9)), rng.uniform(3.0, 6.0))
+        mottled(
+            color(rng, (0.92, 0.93, 0.95), 0.04),
+            color(rng, (0.78, 0.83, 0.90), 0.04),
+            fractal(rng, 1.5),
+            0.03 * fractal(rng, 0.9),
+        ),
+        rng.uniform(3.0, 6.0),
+    )
 
 
 def asphalt(rng: np.random.Generator) -> Texture:
@@ -123,7 +131,9 @@ def wood(rng: np.random.Generator) -> Texture:
     grain = cv2.blur(fractal(rng, 0.9), (41, 1)) * 0.25
     boards = int(rng.choice((4, 8)))
     shade = 1 + 0.15 * rng.standard_normal((boards, 1)).astype(np.float32)
-    pixels = base * (1 + grain + cv2.resize(shade - 1, (TILE, TILE), interpolation=cv2.INTER_NEAREST))[..., None]
+    pixels = (
+        base * (1 + grain + cv2.resize(shade - 1, (TILE, TILE), interpolation=cv2.INTER_NEAREST))[..., None]
+    )
     for row in range(0, TILE, TILE // boards):
         pixels[row : row + 2] *= 0.55
     return Texture(np.asarray(pixels, np.float32), rng.uniform(0.8, 1.8))
@@ -131,7 +141,9 @@ def wood(rng: np.random.Generator) -> Texture:
 
 def earth(rng: np.random.Generator) -> Texture:
     """Soil, gravel or leaves."""
-    return _speckled(rng, tuple(color(rng, (0.44, 0.36, 0.27), 0.3)), rng.uniform(0.1, 0.25), rng.uniform(1.5, 4.0))
+    return _speckled(
+        rng, tuple(color(rng, (0.44, 0.36, 0.27), 0.3)), rng.uniform(0.1, 0.25), rng.uniform(1.5, 4.0)
+    )
 
 
 def plaster(rng: np.random.Generator) -> Texture:
@@ -147,7 +159,9 @@ def carpet(rng: np.random.Generator) -> Texture:
     if rng.random() < 0.6:
         wave = wave * np.sin(ys * int(rng.integers(2, 9)))
     weight = 1 / (1 + np.exp(-6 * wave + 0.6 * fractal(rng, 0.9)))
-    return Texture(mottled(first, second, (weight * 3 - 1.5).astype(np.float32), 0.05 * fractal(rng, 0.6)), 2.0)
+    return Texture(
+        mottled(first, second, (weight * 3 - 1.5).astype(np.float32), 0.05 * fractal(rng, 0.6)), 2.0
+    )
 
 
 def abstract(rng: np.random.Generator) -> Texture:
@@ -169,7 +183,9 @@ WALLS: dict[str, Callable[[np.random.Generator], Texture]] = {
 _MIP = 4
 
 
-def paint(texture: Texture, a: NDArray[np.float32], b: NDArray[np.float32], step: NDArray[np.float32]) -> Picture:
+def paint(
+    texture: Texture, a: NDArray[np.float32], b: NDArray[np.float32], step: NDArray[np.float32]
+) -> Picture:
     """The texture at plane coordinates ``a``, ``b`` (metres), filtered for ``step`` metres a pixel."""
     per_metre = TILE / texture.metres
     level = cv2.log(np.maximum(step * np.float32(per_metre), np.float32(1e-3))) * np.float32(1 / np.log(_MIP))
@@ -185,10 +201,10 @@ def paint(texture: Texture, a: NDArray[np.float32], b: NDArray[np.float32], step
         if highest < mip and result is not None:
             break
         size //= _MIP
-        pixels = cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA), np.float32)
     assert result is not None
     return np.asarray(result, np.float32)
 
 
 def _wrap(position: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    return position - np.floor(position * np.float32(1 / size)) * np.float32(size)
+    return np.asarray(position - np.floor(position * np.float32(1 / size)) * np.float32(size), np.float32)

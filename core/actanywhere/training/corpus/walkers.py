@@ -18,9 +18,20 @@ class Person(Actor):
 
     def __post_init__(self) -> None:
         rng = self.rng
-        self.skin, self.hair = color(rng, _SKINS[rng.integers(4)], 0.08), color(rng, _HAIR[rng.integers(4)], 0.2)
-        self.top, self.trousers, self.shoes = any_color(rng), any_color(rng, 0.05, 0.7), any_color(rng, 0.05, 0.9)
-        self.build, self.sleeves, self.bare_legs = rng.uniform(0.8, 1.3), rng.random() < 0.6, rng.random() < 0.25
+        self.skin, self.hair = (
+            color(rng, _SKINS[rng.integers(4)], 0.08),
+            color(rng, _HAIR[rng.integers(4)], 0.2),
+        )
+        self.top, self.trousers, self.shoes = (
+            any_color(rng),
+            any_color(rng, 0.05, 0.7),
+            any_color(rng, 0.05, 0.9),
+        )
+        self.build, self.sleeves, self.bare_legs = (
+            rng.uniform(0.8, 1.3),
+            rng.random() < 0.6,
+            rng.random() < 0.25,
+        )
         self.skirt, self.hat, self.bag = (bool(rng.random() < share) for share in (0.2, 0.2, 0.25))
         self.long_hair, self.phase = bool(rng.random() < 0.35), rng.uniform(0, 1)
         pace = self.speed / self.tall
@@ -30,11 +41,17 @@ class Person(Actor):
         self.rest = rng.uniform(-0.2, 1.4, 2)
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -0.55 * self.tall, 0.55 * self.tall, 1.12 * self.tall
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """Far arm, legs, body, near arm."""
         h, phase = self.tall, self.phase + travelled / self.gait.stride
-        bob = 0.012 * h * float(np.cos(4 * np.pi * phase)) if self.speed else 0.004 * h * float(np.sin(time * 0.3))
+        bob = (
+            0.012 * h * float(np.cos(4 * np.pi * phase))
+            if self.speed
+            else 0.004 * h * float(np.sin(time * 0.3))
+        )
         lean = 0.05 * h if self.runs else 0.01 * h
         hip = (0.0, 0.5 * h + bob - (0.02 * h if self.speed else 0))
         neck = (lean, 0.82 * h + bob)
@@ -95,7 +112,9 @@ class Person(Actor):
         shoulder = (neck[0], neck[1] - 0.02 * h)
         elbow = (shoulder[0] + 0.17 * h * np.sin(swing), shoulder[1] - 0.17 * h * np.cos(swing))
         hand = (elbow[0] + 0.16 * h * np.sin(swing + fold), elbow[1] - 0.16 * h * np.cos(swing + fold))
-        brush.limb(elbow, hand, 0.025 * h * b, 0.018 * h * b, (self.top if self.sleeves else self.skin) * shade)
+        brush.limb(
+            elbow, hand, 0.025 * h * b, 0.018 * h * b, (self.top if self.sleeves else self.skin) * shade
+        )
         brush.limb(shoulder, elbow, 0.035 * h * b, 0.026 * h * b, self.top * shade)
         brush.disc(hand, 0.024 * h, self.skin * shade)
 
@@ -114,16 +133,21 @@ class Animal(Actor):
         self.gait = Gait(self.legs * 1.6, 0.6 if self.speed < 0.06 * self.tall else 0.4, 0.18 * self.legs)
 
     def box(self) -> tuple[float, float, float]:
+        """Room for every pose."""
         return -1.05 * self.long, 1.15 * self.long, 1.25 * self.tall
 
     def pose(self, brush: Brush, travelled: float, time: int) -> list[Contact]:
+        """Far legs, tail, near legs, body, head."""
         phase = self.phase + travelled / self.gait.stride
         back = self.legs + self.girth * 0.6 + 0.01 * self.tall * float(np.sin(4 * np.pi * phase))
         front, rear = (0.42 * self.long, back), (-0.42 * self.long, back)
         contacts = [self._leg(brush, root, phase + turn, 0.7, knee) for root, turn, knee in
                     ((rear, 0.5, -1.0), (front, 0.0, 1.0))]  # fmt: skip
         wag = 0.15 * float(np.sin(time * 0.8))
-        tip = (rear[0] - 0.4 * self.long * np.cos(self.tail), back + 0.4 * self.long * np.sin(self.tail + wag))
+        tip = (
+            rear[0] - 0.4 * self.long * np.cos(self.tail),
+            back + 0.4 * self.long * np.sin(self.tail + wag),
+        )
         brush.limb(rear, tip, 0.3 * self.girth, 0.12 * self.girth, self.coat * 0.9)
         contacts += [self._leg(brush, root, phase + turn, 1.0, knee) for root, turn, knee in
                      ((rear, 0.0, -1.0), (front, 0.5, 1.0))]  # fmt: skip
@@ -146,4 +170,6 @@ class Animal(Actor):
         brush.limb((head[0] - 0.05 * self.tall, head[1] + 0.06 * self.tall), (head[0], head[1] + 0.16 * self.tall),
                    0.03 * self.tall, 0.012 * self.tall, self.coat * 0.7)  # fmt: skip
         brush.limb(head, nose, 0.62 * self.girth, 0.3 * self.girth, self.coat)
-        brush.flat_disc((head[0] + 0.35 * self.snout, head[1] + 0.02 * self.tall), 0.012 * self.tall, self.coat * 0.1)
+        brush.flat_disc(
+            (head[0] + 0.35 * self.snout, head[1] + 0.02 * self.tall), 0.012 * self.tall, self.coat * 0.1
+        )

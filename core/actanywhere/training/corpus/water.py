@@ -31,7 +31,9 @@ class Water:
 def any_water(rng: np.random.Generator) -> Water:
     """Pool to sea."""
     waves = fractal(rng, 1.2) + 0.4 * cv2.blur(fractal(rng, 0.9), (9, 1))
-    tint = color(rng, ((0.10, 0.28, 0.34), (0.16, 0.24, 0.2), (0.15, 0.3, 0.5), (0.2, 0.55, 0.6))[rng.integers(4)], 0.2)
+    tint = color(
+        rng, ((0.10, 0.28, 0.34), (0.16, 0.24, 0.2), (0.15, 0.3, 0.5), (0.2, 0.55, 0.6))[rng.integers(4)], 0.2
+    )
     drift = (float(rng.uniform(-0.03, 0.03)), float(rng.uniform(-0.05, -0.01)))
     return Water(waves.astype(np.float32), float(rng.uniform(3, 9)), drift, float(rng.uniform(0.2, 1.0)),
                  float(rng.uniform(0.35, 0.8)), tint)  # fmt: skip
@@ -84,17 +86,27 @@ class Pond:
         return np.asarray(cv2.remap(image, xs + push, ys + 0.5 * push, cv2.INTER_LINEAR), np.float32)
 
 
-def see_pond(water: Water, camera: Camera, ground: float, to_pixels: Matrix, shape: tuple[int, int], time: int) -> Pond:
+def see_pond(
+    water: Water, camera: Camera, ground: float, to_pixels: Matrix, shape: tuple[int, int], time: int
+) -> Pond:
     """The water as ``camera`` sees it, ``ground`` metres below the reference camera."""
     height, width = shape
     ys, xs = np.mgrid[:height, :width].astype(np.float32)
     back = np.linalg.inv(to_pixels @ camera.projection).astype(np.float32)
     rays = [back[row, 0] * xs + back[row, 1] * ys + back[row, 2] for row in range(3)]
     depth = np.float32(ground - camera.position[1]) / np.maximum(rays[1], 1e-3)
-    across, away = rays[0] * depth + np.float32(camera.position[0]), rays[2] * depth + np.float32(camera.position[2])
+    across, away = (
+        rays[0] * depth + np.float32(camera.position[0]),
+        rays[2] * depth + np.float32(camera.position[2]),
+    )
     step = depth * np.maximum(depth, 1.0) / np.float32(camera.focal * height * max(ground, 0.2))
     fade = 1 / (1 + (step * np.float32(TILE / water.metres)) ** 1.5)
-    turn = to_pixels @ camera.projection @ np.diag([1.0, -1.0, 1.0]) @ np.linalg.inv(to_pixels @ camera.projection)
+    turn = (
+        to_pixels
+        @ camera.projection
+        @ np.diag([1.0, -1.0, 1.0])
+        @ np.linalg.inv(to_pixels @ camera.projection)
+    )
     turn = turn.astype(np.float32)
     bottom = turn[2, 0] * xs + turn[2, 1] * ys + turn[2, 2]
     flip = tuple((turn[row, 0] * xs + turn[row, 1] * ys + turn[row, 2]) / bottom for row in range(2))

@@ -21,7 +21,7 @@ Build = Callable[[np.random.Generator, Builder], World]
 def _card(image: Picture, cover: NDArray[np.float32], canvas: Canvas, distance: float, blur: float) -> Layer:
     layer = np.dstack([image * cover[..., None], cover]).astype(np.float32)
     if blur > 0.3:
-        layer = cv2.GaussianBlur(layer, (0, 0), blur)
+        layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), blur), np.float32)
     return Layer(to_bytes(layer), canvas, wall_plane(distance))
 
 
@@ -61,7 +61,9 @@ def hills(rng: np.random.Generator, canvas: Canvas, base: float) -> tuple[Pictur
     return np.asarray(first * weight + second * (1 - weight), np.float32), cover.astype(np.float32)
 
 
-def trees(rng: np.random.Generator, canvas: Canvas, base: float, distance: float) -> tuple[Picture, NDArray[np.float32]]:
+def trees(
+    rng: np.random.Generator, canvas: Canvas, base: float, distance: float
+) -> tuple[Picture, NDArray[np.float32]]:
     """Trunks and crowns that stand on ``base``."""
     shape = (canvas.height, canvas.width)
     leaf, dark = color(rng, (0.30, 0.42, 0.16), 0.35), color(rng, (0.10, 0.16, 0.07), 0.3)
@@ -76,9 +78,20 @@ def trees(rng: np.random.Generator, canvas: Canvas, base: float, distance: float
         wide = tall * rng.uniform(0.18, 0.4)
         cv2.line(trunks, (int(x), foot), (int(x + rng.normal(0, 0.03) * tall), int(foot - tall * 0.6)), 255,
                  max(int(rng.uniform(0.15, 0.45) * px), 1), cv2.LINE_AA)  # fmt: skip
-        cv2.ellipse(crowns, (int(x), int(foot - tall * 0.68)), (int(wide), int(tall * 0.34)), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(
+            crowns, (int(x), int(foot - tall * 0.68)), (int(wide), int(tall * 0.34)), 0, 0, 360, 1.0, -1
+        )
         if rng.random() < 0.5:
-            cv2.ellipse(crowns, (int(x), foot), (int(wide * 1.2), int(px * rng.uniform(0.3, 1.2))), 0, 180, 360, 1.0, -1)
+            cv2.ellipse(
+                crowns,
+                (int(x), foot),
+                (int(wide * 1.2), int(px * rng.uniform(0.3, 1.2))),
+                0,
+                180,
+                360,
+                1.0,
+                -1,
+            )
         x += spacing * rng.uniform(0.4, 1.6)
     coarse, fine = fractal_map(rng, *shape, 0.9), fractal(rng, 0.6)
     fine = np.tile(fine, (shape[0] // 256 + 1, shape[1] // 256 + 1))[: shape[0], : shape[1]]
@@ -92,7 +105,9 @@ def trees(rng: np.random.Generator, canvas: Canvas, base: float, distance: float
     return np.asarray(image / np.maximum(alpha, 1e-3)[..., None], np.float32), alpha.astype(np.float32)
 
 
-def houses(rng: np.random.Generator, canvas: Canvas, base: float, distance: float) -> tuple[Picture, NDArray[np.float32]]:
+def houses(
+    rng: np.random.Generator, canvas: Canvas, base: float, distance: float
+) -> tuple[Picture, NDArray[np.float32]]:
     """A row of fronts with windows and doors that stand on ``base``."""
     image = np.zeros((canvas.height, canvas.width, 3), np.float32)
     cover = np.zeros((canvas.height, canvas.width), np.float32)
@@ -120,12 +135,19 @@ def _windows(rng: np.random.Generator, image: Picture, x: float, wide: float, fo
     frame = np.clip(any_color(rng, 0.5, 1.0), 0, 1)
     for floor in range(floors):
         for index in range(count):
-            cx, low = x + (index + 0.5) * wide / count, foot - floor * storey - (0.28 * storey if floor else 0)
+            cx, low = (
+                x + (index + 0.5) * wide / count,
+                foot - floor * storey - (0.28 * storey if floor else 0),
+            )
             half = share * wide / count / 2
             box = (int(cx - half), int(low - rise * storey), int(cx + half), int(low))
             if box[2] <= 0 or box[3] <= 0:
                 continue
-            lit = np.clip(pane * rng.uniform(0.6, 1.8), 0, 1) if rng.random() < 0.9 else np.array([0.95, 0.85, 0.55])
+            lit = (
+                np.clip(pane * rng.uniform(0.6, 1.8), 0, 1)
+                if rng.random() < 0.9
+                else np.array([0.95, 0.85, 0.55])
+            )
             cv2.rectangle(image, box[:2], box[2:], lit.tolist(), -1)
             if px > 6:
                 cv2.rectangle(image, box[:2], box[2:], frame.tolist(), max(int(0.08 * px), 1))
@@ -139,7 +161,11 @@ def landscape(rng: np.random.Generator, builder: Builder) -> World:
     haze = heaven[min(max(far.row(0) - 1, 0), far.height - 1)].mean(0)
     layers = [Layer(to_bytes(heaven), far, INFINITY)]
     surface = str(rng.choice(("grass", "sand", "asphalt", "tiles", "snow", "earth", "wood", "water")))
-    wet = float(rng.choice((0.0, rng.uniform(0.1, 0.35)), p=(0.8, 0.2))) if surface in ("asphalt", "tiles") else 0.0
+    wet = (
+        float(rng.choice((0.0, rng.uniform(0.1, 0.35)), p=(0.8, 0.2)))
+        if surface in ("asphalt", "tiles")
+        else 0.0
+    )
     floor = floor_plane(ground)
     water = any_water(rng) if surface == "water" else None
     texture = FLOORS["sand" if water else surface](rng)
@@ -166,7 +192,10 @@ def room(rng: np.random.Generator, builder: Builder) -> World:
     stage = builder.stage
     nearest = max(float(role.path[:, 2].max()) for role in stage.roles)
     deep, half = nearest * rng.uniform(1.15, 2.2), nearest * rng.uniform(0.7, 1.6)
-    high = max(stage.ground * 0.5, max(role.actor.tall for role in stage.roles) * rng.uniform(1.3, 2.0) - stage.ground)
+    high = max(
+        stage.ground * 0.5,
+        max(role.actor.tall for role in stage.roles) * rng.uniform(1.3, 2.0) - stage.ground,
+    )
     wall = WALLS[str(rng.choice(("plaster", "plaster", "bricks", "wood", "carpet", "tiles")))](rng)
     kind = str(rng.choice(("wood", "tiles", "carpet", "plaster", "asphalt")))
     wet = float(rng.choice((0.0, rng.uniform(0.08, 0.35)), p=(0.5, 0.5)))
@@ -196,7 +225,9 @@ def _cut(layer: Layer, deep: float) -> Layer:
     return Layer(image.astype(np.uint8), layer.canvas, layer.plane, layer.receives, layer.wet)
 
 
-def _furnish(rng: np.random.Generator, wall: Layer, deep: float, ground: float, half: float) -> NDArray[np.uint8]:
+def _furnish(
+    rng: np.random.Generator, wall: Layer, deep: float, ground: float, half: float
+) -> NDArray[np.uint8]:
     image = np.ascontiguousarray(wall.image)
     px, foot = wall.canvas.scale / deep, wall.canvas.row(ground / deep)
     for _ in range(int(rng.integers(1, 7))):
@@ -215,7 +246,9 @@ def dreamland(rng: np.random.Generator, builder: Builder) -> World:
     """1/f noise behind and any floor below: colours and forms without a name."""
     far, texture = builder.canvas(INFINITY), abstract(rng)
     tall, wide = far.height, far.width
-    layers = [Layer(to_bytes(cv2.resize(texture.pixels, (wide, tall), interpolation=cv2.INTER_LINEAR)), far, INFINITY)]
+    layers = [
+        Layer(to_bytes(np.asarray(cv2.resize(texture.pixels, (wide, tall)), np.float32)), far, INFINITY)
+    ]
     main = INFINITY
     if rng.random() < 0.8:
         kind = str(rng.choice(list(FLOORS)))
@@ -226,9 +259,13 @@ def dreamland(rng: np.random.Generator, builder: Builder) -> World:
         canvas = builder.canvas(wall_plane(distance))
         shape = (canvas.height, canvas.width)
         cover = np.clip(fractal_map(rng, *shape, 1.5) * 12 - rng.uniform(4, 14), 0, 1)
-        image = cv2.resize(abstract(rng).pixels, shape[::-1], interpolation=cv2.INTER_LINEAR)
+        image = np.asarray(cv2.resize(abstract(rng).pixels, shape[::-1]), np.float32)
         layers.append(_card(image, cover.astype(np.float32), canvas, distance, rng.uniform(0, 1.5)))
     return World("abstract", layers, "plaster", main)
 
 
-WORLDS: dict[str, tuple[Build, float]] = {"landscape": (landscape, 0.5), "room": (room, 0.3), "abstract": (dreamland, 0.2)}
+WORLDS: dict[str, tuple[Build, float]] = {
+    "landscape": (landscape, 0.5),
+    "room": (room, 0.3),
+    "abstract": (dreamland, 0.2),
+}
