@@ -111,7 +111,7 @@ class Worker:
         self._silence, self._stall, self._grace = silence, stall, grace
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._lines: queue.Queue[Optional[bytes]] = queue.Queue()
-        self._heard = 0.0
+        self._heard = self._watched = 0.0
         self._log: Deque[str] = deque(maxlen=_LOG_LINES)
         self._readers: List[threading.Thread] = []
         self._jobs: Dict[str, Optional[float]] = {}  # job -> when a cancelled one has to be over
@@ -298,6 +298,11 @@ class Worker:
         if self._process is None or not self._jobs:
             return
         now = time.monotonic()
+        if now - self._watched > self._silence:
+            self._heard = (
+                now  # it was the host that stood still (Ctrl-Z, a debugger): what it missed is unread
+            )
+        self._watched = now
         if any(over is not None and now > over for over in self._jobs.values()):
             self._fail("The worker was stopped with the job that was cancelled.")
         elif now - self._heard > self._silence:

@@ -87,8 +87,8 @@ def _answer(request: dict[str, Any], conversation: _Conversation, render: Render
     conversation.current = job_id
 
     def report(progress: Progress) -> None:
-        conversation.alive = time.monotonic()
         conversation.say(event="progress", id=job_id, progress=progress.to_dict())
+        conversation.alive = time.monotonic()  # after: a host that stands still holds the line up
 
     try:
         job = Job.from_dict(request["job"])

@@ -40,7 +40,7 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         assert sys.stdin.read() == ""
     if how == "child":
         Path(job.output, "child").write_text(str(_child()))
-    steps = {"slow": 600, "deaf": 600, "child": 600}.get(how, 4)
+    steps = {"slow": 600, "deaf": 600, "child": 600, "steady": 50}.get(how, 4)
     for step in range(1, steps + 1):
         if cancelled() and how != "deaf":
             raise Cancelled("Stopped at step %d." % step, "Finished frames are kept.")

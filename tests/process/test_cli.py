@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import fcntl
 import json
@@ -365,6 +366,23 @@ def test_batch_dry_run_checks_every_shot_and_renders_none(
     assert cli.main(["batch", str(shots), "--dry-run"]) == 2
     said = capfd.readouterr()
     assert said.out.count("would write") == 2 and "missing: frame 1003 is missing" in said.err
+
+
+def test_train_hands_its_flags_to_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--steps", type=int)
+
+    def run(args: argparse.Namespace) -> int:
+        seen.append(args.steps)
+        return 0
+
+    door = ModuleType("actanywhere.training.cli")
+    door.add_arguments, door.main = add_arguments, run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "actanywhere.training.cli", door)
+    monkeypatch.setattr("actanywhere.training.cli", door, raising=False)
+    assert cli.main(["train", "--steps", "12"]) == 0 and seen == [12]
 
 
 def test_demo_without_its_example_says_what_is_missing(tmp_path: Path) -> None:

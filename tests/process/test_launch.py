@@ -158,6 +158,25 @@ def test_a_long_step_is_not_taken_for_a_hang(make_worker: MakeWorker, make_job: 
     worker.cancel(job_id)
 
 
+def test_a_host_that_stood_still_does_not_take_the_worker_for_hung(
+    make_job: MakeJob, double_python: Path
+) -> None:
+    code = (
+        "import sys\nfrom actanywhere.launch import Worker\nfrom actanywhere.job import Job\n"
+        "w = Worker(silence=0.8); w.submit(Job.from_json(sys.argv[1])); print('started', flush=True)\n"
+        "while w.busy:\n    last = w.poll()\n"
+        "print(type(last[-1].error or last[-1].result).__name__); w.close()"
+    )
+    command = [sys.executable, "-c", code, make_job("steady").to_json()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as host:
+        assert host.stdout is not None and host.stdout.readline()
+        time.sleep(0.5)
+        host.send_signal(signal.SIGSTOP)
+        time.sleep(1.5)
+        host.send_signal(signal.SIGCONT)
+        assert host.communicate(timeout=20)[0].strip() == b"Result"
+
+
 def test_what_libraries_print_goes_to_the_log(make_worker: MakeWorker, make_job: MakeJob) -> None:
     worker = make_worker()
     assert isinstance(list(worker.events(worker.submit(make_job("noisy"))))[-1], Result)
