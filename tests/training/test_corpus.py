@@ -161,14 +161,17 @@ def test_an_empty_folder_and_a_broken_picture_are_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def movies() -> PictureLibrary:
-    if not (FOOTAGE / "tears_of_steel_clip.mp4").exists():
+def movies(tmp_path_factory: pytest.TempPathFactory) -> PictureLibrary:
+    clip = FOOTAGE / "tears_of_steel_clip.mp4"
+    if not clip.exists():
         pytest.skip("shared/footage is not here")
-    return PictureLibrary([FOOTAGE])
+    folder = tmp_path_factory.mktemp("movies")
+    (folder / clip.name).symlink_to(clip)
+    return PictureLibrary([folder])
 
 
 def test_movies_are_cut_into_shots_without_black_bars(movies: PictureLibrary) -> None:
-    assert len(movies.takes) >= 4
+    assert len(movies.takes) == 2
     tears = next(take for take in movies.takes if take.name.startswith("tears"))
     frame = tears.read(len(tears.frames) - 1)
     assert frame.shape[1] / frame.shape[0] > 2.2
