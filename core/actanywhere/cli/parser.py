@@ -137,7 +137,7 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "demo",
-        help="render the example shot and open the result's sheet",
+        help="render the example shot and make its contact sheet",
         description="Renders the shot that comes with the software with the starter model, then its review.",
     )
     parser.add_argument(
