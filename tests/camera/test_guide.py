@@ -79,10 +79,11 @@ def test_sharpness_does_not_pop_during_a_slow_zoom() -> None:
 
 
 def test_a_steady_slow_pan_moves_evenly() -> None:
-    pans = [similarity(1, 0, 0.1 * k / 480, 0) for k in range(1, 11)]
+    pans = [similarity(1, 0, 0.1 * k / 240, 0) for k in range(1, 11)]
     guide = Guide(WIDE, moves(*pans), 2.0)
-    shown = [cv2.cvtColor(guide.frame(k, 480, 960)[0], cv2.COLOR_RGB2GRAY) for k in range(11)]
-    steps = [cv2.phaseCorrelate(a.astype(np.float64), b.astype(np.float64))[0][0] for a, b in pairwise(shown)]
+    shown = [guide.frame(k, 240, 480)[0][60:180, 60:420, 1] for k in range(11)]
+    slope = np.gradient(shown[0], axis=1)
+    steps = [float(np.sum(slope * (a - b)) / np.sum(slope**2)) for a, b in pairwise(shown)]
     np.testing.assert_allclose(steps, 0.1, atol=0.04)
 
 
@@ -92,7 +93,7 @@ def test_behind_the_painted_subject_the_place_is_unknown() -> None:
     guide = Guide(WIDE, moves(similarity(1, 0, 0.1, 0)), 2.0, subject)
     _, valid = guide.frame(1, 240, 480)
     assert valid[80:160, 224:284].max() == 0
-    assert valid[40:70].min() == 1
+    assert valid[40:70, 30:].min() == 1
 
 
 def test_a_picture_that_left_the_view_sideways_never_returns_mirrored() -> None:

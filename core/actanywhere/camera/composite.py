@@ -27,8 +27,8 @@ _REACH = 0.25
 """How far from its own place the actor is looked for, in frame heights."""
 _ABROAD = 0.08
 """What a match at the end of that reach must be better by: painters leave the actor where he is."""
-_ENOUGH = 0.82
-"""On the real shots a painted actor scores 0.89 to 1.00, anything else at most 0.76."""
+_ENOUGH = 0.8
+"""On the real shots a painted actor scores 0.89 to 1.00, anything else at most 0.68."""
 _GRADIENTS_ENOUGH = 0.65
 _LEAST_PIXELS = 120
 """Fewer pixels of actor than this, at the coarse size's scale, match anything."""
