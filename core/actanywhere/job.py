@@ -137,9 +137,7 @@ def _check(name: str, value: Any, metadata: Any) -> None:
     if choices is not None:
         for item in values:
             if item not in choices:
-                raise JobError(
-                    "'%s' is not a %s." % (item, name), "Choose one of: %s." % ", ".join(choices)
-                )
+                raise JobError("'%s' is not a %s." % (item, name), "Choose one of: %s." % ", ".join(choices))
     low, high = metadata.get("minimum"), metadata.get("maximum")
     if value is None or low is None:
         return

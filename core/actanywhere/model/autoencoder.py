@@ -124,7 +124,9 @@ def decode_pictures(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
 
 def _encode(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
     if isinstance(autoencoder, AutoencoderKL):
-        return cast(Tensor, autoencoder.encode(pictures).latent_dist.mode() * autoencoder.config.scaling_factor)
+        return cast(
+            Tensor, autoencoder.encode(pictures).latent_dist.mode() * autoencoder.config.scaling_factor
+        )
     if isinstance(autoencoder, AutoencoderTiny):
         return cast(Tensor, autoencoder.encode(pictures).latents)
     return cast(PatchAutoencoder, autoencoder).encode(pictures)

@@ -9,6 +9,7 @@ Weights are safetensors in shards under 16 MiB. Nothing else is ever unpickled o
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,15 @@ class Model:
     digest: str = ""
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Model:
-        """The same model, moved in place."""
+        """The same model, moved in place: all of it to ``device``, the U-Net alone to ``dtype``.
+
+        Condition and autoencoder run once a window, and half precision would band their skies.
+        """
         for part in (self.denoiser, self.condition_encoder, cast(nn.Module, self.autoencoder)):
-            part.to(device, dtype)
+            part.to(device)
+        self.denoiser.unet.to(dtype)
+        if device.type == "cpu":
+            self.denoiser.unet.to(memory_format=torch.channels_last)
         return self
 
 
@@ -55,7 +62,9 @@ def create_model(configuration: ModelConfiguration, autoencoder: Autoencoder) ->
     encoder = create_image_encoder(configuration) if configuration.condition == "clip" else None
     projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
     condition_encoder = ConditionEncoder(configuration, encoder, projection)
-    return Model(configuration, Denoiser(configuration, create_unet(configuration)), condition_encoder, autoencoder)
+    return Model(
+        configuration, Denoiser(configuration, create_unet(configuration)), condition_encoder, autoencoder
+    )
 
 
 def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> str:
@@ -70,10 +79,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     if model.condition_encoder.image_encoder is not None:
         parts["image_encoder"] = model.condition_encoder.image_encoder
     for name, part in parts.items():
-        before = next(part.parameters()).dtype
-        part.to(dtype)
-        part.save_pretrained(folder / name, max_shard_size=_SHARD)
-        part.to(before)
+        copy.deepcopy(part).to(dtype).save_pretrained(folder / name, max_shard_size=_SHARD)
     scheduler(model.configuration).save_pretrained(folder / "scheduler")
     return write_manifest(folder)
 
@@ -85,11 +91,13 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     kind = UNetMotionModel if configuration.motion else UNet2DConditionModel
     try:
         unet = kind.from_pretrained(folder / "unet", torch_dtype=dtype)
-        autoencoder = _load_autoencoder(folder / "vae", dtype)
-        projection = ConditionProjection.from_pretrained(folder / "condition_projection", torch_dtype=dtype)
+        autoencoder = _load_autoencoder(folder / "vae")
+        projection = ConditionProjection.from_pretrained(
+            folder / "condition_projection", torch_dtype=torch.float32
+        )
         encoder = None
         if configuration.condition == "clip":
-            encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", dtype=dtype)
+            encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", dtype=torch.float32)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(
             f"The model in {folder} cannot be loaded: {error}",
@@ -102,8 +110,8 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     return model.to(device, dtype)
 
 
-def _load_autoencoder(folder: Path, dtype: torch.dtype) -> Any:
+def _load_autoencoder(folder: Path) -> Any:
     name = json.loads((folder / "config.json").read_text()).get("_class_name", "")
     if name not in _AUTOENCODERS:
         raise ValueError(f"vae/config.json names the unknown class '{name}'")
-    return _AUTOENCODERS[name].from_pretrained(folder, torch_dtype=dtype)
+    return _AUTOENCODERS[name].from_pretrained(folder, torch_dtype=torch.float32)

@@ -101,17 +101,21 @@ class Denoiser(nn.Module):
         self.register_buffer("latent_std", std, persistent=False)
 
     def forward(self, noisy: Tensor, timesteps: Tensor, known: Known, context: Tensor) -> Tensor:
-        """The network's raw prediction (B, T, C, h, w) for ``noisy`` of that shape at ``timesteps`` (B,)."""
-        stacked = self._stack(noisy, known)
+        """The network's raw prediction (B, T, C, h, w) for ``noisy`` of that shape at ``timesteps`` (B,).
+
+        Only the U-Net works in its own precision; everything around it stays in that of ``noisy``.
+        """
+        stacked = self._stack(noisy, known).to(self.unet.dtype)
+        context = context.to(self.unet.dtype)
         frames = stacked.shape[1]
         spread = context.repeat_interleave(frames, dim=0)
         if isinstance(self.unet, UNetMotionModel):
             made = self.unet(stacked.transpose(1, 2), timesteps, spread, return_dict=False)[0]
-            return cast(Tensor, made.transpose(1, 2))
+            return cast(Tensor, made.transpose(1, 2)).to(noisy.dtype)
         flat = self.unet(
             stacked.flatten(0, 1), timesteps.repeat_interleave(frames), spread, return_dict=False
         )[0]
-        return cast(Tensor, flat.reshape(noisy.shape))
+        return cast(Tensor, flat.reshape(noisy.shape)).to(noisy.dtype)
 
     def clean(self, noisy: Tensor, timesteps: Tensor, known: Known, prediction: Tensor) -> Tensor:
         """The clean latent that a raw ``prediction`` stands for."""
@@ -152,11 +156,11 @@ class Denoiser(nn.Module):
     def _levels(self, timesteps: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         index = timesteps.cpu()
         shape = (-1, 1, 1, 1, 1)
-        return self.noise.alpha[index].reshape(shape).to(like), self.noise.sigma[index].reshape(shape).to(like)
+        return self.noise.alpha[index].reshape(shape).to(like), self.noise.sigma[index].reshape(shape).to(
+            like
+        )
 
-    def _posterior(
-        self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known
-    ) -> tuple[Tensor, Tensor]:
+    def _posterior(self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known) -> tuple[Tensor, Tensor]:
         """Mean and deviation of the clean latent, given the noisy one and what is known."""
         unknown = torch.where(known.dropped.reshape(-1, 1, 1, 1, 1), torch.ones_like(known.mask), known.mask)
         prior = self.latent_std * (_KNOWN_STD + (1 - _KNOWN_STD) * unknown)

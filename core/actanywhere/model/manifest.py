@@ -75,9 +75,13 @@ def _check(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
     for name, digest in digests.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ModelError(f"{folder / MANIFEST} names {name}, outside of the folder.", "Do not use this model.")
+            raise ModelError(
+                f"{folder / MANIFEST} names {name}, outside of the folder.", "Do not use this model."
+            )
         if not path.is_file():
-            raise ModelError(f"The model in {folder} lacks {name}.", "Copy that file, or the whole folder, again.")
+            raise ModelError(
+                f"The model in {folder} lacks {name}.", "Copy that file, or the whole folder, again."
+            )
         if _sha256(path) != digest:
             raise ModelError(
                 f"{path} is not the file that the manifest names: it was changed or damaged.",

@@ -41,7 +41,9 @@ def train_decoder(
     """
     parameters = list(autoencoder.residual.parameters())
     optimizer = torch.optim.AdamW(parameters, learning_rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps, pct_start=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=steps, pct_start=0.05
+    )
     started = time.monotonic()
     for step in range(steps):
         pictures = draw()

@@ -99,6 +99,7 @@ def train(
     ``folder/model`` is the finished model (moving average), ``folder/curve.csv`` the loss. Raises ``OutputError``
     when the disk is full (the last good state is kept) and ``ModelError`` when the state is of another model.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     accelerator = Accelerator(
         mixed_precision="no" if settings.precision == "fp32" else settings.precision,
         gradient_accumulation_steps=settings.accumulate,

@@ -1,0 +1,175 @@
+"""The folder that a job renders into: whose it is, what of it is finished, and how it goes on.
+
+NAME_LAYER.1001.exr ...     finished frames
+result.json                 when all are finished
+.actanywhere/job.json       whose folder this is: the job and the digests of what it read
+.actanywhere/*.safetensors  painted windows whose frames are not all written yet
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .errors import OutputError
+from .footage import sweep_strays
+from .job import Job, Result
+from .shot import FrameRange
+
+__all__ = ["OutputFolder"]
+
+# What may differ without making another layer of it.
+_FREE_SETTINGS = ("device", "format")
+
+
+class OutputFolder:
+    """One job's folder. ``check`` touches nothing; ``claim`` makes it this job's own."""
+
+    def __init__(self, job: Job, frames: FrameRange) -> None:
+        self.job = job
+        self.frames = frames
+        self.path = Path(job.output)
+        self.work = self.path / ".actanywhere"
+        self.result_path = self.path / "result.json"
+        shot = re.sub(r"[^\w-]+", "_", job.shot.name) or "shot"
+        self.stem = f"{shot}_{job.settings.layer}"
+
+    @property
+    def pattern(self) -> str:
+        """The layer's frames, as fileseq reads them."""
+        return str(self.path / f"{self.stem}.####.exr")
+
+    def frame_path(self, frame: int) -> Path:
+        """The layer's file of that host frame."""
+        return self.path / f"{self.stem}.{frame:04d}.exr"
+
+    def finished(self) -> list[int]:
+        """The frames that are on disk. A frame appears under its name only when it is whole."""
+        return [frame for frame in self.frames if self.frame_path(frame).is_file()]
+
+    def writes(self) -> list[str]:
+        """What a render writes, for a dry run."""
+        files = [self.pattern, str(self.result_path)]
+        files += [str(self.path / f"{self.stem}.####.png")] if "png" in self.job.settings.format else []
+        files += [str(self.path / f"{self.stem}.mov")] if "mov" in self.job.settings.format else []
+        return files
+
+    def check(self) -> None:
+        """Raises ``OutputError`` when the folder cannot be written or holds another job's layer."""
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(f"{self.path} is a file, not a folder.", "Give another output folder.")
+        owner = self._owner()
+        if owner is not None and owner["job"] != _identity(self.job):
+            raise OutputError(
+                f"{self.path} holds the layer of another job ({_difference(owner['job'], _identity(self.job))}).",
+                "Give another output folder, or remove this one.",
+            )
+        if owner is None and self.finished():
+            raise OutputError(
+                f"{self.path} holds frames like {self.frame_path(self.finished()[0]).name} that no job here wrote.",
+                "Give another output folder, or remove them.",
+            )
+        _check_writable(self.path)
+
+    def claim(self, inputs: dict[str, str], checkpoint: str) -> None:
+        """Make the folder this job's: note what was read, and sweep what a killed writer left.
+
+        Raises ``OutputError`` when the same job rendered here from other footage or another model.
+        """
+        facts = {"job": _identity(self.job), "inputs": inputs, "checkpoint": checkpoint}
+        owner = self._owner()
+        if owner is not None and owner != facts:
+            changed = [name for name in inputs if owner.get("inputs", {}).get(name) != inputs[name]]
+            what = ", ".join(changed) or "the model"
+            raise OutputError(
+                f"{self.path} holds frames of this job, but {what} changed since then.",
+                "Give another output folder, or remove this one.",
+            )
+        self.work.mkdir(exist_ok=True)
+        sweep_strays(str(self.path))
+        if owner is None:
+            _write_text(self.work / "job.json", json.dumps(facts, indent=2))
+
+    def finish(self, result: Result) -> None:
+        """Write ``result.json`` and drop what was kept for going on."""
+        _write_text(self.result_path, json.dumps(result.to_dict(), indent=2))
+        for path in self.work.glob("*.safetensors"):
+            path.unlink()
+
+    def result(self) -> Result | None:
+        """The result, if the job is finished to the last frame."""
+        if len(self.finished()) < len(self.frames) or not self.result_path.is_file():
+            return None
+        return Result.from_dict(json.loads(self.result_path.read_text()))
+
+    def _owner(self) -> dict[str, Any] | None:
+        path = self.work / "job.json"
+        if not path.is_file():
+            return None
+        try:
+            owner = json.loads(path.read_text())
+        except ValueError:
+            owner = None
+        if not isinstance(owner, dict) or "job" not in owner:
+            raise OutputError(
+                f"{path} is not what was written there.", "Give another output folder, or remove this one."
+            )
+        return owner
+
+
+def _identity(job: Job) -> dict[str, Any]:
+    """What makes two jobs the same layer."""
+    data = job.to_dict()
+    del data["output"]
+    for name in _FREE_SETTINGS:
+        del data["settings"][name]
+    return data
+
+
+def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> str:
+    """Where two jobs differ first, as an artist reads it."""
+    for key in sorted(set(one) | set(other)):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found = _difference(a, b, f"{place}{key}.")
+            if found:
+                return found
+        elif a != b:
+            return f"{place}{key} is {a!r} there and {b!r} here"
+    return ""
+
+
+def _check_writable(folder: Path) -> None:
+    """Try it in the nearest folder that exists, and leave nothing behind."""
+    nearest = folder.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    try:
+        with tempfile.TemporaryFile(dir=nearest) as stream:
+            stream.write(b"\0" * 4096)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}.", "Give a folder that you may write to."
+        ) from error
+
+
+def _write_text(path: Path, text: str) -> None:
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("w") as stream:
+            stream.write(text + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        space = shutil.disk_usage(path.parent).free // 2**20
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error} ({space} MiB free).",
+            "Free some space and give the same command again: finished frames are kept.",
+        ) from error

@@ -1,0 +1,177 @@
+"""Job to Result: the whole story.
+
+The footage is read once, judged and tracked; the camera is chosen; the network paints one window after the other,
+each going on from the one before; every painted frame is brought to plate size and written at once.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .delivery import deliver_display_files, deliver_frame
+from .errors import Cancelled
+from .folder import OutputFolder
+from .footage import digest
+from .job import Job, Progress, Result
+from .knowledge import know
+from .lock import writing_alone
+from .model.manifest import find_model
+from .progress import Stage, Teller
+from .reading import Scene, read_footage
+from .sampling.windows import Window, plan_windows
+from .shot import ImageSequence
+from .survey import Inputs, open_inputs, steps_of
+
+if TYPE_CHECKING:
+    from .painter import ModelCache, Painter
+
+__all__ = ["render"]
+
+_LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "numpy",
+    "opencv-python-headless",
+    "OpenImageIO",
+    "opencolorio",
+)
+
+
+def render(
+    job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool], models: ModelCache
+) -> Result:
+    """Render ``job``; its finished frames are kept whatever happens, and the same job goes on from them.
+
+    Raises an ``ActAnywhereError`` before anything is computed when the job cannot be rendered, ``Cancelled`` when
+    ``cancelled()`` turned true.
+    """
+    with open_inputs(job) as inputs:
+        output = OutputFolder(job, inputs.frames)
+        output.check()
+        output.path.mkdir(parents=True, exist_ok=True)
+        with writing_alone(output.path):
+            inputs_digest = _digests(inputs)
+            output.claim(inputs_digest, inputs.digest)
+            finished = output.result()
+            if finished is None:
+                finished = _render(inputs, output, inputs_digest, report, cancelled, models)
+                output.finish(finished)
+            deliver_display_files(inputs, output)
+            return finished
+
+
+def _render(
+    inputs: Inputs,
+    output: OutputFolder,
+    digests: dict[str, str],
+    report: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+    models: ModelCache,
+) -> Result:
+    job, frames = inputs.job, inputs.frames
+    windows = plan_windows(len(frames), inputs.configuration.frames, job.settings.overlap)
+    teller = Teller(
+        report,
+        [
+            Stage("reading footage", len(frames), 0.1),
+            Stage("loading the model", 1, 2.0, "model"),
+            Stage("painting", len(windows) * steps_of(job.settings, inputs.configuration), 1.0, "steps"),
+            Stage("writing the layer", len(frames), 0.3),
+        ],
+    )
+
+    def read(done: int) -> None:
+        teller.tell("reading footage", done)
+        if cancelled():
+            raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+
+    scene = read_footage(inputs, read)
+    teller.say("reading footage", f"camera: {scene.camera} ({scene.reason})")
+    for warning in scene.warnings:
+        teller.say("reading footage", f"warning: {warning}")
+    painter = _load_painter(inputs, scene, teller, models)
+    _paint(inputs, scene, output, windows, painter, teller, cancelled)
+    return Result(
+        job=job,
+        layer=output.pattern,
+        frames=frames,
+        camera=scene.camera,
+        camera_reason=scene.reason,
+        checkpoint=inputs.digest,
+        inputs=digests,
+        versions=_versions(),
+        seconds={name: round(seconds, 3) for name, seconds in teller.seconds.items()},
+        warnings=scene.warnings,
+    )
+
+
+def _load_painter(inputs: Inputs, scene: Scene, teller: Teller, models: ModelCache) -> Painter:
+    from .painter import Painter  # torch comes in here, after everything that can be wrong was checked
+
+    settings = inputs.job.settings
+    model = models.load(find_model(settings.model), inputs.digest, settings)
+    painter = Painter(model, settings, scene.condition, guided=scene.guide is not None)
+    teller.tell("loading the model", 1)
+    return painter
+
+
+def _paint(
+    inputs: Inputs,
+    scene: Scene,
+    output: OutputFolder,
+    windows: list[Window],
+    painter: Painter,
+    teller: Teller,
+    cancelled: Callable[[], bool],
+) -> None:
+    """Paint every window and write its new frames; what an earlier run left is taken over."""
+    from .painted import PaintedWindows
+
+    settings, first = inputs.job.settings, inputs.frames.first
+    painted = PaintedWindows(output.work)
+    latents = None
+    for number, window in enumerate(windows):
+        before = None if latents is None else latents[-window.known :]
+        known = [know(scene, settings, index) for index in range(window.first, window.last)]
+        done = number * painter.steps
+        latents = painted.load(number)
+        if latents is None:
+            latents = painter.paint(
+                window,
+                first + window.first,
+                known,
+                before,
+                lambda step, done=done: teller.tell("painting", done + step),  # type: ignore[misc]
+                cancelled,
+            )
+            painted.save(number, latents)
+        teller.tell("painting", done + painter.steps)
+        for index in range(window.first + window.known, window.last):
+            path = output.frame_path(first + index)
+            if not path.is_file():
+                picture = painter.picture(latents[index - window.first])
+                deliver_frame(inputs, scene, output, index, picture, known[index - window.first])
+            teller.tell("writing the layer", index + 1, str(path))
+            if cancelled():
+                raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+
+
+def _digests(inputs: Inputs) -> dict[str, str]:
+    shot, frames = inputs.job.shot, inputs.frames
+    digests = {"plate": digest(shot.plate, frames)}
+    if shot.matte.path:
+        digests["matte"] = digest(ImageSequence(shot.matte.path, shot.matte.first_frame), frames)
+    digests["condition"] = digest(ImageSequence(shot.condition.path))
+    if shot.condition.matte:
+        digests["condition matte"] = digest(ImageSequence(shot.condition.matte))
+    return digests
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"actanywhere": __version__, "python": platform.python_version(), **libraries}

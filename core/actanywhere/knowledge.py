@@ -1,0 +1,57 @@
+"""What the network is told of a frame: the masked picture and the mask, at the model's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera.guide import known_region
+from .job import Settings
+from .reading import Scene
+
+__all__ = ["Knowledge", "guide_at", "know"]
+
+Picture = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``mask`` (h, w) float32, 0 = known.
+
+    ``guide`` (h, w, 3) float32 display and ``guided`` (h, w), 1 = known from it, are the moved condition alone.
+    """
+
+    known: Picture
+    mask: Picture
+    guide: Picture
+    guided: Picture
+
+
+def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
+    """What is known of frame ``index`` (counted from 0): the eroded subject, and the guide away from it."""
+    clip = scene.clip
+    height, width = clip.size
+    rgb = clip.rgb[index] / np.float32(255)
+    matte = clip.matte[index] / np.float32(255)
+    subject = (matte > 0.5).astype(np.uint8)
+    if settings.erode:
+        subject = np.asarray(cv2.erode(subject, np.ones((settings.erode, settings.erode), np.uint8)))
+    guide, guided = guide_at(scene, settings, index, matte, height, width)
+    guided = (guided > 0.5).astype(np.float32)
+    picture = np.where(guided[..., None] > 0, guide, np.float32(127 / 255))
+    picture = np.where(subject[..., None] > 0, rgb, picture)
+    mask = 1 - np.maximum(guided, subject.astype(np.float32))
+    return Knowledge((picture * 255 - 127) / np.float32(127.5), mask, guide, guided)
+
+
+def guide_at(
+    scene: Scene, settings: Settings, index: int, matte: Picture, height: int, width: int
+) -> tuple[Picture, Picture]:
+    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it may be relied on."""
+    if scene.guide is None:
+        return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
+    rgb, valid = scene.guide.frame(index, height, width)
+    return rgb, known_region(valid, matte, settings.band * height)

@@ -1,0 +1,180 @@
+"""The network at work on a shot: windows of known pictures in, windows of painted pictures out.
+
+Legend: T frames of a window, C latent channels, H W pixels, h w latent pixels.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .errors import Cancelled, ModelError
+from .job import Settings
+from .knowledge import Knowledge
+from .model.autoencoder import PATCH, decode_pictures, encode_pictures
+from .model.checkpoint import Model, load_model
+from .model.denoiser import Known, shrink_mask
+from .sampling.guidance import guide
+from .sampling.noise import frame_noise
+from .sampling.solvers import Denoise, Levels, sample
+from .sampling.windows import Window
+from .survey import steps_of
+
+__all__ = ["ModelCache", "Painter", "choose_device", "choose_precision"]
+
+Picture = NDArray[np.float32]
+
+
+class ModelCache:
+    """The last loaded model, so that many jobs load it once."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str, str] | None = None
+        self._model: Model | None = None
+
+    def load(self, folder: Path, digest: str, settings: Settings) -> Model:
+        """The model in ``folder`` on the device and in the precision that the settings ask for."""
+        device = choose_device(settings.device)
+        dtype = choose_precision(settings.precision, device)
+        key = (digest, str(device), str(dtype))
+        if self._model is None or key != self._key:
+            self._model = None  # free the old one first
+            self._model = load_model(folder, device, dtype)
+            self._key = key
+        return self._model
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name. Raises ``ModelError`` when it is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(
+            f"The device '{name}' cannot be used: {str(error).splitlines()[0]}",
+            "Use --device auto, or see 'actanywhere doctor'.",
+        ) from error
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> torch.dtype:
+    """The arithmetic of the U-Net; ``auto`` takes half precision only where it is in the hardware."""
+    named = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if name != "auto":
+        return named[name]
+    if device.type == "cuda":
+        return torch.float16
+    if device.type == "cpu" and platform.machine() in ("x86_64", "AMD64"):
+        return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
+    return torch.float32
+
+
+class Painter:
+    """Paints the windows of one shot.
+
+    ``condition`` (hc, wc, 3) float32 display. ``guided``: the camera is led by the guide, so that guidance
+    withholds the condition alone; else it withholds the subject too, as the paper.
+    """
+
+    def __init__(self, model: Model, settings: Settings, condition: Picture, guided: bool) -> None:
+        configuration = model.configuration
+        self.model = model
+        self.settings = settings
+        self.guided = guided
+        self.steps = steps_of(settings, configuration)
+        scale = configuration.guidance if settings.guidance is None else settings.guidance
+        self.scale = 1.0 if settings.preview and settings.guidance is None else scale
+        noise = model.denoiser.noise
+        self.levels = Levels.of(noise.timesteps(self.steps), noise.alpha, noise.sigma)
+        self.device = next(model.denoiser.parameters()).device
+        self._picture = _tensor(condition[None] * 2 - 1).to(self.device)
+        with torch.inference_mode():
+            self._context = model.condition_encoder(self._picture, model.autoencoder)
+            self._no_context = model.condition_encoder(torch.zeros_like(self._picture), model.autoencoder)
+
+    @torch.inference_mode()
+    def paint(
+        self,
+        window: Window,
+        first_frame: int,
+        known: list[Knowledge],
+        before: Tensor | None,
+        step: Callable[[int], None],
+        cancelled: Callable[[], bool],
+    ) -> Tensor:
+        """The clean latents (T, C, h, w), float32 on the CPU, of a window.
+
+        ``first_frame`` is its first frame's host number; ``before`` (window.known, C, h, w) the latents that it
+        goes on from. ``step`` hears how many steps are done. Raises ``Cancelled`` between steps.
+        """
+        facts = self._facts(known, before)
+        shape = tuple(facts.masked.shape[2:])
+        noise = torch.stack(
+            [frame_noise(self.settings.seed, first_frame + i, shape) for i in range(len(window))]
+        )
+        latent = noise[None]
+        denoise = guide(
+            self._denoise(facts, self._context, before),
+            self._denoise(self._withheld(facts), self._no_context, before),
+            self.scale,
+        )
+        for done, latent in enumerate(  # noqa: B007  # the last latent is the result
+            sample(denoise, noise[None].to(self.device), self.levels, self.settings.solver), 1
+        ):
+            step(done)
+            if cancelled():
+                raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+        return latent[0].float().cpu()
+
+    def picture(self, latent: Tensor) -> Picture:
+        """The picture (H, W, 3) float32 display of one frame's latent (C, h, w)."""
+        made = decode_pictures(self.model.autoencoder, latent[None].to(self.device))[0]
+        # The network's grey is 127 of 255, not the middle.
+        shown: Picture = (made.permute(1, 2, 0).cpu().numpy() * 127.5 + 127) / 255
+        return np.clip(shown, 0, 1).astype(np.float32)
+
+    def _facts(self, known: list[Knowledge], before: Tensor | None) -> Known:
+        masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))
+        mask = shrink_mask(torch.from_numpy(np.stack([k.mask for k in known]))[None, :, None])
+        if before is not None:
+            masked[: len(before)] = before.to(masked.device)
+            mask[:, : len(before)] = 0
+        small = torch.nn.functional.interpolate(
+            self._picture, (mask.shape[-2] * PATCH, mask.shape[-1] * PATCH), mode="area"
+        )
+        return Known(
+            mask=mask.to(self.device),
+            masked=masked[None].to(self.device),
+            condition=encode_pictures(self.model.autoencoder, small),
+            dropped=torch.zeros(1, dtype=torch.bool, device=self.device),
+        )
+
+    def _withheld(self, facts: Known) -> Known:
+        return facts if self.guided else facts.drop(torch.ones_like(facts.dropped))
+
+    def _denoise(self, facts: Known, context: Tensor, before: Tensor | None) -> Denoise:
+        denoiser = self.model.denoiser
+
+        def denoise(noisy: Tensor, timestep: int) -> Tensor:
+            times = torch.tensor([timestep], device=noisy.device)
+            clean = denoiser.clean(noisy, times, facts, denoiser(noisy, times, facts, context))
+            if before is not None:
+                clean[:, : len(before)] = before.to(clean)
+            return clean
+
+        return denoise
+
+
+def _tensor(pictures: Picture) -> Tensor:
+    """(N, H, W, 3) to (N, 3, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, 1), np.float32))

@@ -1,0 +1,79 @@
+"""Solvers of the diffusion's differential equation.
+
+A noisy latent is ``alpha * clean + sigma * noise``. ``Levels`` lists the steps of a run from the noisiest to the
+clean end; each solver goes from one level to the next.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+__all__ = ["SOLVERS", "Denoise", "Levels", "sample"]
+
+#: The clean latent, as far as it can be told from a noisy one at a timestep.
+Denoise = Callable[[Tensor, int], Tensor]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The steps of a run: ``timesteps`` (n) fall; ``alphas`` and ``sigmas`` (n + 1) end at 1 and 0."""
+
+    timesteps: tuple[int, ...]
+    alphas: tuple[float, ...]
+    sigmas: tuple[float, ...]
+
+    @classmethod
+    def of(cls, timesteps: list[int], alpha: Tensor, sigma: Tensor) -> Levels:
+        """The levels at ``timesteps`` of a schedule's ``alpha`` and ``sigma`` tables."""
+        return cls(
+            tuple(timesteps),
+            (*(float(alpha[t]) for t in timesteps), 1.0),
+            (*(float(sigma[t]) for t in timesteps), 0.0),
+        )
+
+
+class _Step(Protocol):
+    def __call__(
+        self, noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int
+    ) -> Tensor: ...
+
+
+def ddim_step(noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int) -> Tensor:
+    """DDIM without noise (Song et al., 2021, equation 12 with eta 0)."""
+    noise = (noisy - levels.alphas[i] * clean) / levels.sigmas[i]
+    return levels.alphas[i + 1] * clean + levels.sigmas[i + 1] * noise
+
+
+def dpm_step(noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int) -> Tensor:
+    """DPM-Solver++(2M) (Lu et al., 2022, algorithm 2); the first and the last step are of first order."""
+    alpha, sigma = levels.alphas[i + 1], levels.sigmas[i + 1]
+    if sigma == 0:
+        return clean
+    step = _half_log_snr(levels, i + 1) - _half_log_snr(levels, i)
+    towards = clean
+    if before is not None:
+        ratio = (_half_log_snr(levels, i) - _half_log_snr(levels, i - 1)) / step
+        towards = clean + (clean - before) / (2 * ratio)
+    return (sigma / levels.sigmas[i]) * noisy - alpha * math.expm1(-step) * towards
+
+
+SOLVERS: dict[str, _Step] = {"dpm++": dpm_step, "ddim": ddim_step}
+
+
+def sample(denoise: Denoise, noise: Tensor, levels: Levels, solver: str) -> Iterator[Tensor]:
+    """Yields the latent after every step; the last one is clean. ``noise`` is standard normal."""
+    noisy, before = noise, None
+    for i, timestep in enumerate(levels.timesteps):
+        clean = denoise(noisy, timestep)
+        noisy = SOLVERS[solver](noisy, clean, before, levels, i)
+        before = clean
+        yield noisy
+
+
+def _half_log_snr(levels: Levels, i: int) -> float:
+    return math.log(levels.alphas[i]) - math.log(levels.sigmas[i])

@@ -1,0 +1,109 @@
+"""What a job would read and write, checked before anything heavy is loaded (no torch here)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .camera.track import still_track
+from .errors import JobError
+from .folder import OutputFolder
+from .footage import MatteReader, Plate, open_shot, read_condition
+from .job import Job, Settings
+from .model.configuration import ModelConfiguration
+from .model.manifest import check_manifest, find_model, read_configuration
+from .shot import FrameRange
+
+__all__ = ["Inputs", "Survey", "open_inputs", "steps_of", "survey"]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """``reads`` and ``writes`` name files and folders; ``done`` counts frames that are finished already."""
+
+    reads: list[str]
+    writes: list[str]
+    frames: FrameRange
+    camera: str
+    warnings: list[str]
+    done: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A job's model and footage, opened but not read. Use it in ``with``."""
+
+    job: Job
+    plate: Plate
+    matte: MatteReader
+    configuration: ModelConfiguration
+    digest: str
+    """Of the model's manifest."""
+    warnings: list[str]
+
+    @property
+    def frames(self) -> FrameRange:
+        """The frames to render."""
+        return self.plate.frames
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of the plate's raster."""
+        return self.plate.info.width / self.plate.info.height
+
+    def __enter__(self) -> Inputs:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.plate.close()
+        self.matte.close()
+
+
+def open_inputs(job: Job) -> Inputs:
+    """Check the model's files, then every header of the footage. Raises the error that an artist should see first."""
+    folder = find_model(job.settings.model)
+    digest = check_manifest(folder)
+    configuration = read_configuration(folder)
+    _check_window(job.settings, configuration)
+    plate, matte = open_shot(job.shot)
+    anchor = job.settings.anchor
+    if anchor is not None and anchor not in plate.frames:
+        raise JobError(
+            f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
+        )
+    return Inputs(job, plate, matte, configuration, digest, [*plate.warnings, *matte.warnings])
+
+
+def survey(job: Job) -> Survey:
+    """What rendering ``job`` would read and write. Raises the same errors as rendering; nothing is touched."""
+    with open_inputs(job) as inputs:
+        warnings = list(inputs.warnings)
+        read_condition(job.shot.condition, warnings)
+        output = OutputFolder(job, inputs.frames)
+        output.check()
+        asked = job.settings.camera
+        camera = {
+            "auto": "auto: the plate's, if its background can be tracked; told once its frames are read",
+            "still": still_track(1).reason,
+        }.get(asked, asked)
+        shot = job.shot
+        reads = [
+            shot.plate.path,
+            shot.matte.path or f"{shot.plate.path} (its matte channel)",
+            shot.condition.path,
+        ]
+        reads += [shot.condition.matte] if shot.condition.matte else []
+        reads.append(str(find_model(job.settings.model)))
+        return Survey(reads, output.writes(), inputs.frames, camera, warnings, len(output.finished()))
+
+
+def steps_of(settings: Settings, configuration: ModelConfiguration) -> int:
+    """The denoising steps of a job: as asked for, else as the model recommends."""
+    return settings.steps or (configuration.preview_steps if settings.preview else configuration.steps)
+
+
+def _check_window(settings: Settings, configuration: ModelConfiguration) -> None:
+    if settings.overlap >= configuration.frames:
+        raise JobError(
+            f"An overlap of {settings.overlap} frames leaves nothing of the model's window of {configuration.frames}.",
+            f"Choose an overlap below {configuration.frames}.",
+        )
