@@ -164,12 +164,15 @@ def _render_with_kept_model() -> Render:
     models: list[Any] = []
 
     def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
-        from . import generate  # here, so that the worker says hello before torch is loaded
+        # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
+        from . import generate, survey
 
         if not models:
-            models.append(generate.ModelCache())
-        result: Result = generate.render(job, report, cancelled, models[0])
-        return result
+            survey.survey(job)
+            from .painter import ModelCache
+
+            models.append(ModelCache())
+        return generate.render(job, report, cancelled, models[0])
 
     return render
 

@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 
@@ -25,6 +25,7 @@ from actanywhere.cli.parser import build_parser
 from actanywhere.errors import FootageError
 from actanywhere.job import Job, Settings, setting_fields
 from actanywhere.shot import FrameRange
+from actanywhere.survey import Survey
 
 from .conftest import gone
 
@@ -60,14 +61,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double_python: Path) -
 
 @pytest.fixture
 def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """``generate.survey`` without footage: refuses shots by their name; gives the names it was asked about."""
+    """``survey.survey`` without footage: refuses shots by their name; gives the names it was asked about."""
     asked: list[str] = []
 
-    def survey(job: Job) -> SimpleNamespace:
+    def survey(job: Job) -> Survey:
         asked.append(job.shot.name)
         if job.shot.name.startswith("missing"):
             raise FootageError("frame 1003 is missing", "Copy it again.")
-        return SimpleNamespace(
+        return Survey(
             reads=[job.shot.plate.path],
             writes=[job.output],
             frames=FrameRange(1001, 1004),
@@ -76,9 +77,9 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             done=2,
         )
 
-    generate = ModuleType("actanywhere.generate")
-    generate.survey = survey  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "actanywhere.generate", generate)
+    room = ModuleType("actanywhere.survey")
+    room.survey = survey  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "actanywhere.survey", room)
     return asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -86,16 +87,14 @@ def _write_job(job: Job, path: Path) -> None:
 
 
 def _show_survey(job: Job, as_json: bool) -> None:
-    from ..generate import survey
+    from ..survey import survey
 
     found = survey(job)
-    frames = None if found.frames is None else str(found.frames)
     if as_json:
-        said = {"reads": found.reads, "writes": found.writes, "frames": frames, "camera": found.camera}
-        said.update(warnings=found.warnings, done=found.done)
+        said = {**dataclasses.asdict(found), "frames": str(found.frames)}
         print(json.dumps({"event": "survey", "shot": job.shot.name, "survey": said}), flush=True)
         return
-    print("%s: frames %s, %d of them finished already" % (job.shot.name, frames, found.done))
+    print("%s: frames %s, %d of them finished already" % (job.shot.name, found.frames, found.done))
     print("camera: %s" % found.camera)
     for title, paths in (("would read", found.reads), ("would write", found.writes)):
         for path in paths:
@@ -105,8 +104,8 @@ def _show_survey(job: Job, as_json: bool) -> None:
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
-    from ..generate import survey
     from ..shotlist import read_shot_list
+    from ..survey import survey
     from .batch import check_all, render_all, table
     from .flags import given_settings
     from .follow import Interrupts
