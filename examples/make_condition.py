@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-WIDTH, HEIGHT = 1664, 689  # the aspect of the cropped plate (1280x530)
+WIDTH, HEIGHT = 1408, 583  # the aspect of the cropped plate (1280x530)
 EYE = 1330.0  # metres above the river
-SUN_ELEVATION, SUN_AZIMUTH = math.radians(17.0), math.radians(-62.0)  # low, from the left, half behind
+SUN_ELEVATION, SUN_AZIMUTH = math.radians(22.0), math.radians(-70.0)  # low, from the left
 BEDS = ((0.0, 0.10), (0.10, 0.30), (0.36, 0.42), (0.47, 0.66), (0.72, 0.78), (0.82, 1.0))  # cliff-forming
 
 
@@ -109,7 +109,9 @@ class Nodes:
         tree.nodes.clear()
         self.tree = tree
 
-    def add(self, kind: str, inputs: dict[str | int, object] | None = None, **settings: object) -> bpy.types.Node:
+    def add(
+        self, kind: str, inputs: dict[str | int, object] | None = None, **settings: object
+    ) -> bpy.types.Node:
         """A node of ``kind``; inputs are values, or the outputs of other nodes."""
         node = self.tree.nodes.new(kind)
         for name, value in settings.items():
@@ -127,10 +129,17 @@ class Nodes:
 
     def noise(self, vector: object, scale: float, detail: float = 6.0) -> bpy.types.NodeSocket:
         """Fractal noise 0..1."""
-        inputs: dict[str | int, object] = {"Vector": vector, "Scale": scale, "Detail": detail, "Roughness": 0.6}
+        inputs: dict[str | int, object] = {
+            "Vector": vector,
+            "Scale": scale,
+            "Detail": detail,
+            "Roughness": 0.6,
+        }
         return self.add("ShaderNodeTexNoise", inputs).outputs[0]
 
-    def ramp(self, value: object, stops: list[tuple[float, tuple[float, float, float]]]) -> bpy.types.NodeSocket:
+    def ramp(
+        self, value: object, stops: list[tuple[float, tuple[float, float, float]]]
+    ) -> bpy.types.NodeSocket:
         """Colours by ``value``."""
         node = self.add("ShaderNodeValToRGB", {0: value})
         elements = node.color_ramp.elements
@@ -143,7 +152,9 @@ class Nodes:
     def mix(self, factor: object, a: object, b: object) -> bpy.types.NodeSocket:
         """Colour ``a`` where ``factor`` is 0, ``b`` where it is 1."""
         node = self.add("ShaderNodeMix", data_type="RGBA")
-        for socket, value in zip((node.inputs[0], node.inputs[6], node.inputs[7]), (factor, a, b), strict=True):
+        for socket, value in zip(
+            (node.inputs[0], node.inputs[6], node.inputs[7]), (factor, a, b), strict=True
+        ):
             if isinstance(value, bpy.types.NodeSocket):
                 self.tree.links.new(value, socket)
             else:
@@ -183,13 +194,17 @@ def rock() -> bpy.types.Material:
     thin = n.noise(squeezed, 0.035, 8.0)
     beds = n.mix(n.ramp(thin, [(0.38, (0.0,) * 3), (0.62, (0.62,) * 3)]), beds, (0.14, 0.06, 0.04, 1.0))
     ledge = n.ramp(flat, [(0.62, (0.0,) * 3), (0.93, (0.85,) * 3)])
-    colour = n.mix(ledge, beds, n.mix(0.55, beds, (0.42, 0.26, 0.16, 1.0)))
-    scrub = n.math("MULTIPLY", n.ramp(n.noise(place, 0.03, 9.0), [(0.52, (0.0,) * 3), (0.6, (0.7,) * 3)]), ledge)
+    colour = n.mix(ledge, beds, n.mix(0.55, beds, (0.50, 0.25, 0.13, 1.0)))
+    scrub = n.math(
+        "MULTIPLY", n.ramp(n.noise(place, 0.03, 9.0), [(0.56, (0.0,) * 3), (0.64, (0.6,) * 3)]), ledge
+    )
     colour = n.mix(scrub, colour, (0.075, 0.085, 0.045, 1.0))
     water = n.ramp(n.math("DIVIDE", height, 100.0), [(0.10, (1.0,) * 3), (0.16, (0.0,) * 3)])
     colour = n.mix(water, colour, (0.06, 0.13, 0.12, 1.0))
     roughness = n.math("SUBTRACT", 0.95, n.math("MULTIPLY", water, 0.8))
-    bump = n.add("ShaderNodeBump", {"Strength": 0.7, "Distance": 14.0, "Height": n.noise(squeezed, 0.06, 10.0)})
+    bump = n.add(
+        "ShaderNodeBump", {"Strength": 0.7, "Distance": 14.0, "Height": n.noise(squeezed, 0.06, 10.0)}
+    )
     surface = n.add(
         "ShaderNodeBsdfPrincipled",
         {"Base Color": colour, "Roughness": roughness, "Normal": bump.outputs[0]},
@@ -209,7 +224,7 @@ def sky() -> None:
     world.use_nodes = True
     n = Nodes(world.node_tree)
     nishita = n.add("ShaderNodeTexSky", sky_type="NISHITA", sun_disc=False)
-    nishita.sun_elevation, nishita.sun_rotation = SUN_ELEVATION, SUN_AZIMUTH
+    nishita.sun_elevation, nishita.sun_rotation = SUN_ELEVATION, SUN_AZIMUTH - math.pi / 2
     nishita.altitude, nishita.dust_density = 1800.0, 1.6
     direction = n.add("ShaderNodeTexCoord").outputs["Generated"]
     parts = n.add("ShaderNodeSeparateXYZ", {0: direction})
@@ -221,12 +236,12 @@ def sky() -> None:
     stretched = n.add("ShaderNodeMapping", {"Vector": overhead, "Scale": (0.35, 1.0, 1.0)}).outputs[0]
     cloud = n.ramp(n.noise(stretched, 0.75, 9.0), [(0.47, (0.0,) * 3), (0.72, (0.8,) * 3)])
     colour = n.mix(cloud, nishita.outputs[0], (6.2, 5.9, 5.6, 1.0))
-    background = n.add("ShaderNodeBackground", {"Color": colour, "Strength": 0.13})
+    background = n.add("ShaderNodeBackground", {"Color": colour, "Strength": 0.17})
     n.add("ShaderNodeOutputWorld", {0: background.outputs[0]})
     light = bpy.data.lights.new("sun", "SUN")
-    light.energy, light.angle, light.color = 9.0, math.radians(1.0), (1.0, 0.82, 0.62)
+    light.energy, light.angle, light.color = 6.5, math.radians(1.0), (1.0, 0.82, 0.62)
     sun = bpy.data.objects.new("sun", light)
-    sun.rotation_euler = (math.pi / 2 - SUN_ELEVATION, 0.0, math.pi - SUN_AZIMUTH)
+    sun.rotation_euler = (math.pi / 2 - SUN_ELEVATION, 0.0, SUN_AZIMUTH)
     bpy.context.collection.objects.link(sun)
 
 
@@ -248,7 +263,7 @@ def render(path: Path, scale: float, samples: int) -> None:
     scene.cycles.max_bounces = scene.cycles.diffuse_bounces = 2
     scene.render.resolution_x, scene.render.resolution_y = round(WIDTH * scale), round(HEIGHT * scale)
     scene.view_settings.view_transform, scene.view_settings.look = "AgX", "AgX - Punchy"
-    scene.view_settings.exposure = 0.75
+    scene.view_settings.exposure = 0.7
     scene.render.image_settings.file_format = "JPEG"
     scene.render.image_settings.quality = 94
     scene.render.filepath = str(path.resolve())
@@ -257,13 +272,17 @@ def render(path: Path, scale: float, samples: int) -> None:
 
 def main() -> None:
     """Build the place and render it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("output", type=Path, help="the JPEG to write")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size, for a look")
-    parser.add_argument("--samples", type=int, default=40)
+    parser.add_argument("--samples", type=int, default=12)
     arguments = parser.parse_args()
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    land = terrain(round(1500 * min(1.0, arguments.scale * 1.2)), round(1500 * min(1.0, arguments.scale * 1.2)))
+    land = terrain(
+        round(1500 * min(1.0, arguments.scale * 1.2)), round(1500 * min(1.0, arguments.scale * 1.2))
+    )
     land.data.materials.append(rock())
     sky()
     camera()

@@ -52,7 +52,9 @@ def write_sequences(frames: dict[int, Array], mattes: dict[int, Array], folder: 
 
 def main() -> None:
     """Read the clip, make the mattes, write both."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("clip", type=Path, help="the clip, 1280x720, letterboxed")
     parser.add_argument("folder", type=Path, help="where plate/ and matte/ are written")
     arguments = parser.parse_args()

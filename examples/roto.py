@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,37 @@ def make_mattes(frames: dict[int, Array], keys: RotoKeys) -> dict[int, Array]:
     mattes = {}
     for frame, picture in frames.items():
         cover = np.maximum.reduce([layer[frame] for layer in layers])
-        # Fingers are thinner than the filter's window: there the drawn edge stands, but for a pixel.
-        thin = cover - cv2.morphologyEx(cover, cv2.MORPH_OPEN, _disc(6))
-        near_thin = cv2.dilate(cv2.morphologyEx(thin, cv2.MORPH_OPEN, _disc(1)), _disc(4))
-        loose, tight = settle(picture, cover, reach=4), settle(picture, cover, reach=1)
-        matte = loose + (tight - loose) * cv2.GaussianBlur(near_thin, (0, 0), 1.5)
-        matte = cv2.GaussianBlur(matte, (0, 0), 0.5)
+        box = _surrounding(cover, margin=24)
+        matte = np.zeros_like(cover)
+        matte[box] = _without_specks(soften(picture[box], cover[box]))
         rigid = fill(_moved_railing(keys, frame), matte.shape)
         mattes[frame] = np.maximum(matte, rigid).astype(np.float32)
     return mattes
+
+
+def soften(picture: Array, cover: Array) -> Array:
+    """``cover`` with soft edges that follow the picture, (H, W) float32."""
+    # Fingers are thinner than the filter's window: there the drawn edge stands, but for a pixel.
+    thin = cover - cv2.morphologyEx(cover, cv2.MORPH_OPEN, _disc(6))
+    near_thin = cv2.dilate(cv2.morphologyEx(thin, cv2.MORPH_OPEN, _disc(1)), _disc(4))
+    loose, tight = settle(picture, cover, reach=4), settle(picture, cover, reach=1)
+    matte = loose + (tight - loose) * cv2.GaussianBlur(near_thin, (0, 0), 1.5)
+    return np.asarray(cv2.GaussianBlur(matte, (0, 0), 0.5))
+
+
+def _surrounding(cover: Array, margin: int) -> tuple[slice, slice]:
+    rows, columns = np.nonzero(cover.max(1))[0], np.nonzero(cover.max(0))[0]
+    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
+    return slice(top, rows[-1] + margin + 1), slice(left, columns[-1] + margin + 1)
+
+
+def _without_specks(matte: Array, smallest: int = 30) -> Array:
+    """``matte`` without pinholes and crumbs of fewer than ``smallest`` pixels."""
+    clean = matte.copy()
+    for value, side in ((1.0, matte < 0.5), (0.0, matte >= 0.5)):
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(side.astype(np.uint8), connectivity=4)
+        clean[(stats[:, cv2.CC_STAT_AREA] < smallest)[labels] & side] = value
+    return clean
 
 
 def _disc(radius: int) -> Array:
@@ -74,9 +97,9 @@ def _moved_railing(keys: RotoKeys, frame: int) -> list[Shape]:
     return [[piece + keys.pan[frame] - keys.pan[drawn]] for drawn, piece in keys.railing]
 
 
-def fill(shapes: list[Shape], size: tuple[int, ...]) -> Array:
-    """The coverage 0..1 of ``shapes`` laid over one another, (H, W) float32, edges antialiased."""
-    scale, bits = 4, 4
+def fill(shapes: list[Shape], size: tuple[int, ...], scale: int = 4) -> Array:
+    """The coverage 0..1 of ``shapes`` laid over one another, (H, W) float32, antialiased if ``scale`` > 1."""
+    bits = 4
     canvas = np.zeros((size[0] * scale, size[1] * scale), np.uint8)
     for shape in shapes:
         layer = np.zeros_like(canvas)
@@ -91,28 +114,30 @@ def fill(shapes: list[Shape], size: tuple[int, ...]) -> Array:
 def carry(frames: dict[int, Array], keys: dict[int, Shape]) -> dict[int, Array]:
     """The coverage of one actor in every frame, from its key shapes.
 
-    A key without an outline means that the actor is out of sight there and as far as the next key.
+    A key without an outline means that the actor is out of sight at that frame.
     """
     grey = {f: cv2.cvtColor(p, cv2.COLOR_BGR2GRAY) for f, p in frames.items()}
     size = next(iter(grey.values())).shape
     covers = {frame: np.zeros(size, np.float32) for frame in frames}
     order = sorted(keys)
-    for start, end in zip(order, order[1:], strict=False):
+    for start, end in pairwise(order):
         forward = _carried(grey, keys[start], range(start, end + 1))
         backward = _carried(grey, keys[end], range(end, start - 1, -1))
         for frame in range(start, end + 1):
-            share = (frame - start) / (end - start)
+            if frame in keys:
+                covers[frame] = fill([keys[frame]], size)
+                continue
             sides = fill([forward[frame]], size), fill([backward[frame]], size)
-            covers[frame] = _between(*sides, share) if keys[start] and keys[end] else sides[share == 1.0]
-            if bool(keys[start]) != bool(keys[end]) and 0.0 < share < 1.0:
-                covers[frame] = sides[bool(keys[end])]
+            share = (frame - start) / (end - start)
+            seen_at_both = keys[start] and keys[end]
+            covers[frame] = _between(*sides, share) if seen_at_both else np.maximum(*sides)
     return covers
 
 
 def _carried(grey: dict[int, Array], key: Shape, frames: range) -> dict[int, Shape]:
     shape = [_finely(outline) for outline in key]
     carried = {frames[0]: shape}
-    for now, then in zip(frames, frames[1:], strict=False):
+    for now, then in pairwise(frames):
         shape = _step(grey[now], grey[then], shape) if shape else shape
         carried[then] = shape
     return carried
@@ -127,7 +152,7 @@ def _finely(outline: Array) -> Array:
 
 
 def _step(now: Array, then: Array, shape: Shape) -> Shape:
-    points, moves = _tracked_corners(now, then, fill([shape], now.shape))
+    points, moves = _tracked_corners(now, then, fill([shape], now.shape, scale=1))
     if len(points) < 8:
         return shape
     return [outline + _bend(outline, points, moves) for outline in shape]

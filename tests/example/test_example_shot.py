@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -46,7 +47,7 @@ def test_every_plate_frame_has_the_size_of_its_matte(mattes: np.ndarray) -> None
 
 def test_no_plate_frame_repeats_the_one_before_it() -> None:
     thumbnails = [cv2.resize(plate(frame), (320, 132), interpolation=cv2.INTER_AREA) for frame in FRAMES]
-    changes = [cv2.absdiff(a, b).mean() for a, b in zip(thumbnails, thumbnails[1:], strict=False)]
+    changes = [cv2.absdiff(a, b).mean() for a, b in pairwise(thumbnails)]
     assert min(changes) > 0.3
 
 
