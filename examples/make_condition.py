@@ -124,7 +124,7 @@ class Nodes:
         return node
 
     def math(self, operation: str, a: object, b: object = 0.0) -> bpy.types.NodeSocket:
-        """``a`` ``operation`` ``b``, kept within 0..1 for none of them."""
+        """The result of ``operation`` (Blender's name for it) on ``a`` and ``b``."""
         return self.add("ShaderNodeMath", {0: a, 1: b}, operation=operation).outputs[0]
 
     def noise(self, vector: object, scale: float, detail: float = 6.0) -> bpy.types.NodeSocket:
