@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["ChildRun", "run_child"]
+
+_METER = str(Path(__file__).with_name("meter.py"))
 
 
 @dataclass(frozen=True)
@@ -30,24 +33,21 @@ class ChildRun:
 
 def run_child(command: Sequence[str]) -> ChildRun:
     """Run ``command`` to its end."""
-    start = time.perf_counter()
     lines: list[tuple[float, str]] = []
-    with tempfile.TemporaryFile("w+") as log:  # a pipe that nobody reads would stop the child when it is full
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                lines.append((time.perf_counter() - start, line.rstrip("\n")))
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        log.seek(0)
-        errors = log.read()
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return ChildRun(
-        process.returncode,
-        time.perf_counter() - start,
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss * unit / 2**20,
-        lines,
-        errors,
-    )
+    with tempfile.TemporaryDirectory() as name:
+        took, errors = Path(name) / "took.json", Path(name) / "errors.txt"
+        metered = [sys.executable, "-I", "-S", _METER, str(took), *command]
+        start = time.perf_counter()
+        # Into a file: a pipe that nobody reads would stop the child when it is full.
+        with errors.open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(metered, stdout=subprocess.PIPE, stderr=log, text=True)
+            assert process.stdout is not None
+            with process.stdout:
+                for line in process.stdout:
+                    lines.append((time.perf_counter() - start, line.rstrip("\n")))
+            process.wait()
+        seconds = time.perf_counter() - start
+        said = errors.read_text(encoding="utf-8", errors="replace")
+        return ChildRun(
+            seconds=seconds, lines=lines, errors=said, **json.loads(took.read_text(encoding="utf-8"))
+        )

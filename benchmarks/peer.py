@@ -45,7 +45,13 @@ def make_clip(model: Model, frames: int, height: int, width: int, seed: int = 7)
     mask = (torch.rand(1, frames, 1, height // 8, width // 8, generator=make) > 0.5).to(like)
     latent = torch.randn((1, *shape[2:]), generator=make).to(like)
     picture = (torch.rand(1, 3, height, width, generator=make) * 2 - 1).to(like)
-    known = Known(mask, masked, latent, torch.zeros(1, dtype=torch.bool, device=like.device))
+    known = Known(
+        mask=mask,
+        masked=masked,
+        prior=masked,
+        condition=latent,
+        dropped=torch.zeros(1, dtype=torch.bool, device=like.device),
+    )
     with torch.no_grad():
         context = model.condition_encoder(picture, model.autoencoder)
         blank = model.condition_encoder(torch.zeros_like(picture), model.autoencoder)

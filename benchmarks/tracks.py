@@ -11,13 +11,14 @@ from torch import Tensor
 
 from actanywhere.model.checkpoint import Model
 from actanywhere.model.denoiser import Known
-from actanywhere.sampling import Denoise, Levels, guide, sample
+from actanywhere.sampling.guidance import guide
+from actanywhere.sampling.solvers import Denoise, Levels, sample
 
 from .clock import Timing, interleave
 from .machine import GEMM_TFLOP, device_wait, gemm, tflop_of
 from .peer import Clip, make_clip, peer_step, sample_as_diffusers
 
-__all__ = ["TrackRow", "exact", "fast"]
+__all__ = ["TrackRow", "exact", "fast", "trajectory_error"]
 
 _STEPS, _GUIDANCE = 50, 5.0  # the paper's
 _QUICK_STEPS = 4
@@ -63,7 +64,7 @@ def exact(model: Model, device: torch.device, rounds: int, quick: bool) -> Itera
     """Exact track: DDIM and guidance 5 on both sides; the error is over the whole trajectory."""
     steps = _QUICK_STEPS if quick else _STEPS
     clip = _clip(model)
-    error = _trajectory_error(model, clip, steps)
+    error = trajectory_error(model, clip, steps)
     passed = error < _GATE[clip.noise.dtype]
     ours = _Ours("ddim", steps, _GUIDANCE)
     yield _compare(model, device, clip, ours, steps, rounds, error, passed)
@@ -118,14 +119,15 @@ def _sample(
     return latent
 
 
-def _trajectory_error(model: Model, clip: Clip, steps: int) -> float:
+def trajectory_error(model: Model, clip: Clip, steps: int) -> float:
+    """Largest difference of ours to the peer's latents after any step, in deviations of the peer's; inf for NaN."""
     mine: list[Tensor] = []
     theirs: list[Tensor] = []
     _sample(model, clip, _Ours("ddim", steps, _GUIDANCE), mine.append)
     sample_as_diffusers(model, clip, steps, _GUIDANCE, theirs.append)
     pairs = zip(mine, theirs, strict=True)
     errors = [float((a - b).float().abs().max() / b.float().std()) for a, b in pairs]
-    return max(errors) if all(e == e for e in errors) else float("inf")  # a NaN agrees with nothing
+    return max(errors) if all(e == e for e in errors) else float("inf")
 
 
 def _compare(

@@ -26,7 +26,7 @@ def get_model(name: str, device: torch.device, dtype: torch.dtype) -> Model:
     autoencoder = PatchAutoencoder()
     spread = tuple(float(x) for x in autoencoder.latent_std)
     model = create_model(
-        starter(spread, name="random", prediction="epsilon", zero_terminal_snr=False), autoencoder
+        starter(spread, spread, name="random", prediction="epsilon", zero_terminal_snr=False), autoencoder
     )
     for part in (model.denoiser, model.condition_encoder, autoencoder):
         part.requires_grad_(False).eval()
