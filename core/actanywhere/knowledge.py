@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .camera.fill import expect
 from .camera.guide import known_region
 from .job import Settings
 from .reading import Scene
@@ -19,12 +20,14 @@ Picture = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Knowledge:
-    """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``mask`` (h, w) float32, 0 = known.
+    """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
+    expected; ``mask`` (h, w) float32, 0 = known.
 
     ``guide`` (h, w, 3) float32 display and ``guided`` (h, w), 1 = known from it, are the moved condition alone.
     """
 
     known: Picture
+    prior: Picture
     mask: Picture
     guide: Picture
     guided: Picture
@@ -43,8 +46,9 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
     guided = (guided > 0.5).astype(np.float32)
     picture = np.where(guided[..., None] > 0, guide, np.float32(127 / 255))
     picture = np.where(subject[..., None] > 0, rgb, picture)
+    expected = np.where(subject[..., None] > 0, rgb, expect(guide, guided, scene.condition))
     mask = 1 - np.maximum(guided, subject.astype(np.float32))
-    return Knowledge((picture * 255 - 127) / np.float32(127.5), mask, guide, guided)
+    return Knowledge(_to_network(picture), _to_network(expected), mask, guide, guided)
 
 
 def guide_at(
@@ -55,3 +59,8 @@ def guide_at(
         return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
     rgb, valid = scene.guide.frame(index, height, width)
     return rgb, known_region(valid, matte, settings.band * height)
+
+
+def _to_network(display: Picture) -> Picture:
+    """Display 0..1 to the network's [-1, 1], where 127 of 255 is exactly 0."""
+    return np.clip((display * 255 - 127) / np.float32(127.5), -1, 1).astype(np.float32)

@@ -97,7 +97,7 @@ class Painter:
         noise = model.denoiser.noise
         self.levels = Levels.of(noise.timesteps(self.steps), noise.alpha, noise.sigma)
         self.device = next(model.denoiser.parameters()).device
-        self._picture = _tensor(condition[None] * 2 - 1).to(self.device)
+        self._picture = _tensor((condition[None] * 255 - 127) / 127.5).to(self.device)
         with torch.inference_mode():
             self._context = model.condition_encoder(self._picture, model.autoencoder)
             self._no_context = model.condition_encoder(torch.zeros_like(self._picture), model.autoencoder)
@@ -145,9 +145,10 @@ class Painter:
 
     def _facts(self, known: list[Knowledge], before: Tensor | None) -> Known:
         masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))
+        prior = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.prior for k in known])))
         mask = shrink_mask(torch.from_numpy(np.stack([k.mask for k in known]))[None, :, None])
         if before is not None:
-            masked[: len(before)] = before.to(masked.device)
+            masked[: len(before)] = prior[: len(before)] = before.to(masked.device)
             mask[:, : len(before)] = 0
         small = torch.nn.functional.interpolate(
             self._picture, (mask.shape[-2] * PATCH, mask.shape[-1] * PATCH), mode="area"
@@ -155,6 +156,7 @@ class Painter:
         return Known(
             mask=mask.to(self.device),
             masked=masked[None].to(self.device),
+            prior=prior[None].to(self.device),
             condition=encode_pictures(self.model.autoencoder, small),
             dropped=torch.zeros(1, dtype=torch.bool, device=self.device),
         )

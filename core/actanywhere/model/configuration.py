@@ -36,8 +36,10 @@ class ModelConfiguration:
     side_multiple: int = 64
     """Latent sides must halve evenly through the network: 8 times 2 to the number of halvings."""
     latent_channels: int = 4
-    latent_std: tuple[float, ...] = ()
-    """Standard deviation of each latent channel over natural pictures; ``guided`` prediction needs it."""
+    known_std: tuple[float, ...] = ()
+    unknown_std: tuple[float, ...] = ()
+    """How far the truth lies from what is expected of each latent channel, where it is known and where it is
+    not (standard deviations, measured on the training clips); ``guided`` prediction needs them."""
     channels: tuple[int, ...] = (320, 640, 1280, 1280)
     """Width of each resolution of the U-Net."""
     attention: tuple[bool, ...] = (True, True, True, False)
@@ -72,11 +74,12 @@ class ModelConfiguration:
                 f"The model '{self.name}' names {len(self.channels)} widths and {len(self.attention)} attentions.",
                 "Give one of each for every resolution.",
             )
-        if self.prediction == "guided" and len(self.latent_std) != self.latent_channels:
+        deviations = (len(self.known_std), len(self.unknown_std))
+        if self.prediction == "guided" and deviations != (self.latent_channels, self.latent_channels):
             raise ModelError(
-                f"The model '{self.name}' has {self.latent_channels} latent channels and "
-                f"{len(self.latent_std)} deviations of them.",
-                "Take latent_std from the autoencoder.",
+                f"The model '{self.name}' has {self.latent_channels} latent channels, but "
+                f"{deviations[0]} and {deviations[1]} deviations of them.",
+                "Measure them on the training clips: the trainer does.",
             )
 
     @property
@@ -123,10 +126,10 @@ def full(**changes: Any) -> ModelConfiguration:
     return ModelConfiguration(**{"name": "full", "image_encoder": encoder, **changes})
 
 
-def starter(latent_std: tuple[float, ...], **changes: Any) -> ModelConfiguration:
+def starter(known_std: tuple[float, ...], unknown_std: tuple[float, ...], **changes: Any) -> ModelConfiguration:
     """The small model that comes with the software: 12 latent channels, 16 M parameters, made for two cores.
 
-    ``latent_std`` comes from the autoencoder that it will work with.
+    Its deviations are measured with the autoencoder that it will work with.
     """
     encoder = {
         "hidden_size": 192,
@@ -140,8 +143,9 @@ def starter(latent_std: tuple[float, ...], **changes: Any) -> ModelConfiguration
     sizes: dict[str, Any] = {
         "name": "starter",
         "side_multiple": 32,
-        "latent_channels": len(latent_std),
-        "latent_std": latent_std,
+        "latent_channels": len(known_std),
+        "known_std": known_std,
+        "unknown_std": unknown_std,
         "channels": (64, 128, 192),
         "attention": (False, True, True),
         "layers_per_block": 1,

@@ -23,28 +23,28 @@ from .noise import NoiseSchedule
 
 __all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
 
-#: Deviation of the truth from what the guide says at known places, as a share of the latent's own.
-_KNOWN_STD = 0.25
-
-
 @dataclass(frozen=True)
 class Known:
     """What the network is told of every frame.
 
     ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``masked`` (B, T, C, h, w): the latent of what is
-    known, over grey. ``condition`` (B, C, h, w): the latent of the condition picture, read by the
+    known, over grey. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey; it is no input
+    of the network, but the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the latent of the condition picture, read by the
     ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask and masked latent were withheld.
     """
 
     mask: Tensor
     masked: Tensor
+    prior: Tensor
     condition: Tensor
     dropped: Tensor
 
     def drop(self, dropped: Tensor) -> Known:
         """The same with mask and masked latent withheld (set to zero) wherever ``dropped`` (B,) is true."""
         keep = (~dropped).to(self.mask).reshape(-1, 1, 1, 1, 1)
-        return Known(self.mask * keep, self.masked * keep, self.condition, self.dropped | dropped)
+        return Known(
+            self.mask * keep, self.masked * keep, self.prior * keep, self.condition, self.dropped | dropped
+        )
 
 
 def shrink_mask(mask: Tensor) -> Tensor:
@@ -82,13 +82,14 @@ class Denoiser(nn.Module):
     """The U-Net with its scalings.
 
     ``prediction`` says what the network's output means. ``guided`` is the starter's: what is known gives a
-    Gaussian prior of the clean latent (its mean the masked latent, its deviation small where known, the data's
-    own where not), and the network learns the residual of the posterior mean, in units of the posterior's
-    deviation. Where nothing is known this is v-prediction; where all is known the network need only paint what
-    the actor changes.
+    Gaussian prior of the clean latent (its mean what is expected there, its deviations measured where that is
+    known and where it is guessed), and the network learns the residual of the posterior mean, in units of the posterior's
+    deviation. Where all is known the network need only paint what the actor changes. With a
+    prior of mean 0 and deviation 1 this is v-prediction.
     """
 
-    latent_std: Tensor
+    known_std: Tensor
+    unknown_std: Tensor
 
     def __init__(
         self, configuration: ModelConfiguration, unet: UNetMotionModel | UNet2DConditionModel
@@ -97,8 +98,9 @@ class Denoiser(nn.Module):
         self.configuration = configuration
         self.unet = unet
         self.noise = NoiseSchedule(configuration)
-        std = torch.tensor(configuration.latent_std or (1.0,)).reshape(1, 1, -1, 1, 1)
-        self.register_buffer("latent_std", std, persistent=False)
+        for name in ("known_std", "unknown_std"):
+            std = torch.tensor(getattr(configuration, name) or (1.0,)).reshape(1, 1, -1, 1, 1)
+            self.register_buffer(name, std, persistent=False)
 
     def forward(self, noisy: Tensor, timesteps: Tensor, known: Known, context: Tensor) -> Tensor:
         """The network's raw prediction (B, T, C, h, w) for ``noisy`` of that shape at ``timesteps`` (B,).
@@ -141,8 +143,8 @@ class Denoiser(nn.Module):
     def importance(self) -> Tensor:
         """Weight of each latent channel in the loss, mean 1: fine detail, which is mostly noise, counts less."""
         if self.configuration.prediction == "epsilon":
-            return torch.ones_like(self.latent_std)
-        return self.latent_std / self.latent_std.mean()
+            return torch.ones_like(self.unknown_std)
+        return self.unknown_std / self.unknown_std.mean()
 
     def _stack(self, noisy: Tensor, known: Known) -> Tensor:
         parts = [noisy]
@@ -163,8 +165,8 @@ class Denoiser(nn.Module):
     def _posterior(self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known) -> tuple[Tensor, Tensor]:
         """Mean and deviation of the clean latent, given the noisy one and what is known."""
         unknown = torch.where(known.dropped.reshape(-1, 1, 1, 1, 1), torch.ones_like(known.mask), known.mask)
-        prior = self.latent_std * (_KNOWN_STD + (1 - _KNOWN_STD) * unknown)
+        prior = self.known_std + (self.unknown_std - self.known_std) * unknown
         variance = prior**2
         total = (sigma**2 + alpha**2 * variance).clamp_min(1e-8)
-        mean = (known.masked * sigma**2 + alpha * noisy * variance) / total
+        mean = (known.prior * sigma**2 + alpha * noisy * variance) / total
         return mean, prior * sigma / total.sqrt()

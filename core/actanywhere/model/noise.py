@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
@@ -36,7 +35,7 @@ class NoiseSchedule:
 
 
 def scheduler(configuration: ModelConfiguration) -> DDIMScheduler:
-    """diffusers' scheduler of the same noise: what is saved in the model's folder for other software."""
+    """Diffusers' scheduler of the same noise: what is saved in the model's folder for other software."""
     guided = configuration.prediction == "guided"
     return DDIMScheduler(
         num_train_timesteps=TRAINING_STEPS,

@@ -17,7 +17,8 @@ __all__ = ["Window", "plan_windows"]
 @dataclass(frozen=True)
 class Window:
     """Frames ``first`` to ``last`` of a shot, counted from 0, the end not included; the first ``known`` of them
-    were painted by earlier windows."""
+    were painted by earlier windows.
+    """
 
     first: int
     last: int

@@ -46,11 +46,13 @@ def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Batch:
-    """``video`` and ``known`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
-    ``mask`` (B, T, 1, H, W), 0 = known."""
+    """``video``, ``known`` and ``prior`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
+    ``mask`` (B, T, 1, H, W), 0 = known.
+    """
 
     video: Tensor
     known: Tensor
+    prior: Tensor
     mask: Tensor
     condition: Tensor
 
@@ -99,6 +101,7 @@ def _stack(examples: list[Example]) -> Batch:
     return Batch(
         video=torch.stack([_tensor(e.video) for e in examples]),
         known=torch.stack([_tensor(e.known) for e in examples]),
+        prior=torch.stack([_tensor(e.prior) for e in examples]),
         mask=torch.stack([torch.from_numpy(e.mask)[:, None] for e in examples]),
         condition=torch.stack([_tensor(e.condition) for e in examples]),
     )

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.fill import expect
 from .corpus import TrainingClip
 
 __all__ = ["Example", "ExampleRecipe", "make_example"]
@@ -43,11 +44,13 @@ class ExampleRecipe:
 
 @dataclass(frozen=True)
 class Example:
-    """``video`` and ``known`` (T, H, W, 3), ``condition`` (H, W, 3): uint8, display-referred; ``known`` is over
-    grey 127. ``mask`` (T, H, W) float32: 0 = known, 1 = to be painted."""
+    """``video``, ``known`` and ``prior`` (T, H, W, 3), ``condition`` (H, W, 3): uint8, display-referred. ``known`` is over
+    grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be painted.
+    """
 
     video: Picture
     known: Picture
+    prior: Picture
     mask: Plane
     condition: Picture
 
@@ -62,18 +65,22 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     subject = _model_matte(matte, rng, recipe)
     mask: Plane = 1 - subject
     known = _over_grey(clip.rgb, subject)
+    guide = [(clip.rgb[t], np.zeros_like(mask[t])) for t in range(frames)]
     if clip.tracked and rng.random() < recipe.guide:
         behind = matte[anchor] if composite else None
         band = rng.uniform(*recipe.band) * height
         for t in range(frames):
             moved, valid = _move(condition, behind, clip.transforms, anchor, t, _slip(rng, recipe))
-            valid = valid * (1 - _grow(matte[t], band))
-            known[t] = _blend(known[t], moved, valid)
-            mask[t] *= 1 - valid
+            guide[t] = moved, valid * (1 - _grow(matte[t], band))
+    prior = np.empty_like(known)
+    for t, (moved, valid) in enumerate(guide):
+        prior[t] = _over_expected(known[t], subject[t], moved, valid, condition)
+        known[t] = _blend(known[t], moved, valid * (1 - subject[t]))
+        mask[t] *= 1 - valid
     if frames > recipe.overlap and rng.random() < recipe.continued:
         mask[: recipe.overlap] = 0
-        known[: recipe.overlap] = clip.rgb[: recipe.overlap]
-    return Example(clip.rgb, known, mask, condition)
+        known[: recipe.overlap] = prior[: recipe.overlap] = clip.rgb[: recipe.overlap]
+    return Example(clip.rgb, known, prior, mask, condition)
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:
@@ -111,6 +118,13 @@ def _damage(matte: Plane, rng: np.random.Generator) -> None:
 def _over_grey(rgb: Picture, subject: Plane) -> Picture:
     grey = np.full_like(rgb, 127)
     return np.where(subject[..., None] > 0.5, rgb, grey)
+
+
+def _over_expected(
+    subject_rgb: Picture, subject: Plane, moved: Picture, valid: Plane, condition: Picture
+) -> Picture:
+    expected = expect(moved / np.float32(255), valid, condition / np.float32(255))
+    return _blend(np.round(expected * 255).astype(np.uint8), subject_rgb, subject)
 
 
 def _slip(rng: np.random.Generator, recipe: ExampleRecipe) -> NDArray[np.float64]:

@@ -72,6 +72,7 @@ class _Learner(nn.Module):
         known = Known(
             mask=shrink_mask(batch.mask),
             masked=encode_pictures(model.autoencoder, batch.known),
+            prior=encode_pictures(model.autoencoder, batch.prior),
             condition=encode_pictures(model.autoencoder, condition),
             dropped=torch.zeros(count, dtype=torch.bool, device=clean.device),
         ).drop(no_subject)
@@ -157,7 +158,7 @@ def _rate(step: int, settings: TrainerSettings) -> float:
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
-    return Batch(*(t.to(device) for t in (batch.video, batch.known, batch.mask, batch.condition)))
+    return Batch(*(t.to(device) for t in (batch.video, batch.known, batch.prior, batch.mask, batch.condition)))
 
 
 @torch.no_grad()
