@@ -63,4 +63,4 @@ def guide_at(
 
 def _to_network(display: Picture) -> Picture:
     """Display 0..1 to the network's [-1, 1], where 127 of 255 is exactly 0."""
-    return np.clip((display * 255 - 127) / np.float32(127.5), -1, 1).astype(np.float32)
+    return np.asarray(np.clip((display * 255 - 127) / 127.5, -1, 1), np.float32)

@@ -140,8 +140,8 @@ class Painter:
         """The picture (H, W, 3) float32 display of one frame's latent (C, h, w)."""
         made = decode_pictures(self.model.autoencoder, latent[None].to(self.device))[0]
         # The network's grey is 127 of 255, not the middle.
-        shown: Picture = (made.permute(1, 2, 0).cpu().numpy() * 127.5 + 127) / 255
-        return np.clip(shown, 0, 1).astype(np.float32)
+        shown = (made.permute(1, 2, 0).cpu().numpy() * 127.5 + 127) / 255
+        return np.asarray(np.clip(shown, 0, 1), np.float32)
 
     def _facts(self, known: list[Knowledge], before: Tensor | None) -> Known:
         masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))

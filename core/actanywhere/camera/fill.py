@@ -28,7 +28,9 @@ def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
     short = min(height, width)
     coarse = (max(2, round(_COARSE * width / short)), max(2, round(_COARSE * height / short)))
     small = cv2.resize(_cover(condition, width / height), coarse, interpolation=cv2.INTER_AREA)
-    return np.clip(np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32), 0, 1)
+    return np.clip(
+        np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32), 0, 1
+    )
 
 
 def fill(picture: Picture, known: Picture) -> Picture:
@@ -36,7 +38,9 @@ def fill(picture: Picture, known: Picture) -> Picture:
     height, width = known.shape
     size = (max(1, width // _CELL), max(1, height // _CELL))
     weight = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
-    colour = np.asarray(cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32)
+    colour = np.asarray(
+        cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32
+    )
     smooth = _pull(colour, weight)
     grown = np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(grown + (picture - grown) * known[..., None], np.float32)

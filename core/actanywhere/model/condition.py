@@ -38,6 +38,7 @@ class ConditionProjection(ModelMixin, ConfigMixin):  # type: ignore[misc]  # dif
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
+        """The context of ``tokens``."""
         return cast(Tensor, self.layers(tokens))
 
 
@@ -68,8 +69,6 @@ class ConditionEncoder(nn.Module):
         self.configuration = configuration
         self.image_encoder = image_encoder
         self.projection = projection
-        self.register_buffer("mean", torch.tensor(_CLIP_MEAN).reshape(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(_CLIP_STD).reshape(3, 1, 1), persistent=False)
 
     def forward(self, pictures: Tensor, autoencoder: Autoencoder) -> Tensor:
         """The context; ``autoencoder`` is used by the ``vae-cross-attention`` ablation alone."""
@@ -89,10 +88,12 @@ class ConditionEncoder(nn.Module):
         small = nn.functional.interpolate(
             pictures, (side, side), mode="bilinear", antialias=True, align_corners=False
         )
-        normal = ((small + 1) / 2 - self.mean) / self.std
+        normal = ((small + 1) / 2 - small.new_tensor(_CLIP_MEAN).reshape(3, 1, 1)) / small.new_tensor(
+            _CLIP_STD
+        ).reshape(3, 1, 1)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.configuration.image_encoder_trains):
             states = encoder(pixel_values=normal.to(encoder.dtype)).last_hidden_state
-        return cast(Tensor, states)
+        return torch.as_tensor(states)
 
 
 def _positions_of(encoder: CLIPVisionModel) -> Tensor:

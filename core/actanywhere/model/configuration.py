@@ -126,7 +126,9 @@ def full(**changes: Any) -> ModelConfiguration:
     return ModelConfiguration(**{"name": "full", "image_encoder": encoder, **changes})
 
 
-def starter(known_std: tuple[float, ...], unknown_std: tuple[float, ...], **changes: Any) -> ModelConfiguration:
+def starter(
+    known_std: tuple[float, ...], unknown_std: tuple[float, ...], **changes: Any
+) -> ModelConfiguration:
     """The small model that comes with the software: 12 latent channels, 16 M parameters, made for two cores.
 
     Its deviations are measured with the autoencoder that it will work with.

@@ -23,14 +23,16 @@ from .noise import NoiseSchedule
 
 __all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
 
+
 @dataclass(frozen=True)
 class Known:
     """What the network is told of every frame.
 
     ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``masked`` (B, T, C, h, w): the latent of what is
-    known, over grey. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey; it is no input
-    of the network, but the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the latent of the condition picture, read by the
-    ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask and masked latent were withheld.
+    known, over grey. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey; it is no
+    input of the network, but the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the
+    latent of the condition picture, read by the ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask,
+    masked latent and prior were withheld.
     """
 
     mask: Tensor
@@ -83,9 +85,9 @@ class Denoiser(nn.Module):
 
     ``prediction`` says what the network's output means. ``guided`` is the starter's: what is known gives a
     Gaussian prior of the clean latent (its mean what is expected there, its deviations measured where that is
-    known and where it is guessed), and the network learns the residual of the posterior mean, in units of the posterior's
-    deviation. Where all is known the network need only paint what the actor changes. With a
-    prior of mean 0 and deviation 1 this is v-prediction.
+    known and where it is guessed), and the network learns the residual of the posterior mean, in units of the
+    posterior's deviation. Where all is known the network need only paint what the actor changes. With a prior
+    of mean 0 and deviation 1 this is v-prediction.
     """
 
     known_std: Tensor

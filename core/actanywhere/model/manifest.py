@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,11 +21,20 @@ _BUNDLED = Path(__file__).parent.parent / "models"
 
 
 def find_model(name: str) -> Path:
-    """The folder of the model that an artist named: a bundled one (``starter``), or a folder of their own."""
+    """The folder of the model that an artist named.
+
+    A bare name is a bundled model (``starter``) or a folder in one of those that ACTANYWHERE_MODELS lists;
+    anything else is the path of a folder.
+    """
     folder = Path(name).expanduser()
-    bundled = _BUNDLED / name
-    if folder.name == name and (bundled / MANIFEST).is_file():
-        return bundled
+    if folder.name == name:
+        shelves = [
+            _BUNDLED,
+            *map(Path, filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep))),
+        ]
+        for shelf in shelves:
+            if (shelf / name / MANIFEST).is_file():
+                return shelf / name
     if (folder / MANIFEST).is_file():
         return folder
     if folder.is_dir():

@@ -5,7 +5,6 @@ The encoder is finished after the linear fit, so a denoiser can be trained while
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import torch
@@ -21,7 +20,7 @@ Draw = Callable[[], Tensor]
 
 def fit_encoder(draw: Draw, latent_channels: int, batches: int = 64) -> PatchAutoencoder:
     """An autoencoder whose linear parts are the principal components of ``batches`` drawn batches."""
-    autoencoder = PatchAutoencoder(latent_channels)
+    autoencoder: PatchAutoencoder = PatchAutoencoder(latent_channels)
     autoencoder.fit_linear(torch.cat([patches_of(draw()) for _ in range(batches)]))
     return autoencoder
 
@@ -31,7 +30,6 @@ def train_decoder(
     draw: Draw,
     steps: int,
     report: Callable[[int, float], None],
-    seconds: float = float("inf"),
     learning_rate: float = 1e-3,
 ) -> None:
     """Train the residual part of the decoder in place; ``report`` gets the step and its loss.
@@ -44,7 +42,6 @@ def train_decoder(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=steps, pct_start=0.05
     )
-    started = time.monotonic()
     for step in range(steps):
         pictures = draw()
         with torch.no_grad():
@@ -53,14 +50,12 @@ def train_decoder(
         with torch.autocast("cpu", torch.bfloat16):
             decoded = autoencoder.decode(latents)
         loss = _picture_loss(decoded.float(), pictures)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
         report(step, float(loss.detach()))
-        if time.monotonic() - started > seconds:
-            break
 
 
 def _picture_loss(made: Tensor, true: Tensor) -> Tensor:

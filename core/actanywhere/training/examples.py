@@ -44,8 +44,10 @@ class ExampleRecipe:
 
 @dataclass(frozen=True)
 class Example:
-    """``video``, ``known`` and ``prior`` (T, H, W, 3), ``condition`` (H, W, 3): uint8, display-referred. ``known`` is over
-    grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be painted.
+    """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
+
+    ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
+    painted.
     """
 
     video: Picture
@@ -57,7 +59,7 @@ class Example:
 
 def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRecipe) -> Example:
     """One example of ``clip``; all chances come from ``rng``."""
-    frames, height, width = clip.rgb.shape[:3]
+    frames, height = clip.rgb.shape[:2]
     anchor = int(rng.integers(frames))
     composite = rng.random() < recipe.composite
     condition = (clip.rgb if composite else clip.background)[anchor]
@@ -123,8 +125,13 @@ def _over_grey(rgb: Picture, subject: Plane) -> Picture:
 def _over_expected(
     subject_rgb: Picture, subject: Plane, moved: Picture, valid: Plane, condition: Picture
 ) -> Picture:
-    expected = expect(moved / np.float32(255), valid, condition / np.float32(255))
+    expected = expect(_share(moved), valid, _share(condition))
     return _blend(np.round(expected * 255).astype(np.uint8), subject_rgb, subject)
+
+
+def _share(picture: Picture) -> Plane:
+    """8-bit code values as 0..1."""
+    return picture.astype(np.float32) / np.float32(255)
 
 
 def _slip(rng: np.random.Generator, recipe: ExampleRecipe) -> NDArray[np.float64]:

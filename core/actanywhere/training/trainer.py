@@ -82,7 +82,8 @@ class _Learner(nn.Module):
         context = self.condition_encoder(condition, model.autoencoder)
         made = self.denoiser(noisy, timesteps, known, context)
         error = (made.float() - self.denoiser.target(clean, noise, timesteps, known)) ** 2
-        return (error * self.denoiser.importance()).mean()
+        loss: Tensor = (error * self.denoiser.importance()).mean()
+        return loss
 
 
 def train(
@@ -108,9 +109,7 @@ def train(
     learner = _Learner(model)
     for part in (model.denoiser, model.condition_encoder):
         part.requires_grad_(True).train()
-    encoder = model.condition_encoder.image_encoder
-    if encoder is not None and not model.configuration.image_encoder_trains:
-        encoder.requires_grad_(False).eval()
+    _freeze(model)
     names = {n: p for n, p in learner.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(
         names.values(), settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.99)
@@ -123,7 +122,7 @@ def train(
     numbers = range(first * ranks + rank, last_step * settings.accumulate * ranks, ranks)
     started = saved = time.monotonic()
     supply = open_batches(numbers)
-    while step < last_step and time.monotonic() - started < seconds:
+    while step < last_step and not _late(accelerator, started, seconds):
         torch.manual_seed(seed * 1_000_003 + step * ranks + rank)
         rate = _rate(step, settings)
         for group in optimizer.param_groups:
@@ -151,6 +150,24 @@ def train(
     return step
 
 
+def _freeze(model: Model) -> None:
+    """Hold still what does not learn: the encoder as the paper, and its last norm, which no token passes."""
+    encoder = model.condition_encoder.image_encoder
+    if encoder is None:
+        return
+    for name, parameter in encoder.named_parameters():
+        if not model.configuration.image_encoder_trains or "post_layernorm" in name:
+            parameter.requires_grad_(False)
+    if not model.configuration.image_encoder_trains:
+        encoder.eval()
+
+
+def _late(accelerator: Accelerator, started: float, seconds: float) -> bool:
+    """Whether the time is up; all processes must answer alike, or one would wait for ever."""
+    late = torch.tensor(float(time.monotonic() - started > seconds), device=accelerator.device)
+    return bool(accelerator.reduce(late, "sum") > 0)
+
+
 def _rate(step: int, settings: TrainerSettings) -> float:
     rise = min(1.0, (step + 1) / settings.warmup)
     fall = min(1.0, max(0.0, (step - settings.decay_from) / settings.decay_steps))
@@ -158,7 +175,9 @@ def _rate(step: int, settings: TrainerSettings) -> float:
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:
-    return Batch(*(t.to(device) for t in (batch.video, batch.known, batch.prior, batch.mask, batch.condition)))
+    return Batch(
+        *(t.to(device) for t in (batch.video, batch.known, batch.prior, batch.mask, batch.condition))
+    )
 
 
 @torch.no_grad()
