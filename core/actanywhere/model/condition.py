@@ -93,13 +93,13 @@ class ConditionEncoder(nn.Module):
         ).reshape(3, 1, 1)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.configuration.image_encoder_trains):
             states = encoder(pixel_values=normal.to(encoder.dtype)).last_hidden_state
-        return torch.as_tensor(states)
+        return cast("Tensor", states)
 
 
 def _positions_of(encoder: CLIPVisionModel) -> Tensor:
     for name, parameter in encoder.named_parameters():
         if name.endswith("position_embedding.weight"):
-            return parameter
+            return cast("Tensor", parameter)
     raise AttributeError("CLIPVisionModel has no position embedding")
 
 
