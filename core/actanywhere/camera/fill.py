@@ -34,32 +34,32 @@ def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
 
 
 def fill(picture: Picture, known: Picture) -> Picture:
-    """``picture`` (h, w, 3) where ``known`` (h, w) is 1, a smooth continuation elsewhere (push and pull)."""
+    """``picture`` (h, w, 3) where ``known`` (h, w) is 1, a smooth continuation elsewhere.
+
+    Pulled from ever coarser grids, along the rows first: sky goes on as sky and ground as ground.
+    """
     height, width = known.shape
     size = (max(1, width // _CELL), max(1, height // _CELL))
     weight = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
-    colour = np.asarray(
-        cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32
-    )
-    smooth = _pull(colour, weight)
+    colour = np.asarray(cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32)
+    smooth = cv2.GaussianBlur(_pull(colour, weight), (0, 0), 0.7)
     grown = np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(grown + (picture - grown) * known[..., None], np.float32)
 
 
 def _pull(colour: Picture, weight: Picture) -> Picture:
-    """Weighted means of a grid (h, w, 3), taken from ever coarser grids where the weight is small."""
+    """Means of a grid (h, w, 3) of weighted colours, taken from half the grid where the weight is small."""
+    rows, columns = weight.shape
     own = colour / np.maximum(weight, 1e-6)[..., None]
-    if min(weight.shape) <= 1 or weight.min() > 0.9:
-        mean = colour.sum((0, 1)) / max(float(weight.sum()), 1e-6)
-        return np.asarray(own if weight.min() > 0.1 else np.broadcast_to(mean, colour.shape), np.float32)
-    half = (max(1, weight.shape[1] // 2), max(1, weight.shape[0] // 2))
-    coarse = _pull(
-        np.asarray(cv2.resize(colour, half, interpolation=cv2.INTER_AREA), np.float32),
-        np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32),
-    )
-    size = (weight.shape[1], weight.shape[0])
-    beyond = np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    sure = np.clip(weight * 2, 0, 1)[..., None]
+    if rows == columns == 1 or weight.min() > 0.9:
+        return np.asarray(own, np.float32)
+    half = (max(1, columns // 2), rows) if columns > 1 else (1, max(1, rows // 2))
+    parts = [np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA)) for part in (colour, weight)]
+    # A little blur across the rows, so that a single odd row does not streak.
+    soft = [cv2.GaussianBlur(part, (1, 3), 0.5, borderType=cv2.BORDER_REFLECT) for part in parts]
+    coarse = _pull(soft[0].reshape(half[1], half[0], 3), soft[1].reshape(half[1], half[0]))
+    beyond = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR).reshape(rows, columns, 3)
+    sure = np.clip(weight * 8, 0, 1)[..., None]
     return np.asarray(beyond + (own - beyond) * sure, np.float32)
 
 
