@@ -4,7 +4,8 @@
     unet/  vae/  image_encoder/  condition_projection/  scheduler/
     manifest.json            sha256 of every file above; checked when loading
 
-Weights are safetensors in shards under 16 MiB. Nothing else is ever unpickled or executed.
+Weights are safetensors in shards under 16 MiB (a single larger tensor, as the full size has, is a shard of its
+own). Nothing else is ever unpickled or executed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, cast
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
+from safetensors import SafetensorError
 from torch import nn
 from transformers import CLIPVisionModel
 
@@ -90,15 +92,13 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     configuration = read_configuration(folder)
     kind = UNetMotionModel if configuration.motion else UNet2DConditionModel
     try:
-        unet = kind.from_pretrained(folder / "unet", torch_dtype=dtype)
+        unet = _load(kind, folder / "unet", torch_dtype=dtype)
         autoencoder = _load_autoencoder(folder / "vae")
-        projection = ConditionProjection.from_pretrained(
-            folder / "condition_projection", torch_dtype=torch.float32
-        )
+        projection = _load(ConditionProjection, folder / "condition_projection", torch_dtype=torch.float32)
         encoder = None
         if configuration.condition == "clip":
-            encoder = CLIPVisionModel.from_pretrained(folder / "image_encoder", dtype=torch.float32)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+            encoder = _load(CLIPVisionModel, folder / "image_encoder", dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(
             f"The model in {folder} cannot be loaded: {error}",
             f"Compare the folder with its {MANIFEST}, or get the model again.",
@@ -110,8 +110,16 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     return model.to(device, dtype)
 
 
+def _load(kind: Any, folder: Path, **options: Any) -> Any:
+    """One part. The libraries fill weights that are not in the files with random ones; here that is an error."""
+    part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
+    if missing := sorted(found["missing_keys"]):
+        raise ValueError(f"{folder.name} lacks {len(missing)} weights, {missing[0]} first")
+    return part
+
+
 def _load_autoencoder(folder: Path) -> Any:
     name = json.loads((folder / "config.json").read_text()).get("_class_name", "")
     if name not in _AUTOENCODERS:
         raise ValueError(f"vae/config.json names the unknown class '{name}'")
-    return _AUTOENCODERS[name].from_pretrained(folder, torch_dtype=torch.float32)
+    return _load(_AUTOENCODERS[name], folder, torch_dtype=torch.float32)

@@ -67,6 +67,8 @@ class ModelConfiguration:
     preview_steps: int = 8
     guidance: float = 5.0
     """Recommended guidance."""
+    variation: float = 1.0
+    """Recommended deviation of the noise that a take begins from."""
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.attention):
@@ -161,5 +163,6 @@ def starter(
         "steps": 12,
         "preview_steps": 4,
         "guidance": 1.5,
+        "variation": 0.4,
     }
     return ModelConfiguration(**{**sizes, **changes})

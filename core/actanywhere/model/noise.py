@@ -30,7 +30,8 @@ class NoiseSchedule:
 
     def timesteps(self, steps: int) -> list[int]:
         """The timesteps of a sampling run, falling from the noisiest (diffusers' ``trailing`` spacing)."""
-        spaced = np.round(np.arange(TRAINING_STEPS, 0, -TRAINING_STEPS / steps)).astype(int) - 1
+        # Not arange with that step: rounding would give some counts (61, 103, ...) one timestep too many.
+        spaced = np.round(TRAINING_STEPS - np.arange(steps) * (TRAINING_STEPS / steps)).astype(int) - 1
         return [int(t) for t in spaced]
 
 

@@ -23,13 +23,14 @@ from ..errors import JobError
 from ..model.autoencoder import PatchAutoencoder
 from ..model.checkpoint import Model, create_model, load_model, save_model
 from ..model.configuration import starter
-from ..model.manifest import find_model
+from ..model.manifest import MANIFEST, find_model
 from .autoencoder import fit_encoder, train_decoder
 from .batches import Batch, BatchPlan, batches
 from .corpus import PictureLibrary
 from .deviations import measure_deviations
 from .examples import ExampleRecipe
 from .pictures import draw_crops
+from .state import last_good, replaced
 from .trainer import TrainerSettings, train
 
 __all__ = ["add_arguments", "main"]
@@ -117,20 +118,38 @@ def main(args: argparse.Namespace) -> int:
 
 def _open(args: argparse.Namespace, library: PictureLibrary | None, rng: np.random.Generator) -> Model:
     """The model to train: that of an unfinished run, that which ``--from`` names, or a new starter."""
-    unfinished = args.output / "model"
-    if (unfinished / "manifest.json").is_file() or args.start:
-        if args.ablation and args.start:
-            raise JobError("An ablation has other inputs than a finished model.", "Leave out --from.")
-        folder = unfinished if (unfinished / "manifest.json").is_file() else find_model(args.start)
-        return load_model(folder, torch.device("cpu"), torch.float32)
+    begun = last_good(args.output / "model", MANIFEST)
+    changes = _ABLATIONS.get(args.ablation, {})
+    if args.ablation and args.start:
+        raise JobError("An ablation has other inputs than a finished model.", "Leave out --from.")
+    if begun is None:
+        # Saved at once: a run killed early does not make its autoencoder again, and a resumed one has the
+        # same frozen parts, in the precision that they are saved in.
+        begun = args.output / "model"
+        with replaced(begun) as fresh:
+            save_model(_new(args, library, rng, changes), fresh)
+    model = load_model(begun, torch.device("cpu"), torch.float32)
+    if any(getattr(model.configuration, key) != value for key, value in changes.items()):
+        raise JobError(
+            f"The run in {args.output} is not one of the ablation '{args.ablation}'.",
+            "Give another --output folder.",
+        )
+    return model
+
+
+def _new(
+    args: argparse.Namespace,
+    library: PictureLibrary | None,
+    rng: np.random.Generator,
+    changes: dict[str, Any],
+) -> Model:
+    if args.start:
+        return load_model(find_model(args.start), torch.device("cpu"), torch.float32)
     autoencoder = _new_autoencoder(args, library, rng)
     plan = BatchPlan(8, 4, args.side**2, 16)
     sample = batches(args.seed + 1, plan, ExampleRecipe(continued=0), lambda: library, range(20), 0)
     deviations = measure_deviations(autoencoder, sample)
-    configuration = starter(*deviations, **_ABLATIONS.get(args.ablation, {}))
-    # Saved at once, so that a run killed early does not make its autoencoder again.
-    save_model(create_model(configuration, autoencoder), unfinished)
-    return load_model(unfinished, torch.device("cpu"), torch.float32)
+    return create_model(starter(*deviations, **changes), autoencoder)
 
 
 def _new_autoencoder(

@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..errors import OutputError
+from ..errors import ModelError, OutputError
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["last_good", "load_state", "replaced", "save_state"]
 
 _SHARD_BYTES = 15 * 2**20
 _INDEX = "state.json"
@@ -26,35 +29,58 @@ _INDEX = "state.json"
 
 def save_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write ``tensors`` and JSON-ready ``facts`` as ``folder``. Raises ``OutputError``; the old state stays."""
-    fresh = folder.with_name(folder.name + ".new")
-    old = folder.with_name(folder.name + ".old")
+    with replaced(folder) as fresh:
+        shards = _write_shards(fresh, tensors)
+        (fresh / _INDEX).write_text(json.dumps({"facts": facts, "shards": shards}))
+
+
+def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """Tensors and facts of the last good state, or None when there is none. Raises ``ModelError``."""
+    found = last_good(folder, _INDEX)
+    if found is None:
+        return None
+    try:
+        index = json.loads((found / _INDEX).read_text())
+        tensors: dict[str, Tensor] = {}
+        for shard in index["shards"]:
+            tensors.update(load_file(found / shard))
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise ModelError(
+            f"The training state in {found} cannot be read: {error}.",
+            "Delete that folder to begin again from the run's model, or give another --output folder.",
+        ) from error
+    return _join(tensors), index["facts"]
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A fresh folder to write, which takes the place of ``folder`` in the end.
+
+    Raises ``OutputError`` when it cannot be written; the old one stays.
+    """
+    fresh, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        shards = _write_shards(fresh, tensors)
-        (fresh / _INDEX).write_text(json.dumps({"facts": facts, "shards": shards}))
-        shutil.rmtree(old, ignore_errors=True)
+        yield fresh
         if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
             os.replace(folder, old)
         os.replace(fresh, folder)
         shutil.rmtree(old, ignore_errors=True)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise OutputError(
-            f"The training state could not be written to {folder}: {error}.",
+            f"{folder} could not be written: {error}.",
             "Free some space and give the same command again; the last good state is kept.",
         ) from error
 
 
-def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-    """Tensors and facts of the last good state, or None when there is none."""
+def last_good(folder: Path, index: str) -> Path | None:
+    """``folder``, or the one that a kill amid ``replaced`` left of it; None when neither holds ``index``."""
     for candidate in (folder, folder.with_name(folder.name + ".old")):
-        if (candidate / _INDEX).is_file():
-            index = json.loads((candidate / _INDEX).read_text())
-            tensors: dict[str, Tensor] = {}
-            for shard in index["shards"]:
-                tensors.update(load_file(candidate / shard))
-            return _join(tensors), index["facts"]
+        if (candidate / index).is_file():
+            return candidate
     return None
 
 

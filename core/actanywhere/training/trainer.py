@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -24,7 +24,7 @@ from ..model.autoencoder import encode_pictures
 from ..model.checkpoint import Model, save_model
 from ..model.denoiser import Known, shrink_mask
 from .batches import Batch
-from .state import load_state, save_state
+from .state import load_state, replaced, save_state
 
 __all__ = ["TrainerSettings", "train"]
 
@@ -106,7 +106,8 @@ def train(
         mixed_precision="no" if settings.precision == "fp32" else settings.precision,
         gradient_accumulation_steps=settings.accumulate,
     )
-    learner = _Learner(model)
+    cast(nn.Module, model.autoencoder).to(accelerator.device)
+    learner = _Learner(model).to(accelerator.device)
     for part in (model.denoiser, model.condition_encoder):
         part.requires_grad_(True).train()
     _freeze(model)
@@ -123,12 +124,13 @@ def train(
     started = saved = time.monotonic()
     supply = open_batches(numbers)
     while step < last_step and not _late(accelerator, started, seconds):
-        torch.manual_seed(seed * 1_000_003 + step * ranks + rank)
         rate = _rate(step, settings)
         for group in optimizer.param_groups:
             group["lr"] = rate
         losses = []
-        for batch in itertools.islice(supply, settings.accumulate):
+        for i, batch in enumerate(itertools.islice(supply, settings.accumulate)):
+            # By the batch's number, so that the chances do not depend on which process draws them.
+            torch.manual_seed(seed * 1_000_003 + (step * settings.accumulate + i) * ranks + rank)
             with accelerator.accumulate(prepared):
                 loss = prepared(_on(batch, accelerator.device), settings.drop)
                 accelerator.backward(loss)
@@ -136,12 +138,13 @@ def train(
                     accelerator.clip_grad_norm_(names.values(), settings.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
-            losses.append(float(loss.detach()))
+            losses.append(loss.detach())
         step += 1
         _follow(average, names, min(settings.average, (1 + step) / (10 + step)))
-        report(step, {"loss": sum(losses) / len(losses), "rate": rate, "seconds": time.monotonic() - started})
+        loss = float(accelerator.reduce(torch.stack(losses).mean(), "mean"))
+        report(step, {"loss": loss, "rate": rate, "seconds": time.monotonic() - started})
         if accelerator.is_main_process:
-            _note(folder / "curve.csv", step, sum(losses) / len(losses), rate)
+            _note(folder / "curve.csv", step, loss, rate)
             if time.monotonic() - saved > settings.save_seconds:
                 _save(folder, step, names, average, optimizer, model)
                 saved = time.monotonic()
@@ -209,8 +212,8 @@ def _save(
         for moment, value in optimizer.state.get(parameter, {}).items():
             tensors[f"{moment}/{name}"] = value
     save_state(folder / "state", tensors, {"step": step})
-    with _swapped(names, average):
-        save_model(model, folder / "model")
+    with _swapped(names, average), replaced(folder / "model") as fresh:
+        save_model(model, fresh)
 
 
 class _swapped:
@@ -244,8 +247,9 @@ def _resume(
             for name, parameter in names.items():
                 parameter.copy_(tensors["weight/" + name])
                 average[name].copy_(tensors["average/" + name])
-                moments = {k: tensors[f"{k}/{name}"] for k in ("step", "exp_avg", "exp_avg_sq")}
-                optimizer.state[parameter] = moments
+                keys = ("step", "exp_avg", "exp_avg_sq")
+                if facts["step"]:  # a run stopped before its first step has no moments yet
+                    optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
     except (KeyError, RuntimeError) as error:
         raise ModelError(
             f"The training state in {folder / 'state'} is of another model: {error}.",
