@@ -65,6 +65,13 @@ class Settings:
         minimum=1.0,
         maximum=30.0,
     )
+    variation: Optional[float] = _setting(
+        None,
+        "How freely the seed may vary what is painted where the picture says nothing: 0 is calm and soft, 1 as "
+        "the network was trained. Left out: what the model's folder recommends.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     overlap: int = _setting(
         4,
         "Frames that each window takes over from the one before it, in shots longer than the model's window.",

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera.fill import expect
+from .camera.fill import expect, fill
 from .camera.guide import known_region
 from .job import Settings
 from .reading import Scene
@@ -46,9 +46,16 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
     guided = (guided > 0.5).astype(np.float32)
     picture = np.where(guided[..., None] > 0, guide, np.float32(127 / 255))
     picture = np.where(subject[..., None] > 0, rgb, picture)
-    expected = np.where(subject[..., None] > 0, rgb, expect(guide, guided, scene.condition))
+    expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, guided))
     mask = 1 - np.maximum(guided, subject.astype(np.float32))
     return Knowledge(_to_network(picture), _to_network(expected), mask, guide, guided)
+
+
+def _expected(scene: Scene, guide: Picture, guided: Picture) -> Picture:
+    """What to expect of a whole frame; beyond a guide that has left it, what the guide's edge went on as."""
+    if scene.guide is not None and guided.max() == 0:
+        return fill(guide, np.ones_like(guided))
+    return expect(guide, guided, scene.condition)
 
 
 def guide_at(

@@ -94,6 +94,7 @@ class Painter:
         self.steps = steps_of(settings, configuration)
         scale = configuration.guidance if settings.guidance is None else settings.guidance
         self.scale = 1.0 if settings.preview and settings.guidance is None else scale
+        self.variation = configuration.variation if settings.variation is None else settings.variation
         noise = model.denoiser.noise
         self.levels = Levels.of(noise.timesteps(self.steps), noise.alpha, noise.sigma)
         self.device = next(model.denoiser.parameters()).device
@@ -119,7 +120,7 @@ class Painter:
         """
         facts = self._facts(known, before)
         shape = tuple(facts.masked.shape[2:])
-        noise = torch.stack(
+        noise = self.variation * torch.stack(
             [frame_noise(self.settings.seed, first_frame + i, shape) for i in range(len(window))]
         )
         latent = noise[None]

@@ -23,7 +23,7 @@ def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
     expected without its detail.
     """
     height, width = known.shape
-    if known.max() > 0.5:
+    if known.max() > 0:
         return fill(picture, known)
     short = min(height, width)
     coarse = (max(2, round(_COARSE * width / short)), max(2, round(_COARSE * height / short)))
