@@ -57,7 +57,8 @@ def _pull(colour: Picture, weight: Picture) -> Picture:
     parts = [np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA)) for part in (colour, weight)]
     # A little blur across the rows, so that a single odd row does not streak.
     soft = [cv2.GaussianBlur(part, (1, 3), 0.5, borderType=cv2.BORDER_REFLECT) for part in parts]
-    coarse = _pull(soft[0].reshape(half[1], half[0], 3), soft[1].reshape(half[1], half[0]))
+    colours, weights = (np.asarray(part, np.float32).reshape(half[1], half[0], -1) for part in soft)
+    coarse = _pull(colours, weights[..., 0])
     beyond = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR).reshape(rows, columns, 3)
     sure = np.clip(weight * 8, 0, 1)[..., None]
     return np.asarray(beyond + (own - beyond) * sure, np.float32)
