@@ -15,6 +15,8 @@ from actanywhere.model.noise import NoiseSchedule
 from actanywhere.sampling.solvers import Levels, sample
 
 _MODELS = {"full": full(), "starter": starter((0.1,) * 4, (0.5,) * 4)}
+#: At zero terminal SNR diffusers holds the last alpha at 2**-12, we at 1e-4.
+_APART = {"full": 1e-5, "starter": 5e-3}
 #: At these counts no timestep has to be rounded.
 _STEPS = [1, 4, 10, 25, 50]
 
@@ -64,7 +66,7 @@ def test_ddim_takes_the_way_of_diffusers_at_every_step(name: str, steps: int, no
     made = _ours(_MODELS[name], noise, steps, "ddim")
     assert len(made) == steps
     for ours, latent in zip(made, expected, strict=True):
-        torch.testing.assert_close(ours, latent, rtol=0, atol=2e-3)
+        torch.testing.assert_close(ours, latent, rtol=0, atol=_APART[name])
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' own
@@ -83,7 +85,7 @@ def test_dpm_solver_takes_the_way_of_diffusers_at_every_step(name: str, steps: i
     made = _ours(_MODELS[name], noise, steps, "dpm++")
     assert len(made) == steps
     for ours, latent in zip(made, expected, strict=True):
-        torch.testing.assert_close(ours, latent, rtol=0, atol=2e-3)
+        torch.testing.assert_close(ours, latent, rtol=0, atol=_APART[name])
 
 
 @pytest.mark.parametrize("solver", ["ddim", "dpm++"])

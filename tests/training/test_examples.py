@@ -1,0 +1,213 @@
+"""Training examples: what the network is told of a clip, by law."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from actanywhere.model.autoencoder import encode_pictures
+from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
+from actanywhere.training.corpus import PictureLibrary, TrainingClip
+from actanywhere.training.deviations import measure_deviations
+from actanywhere.training.examples import Example, ExampleRecipe, make_example
+from actanywhere.training.pictures import draw_crops
+from tests.model import tiny
+
+_FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
+_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "damage": 0.0}
+_SEEDS = range(12)
+
+
+def _clip(pan: float = 0.04) -> TrainingClip:
+    """A wall of noise that the camera pans along, a square actor before it."""
+    rng = np.random.default_rng(5)
+    wall = cv2.GaussianBlur(rng.integers(0, 255, (_HEIGHT, 3 * _WIDTH, 3), np.uint8), (0, 0), 2)
+    wall = cv2.normalize(wall, None, 0, 255, cv2.NORM_MINMAX)
+    step = round(pan * _HEIGHT)
+    background = np.stack([wall[:, t * step : t * step + _WIDTH] for t in range(_FRAMES)])
+    matte = np.zeros((_FRAMES, _HEIGHT, _WIDTH), np.float32)
+    matte[:, 20:50, 40:60] = 1
+    rgb = background.copy()
+    rgb[matte > 0] = (250, 20, 30)
+    transforms = np.tile(np.eye(3), (_FRAMES, 1, 1))
+    transforms[:, 0, 2] = -step / _HEIGHT * np.arange(_FRAMES)
+    return TrainingClip(rgb, background, matte, np.zeros_like(matte), transforms, "wall")
+
+
+@pytest.fixture(scope="module")
+def clip() -> TrainingClip:
+    return _clip()
+
+
+def _examples(clip: TrainingClip, **chances: float) -> list[Example]:
+    recipe = ExampleRecipe(**{**_PLAIN, **chances})
+    return [make_example(clip, np.random.default_rng(seed), recipe) for seed in _SEEDS]
+
+
+def test_the_same_seed_makes_the_same_example_and_another_seed_another(clip: TrainingClip) -> None:
+    recipe = ExampleRecipe()
+    made = [make_example(clip, np.random.default_rng(seed), recipe) for seed in (3, 3, 4)]
+    for part in ("video", "known", "prior", "mask", "condition"):
+        np.testing.assert_array_equal(getattr(made[0], part), getattr(made[1], part))
+    assert not np.array_equal(made[0].known, made[2].known) or not np.array_equal(
+        made[0].condition, made[2].condition
+    )
+
+
+def test_making_an_example_leaves_the_clip_as_it_was(clip: TrainingClip) -> None:
+    fresh = _clip()
+    _examples(clip, guide=1.0, continued=1.0, cut_outs=1.0, damage=1.0)
+    for part in ("rgb", "background", "matte", "transforms"):
+        np.testing.assert_array_equal(getattr(clip, part), getattr(fresh, part))
+
+
+def test_as_subject_the_frame_is_known_where_the_mask_is_0_and_grey_127_elsewhere(clip: TrainingClip) -> None:
+    for example in _examples(clip, damage=0.5, cut_outs=0.5):
+        inside = example.mask == 0
+        assert set(np.unique(example.mask)) <= {0.0, 1.0}
+        np.testing.assert_array_equal(example.known[inside], clip.rgb[inside])
+        np.testing.assert_array_equal(example.prior[inside], clip.rgb[inside])
+        assert (example.known[~inside] == 127).all()
+        np.testing.assert_array_equal(example.video, clip.rgb)
+
+
+def test_the_matte_is_eroded_so_that_no_background_leaks_in_at_its_edge(clip: TrainingClip) -> None:
+    for example in _examples(clip, erode=20):
+        inside = example.mask == 0
+        assert inside.any()
+        assert (clip.matte[inside] == 1).all()
+        eroded = int(inside[0].sum())
+        assert eroded == (30 - 4) * (20 - 4)  # 20 of 256 pixels is a 5x5 square at 64
+
+
+def test_cut_outs_only_ever_remove(clip: TrainingClip) -> None:
+    (whole, *_), removed = _examples(clip), 0
+    for example in _examples(clip, cut_outs=1.0):
+        assert (example.mask >= whole.mask).all()
+        removed += int((example.mask > whole.mask).any())
+    assert removed >= 3
+
+
+def test_damage_both_leaks_and_removes(clip: TrainingClip) -> None:
+    (whole, *_), changes = _examples(clip), set[float]()
+    for example in _examples(clip, damage=1.0):
+        changes |= set(np.unique(example.mask - whole.mask))
+    assert changes == {-1.0, 0.0, 1.0}
+
+
+def test_as_guide_the_moved_condition_is_known_and_true_outside_of_the_band(clip: TrainingClip) -> None:
+    shares = []
+    for example in _examples(clip, guide=1.0, composite=0.0, slip=0.0):
+        told = (example.mask == 0) & (clip.matte < 0.5)
+        error = np.abs(example.known[told].astype(int) - clip.background[told])
+        assert error.mean() < 1.5
+        shares.append(told.mean())
+        assert (example.known[example.mask == 1] == 127).all()
+        near = cv2.dilate(clip.matte[0], np.ones((3, 3))) - clip.matte[0] > 0
+        assert (example.mask[:, near] == 1).all(), "the band around the actor is the network's"
+        np.testing.assert_array_equal(example.prior[example.mask == 0], example.known[example.mask == 0])
+    assert min(shares) > 0.3
+
+
+def test_an_actor_that_was_painted_into_the_condition_is_never_told_as_background(clip: TrainingClip) -> None:
+    for example in _examples(clip, guide=1.0, composite=1.0, slip=0.0):
+        told = (example.mask == 0) & (clip.matte < 0.5)
+        assert told.any()
+        actor = np.abs(example.known[told].astype(int) - (250, 20, 30)).sum(-1) < 30
+        wall = np.abs(clip.background[told].astype(int) - (250, 20, 30)).sum(-1) < 30
+        assert not (actor & ~wall).any()
+
+
+def test_a_clip_without_a_camera_has_no_guide(clip: TrainingClip) -> None:
+    untracked = TrainingClip(
+        clip.rgb, clip.background, clip.matte, clip.effect, clip.transforms, "wall", tracked=False
+    )
+    (plain, *_), (made, *_) = _examples(untracked), _examples(untracked, guide=1.0)
+    np.testing.assert_array_equal(made.mask, plain.mask)
+
+
+def test_continued_frames_are_fully_known(clip: TrainingClip) -> None:
+    for example in _examples(clip, continued=1.0, guide=0.5, overlap=2):
+        assert not example.mask[:2].any()
+        np.testing.assert_array_equal(example.known[:2], clip.rgb[:2])
+        np.testing.assert_array_equal(example.prior[:2], clip.rgb[:2])
+        assert example.mask[2:].any()
+
+
+def test_the_condition_is_a_frame_of_the_clip_or_its_background(clip: TrainingClip) -> None:
+    for composite, source in ((1.0, clip.rgb), (0.0, clip.background)):
+        for example in _examples(clip, composite=composite):
+            assert any(np.array_equal(example.condition, frame) for frame in source)
+
+
+def test_what_is_expected_is_nearer_to_the_truth_than_grey(clip: TrainingClip) -> None:
+    for example in _examples(clip, guide=1.0, composite=0.0):
+        truth, unknown = clip.rgb.astype(int), example.mask == 1
+        assert np.abs(example.prior - truth)[unknown].mean() < np.abs(example.known - truth)[unknown].mean()
+
+
+# ------------------------------------------------------------------------------------------- batches
+
+
+_PLAN = BatchPlan(clips=1, frames=2, area=32 * 32, side_multiple=16)
+
+
+def _no_pictures() -> PictureLibrary | None:
+    return None
+
+
+def test_a_batch_depends_on_the_seed_and_its_number_alone() -> None:
+    def draw(seed: int, numbers: range) -> list[Batch]:
+        return list(batches(seed, _PLAN, ExampleRecipe(), _no_pictures, numbers, 0))
+
+    first, second, third = draw(3, range(3))
+    (again,) = draw(3, range(2, 3))
+    (other,) = draw(4, range(2, 3))
+    assert again.video.equal(third.video) and again.known.equal(third.known) and again.mask.equal(third.mask)
+    assert not (other.video.shape == third.video.shape and other.video.equal(third.video))
+    assert not (first.video.shape == second.video.shape and first.video.equal(second.video))
+    for batch in (first, second, third):
+        clips, frames, _, height, width = batch.video.shape
+        assert (clips, frames) == (1, 2) and height % 16 == width % 16 == 0
+        assert batch.mask.shape == (1, 2, 1, height, width)
+        assert batch.condition.shape == (1, 3, height, width)
+        assert batch.known.shape == batch.prior.shape == batch.video.shape
+        assert batch.video.min() >= -1 and batch.video.max() <= 1
+        unknown = (batch.mask == 1).expand_as(batch.known)
+        assert not batch.known[unknown].any(), "grey 127 is exactly 0"
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.78, 2.39, 0.56])
+def test_frames_of_every_aspect_have_about_the_same_area(aspect: float) -> None:
+    height, width = frame_size(256 * 256, aspect, 32)
+    assert height % 32 == width % 32 == 0
+    assert height * width == pytest.approx(256 * 256, rel=0.15)
+    assert width / height == pytest.approx(aspect, rel=0.2)
+
+
+def test_deviations_are_measured_where_the_place_is_known_and_where_it_is_not() -> None:
+    autoencoder = tiny.patch_autoencoder()
+    mask = torch.ones(1, 2, 1, 32, 32)
+    mask[..., :16] = 0
+    video = tiny.noise(1, 2, 3, 32, 32)
+    off = torch.where(mask == 0, 0.1, 0.5) * tiny.noise(1, 2, 3, 32, 32, seed=1)
+    batch = Batch(video, video, video + off, mask, video[:, 0])
+    known, unknown = measure_deviations(autoencoder, [batch, batch])
+    error = encode_pictures(autoencoder, off)
+    for measured, where in ((known, error[..., :2]), (unknown, error[..., 2:])):
+        expected = where.square().mean((0, 1, 3, 4)).sqrt()
+        assert list(measured) == pytest.approx(expected.tolist(), abs=1e-3)
+    assert all(k < u for k, u in zip(known, unknown, strict=True))
+
+
+def test_crops_for_the_autoencoder_are_pictures_about_grey(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(tmp_path / "a.png"), rng.integers(0, 255, (120, 150, 3), np.uint8))
+    library = PictureLibrary([tmp_path])
+    crops = [draw_crops(np.random.default_rng(1), library, count=3, side=32) for _ in range(2)]
+    assert crops[0].shape == (3, 3, 32, 32) and crops[0].equal(crops[1])
+    assert crops[0].min() >= -1 and crops[0].max() <= 1 and crops[0].std() > 0.05
