@@ -52,19 +52,24 @@ def deliver_frame(
 
 
 def deliver_display_files(inputs: Inputs, output: OutputFolder) -> None:
-    """The comp as PNG and MOV besides, for those who asked: read back from the finished layer."""
+    """The comp as PNG and MOV besides, for those who asked: read back from the finished layer.
+
+    What is there already is whole, and of this job: it stays.
+    """
     formats = set(output.job.settings.format) - {"exr"}
     if not formats:
         return
     info = inputs.plate.info
     space = layer_space(info.space)
-    with open_plate(ImageSequence(output.pattern, colour=space), inputs.frames) as layer:
+    with open_plate(ImageSequence(output.pattern), inputs.frames) as layer:
         if "png" in formats:
             for frame in inputs.frames:
                 path = output.frame_path(frame).with_suffix(".png")
+                if path.is_file():
+                    continue
                 write_png(str(path), _shown(layer.read(frame).pixels, info.space, space), info.pixel_aspect)
-        if "mov" in formats:
-            path = output.path / f"{output.stem}.mov"
+        path = output.path / f"{output.stem}.mov"
+        if "mov" in formats and not path.is_file():
             with MovieWriter(str(path), info.fps, info.pixel_aspect) as movie:
                 for frame in inputs.frames:
                     movie.write(_shown(layer.read(frame).pixels, info.space, space))

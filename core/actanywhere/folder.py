@@ -13,22 +13,26 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from .errors import OutputError
 from .footage import sweep_strays
 from .job import Job, Result
+from .lock import LOCK_NAME, writing_alone
 from .shot import FrameRange
 
 __all__ = ["OutputFolder"]
 
 # What may differ without making another layer of it.
 _FREE_SETTINGS = ("device", "format")
+_LONGEST_NAME = 180  # with the frame's number and what a temporary name adds, file systems take 255
 
 
 class OutputFolder:
-    """One job's folder. ``check`` touches nothing; ``claim`` makes it this job's own."""
+    """One job's folder. ``check`` touches nothing; ``held`` keeps others out; ``claim`` makes it this job's own."""
 
     def __init__(self, job: Job, frames: FrameRange) -> None:
         self.job = job
@@ -38,6 +42,7 @@ class OutputFolder:
         self.result_path = self.path / "result.json"
         shot = re.sub(r"[^\w-]+", "_", job.shot.name) or "shot"
         self.stem = f"{shot}_{job.settings.layer}"
+        self._claimed = False
 
     @property
     def pattern(self) -> str:
@@ -61,8 +66,12 @@ class OutputFolder:
 
     def check(self) -> None:
         """Raises ``OutputError`` when the folder cannot be written or holds another job's layer."""
-        if self.path.exists() and not self.path.is_dir():
-            raise OutputError(f"{self.path} is a file, not a folder.", "Give another output folder.")
+        if len(os.fsencode(self.stem)) > _LONGEST_NAME:
+            raise OutputError(
+                f"Files cannot have a name as long as {self.stem[:40]}...",
+                "Give a shorter shot or layer name.",
+            )
+        _check_writable(self.path)
         owner = self._owner()
         if owner is not None and owner["job"] != _identity(self.job):
             raise OutputError(
@@ -74,7 +83,30 @@ class OutputFolder:
                 f"{self.path} holds frames like {self.frame_path(self.finished()[0]).name} that no job here wrote.",
                 "Give another output folder, or remove them.",
             )
-        _check_writable(self.path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder, made if need be, with other renders kept out.
+
+        Whatever ends this before anything was painted leaves no trace of it. Raises ``OutputError``.
+        """
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise _unwritable(self.path, error) from error
+        try:
+            with writing_alone(self.path):
+                try:
+                    yield
+                except BaseException:
+                    self._disclaim()
+                    raise
+        except BaseException:
+            with suppress(OSError):  # the first that holds something ends it
+                for folder in missing:
+                    folder.rmdir()
+            raise
 
     def claim(self, inputs: dict[str, str], checkpoint: str) -> None:
         """Make the folder this job's: note what was read, and sweep what a killed writer left.
@@ -90,6 +122,7 @@ class OutputFolder:
                 f"{self.path} holds frames of this job, but {what} changed since then.",
                 "Give another output folder, or remove this one.",
             )
+        self._claimed = True
         self.work.mkdir(exist_ok=True)
         sweep_strays(str(self.path))
         if owner is None:
@@ -105,7 +138,18 @@ class OutputFolder:
         """The result, if the job is finished to the last frame."""
         if len(self.finished()) < len(self.frames) or not self.result_path.is_file():
             return None
-        return Result.from_dict(json.loads(self.result_path.read_text()))
+        try:
+            return Result.from_dict(json.loads(self.result_path.read_text()))
+        except ValueError:
+            return None  # it will be written anew
+
+    def _disclaim(self) -> None:
+        """Take back the claim on a folder in which nothing was painted."""
+        if not self._claimed or self.finished() or any(self.work.glob("*.safetensors")):
+            return
+        shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / LOCK_NAME).unlink()
 
     def _owner(self) -> dict[str, Any] | None:
         path = self.work / "job.json"
@@ -146,16 +190,21 @@ def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> 
 
 def _check_writable(folder: Path) -> None:
     """Try it in the nearest folder that exists, and leave nothing behind."""
-    nearest = folder.absolute()
-    while not nearest.exists():
-        nearest = nearest.parent
     try:
+        nearest = folder.absolute()
+        while not nearest.exists():
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise OutputError(f"{nearest} is a file, not a folder.", "Give another output folder.")
         with tempfile.TemporaryFile(dir=nearest) as stream:
             stream.write(b"\0" * 4096)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Give a folder that you may write to."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError | ValueError) -> OutputError:
+    reason = getattr(error, "strerror", None) or error
+    return OutputError(f"{folder} cannot be written: {reason}.", "Give a folder that you may write to.")
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -18,7 +18,6 @@ from .folder import OutputFolder
 from .footage import digest
 from .job import Job, Progress, Result
 from .knowledge import know
-from .lock import writing_alone
 from .model.manifest import find_model
 from .progress import Stage, Teller
 from .reading import Scene, read_footage
@@ -53,8 +52,7 @@ def render(
     with open_inputs(job) as inputs:
         output = OutputFolder(job, inputs.frames)
         output.check()
-        output.path.mkdir(parents=True, exist_ok=True)
-        with writing_alone(output.path):
+        with output.held():
             inputs_digest = _digests(inputs)
             output.claim(inputs_digest, inputs.digest)
             finished = output.result()

@@ -56,7 +56,9 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         if tracker is not None:
             tracker.add(proxy, matte)
         step(index + 1)
-    warnings += judge_mattes(inputs.frames, [matte / np.float32(255) for matte in clip.matte])
+    # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
+    small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
+    warnings += judge_mattes(inputs.frames, small)
     track = still_track(len(clip.frames)) if tracker is None else tracker.solve()
     camera, reason = _choose_camera(settings, track, warnings)
     guide = None if camera == "subject" else _guide(inputs, clip, condition, track, warnings)
