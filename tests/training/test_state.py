@@ -143,7 +143,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_whole_state(tmp_path: Path) -> 
 
 def test_a_kill_between_two_kills_still_leaves_a_whole_state(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    for first in range(1, 7):
+    for first in (4, 5):  # before either rename: the moments that leave something behind
         for second in range(1, 7):
             save_state(folder, _tensors(1.0), {"value": 1.0})
             _killed_while_saving(folder, first)
