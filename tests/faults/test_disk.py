@@ -1,0 +1,77 @@
+"""Disks that are full or read-only, for real: small file systems in memory."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from actanywhere.errors import OutputError
+from tests.generate.stage import Staged, frames_of, pixels_of, render
+
+Mount = Callable[[str], Path]
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """Mounts a file system in memory with the given options; skips where that is not permitted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def make(options: str) -> Path:
+        words = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("mounting a small disk: there is no mount command here")
+        if done.returncode:
+            pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
+        return folder
+
+    yield make
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+def test_a_read_only_output_is_refused_before_anything_is_read(
+    shot: Staged, model: Path, mount: Mount
+) -> None:
+    job = replace(shot.job(model), output=str(mount("size=1m,ro") / "deep/out"))
+    told: list[object] = []
+    with pytest.raises(OutputError, match="cannot be written: Read-only file system"):
+        render(job, told.append)
+    assert told == []
+
+
+def test_a_disk_that_fills_up_keeps_finished_frames_and_the_same_job_goes_on(
+    shot: Staged, model: Path, mount: Mount
+) -> None:
+    render(shot.job(model, "elsewhere"))
+    whole = pixels_of(shot.folder / "elsewhere")
+    size = (shot.folder / "elsewhere/shot_generated_bg.1001.exr").stat().st_size
+    disk = mount(f"size={(size * 9 // 2 + 65536) // 4096 * 4}k")
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"\0" * size)
+    job = replace(shot.job(model), output=str(disk / "out"))
+    with pytest.raises(OutputError) as caught:
+        render(job)
+    assert str(disk) in caught.value.message and "same command" in caught.value.remedy
+    left = pixels_of(job.output)
+    assert 0 < len(left) < 6
+    assert left == {name: whole[name] for name in left}
+    assert not [path for path in Path(job.output).iterdir() if ".partial-" in path.name]
+    ballast.unlink()
+    subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+    render(job)
+    assert pixels_of(job.output) == whole
+    assert len(frames_of(job.output)) == 6
+
+
+def test_a_disk_without_any_room_is_refused_at_once(shot: Staged, model: Path, mount: Mount) -> None:
+    disk = mount("size=64k")
+    (disk / "ballast").write_bytes(b"\0" * 65536)
+    with pytest.raises(OutputError, match="cannot be written"):
+        render(replace(shot.job(model), output=str(disk / "out")))
+    assert [path.name for path in disk.iterdir()] == ["ballast"]

@@ -1,0 +1,52 @@
+"""The memory of a render does not grow with the length of the shot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from actanywhere.shot import FrameRange
+from tests.footage.pictures import write_still
+from tests.generate.stage import ACES, CORE, Staged, disc, environment, texture, write_matte
+
+HEIGHT, WIDTH = 256, 384
+
+MEASURED = """
+import resource, sys
+from actanywhere.job import Job
+from tests.generate.stage import render
+for name in sys.argv[1:]:
+    with open(name) as stream:
+        render(Job.from_json(stream.read()))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+"""
+
+
+def test_48_frames_take_no_more_memory_than_8(shot: Staged, model: Path) -> None:
+    plate = texture(np.random.default_rng(2), HEIGHT, WIDTH) ** 2.2
+    write_still(shot.folder / "big.exr", plate, "half", attributes=ACES)
+    write_matte(shot.folder / "big_matte.png", disc(100, 120, 50, HEIGHT, WIDTH))
+    names = []
+    for count in (8, 48):
+        job = shot.job(model, f"out{count}", preview=True)
+        job = replace(
+            job,
+            shot=replace(
+                job.shot,
+                plate=replace(job.shot.plate, path=str(shot.folder / "big.exr")),
+                matte=replace(job.shot.matte, path=str(shot.folder / "big_matte.png")),
+                frames=FrameRange(1001, 1000 + count),
+            ),
+        )
+        names.append(str(shot.folder / f"job{count}.json"))
+        Path(names[-1]).write_text(job.to_json())
+    words = [sys.executable, "-c", MEASURED, *names]
+    done = subprocess.run(words, env=environment(CORE.parent), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    short, long = (int(line) for line in done.stdout.split())
+    # One float copy of the 40 further plates would be 47 MB, of their layers 126 MB.
+    assert long - short < 24, f"{short} MB for 8 frames, {long} MB for 48"
