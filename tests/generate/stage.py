@@ -209,10 +209,10 @@ def frames_of(output: Path | str) -> list[str]:
 
 
 def pixels_of(output: Path | str) -> dict[str, bytes]:
-    """Every frame of a layer as the bytes of its channels."""
+    """Every finished frame of a layer as the bytes of its channels; a killed writer's leavings are hidden files."""
     return {
         path.name: b"".join(one.tobytes() for one in read_layer(path)[1].values())
-        for path in sorted(Path(output).glob("*.exr"))
+        for path in sorted(Path(output).glob("[!.]*.exr"))
     }
 
 

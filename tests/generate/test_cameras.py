@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -29,32 +28,39 @@ ACTOR = (12.0, 52.0, 7.0)  # away from where motion is measured
 @pytest.fixture
 def panned(tmp_path: Path) -> Staged:
     """Six frames whose background moves two pixels to the right a frame."""
-    place = texture(np.random.default_rng(21), 128, 192, 5.0)
+    # Smooth, so that the tiny model's coarse autoencoder does not break it into blocks.
+    place = texture(np.random.default_rng(21), 128, 192, 16.0)
     return stage_shot(tmp_path / "pan", pan=PAN, condition=place, actor=ACTOR)
 
 
-def motion(job: Job, first: int, last: int) -> np.ndarray:
-    """Pixels (x, y) by which the layer's background moves from one frame to the other."""
-    pictures = [
-        background_of(Path(job.output) / f"shot_generated_bg.{frame}.exr").mean(axis=2)[6:42, 30:90]
+def motion(job: Job, first: int, last: int) -> tuple[int, int]:
+    """Whole pixels (x, y) by which most of the layer's background moves from one frame to the other."""
+    before, after = (
+        np.log(background_of(Path(job.output) / f"shot_generated_bg.{frame}.exr").mean(axis=2) + 0.02)
         for frame in (first, last)
-    ]
-    small = [np.log(picture + 0.02).astype(np.float32) for picture in pictures]
-    window = cv2.createHanningWindow(small[0].shape[::-1], cv2.CV_32F)
-    return np.array(cv2.phaseCorrelate(small[0], small[1], window)[0])
+    )
+    reach = 9
+    middle = before[reach:-reach, reach:-reach]
+
+    def apart(shift: tuple[int, int]) -> float:
+        x, y = shift
+        there = after[reach + y : after.shape[0] - reach + y, reach + x : after.shape[1] - reach + x]
+        return float(np.median(np.abs(there - middle)))
+
+    return min(((x, y) for x in range(-reach, reach + 1) for y in range(-reach, reach + 1)), key=apart)
 
 
 def test_the_layer_follows_the_plates_camera(panned: Staged, model: Path) -> None:
     job = panned.job(model, camera="plate", band=0.02)
     result = render(job)
     assert result.camera == "plate" and "features on the background" in result.camera_reason
-    assert motion(job, 1002, 1005) == pytest.approx((6.0, 0.0), abs=0.5)
+    assert motion(job, 1002, 1005) == (6, 0)
 
 
 def test_a_still_camera_does_not_move_though_the_plate_does(panned: Staged, model: Path) -> None:
     job = panned.job(model, camera="still", band=0.02)
     assert render(job).camera == "still"
-    assert motion(job, 1002, 1005) == pytest.approx((0.0, 0.0), abs=0.1)
+    assert motion(job, 1002, 1005) == (0, 0)
 
 
 def test_auto_takes_the_plate_where_its_background_can_be_tracked_and_says_why(

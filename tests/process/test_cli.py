@@ -39,6 +39,7 @@ OTHER_SETTINGS = Settings(
     solver="ddim",
     steps=50,
     guidance=5.0,
+    variation=0.25,
     overlap=8,
     invert_matte=True,
     fill_matte=True,
