@@ -194,7 +194,17 @@ class Job:
             unknown = set(data) - {"shot", "output", "settings"}
             if unknown:
                 raise JobError("The job has unknown fields: %s." % ", ".join(sorted(unknown)), "Remove them.")
-            return cls(Shot(**shot), data["output"], Settings(**data.get("settings", {})))
+            job = cls(Shot(**shot), data["output"], Settings(**data.get("settings", {})))
+            words = [
+                job.output,
+                job.shot.name,
+                job.settings.model,
+                job.shot.plate.path,
+                job.shot.condition.path,
+            ]
+            if not all(isinstance(word, str) for word in words):
+                raise TypeError("output, name, model and paths must be text")
+            return job
         except (KeyError, TypeError, AttributeError) as error:
             raise JobError(
                 "The job cannot be read: %s." % error, "Compare it with the job in any result.json."

@@ -41,7 +41,9 @@ def fill(picture: Picture, known: Picture) -> Picture:
     height, width = known.shape
     size = (max(1, width // _CELL), max(1, height // _CELL))
     weight = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA), np.float32)
-    colour = np.asarray(cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32)
+    colour = np.asarray(
+        cv2.resize(picture * known[..., None], size, interpolation=cv2.INTER_AREA), np.float32
+    )
     smooth = cv2.GaussianBlur(_pull(colour, weight), (0, 0), 0.7)
     grown = np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(grown + (picture - grown) * known[..., None], np.float32)

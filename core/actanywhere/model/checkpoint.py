@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import diffusers.utils.logging
 import torch
+import transformers.utils.logging
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
 from safetensors import SafetensorError
 from torch import nn
@@ -80,10 +84,15 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     }
     if model.condition_encoder.image_encoder is not None:
         parts["image_encoder"] = model.condition_encoder.image_encoder
-    for name, part in parts.items():
-        copy.deepcopy(part).to(dtype).save_pretrained(folder / name, max_shard_size=_SHARD)
-    scheduler(model.configuration).save_pretrained(folder / "scheduler")
+    with _quiet():
+        for name, part in parts.items():
+            _save(part, folder / name, dtype)
+        scheduler(model.configuration).save_pretrained(folder / "scheduler")
     return write_manifest(folder)
+
+
+def _save(part: Any, folder: Path, dtype: torch.dtype) -> None:
+    copy.deepcopy(part).to(dtype).save_pretrained(folder, max_shard_size=_SHARD)
 
 
 def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
@@ -110,9 +119,26 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     return model.to(device, dtype)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' bars and remarks off an artist's screen; what matters is raised."""
+    rooms = (diffusers.utils.logging, transformers.utils.logging)
+    levels = [room.get_verbosity() for room in rooms]
+    for room in rooms:
+        room.set_verbosity_error()
+        room.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for room, level in zip(rooms, levels, strict=True):
+            room.set_verbosity(level)
+            room.enable_progress_bar()
+
+
 def _load(kind: Any, folder: Path, **options: Any) -> Any:
     """One part. The libraries fill weights that are not in the files with random ones; here that is an error."""
-    part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
+    with _quiet():
+        part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
     if missing := sorted(found["missing_keys"]):
         raise ValueError(f"{folder.name} lacks {len(missing)} weights, {missing[0]} first")
     return part

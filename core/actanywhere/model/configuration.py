@@ -160,9 +160,9 @@ def starter(
         "prediction": "guided",
         "beta_schedule": "scaled_linear",
         "zero_terminal_snr": True,
-        "steps": 12,
-        "preview_steps": 4,
-        "guidance": 1.5,
-        "variation": 0.4,
+        "steps": 4,
+        "preview_steps": 2,
+        "guidance": 1.0,
+        "variation": 0.3,
     }
     return ModelConfiguration(**{**sizes, **changes})

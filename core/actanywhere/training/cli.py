@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from tqdm import tqdm
 
 from ..errors import JobError
@@ -93,17 +95,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Train as the flags say; exit status 0."""
-    library = PictureLibrary(args.pictures) if args.pictures else None
+    library = _open_pictures(args.pictures)
     rng = np.random.default_rng(args.seed)
     torch.manual_seed(args.seed)
-    model = _open(args, library, rng)
+    with PartialState().main_process_first():  # of several processes, one makes the model and the others read it
+        model = _open(args, library, rng)
     configuration = model.configuration
     plan = BatchPlan(
         args.clips, args.frames, args.side**2, configuration.side_multiple // (2 if args.side < 192 else 1)
     )
 
     def supply(numbers: range) -> Iterator[Batch]:
-        return batches(args.seed, plan, ExampleRecipe(), lambda: library, numbers, args.workers)
+        return batches(
+            args.seed, plan, ExampleRecipe(), partial(_open_pictures, args.pictures), numbers, args.workers
+        )
 
     settings = TrainerSettings(args.rate, accumulate=args.accumulate, precision=args.precision)
     with tqdm(total=args.steps, unit="step") as bar:
@@ -114,6 +119,10 @@ def main(args: argparse.Namespace) -> int:
 
         train(model, args.output, supply, settings, report, args.minutes * 60, args.steps, args.seed)
     return 0
+
+
+def _open_pictures(folders: list[Path]) -> PictureLibrary | None:
+    return PictureLibrary(folders) if folders else None
 
 
 def _open(args: argparse.Namespace, library: PictureLibrary | None, rng: np.random.Generator) -> Model:
@@ -147,7 +156,9 @@ def _new(
         return load_model(find_model(args.start), torch.device("cpu"), torch.float32)
     autoencoder = _new_autoencoder(args, library, rng)
     plan = BatchPlan(8, 4, args.side**2, 16)
-    sample = batches(args.seed + 1, plan, ExampleRecipe(continued=0), lambda: library, range(20), 0)
+    sample = batches(
+        args.seed + 1, plan, ExampleRecipe(continued=0), partial(_open_pictures, args.pictures), range(20), 0
+    )
     deviations = measure_deviations(autoencoder, sample)
     return create_model(starter(*deviations, **changes), autoencoder)
 
