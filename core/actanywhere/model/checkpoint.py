@@ -57,7 +57,8 @@ class Model:
         """
         for part in (self.denoiser, self.condition_encoder, cast(nn.Module, self.autoencoder)):
             part.to(device)
-        self.denoiser.unet.to(dtype)
+        with _quiet():
+            self.denoiser.unet.to(dtype)
         if device.type == "cpu":
             self.denoiser.unet.to(memory_format=torch.channels_last)
         return self

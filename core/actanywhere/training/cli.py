@@ -98,7 +98,8 @@ def main(args: argparse.Namespace) -> int:
     library = _open_pictures(args.pictures)
     rng = np.random.default_rng(args.seed)
     torch.manual_seed(args.seed)
-    with PartialState().main_process_first():  # of several processes, one makes the model and the others read it
+    # Of several processes, one makes the model and the others read it.
+    with PartialState(cpu=not torch.accelerator.is_available()).main_process_first():
         model = _open(args, library, rng)
     configuration = model.configuration
     plan = BatchPlan(

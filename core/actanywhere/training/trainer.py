@@ -103,6 +103,7 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = Accelerator(
+        cpu=not torch.accelerator.is_available(),
         mixed_precision="no" if settings.precision == "fp32" else settings.precision,
         gradient_accumulation_steps=settings.accumulate,
     )
