@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera.fill import expect, fill
+from .camera.fill import expect
 from .camera.guide import known_region
 from .job import Settings
 from .reading import Scene
@@ -52,9 +52,9 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
 
 
 def _expected(scene: Scene, guide: Picture, guided: Picture) -> Picture:
-    """What to expect of a whole frame; beyond a guide that has left it, what the guide's edge went on as."""
+    """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
     if scene.guide is not None and guided.max() == 0:
-        return fill(guide, np.ones_like(guided))
+        return np.asarray(cv2.GaussianBlur(guide, (0, 0), guide.shape[0] / 12), np.float32)
     return expect(guide, guided, scene.condition)
 
 

@@ -15,7 +15,7 @@ Picture = NDArray[np.float32]
 
 _LARGEST_ENLARGEMENT = 2
 """Powers of two by which a small condition is enlarged once, so that warping samples it finely."""
-_SUBJECT_GROW = 0.015
+_SUBJECT_GROW = 0.03
 _NEAREST_DEPTH = 0.05
 """Depth, relative to the anchor's centre, below which a tilted plane is too close to its horizon to use."""
 
