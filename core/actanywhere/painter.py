@@ -135,7 +135,7 @@ class Painter:
             step(done)
             if cancelled():
                 raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
-        return latent[0].float().cpu()
+        return self._eased(latent[0], facts, known, before).float().cpu()
 
     def picture(self, latent: Tensor) -> Picture:
         """The picture (H, W, 3) float32 display of one frame's latent (C, h, w)."""
@@ -161,6 +161,24 @@ class Painter:
             condition=encode_pictures(self.model.autoencoder, small),
             dropped=torch.zeros(1, dtype=torch.bool, device=self.device),
         )
+
+    def _eased(self, latents: Tensor, facts: Known, known: list[Knowledge], before: Tensor | None) -> Tensor:
+        """The latents, going over from the window before without a step.
+
+        What was added to the expected at the last frame of the window before is carried over to the first new
+        frame, and fades out within as many frames as the windows share. What is known stays as it is.
+        """
+        if before is None:
+            return latents
+        first = len(before)
+        expected = _tensor(known[first - 1].prior[None]).to(self.device)
+        added = before[-1].to(latents) - encode_pictures(self.model.autoencoder, expected)[0].to(latents)
+        step = added - (latents[first] - facts.prior[0, first])
+        count = len(latents) - first
+        fade = (1 - torch.arange(count, device=latents.device) / first).clamp_min(0)
+        eased = latents.clone()
+        eased[first:] += fade[:, None, None, None] * step * facts.mask[0, first:]
+        return eased
 
     def _withheld(self, facts: Known) -> Known:
         return facts if self.guided else facts.drop(torch.ones_like(facts.dropped))

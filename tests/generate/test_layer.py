@@ -216,6 +216,15 @@ def test_an_aces_container_is_rendered_and_shown(tmp_path: Path, model: Path) ->
     assert len(list((shot.folder / "out").glob("*.png"))) == 4
 
 
+def assert_alike(one: Path, other: Path) -> None:
+    """Two layers agree to a rounding: the last bit of a matte may differ with the way that it was read."""
+    first, second = pixels_of(one), pixels_of(other)
+    assert first.keys() == second.keys() and first
+    for name, pixels in first.items():
+        values = [np.frombuffer(data, np.float16).astype(np.float32) for data in (pixels, second[name])]
+        np.testing.assert_allclose(*values, rtol=0.01, atol=0.002)
+
+
 def test_the_plates_alpha_can_be_the_matte(tmp_path: Path, model: Path) -> None:
     shot = stage_shot(tmp_path / "alpha", frames=4)
     separate = render(shot.job(model, "separate"))
@@ -227,7 +236,7 @@ def test_the_plates_alpha_can_be_the_matte(tmp_path: Path, model: Path) -> None:
         write_still(path, joined, "float", channels=("R", "G", "B", "A"), attributes=ACES)
     job = shot.job(model, "joined")
     render(replace(job, shot=replace(job.shot, matte=Matte())))
-    assert pixels_of(shot.folder / "joined") == pixels_of(shot.folder / "separate")
+    assert_alike(shot.folder / "joined", shot.folder / "separate")
     assert separate.inputs["matte"]
 
 
@@ -238,6 +247,6 @@ def test_an_inverted_matte_is_warned_of_and_can_be_turned_round(shot: Staged, mo
         write_matte(shot.folder / f"matte.{frame}.png", 1 - matte)
     turned = render(shot.job(model, "turned", invert_matte=True))
     assert not any("inverted" in warning for warning in turned.warnings)
-    assert pixels_of(shot.folder / "turned") == pixels_of(shot.folder / "plain")
+    assert_alike(shot.folder / "turned", shot.folder / "plain")
     wrong = render(shot.job(model, "wrong"))
     assert any("looks inverted" in warning for warning in wrong.warnings)
