@@ -18,7 +18,7 @@ class NoiseSchedule:
     """``alpha`` and ``sigma`` (both (1000,), float32): a noisy latent is ``alpha * clean + sigma * noise``."""
 
     def __init__(self, configuration: ModelConfiguration) -> None:
-        cumulative = scheduler(configuration).alphas_cumprod.double().clamp(1e-8, 1)
+        cumulative = scheduler(configuration).alphas_cumprod.double().clamp(1e-12, 1)
         self.alpha: Tensor = cumulative.sqrt().float()
         self.sigma: Tensor = (1 - cumulative).sqrt().float()
 

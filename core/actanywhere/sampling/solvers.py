@@ -76,4 +76,5 @@ def sample(denoise: Denoise, noise: Tensor, levels: Levels, solver: str) -> Iter
 
 
 def _half_log_snr(levels: Levels, i: int) -> float:
-    return math.log(levels.alphas[i]) - math.log(levels.sigmas[i])
+    # At zero terminal signal the logarithm would be endless: the floor is that of diffusers' multistep solvers.
+    return math.log(max(levels.alphas[i], 2.0**-12)) - math.log(levels.sigmas[i])
