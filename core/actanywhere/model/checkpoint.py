@@ -22,6 +22,7 @@ import diffusers.utils.logging
 import torch
 import transformers.utils.logging
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
+from diffusers.configuration_utils import ConfigMixin
 from safetensors import SafetensorError
 from torch import nn
 from transformers import CLIPVisionModel
@@ -93,7 +94,12 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
 
 
 def _save(part: Any, folder: Path, dtype: torch.dtype) -> None:
-    copy.deepcopy(part).to(dtype).save_pretrained(folder, max_shard_size=_SHARD)
+    copied = copy.deepcopy(part).to(dtype)
+    if isinstance(copied, ConfigMixin):
+        copied.register_to_config(
+            _name_or_path=""
+        )  # where it once lay on the trainer's disk is nobody's business
+    copied.save_pretrained(folder, max_shard_size=_SHARD)
 
 
 def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
