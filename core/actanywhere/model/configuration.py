@@ -69,6 +69,9 @@ class ModelConfiguration:
     """Recommended guidance."""
     variation: float = 1.0
     """Recommended deviation of the noise that a take begins from."""
+    trust: float = 1.0
+    """Share of ``unknown_std`` that sampling reckons with: below 1 a young network's corrections are damped
+    towards what is expected. Training always takes the measured deviations."""
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.attention):
@@ -164,5 +167,6 @@ def starter(
         "preview_steps": 2,
         "guidance": 1.0,
         "variation": 0.3,
+        "trust": 0.35,
     }
     return ModelConfiguration(**{**sizes, **changes})
