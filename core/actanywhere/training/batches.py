@@ -47,13 +47,14 @@ def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
 @dataclass(frozen=True)
 class Batch:
     """``video``, ``known`` and ``prior`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
-    ``mask`` (B, T, 1, H, W), 0 = known.
+    ``mask`` (B, T, 1, H, W), 0 = known; ``effect`` of that shape, 1 = strongly changed by the actor.
     """
 
     video: Tensor
     known: Tensor
     prior: Tensor
     mask: Tensor
+    effect: Tensor
     condition: Tensor
 
 
@@ -103,6 +104,7 @@ def _stack(examples: list[Example]) -> Batch:
         known=torch.stack([_tensor(e.known) for e in examples]),
         prior=torch.stack([_tensor(e.prior) for e in examples]),
         mask=torch.stack([torch.from_numpy(e.mask)[:, None] for e in examples]),
+        effect=torch.stack([torch.from_numpy(e.effect)[:, None] for e in examples]),
         condition=torch.stack([_tensor(e.condition) for e in examples]),
     )
 

@@ -27,7 +27,10 @@ Plane = NDArray[np.float32]
 class ExampleRecipe:
     """How often each thing happens; shares of all examples."""
 
-    guide: float = 0.6
+    guide: float = 0.8
+    extended: float = 0.75
+    """Of the examples with a guide, those in which it goes on beyond the picture's borders and behind an actor
+    who was painted into it, as rendering continues it there."""
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
@@ -47,13 +50,14 @@ class Example:
     """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
 
     ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
-    painted.
+    painted. ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
     """
 
     video: Picture
     known: Picture
     prior: Picture
     mask: Plane
+    effect: Plane
     condition: Picture
 
 
@@ -67,22 +71,28 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     subject = _model_matte(matte, rng, recipe)
     mask: Plane = 1 - subject
     known = _over_grey(clip.rgb, subject)
-    guide = [(clip.rgb[t], np.zeros_like(mask[t])) for t in range(frames)]
-    if clip.tracked and rng.random() < recipe.guide:
-        behind = matte[anchor] if composite else None
-        band = rng.uniform(*recipe.band) * height
-        for t in range(frames):
-            moved, valid = _move(condition, behind, clip.transforms, anchor, t, _slip(rng, recipe))
-            guide[t] = moved, valid * (1 - _grow(matte[t], band))
     prior = np.empty_like(known)
-    for t, (moved, valid) in enumerate(guide):
-        prior[t] = _over_expected(known[t], subject[t], moved, valid, condition)
-        known[t] = _blend(known[t], moved, valid * (1 - subject[t]))
-        mask[t] *= 1 - valid
+    guided = clip.tracked and rng.random() < recipe.guide
+    extended = rng.random() < recipe.extended
+    behind = matte[anchor] if composite else None
+    band = rng.uniform(*recipe.band) * height
+    for t in range(frames):
+        moved, seen = clip.rgb[t], np.zeros_like(mask[t])
+        if guided:
+            moved, seen = _move(condition, behind, clip.transforms, anchor, t, _slip(rng, recipe))
+            if extended:
+                moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
+        sure = seen * (1 - _grow(matte[t], band))
+        # In the band around the actor the moved picture is expected, and not relied on: there the actor's
+        # shadow and contact are painted.
+        prior[t] = _over_expected(known[t], subject[t], moved, seen, condition)
+        known[t] = _blend(known[t], moved, sure * (1 - subject[t]))
+        mask[t] *= 1 - sure
     if frames > recipe.overlap and rng.random() < recipe.continued:
         mask[: recipe.overlap] = 0
         known[: recipe.overlap] = prior[: recipe.overlap] = clip.rgb[: recipe.overlap]
-    return Example(clip.rgb, known, prior, mask, condition)
+    effect = np.clip(np.asarray(clip.effect, np.float32), 0, 1) * (1 - subject)
+    return Example(clip.rgb, known, prior, mask, effect, condition)
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:
