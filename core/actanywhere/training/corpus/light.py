@@ -15,12 +15,17 @@ Frame = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Light:
-    """``direction`` (3,) the way light travels (y > 0 is down); ``shadow`` 0..1 its depth; ``soft`` its blur."""
+    """``direction`` (3,) the way light travels (y > 0 is down); ``shadow`` 0..1 its depth; ``soft`` its blur.
+
+    ``contact`` is the darkness right under a foot or wheel, ``ambient`` that of the sky's light held off by the
+    whole body, 0..1: soft, and there under any sky.
+    """
 
     direction: NDArray[np.float64]
     shadow: float
     soft: float
     contact: float
+    ambient: float
 
     @property
     def side(self) -> float:
@@ -37,7 +42,8 @@ def any_light(rng: np.random.Generator) -> Light:
         direction[2] = 0.25 if direction[2] >= 0 else -0.25
     overcast = rng.random() < 0.15
     shadow = rng.uniform(0.0, 0.12) if overcast else rng.uniform(0.35, 0.75)
-    return Light(direction, float(shadow), float(rng.uniform(0.003, 0.02)), float(rng.uniform(0.35, 0.8)))
+    soft, contact, ambient = rng.uniform((0.003, 0.45, 0.2), (0.02, 0.85, 0.5))
+    return Light(direction, float(shadow), float(soft), float(contact), float(ambient))
 
 
 @dataclass(frozen=True)

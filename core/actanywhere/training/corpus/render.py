@@ -214,6 +214,12 @@ class _Filming:
             shade = (
                 cv2.GaussianBlur(shade, (0, 0), max(self.light.soft * self.height, 0.5)) * self.light.shadow
             )
+        touch = max((contact.weight for _, contact in look.contacts), default=-1.0)
+        if touch >= 0:  # what flies keeps no sky from the ground
+            left, right, _ = role.actor.box()
+            radius = 0.35 * (right - left) + 0.05
+            under = ground_spot(camera, self.to_pixels, role.path[time], radius, 0.0, shade.shape)
+            darken(shade, under, self.light.ambient * (0.4 + 0.6 * touch))
         for point, contact in look.contacts:
             if contact.weight > 0.02:
                 spot = ground_spot(camera, self.to_pixels, point, 1.4 * contact.radius, 0.0, shade.shape)
