@@ -1,0 +1,92 @@
+"""What the network is measured against: what can be had from the same picture without it.
+
+The *still paste* is the condition picture behind the actor, not moving. The *tracked card* is the condition moved by
+the plate's track, with mirrored borders: what a compositor does in ten minutes. The *guide alone* is this software
+with the network left out and the holes filled classically. All give frames (T, h, w, 3) uint8 display at the size of
+the scene's clip, with the actor over them.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.fit import Matrix, from_pixels, normalise
+from ..camera.guide import condition_to_unit
+from ..camera.track import CameraTrack, still_track
+from ..comp.finish import finish_frame
+from ..job import Settings
+from ..knowledge import Knowledge, know
+from ..reading import Scene
+
+__all__ = ["guide_alone", "over_background", "still_paste", "tracked_card"]
+
+Picture = NDArray[np.float32]
+Frames = NDArray[np.uint8]
+
+
+def still_paste(scene: Scene) -> Frames:
+    """The condition picture, covering the frame, behind the actor."""
+    return _card(scene, still_track(len(scene.clip.frames)))
+
+
+def tracked_card(scene: Scene) -> Frames:
+    """The condition picture moved by the plate's track, mirrored at its borders, behind the actor.
+
+    Where the scene has no guide, because the plate could not be tracked, this is the still paste.
+    """
+    return still_paste(scene) if scene.guide is None else _card(scene, scene.guide.track)
+
+
+def guide_alone(scene: Scene, settings: Settings) -> Frames:
+    """What this software would deliver if the network added nothing to what is known and expected."""
+    made = []
+    for index in range(len(scene.clip.frames)):
+        known = know(scene, settings, index)
+        made.append(finish_small((known.prior * 127.5 + 127) / 255, known, settings))
+    return over_background(scene, made)
+
+
+def finish_small(painted: Picture, known: Knowledge, settings: Settings) -> Picture:
+    """A painted picture (h, w, 3) display as it is delivered when the plate has the model's size."""
+    painted = np.clip(painted, 0, 1)
+    return finish_frame(painted, known.guide, known.guided, known.guide, known.guided, settings.detail)
+
+
+def over_background(scene: Scene, backgrounds: list[Picture]) -> Frames:
+    """The plate's actor over display pictures (h, w, 3), mixed in linear light as the comp is."""
+    made = np.empty(scene.clip.rgb.shape, np.uint8)
+    for index, background in enumerate(backgrounds):
+        matte = scene.clip.matte[index] / np.float32(255)
+        plate = scene.clip.rgb[index] / np.float32(255)
+        mixed = _mix(plate, background, matte[..., None])
+        made[index] = np.round(np.clip(mixed, 0, 1) * 255)
+    return made
+
+
+def _mix(plate: Picture, background: Picture, share: Picture) -> Picture:
+    linear = plate**2.2 * share + np.clip(background, 0, 1) ** 2.2 * (1 - share)
+    mixed = linear ** (1 / 2.2)
+    return np.asarray(np.where(share >= 1, plate, np.where(share <= 0, background, mixed)), np.float32)
+
+
+def _card(scene: Scene, track: CameraTrack) -> Frames:
+    height, width = scene.clip.size
+    aspect = scene.clip.aspect
+    to_unit = condition_to_unit(scene.condition.shape[0], scene.condition.shape[1], aspect)
+    onto_frame = np.linalg.inv(from_pixels(height, width, aspect))
+    moved = [
+        _warp(scene.condition, onto_frame @ normalise(t) @ to_unit, height, width) for t in track.transforms
+    ]
+    return over_background(scene, moved)
+
+
+def _warp(picture: Picture, matrix: Matrix, height: int, width: int) -> Picture:
+    """The picture through ``matrix`` (its pixels to the frame's), averaged first where it shrinks."""
+    shrink = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2] / matrix[2, 2]))))
+    if shrink < 0.9:
+        picture = cv2.GaussianBlur(picture, (0, 0), 0.45 * (shrink**-2 - 1) ** 0.5)
+    flags = cv2.INTER_CUBIC
+    moved = cv2.warpPerspective(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT)
+    return np.clip(np.asarray(moved, np.float32), 0, 1)
