@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..camera.fill import expect
 from .corpus import TrainingClip
+from .damage import damage_matte
 
 __all__ = ["Example", "ExampleRecipe", "make_example"]
 
@@ -35,7 +36,7 @@ class ExampleRecipe:
     continued: float = 0.3
     cut_outs: float = 0.25
     damage: float = 0.3
-    """Holes, specks and leaks in the matte."""
+    """Mattes damaged as real ones are: see ``damage``."""
     erode: int = 5
     """Width of the eroding square at 256 pixels of frame height."""
     overlap: int = 4
@@ -102,7 +103,7 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
     if rng.random() < recipe.cut_outs:
         _cut_rectangles(hard, rng)
     if rng.random() < recipe.damage:
-        _damage(hard, rng)
+        hard = damage_matte(hard, rng)
     side = max(1, round(recipe.erode * height / 256))
     kernel = np.ones((side, side), np.uint8)
     return np.stack([cv2.erode(frame, kernel) for frame in hard]).astype(np.float32)
@@ -114,17 +115,6 @@ def _cut_rectangles(matte: Plane, rng: np.random.Generator) -> None:
         h, w = (rng.uniform(0.05, 0.35, 2) * (height, width)).astype(int)
         y, x = int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1))
         matte[:, y : y + h, x : x + w] = 0
-
-
-def _damage(matte: Plane, rng: np.random.Generator) -> None:
-    """Holes and leaks that come and go: smooth noise, thresholded, one to several frames long."""
-    frames, height, width = matte.shape
-    for _ in range(int(rng.integers(1, 4))):
-        first = int(rng.integers(frames))
-        last = first + int(rng.integers(1, frames + 1))
-        coarse = rng.random((max(2, height // 24), max(2, width // 24)), dtype=np.float32)
-        blobs = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) > rng.uniform(0.85, 0.97)
-        matte[first:last][:, blobs] = float(rng.random() < 0.3)
 
 
 def _over_grey(rgb: Picture, subject: Plane) -> Picture:
