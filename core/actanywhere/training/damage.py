@@ -25,10 +25,15 @@ def damage_matte(matte: Mattes, rng: np.random.Generator) -> Mattes:
 
 
 def holes(matte: Mattes, rng: np.random.Generator) -> Mattes:
-    """Blobs of the actor are missing for a while, as where a keyer met its own colour in the costume."""
-    run, blob = _run(len(matte), rng), _blobs(matte.shape, rng)
-    made = matte.copy()
-    made[run] *= ~blob
+    """Spots of the actor are missing for a while, as where a keyer met its own colour in the costume."""
+    seen, made = np.argwhere(matte > 0.5), matte.copy()
+    for _ in range(int(rng.integers(1, 5)) if len(seen) else 0):
+        _, y, x = seen[int(rng.integers(len(seen)))]
+        axes = (rng.uniform(0.01, 0.06, 2) * matte.shape[1]).round().astype(int) + 1
+        spot = np.ones(matte.shape[1:], np.float32)
+        size = (int(axes[0]), int(axes[1]))
+        cv2.ellipse(spot, (int(x), int(y)), size, float(rng.uniform(0, 180)), 0, 360, 0.0, -1)
+        made[_run(len(matte), rng)] *= spot
     return made
 
 
