@@ -16,7 +16,7 @@ import actanywhere
 
 CORE = Path(actanywhere.__file__).parent
 ROOT = Path(__file__).parents[1]
-HOST_SIDE = ("errors", "shot", "job", "launch")
+HOST_SIDE = ("errors", "shot", "job", "launch", "takes")
 MODULES = sorted(path for path in CORE.rglob("*.py"))
 
 
@@ -83,7 +83,7 @@ def test_the_host_side_modules_import_in_a_real_python_3_7(tmp_path: Path) -> No
     (package / "__init__.py").touch()
     for name in HOST_SIDE:
         shutil.copy(CORE / f"{name}.py", package)
-    say = "from carried import errors, shot, job, launch; print(shot.FrameRange.parse('1001-1047'))"
+    say = "from carried import errors, shot, job, launch, takes; print(shot.FrameRange.parse('1001-1047'))"
     done = subprocess.run(
         [python, "-W", "error", "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {say}"],
         capture_output=True,
@@ -94,7 +94,7 @@ def test_the_host_side_modules_import_in_a_real_python_3_7(tmp_path: Path) -> No
 
 def test_importing_the_host_side_modules_loads_no_library() -> None:
     say = (
-        "import sys, actanywhere.launch; "
+        "import sys, actanywhere.launch, actanywhere.takes; "
         "print([name for name in ('numpy', 'torch', 'cv2', 'av', 'OpenImageIO') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", say], capture_output=True, text=True, check=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,11 +22,10 @@ from .footage import sweep_strays
 from .job import Job, Result
 from .lock import LOCK_NAME, writing_alone
 from .shot import FrameRange
+from .takes import RESULT_NAME, layer_stem, same_layer
 
 __all__ = ["OutputFolder"]
 
-# What may differ without making another layer of it.
-_FREE_SETTINGS = ("device", "format")
 _LONGEST_NAME = 180  # with the frame's number and what a temporary name adds, file systems take 255
 
 
@@ -39,9 +37,8 @@ class OutputFolder:
         self.frames = frames
         self.path = Path(job.output)
         self.work = self.path / ".actanywhere"
-        self.result_path = self.path / "result.json"
-        shot = re.sub(r"[^\w-]+", "_", job.shot.name) or "shot"
-        self.stem = f"{shot}_{job.settings.layer}"
+        self.result_path = self.path / RESULT_NAME
+        self.stem = layer_stem(job)
         self._claimed = False
 
     @property
@@ -73,9 +70,9 @@ class OutputFolder:
             )
         _check_writable(self.path)
         owner = self._owner()
-        if owner is not None and owner["job"] != _identity(self.job):
+        if owner is not None and owner["job"] != same_layer(self.job):
             raise OutputError(
-                f"{self.path} holds the layer of another job ({_difference(owner['job'], _identity(self.job))}).",
+                f"{self.path} holds the layer of another job ({_difference(owner['job'], same_layer(self.job))}).",
                 "Give another output folder, or remove this one.",
             )
         if owner is None and self.finished():
@@ -113,7 +110,7 @@ class OutputFolder:
 
         Raises ``OutputError`` when the same job rendered here from other footage or another model.
         """
-        facts = {"job": _identity(self.job), "inputs": inputs, "checkpoint": checkpoint}
+        facts = {"job": same_layer(self.job), "inputs": inputs, "checkpoint": checkpoint}
         owner = self._owner()
         if owner is not None and owner != facts:
             changed = [name for name in inputs if owner.get("inputs", {}).get(name) != inputs[name]]
@@ -164,15 +161,6 @@ class OutputFolder:
                 f"{path} is not what was written there.", "Give another output folder, or remove this one."
             )
         return owner
-
-
-def _identity(job: Job) -> dict[str, Any]:
-    """What makes two jobs the same layer."""
-    data = job.to_dict()
-    del data["output"]
-    for name in _FREE_SETTINGS:
-        del data["settings"][name]
-    return data
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> str:

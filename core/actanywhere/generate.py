@@ -167,6 +167,8 @@ def _digests(inputs: Inputs) -> dict[str, str]:
     digests["condition"] = digest(ImageSequence(shot.condition.path))
     if shot.condition.matte:
         digests["condition matte"] = digest(ImageSequence(shot.condition.matte))
+    if inputs.track is not None:
+        digests["track"] = inputs.track.digest
     return digests
 
 

@@ -35,9 +35,10 @@ class Settings:
         "auto",
         "Who leads the camera. plate: the background's motion is tracked in the plate and the condition "
         "picture moves with it. subject: the network infers the camera from how the actor moves (the "
-        "paper's way; for grey and green screens). still: a locked camera. auto: plate where the "
-        "background can be tracked, else subject; it says which and why.",
-        choices=("auto", "plate", "subject", "still"),
+        "paper's way; for grey and green screens). still: a locked camera. tracked: your own track of the shot "
+        "moves it. auto: your track if there is one, else plate where the background can be tracked, else "
+        "subject; it says which and why.",
+        choices=("auto", "plate", "subject", "still", "tracked"),
     )
     anchor: Optional[int] = _setting(
         None,
@@ -201,6 +202,7 @@ class Job:
                 job.settings.model,
                 job.shot.plate.path,
                 job.shot.condition.path,
+                job.shot.track,
             ]
             if not all(isinstance(word, str) for word in words):
                 raise TypeError("output, name, model and paths must be text")
@@ -261,7 +263,7 @@ class Result:
 
     ``layer`` is the fileseq pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
     used and ``camera_reason`` why. ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps
-    what was read (plate, matte, condition) to a sha256 over its files. ``versions`` are those of this
+    what was read (plate, matte, condition, track) to a sha256 over its files. ``versions`` are those of this
     software, Python and the libraries that touch pixels. ``warnings`` are what the artist was told.
     """
 

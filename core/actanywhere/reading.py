@@ -48,7 +48,8 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     condition = read_condition(inputs.job.shot.condition, warnings)
     height, width = model_size(inputs.configuration.area, inputs.aspect, inputs.configuration.side_multiple)
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
-    tracker = Tracker(inputs.aspect) if settings.camera in ("auto", "plate") else None
+    asks_plate = settings.camera in ("auto", "plate") and inputs.track is None
+    tracker = Tracker(inputs.aspect) if asks_plate else None
     for index, frame in enumerate(inputs.frames):
         proxy, matte = _read_proxies(inputs, frame)
         clip.rgb[index] = np.round(resize(proxy, height, width) * 255)
@@ -61,6 +62,9 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     warnings += judge_mattes(inputs.frames, small)
     track = still_track(len(clip.frames)) if tracker is None else tracker.solve()
     camera, reason = _choose_camera(settings, track, warnings)
+    if inputs.track is not None:
+        track = inputs.track.camera
+        camera, reason = "tracked", track.reason
     guide = None if camera == "subject" else _guide(inputs, clip, condition, track, warnings)
     return Scene(clip, condition, guide, camera, reason, warnings)
 

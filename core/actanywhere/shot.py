@@ -105,10 +105,14 @@ class Condition:
 
 @dataclass(frozen=True)
 class Shot:
-    """Everything that is read. ``frames`` is None for the plate's whole range."""
+    """Everything that is read. ``frames`` is None for the plate's whole range.
+
+    ``track`` is the path of a camera track (docs/track.md), how the plate's background moves; empty for none.
+    """
 
     name: str
     plate: ImageSequence
     matte: Matte
     condition: Condition
     frames: Optional[FrameRange] = None
+    track: str = ""

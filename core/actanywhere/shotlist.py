@@ -75,6 +75,11 @@ SHOT_FIELDS = (
         CONDITION_KINDS,
     ),
     ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
+    ShotField(
+        "track",
+        "Your own track of the camera, a JSON file (docs/track.md): how the plate's background moves.",
+        "FILE",
+    ),
     ShotField("output", "The folder for the layer, made if need be.", "DIR"),
     ShotField("name", "The shot's name, on slates and in file names (the plate's name if left out).", "NAME"),
     ShotField(
@@ -135,6 +140,7 @@ def _shot(given: Mapping[str, Any], base: Path) -> Shot:
             _choice("condition_colour", given, COLOUR_SPACES),
         ),
         frames=FrameRange.parse(str(given["frames"])) if "frames" in given else None,
+        track=_absolute(given.get("track", ""), base),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .camera.given import GivenTrack, read_track
 from .camera.track import still_track
 from .errors import JobError
 from .folder import OutputFolder
@@ -39,6 +40,8 @@ class Inputs:
     digest: str
     """Of the model's manifest."""
     warnings: list[str]
+    track: GivenTrack | None = None
+    """The artist's own, where it leads the camera."""
 
     @property
     def frames(self) -> FrameRange:
@@ -70,7 +73,9 @@ def open_inputs(job: Job) -> Inputs:
         raise JobError(
             f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
         )
-    return Inputs(job, plate, matte, configuration, digest, [*plate.warnings, *matte.warnings])
+    warnings = [*plate.warnings, *matte.warnings]
+    track = _open_track(job, plate, warnings)
+    return Inputs(job, plate, matte, configuration, digest, warnings, track)
 
 
 def survey(job: Job) -> Survey:
@@ -85,6 +90,7 @@ def survey(job: Job) -> Survey:
             "auto": "auto: the plate's, if its background can be tracked; told once its frames are read",
             "still": still_track(1).reason,
         }.get(asked, asked)
+        camera = camera if inputs.track is None else f"tracked: {inputs.track.camera.reason}"
         shot = job.shot
         reads = [
             shot.plate.path,
@@ -92,6 +98,7 @@ def survey(job: Job) -> Survey:
             shot.condition.path,
         ]
         reads += [shot.condition.matte] if shot.condition.matte else []
+        reads += [shot.track] if inputs.track else []
         reads.append(str(find_model(job.settings.model)))
         return Survey(reads, output.writes(), inputs.frames, camera, warnings, len(output.finished()))
 
@@ -99,6 +106,21 @@ def survey(job: Job) -> Survey:
 def steps_of(settings: Settings, configuration: ModelConfiguration) -> int:
     """The denoising steps of a job: as asked for, else as the model recommends."""
     return settings.steps or (configuration.preview_steps if settings.preview else configuration.steps)
+
+
+def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:
+    """The artist's track where it leads the camera; one that is given and not used is told."""
+    path, camera = job.shot.track, job.settings.camera
+    if camera == "tracked" and not path:
+        raise JobError(
+            "The camera is to be 'tracked', and no track was given.", "Give it with --track, or camera auto."
+        )
+    if not path:
+        return None
+    if camera not in ("auto", "tracked"):
+        warnings.append(f"The camera track {path} is not used: the camera is '{camera}'.")
+        return None
+    return read_track(path, plate.frames, plate.info.width, plate.info.height)
 
 
 def _check_window(settings: Settings, configuration: ModelConfiguration) -> None:

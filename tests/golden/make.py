@@ -24,11 +24,12 @@ JOBS = {
             Matte("run_roto.mov", "A", 1009),
             Condition("comp.exr", "composite", "comp_matte.png", "acescg"),
             FrameRange(1012, 1047),
+            "run_track.json",
         ),
         "out/run_020",
         Settings(
             model="shelf/large",
-            camera="plate",
+            camera="tracked",
             anchor=1020,
             seed=7,
             preview=True,

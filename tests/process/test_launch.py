@@ -22,7 +22,7 @@ from .conftest import CORE, DOUBLE, gone
 
 MakeWorker = Callable[..., Worker]
 MakeJob = Callable[[str], Job]
-HOST_SIDE = ("errors", "shot", "job", "launch")
+HOST_SIDE = ("errors", "shot", "job", "launch", "takes")
 
 
 def finish(worker: Worker, job_id: str) -> Event:

@@ -1,0 +1,114 @@
+"""A camera that the artist tracked: a JSON file of homographies, as docs/track.md describes it.
+
+In the file, pixels are counted from the top left corner of the plate's raster, y down, so that the first
+pixel's centre is at (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import JobError
+from ..shot import FrameRange
+from .fit import Matrix, apply, normalise
+from .track import CameraTrack
+
+__all__ = ["GivenTrack", "read_track"]
+
+_FIELDS = {"width", "height", "transforms"}
+_WORST_CONDITION = 1e7
+"""Of a transform in unit coordinates; beyond this it presses the picture into a line."""
+_FORMAT = "docs/track.md describes the file."
+
+
+@dataclass(frozen=True)
+class GivenTrack:
+    """The artist's ``camera``, and the sha256 of the file that it was read from."""
+
+    camera: CameraTrack
+    digest: str
+
+
+def read_track(path: str, frames: FrameRange, width: int, height: int) -> GivenTrack:
+    """The camera of ``frames`` from a track file of a plate of ``width`` by ``height`` pixels.
+
+    Raises ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
+    """
+    data, digest = _load(path)
+    size = data["width"], data["height"]
+    if size != (width, height):
+        raise JobError(
+            f"{path} was made for {size[0]} x {size[1]} pixels; the plate has {width} x {height}.",
+            "Track the plate at its full size (no proxy), and write its width and height into the file.",
+        )
+    transforms = {_frame(path, key): (key, row) for key, row in data["transforms"].items()}
+    missing = [str(frame) for frame in frames if frame not in transforms]
+    if missing:
+        shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
+        raise JobError(
+            f"{path} has no transform for frame {shown}.", "Track the whole range, or render less."
+        )
+    to_pixels = np.array([[height, 0, width / 2], [0, height, height / 2], [0, 0, 1]], np.float64)
+    from_pixels = np.linalg.inv(to_pixels)
+    found = np.stack(
+        [_unit(from_pixels @ _matrix(path, *transforms[frame]) @ to_pixels, path, frame) for frame in frames]
+    )
+    _refuse_turned_over(path, frames, found)
+    reason = f"as tracked in {Path(path).name}"
+    return GivenTrack(CameraTrack(found, True, reason, np.ones(len(frames))), digest)
+
+
+def _load(path: str) -> tuple[dict[str, Any], str]:
+    try:
+        raw = Path(path).read_bytes()
+        data = json.loads(raw)
+    except OSError as error:
+        raise JobError(f"{path} cannot be read: {error.strerror}.", "Give the track's JSON file.") from error
+    except (ValueError, RecursionError) as error:
+        raise JobError(f"{path} is not JSON: {error}.", _FORMAT) from error
+    if not isinstance(data, dict) or set(data) != _FIELDS or not isinstance(data["transforms"], dict):
+        raise JobError(f"{path} is not a camera track: it needs width, height and transforms alone.", _FORMAT)
+    return data, hashlib.sha256(raw).hexdigest()
+
+
+def _frame(path: str, key: str) -> int:
+    try:
+        return int(key)
+    except ValueError:
+        raise JobError(f"{path}: '{key}' is not a frame number.", _FORMAT) from None
+
+
+def _matrix(path: str, frame: str, row: Any) -> Matrix:
+    numbers = isinstance(row, list) and all(type(value) in (int, float) for value in row)
+    if not numbers or len(row) != 9 or not all(abs(value) < 1e15 and math.isfinite(value) for value in row):
+        raise JobError(f"{path}, frame {frame}: a transform is nine numbers, row by row.", _FORMAT)
+    return np.array(row, np.float64).reshape(3, 3)
+
+
+def _unit(transform: Matrix, path: str, frame: int) -> Matrix:
+    """The transform with determinant 1: a homography's own scale and sign mean nothing."""
+    if not transform.any() or np.linalg.cond(transform) > _WORST_CONDITION:
+        raise JobError(
+            f"{path}, frame {frame}: the transform presses the whole picture into a line or a point.", _FORMAT
+        )
+    return np.asarray(transform / np.cbrt(np.linalg.det(transform)), np.float64)
+
+
+def _refuse_turned_over(path: str, frames: FrameRange, transforms: NDArray[np.float64]) -> None:
+    """A camera never mirrors the picture, nor turns its back on it, from one frame to the next."""
+    centre = np.zeros((1, 2))
+    for index in range(1, len(transforms)):
+        step = normalise(transforms[index] @ np.linalg.inv(transforms[index - 1]))
+        if not np.isfinite(apply(step, centre)).all():
+            raise JobError(
+                f"{path}, frame {frames.first + index}: against the frame before, the picture is mirrored.",
+                "Correct the track there.",
+            )

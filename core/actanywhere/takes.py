@@ -1,0 +1,263 @@
+"""Takes of a shot on disk: numbered folders, none of which ever overwrites another.
+
+    <root>/<shot name>/take_001/       one take: the output folder of one job
+        job.json                       what was asked for, written when the take is started
+        NAME_LAYER.1001.exr ...        frames of the layer; each appears when it is whole
+        result.json                    written when all of them are finished
+
+A host makes a take's folder, gives it to a Job as its ``output``, writes the job down and submits it. An
+unfinished take goes on when its own job is submitted again. What hosts show of takes comes from here.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+from .errors import JobError, OutputError
+from .job import Job, Result
+from .shot import FrameRange
+
+__all__ = [
+    "JOB_NAME",
+    "RESULT_NAME",
+    "Take",
+    "changed",
+    "differences",
+    "layer_stem",
+    "list_takes",
+    "missing_frames",
+    "new_take",
+    "read_take",
+    "remove_take",
+    "same_layer",
+    "wedge",
+    "write_job",
+]
+
+JOB_NAME = "job.json"
+RESULT_NAME = "result.json"
+
+_TAKE = re.compile(r"^take_(\d{3,})$")
+# Where the network runs and what is written besides: another value does not make another layer.
+_FREE_SETTINGS = ("device", "format")
+
+
+@dataclass(frozen=True)
+class Take:
+    """One take as it is on disk now.
+
+    ``job`` is what was asked for, ``result`` what came of it; each is None where it is not there (yet) or is no
+    longer understood. ``frames_done`` are the frames of the layer on disk, in order. ``state`` is ``finished``
+    or ``unfinished``.
+    """
+
+    number: int
+    folder: str
+    job: Optional[Job] = None
+    result: Optional[Result] = None
+    frames_done: List[int] = field(default_factory=list)
+    state: str = "unfinished"
+
+    @property
+    def layer(self) -> str:
+        """The pattern of the layer's frames, where the take is now; empty without a job."""
+        return "" if self.job is None else os.path.join(self.folder, layer_stem(self.job) + ".####.exr")
+
+
+def layer_stem(job: Job) -> str:
+    """The name of the layer's files in ``job.output``, up to the frame number: ``run_010_generated_bg``."""
+    return "%s_%s" % (_file_name(job.shot.name), job.settings.layer)
+
+
+def new_take(root: str, shot_name: str) -> str:
+    """Make the next free take's folder and give its path. Two that ask at once get two folders.
+
+    Raises ``OutputError`` when it cannot be made.
+    """
+    folder = _shot_folder(root, shot_name)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        number = max(_numbers(folder), default=0) + 1
+        while True:
+            take = os.path.join(folder, "take_%03d" % number)
+            try:
+                os.mkdir(take)
+                return take
+            except FileExistsError:
+                number += 1
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            "A take cannot be made in %s: %s." % (folder, getattr(error, "strerror", None) or error),
+            "Choose a folder that you may write to.",
+        ) from error
+
+
+def write_job(job: Job) -> None:
+    """Write ``job.json`` into the job's folder: the take is started.
+
+    Raises ``JobError`` when the shot has no frame range (nobody could tell later what is missing), ``OutputError``
+    when the file cannot be written.
+    """
+    if job.shot.frames is None:
+        raise JobError("A take needs its frame range.", "Give the shot's first and last frame.")
+    path = os.path.join(job.output, JOB_NAME)
+    try:
+        with open(path + ".new", "w", encoding="utf-8") as stream:
+            stream.write(job.to_json() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(path + ".new", path)
+    except OSError as error:
+        raise OutputError(
+            "%s cannot be written: %s." % (path, error.strerror or error),
+            "Choose a folder that you may write to.",
+        ) from error
+
+
+def list_takes(root: str, shot_name: str) -> List[Take]:
+    """The takes of a shot, oldest first; none when the shot has no folder yet."""
+    folder = _shot_folder(root, shot_name)
+    return [read_take(os.path.join(folder, "take_%03d" % number)) for number in sorted(_numbers(folder))]
+
+
+def read_take(folder: str) -> Take:
+    """The take in a folder, as it is now. Raises ``JobError`` when that is no take's folder."""
+    folder = os.path.abspath(folder)
+    name = _TAKE.match(os.path.basename(folder))
+    if name is None:
+        raise JobError("%s is not a take." % folder, "A take's folder is called take_001, take_002 ...")
+    result = _read_result(os.path.join(folder, RESULT_NAME))
+    job = _read_job(os.path.join(folder, JOB_NAME)) or (result.job if result is not None else None)
+    take = Take(int(name.group(1)), folder, job, result, _frames_done(folder, job, result))
+    finished = result is not None and not missing_frames(take)
+    return dataclasses.replace(take, state="finished" if finished else "unfinished")
+
+
+def missing_frames(take: Take) -> List[int]:
+    """The frames that were asked for and are not on disk; none where nothing tells which were asked for."""
+    frames = _range(take.job, take.result)
+    done = set(take.frames_done)
+    return [] if frames is None else [frame for frame in frames if frame not in done]
+
+
+def changed(take: Take, job: Job) -> List[str]:
+    """What ``job`` asks for otherwise than the take did: its cache is stale where this is not empty.
+
+    Names of the fields of settings and shot, in their order (``seed``, ``matte`` ...); ``["job"]`` when the take
+    does not say what it was asked for. Folder, device and extra formats do not count.
+    """
+    return ["job"] if take.job is None else differences(take.job, job)
+
+
+def differences(one: Job, other: Job) -> List[str]:
+    """The fields of shot and settings in which two jobs ask for different layers, in their order."""
+    a, b = same_layer(one), same_layer(other)
+    return [name for part in ("shot", "settings") for name in a[part] if a[part][name] != b[part][name]]
+
+
+def same_layer(job: Job) -> Dict[str, Any]:
+    """All that makes the layer what it is, as JSON-ready data: two jobs that agree here have the same layer."""
+    data = job.to_dict()
+    del data["output"]
+    for name in _FREE_SETTINGS:
+        del data["settings"][name]
+    return data
+
+
+def remove_take(take: Take) -> None:
+    """Delete a take, whole, from disk. It must not be rendering. Raises ``OutputError``."""
+    if _TAKE.match(os.path.basename(take.folder)) is None:
+        raise OutputError("%s is not a take." % take.folder, "Remove it by hand if it is in the way.")
+    gone = take.folder + ".removed"
+    try:
+        # Renamed first: what stops half way leaves no half take behind that would look like an unfinished one.
+        shutil.rmtree(gone, ignore_errors=True)
+        os.rename(take.folder, gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise OutputError(
+            "%s cannot be removed: %s." % (take.folder, error.strerror or error),
+            "Close what has its frames open, and try again.",
+        ) from error
+
+
+def wedge(job: Job, count: int) -> List[Job]:
+    """``count`` jobs that differ in their seed alone: the job's own, and the ones after it. All are written down.
+
+    ``job.output`` is a take's folder that nothing was rendered into yet (from ``new_take``); the others get the
+    next free ones beside it. Raises ``JobError`` and ``OutputError``.
+    """
+    folder = os.path.abspath(job.output)
+    if _TAKE.match(os.path.basename(folder)) is None:
+        raise JobError("%s is not a take." % folder, "Make its folder with new_take.")
+    if count < 1:
+        raise JobError("A wedge of %d takes is none." % count, "Ask for 2 or more.")
+    settings = [dataclasses.replace(job.settings, seed=job.settings.seed + k) for k in range(count)]
+    shot_folder = os.path.dirname(folder)
+    root, name = os.path.dirname(shot_folder), os.path.basename(shot_folder)
+    jobs = [dataclasses.replace(job, output=folder)]
+    for other in settings[1:]:
+        jobs.append(dataclasses.replace(job, output=new_take(root, name), settings=other))
+    for each in jobs:
+        write_job(each)
+    return jobs
+
+
+def _file_name(name: str) -> str:
+    """A shot's name as files and folders may have it."""
+    return re.sub(r"[^\w-]+", "_", name) or "shot"
+
+
+def _shot_folder(root: str, shot_name: str) -> str:
+    return os.path.join(os.path.abspath(root), _file_name(shot_name))
+
+
+def _numbers(folder: str) -> List[int]:
+    try:
+        found = [_TAKE.match(entry.name) for entry in os.scandir(folder) if entry.is_dir()]
+    except OSError:
+        return []
+    return [int(match.group(1)) for match in found if match is not None]
+
+
+def _range(job: Optional[Job], result: Optional[Result]) -> Optional[FrameRange]:
+    if job is not None and job.shot.frames is not None:
+        return job.shot.frames
+    return None if result is None else result.frames
+
+
+def _frames_done(folder: str, job: Optional[Job], result: Optional[Result]) -> List[int]:
+    if job is None:
+        return []
+    name = re.compile(r"^%s\.(-?\d+)\.exr$" % re.escape(layer_stem(job)))
+    frames = _range(job, result)
+    try:
+        found = [name.match(entry.name) for entry in os.scandir(folder)]
+    except OSError:
+        return []
+    numbers = sorted(int(match.group(1)) for match in found if match is not None)
+    return [number for number in numbers if frames is None or number in frames]
+
+
+def _read_job(path: str) -> Optional[Job]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return Job.from_json(stream.read())
+    except (OSError, ValueError, JobError):
+        return None
+
+
+def _read_result(path: str) -> Optional[Result]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return Result.from_dict(json.load(stream))
+    except (OSError, ValueError, TypeError, AttributeError, JobError):
+        return None
