@@ -1,0 +1,211 @@
+"""Every plate, matte and condition that an artist can choose; the tests read the jobs that came of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import desk
+
+Given = dict[str, Any]
+
+
+def files(given: Given, name: str = "matte") -> dict[str, Any]:
+    return {"matte_source": "FILES", "matte_path": given["footage"][name]}
+
+
+# -- plates ----------------------------------------------------------------------------------------------------
+
+
+def scene_plate_clip(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["plate"])
+    return desk.generate(given, "plate_clip", plate_source="CLIP", plate_clip=clip, **files(given))
+
+
+def scene_plate_clip_later(given: Given) -> Any:
+    """The clip begins at scene frame 20; the artist asks for scene frames 22 to 24."""
+    clip = desk.clip(given["footage"]["plate"], start=20)
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "range_source": "CUSTOM", "first": 22, "last": 24}
+    return desk.generate(given, "plate_clip_later", **wanted, **files(given))
+
+
+def scene_plate_movie_clip(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["movie"])
+    matte = {**files(given), "use_matte_start": True, "matte_start": 1}
+    return desk.generate(given, "plate_movie_clip", plate_source="CLIP", plate_clip=clip, **matte)
+
+
+def scene_plate_files(given: Given) -> Any:
+    desk.size(bpy.context.scene)
+    wanted = {"plate_source": "FILES", "plate_path": given["footage"]["plate"]}
+    return desk.generate(given, "plate_files", **wanted, **files(given))
+
+
+def scene_plate_files_scene_range(given: Given) -> Any:
+    """Files 1001.. begin at scene frame 1, and the scene's own range is frames 2 to 4."""
+    scene = bpy.context.scene
+    desk.size(scene)
+    scene.frame_start, scene.frame_end = 2, 4
+    start = {"use_plate_start": True, "plate_start": 1, "range_source": "SCENE"}
+    wanted = {"plate_source": "FILES", "plate_path": given["footage"]["plate"], **start}
+    return desk.generate(given, "plate_files_scene_range", **wanted, **files(given))
+
+
+def scene_plate_strip(given: Given) -> Any:
+    """Six files from scene frame 10 on, one cut off at either end."""
+    scene = bpy.context.scene
+    desk.size(scene)
+    strip = desk.image_strip(scene, given["footage"]["plate"], 6, 1, 10)
+    strip.frame_offset_start, strip.frame_offset_end = 1, 1
+    wanted = {"plate_source": "STRIP", "plate_strip": strip.name}
+    said = desk.generate(given, "plate_strip", **wanted, **files(given))
+    return {**said, "shown": [strip.frame_final_start, strip.frame_final_end]}
+
+
+def scene_plate_strip_movie(given: Given) -> Any:
+    scene = bpy.context.scene
+    desk.size(scene)
+    strip = desk.strips(scene).new_movie("movie", given["footage"]["movie"], 1, 10)
+    strip.frame_offset_start = 2
+    matte = {**files(given), "use_matte_start": True, "matte_start": 10}
+    return desk.generate(given, "plate_strip_movie", plate_source="STRIP", plate_strip=strip.name, **matte)
+
+
+def scene_plate_strip_flipped(given: Given) -> Any:
+    """A strip that the sequencer mirrors: what it shows is the plate, and not what lies on disk."""
+    scene = bpy.context.scene
+    desk.size(scene)
+    strip = desk.image_strip(scene, given["footage"]["plate"], 6, 1, 1)
+    strip.use_flip_x = True
+    wanted = {"plate_source": "STRIP", "plate_strip": strip.name}
+    matte = {**files(given), "use_matte_start": True, "matte_start": 1}
+    return desk.generate(given, "plate_strip_flipped", **wanted, **matte)
+
+
+def scene_plate_scene(given: Given) -> Any:
+    desk.world(bpy.context.scene)
+    matte = {**files(given), "use_matte_start": True, "matte_start": 1}
+    return desk.generate(given, "plate_scene", plate_source="SCENE", **matte)
+
+
+# -- mattes ----------------------------------------------------------------------------------------------------
+
+
+def scene_matte_mask_animated(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["plate"])
+    mask = desk.animated_mask(clip)
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": mask}
+    return desk.generate(given, "matte_mask_animated", **wanted)
+
+
+def scene_matte_mask_tracked(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["plate"])
+    mask = desk.tracked_mask(clip)
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": mask}
+    return desk.generate(given, "matte_mask_tracked", **wanted)
+
+
+def scene_matte_mask_feathered(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["plate"])
+    mask = desk.mask("feathered")
+    for point in mask.layers[0].splines[0].points:
+        point.weight = 0.05
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": mask}
+    return desk.generate(given, "matte_mask_feathered", range_source="CUSTOM", first=1, last=2, **wanted)
+
+
+def scene_matte_alpha(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["cut"])
+    return desk.generate(given, "matte_alpha", plate_source="CLIP", plate_clip=clip, matte_source="ALPHA")
+
+
+def scene_matte_clip(given: Given) -> Any:
+    """Plate and matte clips that begin at different scene frames: they meet where the scene shows both."""
+    clip = desk.clip(given["footage"]["plate"])
+    matte = bpy.data.movieclips.load(given["footage"]["matte"])
+    matte.frame_start = 3
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "CLIP", "matte_clip": matte}
+    return desk.generate(given, "matte_clip", range_source="CUSTOM", first=3, last=5, **wanted)
+
+
+def scene_matte_channel(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["layers"])
+    wanted = {"matte_source": "CHANNEL", "matte_channel": "roto.actor.A"}
+    return desk.generate(given, "matte_channel", plate_source="CLIP", plate_clip=clip, **wanted)
+
+
+def scene_matte_node(given: Given) -> Any:
+    """A green screen through a Keying node of the scene's compositor."""
+    scene = bpy.context.scene
+    clip = desk.clip(given["footage"]["green"])
+    tree = desk.tree(scene)
+    source = tree.nodes.new("CompositorNodeMovieClip")
+    source.clip = clip
+    key = tree.nodes.new("CompositorNodeKeying")
+    key.name = "Actor key"
+    key.inputs["Key Color"].default_value = (0.0037, 0.448, 0.01, 1)  # the screen, linear
+    tree.links.new(source.outputs["Image"], key.inputs["Image"])
+    wanted = {"matte_source": "NODE", "matte_node": "Actor key", "matte_socket": "Matte"}
+    return desk.generate(given, "matte_node", plate_source="CLIP", plate_clip=clip, **wanted)
+
+
+def rendered(given: Given, name: str, **wanted: Any) -> Any:
+    desk.world(bpy.context.scene)
+    wanted = {"range_source": "CUSTOM", "first": 1, "last": 2, "plate_source": "SCENE", **wanted}
+    return desk.generate(given, name, **wanted)
+
+
+def scene_matte_cryptomatte(given: Given) -> Any:
+    return rendered(given, "matte_cryptomatte", matte_source="CRYPTOMATTE", matte_names="actor")
+
+
+def scene_matte_object_index(given: Given) -> Any:
+    return rendered(given, "matte_object_index", matte_source="OBJECT_INDEX", matte_index=3)
+
+
+def scene_matte_material_index(given: Given) -> Any:
+    return rendered(given, "matte_material_index", matte_source="MATERIAL_INDEX", matte_index=5)
+
+
+# -- conditions ------------------------------------------------------------------------------------------------
+
+
+def scene_condition_clip(given: Given) -> Any:
+    """The frame of another clip that the scene stands at: file 1003."""
+    clip = desk.clip(given["footage"]["plate"])
+    other = bpy.data.movieclips.load(given["footage"]["green"])
+    bpy.context.scene.frame_set(3)
+    wanted = {"condition_source": "CLIP", "condition_clip": other}
+    return desk.generate(
+        given, "condition_clip", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
+    )
+
+
+def scene_condition_camera(given: Given) -> Any:
+    """What the scene's camera sees."""
+    clip = desk.clip(given["footage"]["plate"])
+    desk.world(bpy.context.scene)
+    bpy.context.scene.view_settings.view_transform = "Standard"
+    wanted = {"condition_source": "CAMERA"}
+    return desk.generate(
+        given, "condition_camera", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
+    )
+
+
+# -- the camera ------------------------------------------------------------------------------------------------
+
+
+def scene_camera_stabilised(given: Given) -> Any:
+    """A 2-D stabilisation whose one track moves 2 pixels left and 1 up a frame."""
+    clip = desk.clip(given["footage"]["plate"])
+    track = clip.tracking.tracks.new(name="on the background", frame=1)
+    for number in range(6):
+        track.markers.insert_frame(number + 1, co=((60 - 2 * number) / 96, (20 + number) / 64))
+    clip.tracking.tracks.active = track
+    track.select = True
+    with desk.clip_editor(clip):
+        bpy.ops.clip.stabilize_2d_add()
+    clip.tracking.stabilization.use_2d_stabilization = True
+    bpy.context.scene.actanywhere.settings.camera = "tracked"
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "track_source": "STABILISE"}
+    return desk.generate(given, "camera_stabilised", **wanted, **files(given))

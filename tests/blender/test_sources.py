@@ -1,0 +1,189 @@
+"""Whatever an artist chooses in Blender as plate, matte and condition, the engine reads just that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actanywhere.footage import open_shot, read_condition
+from actanywhere.job import Job
+from tests.blender import stage
+from tests.blender.conftest import Blender, Facts
+
+ALL = list(stage.FRAMES)
+WALLS = {"actor": (0.75, 0.25, 0.125), "back": (0.125, 0.375, 0.5)}
+
+
+@pytest.fixture(scope="module")
+def facts(blender: Blender, double: Path) -> Facts:
+    return blender.play("sources", timeout=600, engine=str(double))
+
+
+def job_of(said: dict[str, Any]) -> Job:
+    assert said["said"] == ["FINISHED"], said
+    return Job.from_json(Path(said["take"], "job.json").read_text(encoding="utf-8"))
+
+
+def read(said: dict[str, Any]) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """Plate and matte by frame, as the engine reads them."""
+    plate, matte = open_shot(job_of(said).shot)
+    with plate:
+        frames = list(plate.frames)
+        return {f: plate.read(f).pixels for f in frames}, {f: matte.read(f) for f in frames}
+
+
+def assert_same(found: np.ndarray, wanted: np.ndarray, within: float) -> None:
+    assert found.shape == wanted.shape
+    worst = np.abs(found - wanted).max()
+    assert worst <= within, "differs by up to %.4f in %d values" % (worst, (found != wanted).sum())
+
+
+# (scene, job frame -> frame of the stage that it shows, tolerance of plate pixels)
+PLATES: list[tuple[str, dict[int, int], float]] = [
+    ("plate_clip", {f: f for f in ALL}, 0.002),
+    ("plate_clip_later", {f: f for f in (1003, 1004, 1005)}, 0.002),
+    ("plate_movie_clip", {f - 1000: f for f in ALL}, 0.08),
+    ("plate_files", {f: f for f in ALL}, 0.002),
+    ("plate_files_scene_range", {f: f for f in (1002, 1003, 1004)}, 0.002),
+    ("plate_strip", {f: f for f in (1002, 1003, 1004, 1005)}, 0.002),
+    ("plate_strip_movie", {f - 991: f for f in ALL[2:]}, 0.08),
+]
+
+
+@pytest.mark.parametrize(("scene", "numbers", "within"), PLATES, ids=[case[0] for case in PLATES])
+def test_the_plate_is_read_in_its_own_frames(
+    facts: Facts, scene: str, numbers: dict[int, int], within: float
+) -> None:
+    plates, mattes = read(facts[scene])
+    assert list(plates) == list(numbers)
+    for frame, shown in numbers.items():
+        found = plates[frame]
+        inner = np.ones(found.shape[:2], bool)
+        if "movie" in scene:  # chroma is stored at half size: edges bleed
+            left, top, right, bottom = stage.box(shown)
+            inner[top - 2 : bottom + 2, left - 2 : right + 2] = False
+            inner[top + 2 : bottom - 2, left + 2 : right - 2] = True
+        assert_same(found[inner], stage.plate(shown)[inner], within)
+        assert_same(mattes[frame], stage.matte(shown), 0.002)
+
+
+def test_a_strip_that_the_sequencer_changes_is_read_as_it_is_shown(facts: Facts) -> None:
+    plates, _ = read(facts["plate_strip_flipped"])
+    assert list(plates) == [1, 2, 3, 4, 5, 6]
+    for frame, pixels in plates.items():
+        assert_same(pixels, stage.plate(frame + 1000)[:, ::-1], 0.01)
+
+
+def test_the_scenes_own_render_is_a_plate_in_scene_linear_light(facts: Facts) -> None:
+    plates, _ = read(facts["plate_scene"])
+    assert list(plates) == [1, 2, 3, 4, 5, 6]
+    for frame, pixels in plates.items():
+        cover = stage.matte(frame + 1000)[..., None]
+        wanted = cover * np.float32(WALLS["actor"]) + (1 - cover) * np.float32(WALLS["back"])
+        assert_same(pixels, wanted, 0.002)
+
+
+EXACT = {
+    "matte_mask_animated": ALL,
+    "matte_alpha": ALL,
+    "matte_channel": ALL,
+    "matte_cryptomatte": [1, 2],
+    "matte_object_index": [1, 2],
+    "matte_material_index": [1, 2],
+}
+
+
+@pytest.mark.parametrize("scene", EXACT)
+def test_the_matte_is_the_actors_box_to_the_pixel(facts: Facts, scene: str) -> None:
+    _, mattes = read(facts[scene])
+    assert list(mattes) == EXACT[scene]
+    for frame, pixels in mattes.items():
+        assert_same(pixels, stage.matte(frame if frame > 1000 else frame + 1000), 0.01)
+
+
+def test_a_tracked_mask_follows_its_track_within_a_pixel(facts: Facts) -> None:
+    _, mattes = read(facts["matte_mask_tracked"])
+    assert list(mattes) == ALL
+    for frame, pixels in mattes.items():
+        left, top, right, bottom = stage.box(frame)
+        assert pixels[top + 1 : bottom - 1, left + 1 : right - 1].min() > 0.99
+        outside = pixels.copy()
+        outside[top - 1 : bottom + 1, left - 1 : right + 1] = 0
+        assert outside.max() < 0.01
+
+
+def test_a_feather_stays_soft(facts: Facts) -> None:
+    _, mattes = read(facts["matte_mask_feathered"])
+    assert list(mattes) == [1001, 1002]
+    left, top, right, bottom = stage.box(1001)
+    pixels = mattes[1001]
+    assert pixels[top + 8 : bottom - 8, left + 8 : right - 8].min() == 1
+    assert pixels[:4, :4].max() == 0
+    assert np.count_nonzero((pixels > 0.1) & (pixels < 0.9)) > 100
+
+
+def test_a_matte_clip_meets_the_plate_where_the_scene_shows_both(facts: Facts) -> None:
+    said = facts["matte_clip"]
+    _, mattes = read(said)
+    assert list(mattes) == [1003, 1004, 1005]
+    for frame, pixels in mattes.items():
+        assert_same(pixels, stage.matte(frame - 2), 0.002)
+
+
+def test_a_keying_node_gives_the_actor(facts: Facts) -> None:
+    _, mattes = read(facts["matte_node"])
+    assert list(mattes) == ALL
+    for frame, pixels in mattes.items():
+        assert_same(pixels, stage.matte(frame), 0.02)
+
+
+def test_a_picture_is_the_condition_as_it_is(facts: Facts) -> None:
+    condition = job_of(facts["plate_clip"]).shot.condition
+    assert_same(read_condition(condition), stage.place(), 0.003)
+
+
+def test_the_current_frame_of_another_clip_is_the_condition(facts: Facts) -> None:
+    condition = job_of(facts["condition_clip"]).shot.condition
+    assert_same(read_condition(condition), stage.green(1003), 0.01)
+
+
+def test_what_the_camera_sees_is_the_condition(facts: Facts) -> None:
+    from actanywhere.footage import to_display
+
+    condition = job_of(facts["condition_camera"]).shot.condition
+    picture = read_condition(condition)
+    assert picture.shape == (stage.HEIGHT, stage.WIDTH, 3)
+    cover = stage.matte(1001)
+    for name, part in (("actor", cover > 0), ("back", cover == 0)):
+        flat = picture[part]
+        assert np.ptp(flat, axis=0).max() < 0.01, name
+        space = "linear-rec709" if condition.path.endswith(".exr") else "srgb"
+        light = np.float32([[WALLS[name]]])
+        curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+        wanted = to_display(light, space) if space != "srgb" else curve
+        assert_same(flat[0], wanted[0, 0].astype(np.float32), 0.02)
+
+
+def test_a_stabilisation_is_handed_on_as_the_tracked_camera(facts: Facts) -> None:
+    job = job_of(facts["camera_stabilised"])
+    assert job.settings.camera == "tracked"
+    track = json.loads(Path(job.shot.track).read_text(encoding="utf-8"))
+    assert (track["width"], track["height"]) == (stage.WIDTH, stage.HEIGHT)
+    assert sorted(map(int, track["transforms"])) == ALL
+    moves = {int(f): np.float64(m).reshape(3, 3) for f, m in track["transforms"].items()}
+    for frame in ALL:
+        step = moves[frame] @ np.linalg.inv(moves[ALL[0]])
+        number = frame - ALL[0]
+        point = step @ np.float64([48, 32, 1])
+        assert point[:2] / point[2] == pytest.approx([48 - 2 * number, 32 - number], abs=0.05)
+
+
+def test_every_scene_was_judged(facts: Facts, request: pytest.FixtureRequest) -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert len(facts) >= 20
+    for name in facts:
+        assert '"%s"' % name in source, name
