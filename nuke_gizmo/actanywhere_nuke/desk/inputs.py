@@ -1,0 +1,130 @@
+"""The rendered inputs: where they lie, whether they are whole, what they are.
+
+A folder of inputs is named by a digest of what it was rendered from, so that takes share it, nothing is rendered
+twice, and a change upstream gives another folder and never touches the frames of an older take.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple
+
+from ..core.errors import FootageError, OutputError
+from ..core.shot import FrameRange
+from .exr import Box, Header, read_header
+from .naming import file_pattern
+
+__all__ = ["Rendering", "check", "finish", "is_whole", "make_folder", "raster_of", "write_text"]
+
+_MANIFEST = "inputs.json"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One input to be rendered: by the Write of that name, frames ``frames``, into ``folder``.
+
+    ``channels`` are those that the files must have. ``source`` is the text whose digest names the folder.
+    """
+
+    kind: str
+    write: str
+    folder: str
+    frames: FrameRange
+    channels: Tuple[str, ...]
+    source: str
+
+    @property
+    def pattern(self) -> str:
+        """The files, as core reads them."""
+        return file_pattern(self.folder, self.kind, "####")
+
+    @property
+    def nuke_pattern(self) -> str:
+        """The files, as a Write names them."""
+        return file_pattern(self.folder, self.kind, "%04d")
+
+    def file(self, frame: int) -> str:
+        """The file of one frame."""
+        return self.nuke_pattern.replace("%04d", "%04d" % frame)
+
+
+def is_whole(rendering: Rendering) -> bool:
+    """Whether it was rendered to the end before, and every file is still there."""
+    try:
+        with open(os.path.join(rendering.folder, _MANIFEST), encoding="utf-8") as stream:
+            frames = json.load(stream)["frames"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return frames == str(rendering.frames) and all(
+        os.path.isfile(rendering.file(frame)) for frame in rendering.frames
+    )
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it. Raises ``OutputError``."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "%s cannot be made: %s." % (folder, error.strerror or error), "Give another output folder."
+        ) from error
+
+
+def check(rendering: Rendering) -> Dict[int, Header]:
+    """The header of every frame. Raises ``FootageError`` naming the frame that is missing, cut off or not as asked."""
+    headers = {}
+    for frame in rendering.frames:
+        path = rendering.file(frame)
+        if not os.path.isfile(path):
+            raise FootageError(
+                "%s (frame %d) was not rendered." % (path, frame),
+                "Look at the %s input at that frame: does it have an error?" % rendering.kind,
+            )
+        headers[frame] = header = read_header(path)
+        lacking = [name for name in rendering.channels if name not in header.channels]
+        if lacking:
+            raise FootageError(
+                "%s (frame %d) has the channels %s, not %s."
+                % (path, frame, ", ".join(header.channels) or "(none)", ", ".join(lacking)),
+                "Look at the %s input: choose a channel that it has." % rendering.kind,
+            )
+    return headers
+
+
+def finish(rendering: Rendering, facts: Dict[str, Any]) -> None:
+    """Write down that the folder is whole, and what it was rendered from (``facts``, JSON-ready)."""
+    data = {
+        "frames": str(rendering.frames),
+        "kind": rendering.kind,
+        "rendered_from": rendering.source,
+    }
+    write_text(
+        os.path.join(rendering.folder, _MANIFEST), json.dumps(dict(facts, **data), indent=1, sort_keys=True)
+    )
+
+
+def raster_of(headers: Dict[int, Header]) -> Tuple[Box, int]:
+    """The plate's raster as core has it (around the data windows of all frames), and the format's height."""
+    windows = [header.data for header in headers.values()]
+    raster = windows[0]
+    for window in windows[1:]:
+        raster = raster.union(window)
+    return raster, next(iter(headers.values())).display.height
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a small file whole: it is there with all of its text, or as it was. Raises ``OutputError``."""
+    fresh = path + ".new"
+    try:
+        with open(fresh, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    except OSError as error:
+        raise OutputError(
+            "%s cannot be written: %s." % (path, error.strerror or error),
+            "Free some space, or give another output folder.",
+        ) from error

@@ -1,0 +1,319 @@
+"""The node's knobs as data, derived from ``Settings``: the generator writes them, the host reads them back.
+
+A field of ``Settings`` is a knob of the same name, with its help, choices, limits and default. One that may be left
+out (None) has a checkbox ``own_NAME`` before it. Codes are those of ``addUserKnob``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from ..core.job import Settings, setting_fields
+from ..core.shot import COLOUR_SPACES, CONDITION_KINDS
+from .colour import WORKING_SPACES
+from .ranges import RANGES
+from .track import MEANS
+
+__all__ = ["SHOWN", "Knob", "extra_formats", "panel", "settings_from"]
+
+STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
+TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
+
+#: What the output switch offers, in the order of the internal Switch's inputs.
+SHOWN = ("comp", "layer", "plate")
+
+HELP = """ActAnywhere: a new, moving world behind the actor, as a layer in the comp.
+
+1. Connect the plate, and the matte (1 on the actor). Without a matte input, choose the plate's channel that holds it.
+2. Connect a picture of the place to 'condition', or give a file.
+3. Generate. Nuke stays free while a process of its own renders; Cancel keeps the frames that are finished.
+
+The layer comes back as channels beside your plate (generated_bg), and the knob 'output' says what is in rgba. Every
+Generate is a take of its own; nothing is overwritten and nothing renders by itself.
+
+The inputs are written once as EXR, full size, in the values of your working space, and again only when what is
+connected has changed. The engine is 'pip install actanywhere' in a Python of its own: name that Python under
+Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One ``addUserKnob``. ``text`` is its T: a link's target, a button's action, a text. ``value``: other than Nuke's own."""
+
+    name: str
+    code: int
+    label: str = ""
+    tip: str = ""
+    value: str = ""
+    items: Tuple[str, ...] = ()
+    limits: Optional[Tuple[float, float]] = None
+    text: str = ""
+    beside: bool = False
+    flags: Tuple[str, ...] = ()
+
+
+def panel() -> List[Knob]:
+    """All knobs, tab after tab, in the order in which they are shown."""
+    return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
+
+
+def settings_from(value: Callable[[str], Any]) -> Settings:
+    """The ``Settings`` that the knobs hold; ``value`` gives a knob's. Raises ``JobError`` for what cannot be."""
+    given: Dict[str, Any] = {}
+    for field in setting_fields():
+        kind = _kind(field)
+        if kind == "Tuple[str, ...]":
+            given[field.name] = ("exr", *(name for name in extra_formats() if value("format_" + name)))
+        elif not kind.startswith("Optional") or value("own_" + field.name):
+            given[field.name] = _plain(kind, value(field.name))
+    return Settings(**given)
+
+
+def extra_formats() -> Tuple[str, ...]:
+    """What may be written besides EXR: each is a checkbox ``format_NAME``."""
+    choices = next(f for f in setting_fields() if f.name == "format").metadata["choices"]
+    return tuple(name for name in choices if name != "exr")
+
+
+def _plain(kind: str, value: Any) -> Any:
+    if "bool" in kind:
+        return bool(value)
+    if "int" in kind:
+        return int(round(float(value)))
+    return float(value) if "float" in kind else str(value).strip()
+
+
+def _kind(field: Any) -> str:
+    return str(field.type)
+
+
+def _setting(name: str) -> List[Knob]:
+    """The knobs of one field of ``Settings``."""
+    field = next(f for f in setting_fields() if f.name == name)
+    kind, metadata, label = _kind(field), field.metadata, name.replace("_", " ")
+    tip = metadata["help"]
+    if kind == "Tuple[str, ...]":
+        return [
+            Knob("format_" + extra, BOOL, "also write " + extra, tip, beside=number > 0)
+            for number, extra in enumerate(extra_formats())
+        ]
+    knob = Knob(
+        name, _code(kind, metadata), label, tip, _default(field), metadata.get("choices", ()), _limits(metadata)
+    )
+    if not kind.startswith("Optional"):
+        return [knob]
+    own = Knob("own_" + name, BOOL, label, "Set %s yourself. %s" % (label, tip))
+    return [own, dataclasses.replace(knob, label="", beside=True)]
+
+
+def _code(kind: str, metadata: Any) -> int:
+    if "choices" in metadata:
+        return CHOICE
+    codes = (("bool", BOOL), ("int", INT), ("float", DOUBLE))
+    return next((code for word, code in codes if word in kind), STRING)
+
+
+def _default(field: Any) -> str:
+    value = field.metadata.get("minimum", 1001) if field.default is None else field.default
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _limits(metadata: Any) -> Optional[Tuple[float, float]]:
+    return (metadata["minimum"], metadata["maximum"]) if "minimum" in metadata else None
+
+
+def _heading(name: str, label: str) -> Knob:
+    return Knob(name, TEXT, "<b>%s</b>" % label)
+
+
+def _main() -> List[Knob]:
+    return [
+        Knob("actanywhere_tab", TAB, "ActAnywhere"),
+        Knob(
+            "matte_channel",
+            LINK,
+            "matte channel",
+            "The channel that is 1 on the actor: of the input 'matte', or of the plate where none is connected. Any "
+            "layer and channel.",
+            text="matte_alpha.from0",
+        ),
+        *_setting("invert_matte"),
+        _heading("condition_heading", "Condition"),
+        Knob(
+            "condition_file",
+            FILE,
+            "picture",
+            "A picture of the place wanted. What is connected to the input 'condition' comes before it.",
+        ),
+        Knob(
+            "condition_kind",
+            CHOICE,
+            "kind",
+            "background: the place alone. composite: a subject is already in it. auto: composite if the plate's actor "
+            "is found in the picture.",
+            items=CONDITION_KINDS,
+        ),
+        Knob(
+            "own_condition_frame",
+            BOOL,
+            "frame of the input",
+            "The frame at which the branch at 'condition' is taken. Off: the first of the range.",
+        ),
+        Knob("condition_frame", INT, "", "The frame of the condition's branch.", "1001", beside=True),
+        Knob("condition_here", BUTTON, "current", "Take the current frame.", beside=True),
+        _heading("camera_heading", "Frames and camera"),
+        Knob(
+            "range",
+            CHOICE,
+            "range",
+            "input: the frames of the plate. global: the project's. custom: first and last.",
+            items=RANGES,
+        ),
+        Knob("first", INT, "first", "First frame, rendered (custom range).", "1001"),
+        Knob("last", INT, "last", "Last frame, rendered too (custom range).", "1100", beside=True),
+        *_setting("camera"),
+        Knob(
+            "track_means",
+            CHOICE,
+            "track is a",
+            "What the CornerPin or Transform at the input 'track' does: match-move takes a still picture along with the "
+            "plate, stabilise holds the plate still. A Tracker's points need no such word.",
+            items=MEANS,
+        ),
+        *_setting("anchor"),
+        Knob("anchor_here", BUTTON, "current", "Take the current frame.", beside=True),
+        _heading("take_heading", "Take"),
+        *_setting("seed"),
+        *_setting("preview"),
+        Knob(
+            "output_folder",
+            FILE,
+            "output folder",
+            "Where takes and rendered inputs are kept. Empty: 'actanywhere' beside the script.",
+        ),
+        Knob(
+            "shot_name",
+            STRING,
+            "shot",
+            "Name of the takes' folder and of their files. Empty: the script's name without its version, and the "
+            "node's.",
+        ),
+        *_setting("layer"),
+        Knob("generate", BUTTON, "<b>Generate</b>", "Render the inputs if they changed, then a new take.", flags=("+STARTLINE",)),
+        Knob("cancel", BUTTON, "Cancel", "Stop. Finished frames are kept.", beside=True),
+        Knob(
+            "continue_take",
+            BUTTON,
+            "Continue take",
+            "Render what is missing of the take below, as it was asked for then.",
+            beside=True,
+        ),
+        _heading("result_heading", "Result"),
+        Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
+        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
+        Knob("remove_take", BUTTON, "Delete take", "Delete this take from disk (it asks first).", beside=True),
+        Knob(
+            "show",
+            CHOICE,
+            "output",
+            "What is in rgba: the comp, the generated layer alone, or the plate. The layer's own channels are always there.",
+            items=SHOWN,
+        ),
+        Knob("state", TEXT, "state", "Whether the take is what knobs and inputs ask for now.", text="No take yet."),
+    ]
+
+
+def _advanced() -> List[Knob]:
+    placed = {
+        "invert_matte",
+        "camera",
+        "anchor",
+        "seed",
+        "preview",
+        "layer",
+    }
+    rest = [knob for field in setting_fields() if field.name not in placed for knob in _setting(field.name)]
+    return [
+        Knob("advanced_tab", TAB, "Advanced"),
+        *rest,
+        _heading("colour_heading", "Colour and files"),
+        Knob(
+            "working_space",
+            CHOICE,
+            "working space",
+            "The colour space of Nuke's stream, in which the inputs are written. auto: as the project's settings say.",
+            items=WORKING_SPACES,
+        ),
+        Knob(
+            "condition_colour",
+            CHOICE,
+            "picture's colour",
+            "The colour space of the condition's file. auto: as the file says.",
+            items=COLOUR_SPACES,
+        ),
+        Knob(
+            "condition_matte",
+            FILE,
+            "matte of the picture",
+            "A still matte of the subject in a composite condition, if you have one.",
+        ),
+        Knob(
+            "on_error",
+            LINK,
+            "missing frames",
+            "What the node shows where a frame of the take is not there yet.",
+            text="read_layer.on_error",
+        ),
+        Knob(
+            "engine",
+            FILE,
+            "engine",
+            "The Python that has ActAnywhere installed, for this node alone. Empty: the one chosen in the menu "
+            "ActAnywhere > Engine, else ACTANYWHERE_PYTHON, else 'actanywhere' on the PATH.",
+        ),
+    ]
+
+
+def _batch() -> List[Knob]:
+    return [
+        Knob("batch_tab", TAB, "Batch"),
+        _heading("wedge_heading", "Wedge of seeds"),
+        Knob("wedge_count", INT, "takes", "How many takes, with the seed and the ones after it.", "4"),
+        Knob("wedge", BUTTON, "Render wedge", "One take for each seed, and a contact sheet of all.", beside=True),
+        Knob("sheet", FILE, "contact sheet", "The last wedge's contact sheet."),
+        Knob("open_sheet", BUTTON, "Read it", "Make a Read of the contact sheet beside the node.", beside=True),
+        _heading("farm_heading", "Farm"),
+        Knob(
+            "write_job",
+            BUTTON,
+            "Write job",
+            "Render the inputs and write a take's job.json, to be rendered on another machine with the command below. "
+            "The node shows the frames as they come.",
+        ),
+        Knob("farm_command", STRING, "command", "What the other machine runs."),
+    ]
+
+
+def _log_and_help() -> List[Knob]:
+    return [
+        Knob("log_tab", TAB, "Log"),
+        Knob("log", LINES, "", "What was done, and what was said about it.", flags=("+STARTLINE", "+DO_NOT_WRITE")),
+        Knob("help_tab", TAB, "Help"),
+        Knob("help_text", TEXT, "", text=HELP, flags=("+STARTLINE",)),
+    ]
+
+
+def _hidden() -> List[Knob]:
+    """What the node remembers of its take, so that an opened script shows it without looking at a disk."""
+    unseen = ("+INVISIBLE",)
+    return [
+        Knob("actanywhere", STRING, value="1", flags=unseen),
+        Knob("take_folder", STRING, flags=unseen),
+        Knob("layer_file", STRING, flags=unseen),
+        Knob("take_layer", STRING, value="generated_bg", flags=unseen),
+        Knob("take_first", INT, value="1", flags=unseen),
+        Knob("take_last", INT, value="1", flags=unseen),
+        Knob("taken", BOOL, flags=unseen),
+    ]

@@ -1,0 +1,154 @@
+"""From what the node says to the Job: every choice between the knobs and the worker is made here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+from ..core.errors import JobError
+from ..core.job import Job, Settings
+from ..core.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from .colour import Project, working_space
+from .inputs import Rendering
+from .naming import absolute, digest, output_root, shot_name, slashes
+from .ranges import Span, choose_range, condition_frame
+from .track import Matrix
+
+__all__ = ["Ask", "Plan", "plan", "with_output"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a node says, in plain values; the host fills it and decides nothing.
+
+    ``plate``, ``matte`` and ``condition`` describe what hangs at these inputs (the upstream nodes with their knobs
+    and files); empty where nothing is connected. ``moves`` is the track, a move a frame (``track``), or None.
+    """
+
+    settings: Settings
+    script: str
+    node: str
+    output_folder: str
+    shot_name: str
+    range: str
+    input_range: Optional[Span]
+    project_range: Span
+    own_range: Span
+    working_space: str
+    project: Project
+    plate: str
+    matte: str
+    matte_channel: str
+    condition: str
+    condition_frame: Optional[int]
+    condition_file: str
+    condition_kind: str
+    condition_matte: str
+    condition_colour: str
+    moves: Optional[Dict[int, Matrix]] = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be rendered and submitted.
+
+    ``job`` lacks its output folder: a take gives it. ``renderings`` are the inputs, in the order to render them;
+    ``track`` is the file to write for ``moves``, empty without.
+    """
+
+    job: Job
+    root: str
+    renderings: Tuple[Rendering, ...]
+    track: str
+    moves: Optional[Dict[int, Matrix]]
+
+    @property
+    def plate(self) -> Rendering:
+        """The rendering of the plate."""
+        return self.renderings[0]
+
+
+def plan(ask: Ask) -> Plan:
+    """The plan for what a node says; nothing is touched. Raises ``JobError`` with what to do about it."""
+    if not ask.plate:
+        raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
+    if ask.matte_channel in ("", "none"):
+        raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
+    root = output_root(ask.output_folder, ask.script)
+    name = shot_name(ask.shot_name, ask.script, ask.node)
+    frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
+    space = working_space(ask.working_space, ask.project)
+    inputs = "%s/inputs" % root
+    plate = _rendering(inputs, "plate", ask.plate, frames, ("R", "G", "B"))
+    matte = _rendering(inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
+    condition, painted = _condition(ask, inputs, frames, space)
+    track = _track(ask, inputs, frames, plate)
+    job = Job(
+        Shot(
+            name=name,
+            plate=ImageSequence(plate.pattern, frames.first, space),
+            matte=Matte(matte.pattern, "A", frames.first),
+            condition=condition,
+            frames=frames,
+            track=track,
+        ),
+        "",
+        ask.settings,
+    )
+    return Plan(job, root, (plate, matte, *painted), track, ask.moves if track else None)
+
+
+def with_output(job: Job, folder: str) -> Job:
+    """The job with the folder of a take."""
+    return dataclasses.replace(job, output=slashes(folder))
+
+
+def _rendering(inputs: str, kind: str, source: str, frames: FrameRange, channels: Tuple[str, ...]) -> Rendering:
+    text = "%s\nframes %s" % (source, frames)
+    folder = "%s/%s_%s" % (inputs, kind, digest(text))
+    return Rendering(kind, "write_%s" % kind, folder, frames, channels, text)
+
+
+def _condition(
+    ask: Ask, inputs: str, frames: FrameRange, space: str
+) -> Tuple[Condition, Tuple[Rendering, ...]]:
+    """The branch at the input if there is one, else the file."""
+    if ask.condition:
+        frame = condition_frame(ask.condition_frame, frames)
+        drawn = _rendering(inputs, "condition", ask.condition, FrameRange(frame, frame), ("R", "G", "B"))
+        path, colour, renderings = drawn.file(frame), space, (drawn,)
+    else:
+        path, colour, renderings = absolute(ask.condition_file, ask.script), ask.condition_colour, ()
+        _must_exist(path, "condition picture")
+    if not path:
+        raise JobError(
+            "There is no condition: no picture of the place wanted.",
+            "Connect one to the input 'condition', or give a file.",
+        )
+    matte = absolute(ask.condition_matte, ask.script)
+    _must_exist(matte, "matte of the condition")
+    return Condition(path, ask.condition_kind, matte, colour), renderings
+
+
+def _must_exist(path: str, what: str) -> None:
+    if path and not os.path.isfile(path):
+        raise JobError("%s: there is no such %s." % (path, what), "Choose a file that is there.")
+
+
+def _track(ask: Ask, inputs: str, frames: FrameRange, plate: Rendering) -> str:
+    """The track's file, named by what it holds; empty without a track."""
+    if ask.settings.camera == "tracked" and ask.moves is None:
+        raise JobError(
+            "The camera is 'tracked', but nothing is connected to the input 'track'.",
+            "Connect a Tracker, CornerPin or Transform, or choose another camera.",
+        )
+    if ask.moves is None or ask.settings.camera not in ("tracked", "auto"):
+        return ""
+    lacking = [frame for frame in frames if frame not in ask.moves]
+    if lacking:
+        raise JobError("The track says nothing of frame %d." % lacking[0], "Track the whole range.")
+    moves: List[Tuple[int, Matrix]] = sorted(ask.moves.items())
+    return "%s/track_%s.json" % (inputs, digest(plate.folder + json.dumps(moves)))

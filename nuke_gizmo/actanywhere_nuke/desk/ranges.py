@@ -1,0 +1,34 @@
+"""Which frames: those of the input, of the project, or the artist's own."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from ..core.errors import JobError
+from ..core.shot import FrameRange
+
+__all__ = ["RANGES", "choose_range", "condition_frame"]
+
+#: What the knob ``range`` offers.
+RANGES = ("input", "global", "custom")
+
+#: First and last frame, both included.
+Span = Tuple[int, int]
+
+
+def choose_range(choice: str, of_input: Optional[Span], of_project: Span, own: Span) -> FrameRange:
+    """The frames to render. Raises ``JobError`` when the choice gives none, or ends before it begins."""
+    if choice == "input":
+        if of_input is None:
+            raise JobError("The plate input has no frame range.", "Connect the plate, or choose another range.")
+        return FrameRange(*of_input)
+    if choice == "global":
+        return FrameRange(*of_project)
+    if choice == "custom":
+        return FrameRange(*own)
+    raise JobError("'%s' is not a range." % choice, "Choose one of: %s." % ", ".join(RANGES))
+
+
+def condition_frame(own: Optional[int], frames: FrameRange) -> int:
+    """The frame at which the condition's branch is rendered: the artist's, else the first of the range."""
+    return frames.first if own is None else own

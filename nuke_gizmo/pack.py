@@ -1,0 +1,66 @@
+"""The folder that a Nuke artist unzips, from this one: the host-side modules of the core are nested in it.
+
+``build_addon.py`` makes the zip with ``zip_nuke``; tests lay the same folder out with ``pack`` and import from that.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import List
+
+__all__ = ["CARRIED", "FOLDER", "pack", "zip_nuke"]
+
+HERE = Path(__file__).resolve().parent
+CORE = HERE.parent / "core" / "actanywhere"
+
+#: Modules of the core that the plug-in carries: standard library alone, Python 3.7.
+CARRIED = ("errors", "shot", "job", "launch", "takes")
+#: The folder in the zip; its parent may be called anything.
+FOLDER = "ActAnywhere"
+
+_FILES = ("init.py", "menu.py", "actanywhere_render.py", "ActAnywhere.nk", "ActAnywhere.gizmo", "INSTALL.txt")
+_OPTIONAL = ("smoke.py",)
+# A fixed moment, so that the same sources give the same zip to the byte.
+_MOMENT = (2026, 1, 1, 0, 0, 0)
+
+
+def pack(into: Path) -> Path:
+    """Lay ``ActAnywhere/`` out in a folder and give its path; it must not be there yet."""
+    root = into / FOLDER
+    shutil.copytree(
+        str(HERE / "actanywhere_nuke"),
+        str(root / "actanywhere_nuke"),
+        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "core"),
+    )
+    for name in _FILES:
+        shutil.copy(str(HERE / name), str(root / name))
+    for name in _OPTIONAL:
+        if (HERE / name).is_file():
+            shutil.copy(str(HERE / name), str(root / name))
+    shutil.copy(str(HERE.parent / "LICENSE"), str(root / "LICENSE"))
+    carried = root / "actanywhere_nuke" / "core"
+    carried.mkdir()
+    (carried / "__init__.py").write_text(
+        '"""What the plug-in carries of ActAnywhere\'s core: jobs, takes, and the launcher of the worker."""\n',
+        encoding="utf-8",
+    )
+    for name in CARRIED:
+        shutil.copy(str(CORE / (name + ".py")), str(carried / (name + ".py")))
+    return root
+
+
+def zip_nuke(path: Path) -> Path:
+    """Write the zip that an artist installs; the same sources give the same bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pack(Path(folder))
+        files: List[Path] = sorted(one for one in root.rglob("*") if one.is_file())
+        with zipfile.ZipFile(str(path), "w", zipfile.ZIP_DEFLATED) as target:
+            for one in files:
+                entry = zipfile.ZipInfo(one.relative_to(folder).as_posix(), _MOMENT)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                target.writestr(entry, one.read_bytes())
+    return path

@@ -1,0 +1,228 @@
+"""Writes ``ActAnywhere.nk`` (a Group to open and read) and ``ActAnywhere.gizmo`` from ``Settings``.
+
+    python nuke_gizmo/write_node.py            write both
+    python nuke_gizmo/write_node.py --check    exit status 1 when the files are not what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+HERE = Path(__file__).resolve().parent
+
+NODE_HELP = (
+    "A new, moving world behind the actor, as a layer in the comp. Connect plate, matte and a picture of the place, "
+    "and press Generate."
+)
+MISSING = "The ActAnywhere plug-in is not installed in this Nuke. The node shows its take; it cannot render one."
+LAYER = "generated_bg"
+COLOURS = ("red", "green", "blue", "alpha")
+TILE = "0x3f6f8fff"
+
+#: name, value as it stands in the file
+Knobs = Sequence[Tuple[str, str]]
+
+
+def panel() -> List[Any]:
+    """The knobs, from the packed plug-in (its copy of the core is what the node will run with)."""
+    sys.path.insert(0, str(HERE))
+    import pack
+
+    with tempfile.TemporaryDirectory() as folder:
+        sys.path.insert(0, str(pack.pack(Path(folder))))
+        from actanywhere_nuke.desk.panel import panel as knobs
+
+        del sys.path[:2]
+        return list(knobs())
+
+
+def quoted(text: str) -> str:
+    """A text as Nuke's files have it: what Tcl would act on is escaped."""
+    for letter in '\\"[{}$':
+        text = text.replace(letter, "\\" + letter)
+    return '"%s"' % text.replace("\n", "\\n")
+
+
+def word(text: str) -> str:
+    """A text, quoted where it is more than one plain word."""
+    plain = text.replace("_", "").replace(".", "").replace("-", "")
+    return text if plain.isalnum() and plain.isascii() else quoted(text)
+
+
+def button(name: str) -> str:
+    """What a button runs."""
+    return (
+        "import nuke\n"
+        "try:\n"
+        "    from actanywhere_nuke.host import buttons\n"
+        "except ImportError:\n"
+        "    nuke.message(%r)\n"
+        "else:\n"
+        "    buttons.press(%r)" % (MISSING, name)
+    )
+
+
+def callback(call: str) -> str:
+    """What a callback runs; a Nuke without the plug-in (on a farm) shows the take and says nothing."""
+    return (
+        "import nuke\n"
+        "try:\n"
+        "    from actanywhere_nuke.host import buttons\n"
+        "except ImportError:\n"
+        "    pass\n"
+        "else:\n"
+        "    buttons.%s" % call
+    )
+
+
+def user_knob(knob: Any) -> List[str]:
+    """The lines of one knob of the panel."""
+    parts = ["%d %s" % (knob.code, knob.name)]
+    if knob.label or knob.code not in (20,):
+        parts.append("l %s" % (word(knob.label) if knob.label else '""'))
+    if knob.tip:
+        parts.append("t %s" % quoted(knob.tip))
+    parts += ["-STARTLINE"] if knob.beside else []
+    parts += list(knob.flags)
+    if knob.code == 6 and not knob.beside and not knob.flags:
+        parts.append("+STARTLINE")
+    if knob.items:
+        parts.append("M {%s}" % " ".join(word(item) for item in knob.items))
+    text = button(knob.name) if knob.code == 22 else knob.text
+    if knob.code == 41:
+        parts.append("T %s" % text)
+    elif text or knob.code == 22:
+        parts.append("T %s" % quoted(text))
+    if knob.code == 7 and knob.limits:
+        parts.append("R %g %g" % knob.limits)
+    lines = [" addUserKnob {%s}" % " ".join(parts)]
+    return [*lines, " %s %s" % (knob.name, word(knob.value))] if knob.value else lines
+
+
+class Graph:
+    """The nodes inside, one after the other; every one is given a name on the stack."""
+
+    def __init__(self) -> None:
+        self.lines: List[str] = []
+
+    def node(self, kind: str, name: str, at: Tuple[int, int], inputs: Sequence[str], knobs: Knobs = ()) -> None:
+        """One node; ``inputs`` are names of earlier ones, the first is input 0."""
+        self.lines += ["push $N%s" % one for one in reversed(inputs)]
+        given: Dict[str, str] = dict(knobs)
+        body = [] if len(inputs) == 1 else ["inputs %d" % len(inputs)]
+        body += ["%s %s" % pair for pair in given.items()]
+        body += ["name %s" % name, "xpos %d" % at[0], "ypos %d" % at[1]]
+        self.lines += [" %s {" % kind, *("  " + line for line in body), " }", "set N%s [stack 0]" % name]
+
+
+def graph() -> List[str]:
+    """What is inside: inputs, the export's Writes, the layer's Read, the output switch."""
+    g = Graph()
+    for number, name in enumerate(("plate", "matte", "condition", "track")):
+        g.node("Input", name, (number * 220, 0), (), [("number", str(number))] if number else [])
+    which = '{{"\\[exists parent.input1] ? 0 : 1"}}'
+    g.node("Switch", "matte_or_plate", (220, 120), ("matte", "plate"), [("which", which)])
+    alpha = [("from0", "rgba.alpha"), ("to0", "rgba.alpha")]
+    g.node("Copy", "matte_alpha", (220, 200), ("matte_or_plate", "matte_or_plate"), alpha)
+    for name, source, channels, x in (
+        ("write_plate", "plate", "rgb", -220),
+        ("write_matte", "matte_alpha", "alpha", 220),
+        ("write_condition", "condition", "rgb", 440),
+    ):
+        g.node("Write", name, (x, 320), (source,), _write(channels))
+    g.node("Read", "read_layer", (-440, 440), (), _read())
+    g.lines.append("add_layer {%s %s}" % (LAYER, " ".join("%s.%s" % (LAYER, c) for c in COLOURS)))
+    # Copy: input 0 is what is kept, input 1 is what the channels come from.
+    g.node("Copy", "layer_copy", (0, 480), ("plate", "read_layer"), _copy(LAYER, LAYER))
+    g.node("Copy", "comp_copy", (-110, 580), ("layer_copy", "read_layer"), _copy("rgba", "rgba"))
+    g.node("Copy", "show_layer_copy", (110, 580), ("layer_copy", "layer_copy"), _copy(LAYER, "rgba"))
+    shown = ("comp_copy", "show_layer_copy", "layer_copy")
+    g.node("Switch", "show_switch", (0, 680), shown, [("which", "{{parent.show}}")])
+    here = '{{"parent.taken && frame >= parent.take_first && frame <= parent.take_last"}}'
+    g.node("Switch", "take_switch", (0, 780), ("plate", "show_switch"), [("which", here)])
+    g.node("Output", "Output1", (0, 880), ("take_switch",))
+    return g.lines
+
+
+def _write(channels: str) -> Knobs:
+    """Raw values, float, and never rendered by anybody but the plug-in (nuke -x renders what is not disabled)."""
+    return [
+        ("channels", channels),
+        ("raw", "true"),
+        ("file_type", "exr"),
+        ("datatype", '"32 bit float"'),
+        ("disable", "true"),
+    ]
+
+
+def _read() -> Knobs:
+    first, last = "{{parent.take_first}}", "{{parent.take_last}}"
+    return [
+        ("file_type", "exr"),
+        ("file", '"\\[value parent.layer_file]"'),
+        ("first", first),
+        ("last", last),
+        ("before", "black"),
+        ("after", "black"),
+        ("origfirst", first),
+        ("origlast", last),
+        ("origset", "true"),
+        ("on_error", "error"),
+        ("raw", "true"),
+    ]
+
+
+def _copy(source: str, target: str) -> Knobs:
+    return [
+        pair
+        for i, colour in enumerate(COLOURS)
+        for pair in (("from%d" % i, "%s.%s" % (source, colour)), ("to%d" % i, "%s.%s" % (target, colour)))
+    ]
+
+
+def body(kind: str, knobs: List[Any]) -> List[str]:
+    """The node itself, as a Group or a Gizmo."""
+    lines = ["%s {" % kind, " inputs 4"]
+    lines += [" name ActAnywhere1"] if kind == "Group" else []
+    lines += [
+        " help %s" % quoted(NODE_HELP),
+        " onCreate %s" % quoted(callback("created(nuke.thisNode())")),
+        " knobChanged %s" % quoted(callback("knob_changed(nuke.thisNode(), nuke.thisKnob())")),
+        " tile_color %s" % TILE,
+        " label %s" % quoted("[value take]"),
+    ]
+    for knob in knobs:
+        lines += user_knob(knob)
+    return [*lines, "}", *graph(), "end_group"]
+
+
+def group_text() -> str:
+    """``ActAnywhere.nk``: pasted, its first input is the selected node."""
+    head = ["set cut_paste_input [stack 0]", "version 13.2 v8", "push 0", "push 0", "push 0", "push $cut_paste_input"]
+    return "\n".join([*head, *body("Group", panel())]) + "\n"
+
+
+def gizmo_text() -> str:
+    """``ActAnywhere.gizmo``: the same node for studios that want their scripts to name a class."""
+    return "\n".join(["#! nuke -nx", "version 13.2 v8", *body("Gizmo", panel())]) + "\n"
+
+
+def main(words: Sequence[str]) -> int:
+    """Write, or with ``--check`` compare."""
+    status = 0
+    for name, text in (("ActAnywhere.nk", group_text()), ("ActAnywhere.gizmo", gizmo_text())):
+        path = HERE / name
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
+        if "--check" in words:
+            print("%s: %s" % (name, "as generated" if same else "differs: run write_node.py"))
+            status |= not same
+        elif not same:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
