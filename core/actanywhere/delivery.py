@@ -11,10 +11,9 @@ from .folder import OutputFolder
 from .footage import (
     MovieWriter,
     from_display,
-    layer_space,
+    layer_to_display,
     linearise,
     open_plate,
-    to_display,
     write_layer_frame,
     write_png,
 )
@@ -41,8 +40,8 @@ def deliver_frame(
     frame = inputs.frames.first + index
     plate = inputs.plate.read(frame)
     matte = treated_matte(inputs, frame)
-    guide, guided = guide_at(scene, settings, index, matte, info.height, info.width)
-    display = finish_frame(painted, known.guide, known.guided, guide, guided, settings.detail)
+    guide, seen = guide_at(scene, index, info.height, info.width)
+    display = finish_frame(painted, known.guide, known.seen, guide, seen, settings.detail)
     background = from_display(display, info.space)
     comp = composite(linearise(plate.pixels, info.space), background, matte)
     solid = np.ones(matte.shape, np.float32)
@@ -60,25 +59,17 @@ def deliver_display_files(inputs: Inputs, output: OutputFolder) -> None:
     if not formats:
         return
     info = inputs.plate.info
-    space = layer_space(info.space)
     with open_plate(ImageSequence(output.pattern), inputs.frames) as layer:
         if "png" in formats:
             for frame in inputs.frames:
                 path = output.frame_path(frame).with_suffix(".png")
                 if path.is_file():
                     continue
-                write_png(str(path), _shown(layer.read(frame).pixels, info.space, space), info.pixel_aspect)
+                write_png(
+                    str(path), layer_to_display(layer.read(frame).pixels, info.space), info.pixel_aspect
+                )
         path = output.path / f"{output.stem}.mov"
         if "mov" in formats and not path.is_file():
             with MovieWriter(str(path), info.fps, info.pixel_aspect) as movie:
                 for frame in inputs.frames:
-                    movie.write(_shown(layer.read(frame).pixels, info.space, space))
-
-
-def _shown(pixels: Picture, plate_space: str, space: str) -> Picture:
-    """The comp as a display sees it: a display plate's own curve, else the view."""
-    if plate_space == space:
-        return to_display(pixels, space)
-    low = pixels <= 0.0031308
-    curve = np.where(low, pixels * 12.92, 1.055 * np.maximum(pixels, 0.0031308) ** (1 / 2.4) - 0.055)
-    return np.clip(curve, 0, 1).astype(np.float32)
+                    movie.write(layer_to_display(layer.read(frame).pixels, info.space))

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,17 +20,17 @@ from .footage import (
     MatteReader,
     MovieWriter,
     Plate,
+    layer_to_display,
     open_matte,
     open_plate,
     read_condition,
     to_display,
     treat_matte,
 )
-from .footage.colour import is_scene_linear
-from .footage.layer import replace_atomically
 from .footage.sequences import find_footage
 from .footage.stills import Still
 from .job import Progress, Result
+from .paper import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 from .shot import ImageSequence
 
 __all__ = ["Review", "read_result", "write_review"]
@@ -42,7 +41,6 @@ _ROWS = ("plate", "matte", "condition", "layer", "comp")
 _CELL_PIXELS = 320 * 180
 _PANEL_PIXELS = 640 * 360
 _GAP, _MARGIN, _SLATE, _HEADER = 4, 100, 58, 26
-_PAPER, _INK, _FAINT = 28, 235, 150  # 8-bit greys
 
 
 @dataclass(frozen=True)
@@ -76,17 +74,17 @@ def write_review(
         ) from error
     written = Review(into / "sheet.png", into / "review.mp4")
     frames = list(result.frames)
-    chosen = [frames[i] for i in _spread(len(frames), columns)]
+    chosen = [frames[i] for i in spread(len(frames), columns)]
     with _open(result, Path(folder)) as pictures:
         cells: dict[int, list[Picture]] = {}
         with MovieWriter(str(written.movie), pictures.fps) as movie:
             for done, frame in enumerate(frames, 1):
                 looks = pictures.at(frame)
-                movie.write(_beside([_fit(looks[row], _PANEL_PIXELS) for row in ("plate", "layer", "comp")]))
+                movie.write(_beside([fit(looks[row], _PANEL_PIXELS) for row in ("plate", "layer", "comp")]))
                 if frame in chosen:
-                    cells[frame] = [_fit(looks[row], _CELL_PIXELS) for row in _ROWS]
+                    cells[frame] = [fit(looks[row], _CELL_PIXELS) for row in _ROWS]
                 report(Progress("Reviewing", done, len(frames), fraction=done / len(frames)))
-    _write_png(written.sheet, _sheet(result, [(frame, cells[frame]) for frame in chosen]))
+    write_png(written.sheet, _sheet(result, [(frame, cells[frame]) for frame in chosen]))
     return written
 
 
@@ -124,7 +122,7 @@ class _Pictures:
         self._plate, self._matte, self._settings = plate, matte, result.job.settings
         # The folder may have moved since: its own frames count, not where they once were.
         self._layer = find_footage(ImageSequence(str(folder / os.path.basename(result.layer))))
-        self._condition = _fit(read_condition(result.job.shot.condition), _PANEL_PIXELS)
+        self._condition = fit(read_condition(result.job.shot.condition), _PANEL_PIXELS)
         self.fps = plate.info.fps
 
     def at(self, frame: int) -> dict[str, Picture]:
@@ -137,8 +135,8 @@ class _Pictures:
             "plate": np.clip(to_display(self._small(self._plate.read(frame).pixels), info.space), 0.0, 1.0),
             "matte": self._small(np.repeat(matte[..., None], 3, axis=2)),
             "condition": self._condition,
-            "layer": self._display(self._small(layer)),
-            "comp": self._display(self._small(comp)),
+            "layer": layer_to_display(self._small(layer), info.space),
+            "comp": layer_to_display(self._small(comp), info.space),
         }
 
     def _read_layer(self, frame: int) -> tuple[Picture, Picture]:
@@ -153,29 +151,7 @@ class _Pictures:
         return pixels[..., :3], pixels[..., 3:]
 
     def _small(self, pixels: Picture) -> Picture:
-        return _fit(pixels, _PANEL_PIXELS, self._plate.info.pixel_aspect)
-
-    def _display(self, rgb: Picture) -> Picture:
-        """A layer's scene-linear pixels; those of a display plate were its curve undone, which comes back here."""
-        if is_scene_linear(self._plate.info.space):
-            return to_display(rgb, self._plate.info.space)
-        rgb = np.clip(rgb, 0.0, 1.0)
-        curve = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * np.power(rgb, 1 / 2.4) - 0.055)
-        return curve.astype(np.float32)
-
-
-def _fit(pixels: Picture, area: int, pixel_aspect: float = 1.0) -> Picture:
-    """The picture with square pixels, made small enough for ``area`` pixels; never made larger."""
-    height, width = pixels.shape[0], pixels.shape[1] * pixel_aspect
-    scale = min(1.0, (area / (height * width)) ** 0.5)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
-
-
-def _spread(count: int, columns: int) -> list[int]:
-    """At most ``columns`` indices from the first to the last."""
-    return sorted({round(i) for i in np.linspace(0, count - 1, min(columns, count)).tolist()})
+        return fit(pixels, _PANEL_PIXELS, self._plate.info.pixel_aspect)
 
 
 # -- the sheet -----------------------------------------------------------------------------------------------
@@ -183,36 +159,25 @@ def _spread(count: int, columns: int) -> list[int]:
 
 def _beside(panels: Sequence[Picture]) -> Picture:
     height = max(panel.shape[0] for panel in panels)
-    return np.concatenate([_placed(panel, height, panel.shape[1]) for panel in panels], axis=1)
-
-
-def _placed(picture: Picture, height: int, width: int) -> Picture:
-    """A picture in the middle of a cell, made smaller if it does not fit."""
-    scale = min(1.0, height / picture.shape[0], width / picture.shape[1])
-    if scale < 1.0:
-        picture = _fit(picture, int(picture.shape[0] * picture.shape[1] * scale * scale))[:height, :width]
-    cell = np.full((height, width, 3), _PAPER / 255, np.float32)
-    top, left = (height - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
-    cell[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return cell
+    return np.concatenate([placed(panel, height, panel.shape[1]) for panel in panels], axis=1)
 
 
 def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> NDArray[np.uint8]:
     """Slate, frame numbers, and a row for each kind of picture: (h, w, 3) RGB."""
     height, width = columns[0][1][0].shape[:2]
     lines = _slate(result)
-    across = max(_MARGIN + len(columns) * (width + _GAP), *(_written(line) for line in lines))
-    paper = np.full((_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across, 3), _PAPER, np.uint8)
+    across = max(_MARGIN + len(columns) * (width + _GAP), *(written(line) for line in lines))
+    paper = blank(_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across)
     for number, line in enumerate(lines):
-        _write(paper, line, 8, 22 + 24 * number, _INK if number == 0 else _FAINT)
+        write(paper, line, 8, 22 + 24 * number, INK if number == 0 else FAINT)
     for row, name in enumerate(_ROWS):
         top = _SLATE + _HEADER + row * (height + _GAP)
-        _write(paper, name, 8, top + height // 2 + 5, _INK)
+        write(paper, name, 8, top + height // 2 + 5, INK)
         for column, (frame, cells) in enumerate(columns):
             left = _MARGIN + column * (width + _GAP)
-            paper[top : top + height, left : left + width] = _code(_placed(cells[row], height, width))
+            paper[top : top + height, left : left + width] = code(placed(cells[row], height, width))
             if row == 0:
-                _write(paper, str(frame), left, top - 8, _FAINT)
+                write(paper, str(frame), left, top - 8, FAINT)
     return paper
 
 
@@ -224,29 +189,3 @@ def _slate(result: Result) -> list[str]:
         % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
         "camera %s: %s" % (result.camera, result.camera_reason),
     ]
-
-
-_FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.5
-
-
-def _written(text: str) -> int:
-    """How wide a line is, with its margins."""
-    (width, _), _ = cv2.getTextSize(text, _FONT, _SIZE, 1)
-    return int(width) + 16
-
-
-def _write(paper: NDArray[np.uint8], text: str, left: int, baseline: int, ink: int) -> None:
-    cv2.putText(paper, text, (left, baseline), _FONT, _SIZE, (ink, ink, ink), 1, cv2.LINE_AA)
-
-
-def _code(rgb: Picture) -> NDArray[np.uint8]:
-    return np.round(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8)
-
-
-def _write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
-    _, data = cv2.imencode(".png", rgb[..., ::-1])
-
-    def write(temporary: str) -> None:
-        Path(temporary).write_bytes(data.tobytes())
-
-    replace_atomically(str(path), write)

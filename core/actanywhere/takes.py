@@ -54,6 +54,7 @@ _FREE_SETTINGS = ("device", "format")
 class Take:
     """One take as it is on disk now.
 
+    ``number`` is 0 for a rendered folder that is not called take_001 or so.
     ``job`` is what was asked for, ``result`` what came of it; each is None where it is not there (yet) or is no
     longer understood. ``frames_done`` are the frames of the layer on disk, in order. ``state`` is ``finished``
     or ``unfinished``.
@@ -129,14 +130,14 @@ def list_takes(root: str, shot_name: str) -> List[Take]:
 
 
 def read_take(folder: str) -> Take:
-    """The take in a folder, as it is now. Raises ``JobError`` when that is no take's folder."""
+    """The take in a folder, as it is now; a folder that somebody else rendered into is one, too."""
     folder = os.path.abspath(folder)
     name = _TAKE.match(os.path.basename(folder))
-    if name is None:
-        raise JobError("%s is not a take." % folder, "A take's folder is called take_001, take_002 ...")
     result = _read_result(os.path.join(folder, RESULT_NAME))
     job = _read_job(os.path.join(folder, JOB_NAME)) or (result.job if result is not None else None)
-    take = Take(int(name.group(1)), folder, job, result, _frames_done(folder, job, result))
+    take = Take(
+        0 if name is None else int(name.group(1)), folder, job, result, _frames_done(folder, job, result)
+    )
     finished = result is not None and not missing_frames(take)
     return dataclasses.replace(take, state="finished" if finished else "unfinished")
 

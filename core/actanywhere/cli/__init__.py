@@ -131,7 +131,18 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _review(args: argparse.Namespace, screen: Screen) -> int:
-    _review_folder(args.folder, args.columns, args, screen)
+    if args.wedge is None and args.folder is not None and args.output is None:
+        _review_folder(args.folder, 8 if args.columns is None else args.columns, args, screen)
+        return DONE
+    if args.wedge is None or args.folder is not None or args.output is None:
+        raise JobError(
+            "A review is of one folder, or of takes with --wedge and --output.",
+            "Give DIR alone, or --wedge DIR DIR ... --output SHEET.png.",
+        )
+    from ..wedge import write_wedge_sheet
+
+    sheet = write_wedge_sheet(args.wedge, args.output, 3 if args.columns is None else args.columns)
+    _tell_files(args, sheet=sheet)
     return DONE
 
 
@@ -142,11 +153,18 @@ def _review_folder(folder: str, columns: int, args: argparse.Namespace, screen: 
         written = write_review(folder, columns, lambda progress: screen.progress("review", progress))
     finally:
         screen.clear()
+    _tell_files(args, sheet=written.sheet, movie=written.movie)
+
+
+def _tell_files(args: argparse.Namespace, **files: Path) -> None:
+    """What a review wrote."""
     if args.json:
-        said = {"event": "review", "sheet": str(written.sheet), "movie": str(written.movie)}
-        print(json.dumps(said), flush=True)
+        print(
+            json.dumps({"event": "review", **{kind: str(path) for kind, path in files.items()}}), flush=True
+        )
     elif not args.quiet:
-        print("sheet  %s\nmovie  %s" % (written.sheet, written.movie), flush=True)
+        for kind, path in files.items():
+            print("%s  %s" % (kind, path), flush=True)
 
 
 def _doctor(args: argparse.Namespace, screen: Screen) -> int:

@@ -26,6 +26,7 @@ examples:
   actanywhere render ... --dry-run                      what would be read and written
   actanywhere batch shots.csv                           many shots, one loaded model
   actanywhere review bg                                 a contact sheet and a movie of a rendered folder
+  actanywhere review --wedge a b c --output sheet.png   a sheet of takes to choose from
 
 Stop with Ctrl-C: finished frames are kept, and the same command continues from them.
 exit status: 0 done, 1 worker failed, 2 bad input (nothing was touched), 130 stopped
@@ -113,13 +114,26 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "review",
-        help="a contact sheet and a movie of a rendered folder",
+        help="a contact sheet and a movie of a rendered folder, or a sheet of takes to choose from",
         description="Writes DIR/review/: a contact sheet (plate, matte, condition, layer and comp of frames across "
-        "the range) and an .mp4 of plate, layer and comp side by side.",
+        "the range) and an .mp4 of plate, layer and comp side by side. With --wedge: one sheet of several takes' "
+        "comps, a row for each, with the seed and what else differs.",
     )
-    parser.add_argument("folder", metavar="DIR", help="A folder that holds result.json and its layer.")
     parser.add_argument(
-        "--columns", type=int, default=8, metavar="N", help="How many frames the sheet shows (default: 8)."
+        "folder", nargs="?", metavar="DIR", help="A folder that holds result.json and its layer."
+    )
+    parser.add_argument(
+        "--wedge",
+        nargs="+",
+        metavar="DIR",
+        help="Folders of takes to compare; unfinished ones may be among them.",
+    )
+    parser.add_argument("--output", metavar="SHEET.png", help="The sheet of --wedge.")
+    parser.add_argument(
+        "--columns",
+        type=int,
+        metavar="N",
+        help="How many frames the sheet shows, from first to last (default: 8; with --wedge: 3).",
     )
     _add_talk(parser, dry_run=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .colour import from_display, is_scene_linear, layer_space, linearise, to_display
+from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
 from .condition import read_condition, read_still_matte
 from .layer import HALF_MAX, sweep_strays, write_layer_frame, write_png
 from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
@@ -24,6 +24,7 @@ __all__ = [
     "is_scene_linear",
     "judge_mattes",
     "layer_space",
+    "layer_to_display",
     "linearise",
     "open_matte",
     "open_plate",

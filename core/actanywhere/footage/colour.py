@@ -26,6 +26,7 @@ __all__ = [
     "from_display",
     "is_scene_linear",
     "layer_space",
+    "layer_to_display",
     "linearise",
     "to_display",
 ]
@@ -91,6 +92,16 @@ def linearise(rgb: Pixels, space: str) -> Pixels:
     if is_scene_linear(space):
         return np.ascontiguousarray(rgb, np.float32)
     return _apply(rgb, _convert(_ENCODED[space], _LINEAR["linear-rec709"]))
+
+
+def layer_to_display(rgb: Pixels, space: str) -> Pixels:
+    """A layer's pixels as a display sees them; ``space`` is the plate's.
+
+    What was written of a display plate was its curve undone, so the sRGB curve brings the same pixels back.
+    """
+    if is_scene_linear(space):
+        return to_display(rgb, space)
+    return np.clip(_apply(np.clip(rgb, 0.0, 1.0), _convert(_LINEAR["linear-rec709"], _SRGB)), 0.0, 1.0)
 
 
 @cache
