@@ -67,7 +67,7 @@ def node_faults(node: NkNode) -> Iterator[str]:
     if node.cls not in KNOBS:
         yield f"{who}: class {node.cls} is not one of those we know to be in every Nuke from 13.2 to 16"
         return
-    if not re.match(r"^[A-Za-z_]\w*$", node.name):
+    if node.cls != "Gizmo" and not re.match(r"^[A-Za-z_]\w*$", node.name):
         yield f"{node.cls} has no proper name: '{node.name}'"
     own = [knob.name for knob in node.user]
     known = KNOBS[node.cls] | COMMON | CALLBACKS | set(own)
@@ -139,6 +139,7 @@ def expression_faults(node: NkNode) -> Iterator[str]:
     if node.parent is None:
         return
     known = {user.name for user in node.parent.user} | KNOBS[node.parent.cls] | COMMON
+    known |= {f"input{i}" for i in range(len(node.parent.inputs))}
     for knob, value in node.pairs:
         if knob in CALLBACKS:
             continue

@@ -90,6 +90,7 @@ class _Machine:
 
     def run(self, text: str, stack: List[NkNode]) -> Script:
         self.stacks[0].extend(stack)
+        self.nodes.extend(stack)
         self.tcl.createcommand("_nk", self._command)
         self.tcl.eval("proc unknown {args} {_nk {*}$args}")
         for name in ("version", "push", "end_group", "add_layer", "stack"):
