@@ -182,7 +182,7 @@ def test_a_stabilisation_is_handed_on_as_the_tracked_camera(facts: Facts) -> Non
         assert point[:2] / point[2] == pytest.approx([48 - 2 * number, 32 - number], abs=0.05)
 
 
-def test_every_scene_was_judged(facts: Facts, request: pytest.FixtureRequest) -> None:
+def test_every_scene_was_judged(facts: Facts) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert len(facts) >= 20
     for name in facts:

@@ -67,7 +67,7 @@ def place(made: Any, frame: int) -> None:
     """Put the shape where the actor is in that frame."""
     left, bottom, right, top = box(frame)
     corners = ((left, bottom), (left, top), (right, top), (right, bottom))
-    for point, corner in zip(made.layers[0].splines[0].points, corners):
+    for point, corner in zip(made.layers[0].splines[0].points, corners, strict=True):
         point.handle_type = "VECTOR"
         point.select = True
         point.co = point.handle_left = point.handle_right = corner
@@ -197,3 +197,24 @@ def straighten(thing: Any) -> None:
     for curve in curves:
         for key in curve.keyframe_points:
             key.interpolation = "LINEAR"
+
+
+def tree_of(scene: Any) -> Any:
+    """The scene's compositor tree as it is."""
+    return scene.compositing_node_group if NEW else scene.node_tree
+
+
+def as_exr(settings: Any) -> None:
+    """Renders are float EXRs."""
+    if NEW:
+        settings.media_type = "IMAGE"
+    settings.file_format, settings.color_depth = "OPEN_EXR", "32"
+    settings.color_mode = "RGBA"
+
+
+def written(path: str) -> str:
+    """Where ``write_still`` put the render: before 5.0 it may add the frame's number and ending."""
+    folder, name = os.path.split(path)
+    found = [each for each in sorted(os.listdir(folder)) if each.startswith(name[:-4])]
+    assert found, "nothing was rendered to %s" % path
+    return os.path.join(folder, found[-1])

@@ -1,0 +1,164 @@
+"""The layer comes back where the artist works; takes are kept. With the engine that paints at once."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import bpy
+import desk
+
+Given = dict[str, Any]
+
+
+def shot(given: Given, name: str, **wanted: Any) -> dict[str, Any]:
+    clip = desk.clip(given["footage"]["plate"])
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, **wanted}
+    return desk.generate(given, name, matte_source="FILES", matte_path=given["footage"]["matte"], **wanted)
+
+
+def render(scene: Any, folder: str, frames: Any) -> list[str]:
+    """The scene's render as float EXRs."""
+    desk.as_exr(scene.render.image_settings)
+    paths = []
+    for frame in frames:
+        scene.frame_set(frame)
+        path = os.path.join(folder, "rendered.%04d.exr" % frame)
+        scene.render.filepath = path
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        paths.append(desk.written(path))
+    return paths
+
+
+def scene_image(given: Given) -> Any:
+    said = shot(given, "image")
+    image = bpy.data.images["image layer"]
+    return {
+        **said,
+        "source": image.source,
+        "colour": image.colorspace_settings.name,
+        "path": bpy.path.abspath(image.filepath),
+        "seed": image["actanywhere_seed"],
+        "settings": image["actanywhere_settings"],
+        "first": image["actanywhere_first"],
+        "offset": image["actanywhere_offset"],
+    }
+
+
+def scene_compositor(given: Given) -> Any:
+    """The nodes that came back, rendered at three frames; an artist's own node stays when it is done again."""
+    scene = bpy.context.scene
+    tree = desk.tree(scene)
+    mine = tree.nodes.new("CompositorNodeBlur")
+    mine.name = "my blur"
+    said = shot(given, "compositor", bring_back={"COMPOSITOR"})
+    once = sorted(node.name for node in desk.tree_of(scene).nodes)
+    paths = render(scene, given["work"], (1, 3, 6))
+    again = shot(given, "compositor", bring_back={"COMPOSITOR"})
+    twice = sorted(node.name for node in desk.tree_of(scene).nodes)
+    frames = [n.label or n.name for n in desk.tree_of(scene).nodes if n.type == "FRAME"]
+    homeless = [
+        node.name
+        for node in desk.tree_of(scene).nodes
+        if node.get("actanywhere") and (node.parent is None or node.parent.type != "FRAME")
+    ]
+    facts = {"once": once, "twice": twice, "frames": frames, "homeless": homeless}
+    return {**said, **facts, "rendered": paths, "again": again["take"]}
+
+
+def scene_strip(given: Given) -> Any:
+    """The plate is a trimmed strip; the background comes in below it, aligned, and shows the right frames."""
+    scene = bpy.context.scene
+    desk.size(scene)
+    scene.frame_start, scene.frame_end = 1, 20
+    strip = desk.image_strip(scene, given["footage"]["plate"], 6, 2, 10)
+    strip.frame_offset_start = 1
+    matte = {"matte_source": "FILES", "matte_path": given["footage"]["matte"]}
+    wanted = {"plate_source": "STRIP", "plate_strip": strip.name, "bring_back": {"STRIP"}}
+    said = desk.generate(given, "strip", **wanted, **matte)
+    made = desk.strips(scene)["strip background"]
+    bounds = [made.frame_final_start, made.frame_final_end, made.channel]
+    plate = [strip.frame_final_start, strip.frame_final_end, strip.channel]
+    strip.mute = True
+    scene.render.use_sequencer = True
+    scene.sequencer_colorspace_settings.name = "Linear Rec.709"
+    paths = render(scene, given["work"], (11, 13, 15))
+    return {**said, "bounds": bounds, "plate": plate, "rendered": paths}
+
+
+def scene_places(given: Given) -> Any:
+    """The clip editor, the camera's background and a plane behind the actor."""
+    scene = bpy.context.scene
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    said = shot(given, "places", bring_back={"CLIP", "CAMERA", "PLANE"})
+    clip = bpy.data.movieclips["places background"]
+    plane = bpy.data.objects["places background plane"]
+    shown = camera.data.background_images[0]
+    user = shown.image_user if shown.source == "IMAGE" else None
+    return {
+        **said,
+        "clip": [clip.frame_duration, clip.frame_start, clip.size[0], clip.size[1]],
+        "plane": [plane.parent.name if plane.parent else "", plane.type],
+        "camera": [camera.data.show_background_images, shown.source, user.frame_start if user else None],
+    }
+
+
+def scene_takes(given: Given) -> Any:
+    """Three takes: switched, compared, removed."""
+    panel = bpy.context.scene.actanywhere
+    folders = []
+    for seed in (0, 1, 2):
+        panel.settings.seed = seed
+        folders.append(shot(given, "takes", bring_back={"COMPOSITOR"})["take"])
+    image = bpy.data.images["takes layer"]
+    after = {"seeds": [take.seed for take in panel.takes], "current": panel.current_take}
+    bpy.ops.actanywhere.take_use(take=1)
+    switched = [bpy.path.abspath(image.filepath), image["actanywhere_seed"], panel.current_take]
+    desk.as_exr(bpy.context.scene.render.image_settings)
+    rendered = render(bpy.context.scene, given["work"], (2,))
+    bpy.ops.actanywhere.take_remove(take=2)
+    left = [take.number for take in panel.takes]
+    return {
+        "folders": folders,
+        **after,
+        "switched": switched,
+        "left": left,
+        "on_disk": [os.path.isdir(folder) for folder in folders],
+        "rendered": rendered,
+    }
+
+
+def scene_wedge(given: Given) -> Any:
+    clip = desk.clip(given["footage"]["plate"])
+    panel = bpy.context.scene.actanywhere
+    panel.plate_source, panel.plate_clip, panel.shot_name = "CLIP", clip, "wedge"
+    panel.takes_root = os.path.join(given["work"], "takes")
+    panel.matte_source, panel.matte_path = "FILES", given["footage"]["matte"]
+    panel.condition_image = bpy.data.images.load(given["footage"]["place"])
+    panel.bring_back = set()
+    said = sorted(bpy.ops.actanywhere.wedge(count=3))
+    sheet = bpy.data.images.get("ActAnywhere wedge")
+    return {
+        "said": said,
+        "seeds": [take.seed for take in panel.takes],
+        "sheet": [bpy.path.abspath(sheet.filepath), *sheet.size] if sheet else None,
+    }
+
+
+def scene_operator(given: Given) -> Any:
+    """Everything from Python, without touching the panel."""
+    bpy.context.scene.actanywhere.takes_root = os.path.join(given["work"], "takes")
+    footage = given["footage"]
+    desk.size(bpy.context.scene)
+    bpy.ops.actanywhere.generate(
+        plate=footage["plate"],
+        matte=footage["matte"],
+        condition=footage["place"],
+        frames="1002-1004",
+        seed=5,
+        camera="still",
+    )
+    panel = bpy.context.scene.actanywhere
+    return {"take": panel.takes[-1].folder, "panel_seed": panel.settings.seed, "path": panel.plate_path}

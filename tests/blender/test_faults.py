@@ -1,0 +1,72 @@
+"""What goes wrong on an artist's machine is said in the panel, with a remedy, and loses no finished frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.blender.conftest import Blender, Facts
+
+
+@pytest.fixture(scope="module")
+def facts(blender: Blender, double: Path) -> Facts:
+    return blender.play("faults", timeout=600, engine=str(double))
+
+
+# (scene, words that the message must have)
+REFUSED = [
+    ("engine_missing", ["no/python"]),
+    ("engine_that_is_none", ["actanywhere"]),
+    ("missing_frames", ["1003", "1004"]),
+    ("nothing_chosen", ["plate"]),
+    ("no_matte", ["mask"]),
+    ("alpha_of_a_plate_without", ["alpha"]),
+    ("frames_beyond_the_plate", ["4-9", "1-6"]),
+]
+
+
+@pytest.mark.parametrize(("scene", "words"), REFUSED, ids=[scene for scene, _ in REFUSED])
+def test_what_cannot_be_rendered_is_refused_with_a_remedy(facts: Facts, scene: str, words: list[str]) -> None:
+    said = facts[scene]
+    assert said["message"] and said["remedy"], said
+    assert said["message"].splitlines()[0] in said["raised"]
+    for word in words:
+        assert word in said["message"].lower(), said["message"]
+    assert said["seconds"] < 20
+    assert not any(said["folders"].values()), "frames of a job that was refused"
+
+
+def test_a_cancelled_take_keeps_its_frames_and_goes_on_from_them(facts: Facts) -> None:
+    said = facts["cancel_and_continue"]
+    before = said["folders"]["take_001"]
+    assert 2 <= len(before) < 6
+    assert said["states"] == [False]
+    assert said["resumed"] == ["FINISHED"]
+    assert len(said["after"]["take_001"]) == 6 and list(said["after"]) == ["take_001"]
+    assert said["kept"] and all(said["kept"])
+    assert said["message"] == ""
+
+
+def test_a_worker_that_is_killed_is_said_and_the_take_goes_on(facts: Facts) -> None:
+    said = facts["worker_killed"]
+    assert "killed" in said["message"] and said["remedy"]
+    assert len(said["folders"]["take_001"]) == 2
+    assert said["resumed"] == ["FINISHED"]
+    assert len(said["after"]["take_001"]) == 6
+
+
+def test_takes_of_an_unsaved_file_go_into_the_extensions_own_folder(facts: Facts) -> None:
+    said = facts["unsaved_file"]
+    assert said["said"] == ["FINISHED"]
+    assert Path(said["take"]).is_relative_to(said["resources"])
+    assert len(list(Path(said["take"]).glob("*.exr"))) == 6
+
+
+def test_the_message_goes_when_it_works_again(facts: Facts) -> None:
+    said = facts["message_goes_when_it_works"]
+    assert said["before"] and said["after"] == said["remedy"] == ""
+
+
+def test_no_process_is_left_when_the_extension_goes(facts: Facts) -> None:
+    assert facts["no_process_is_left"]["left"] == 0

@@ -1,0 +1,100 @@
+"""The layer comes back where the artist works, at the right frames; takes are kept and can be chosen from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actanywhere.job import Job, Settings
+from actanywhere.takes import read_take
+from tests.blender import stage
+from tests.blender.conftest import Blender, Facts
+from tests.blender.double import background
+
+
+@pytest.fixture(scope="module")
+def facts(blender: Blender, double: Path) -> Facts:
+    return blender.play("layer", timeout=600, engine=str(double))
+
+
+def comp_of(take: str, frame: int) -> np.ndarray:
+    """The comp in the take's own file."""
+    return stage.read(read_take(take).layer.replace("####", "%04d" % frame), ("R", "G", "B"))
+
+
+def test_the_layer_is_an_image_sequence_in_linear_light_that_tells_its_seed_and_settings(
+    facts: Facts,
+) -> None:
+    said = facts["image"]
+    assert said["source"] == "SEQUENCE"
+    assert said["colour"] in ("Linear Rec.709", "Linear", "Non-Color")
+    assert Path(said["path"]).parent == Path(said["take"])
+    assert said["seed"] == 0 and said["first"] == 1001
+    job = Job.from_json(Path(said["take"], "job.json").read_text(encoding="utf-8"))
+    assert Settings(**json.loads(said["settings"])) == job.settings
+
+
+def test_the_nodes_that_come_back_give_the_engines_own_comp(facts: Facts) -> None:
+    said = facts["compositor"]
+    for frame, path in zip((1001, 1003, 1006), said["rendered"], strict=True):
+        found = stage.read(path, ("R", "G", "B"))
+        wanted = comp_of(said["take"], frame)
+        assert np.ptp(wanted) > 0.3
+        assert np.abs(found - wanted).max() < 0.004, frame
+
+
+def test_a_second_run_replaces_its_own_nodes_and_leaves_the_artists_alone(facts: Facts) -> None:
+    said = facts["compositor"]
+    assert "my blur" in said["twice"]
+    assert said["once"] == said["twice"]
+    assert [name for name in said["frames"] if "ActAnywhere" in name] == ["ActAnywhere compositor"]
+    assert said["homeless"] == []
+    assert said["again"] != said["take"]
+
+
+def test_the_strip_lies_below_the_plate_and_shows_the_background_of_each_frame(facts: Facts) -> None:
+    said = facts["strip"]
+    assert said["plate"] == [11, 16, 2]
+    assert said["bounds"] == [11, 16, 1]
+    for frame, path in zip((1002, 1004, 1006), said["rendered"], strict=True):
+        found = stage.read(path, ("R", "G", "B"))
+        assert np.abs(found - np.float32(background(frame, 0))).max() < 0.004, frame
+
+
+def test_the_background_comes_into_the_clip_editor_the_camera_and_onto_a_plane(facts: Facts) -> None:
+    said = facts["places"]
+    assert said["clip"] == [6, 1, stage.WIDTH, stage.HEIGHT]
+    assert said["plane"] == ["camera", "MESH"]
+    shown, source, start = said["camera"]
+    assert shown and source in ("IMAGE", "MOVIE_CLIP")
+    assert source == "MOVIE_CLIP" or start == 1
+
+
+def test_takes_are_kept_and_switched_and_removed(facts: Facts) -> None:
+    said = facts["takes"]
+    assert len(set(said["folders"])) == 3
+    assert said["seeds"] == [0, 1, 2] and said["current"] == 3
+    path, seed, current = said["switched"]
+    assert Path(path).parent == Path(said["folders"][0]) and (seed, current) == (0, 1)
+    assert said["left"] == [1, 3] and said["on_disk"] == [True, False, True]
+    found = stage.read(said["rendered"][0], ("R", "G", "B"))
+    assert np.abs(found - comp_of(said["folders"][0], 1002)).max() < 0.004
+
+
+def test_a_wedge_is_takes_of_seeds_in_a_row_and_a_sheet_to_pick_from(facts: Facts) -> None:
+    said = facts["wedge"]
+    assert said["said"] == ["FINISHED"] and said["seeds"] == [0, 1, 2]
+    path, width, height = said["sheet"]
+    assert Path(path).is_file() and width > 100 and height > 50
+
+
+def test_the_operator_alone_says_everything_and_leaves_the_panel_as_it_was(facts: Facts) -> None:
+    said: dict[str, Any] = facts["operator"]
+    job = Job.from_json(Path(said["take"], "job.json").read_text(encoding="utf-8"))
+    assert str(job.shot.frames) == "1002-1004"
+    assert (job.settings.seed, job.settings.camera) == (5, "still")
+    assert said["panel_seed"] == 0 and said["path"] == ""
