@@ -15,6 +15,7 @@ from actanywhere.training.corpus import PictureLibrary, TrainingClip
 from actanywhere.training.deviations import measure_deviations
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
 from actanywhere.training.pictures import draw_crops
+from actanywhere.training.sources import Sources
 from tests.model import tiny
 
 _FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
@@ -156,13 +157,9 @@ def test_what_is_expected_is_nearer_to_the_truth_than_grey(clip: TrainingClip) -
 _PLAN = BatchPlan(clips=1, frames=2, area=32 * 32, side_multiple=16)
 
 
-def _no_pictures() -> PictureLibrary | None:
-    return None
-
-
 def test_a_batch_depends_on_the_seed_and_its_number_alone() -> None:
     def draw(seed: int, numbers: range) -> list[Batch]:
-        return list(batches(seed, _PLAN, ExampleRecipe(), _no_pictures, numbers, 0))
+        return list(batches(seed, _PLAN, ExampleRecipe(), Sources().open, numbers, 0))
 
     first, second, third = draw(3, range(3))
     (again,) = draw(3, range(2, 3))

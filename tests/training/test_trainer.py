@@ -15,7 +15,7 @@ from torch import Tensor
 from actanywhere.errors import ModelError
 from actanywhere.model.checkpoint import load_model
 from actanywhere.training.state import load_state
-from actanywhere.training.trainer import TrainerSettings, train
+from actanywhere.training.trainer import Run, TrainerSettings, train
 from tests.model import tiny
 from tests.training.tiny import run, supply, the_same
 
@@ -58,7 +58,7 @@ def test_a_resumed_run_has_the_very_weights_of_an_unbroken_one(tmp_path: Path) -
 
 def test_a_run_stopped_before_its_first_step_can_be_resumed(tmp_path: Path) -> None:
     settings = TrainerSettings(precision="fp32")
-    assert train(tiny.model(), tmp_path, supply, settings, lambda *_: None, 0.0, 5) == 0
+    assert train(tiny.model(), Run(tmp_path, supply, 5, seconds=0.0), settings, lambda *_: None) == 0
     assert len(run(tiny.model(), tmp_path, 1)) == 1
 
 
@@ -140,12 +140,9 @@ def test_the_rate_rises_in_the_beginning_and_falls_in_the_end(tmp_path: Path) ->
     settings = TrainerSettings(1e-3, warmup=2, decay_from=3, decay_steps=2, precision="fp32")
     train(
         tiny.model(),
-        tmp_path,
-        supply,
+        Run(tmp_path, supply, 6),
         settings,
         lambda step, figures: rates.append(figures["rate"]),
-        float("inf"),
-        6,
     )
     assert rates == pytest.approx([5e-4, 1e-3, 1e-3, 1e-3, 5.5e-4, 1e-4])
 

@@ -16,7 +16,7 @@ from actanywhere.errors import JobError
 from actanywhere.model.autoencoder import PatchAutoencoder, patches_of
 from actanywhere.model.checkpoint import load_model, save_model
 from actanywhere.model.configuration import starter
-from actanywhere.training import cli
+from actanywhere.training import begin, cli
 from actanywhere.training.autoencoder import fit_encoder, train_decoder
 from actanywhere.training.state import load_state
 from tests.model import tiny
@@ -51,10 +51,10 @@ def small_starter(monkeypatch: pytest.MonkeyPatch) -> None:
         lists = {key: tuple(value) for key, value in sizes.items() if isinstance(value, list)}
         return type(starter(known, unknown))(**{**sizes, **lists, **changes})
 
-    monkeypatch.setattr(cli, "starter", small)
-    monkeypatch.setattr(cli, "range", lambda count: range(min(count, 2)), raising=False)
+    monkeypatch.setattr(begin, "starter", small)
+    monkeypatch.setattr(begin, "_MEASURED_BATCHES", 2)
     monkeypatch.setattr(
-        cli, "draw_crops", lambda rng, library: torch.from_numpy(rng.uniform(-1, 1, (4, 3, 32, 32))).float()
+        begin, "draw_crops", lambda rng, library: torch.from_numpy(rng.uniform(-1, 1, (4, 3, 32, 32))).float()
     )
 
 
@@ -80,7 +80,13 @@ def test_a_run_killed_while_its_model_was_put_in_place_goes_on(finished: Path, t
     (run / "model.new").mkdir()
     assert _train("--output", run, "--steps", "2") == 0
     assert _steps(run) == [1, 2]
-    assert sorted(path.name for path in run.iterdir()) == ["curve.csv", "model", "state"]
+    assert sorted(path.name for path in run.iterdir()) == [
+        "curve.csv",
+        "curve.png",
+        "model",
+        "samples",
+        "state",
+    ]
 
 
 @pytest.mark.usefixtures("small_starter")
@@ -109,7 +115,7 @@ def test_an_ablation_is_trained_by_name_and_not_mixed_with_another(tmp_path: Pat
 
 
 def test_every_ablation_of_the_command_line_is_a_configuration() -> None:
-    made = {name: starter((0.1,) * 4, (0.5,) * 4, **changes) for name, changes in cli._ABLATIONS.items()}
+    made = {name: starter((0.1,) * 4, (0.5,) * 4, **changes) for name, changes in begin.ABLATIONS.items()}
     plain = starter((0.1,) * 4, (0.5,) * 4)
     assert len(made) == 5 and all(configuration != plain for configuration in made.values())
 

@@ -10,7 +10,7 @@ import torch
 
 from actanywhere.model.checkpoint import Model
 from actanywhere.training.batches import Batch
-from actanywhere.training.trainer import TrainerSettings, train
+from actanywhere.training.trainer import Run, TrainerSettings, train
 from tests.model import tiny
 
 
@@ -39,12 +39,9 @@ def run(model: Model, folder: Path, last_step: int, batches: Any = supply, **set
     values: dict[str, Any] = {"learning_rate": 1e-3, "warmup": 1, "precision": "fp32", **settings}
     train(
         model,
-        folder,
-        batches,
+        Run(folder, batches, last_step),
         TrainerSettings(**values),
         lambda step, figures: losses.append(figures["loss"]),
-        float("inf"),
-        last_step,
     )
     return losses
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from .corpus import PictureLibrary, make_clip
 from .examples import Example, ExampleRecipe, make_example
+from .sources import DrawClip
 
-__all__ = ["Batch", "BatchPlan", "batches"]
+__all__ = ["Batch", "BatchPlan", "batches", "frame_size", "stack"]
 
 
 @dataclass(frozen=True)
@@ -57,39 +57,42 @@ class Batch:
     effect: Tensor
     condition: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on ``device``."""
+        return Batch(**{name: tensor.to(device) for name, tensor in vars(self).items()})
+
 
 class _Batches(Dataset[Batch]):
     def __init__(
-        self, seed: int, plan: BatchPlan, recipe: ExampleRecipe, library: Callable[[], PictureLibrary | None]
+        self, seed: int, plan: BatchPlan, recipe: ExampleRecipe, open_clips: Callable[[], DrawClip]
     ) -> None:
-        self.seed, self.plan, self.recipe, self.library = seed, plan, recipe, library
-        self._pictures: PictureLibrary | None = None
-        self._opened = False
+        self.seed, self.plan, self.recipe, self.open_clips = seed, plan, recipe, open_clips
+        self._draw: DrawClip | None = None
 
     def __getitem__(self, number: int) -> Batch:
-        if not self._opened:
+        if self._draw is None:
             cv2.setNumThreads(1)
-            self._pictures, self._opened = self.library(), True
+            self._draw = self.open_clips()
         rng = np.random.default_rng([self.seed, number])
         height, width = self.plan.size(rng)
         examples = []
         for _ in range(self.plan.clips):
-            clip = make_clip(rng, self.plan.frames, height, width, self._pictures)
+            clip = self._draw(rng, self.plan.frames, height, width)
             examples.append(make_example(clip, rng, self.recipe))
-        return _stack(examples)
+        return stack(examples)
 
 
 def batches(
     seed: int,
     plan: BatchPlan,
     recipe: ExampleRecipe,
-    library: Callable[[], PictureLibrary | None],
+    open_clips: Callable[[], DrawClip],
     numbers: range,
     workers: int,
 ) -> Iterator[Batch]:
-    """The batches of these ``numbers``, in order. ``library`` opens the pictures, once in each worker."""
+    """The batches of these ``numbers``, in order. ``open_clips`` opens their sources, once in each worker."""
     loader = DataLoader(
-        _Batches(seed, plan, recipe, library),
+        _Batches(seed, plan, recipe, open_clips),
         batch_size=None,
         sampler=numbers,
         num_workers=workers,
@@ -98,7 +101,8 @@ def batches(
     return iter(loader)
 
 
-def _stack(examples: list[Example]) -> Batch:
+def stack(examples: list[Example]) -> Batch:
+    """The examples as one batch."""
     return Batch(
         video=torch.stack([_tensor(e.video) for e in examples]),
         known=torch.stack([_tensor(e.known) for e in examples]),

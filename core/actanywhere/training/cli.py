@@ -1,55 +1,51 @@
 """Train a model on your own footage: the starter's recipe from nothing, or a fine-tune of any model.
 
+    actanywhere train --footage FOLDER --output RUN --from FOLDER               your clips, plates with mattes
+    actanywhere train --footage FOLDER --output RUN --from FOLDER --lora 16     adapters alone: small, quick, mild
     actanywhere train --pictures PANORAMAS CLIPS --output RUN --minutes 60      a starter of your own
-    actanywhere train --pictures CLIPS --output RUN --from FOLDER               go on from a finished model
 
-The procedural corpus is made while training runs; --pictures adds folders of pictures, 2:1 panoramas and movies as
-further worlds. The same command goes on from where a run was stopped. RUN/model is the model so far (use it with
---model RUN/model), RUN/curve.csv the loss. On several processors or GPUs start it with torchrun.
+--footage takes FOLDER/plates and FOLDER/mattes with movies or sequences of the same name. --pictures adds folders of
+pictures, 2:1 panoramas and movies as worlds of the procedural clips, which are made while training runs. The same
+command goes on from where a run was stopped. RUN/model is the model so far (use it with --model RUN/model),
+RUN/curve.png the loss, RUN/samples what it paints. On several processors or GPUs start it with torchrun.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
-from ..errors import JobError
-from ..model.autoencoder import PatchAutoencoder
-from ..model.checkpoint import Model, create_model, load_model, save_model
-from ..model.configuration import starter
-from ..model.manifest import MANIFEST, find_model
-from .autoencoder import fit_encoder, train_decoder
+from ..errors import FootageError, JobError
 from .batches import Batch, BatchPlan, batches
-from .corpus import PictureLibrary
-from .deviations import measure_deviations
+from .begin import ABLATIONS, NewStarter, begin
+from .card import Card, Material, describe_folder
 from .examples import ExampleRecipe
-from .pictures import draw_crops
-from .state import last_good, replaced
-from .trainer import TrainerSettings, train
+from .held_out import HeldOut, draw_held_out
+from .sources import Sources
+from .studio import find_clips, make_proxy
+from .trainer import Run, TrainerSettings, train
 
 __all__ = ["add_arguments", "main"]
 
-_ABLATIONS: dict[str, dict[str, Any]] = {
-    "vae-concat": {"condition": "vae-concat"},
-    "vae-cross-attention": {"condition": "vae-cross-attention"},
-    "no-condition": {"condition": "none"},
-    "no-mask": {"use_mask": False},
-    "no-motion": {"motion": False},
-}
+_TOLD = ("clips", "frames", "side", "rate", "accumulate", "precision", "seed", "ablation", "lora")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of ``actanywhere train``."""
     add = parser.add_argument
     add("--output", type=Path, required=True, help="folder of the run: its state, its curve and its model")
+    add(
+        "--footage",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of clips with mattes: FOLDER/plates and FOLDER/mattes, movies or sequences of the same name",
+    )
     add(
         "--pictures",
         type=Path,
@@ -59,23 +55,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--from", dest="start", default="", help="go on from this finished model ('starter' or a folder)")
     add(
-        "--autoencoder-steps",
+        "--lora",
         type=int,
-        default=3000,
-        help="steps of the new starter's decoder (default %(default)s)",
+        default=0,
+        metavar="RANK",
+        help="train adapters of that rank on the attention of --from's U-Net, and nothing else (8 to 64)",
     )
-    add(
-        "--latent-channels",
-        type=int,
-        default=12,
-        help="latent channels of a new starter (default %(default)s)",
-    )
-    add("--ablation", choices=sorted(_ABLATIONS), help="train the paper's ablation of that name instead")
+    _add_new_starter(add)
     add("--clips", type=int, default=8, help="clips a batch, in each process (default %(default)s)")
     add("--frames", type=int, default=8, help="frames a clip (default %(default)s)")
     add("--side", type=int, default=128, help="a frame has about SIDE x SIDE pixels (default %(default)s)")
     add("--steps", type=int, default=100_000, help="stop after that step (default %(default)s)")
     add("--minutes", type=float, default=float("inf"), help="stop after that time; the same command goes on")
+    add(
+        "--look-minutes",
+        type=float,
+        default=10.0,
+        help="time between looks at the held-out clips, and at the end (default %(default)s)",
+    )
+    add("--save-minutes", type=float, default=4.0, help="time between saves (default %(default)s)")
     add(
         "--rate",
         type=float,
@@ -93,83 +91,104 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="same seed, same run (default %(default)s)")
 
 
+def _add_new_starter(add: Callable[..., object]) -> None:
+    add(
+        "--autoencoder",
+        default="",
+        metavar="MODEL",
+        help="a new starter takes the autoencoder of this model instead of learning its own",
+    )
+    add(
+        "--autoencoder-steps",
+        type=int,
+        default=3000,
+        help="steps of the new starter's decoder (default %(default)s)",
+    )
+    add(
+        "--latent-channels",
+        type=int,
+        default=12,
+        help="latent channels of a new starter (default %(default)s)",
+    )
+    add("--ablation", choices=sorted(ABLATIONS), help="train the ablation of that name instead")
+
+
 def main(args: argparse.Namespace) -> int:
     """Train as the flags say; exit status 0."""
-    library = _open_pictures(args.pictures)
-    rng = np.random.default_rng(args.seed)
     torch.manual_seed(args.seed)
-    # Of several processes, one makes the model and the others read it.
+    # Of several processes, one makes the proxies and the model, and the others read them.
     with PartialState(cpu=not torch.accelerator.is_available()).main_process_first():
-        model = _open(args, library, rng)
-    configuration = model.configuration
-    plan = BatchPlan(
-        args.clips, args.frames, args.side**2, configuration.side_multiple // (2 if args.side < 192 else 1)
-    )
+        sources, material = _gather(args)
+        new = NewStarter(
+            sources,
+            args.side,
+            args.seed,
+            args.autoencoder,
+            args.autoencoder_steps,
+            args.latent_channels,
+            args.ablation,
+        )
+        model = begin(args.output, args.start, args.lora, new)
+    multiple = model.configuration.side_multiple // (2 if args.side < 192 else 1)
+    plan = BatchPlan(args.clips, args.frames, args.side**2, multiple)
 
     def supply(numbers: range) -> Iterator[Batch]:
-        return batches(
-            args.seed, plan, ExampleRecipe(), partial(_open_pictures, args.pictures), numbers, args.workers
-        )
+        return batches(args.seed, plan, ExampleRecipe(), sources.open, numbers, args.workers)
 
-    settings = TrainerSettings(args.rate, accumulate=args.accumulate, precision=args.precision)
+    def held_out() -> Sequence[HeldOut]:
+        return draw_held_out(sources.open("held-out"), plan)
+
+    told = {name: getattr(args, name) for name in _TOLD if getattr(args, name) not in (None, 0)}
+    base = Path(args.start).name
+    run = Run(
+        args.output,
+        supply,
+        args.steps,
+        args.minutes * 60,
+        args.seed,
+        held_out,
+        Card(args.output.resolve().name, base, material, told),
+    )
+    settings = TrainerSettings(
+        args.rate,
+        accumulate=args.accumulate,
+        precision=args.precision,
+        save_seconds=args.save_minutes * 60,
+        look_seconds=args.look_minutes * 60,
+        lora=args.lora,
+    )
     with tqdm(total=args.steps, unit="step") as bar:
 
         def report(step: int, figures: dict[str, float]) -> None:
             bar.update(step - bar.n)
             bar.set_postfix(loss=f"{figures['loss']:.3f}")
 
-        train(model, args.output, supply, settings, report, args.minutes * 60, args.steps, args.seed)
+        train(model, run, settings, report)
     return 0
 
 
-def _open_pictures(folders: list[Path]) -> PictureLibrary | None:
-    return PictureLibrary(folders) if folders else None
-
-
-def _open(args: argparse.Namespace, library: PictureLibrary | None, rng: np.random.Generator) -> Model:
-    """The model to train: that of an unfinished run, that which ``--from`` names, or a new starter."""
-    begun = last_good(args.output / "model", MANIFEST)
-    changes = _ABLATIONS.get(args.ablation, {})
-    if args.ablation and args.start:
-        raise JobError("An ablation has other inputs than a finished model.", "Leave out --from.")
-    if begun is None:
-        # Saved at once: a run killed early does not make its autoencoder again, and a resumed one has the
-        # same frozen parts, in the precision that they are saved in.
-        begun = args.output / "model"
-        with replaced(begun) as fresh:
-            save_model(_new(args, library, rng, changes), fresh)
-    model = load_model(begun, torch.device("cpu"), torch.float32)
-    if any(getattr(model.configuration, key) != value for key, value in changes.items()):
+def _gather(args: argparse.Namespace) -> tuple[Sources, list[Material]]:
+    """What is learned from, read as far as it has to be before training, and whom to credit for it."""
+    proxies: list[Path] = []
+    material = [describe_folder(folder, _content(folder)) for folder in args.pictures]
+    for folder in args.footage:
+        clips = find_clips(folder)
+        material.append(describe_folder(folder, f"{len(clips)} clips with mattes"))
+        for clip in tqdm(clips, desc=f"reading {folder.name}", unit="clip"):
+            proxies.append(
+                make_proxy(clip, args.output / "proxies", lambda text: tqdm.write(f"warning: {text}"))
+            )
+    if len(set(proxies)) < len(proxies):
         raise JobError(
-            f"The run in {args.output} is not one of the ablation '{args.ablation}'.",
-            "Give another --output folder.",
+            "Two clips have the same name in folders of the same name.", "Rename one of the folders."
         )
-    return model
+    return Sources(tuple(args.pictures), tuple(proxies)), material
 
 
-def _new(
-    args: argparse.Namespace,
-    library: PictureLibrary | None,
-    rng: np.random.Generator,
-    changes: dict[str, Any],
-) -> Model:
-    if args.start:
-        return load_model(find_model(args.start), torch.device("cpu"), torch.float32)
-    autoencoder = _new_autoencoder(args, library, rng)
-    plan = BatchPlan(8, 4, args.side**2, 16)
-    sample = batches(
-        args.seed + 1, plan, ExampleRecipe(continued=0), partial(_open_pictures, args.pictures), range(20), 0
-    )
-    deviations = measure_deviations(autoencoder, sample)
-    return create_model(starter(*deviations, **changes), autoencoder)
-
-
-def _new_autoencoder(
-    args: argparse.Namespace, library: PictureLibrary | None, rng: np.random.Generator
-) -> PatchAutoencoder:
-    autoencoder = fit_encoder(lambda: draw_crops(rng, library), args.latent_channels)
-    with tqdm(total=args.autoencoder_steps, desc="autoencoder", unit="step") as bar:
-        train_decoder(
-            autoencoder, lambda: draw_crops(rng, library), args.autoencoder_steps, lambda *_: bar.update()
-        )
-    return autoencoder
+def _content(folder: Path) -> str:
+    """How many files of each kind lie in a folder of pictures."""
+    try:
+        kinds = [path.suffix.lower().lstrip(".") for path in folder.iterdir() if path.is_file()]
+    except OSError as error:
+        raise FootageError(f"{folder} cannot be listed: {error.strerror}.", "Check --pictures.") from error
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)) if kind)

@@ -66,7 +66,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     """One example of ``clip``; all chances come from ``rng``."""
     frames, height = clip.rgb.shape[:2]
     anchor = int(rng.integers(frames))
-    composite = rng.random() < recipe.composite
+    composite = rng.random() < recipe.composite or not clip.clean
     condition = (clip.rgb if composite else clip.background)[anchor]
     matte = np.asarray(clip.matte, np.float32)
     subject = _model_matte(matte, rng, recipe)
@@ -74,7 +74,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     known = _over_grey(clip.rgb, subject)
     prior = np.empty_like(known)
     guided = clip.tracked and rng.random() < recipe.guide
-    extended = rng.random() < recipe.extended
+    extended = rng.random() < recipe.extended and clip.clean
     behind = matte[anchor] if composite else None
     band = rng.uniform(*recipe.band) * height
     for t in range(frames):

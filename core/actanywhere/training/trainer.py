@@ -1,17 +1,16 @@
-"""The paper's training, on whatever machine there is.
+"""The paper's training, on whatever machine there is: runs that can be stopped, killed and resumed.
 
-Loss: mean squared error of the network's prediction (the noise, for the full size). The U-Net and the condition's
-MLP learn, and the image encoder where nobody trained it before; the autoencoder stays frozen. For guidance, mask
-and masked latent, the condition, or all of them are withheld in a tenth of the examples each.
+A run is a folder: ``state/`` to go on from, ``model/`` the model so far (the moving average of the weights),
+``curve.csv`` and ``curve.png``, ``samples/`` what it paints, and ``adapter/`` where adapters are trained.
 """
 
 from __future__ import annotations
 
-import csv
 import itertools
+import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,20 +19,17 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from ..model.autoencoder import encode_pictures
 from ..model.checkpoint import Model, save_model
-from ..model.denoiser import Known, shrink_mask
+from .average import Average
 from .batches import Batch
+from .card import Card
+from .curve import Curve
+from .held_out import HeldOut, measure
+from .learner import Learner
+from .samples import write_samples
 from .state import load_state, replaced, save_state
 
-__all__ = ["TrainerSettings", "train"]
-
-_EFFECT = 12.0
-"""Added to the weight of a latent pixel that the actor changes entirely: such pixels are few, and they matter."""
-_NOISIEST = 0.3
-"""Share of the examples with nearly nothing but noise."""
-_SLIPPED = 1.0
-"""Mean squared target above which a clip counts less."""
+__all__ = ["Run", "TrainerSettings", "train"]
 
 
 @dataclass(frozen=True)
@@ -55,231 +51,205 @@ class TrainerSettings:
     """Decay of the moving average of the weights, which is what is saved as the model."""
     precision: str = "bf16"
     save_seconds: float = 240.0
+    look_seconds: float = 600.0
+    """Time between looks at the held-out clips: their loss in the curve, and a sheet of samples."""
     clip_norm: float = 1.0
+    lora: int = 0
+    """Rank of the adapters that learn instead of the model itself; 0 = none."""
 
 
-class _Learner(nn.Module):
-    """The parts that learn, behind one forward, so that any number of processes can share a step."""
+@dataclass(frozen=True)
+class Run:
+    """Where a run lives, what it is shown, and when it ends.
 
-    def __init__(self, model: Model) -> None:
-        super().__init__()
-        self.model = model
-        self.denoiser = model.denoiser
-        self.condition_encoder = model.condition_encoder
-
-    def forward(self, batch: Batch, drop: float) -> Tensor:
-        """The loss of ``batch``."""
-        model = self.model
-        count = len(batch.video)
-        chance = torch.rand(count, device=batch.video.device)
-        no_subject = (chance < drop) | ((chance >= 2 * drop) & (chance < 3 * drop))
-        no_condition = (chance >= drop) & (chance < 3 * drop)
-        condition = batch.condition * (~no_condition).reshape(-1, 1, 1, 1)
-        clean = encode_pictures(model.autoencoder, batch.video)
-        known = Known(
-            mask=shrink_mask(batch.mask),
-            masked=encode_pictures(model.autoencoder, batch.known),
-            prior=encode_pictures(model.autoencoder, batch.prior),
-            condition=encode_pictures(model.autoencoder, condition),
-            dropped=torch.zeros(count, dtype=torch.bool, device=clean.device),
-        ).drop(no_subject)
-        timesteps = self._timesteps(count, clean.device)
-        noise = torch.randn_like(clean)
-        noisy = self.denoiser.noise.add_noise(clean, noise, timesteps)
-        context = self.condition_encoder(condition, model.autoencoder)
-        made = self.denoiser(noisy, timesteps, known, context)
-        target = self.denoiser.target(clean, noise, timesteps, known)
-        error = (made.float() - target) ** 2 * self.denoiser.importance()
-        effect = shrink_mask(batch.effect)
-        weight = (1 + _EFFECT * effect) * _reliability(target, effect)
-        loss: Tensor = (error * weight).mean()
-        return loss
-
-    def _timesteps(self, count: int, device: torch.device) -> Tensor:
-        """Uniform, but for a share at nearly nothing but noise: few steps decide there what is painted."""
-        steps = len(self.denoiser.noise.alpha)
-        low = torch.zeros(count, device=device)
-        low[torch.rand(count, device=device) < _NOISIEST] = 0.9 * steps
-        return (low + torch.rand(count, device=device) * (steps - low)).long().clamp_max(steps - 1)
-
-
-def _reliability(target: Tensor, effect: Tensor) -> Tensor:
-    """(B, 1, 1, 1, 1) weight of each clip: where the guide slips, all of the picture is off, and such a clip would
-    drown the others.
+    ``open_batches`` gives the batches of these numbers in order; ``open_held_out`` the clips that are only looked
+    at, in the process that looks.
     """
-    calm = (effect < 0.02).float()
-    off = (target**2 * calm).mean(dim=(1, 2, 3, 4)) / calm.mean(dim=(1, 2, 3, 4)).clamp_min(1e-3)
-    return (_SLIPPED / off.clamp_min(_SLIPPED)).reshape(-1, 1, 1, 1, 1)
+
+    folder: Path
+    open_batches: Callable[[range], Iterator[Batch]]
+    last_step: int
+    seconds: float = math.inf
+    seed: int = 0
+    open_held_out: Callable[[], Sequence[HeldOut]] = tuple
+    card: Card = field(default_factory=Card)
 
 
 def train(
-    model: Model,
-    folder: Path,
-    open_batches: Callable[[range], Iterator[Batch]],
-    settings: TrainerSettings,
-    report: Callable[[int, dict[str, float]], None],
-    seconds: float,
-    last_step: int,
-    seed: int = 0,
+    model: Model, run: Run, settings: TrainerSettings, report: Callable[[int, dict[str, float]], None]
 ) -> int:
-    """Train ``model`` until ``last_step`` or for ``seconds``, resuming from ``folder/state``; gives the step.
+    """Train ``model`` until the run's last step or its time is up, going on from its state; gives the step.
 
-    ``folder/model`` is the finished model (moving average), ``folder/curve.csv`` the loss. Raises ``OutputError``
-    when the disk is full (the last good state is kept) and ``ModelError`` when the state is of another model.
+    Raises ``OutputError`` when the disk is full (the last good state is kept) and ``ModelError`` when the state is
+    of another model.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    accelerator = Accelerator(
-        cpu=not torch.accelerator.is_available(),
-        mixed_precision="no" if settings.precision == "fp32" else settings.precision,
-        gradient_accumulation_steps=settings.accumulate,
-    )
-    cast(nn.Module, model.autoencoder).to(accelerator.device)
-    learner = _Learner(model).to(accelerator.device)
-    for part in (model.denoiser, model.condition_encoder):
-        part.requires_grad_(True).train()
-    _freeze(model)
-    names = {n: p for n, p in learner.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.AdamW(
-        names.values(), settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.99)
-    )
-    average = {n: p.detach().clone() for n, p in names.items()}
-    step = _resume(folder, names, average, optimizer)
-    prepared, optimizer = accelerator.prepare(learner, optimizer)
-    rank, ranks = accelerator.process_index, accelerator.num_processes
-    first = step * settings.accumulate
-    numbers = range(first * ranks + rank, last_step * settings.accumulate * ranks, ranks)
-    started = saved = time.monotonic()
-    supply = open_batches(numbers)
-    while step < last_step and not _late(accelerator, started, seconds):
-        rate = _rate(step, settings)
-        for group in optimizer.param_groups:
+    run.folder.mkdir(parents=True, exist_ok=True)
+    return _Training(model, run, settings, report).go_on()
+
+
+class _Training:
+    """One process's part in a run."""
+
+    def __init__(
+        self,
+        model: Model,
+        run: Run,
+        settings: TrainerSettings,
+        report: Callable[[int, dict[str, float]], None],
+    ) -> None:
+        self.model, self.run, self.settings, self.report = model, run, settings, report
+        self.accelerator = Accelerator(
+            cpu=not torch.accelerator.is_available(),
+            mixed_precision="no" if settings.precision == "fp32" else settings.precision,
+            gradient_accumulation_steps=settings.accumulate,
+        )
+        cast(nn.Module, model.autoencoder).to(self.accelerator.device)
+        self.learner = Learner(model)
+        self.parameters = self.learner.learn(settings.lora)
+        self.learner.to(self.accelerator.device)
+        self.optimizer: Any = torch.optim.AdamW(
+            self.parameters.values(),
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            betas=(0.9, 0.99),
+        )
+        self.average = Average(self.parameters)
+        self.step, self.spent = self._resume()
+        self.prepared, self.optimizer = self.accelerator.prepare(self.learner, self.optimizer)
+        self.curve = Curve(run.folder, self.step) if self.accelerator.is_main_process else None
+        self.held_out: Sequence[HeldOut] | None = None
+
+    def go_on(self) -> int:
+        """Take step after step to the run's end, saving and looking as time goes by."""
+        run, settings = self.run, self.settings
+        rank, ranks = self.accelerator.process_index, self.accelerator.num_processes
+        numbers = range(
+            self.step * settings.accumulate * ranks + rank, run.last_step * settings.accumulate * ranks, ranks
+        )
+        supply = run.open_batches(numbers)
+        started = saved = looked = time.monotonic()
+        spent_before = self.spent
+        ended = self.step >= run.last_step or self._late(started)
+        while not ended:
+            row = self._take_step(supply)
+            ended = self.step >= run.last_step or self._late(started)
+            now = time.monotonic()
+            self.spent = spent_before + now - started
+            self.report(self.step, {**row, "seconds": now - started})
+            if self.curve is None:
+                continue
+            if ended or now - looked > settings.look_seconds:
+                row |= self._look()
+                looked = time.monotonic()
+            self.curve.add(row)
+            if not ended and now - saved > settings.save_seconds:
+                self._save()
+                saved = time.monotonic()
+        if self.curve is not None:
+            self.curve.draw()
+            self._save()
+        return self.step
+
+    def _take_step(self, supply: Iterator[Batch]) -> dict[str, float]:
+        """One step of the optimizer; the mean loss over its batches and over all processes."""
+        settings, accelerator = self.settings, self.accelerator
+        rate = _rate(self.step, settings)
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
         losses = []
         for i, batch in enumerate(itertools.islice(supply, settings.accumulate)):
             # By the batch's number, so that the chances do not depend on which process draws them.
-            torch.manual_seed(seed * 1_000_003 + (step * settings.accumulate + i) * ranks + rank)
-            with accelerator.accumulate(prepared):
-                loss = prepared(_on(batch, accelerator.device), settings.drop)
+            number = (self.step * settings.accumulate + i) * accelerator.num_processes
+            torch.manual_seed(self.run.seed * 1_000_003 + number + accelerator.process_index)
+            with accelerator.accumulate(self.prepared):
+                loss = self.prepared(batch.to(accelerator.device), settings.drop)
                 accelerator.backward(loss)
                 if accelerator.sync_gradients:
-                    accelerator.clip_grad_norm_(names.values(), settings.clip_norm)
-                optimizer.step()
-                optimizer.zero_grad()
+                    accelerator.clip_grad_norm_(self.parameters.values(), settings.clip_norm)
+                self.optimizer.step()
+                self.optimizer.zero_grad()
             losses.append(loss.detach())
-        step += 1
-        _follow(average, names, min(settings.average, (1 + step) / (10 + step)))
+        self.step += 1
+        self.average.follow(self.step, settings.average)
         loss = float(accelerator.reduce(torch.stack(losses).mean(), "mean"))
-        report(step, {"loss": loss, "rate": rate, "seconds": time.monotonic() - started})
-        if accelerator.is_main_process:
-            _note(folder / "curve.csv", step, loss, rate)
-            if time.monotonic() - saved > settings.save_seconds:
-                _save(folder, step, names, average, optimizer, model)
-                saved = time.monotonic()
-    if accelerator.is_main_process:
-        _save(folder, step, names, average, optimizer, model)
-    return step
+        return {"step": self.step, "loss": loss, "rate": rate}
 
+    def _late(self, started: float) -> bool:
+        """Whether the time is up; all processes must answer alike, or one would wait for ever."""
+        late = torch.tensor(
+            float(time.monotonic() - started > self.run.seconds), device=self.accelerator.device
+        )
+        return bool(self.accelerator.reduce(late, "sum") > 0)
 
-def _freeze(model: Model) -> None:
-    """Hold still what does not learn: the encoder as the paper, and its last norm, which no token passes."""
-    encoder = model.condition_encoder.image_encoder
-    if encoder is None:
-        return
-    for name, parameter in encoder.named_parameters():
-        if not model.configuration.image_encoder_trains or "post_layernorm" in name:
-            parameter.requires_grad_(False)
-    if not model.configuration.image_encoder_trains:
-        encoder.eval()
+    def _look(self) -> dict[str, float]:
+        """The held-out losses of the averaged model, by region; its samples go beside them."""
+        assert self.curve is not None
+        if self.held_out is None:
+            self.held_out = self.run.open_held_out()
+        if not self.held_out:
+            return {}
+        trained = [module for module in self.learner.modules() if module.training]
+        self.learner.eval()
+        with self.average.in_place(), self.accelerator.autocast():
+            losses = measure(self.learner, self.held_out, self.accelerator.device)
+            path = self.run.folder / "samples" / f"step_{self.step:06d}.png"
+            write_samples(path, self.model, self.held_out, self.step, losses)
+        for module in trained:
+            module.training = True
+        self.curve.draw()
+        return losses
 
+    def _save(self) -> None:
+        """State, model (with its card) and adapters, each whole or not at all."""
+        assert self.curve is not None
+        tensors: dict[str, Tensor] = {}
+        for name, parameter in self.parameters.items():
+            tensors["weight/" + name] = parameter.detach()
+            tensors["average/" + name] = self.average.values[name]
+            for moment, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"{moment}/{name}"] = value
+        base = self.model.digest if self.settings.lora else ""
+        save_state(self.run.folder / "state", tensors, {"step": self.step, "spent": self.spent, "base": base})
+        text = self.run.card.text(
+            self.step, self.spent, self.accelerator.num_processes, self.curve.held_out()
+        )
+        with self.average.in_place():
+            finished = self.model
+            if self.settings.lora:
+                from .adapters import merged, save_adapters
 
-def _late(accelerator: Accelerator, started: float, seconds: float) -> bool:
-    """Whether the time is up; all processes must answer alike, or one would wait for ever."""
-    late = torch.tensor(float(time.monotonic() - started > seconds), device=accelerator.device)
-    return bool(accelerator.reduce(late, "sum") > 0)
+                finished = merged(self.model)
+                with replaced(self.run.folder / "adapter") as fresh:
+                    save_adapters(self.model.denoiser.unet, fresh, self.run.card.base)
+            with replaced(self.run.folder / "model") as fresh:
+                (fresh / "README.md").write_text(text, encoding="utf-8")
+                save_model(finished, fresh)
+
+    def _resume(self) -> tuple[int, float]:
+        """Take up the run's state, if there is one; its step, and the seconds that it took."""
+        found = load_state(self.run.folder / "state")
+        if found is None:
+            return 0, 0.0
+        tensors, facts = found
+        try:
+            if self.settings.lora and facts["base"] != self.model.digest:
+                raise KeyError("its adapters belong to another base model")
+            with torch.no_grad():
+                for name, parameter in self.parameters.items():
+                    parameter.copy_(tensors["weight/" + name])
+                    self.average.values[name].copy_(tensors["average/" + name])
+                    keys = ("step", "exp_avg", "exp_avg_sq")
+                    if facts["step"]:  # a run stopped before its first step has no moments yet
+                        self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(
+                f"The training state in {self.run.folder / 'state'} is of another model: {error.args[0]}.",
+                "Give another --output folder, or the settings that this run began with.",
+            ) from error
+        return int(facts["step"]), float(facts.get("spent", 0))
 
 
 def _rate(step: int, settings: TrainerSettings) -> float:
     rise = min(1.0, (step + 1) / settings.warmup)
     fall = min(1.0, max(0.0, (step - settings.decay_from) / settings.decay_steps))
     return settings.learning_rate * rise * (1 - 0.9 * fall)
-
-
-def _on(batch: Batch, device: torch.device) -> Batch:
-    return Batch(
-        *(t.to(device) for t in (batch.video, batch.known, batch.prior, batch.mask, batch.effect, batch.condition))
-    )
-
-
-@torch.no_grad()
-def _follow(average: dict[str, Tensor], names: dict[str, nn.Parameter], decay: float) -> None:
-    torch._foreach_lerp_(list(average.values()), [p.detach() for p in names.values()], 1 - decay)
-
-
-def _note(path: Path, step: int, loss: float, rate: float) -> None:
-    new = not path.exists()
-    with path.open("a", newline="") as stream:
-        writer = csv.writer(stream)
-        if new:
-            writer.writerow(["step", "loss", "rate"])
-        writer.writerow([step, f"{loss:.6f}", f"{rate:.3e}"])
-
-
-def _save(
-    folder: Path,
-    step: int,
-    names: dict[str, nn.Parameter],
-    average: dict[str, Tensor],
-    optimizer: Any,
-    model: Model,
-) -> None:
-    tensors: dict[str, Tensor] = {}
-    for name, parameter in names.items():
-        tensors["weight/" + name] = parameter.detach()
-        tensors["average/" + name] = average[name]
-        for moment, value in optimizer.state.get(parameter, {}).items():
-            tensors[f"{moment}/{name}"] = value
-    save_state(folder / "state", tensors, {"step": step})
-    with _swapped(names, average), replaced(folder / "model") as fresh:
-        save_model(model, fresh)
-
-
-class _swapped:
-    """The averaged weights in the model, for the length of a ``with``."""
-
-    def __init__(self, names: dict[str, nn.Parameter], average: dict[str, Tensor]) -> None:
-        self.names, self.average = names, average
-
-    def __enter__(self) -> None:
-        self.kept = {n: p.detach().clone() for n, p in self.names.items()}
-        self._set(self.average)
-
-    def __exit__(self, *failure: object) -> None:
-        self._set(self.kept)
-
-    @torch.no_grad()
-    def _set(self, values: dict[str, Tensor]) -> None:
-        for name, parameter in self.names.items():
-            parameter.copy_(values[name])
-
-
-def _resume(
-    folder: Path, names: dict[str, nn.Parameter], average: dict[str, Tensor], optimizer: torch.optim.Optimizer
-) -> int:
-    found = load_state(folder / "state")
-    if found is None:
-        return 0
-    tensors, facts = found
-    try:
-        with torch.no_grad():
-            for name, parameter in names.items():
-                parameter.copy_(tensors["weight/" + name])
-                average[name].copy_(tensors["average/" + name])
-                keys = ("step", "exp_avg", "exp_avg_sq")
-                if facts["step"]:  # a run stopped before its first step has no moments yet
-                    optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
-    except (KeyError, RuntimeError) as error:
-        raise ModelError(
-            f"The training state in {folder / 'state'} is of another model: {error}.",
-            "Give another --output folder, or the settings that this run began with.",
-        ) from error
-    return int(facts["step"])

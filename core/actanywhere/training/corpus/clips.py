@@ -26,6 +26,7 @@ class TrainingClip:
     background there (shadow, contact, reflection, ripple, dust). Where both are 0, rgb equals background.
     transforms: float64 (T, 3, 3), unit coordinates of frame 0 to those of frame t, main background plane.
     name: the kind of world. tracked: False when no camera could be found (identity is given then).
+    clean: False when nobody knows what is behind the actor; the background is rgb itself then.
     """
 
     rgb: NDArray[np.uint8]
@@ -35,6 +36,7 @@ class TrainingClip:
     transforms: NDArray[np.float64]
     name: str
     tracked: bool = True
+    clean: bool = True
 
 
 def make_clip(

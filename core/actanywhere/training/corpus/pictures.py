@@ -73,6 +73,14 @@ class PictureLibrary:
                 "Name a folder that holds PNG, JPEG or EXR pictures, or MP4 or MOV movies.",
             )
 
+    @staticmethod
+    def holds_out(folders: Iterable[Path | str]) -> bool:
+        """Whether there is anything to hold out: a movie, or at least seven pictures."""
+        files = [
+            path.suffix.lower() for folder in folders for path in Path(folder).iterdir() if path.is_file()
+        ]
+        return any(one in _MOVIES for one in files) or sum(one in _PICTURES for one in files) >= 7
+
     def still(self, rng: np.random.Generator) -> Still:
         """A random picture or movie frame."""
         if self.stills and (not self.takes or rng.random() < 0.7):

@@ -1,0 +1,121 @@
+"""The model that a run begins with: that of an unfinished run, a finished one, or a new starter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ..errors import JobError
+from ..model.autoencoder import PatchAutoencoder
+from ..model.checkpoint import Model, create_model, load_model, save_model
+from ..model.configuration import starter
+from ..model.manifest import MANIFEST, find_model
+from .autoencoder import fit_encoder, train_decoder
+from .batches import BatchPlan, batches
+from .corpus import PictureLibrary
+from .deviations import measure_deviations
+from .examples import ExampleRecipe
+from .pictures import draw_crops
+from .sources import Sources
+from .state import last_good, replaced
+
+__all__ = ["ABLATIONS", "NewStarter", "begin"]
+
+#: The paper's ablations, and two of ours, as changes of the configuration.
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "vae-concat": {"condition": "vae-concat"},
+    "vae-cross-attention": {"condition": "vae-cross-attention"},
+    "no-condition": {"condition": "none"},
+    "no-mask": {"use_mask": False},
+    "no-motion": {"motion": False},
+}
+
+_MEASURED_BATCHES = 20
+
+
+class NewStarter:
+    """How a new starter is made: its autoencoder (its own, or that of another model), and its ablation."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        side: int,
+        seed: int,
+        autoencoder: str = "",
+        autoencoder_steps: int = 3000,
+        latent_channels: int = 12,
+        ablation: str | None = None,
+    ) -> None:
+        self.sources, self.side, self.seed = sources, side, seed
+        self.autoencoder, self.steps, self.channels = autoencoder, autoencoder_steps, latent_channels
+        self.ablation = ablation
+        self.changes = ABLATIONS[ablation] if ablation else {}
+
+    def make(self) -> Model:
+        """The untrained model, with its deviations measured."""
+        autoencoder = self._autoencoder()
+        plan = BatchPlan(8, 4, self.side**2, 16)
+        sample = batches(
+            self.seed + 1,
+            plan,
+            ExampleRecipe(continued=0),
+            self.sources.open,
+            range(_MEASURED_BATCHES),
+            0,
+        )
+        deviations = measure_deviations(autoencoder, sample)
+        return create_model(starter(*deviations, **self.changes), autoencoder)
+
+    def _autoencoder(self) -> Any:
+        if self.autoencoder:
+            other = find_model(self.autoencoder)
+            return load_model(other, torch.device("cpu"), torch.float32).autoencoder
+        return _train_autoencoder(self.sources.library(), self.seed, self.steps, self.channels)
+
+
+def begin(output: Path, start: str, lora: int, new: NewStarter) -> Model:
+    """The model to train in the run ``output``, in float32 on the CPU.
+
+    With adapters it is always ``start``, the base that they belong to; else what the run has come to, else ``start``,
+    else a new starter. Raises ``JobError`` when they do not go together.
+    """
+    if new.ablation and start:
+        raise JobError("An ablation has other inputs than a finished model.", "Leave out --from.")
+    if lora and not start:
+        raise JobError(
+            "Adapters belong to a finished model.", "Name it with --from, at every start of the run."
+        )
+    if lora:
+        return _load(find_model(start))
+    begun = last_good(output / "model", MANIFEST)
+    if begun is None:
+        # Saved at once: a run killed early does not make its autoencoder again, and a resumed one has the
+        # same frozen parts, in the precision that they are saved in.
+        begun = output / "model"
+        with replaced(begun) as fresh:
+            save_model(_load(find_model(start)) if start else new.make(), fresh)
+    model = _load(begun)
+    if any(getattr(model.configuration, key) != value for key, value in new.changes.items()):
+        raise JobError(
+            f"The run in {output} is not one of the ablation '{new.ablation}'.",
+            "Give another --output folder.",
+        )
+    return model
+
+
+def _load(folder: Path) -> Model:
+    return load_model(folder, torch.device("cpu"), torch.float32)
+
+
+def _train_autoencoder(
+    library: PictureLibrary | None, seed: int, steps: int, latent_channels: int
+) -> PatchAutoencoder:
+    rng = np.random.default_rng(seed)
+    autoencoder = fit_encoder(lambda: draw_crops(rng, library), latent_channels)
+    with tqdm(total=steps, desc="autoencoder", unit="step") as bar:
+        train_decoder(autoencoder, lambda: draw_crops(rng, library), steps, lambda *_: bar.update())
+    return autoencoder

@@ -1,0 +1,95 @@
+"""The model card: what a model was made from, how, and how good it is, as far as the trainer knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import FootageError
+
+__all__ = ["Card", "Material", "describe_folder"]
+
+_CREDITS = ("CREDITS.txt", "CREDITS.md")
+_ANONYMOUS = "no %s in that folder: ask whoever gave the material, before the model leaves the house"
+
+
+@dataclass(frozen=True)
+class Material:
+    """A folder that was learned from: its name, what was in it, and whom to credit."""
+
+    name: str
+    content: str
+    credits: str
+
+
+def describe_folder(folder: Path, content: str) -> Material:
+    """A folder with the credits that lie in it (``CREDITS.txt`` or ``CREDITS.md``). Raises ``FootageError``."""
+    for name in _CREDITS:
+        if (folder / name).is_file():
+            try:
+                return Material(folder.name, content, (folder / name).read_text(encoding="utf-8").strip())
+            except (OSError, ValueError) as error:
+                raise FootageError(
+                    f"{folder / name} cannot be read: {error}.", "Save it as UTF-8 text."
+                ) from error
+    return Material(folder.name, content, _ANONYMOUS % _CREDITS[0])
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a model before it is trained. ``base`` is the name of the model it went on from."""
+
+    name: str = "model"
+    base: str = ""
+    material: Sequence[Material] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, step: int, seconds: float, processes: int, held_out: Mapping[str, float]) -> str:
+        """The card as Markdown, after ``step`` steps and ``seconds`` of training."""
+        begun = f"It goes on from the model *{self.base}*." if self.base else "It was trained from nothing."
+        lines = [
+            f"# {self.name}",
+            "",
+            f"A background generator for ActAnywhere, after {step} steps. {begun} Use it with `--model FOLDER`.",
+            "",
+            "## Data and credits",
+            "",
+            "Procedural clips, made while it trained." if not self.material else "",
+            *(f"- **{one.name}**: {one.content}. {_indented(one.credits)}" for one in self.material),
+            "",
+            "Whoever passes this model on has to know that the rights in that material allow it.",
+            "",
+            "## Training",
+            "",
+            f"- {step} steps in {_spell(seconds)} of training time, {processes} process"
+            f"{'es' if processes > 1 else ''} at the end.",
+            *(f"- {key}: {value}" for key, value in self.settings.items()),
+            *(f"- {name} {version(name)}" for name in ("torch", "diffusers", "accelerate")),
+            "",
+            "## Held-out loss",
+            "",
+            *_held_out(held_out),
+            "",
+        ]
+        return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+
+def _held_out(losses: Mapping[str, float]) -> list[str]:
+    if not losses:
+        return ["Not measured yet."]
+    told = (
+        "Mean squared error of the prediction on clips that it never learned from, at four levels of noise."
+    )
+    head = ["| region | loss |", "|---|---|"]
+    return [told, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def _spell(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,96 @@
+"""Sheets of samples: what the model makes, now, of a few clips that it never learns from.
+
+A band for each clip. On the left the condition; then, for frames spread over the clip, what the model is told
+(grey: nothing), what is true, and what it paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..job import Settings
+from ..knowledge import Knowledge
+from ..model.checkpoint import Model
+from ..painter import Painter
+from ..sampling.windows import Window
+from .curve import write_picture
+from .examples import Example
+from .held_out import HeldOut
+
+__all__ = ["paint_example", "write_samples"]
+
+Picture = NDArray[np.uint8]
+
+_CLIPS, _FRAMES, _CELL = 4, 4, 176
+_GAP, _HEAD, _BAND = 4, 34, 22
+_PAPER, _INK, _FAINT = 28, 235, 150
+_ROWS = ("known", "truth", "painted")
+
+
+def write_samples(
+    path: Path, model: Model, held_out: Sequence[HeldOut], step: int, losses: Mapping[str, float]
+) -> None:
+    """Paint the first clips by the model's recommended sampling and write the sheet. Raises ``OutputError``."""
+    told = "   ".join(f"{region} {loss:.3f}" for region, loss in losses.items())
+    bands = [_band(one, paint_example(model, one)) for one in held_out[:_CLIPS]]
+    width = max(band.shape[1] for band in bands)
+    head = np.full((_HEAD, width, 3), _PAPER, np.uint8)
+    _write(head, f"step {step}   held-out loss: {told}", 8, 22, _INK)
+    padded = [cv2.copyMakeBorder(b, 0, 0, 0, width - b.shape[1], 0, value=(_PAPER,) * 3) for b in bands]
+    write_picture(path, np.concatenate([head, *padded]).astype(np.uint8))
+
+
+def paint_example(model: Model, held: HeldOut) -> Picture:
+    """What ``model`` paints of an example, (T, H, W, 3) display, always from the same noise."""
+    example = held.example
+    condition = example.condition.astype(np.float32) / np.float32(255)
+    painter = Painter(model, Settings(), condition, held.guided)
+    window = Window(0, len(example.video), 0)
+    latents = painter.paint(window, 0, _knowledge(example), None, lambda step: None, lambda: False)
+    return np.stack([np.round(painter.picture(latent) * 255).astype(np.uint8) for latent in latents])
+
+
+def _knowledge(example: Example) -> list[Knowledge]:
+    """The example as rendering knows it, frame by frame."""
+    nothing = np.zeros(example.mask.shape[1:], np.float32)
+    return [
+        Knowledge(_to_network(known), _to_network(prior), mask, _to_network(prior), nothing)
+        for known, prior, mask in zip(example.known, example.prior, example.mask, strict=True)
+    ]
+
+
+def _to_network(picture: Picture) -> NDArray[np.float32]:
+    return np.asarray(np.clip((picture.astype(np.float32) - 127) / 127.5, -1, 1), np.float32)
+
+
+def _band(held: HeldOut, painted: Picture) -> Picture:
+    example = held.example
+    height, width = example.video.shape[1:3]
+    size = (min(width, _CELL), round(height * min(width, _CELL) / width))
+    chosen = sorted({round(i) for i in np.linspace(0, len(painted) - 1, _FRAMES).tolist()})
+    across = 70 + (size[0] + _GAP) * (1 + len(chosen))
+    paper = np.full((_BAND + len(_ROWS) * (size[1] + _GAP) + _GAP, across, 3), _PAPER, np.uint8)
+    camera = "camera led by the plate" if held.guided else "camera from the subject"
+    _write(paper, f"{held.name}   ({camera})", 8, 15, _FAINT)
+    _paste(paper, example.condition, 4, _BAND, size)
+    _write(paper, "condition", 8, _BAND + size[1] + 18, _INK)
+    for row, (name, pictures) in enumerate(zip(_ROWS, (example.known, example.video, painted), strict=True)):
+        top = _BAND + row * (size[1] + _GAP)
+        _write(paper, name, size[0] + 12, top + size[1] // 2, _INK)
+        for column, index in enumerate(chosen):
+            _paste(paper, pictures[index], 70 + (size[0] + _GAP) * (1 + column), top, size)
+    return paper
+
+
+def _paste(paper: Picture, picture: Picture, left: int, top: int, size: tuple[int, int]) -> None:
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    paper[top : top + size[1], left : left + size[0]] = small
+
+
+def _write(paper: Picture, text: str, left: int, baseline: int, ink: int) -> None:
+    cv2.putText(paper, text, (left, baseline), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (ink,) * 3, 1, cv2.LINE_AA)
