@@ -44,14 +44,14 @@ def guide_alone(scene: Scene, settings: Settings) -> Frames:
     made = []
     for index in range(len(scene.clip.frames)):
         known = know(scene, settings, index)
-        made.append(finish_small((known.prior * 127.5 + 127) / 255, known, settings))
+        made.append(finish_small(np.asarray((known.prior * 127.5 + 127) / 255, np.float32), known, settings))
     return over_background(scene, made)
 
 
 def finish_small(painted: Picture, known: Knowledge, settings: Settings) -> Picture:
     """A painted picture (h, w, 3) display as it is delivered when the plate has the model's size."""
     painted = np.clip(painted, 0, 1)
-    return finish_frame(painted, known.guide, known.guided, known.guide, known.guided, settings.detail)
+    return finish_frame(painted, known.guide, known.seen, known.guide, known.seen, settings.detail)
 
 
 def over_background(scene: Scene, backgrounds: list[Picture]) -> Frames:
@@ -86,7 +86,7 @@ def _warp(picture: Picture, matrix: Matrix, height: int, width: int) -> Picture:
     """The picture through ``matrix`` (its pixels to the frame's), averaged first where it shrinks."""
     shrink = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2] / matrix[2, 2]))))
     if shrink < 0.9:
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.45 * (shrink**-2 - 1) ** 0.5)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.45 * (shrink**-2 - 1) ** 0.5), np.float32)
     flags = cv2.INTER_CUBIC
     moved = cv2.warpPerspective(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT)
     return np.clip(np.asarray(moved, np.float32), 0, 1)

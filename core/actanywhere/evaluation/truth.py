@@ -118,7 +118,8 @@ def _reached(transform: NDArray[np.float64], height: int, width: int) -> Region:
     """(H, W) where the frame looks inside the borders of the condition, which covers the frame exactly."""
     aspect = width / height
     x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
-    unit = apply(from_pixels(height, width, aspect), np.stack([x.ravel(), y.ravel()], 1))
+    places = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
+    unit = apply(from_pixels(height, width, aspect), places)
     back = np.nan_to_num(apply(np.linalg.inv(transform), unit), nan=1e3)
     pixels = apply(to_pixels(height, width, aspect), back)
     inside = (pixels > -0.5) & (pixels < [width - 0.5, height - 0.5])
