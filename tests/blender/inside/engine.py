@@ -1,0 +1,31 @@
+"""The real engine and the starter, from a saved file to a rendered comp."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import bpy
+import desk
+import layer
+
+Given = dict[str, Any]
+
+
+def scene_generate(given: Given) -> Any:
+    scene = bpy.context.scene
+    bpy.ops.wm.save_as_mainfile(filepath=os.path.join(given["work"], "Szene Ä 日本.blend"))
+    clip = desk.clip(given["footage"]["plate"])
+    mask = desk.animated_mask(clip)
+    panel = scene.actanywhere
+    panel.settings.preview = True
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": mask}
+    said = desk.generate(given, "real", **wanted, bring_back={"COMPOSITOR"})
+    rendered = layer.render(scene, given["work"], (1, 4, 6))
+    nodes = [node["actanywhere"] for node in desk.tree_of(scene).nodes if node.get("actanywhere")]
+    return {**said, "rendered": rendered, "nodes": nodes, "message": panel.message}
+
+
+def scene_self_test(given: Given) -> Any:
+    said = sorted(bpy.ops.actanywhere.self_test())
+    return {"said": said, "message": bpy.context.scene.actanywhere.message}

@@ -1,0 +1,79 @@
+"""The zip installs as an artist installs it, leaves nothing behind, and a file goes on where it was left."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.blender.conftest import Blender, Facts
+
+
+@pytest.fixture(scope="module")
+def facts(blender: Blender, double: Path) -> Facts:
+    return blender.play("lifecycle", timeout=300, engine=str(double))
+
+
+def test_the_platforms_own_validation_passes(blender: Blender, extension: Path) -> None:
+    (scripts,) = blender.python.parents[1].glob("lib/python3*/site-packages/bpy/*/scripts")
+    tool = scripts / "addons_core/bl_pkg/cli/blender_ext.py"
+    tags = scripts / "modules/_bpy_internal/extensions/tags.py"
+    done = subprocess.run(
+        [blender.python, tool, "validate", extension, "--valid-tags=%s" % tags],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Success" in done.stdout
+
+
+def test_the_zip_has_no_rubbish_and_brings_no_library(extension: Path) -> None:
+    names = zipfile.ZipFile(extension).namelist()
+    assert "blender_manifest.toml" in names and "__init__.py" in names
+    assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".whl", ".so"))]
+    for name in names:
+        if name.endswith(".py") and not name.startswith("engine/"):
+            tree = ast.parse(zipfile.ZipFile(extension).read(name))
+            for node in ast.walk(tree):
+                modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom) and not node.level:
+                    modules = [node.module or ""]
+                heavy = {"torch", "diffusers", "transformers", "cv2", "pip", "OpenImageIO"}
+                assert not heavy & {module.split(".")[0] for module in modules}, name
+
+
+def test_enabled_it_is_there_and_disabled_nothing_is_left(facts: Facts) -> None:
+    said = facts["enable_and_disable"]
+    assert said["enabled"]["hung"] == ["Scene"]
+    assert {"generate", "cancel", "resume", "wedge"} <= set(said["enabled"]["operators"])
+    assert any(name.startswith("ACTANYWHERE_PT_") for name in said["enabled"]["classes"])
+    for off in (said["off"], said["off_again"]):
+        assert off["classes"] == [] and off["operators"] == [] and off["hung"] == []
+    assert said["off"] == said["off_again"]
+    assert said["again"]["classes"] == said["enabled"]["classes"]
+    for kind in ("handlers", "drawn", "keys"):
+        assert said["again"][kind] == said["enabled"][kind], kind
+    here = sum(said["enabled"]["handlers"].values()) - sum(said["off"]["handlers"].values())
+    assert 0 <= here <= 3
+
+
+def test_a_file_that_was_saved_half_way_goes_on_when_it_is_opened(facts: Facts) -> None:
+    said = facts["save_reload_continue"]
+    assert "Stopped" in said["stopped"]
+    assert said["chosen"] == ["plate.1001.png", "FILES", "place.png", 3]
+    assert said["states"] == [[1, 3, False]]
+    assert 2 <= len(said["before"]) < 6
+    assert said["resumed"] == ["FINISHED"] and len(said["after"]) == 6
+    path, seed, source = said["image"]
+    assert Path(path).is_file() and seed == 3 and source == "SEQUENCE"
+    assert {"layer", "plate", "matte", "over"} <= set(said["nodes"])
+
+
+def test_the_artists_render_settings_are_as_they_were(facts: Facts) -> None:
+    said = facts["render_is_not_shut_out"]
+    assert said["said"] == ["FINISHED"]
+    assert said["before"] == said["after"]
