@@ -1,7 +1,7 @@
 """Writes ``ActAnywhere.nk`` (a Group to open and read) and ``ActAnywhere.gizmo`` from ``Settings``.
 
-    python nuke_gizmo/write_node.py            write both
-    python nuke_gizmo/write_node.py --check    exit status 1 when the files are not what would be written
+python nuke_gizmo/write_node.py            write both
+python nuke_gizmo/write_node.py --check    exit status 1 when the files are not what would be written
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ NODE_HELP = (
     "A new, moving world behind the actor, as a layer in the comp. Connect plate, matte and a picture of the place, "
     "and press Generate."
 )
-MISSING = "The ActAnywhere plug-in is not installed in this Nuke. The node shows its take; it cannot render one."
+MISSING = (
+    "The ActAnywhere plug-in is not installed in this Nuke. The node shows its take; it cannot render one."
+)
 LAYER = "generated_bg"
 COLOURS = ("red", "green", "blue", "alpha")
 TILE = "0x3f6f8fff"
@@ -108,7 +110,9 @@ class Graph:
     def __init__(self) -> None:
         self.lines: List[str] = []
 
-    def node(self, kind: str, name: str, at: Tuple[int, int], inputs: Sequence[str], knobs: Knobs = ()) -> None:
+    def node(
+        self, kind: str, name: str, at: Tuple[int, int], inputs: Sequence[str], knobs: Knobs = ()
+    ) -> None:
         """One node; ``inputs`` are names of earlier ones, the first is input 0."""
         self.lines += ["push $N%s" % one for one in reversed(inputs)]
         given: Dict[str, str] = dict(knobs)
@@ -201,7 +205,14 @@ def body(kind: str, knobs: List[Any]) -> List[str]:
 
 def group_text() -> str:
     """``ActAnywhere.nk``: pasted, its first input is the selected node."""
-    head = ["set cut_paste_input [stack 0]", "version 13.2 v8", "push 0", "push 0", "push 0", "push $cut_paste_input"]
+    head = [
+        "set cut_paste_input [stack 0]",
+        "version 13.2 v8",
+        "push 0",
+        "push 0",
+        "push 0",
+        "push $cut_paste_input",
+    ]
     return "\n".join([*head, *body("Group", panel())]) + "\n"
 
 

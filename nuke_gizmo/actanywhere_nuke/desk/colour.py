@@ -48,7 +48,9 @@ def working_space(said: str, project: Project) -> str:
     under OCIO the root's working space says it, and its role name is resolved where the configuration is an ACES one.
     """
     if said not in WORKING_SPACES:
-        raise JobError("'%s' is not a working space." % said, "Choose one of: %s." % ", ".join(WORKING_SPACES))
+        raise JobError(
+            "'%s' is not a working space." % said, "Choose one of: %s." % ", ".join(WORKING_SPACES)
+        )
     if said != "auto":
         return said
     if project.management.lower() != "ocio":

@@ -40,7 +40,7 @@ Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
 
 @dataclass(frozen=True)
 class Knob:
-    """One ``addUserKnob``. ``text`` is its T: a link's target, a button's action, a text. ``value``: other than Nuke's own."""
+    """One ``addUserKnob``. ``text`` is its T (a link's target, a text); ``value`` is a default other than Nuke's own."""
 
     name: str
     code: int
@@ -100,7 +100,13 @@ def _setting(name: str) -> List[Knob]:
             for number, extra in enumerate(extra_formats())
         ]
     knob = Knob(
-        name, _code(kind, metadata), label, tip, _default(field), metadata.get("choices", ()), _limits(metadata)
+        name,
+        _code(kind, metadata),
+        label,
+        tip,
+        _default(field),
+        metadata.get("choices", ()),
+        _limits(metadata),
     )
     if not kind.startswith("Optional"):
         return [knob]
@@ -178,8 +184,8 @@ def _main() -> List[Knob]:
             "track_means",
             CHOICE,
             "track is a",
-            "What the CornerPin or Transform at the input 'track' does: match-move takes a still picture along with the "
-            "plate, stabilise holds the plate still. A Tracker's points need no such word.",
+            "What the CornerPin or Transform at the input 'track' does: match-move takes a still picture along with "
+            "the plate, stabilise holds the plate still. A Tracker's points need no such word.",
             items=MEANS,
         ),
         *_setting("anchor"),
@@ -201,7 +207,13 @@ def _main() -> List[Knob]:
             "node's.",
         ),
         *_setting("layer"),
-        Knob("generate", BUTTON, "<b>Generate</b>", "Render the inputs if they changed, then a new take.", flags=("+STARTLINE",)),
+        Knob(
+            "generate",
+            BUTTON,
+            "<b>Generate</b>",
+            "Render the inputs if they changed, then a new take.",
+            flags=("+STARTLINE",),
+        ),
         Knob("cancel", BUTTON, "Cancel", "Stop. Finished frames are kept.", beside=True),
         Knob(
             "continue_take",
@@ -213,15 +225,24 @@ def _main() -> List[Knob]:
         _heading("result_heading", "Result"),
         Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
         Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
-        Knob("remove_take", BUTTON, "Delete take", "Delete this take from disk (it asks first).", beside=True),
+        Knob(
+            "remove_take", BUTTON, "Delete take", "Delete this take from disk (it asks first).", beside=True
+        ),
         Knob(
             "show",
             CHOICE,
             "output",
-            "What is in rgba: the comp, the generated layer alone, or the plate. The layer's own channels are always there.",
+            "What is in rgba: the comp, the generated layer alone, or the plate. The layer's own channels are always "
+            "there.",
             items=SHOWN,
         ),
-        Knob("state", TEXT, "state", "Whether the take is what knobs and inputs ask for now.", text="No take yet."),
+        Knob(
+            "state",
+            TEXT,
+            "state",
+            "Whether the take is what knobs and inputs ask for now.",
+            text="No take yet.",
+        ),
     ]
 
 
@@ -281,9 +302,17 @@ def _batch() -> List[Knob]:
         Knob("batch_tab", TAB, "Batch"),
         _heading("wedge_heading", "Wedge of seeds"),
         Knob("wedge_count", INT, "takes", "How many takes, with the seed and the ones after it.", "4"),
-        Knob("wedge", BUTTON, "Render wedge", "One take for each seed, and a contact sheet of all.", beside=True),
+        Knob(
+            "wedge",
+            BUTTON,
+            "Render wedge",
+            "One take for each seed, and a contact sheet of all.",
+            beside=True,
+        ),
         Knob("sheet", FILE, "contact sheet", "The last wedge's contact sheet."),
-        Knob("open_sheet", BUTTON, "Read it", "Make a Read of the contact sheet beside the node.", beside=True),
+        Knob(
+            "open_sheet", BUTTON, "Read it", "Make a Read of the contact sheet beside the node.", beside=True
+        ),
         _heading("farm_heading", "Farm"),
         Knob(
             "write_job",
@@ -299,7 +328,13 @@ def _batch() -> List[Knob]:
 def _log_and_help() -> List[Knob]:
     return [
         Knob("log_tab", TAB, "Log"),
-        Knob("log", LINES, "", "What was done, and what was said about it.", flags=("+STARTLINE", "+DO_NOT_WRITE")),
+        Knob(
+            "log",
+            LINES,
+            "",
+            "What was done, and what was said about it.",
+            flags=("+STARTLINE", "+DO_NOT_WRITE"),
+        ),
         Knob("help_tab", TAB, "Help"),
         Knob("help_text", TEXT, "", text=HELP, flags=("+STARTLINE",)),
     ]

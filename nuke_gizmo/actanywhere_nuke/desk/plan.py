@@ -106,7 +106,9 @@ def with_output(job: Job, folder: str) -> Job:
     return dataclasses.replace(job, output=slashes(folder))
 
 
-def _rendering(inputs: str, kind: str, source: str, frames: FrameRange, channels: Tuple[str, ...]) -> Rendering:
+def _rendering(
+    inputs: str, kind: str, source: str, frames: FrameRange, channels: Tuple[str, ...]
+) -> Rendering:
     text = "%s\nframes %s" % (source, frames)
     folder = "%s/%s_%s" % (inputs, kind, digest(text))
     return Rendering(kind, "write_%s" % kind, folder, frames, channels, text)
@@ -116,12 +118,13 @@ def _condition(
     ask: Ask, inputs: str, frames: FrameRange, space: str
 ) -> Tuple[Condition, Tuple[Rendering, ...]]:
     """The branch at the input if there is one, else the file."""
+    renderings: Tuple[Rendering, ...] = ()
     if ask.condition:
         frame = condition_frame(ask.condition_frame, frames)
         drawn = _rendering(inputs, "condition", ask.condition, FrameRange(frame, frame), ("R", "G", "B"))
         path, colour, renderings = drawn.file(frame), space, (drawn,)
     else:
-        path, colour, renderings = absolute(ask.condition_file, ask.script), ask.condition_colour, ()
+        path, colour = absolute(ask.condition_file, ask.script), ask.condition_colour
         _must_exist(path, "condition picture")
     if not path:
         raise JobError(

@@ -20,7 +20,9 @@ def choose_range(choice: str, of_input: Optional[Span], of_project: Span, own: S
     """The frames to render. Raises ``JobError`` when the choice gives none, or ends before it begins."""
     if choice == "input":
         if of_input is None:
-            raise JobError("The plate input has no frame range.", "Connect the plate, or choose another range.")
+            raise JobError(
+                "The plate input has no frame range.", "Connect the plate, or choose another range."
+            )
         return FrameRange(*of_input)
     if choice == "global":
         return FrameRange(*of_project)

@@ -29,7 +29,9 @@ def state_of(take: Optional[Take], job: Optional[Job], problem: str = "") -> Sta
     missing = missing_frames(take)
     name = "Take %d" % take.number
     if missing or take.job is None:
-        what = "%d frames missing (%s)" % (len(missing), compact(missing)) if missing else "no job in its folder"
+        what = (
+            "%d frames missing (%s)" % (len(missing), compact(missing)) if missing else "no job in its folder"
+        )
         return State("missing", "%s: %s. Continue take renders them." % (name, what))
     if job is None:
         return State("stale", "%s is whole. Cannot be compared with the node: %s" % (name, problem))
@@ -43,7 +45,12 @@ def take_label(take: Take) -> str:
     """The take in a list: number, seed, and whether it is whole."""
     seed = "" if take.job is None else " seed %d" % take.job.settings.seed
     preview = " preview" if take.job is not None and take.job.settings.preview else ""
-    return "take %03d%s%s%s" % (take.number, seed, preview, "" if take.state == "finished" else " (unfinished)")
+    return "take %03d%s%s%s" % (
+        take.number,
+        seed,
+        preview,
+        "" if take.state == "finished" else " (unfinished)",
+    )
 
 
 def compact(frames: List[int]) -> str:

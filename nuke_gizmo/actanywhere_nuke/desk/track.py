@@ -53,7 +53,9 @@ def move_of_points(origin: Sequence[Point], target: Sequence[Point]) -> Matrix:
     when the points do not tell.
     """
     if len(origin) != len(target) or not origin:
-        raise JobError("The Tracker has no track that is switched on.", "Switch a track on, or connect another.")
+        raise JobError(
+            "The Tracker has no track that is switched on.", "Switch a track on, or connect another."
+        )
     if len(origin) == 1:
         (ax, ay), (bx, by) = origin[0], target[0]
         return ((1.0, 0.0, bx - ax), (0.0, 1.0, by - ay), (0.0, 0.0, 1.0))
@@ -98,10 +100,7 @@ def track_json(moves: Dict[int, Matrix], raster: Box, format_height: int) -> str
 
 def _times(a: Matrix, b: Matrix) -> Matrix:
     columns = list(zip(*b))
-    return tuple(
-        tuple(sum(x * y for x, y in zip(row, column)) for column in columns)  # type: ignore[misc]
-        for row in a
-    )
+    return tuple(tuple(sum(x * y for x, y in zip(row, column)) for column in columns) for row in a)
 
 
 def _similarity(origin: Sequence[Point], target: Sequence[Point]) -> Matrix:

@@ -1,0 +1,145 @@
+"""What the node's buttons and callbacks call. Errors end here: in a message, or, in a terminal, with the caller."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict
+
+import nuke
+
+from ..core.errors import ActAnywhereError, Cancelled, JobError
+from ..core.takes import remove_take
+from ..desk.installation import say
+from ..desk.panel import panel
+from . import generate, showing
+from .reading import text
+
+__all__ = ["created", "knob_changed", "press"]
+
+_OWN = frozenset(knob.name for knob in panel() if knob.name.startswith("own_"))
+# Changes of these say nothing about the picture that the node asks for.
+_SILENT = frozenset(
+    "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
+    "device format_png format_mov on_error".split()
+)
+_ASKING = frozenset(knob.name for knob in panel()) - _SILENT
+
+
+def press(name: str) -> None:
+    """A button of the node that Nuke says is this one. With an interface errors are shown; else they are raised."""
+    node = nuke.thisNode()
+    try:
+        _BUTTONS[name](node)
+    except Cancelled as error:
+        showing.log(node, error.message)
+        if not nuke.GUI:
+            raise
+    except ActAnywhereError as error:
+        showing.log(node, say(error))
+        if not nuke.GUI:
+            raise
+        nuke.message(say(error))
+
+
+def created(node: nuke.Node) -> None:
+    """A node was made, pasted or loaded: what hangs on its own knobs is put right. No disk is looked at."""
+    with showing.quiet(node):
+        if node["taken"].value():
+            showing.set_layer(node, text(node, "take_layer"))
+        _enable(node)
+
+
+def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
+    """A knob, an input or the panel changed."""
+    if not nuke.GUI or showing.is_quiet(node):
+        return
+    name = knob.name()
+    with showing.quiet(node):
+        if name == "take":
+            _choose(node)
+        elif name == "showPanel":
+            showing.refresh(node)
+        elif name == "range" or name in _OWN:
+            _enable(node)
+            showing.show_state(node)
+        elif name == "inputChange" or name in _ASKING:
+            showing.show_state(node)
+
+
+def _enable(node: nuke.Node) -> None:
+    """Grey out what has no effect."""
+    for name in ("first", "last"):
+        node[name].setEnabled(node["range"].value() == "custom")
+    for name in _OWN:
+        node[name[len("own_") :]].setEnabled(bool(node[name].value()))
+
+
+def _choose(node: nuke.Node) -> None:
+    takes = showing.takes_of(node)
+    showing.show_take(node, showing.take_of_label(str(node["take"].value()), takes))
+    showing.show_state(node)
+
+
+def _generate(node: nuke.Node) -> None:
+    generate.generate(node)
+
+
+def _cancel(node: nuke.Node) -> None:
+    if not generate.cancel(node):
+        showing.log(node, "nothing is running")
+
+
+def _continue(node: nuke.Node) -> None:
+    generate.continue_take(node)
+
+
+def _wedge(node: nuke.Node) -> None:
+    generate.render_wedge(node)
+
+
+def _write_job(node: nuke.Node) -> None:
+    generate.write_farm_job(node)
+
+
+def _remove(node: nuke.Node) -> None:
+    take = showing.shown_take(node)
+    if take is None:
+        raise JobError("No take is chosen.", "Choose the one to delete in the list.")
+    if generate.is_running(node):
+        raise JobError("%s is rendering." % node.name(), "Wait, or press Cancel first.")
+    if nuke.GUI and not nuke.ask("Delete take %d and all of its frames from disk?" % take.number):
+        return
+    showing.show_take(node, None)
+    remove_take(take)
+    showing.log(node, "deleted: %s" % take.folder)
+    showing.refresh(node)
+
+
+def _here(own: str, name: str) -> Callable[[nuke.Node], None]:
+    def put(node: nuke.Node) -> None:
+        node[own].setValue(True)
+        node[name].setValue(nuke.frame())
+
+    return put
+
+
+def _open_sheet(node: nuke.Node) -> None:
+    path = text(node, "sheet")
+    if not path:
+        raise JobError("There is no contact sheet yet.", "Render a wedge first.")
+    with node.parent():
+        read = nuke.nodes.Read(file=path)
+        read.setXYpos(node.xpos() + 150, node.ypos())
+
+
+_BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
+    "generate": _generate,
+    "cancel": _cancel,
+    "continue_take": _continue,
+    "refresh": showing.refresh,
+    "remove_take": _remove,
+    "condition_here": _here("own_condition_frame", "condition_frame"),
+    "anchor_here": _here("own_anchor", "anchor"),
+    "wedge": _wedge,
+    "open_sheet": _open_sheet,
+    "write_job": _write_job,
+}

@@ -1,0 +1,256 @@
+"""A take from press to layer: inputs rendered here, the rest in the engine, the layer brought back.
+
+With an interface Nuke stays free and a progress bar shows how far the engine is. In a terminal (``nuke -t``) the same
+calls block and print.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, List, Optional
+
+import nuke
+
+from ..core.errors import ActAnywhereError, Cancelled, JobError
+from ..core.job import Job, Progress, Result
+from ..core.launch import Worker, run
+from ..core.takes import Take, new_take, read_take, wedge, write_job
+from ..desk import installation
+from ..desk.engine import Engine, Listener
+from ..desk.plan import plan, with_output
+from ..desk.progress import message
+from . import showing
+from .reading import ask, text
+from .rendering import render_inputs
+
+__all__ = [
+    "ENGINE",
+    "cancel",
+    "continue_take",
+    "generate",
+    "is_running",
+    "prepare",
+    "render_wedge",
+    "write_farm_job",
+]
+
+#: The one worker of this session of Nuke.
+ENGINE = Engine()
+
+_numbers: Dict[str, List[int]] = {}
+
+
+def prepare(node: nuke.Node, frames: str = "") -> Job:
+    """Render the node's inputs and make a take's folder: the job that is to be submitted, not yet written down.
+
+    ``frames`` (``1001-1010``) goes before the node's own range. Raises an ``ActAnywhereError``.
+    """
+    if is_running(node):
+        raise JobError("%s is rendering already." % node.name(), "Wait, or press Cancel first.")
+    if frames:
+        _set_range(node, frames)
+    planned = plan(ask(node))
+    rendered = render_inputs(node, planned)
+    showing.log(
+        node, "%d of %d inputs rendered, the others are as they were" % (rendered, len(planned.renderings))
+    )
+    return with_output(planned.job, new_take(planned.root, planned.job.shot.name))
+
+
+def generate(node: nuke.Node, frames: str = "") -> Optional[Result]:
+    """A new take. With an interface it returns at once (None); in a terminal with the result. Raises."""
+    command = installation.command(text(node, "engine"))
+    job = prepare(node, frames)
+    write_job(job)
+    return _submit(node, command, [job])
+
+
+def continue_take(node: nuke.Node) -> Optional[Result]:
+    """What is missing of the take that is shown, by the job that it was started with."""
+    if is_running(node):
+        raise JobError("%s is rendering already." % node.name(), "Wait, or press Cancel first.")
+    take = showing.shown_take(node)
+    if take is None or take.job is None:
+        raise JobError("There is no take to continue.", "Choose one in the list, or press Generate.")
+    command = installation.command(text(node, "engine"))
+    return _submit(node, command, [with_output(take.job, take.folder)])
+
+
+def render_wedge(node: nuke.Node) -> Optional[Result]:
+    """One take for each seed, and a contact sheet of them when all are done."""
+    count = int(node["wedge_count"].value())
+    if count < 2:
+        raise JobError("A wedge of %d takes is none." % count, "Ask for 2 or more.")
+    command = installation.command(text(node, "engine"))
+    jobs = wedge(prepare(node), count)
+    return _submit(node, command, jobs)
+
+
+def write_farm_job(node: nuke.Node) -> str:
+    """A take's job as a file, for another machine; the node shows its frames as they come. Gives the command."""
+    job = prepare(node)
+    write_job(job)
+    path = os.path.join(job.output, "job.json").replace("\\", "/")
+    said = 'actanywhere render --job "%s"' % path
+    with showing.quiet(node):
+        node["farm_command"].setValue(said)
+    _show(node, job.output)
+    showing.log(node, "job written: %s" % path)
+    return said
+
+
+def cancel(node: nuke.Node) -> int:
+    """Stop what the node has running or waiting; gives how many jobs that were."""
+    running = [number for number in _numbers.get(node.fullName(), []) if ENGINE.is_running(number)]
+    for number in running:
+        ENGINE.cancel(number)
+    return len(running)
+
+
+def is_running(node: nuke.Node) -> bool:
+    """Whether a job of the node runs or waits."""
+    return any(ENGINE.is_running(number) for number in _numbers.get(node.fullName(), []))
+
+
+def _set_range(node: nuke.Node, frames: str) -> None:
+    from ..core.shot import FrameRange
+
+    span = FrameRange.parse(frames)
+    node["range"].setValue("custom")
+    node["first"].setValue(span.first)
+    node["last"].setValue(span.last)
+
+
+def _submit(node: nuke.Node, command: List[str], jobs: List[Job]) -> Optional[Result]:
+    sheet = _Sheet(node, command, [job.output for job in jobs]) if len(jobs) > 1 else None
+    if not nuke.GUI:
+        return _block(node, command, jobs, sheet)
+    listeners = [_Task(node, job, sheet) for job in jobs]
+    _numbers[node.fullName()] = [
+        ENGINE.submit(job, command, listener) for job, listener in zip(jobs, listeners)
+    ]
+    showing.log(node, *("started: %s" % job.output for job in jobs))
+    return None
+
+
+def _block(
+    node: nuke.Node, command: List[str], jobs: List[Job], sheet: Optional["_Sheet"]
+) -> Optional[Result]:
+    """In a terminal: one job after the other, printed. Raises the first error."""
+    result = None
+    with Worker(command) as worker:
+        for job in jobs:
+            showing.log(node, "started: %s" % job.output)
+            result = run(
+                job, lambda progress: print("ActAnywhere %s" % message(progress), flush=True), worker
+            )
+            _finished(node, result)
+            if sheet is not None:
+                sheet.done(job.output)
+    return result
+
+
+class _Task(Listener):
+    """A job under Nuke's progress bar. It lives in the engine's thread; what touches a node goes to the main one."""
+
+    def __init__(self, node: nuke.Node, job: Job, sheet: Optional["_Sheet"]) -> None:
+        self._node, self._job, self._sheet = node, job, sheet
+        self._title = "ActAnywhere: %s, seed %d" % (job.shot.name, job.settings.seed)
+        self._task: Any = None
+
+    def started(self) -> None:
+        self._task = nuke.ProgressTask(self._title)
+
+    def progress(self, progress: Progress) -> None:
+        if self._task is not None:
+            self._task.setProgress(int(100 * progress.fraction))
+            self._task.setMessage(message(progress))
+        if progress.message:
+            _main(showing.log, self._node, progress.message)
+
+    def wants_stop(self) -> bool:
+        return self._task is not None and bool(self._task.isCancelled())
+
+    def finished(self, result: Result) -> None:
+        self._task = None  # the bar goes with it
+        _main(_finished, self._node, result)
+        if self._sheet is not None:
+            self._sheet.done(self._job.output)
+
+    def failed(self, error: ActAnywhereError) -> None:
+        self._task = None
+        _main(_failed, self._node, self._job.output, error)
+        if self._sheet is not None:
+            self._sheet.failed(self._job.output)
+
+
+class _Sheet:
+    """The contact sheet of a wedge, made when the last of its takes has ended."""
+
+    def __init__(self, node: nuke.Node, command: List[str], folders: List[str]) -> None:
+        self._node, self._command = node, command
+        self._waiting = set(folders)
+        self._whole: List[str] = []
+        first, last = (os.path.basename(folder)[-3:] for folder in (folders[0], folders[-1]))
+        shot = os.path.dirname(folders[0]).replace("\\", "/")
+        self._path = "%s/wedge_%s-%s.png" % (shot, first, last)
+
+    def done(self, folder: str) -> None:
+        self._whole.append(folder)
+        self._end(folder)
+
+    def failed(self, folder: str) -> None:
+        self._end(folder)
+
+    def _end(self, folder: str) -> None:
+        self._waiting.discard(folder)
+        if self._waiting or not self._whole:
+            return
+        try:
+            installation.wedge_sheet(self._command, self._whole, self._path)
+        except ActAnywhereError as error:
+            _main(showing.log, self._node, installation.say(error))
+            return
+        _main(_sheet_made, self._node, self._path)
+
+
+def _main(call: Callable[..., None], *args: Any) -> None:
+    """Have it done in Nuke's main thread; in a terminal that is the one we are in."""
+    if nuke.GUI:
+        nuke.executeInMainThread(call, args=args)
+    else:
+        call(*args)
+
+
+def _finished(node: nuke.Node, result: Result) -> None:
+    if not showing.alive(node):
+        return
+    seconds = sum(result.seconds.values())
+    showing.log(node, "finished in %.0f seconds: %s" % (seconds, result.layer))
+    _show(node, result.job.output)
+
+
+def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
+    if not showing.alive(node):
+        print(installation.say(error), flush=True)
+        return
+    showing.log(node, installation.say(error))
+    if read_take(folder).frames_done:
+        _show(node, folder)
+    else:
+        showing.refresh(node)
+    if not isinstance(error, Cancelled):
+        nuke.message(installation.say(error))
+
+
+def _show(node: nuke.Node, folder: str) -> None:
+    take: Take = read_take(folder)
+    showing.show_take(node, take)
+    showing.refresh(node)
+
+
+def _sheet_made(node: nuke.Node, path: str) -> None:
+    if showing.alive(node):
+        with showing.quiet(node):
+            node["sheet"].setValue(path)
+        showing.log(node, "contact sheet: %s" % path)

@@ -1,0 +1,95 @@
+"""What a node says, read from its knobs, its inputs and the project: an ``Ask`` for ``desk.plan``."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+import nuke
+
+from ..core.shot import FrameRange
+from ..desk.colour import Project
+from ..desk.panel import settings_from
+from ..desk.plan import Ask
+from ..desk.ranges import choose_range, condition_frame
+from .tracks import read_moves
+from .upstream import describe, source_of
+
+__all__ = ["ask", "inner", "is_ours", "script_path", "text"]
+
+
+def is_ours(node: nuke.Node) -> bool:
+    """Whether it is an ActAnywhere node, Group or gizmo."""
+    return node.knob("actanywhere") is not None
+
+
+def inner(node: nuke.Node, name: str) -> nuke.Node:
+    """A node inside of ours."""
+    found = node.node(name) if isinstance(node, nuke.Group) else None
+    if found is None:
+        raise ValueError("%s has no %s inside: it is not as it was shipped" % (node.name(), name))
+    return found
+
+
+def text(node: nuke.Node, name: str) -> str:
+    """A text or file knob, with what Tcl it holds evaluated."""
+    knob = node[name]
+    value = knob.evaluate() if isinstance(knob, nuke.EvalString_Knob) else knob.value()
+    return str(value or "").strip()
+
+
+def script_path() -> str:
+    """The script's file; empty while it was never saved."""
+    return str(nuke.root()["name"].value() or "")
+
+
+def ask(node: nuke.Node) -> Ask:
+    """All that the node says now. Raises ``JobError`` for settings, ranges and tracks that cannot be."""
+    settings = settings_from(lambda name: node[name].value())
+    choice, of_input, of_project, own = _ranges(node)
+    plate, matte, condition = (source_of(node.input(index)) for index in range(3))
+    frames = choose_range(choice, of_input, of_project, own)
+    own_frame = int(node["condition_frame"].value()) if node["own_condition_frame"].value() else None
+    drawn = condition_frame(own_frame, frames)
+    return Ask(
+        settings=settings,
+        script=script_path(),
+        node=node.fullName().replace(".", "_"),
+        output_folder=text(node, "output_folder"),
+        shot_name=text(node, "shot_name"),
+        range=choice,
+        input_range=of_input,
+        project_range=of_project,
+        own_range=own,
+        working_space=str(node["working_space"].value()),
+        project=_project(),
+        plate=describe(plate, frames),
+        matte=describe(matte, frames),
+        matte_channel=str(inner(node, "matte_alpha")["from0"].value()),
+        condition=describe(condition, FrameRange(drawn, drawn)),
+        condition_frame=own_frame,
+        condition_file=text(node, "condition_file"),
+        condition_kind=str(node["condition_kind"].value()),
+        condition_matte=text(node, "condition_matte"),
+        condition_colour=str(node["condition_colour"].value()),
+        moves=read_moves(node.input(3), frames, str(node["track_means"].value())),
+    )
+
+
+def _ranges(node: nuke.Node) -> Tuple[str, Optional[Tuple[int, int]], Tuple[int, int], Tuple[int, int]]:
+    root, plate = nuke.root(), source_of(node.input(0))
+    span = None
+    if plate is not None:
+        found = plate.frameRange()
+        span = (int(found.first()), int(found.last()))
+    project = (int(root["first_frame"].value()), int(root["last_frame"].value()))
+    own = (int(node["first"].value()), int(node["last"].value()))
+    return str(node["range"].value()), span, project, own
+
+
+def _project() -> Project:
+    return Project(_root("colorManagement"), _root("OCIO_config"), _root("workingSpaceLUT"))
+
+
+def _root(name: str) -> str:
+    knob: Any = nuke.root().knob(name)
+    return "" if knob is None else str(knob.value())

@@ -1,0 +1,167 @@
+"""What comes back, shown on the node: the take in its stream, the list of takes, the state, the log.
+
+Everything here touches knobs and belongs to Nuke's main thread.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import Iterator, List, Optional, Set
+
+import nuke
+
+from ..core.errors import ActAnywhereError
+from ..core.job import Job
+from ..core.takes import Take, layer_stem, list_takes, read_take
+from ..desk.naming import file_pattern, output_root, shot_name, slashes
+from ..desk.plan import plan
+from ..desk.state import State, state_of, take_label
+from .reading import ask, inner, script_path, text
+
+__all__ = [
+    "alive",
+    "is_quiet",
+    "log",
+    "quiet",
+    "refresh",
+    "set_layer",
+    "show_state",
+    "show_take",
+    "shown_take",
+    "take_of_label",
+    "takes_of",
+]
+
+_COLOURS = ("red", "green", "blue", "alpha")
+_LOG_LINES = 300
+_NONE = "none"
+
+_quiet: Set[str] = set()
+
+
+def alive(node: nuke.Node) -> bool:
+    """Whether the node is still in the script: a job outlives a node that was deleted, and a script that was closed."""
+    try:
+        return bool(node.fullName())
+    except ValueError:
+        return False
+
+
+@contextmanager
+def quiet(node: nuke.Node) -> Iterator[None]:
+    """Our own changes of knobs, which also call ``knobChanged``: it looks at ``is_quiet``."""
+    name = node.fullName()
+    inside = name in _quiet
+    _quiet.add(name)
+    try:
+        yield
+    finally:
+        if not inside:
+            _quiet.discard(name)
+
+
+def is_quiet(node: nuke.Node) -> bool:
+    """Whether it is us who change the node's knobs."""
+    return node.fullName() in _quiet
+
+
+def takes_of(node: nuke.Node) -> List[Take]:
+    """The takes of the node's shot, oldest first. Raises ``JobError`` when the node has no folder yet."""
+    script = script_path()
+    root = output_root(text(node, "output_folder"), script)
+    return list_takes(root, shot_name(text(node, "shot_name"), script, node.fullName().replace(".", "_")))
+
+
+def shown_take(node: nuke.Node) -> Optional[Take]:
+    """The take that the node shows, as it is on disk now."""
+    folder = text(node, "take_folder")
+    return read_take(folder) if folder else None
+
+
+def take_of_label(label: str, takes: List[Take]) -> Optional[Take]:
+    """The take that a line of the list means."""
+    words = label.split()
+    number = int(words[1]) if len(words) > 1 and words[1].isdigit() else -1
+    return next((take for take in takes if take.number == number), None)
+
+
+def show_take(node: nuke.Node, take: Optional[Take]) -> None:
+    """Bring a take into the node's stream (or none), and say so in the list."""
+    job = None if take is None else take.job
+    with quiet(node):
+        if take is None or job is None or job.shot.frames is None:
+            node["taken"].setValue(False)
+            node["take_folder"].setValue("")
+            node["layer_file"].setValue("")
+            return
+        pattern = file_pattern(slashes(take.folder), layer_stem(job), "####")
+        node["take_folder"].setValue(slashes(take.folder))
+        node["layer_file"].setValue(pattern)
+        node["take_first"].setValue(job.shot.frames.first)
+        node["take_last"].setValue(job.shot.frames.last)
+        node["take_layer"].setValue(job.settings.layer)
+        set_layer(node, job.settings.layer)
+        node["taken"].setValue(True)
+        inner(node, "read_layer")["reload"].execute()  # type: ignore[attr-defined]
+
+
+def set_layer(node: nuke.Node, layer: str) -> None:
+    """Have the node's copies carry a layer of that name, made in the project if it is not there yet."""
+    names = ["%s.%s" % (layer, colour) for colour in _COLOURS]
+    if layer not in nuke.layers():
+        nuke.Layer(layer, names)
+    for node_name, prefixes in (("layer_copy", ("from", "to")), ("show_layer_copy", ("from",))):
+        copy = inner(node, node_name)
+        for prefix in prefixes:
+            for index, name in enumerate(names):
+                if copy["%s%d" % (prefix, index)].value() != name:
+                    copy["%s%d" % (prefix, index)].setValue(name)
+
+
+def refresh(node: nuke.Node) -> None:
+    """Look at the disk: the list of takes, and the state of the one that is shown."""
+    try:
+        takes = takes_of(node)
+    except ActAnywhereError:
+        takes = []
+    folder = text(node, "take_folder")
+    labels = {slashes(take.folder): take_label(take) for take in takes}
+    with quiet(node):
+        node["take"].setValues([_NONE, *labels.values()])  # type: ignore[attr-defined]
+        node["take"].setValue(labels.get(folder, _NONE))
+    show_state(node)
+
+
+def show_state(node: nuke.Node) -> State:
+    """Compare the take with what knobs and inputs ask for now, and write the outcome on the node."""
+    job: Optional[Job] = None
+    problem = ""
+    take: Optional[Take] = None
+    try:
+        take = shown_take(node)
+        job = plan(ask(node)).job
+    except ActAnywhereError as error:
+        problem = error.message
+    state = state_of(take, job, problem)
+    with quiet(node):
+        if node["state"].value() != state.text:
+            node["state"].setValue(state.text)
+    return state
+
+
+def log(node: nuke.Node, *lines: str) -> None:
+    """Add lines to the log on the node, with the time; in a terminal they are printed too."""
+    stamp = time.strftime("%H:%M:%S")
+    said = ["%s  %s" % (stamp, part) for line in lines for part in line.splitlines()]
+    if not nuke.GUI:
+        for one in said:
+            print("ActAnywhere %s" % one, flush=True)
+    if not alive(node):
+        return
+    # The knob evaluates what stands in square brackets.
+    kept = str(node["log"].value() or "").splitlines() + [
+        one.replace("[", "(").replace("]", ")") for one in said
+    ]
+    with quiet(node):
+        node["log"].setValue("\n".join(kept[-_LOG_LINES:]))

@@ -1,0 +1,88 @@
+"""The artist's track from the node that holds it: Tracker, CornerPin2D or Transform, read at every frame."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Optional
+
+import nuke
+
+from ..core.errors import JobError
+from ..core.shot import FrameRange
+from ..desk.track import Matrix, Point, corner_pin, inverse, moves_of_points, transform
+from .upstream import source_of
+
+__all__ = ["read_moves"]
+
+# Columns of the Tracker's table.
+_ENABLED, _X, _Y = 0, 2, 3
+
+
+def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Optional[Dict[int, Matrix]]:
+    """The background's move in each frame, in Nuke's coordinates; None where nothing is connected.
+
+    ``means`` says what a CornerPin or Transform does (``track.MEANS``). Raises ``JobError`` for other nodes.
+    """
+    found = source_of(node)
+    if found is None:
+        return None
+    kind = found.Class()
+    if kind.startswith("Tracker"):
+        return moves_of_points({frame: _points(found, frame) for frame in frames})
+    if kind.startswith("CornerPin2D"):
+        moves = {frame: _pin(found, frame) for frame in frames}
+    elif kind.startswith("Transform"):
+        moves = {frame: _transform(found, frame) for frame in frames}
+    else:
+        raise JobError(
+            "%s is a %s: no track can be read from it." % (found.name(), kind),
+            "Connect a Tracker, a CornerPin2D or a Transform to the input 'track'.",
+        )
+    return {frame: inverse(move) for frame, move in moves.items()} if means == "stabilise" else moves
+
+
+def _points(node: nuke.Node, frame: int) -> List[Point]:
+    table = node["tracks"]
+    size = re.match(r"\s*\{\s*\d+\s+(\d+)\s+(\d+)\s*\}", table.toScript())
+    if size is None:
+        raise JobError(
+            "%s: its table of tracks cannot be read." % node.name(),
+            "Export it as a CornerPin2D and connect that.",
+        )
+    columns, count = int(size.group(1)), int(size.group(2))
+    rows = [columns * index for index in range(count) if table.getValue(columns * index + _ENABLED)]
+    return [(table.getValueAt(frame, row + _X), table.getValueAt(frame, row + _Y)) for row in rows]
+
+
+def _pair(node: nuke.Node, name: str, frame: int) -> Point:
+    return float(node[name].getValueAt(frame, 0)), float(node[name].getValueAt(frame, 1))
+
+
+def _pin(node: nuke.Node, frame: int) -> Matrix:
+    if not all(node["enable%d" % i].getValueAt(frame) for i in (1, 2, 3, 4)):
+        raise JobError(
+            "%s: a corner is switched off at frame %d." % (node.name(), frame), "Switch all four corners on."
+        )
+    origin = [_pair(node, "from%d" % i, frame) for i in (1, 2, 3, 4)]
+    target = [_pair(node, "to%d" % i, frame) for i in (1, 2, 3, 4)]
+    move = corner_pin(origin, target)
+    return inverse(move) if node["invert"].getValueAt(frame) else move
+
+
+def _transform(node: nuke.Node, frame: int) -> Matrix:
+    if node["skewX"].getValueAt(frame) or node["skewY"].getValueAt(frame):
+        raise JobError(
+            "%s leans (skew) at frame %d: that is not read from a Transform." % (node.name(), frame),
+            "Bake it as a CornerPin2D and connect that.",
+        )
+    scale = node["scale"]
+    wide = scale.getValueAt(frame, 0)
+    # One number stands for both where width and height are not split.
+    high = scale.getValueAt(frame, 1) if node["scale"].arraySize() > 1 else wide  # type: ignore[attr-defined]
+    move = transform(
+        _pair(node, "translate", frame),
+        float(node["rotate"].getValueAt(frame)),
+        (float(wide), float(high)),
+        _pair(node, "center", frame),
+    )
+    return inverse(move) if node["invert_matrix"].getValueAt(frame) else move
