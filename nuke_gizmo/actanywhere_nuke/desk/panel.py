@@ -1,25 +1,17 @@
-"""The node's knobs as data, derived from ``Settings``: the generator writes them, the host reads them back.
-
-A field of ``Settings`` is a knob of the same name, with its help, choices, limits and default. One that may be left
-out (None) has a checkbox ``own_NAME`` before it. Codes are those of ``addUserKnob``.
-"""
+"""The node's knobs, tab after tab."""
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import List
 
-from ..core.job import Settings, setting_fields
+from ..core.job import setting_fields
 from ..core.shot import COLOUR_SPACES, CONDITION_KINDS
 from .colour import WORKING_SPACES
+from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting
 from .ranges import RANGES
 from .track import MEANS
 
-__all__ = ["SHOWN", "Knob", "extra_formats", "panel", "settings_from"]
-
-STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
-TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
+__all__ = ["HELP", "SHOWN", "panel"]
 
 #: What the output switch offers, in the order of the internal Switch's inputs.
 SHOWN = ("comp", "layer", "plate")
@@ -38,96 +30,9 @@ connected has changed. The engine is 'pip install actanywhere' in a Python of it
 Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
 
 
-@dataclass(frozen=True)
-class Knob:
-    """One ``addUserKnob``. ``text`` is its T (a link's target, a text); ``value`` is a default other than Nuke's own."""
-
-    name: str
-    code: int
-    label: str = ""
-    tip: str = ""
-    value: str = ""
-    items: Tuple[str, ...] = ()
-    limits: Optional[Tuple[float, float]] = None
-    text: str = ""
-    beside: bool = False
-    flags: Tuple[str, ...] = ()
-
-
 def panel() -> List[Knob]:
     """All knobs, tab after tab, in the order in which they are shown."""
     return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
-
-
-def settings_from(value: Callable[[str], Any]) -> Settings:
-    """The ``Settings`` that the knobs hold; ``value`` gives a knob's. Raises ``JobError`` for what cannot be."""
-    given: Dict[str, Any] = {}
-    for field in setting_fields():
-        kind = _kind(field)
-        if kind == "Tuple[str, ...]":
-            given[field.name] = ("exr", *(name for name in extra_formats() if value("format_" + name)))
-        elif not kind.startswith("Optional") or value("own_" + field.name):
-            given[field.name] = _plain(kind, value(field.name))
-    return Settings(**given)
-
-
-def extra_formats() -> Tuple[str, ...]:
-    """What may be written besides EXR: each is a checkbox ``format_NAME``."""
-    choices = next(f for f in setting_fields() if f.name == "format").metadata["choices"]
-    return tuple(name for name in choices if name != "exr")
-
-
-def _plain(kind: str, value: Any) -> Any:
-    if "bool" in kind:
-        return bool(value)
-    if "int" in kind:
-        return int(round(float(value)))
-    return float(value) if "float" in kind else str(value).strip()
-
-
-def _kind(field: Any) -> str:
-    return str(field.type)
-
-
-def _setting(name: str) -> List[Knob]:
-    """The knobs of one field of ``Settings``."""
-    field = next(f for f in setting_fields() if f.name == name)
-    kind, metadata, label = _kind(field), field.metadata, name.replace("_", " ")
-    tip = metadata["help"]
-    if kind == "Tuple[str, ...]":
-        return [
-            Knob("format_" + extra, BOOL, "also write " + extra, tip, beside=number > 0)
-            for number, extra in enumerate(extra_formats())
-        ]
-    knob = Knob(
-        name,
-        _code(kind, metadata),
-        label,
-        tip,
-        _default(field),
-        metadata.get("choices", ()),
-        _limits(metadata),
-    )
-    if not kind.startswith("Optional"):
-        return [knob]
-    own = Knob("own_" + name, BOOL, label, "Set %s yourself. %s" % (label, tip))
-    return [own, dataclasses.replace(knob, label="", beside=True)]
-
-
-def _code(kind: str, metadata: Any) -> int:
-    if "choices" in metadata:
-        return CHOICE
-    codes = (("bool", BOOL), ("int", INT), ("float", DOUBLE))
-    return next((code for word, code in codes if word in kind), STRING)
-
-
-def _default(field: Any) -> str:
-    value = field.metadata.get("minimum", 1001) if field.default is None else field.default
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _limits(metadata: Any) -> Optional[Tuple[float, float]]:
-    return (metadata["minimum"], metadata["maximum"]) if "minimum" in metadata else None
 
 
 def _heading(name: str, label: str) -> Knob:
@@ -145,7 +50,7 @@ def _main() -> List[Knob]:
             "layer and channel.",
             text="matte_alpha.from0",
         ),
-        *_setting("invert_matte"),
+        *setting("invert_matte"),
         _heading("condition_heading", "Condition"),
         Knob(
             "condition_file",
@@ -179,7 +84,7 @@ def _main() -> List[Knob]:
         ),
         Knob("first", INT, "first", "First frame, rendered (custom range).", "1001"),
         Knob("last", INT, "last", "Last frame, rendered too (custom range).", "1100", beside=True),
-        *_setting("camera"),
+        *setting("camera"),
         Knob(
             "track_means",
             CHOICE,
@@ -188,11 +93,11 @@ def _main() -> List[Knob]:
             "the plate, stabilise holds the plate still. A Tracker's points need no such word.",
             items=MEANS,
         ),
-        *_setting("anchor"),
+        *setting("anchor"),
         Knob("anchor_here", BUTTON, "current", "Take the current frame.", beside=True),
         _heading("take_heading", "Take"),
-        *_setting("seed"),
-        *_setting("preview"),
+        *setting("seed"),
+        *setting("preview"),
         Knob(
             "output_folder",
             FILE,
@@ -206,7 +111,7 @@ def _main() -> List[Knob]:
             "Name of the takes' folder and of their files. Empty: the script's name without its version, and the "
             "node's.",
         ),
-        *_setting("layer"),
+        *setting("layer"),
         Knob(
             "generate",
             BUTTON,
@@ -255,7 +160,7 @@ def _advanced() -> List[Knob]:
         "preview",
         "layer",
     }
-    rest = [knob for field in setting_fields() if field.name not in placed for knob in _setting(field.name)]
+    rest = [knob for field in setting_fields() if field.name not in placed for knob in setting(field.name)]
     return [
         Knob("advanced_tab", TAB, "Advanced"),
         *rest,

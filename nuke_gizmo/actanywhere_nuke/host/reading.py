@@ -8,7 +8,7 @@ import nuke
 
 from ..core.shot import FrameRange
 from ..desk.colour import Project
-from ..desk.panel import settings_from
+from ..desk.knobs import settings_from
 from ..desk.plan import Ask
 from ..desk.ranges import choose_range, condition_frame
 from .tracks import read_moves
