@@ -2,5 +2,6 @@
 
 from .clips import TrainingClip, make_clip
 from .pictures import PictureLibrary
+from .rendered import RenderedClips
 
-__all__ = ["PictureLibrary", "TrainingClip", "make_clip"]
+__all__ = ["PictureLibrary", "RenderedClips", "TrainingClip", "make_clip"]
