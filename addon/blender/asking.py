@@ -1,0 +1,140 @@
+"""What the artist asks for, out of the panel or an operator's words, as an Order."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+import bpy
+
+from ..core.errors import FootageError, JobError
+from ..core.job import Job, Settings
+from ..core.shot import FrameRange, ImageSequence, Shot
+from ..io.order import Drawing, Order
+from .condition import find_condition
+from .footage import align
+from .matte import find_matte, plate_start
+from .plate import Plate, find_plate
+from .settings import read_settings
+from .track import read_track
+
+__all__ = ["Asked", "build_order", "shot_name", "takes_root"]
+
+
+class Asked:
+    """The scene's properties, with what an operator was given laid over them."""
+
+    def __init__(self, scene: Any, operator: Any = None) -> None:
+        self._group = scene.actanywhere
+        self._over: dict[str, Any] = {}
+        if operator is not None:
+            self._lay(operator)
+
+    def _lay(self, operator: Any) -> None:
+        if operator.plate:
+            self._over.update(plate_source="FILES", plate_path=operator.plate)
+        if operator.matte:
+            self._over.update(matte_source="FILES", matte_path=operator.matte)
+        if operator.matte_channel:
+            self._over.update(matte_channel=operator.matte_channel)
+            if not operator.matte:
+                self._over.update(matte_source="CHANNEL")
+        if operator.condition:
+            self._over.update(condition_source="IMAGE", condition_path=operator.condition)
+        if operator.frames:
+            frames = FrameRange.parse(operator.frames)
+            self._over.update(range_source="CUSTOM", first=frames.first, last=frames.last)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._over[name] if name in self._over else getattr(self._group, name)
+
+
+def shot_name(scene: Any, plate: Plate | None = None) -> str:
+    """The shot's name: what the artist typed, else the plate's. Raises ``FootageError``."""
+    typed = scene.actanywhere.shot_name.strip()
+    return typed or (plate or find_plate(scene, Asked(scene))).name
+
+
+def takes_root(scene: Any) -> str:
+    """The folder of all takes: the one chosen, else beside the .blend, else the extension's own."""
+    chosen = scene.actanywhere.takes_root or ("//actanywhere" if bpy.data.filepath else "")
+    if chosen:
+        return os.path.normpath(bpy.path.abspath(chosen))
+    package = __package__.rpartition(".")[0]
+    return str(bpy.utils.extension_path_user(package, path="takes", create=True))
+
+
+def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str, folder: str) -> Order:
+    """The order for the take in folder ``take``; what has to be drawn goes to ``folder``.
+
+    Raises ``ActAnywhereError`` when something is missing.
+    """
+    settings = read_settings(scene.actanywhere.settings, operator)
+    first, last = _range(scene, asked, plate)
+    drawn: list[tuple[str, tuple[str, dict[str, Any]]]] = []
+    if plate.drawing is not None:
+        drawn.append(("plate", plate.drawing))
+        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), 1001, "linear-rec709")
+    else:
+        path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
+        sequence = ImageSequence(path, plate_start(plate), plate.frames.colour)
+    matte = find_matte(scene, asked, plate, first, last, folder)
+    condition, picture = find_condition(scene, asked, folder)
+    drawn += [("matte", matte.drawing)] if matte.drawing else []
+    drawn += [("condition", picture)] if picture else []
+    name = shot_name(scene, plate)
+    frames = FrameRange(first + plate.shift, last + plate.shift)
+    track = _track(asked, settings, plate, first, last, folder)
+    shot = Shot(name, sequence, matte.matte, condition, frames, track)
+    job = Job(shot, take, _in_job_frames(settings, plate.shift))
+    drawings = tuple(Drawing(kind, stem, options) for stem, (kind, options) in drawn)
+    return Order(job, folder, scene.name, first, last, plate.shift, drawings)
+
+
+def _in_job_frames(settings: Settings, shift: int) -> Settings:
+    """The artist gives the anchor as a scene frame."""
+    if settings.anchor is None:
+        return settings
+    return dataclasses.replace(settings, anchor=settings.anchor + shift)
+
+
+def _range(scene: Any, asked: Asked, plate: Plate) -> tuple[int, int]:
+    """First and last scene frame to render."""
+    frames = plate.frames
+    if asked.range_source == "PLATE":
+        return frames.first, frames.last
+    if asked.range_source == "CUSTOM":
+        first, last = asked.first, asked.last
+    elif scene.use_preview_range:
+        first, last = scene.frame_preview_start, scene.frame_preview_end
+    else:
+        first, last = scene.frame_start, scene.frame_end
+    FrameRange(first, last)
+    inside = plate.drawing is not None or (frames.first <= first and last <= frames.last)
+    if not inside and (frames.files or frames.is_movie):
+        raise FootageError(
+            "Scene frames %d-%d are asked for, and the plate has %d-%d."
+            % (first, last, frames.first, frames.last),
+            "Choose the plate's own range, or frames within it.",
+        )
+    return first, last
+
+
+def _track(asked: Asked, settings: Settings, plate: Plate, first: int, last: int, folder: str) -> str:
+    """The file of the camera track that is to be used, or nothing."""
+    clip = asked.track_clip or plate.clip
+    if settings.camera != "tracked":
+        return ""
+    if clip is None:
+        raise JobError(
+            "The camera is to be tracked, and there is no clip with a track.",
+            "Choose the tracked clip under Camera, or another camera.",
+        )
+    track = read_track(clip, asked.track_source, first, last, plate.shift, plate.frames.size)
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "track.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(track, file)
+    return path

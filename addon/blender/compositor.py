@@ -1,0 +1,212 @@
+"""The layer in the compositor: under the plate, through the matte, in a frame of its own.
+
+Run again, only what is in that frame and made by us is changed: pictures are exchanged, links that the artist
+made (a grade between layer and Alpha Over, say) stay.
+"""
+
+import os
+from typing import Any
+
+import bpy
+
+from ..core.errors import FootageError
+from ..io.numbering import find_footage
+from ..io.order import Order
+from .footage import COLOURS, clip_frames
+from .versions import compositor_tree, option, output_input, over_inputs
+
+__all__ = ["layer_socket", "put_into_compositor"]
+
+_SPACES = {ours: theirs for theirs, ours in COLOURS.items()}
+
+
+def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
+    """Lay the layer under the plate. The result goes to the scene's output if nothing else does."""
+    before = compositor_tree(scene, make=False)
+    fresh = before is None or (hasattr(scene, "node_tree") and not scene.use_nodes)
+    tree = compositor_tree(scene)
+    if fresh:
+        _drop_render_layers(tree)
+    nodes = _Nodes(tree, order)
+    layer = nodes.sequence("layer", image, (-640, 120))
+    plate = _plate(nodes, order)
+    solid = nodes.get("solid", "CompositorNodeSetAlpha", (-360, -140))
+    option(solid, "mode", "Type", "REPLACE_ALPHA")
+    solid.inputs["Alpha"].default_value = 1.0
+    matte = _matte(nodes, order)
+    if order.job.settings.invert_matte:
+        turned = nodes.get("invert", "CompositorNodeInvert", (-360, -420))
+        nodes.feed(turned.inputs["Color"], matte)
+        matte = turned.outputs[0]
+    over = nodes.get("over", "CompositorNodeAlphaOver", (-120, 40))
+    background, foreground, factor = over_inputs(over)
+    nodes.feed(background, layer_socket(layer, order.job.settings.layer))
+    nodes.feed(solid.inputs["Image"], plate)
+    nodes.feed(foreground, solid.outputs[0])
+    nodes.feed(factor, matte)
+    viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
+    nodes.feed(viewer.inputs[0], over.outputs[0])
+    output = output_input(tree)
+    if fresh or not output.is_linked:
+        tree.links.new(over.outputs[0], output)
+
+
+def _drop_render_layers(tree: Any) -> None:
+    """A tree that nobody has made yet begins with the scene's render, which nothing here needs."""
+    for node in list(tree.nodes):
+        if node.bl_idname == "CompositorNodeRLayers":
+            tree.nodes.remove(node)
+
+
+def layer_socket(node: Any, name: str) -> Any:
+    """The output of an Image node that carries the layer called ``name``. Raises ``FootageError``."""
+    for socket in node.outputs:
+        if socket.name == name or socket.name.startswith(name + "."):
+            return socket
+    raise FootageError(
+        "%s has no layer '%s': it has %s."
+        % (node.image.filepath, name, ", ".join(socket.name for socket in node.outputs)),
+        "Render the take again.",
+    )
+
+
+class _Nodes:
+    """The nodes in the shot's frame, found by their role or made."""
+
+    def __init__(self, tree: Any, order: Order) -> None:
+        self.tree, self.order = tree, order
+        shot = order.job.shot.name
+        found = [n for n in tree.nodes if n.type == "FRAME" and n.get("actanywhere_shot") == shot]
+        self.frame = found[0] if found else tree.nodes.new("NodeFrame")
+        self.frame.name = self.frame.label = "ActAnywhere %s" % shot
+        self.frame["actanywhere_shot"] = shot
+        if not found:
+            self.frame.location = _free_place(tree, self.frame)
+
+    def get(self, role: str, kind: str, place: tuple[float, float]) -> Any:
+        """The node of that role; one of another kind is taken away first."""
+        for node in list(self.tree.nodes):
+            if node.parent == self.frame and node.get("actanywhere") == role:
+                if node.bl_idname == kind:
+                    return node
+                self.tree.nodes.remove(node)
+        node = self.tree.nodes.new(kind)
+        node.parent = self.frame
+        node.location = place
+        node["actanywhere"] = role
+        return node
+
+    def feed(self, target: Any, source: Any) -> None:
+        """Link, unless the artist (or an earlier run) has linked something there."""
+        if not target.is_linked:
+            self.tree.links.new(source, target)
+
+    def sequence(self, role: str, image: Any, place: tuple[float, float]) -> Any:
+        """An Image node that shows job frame = scene frame + shift."""
+        node, order = self.get(role, "CompositorNodeImage", place), self.order
+        node.image = image
+        node.label = image.name
+        if image.source == "SEQUENCE":
+            node.frame_start = order.first
+            node.frame_duration = order.last - order.first + 1
+            node.frame_offset = order.first + order.shift - 1
+            node.use_auto_refresh = True
+        return node
+
+
+def _free_place(tree: Any, frame: Any) -> tuple[float, float]:
+    """Below everything that is there."""
+    lowest = min((node.location.y - 400 for node in tree.nodes if node != frame), default=0)
+    return 0, lowest
+
+
+def _plate(nodes: _Nodes, order: Order) -> Any:
+    """The plate's colour output."""
+    plate = order.job.shot.plate
+    if order.job.shot.matte.path == "":  # its own files carry the matte as well
+        node = nodes.sequence("plate", _files(plate.path, plate.colour), (-640, -140))
+        return node.outputs[0]
+    clip = _clip_of(plate.path)
+    if clip is None and find_footage(plate.path, "plate").kind == "movie":
+        clip = bpy.data.movieclips.load(plate.path)
+        clip.frame_start = plate.first_frame - order.shift
+    if clip is not None:
+        node = nodes.get("plate", "CompositorNodeMovieClip", (-640, -140))
+        node.clip = clip
+        node.label = clip.name
+        return node.outputs["Image"]
+    return nodes.sequence("plate", _files(plate.path, plate.colour), (-640, -140)).outputs[0]
+
+
+def _clip_of(path: str) -> Any:
+    """The movie clip that shows those very files, if there is one."""
+    for clip in bpy.data.movieclips:
+        try:
+            if clip_frames(clip, "plate").pattern == path:
+                return clip
+        except FootageError:
+            continue  # a clip whose files are gone is not the one
+    return None
+
+
+def _matte(nodes: _Nodes, order: Order) -> Any:
+    """The matte's output: live from the mask or the node where it came from one, else from its files."""
+    matte, place = order.job.shot.matte, (-640, -400)
+    drawing = next((d for d in order.drawings if d.stem == "matte"), None)
+    if drawing is not None and drawing.kind == "mask" and drawing.options["mask"] in bpy.data.masks:
+        node = nodes.get("matte", "CompositorNodeMask", place)
+        node.mask = bpy.data.masks[drawing.options["mask"]]
+        _fix_size(node, drawing.options["size"])
+        return node.outputs[0]
+    if drawing is not None and drawing.kind == "node" and drawing.options["node"] in nodes.tree.nodes:
+        return nodes.tree.nodes[drawing.options["node"]].outputs[drawing.options["socket"]]
+    if not matte.path:
+        plate = nodes.sequence("plate", _files(order.job.shot.plate.path, order.job.shot.plate.colour), place)
+        return _channel(plate, matte.channel)
+    if find_footage(matte.path, "matte").kind == "movie":
+        clip = _clip_of(matte.path) or bpy.data.movieclips.load(matte.path)
+        clip.colorspace_settings.name = "Non-Color"
+        clip.frame_start = matte.first_frame - order.shift
+        node = nodes.get("matte", "CompositorNodeMovieClip", place)
+        node.clip = clip
+        return node.outputs["Image"]
+    node = nodes.sequence("matte", _files(matte.path, "matte"), place)
+    return _channel(node, matte.channel)
+
+
+def _fix_size(node: Any, size: list[int]) -> None:
+    option(node, "size_source", "Size Source", "FIXED")
+    if hasattr(node, "size_x"):
+        node.size_x, node.size_y = size
+    else:
+        node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = size
+
+
+def _channel(node: Any, channel: str) -> Any:
+    """The socket that carries the channel."""
+    if channel == "A":
+        return node.outputs["Alpha"]
+    layer = channel.rpartition(".")[0]
+    if not layer:
+        return node.outputs[0]
+    for part in (layer, layer.rpartition(".")[2], channel):
+        found = node.outputs.get(part)
+        if found is not None:
+            return found
+    return node.outputs[0]
+
+
+def _files(pattern: str, colour: str) -> Any:
+    """An image sequence (or still) of files, reused if the file has it already."""
+    footage = find_footage(pattern, "footage")
+    path = footage.files[footage.first] if footage.files else footage.pattern
+    image = next((i for i in bpy.data.images if bpy.path.abspath(i.filepath) == path), None)
+    image = image or bpy.data.images.load(path)
+    image.source = "SEQUENCE" if footage.files else "FILE"
+    if colour == "matte" and os.path.splitext(path)[1].lower() != ".exr":
+        image.colorspace_settings.name = "Non-Color"
+    elif colour in _SPACES:
+        image.colorspace_settings.name = _SPACES[colour]
+    if os.path.splitext(path)[1].lower() != ".exr":
+        image.alpha_mode = "CHANNEL_PACKED"
+    return image

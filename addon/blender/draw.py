@@ -1,0 +1,182 @@
+"""Drawing, in a second Blender and in a copy of the artist's file: masks, node outputs, renders, single pictures.
+
+Everything is drawn at scene frames and filed under job frames. EXRs are half float and scene-linear; condition
+pictures are PNG, as the scene's view shows them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from ..core.errors import FootageError
+from ..io.order import Drawing, Order
+from .pictures import draw_camera, draw_clip_frame, draw_image, draw_strip
+from .versions import INDEX_PASSES, compositor_tree, file_output, option
+
+__all__ = ["draw"]
+
+
+def draw(folder: str) -> None:
+    """Draw the order in ``folder``, saying how far it is on standard output. Raises ``FootageError``."""
+    order = Order.read(folder)
+    tell = _Teller(order)
+    raw = os.path.join(folder, "raw")
+    os.makedirs(raw, exist_ok=True)
+    renders = [drawing for drawing in order.drawings if drawing.kind == "render"]
+    for drawing in order.drawings:
+        if drawing.kind == "render":
+            if drawing is renders[0]:
+                _draw_renders(order, renders, raw, tell)
+        else:
+            _KINDS[drawing.kind](order, drawing, raw, tell)
+    os.rmdir(raw)
+    os.remove(os.path.join(folder, "copy.blend"))
+    order.mark_drawn()
+
+
+class _Teller:
+    """Counts pictures, one line each."""
+
+    def __init__(self, order: Order) -> None:
+        single = ("camera", "clip", "image")
+        kinds = {drawing.kind for drawing in order.drawings}
+        count = order.last - order.first + 1
+        self._total = sum(1 if kind in single else count for kind in kinds)
+        self._done = 0
+
+    def __call__(self) -> None:
+        self._done += 1
+        said = {"done": self._done, "total": self._total}
+        print("\n" + json.dumps({"actanywhere": said}), flush=True)
+
+
+def _draw_mask(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    scene, tree = _drawing_scene(drawing.options["size"])
+    mask = bpy.data.masks[drawing.options["mask"]]
+    node = tree.nodes.new("CompositorNodeMask")
+    node.mask = mask
+    option(node, "size_source", "Size Source", "FIXED")
+    if hasattr(node, "size_x"):
+        node.size_x, node.size_y = drawing.options["size"]
+    else:
+        node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = drawing.options["size"]
+    out = file_output(tree, raw, drawing.stem, "FLOAT")
+    tree.links.new(node.outputs[0], out.inputs[0])
+    _render_frames(order, scene, [drawing.stem], raw, tell)
+
+
+def _draw_node(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    options = drawing.options
+    scene = bpy.data.scenes[options["scene"]]
+    tree = compositor_tree(scene)
+    for node in list(tree.nodes):
+        if node.bl_idname in ("CompositorNodeOutputFile", "CompositorNodeViewer"):
+            tree.nodes.remove(node)
+    scene.render.resolution_x, scene.render.resolution_y = options["size"]
+    scene.render.resolution_percentage = 100
+    scene.render.use_compositing, scene.render.use_sequencer = True, False
+    out = file_output(tree, raw, drawing.stem, "FLOAT")
+    node = tree.nodes[options["node"]]
+    socket = next(s for s in node.outputs if s.enabled and s.name == options["socket"])
+    tree.links.new(socket, out.inputs[0])
+    _render_frames(order, scene, [drawing.stem], raw, tell)
+
+
+def _draw_renders(order: Order, drawings: list[Drawing], raw: str, tell: Callable[[], None]) -> None:
+    """Plate and matte of one scene come out of one render."""
+    for name in sorted({drawing.options["scene"] for drawing in drawings}):
+        mine = [drawing for drawing in drawings if drawing.options["scene"] == name]
+        shown = bpy.data.scenes[name]
+        share = shown.render.resolution_percentage / 100
+        size = [int(shown.render.resolution_x * share), int(shown.render.resolution_y * share)]
+        shown.render.use_compositing = shown.render.use_sequencer = False
+        layer = next((layer for layer in shown.view_layers if layer.use), shown.view_layers[0])
+        _switch_passes_on(layer, mine)
+        scene, tree = _drawing_scene(size)
+        source = tree.nodes.new("CompositorNodeRLayers")
+        source.scene, source.layer = shown, layer.name
+        for drawing in mine:
+            kind = "RGBA" if drawing.options["what"] == "IMAGE" else "FLOAT"
+            out = file_output(tree, raw, drawing.stem, kind)
+            tree.links.new(_pass_output(tree, source, shown, layer, drawing), out.inputs[0])
+        _render_frames(order, scene, [drawing.stem for drawing in mine], raw, tell)
+
+
+def _switch_passes_on(layer: Any, drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        what = drawing.options["what"]
+        layer.use_pass_object_index |= what == "OBJECT_INDEX"
+        layer.use_pass_material_index |= what == "MATERIAL_INDEX"
+        layer.use_pass_cryptomatte_object |= what == "CRYPTOMATTE"
+
+
+def _pass_output(tree: Any, source: Any, shown: Any, layer: Any, drawing: Drawing) -> Any:
+    what = drawing.options["what"]
+    if what == "IMAGE":
+        return source.outputs["Image"]
+    if what == "CRYPTOMATTE":
+        node = tree.nodes.new("CompositorNodeCryptomatteV2")
+        node.source, node.scene = "RENDER", shown
+        node.layer_name = layer.name + ".CryptoObject"
+        node.matte_id = ",".join(drawing.options["names"])
+        return node.outputs["Matte"]
+    found = source.outputs.get(INDEX_PASSES[what])
+    if found is None or not found.enabled:
+        raise FootageError(
+            "Scene '%s' renders no %s pass with %s."
+            % (shown.name, what.replace("_", " ").lower(), shown.render.engine),
+            "Render with Cycles, or use Cryptomatte.",
+        )
+    node = tree.nodes.new("CompositorNodeIDMask")
+    option(node, "index", "Index", drawing.options["index"])
+    option(node, "use_antialiasing", "Anti-Alias", True)
+    tree.links.new(found, node.inputs[0])
+    return node.outputs[0]
+
+
+def _drawing_scene(size: list[int]) -> tuple[Any, Any]:
+    """An empty scene of that size, whose compositor is all there is to render."""
+    scene = bpy.data.scenes.new("ActAnywhere drawing")
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.render.resolution_percentage = 100
+    scene.render.use_sequencer = False
+    tree = compositor_tree(scene)
+    tree.nodes.clear()
+    return scene, tree
+
+
+def _render_frames(order: Order, scene: Any, stems: list[str], raw: str, tell: Callable[[], None]) -> None:
+    """Render every frame and file each under its job frame."""
+    scene.render.filepath = os.path.join(raw, "unused")
+    for frame in range(order.first, order.last + 1):
+        scene.frame_set(frame)
+        bpy.ops.render.render(scene=scene.name)
+        for stem in stems:
+            _file_away(raw, order, stem, frame)
+        tell()
+
+
+def _file_away(raw: str, order: Order, stem: str, frame: int) -> None:
+    made = [name for name in os.listdir(raw) if name.startswith(stem + ".")]
+    if len(made) != 1:
+        raise FootageError(
+            "Blender drew no %s for frame %d." % (stem, frame),
+            "Render that frame by hand and see what Blender says.",
+        )
+    target = os.path.join(order.folder, "%s.%04d.exr" % (stem, frame + order.shift))
+    os.replace(os.path.join(raw, made[0]), target)
+
+
+_KINDS = {
+    "mask": _draw_mask,
+    "node": _draw_node,
+    "camera": draw_camera,
+    "clip": draw_clip_frame,
+    "image": draw_image,
+    "strip": draw_strip,
+}

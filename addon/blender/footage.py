@@ -1,0 +1,132 @@
+"""Clips, strips and files of a .blend as frames in the scene's time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from ..core.errors import FootageError
+from ..io.numbering import MOVIES, find_footage, link_numbered
+
+__all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]
+
+#: Blender's colour spaces as the engine calls them; any other is left to the file's own metadata.
+COLOURS = {"sRGB": "srgb", "Linear Rec.709": "linear-rec709", "ACEScg": "acescg"}
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Pictures on the scene's time line, from scene frame ``first`` to ``last``.
+
+    ``files`` maps scene frames to paths; for a movie it is empty, and its first picture stands at
+    ``movie_start``. ``pattern`` is how the engine reads them by their own numbers, which are scene frames plus
+    ``offset`` (None: not by one pattern). ``size`` is (width, height) in pixels.
+    """
+
+    pattern: str
+    first: int
+    last: int
+    size: tuple[int, int]
+    colour: str
+    files: dict[int, str] = field(default_factory=dict)
+    offset: int | None = 0
+    movie_start: int = 0
+
+    @property
+    def is_movie(self) -> bool:
+        """Whether it is one movie file."""
+        return not self.files and self.pattern.lower().endswith(MOVIES)
+
+
+def colour_of(block: Any) -> str:
+    """The engine's name for the colour space of a clip, an image or a strip."""
+    return COLOURS.get(block.colorspace_settings.name, "auto")
+
+
+def clip_frames(clip: Any, what: str) -> Frames:
+    """A movie clip, with its start frame and offset. Raises ``FootageError``."""
+    path = bpy.path.abspath(clip.filepath, library=clip.library)
+    width, height = clip.size
+    if not (width and height):
+        raise FootageError(
+            "The clip '%s' cannot be read: %s." % (clip.name, path),
+            "Check its path in the Movie Clip Editor's sidebar, Footage.",
+        )
+    first, duration = clip.frame_start, clip.frame_duration
+    last = first + max(1, duration - clip.frame_offset) - 1
+    if clip.source == "MOVIE":
+        start = first - clip.frame_offset
+        return Frames(path, first, last, (width, height), colour_of(clip), {}, None, start)
+    footage = find_footage(path, what)
+    if footage.kind == "still":
+        return Frames(path, first, last, (width, height), colour_of(clip), {}, None)
+    number = _number_of(path, footage.files)
+    offset = number + clip.frame_offset - clip.frame_start
+    files = {n - offset: file for n, file in footage.files.items() if first <= n - offset}
+    return Frames(footage.pattern, first, max(files), (width, height), colour_of(clip), files, offset)
+
+
+def path_frames(path: str, start: int | None, colour: str, what: str) -> Frames:
+    """Files or a movie by their path. ``start`` is the scene frame of the first one; None: a sequence stands
+    at its own numbers, a movie at frame 1. Raises ``FootageError``.
+    """
+    footage = find_footage(os.path.normpath(bpy.path.abspath(path)) if path else "", what)
+    sample = footage.files[footage.first] if footage.files else footage.pattern
+    size, duration = _probe(sample, what)
+    if footage.kind != "sequence":
+        first = 1 if start is None else start
+        return Frames(footage.pattern, first, first + duration - 1, size, colour, {}, None, first)
+    offset = 0 if start is None else footage.first - start
+    files = {number - offset: file for number, file in footage.files.items()}
+    return Frames(footage.pattern, min(files), max(files), size, colour, files, offset)
+
+
+def render_size(scene: Any) -> tuple[int, int]:
+    """Width and height of the scene's render, in pixels."""
+    render = scene.render
+    share = render.resolution_percentage / 100
+    return int(render.resolution_x * share), int(render.resolution_y * share)
+
+
+def _number_of(path: str, files: dict[int, str]) -> int:
+    name = os.path.basename(path)
+    found = [number for number, file in files.items() if os.path.basename(file) == name]
+    return found[0] if found else min(files)
+
+
+def _probe(path: str, what: str) -> tuple[tuple[int, int], int]:
+    """Size and number of pictures, as Blender reads them."""
+    try:
+        clip = bpy.data.movieclips.load(path)
+    except RuntimeError as error:
+        raise FootageError("%s: the %s cannot be read (%s)." % (path, what, error), "Check it.") from error
+    try:
+        (width, height), duration = clip.size, clip.frame_duration
+    finally:
+        bpy.data.movieclips.remove(clip)
+    if not (width and height):
+        raise FootageError("%s: the %s cannot be read." % (path, what), "Check that it is whole.")
+    return (width, height), duration
+
+
+def align(frames: Frames, first: int, last: int, shift: int, folder: str, stem: str) -> tuple[str, int]:
+    """Path and first frame for the engine, so that a job frame is a scene frame plus ``shift``.
+
+    Files whose own numbers say something else are linked under the right ones. Raises ``FootageError``.
+    """
+    if frames.is_movie:
+        return frames.pattern, frames.movie_start + shift
+    if not frames.files or frames.offset == shift:
+        return frames.pattern, 1
+    missing = [frame for frame in range(first, last + 1) if frame not in frames.files]
+    if missing:
+        raise FootageError(
+            "%s: nothing for scene frame %s." % (frames.pattern, ", ".join(map(str, missing[:12]))),
+            "It has scene frames %d-%d: choose a range within, or another start."
+            % (frames.first, frames.last),
+        )
+    wanted = {frame + shift: frames.files[frame] for frame in range(first, last + 1)}
+    return link_numbered(wanted, folder, stem), 1

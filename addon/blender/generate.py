@@ -1,0 +1,176 @@
+"""Generate, continue, wedge and cancel."""
+
+import dataclasses
+import os
+import shutil
+from typing import Any
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..core.errors import ActAnywhereError, JobError
+from ..core.takes import list_takes, missing_frames, new_take, wedge, write_job
+from ..io.engine import engine_command
+from ..io.errand import Errand
+from ..io.order import Order
+from ..io.session import Session, Step
+from . import running
+from .asking import Asked, build_order, shot_name, takes_root
+from .bring import background_steps, bring_back
+from .plate import find_plate
+from .run import Runner
+from .second import draw_in_second_blender
+from .settings import setting_properties
+from .takes import refresh_takes, show_wedge
+
+__all__ = ["CLASSES"]
+
+
+def _new_order(scene: Any, operator: Any) -> Order:
+    """An order in a take of its own, which is taken away again when something is missing."""
+    asked = Asked(scene, operator)
+    plate = find_plate(scene, asked)
+    take = new_take(takes_root(scene), shot_name(scene, plate))
+    prepared = os.path.join(os.path.dirname(take), "prepared_" + os.path.basename(take)[5:])
+    try:
+        return build_order(scene, asked, operator, plate, take, prepared)
+    except ActAnywhereError:
+        shutil.rmtree(prepared, ignore_errors=True)
+        os.rmdir(take)
+        raise
+
+
+def _drawing_steps(order: Order) -> list[Step]:
+    if order.drawn:
+        return []
+    return [Step("Drawing the sources in a second Blender", 0.5, lambda: draw_in_second_blender(order))]
+
+
+class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
+    """Render the background for the shot, as a new take"""
+
+    bl_idname = "actanywhere.generate"
+    bl_label = "Generate"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {
+        "plate": StringProperty(name="Plate", description="Files or movie, instead of the panel's plate"),
+        "matte": StringProperty(name="Matte", description="Files or movie, instead of the panel's matte"),
+        "matte_channel": StringProperty(
+            name="Matte Channel", description="A channel of the matte's files, or else of the plate's own"
+        ),
+        "condition": StringProperty(name="Condition", description="Picture, instead of the panel's"),
+        "frames": StringProperty(name="Frames", description="Scene frames, FIRST-LAST"),
+        **setting_properties(with_use=False),
+    }
+
+    def begin(self, scene: Any) -> Session:
+        """One order, one take."""
+        worker = running.the_worker()
+        order = _new_order(scene, self)
+        write_job(order.job)
+        order.write(order.job.output)
+        return Session([order], worker, _drawing_steps(order), background_steps(scene, [order]))
+
+    def end(self, scene: Any, session: Session) -> None:
+        """The layer goes where the panel says."""
+        _bring(scene, session)
+
+
+class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
+    """Continue a take that was stopped: its finished frames are kept"""
+
+    bl_idname = "actanywhere.resume"
+    bl_label = "Continue"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"take": IntProperty(name="Take", description="0: the newest one that is unfinished")}
+
+    def begin(self, scene: Any) -> Session:
+        """The take's own order again."""
+        worker = running.the_worker()
+        takes = list_takes(takes_root(scene), shot_name(scene))
+        unfinished = [take for take in takes if take.state == "unfinished" and self.take in (0, take.number)]
+        if not unfinished:
+            which = "Take %d" % self.take if self.take else "No take"
+            raise JobError("%s of this shot is unfinished." % which, "Generate a new one.")
+        try:
+            order = Order.read(unfinished[-1].folder)
+        except OSError as error:
+            raise JobError(
+                "Take %d cannot be continued: its order.json is missing." % unfinished[-1].number,
+                "Remove it, and generate a new one.",
+            ) from error
+        return Session([order], worker, _drawing_steps(order), background_steps(scene, [order]))
+
+    def end(self, scene: Any, session: Session) -> None:
+        """As after Generate."""
+        _bring(scene, session)
+
+
+class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
+    """Render the shot with several seeds, and make a contact sheet to pick from"""
+
+    bl_idname = "actanywhere.wedge"
+    bl_label = "Wedge"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"count": IntProperty(name="Takes", default=0, description="0: as the panel says")}
+
+    def begin(self, scene: Any) -> Session:
+        """One order with several seeds."""
+        worker = running.the_worker()
+        first = _new_order(scene, None)
+        jobs = wedge(first.job, self.count or scene.actanywhere.wedge_count)
+        orders = [dataclasses.replace(first, job=job) for job in jobs]
+        for order in orders:
+            order.write(order.job.output)
+        folders = [job.output for job in jobs]
+        sheet = os.path.join(os.path.dirname(folders[0]), "wedge_%s.png" % os.path.basename(folders[0])[5:])
+
+        def contact_sheet() -> Errand:
+            return Errand(engine_command(running.engine(), "review", "--wedge", *folders, "--output", sheet))
+
+        self.sheet = sheet
+        return Session(orders, worker, _drawing_steps(first), [Step("Contact sheet", 0.1, contact_sheet)])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """The sheet is shown; the artist picks."""
+        refresh_takes(scene)
+        if session.error is None:
+            show_wedge(self.sheet)
+
+
+class ACTANYWHERE_OT_cancel(bpy.types.Operator):
+    """Stop. Finished frames are kept, and the take can be continued"""
+
+    bl_idname = "actanywhere.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """While something runs."""
+        return running.current() is not None
+
+    def execute(self, context: Any) -> set[str]:
+        """Ask for the end; the session's own operator sees it."""
+        session = running.current()
+        if session is not None:
+            session.cancel()
+        return {"FINISHED"}
+
+
+def _bring(scene: Any, session: Session) -> None:
+    refresh_takes(scene)
+    if session.error is None:
+        order = session.orders[0]
+        bring_back(scene, order, scene.actanywhere.bring_back)
+
+
+def unfinished_takes(scene: Any) -> list[int]:
+    """Numbers of the takes that were stopped on the way. Raises ``ActAnywhereError`` without a plate."""
+    takes = list_takes(takes_root(scene), shot_name(scene))
+    return [take.number for take in takes if take.job is not None and missing_frames(take)]
+
+
+CLASSES = (ACTANYWHERE_OT_generate, ACTANYWHERE_OT_resume, ACTANYWHERE_OT_wedge, ACTANYWHERE_OT_cancel)

@@ -1,0 +1,49 @@
+"""What happens when a file is closed or opened."""
+
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from ..core.errors import ActAnywhereError
+from . import running
+from .generate import unfinished_takes
+from .takes import refresh_takes
+
+__all__ = ["register", "unregister"]
+
+
+@persistent
+def _before_load(*_: Any) -> None:
+    """The file is being closed: what runs for it ends; its finished frames stay."""
+    running.abandon()
+
+
+@persistent
+def _after_load(*_: Any) -> None:
+    """Read the takes; where one was stopped on the way, the panel offers to continue it."""
+    for scene in bpy.data.scenes:
+        group = scene.actanywhere
+        group.message = group.remedy = ""
+        if not bpy.data.filepath or not len(group.takes):
+            continue
+        refresh_takes(scene)
+        try:
+            unfinished = unfinished_takes(scene)
+        except ActAnywhereError:
+            continue
+        if unfinished:
+            group.message = "Take %d was not finished." % unfinished[-1]
+            group.remedy = "Continue goes on from its finished frames."
+
+
+def register() -> None:
+    """Listen."""
+    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
+
+
+def unregister() -> None:
+    """Listen no more."""
+    bpy.app.handlers.load_pre.remove(_before_load)
+    bpy.app.handlers.load_post.remove(_after_load)

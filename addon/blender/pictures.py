@@ -1,0 +1,93 @@
+"""Single pictures and strips, drawn in a second Blender and in a copy of the artist's file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from ..core.errors import FootageError
+from ..io.order import Drawing, Order
+from .versions import compositor_tree, output_input, set_file_format, strips_of
+
+__all__ = ["draw_camera", "draw_clip_frame", "draw_image", "draw_strip"]
+
+
+def draw_camera(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    """What a camera sees at one frame, as the scene's view shows it."""
+    scene = bpy.data.scenes[drawing.options["scene"]]
+    scene.camera = bpy.data.objects[drawing.options["camera"]]
+    scene.render.use_compositing = scene.render.use_sequencer = False
+    scene.render.film_transparent = False
+    _render_picture(scene, drawing.options["frame"], raw, _condition_path(order))
+    tell()
+
+
+def draw_clip_frame(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    """One frame of a movie."""
+    scene = bpy.data.scenes.new("ActAnywhere picture")
+    scene.render.resolution_x, scene.render.resolution_y = drawing.options["size"]
+    scene.render.resolution_percentage = 100
+    scene.render.use_sequencer = False
+    scene.view_settings.view_transform = "Standard"
+    tree = compositor_tree(scene)
+    tree.nodes.clear()
+    node = tree.nodes.new("CompositorNodeMovieClip")
+    node.clip = bpy.data.movieclips[drawing.options["clip"]]
+    tree.links.new(node.outputs["Image"], output_input(tree))
+    _render_picture(scene, drawing.options["frame"], raw, _condition_path(order))
+    tell()
+
+
+def draw_image(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    """A picture that has no file of its own that the engine reads: packed, painted, generated, or of a rare format."""
+    image = bpy.data.images[drawing.options["image"]]
+    scene = bpy.data.scenes.new("ActAnywhere picture")
+    scene.view_settings.view_transform = "Standard"
+    set_file_format(scene.render.image_settings, "PNG", "RGB", "16" if image.is_float else "8")
+    try:
+        image.save_render(_condition_path(order), scene=scene)
+    except RuntimeError as error:
+        raise FootageError(
+            "The picture '%s' cannot be saved: %s" % (image.name, error), "Save it to a file yourself."
+        ) from error
+    tell()
+
+
+def draw_strip(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    """What one strip shows, alone, as scene-linear EXRs."""
+    scene = bpy.data.scenes[drawing.options["scene"]]
+    for strip in strips_of(scene):
+        strip.mute = strip.name != drawing.options["strip"] and strip.type != "SPEED"
+    scene.render.use_sequencer, scene.render.use_compositing = True, False
+    set_file_format(scene.render.image_settings, "OPEN_EXR", "RGB", "16")
+    for frame in range(order.first, order.last + 1):
+        target = os.path.join(order.folder, "plate.%04d.exr" % (frame + order.shift))
+        _render_file(scene, frame, raw, target)
+        tell()
+
+
+def _condition_path(order: Order) -> str:
+    return os.path.join(order.folder, "condition.png")
+
+
+def _render_picture(scene: Any, frame: int, raw: str, target: str) -> None:
+    set_file_format(scene.render.image_settings, "PNG", "RGB", "16")
+    _render_file(scene, frame, raw, target)
+
+
+def _render_file(scene: Any, frame: int, raw: str, target: str) -> None:
+    """Render one frame into a file. As an animation of one frame: only that is named alike in all versions."""
+    scene.render.filepath = os.path.join(raw, "picture.")
+    scene.render.use_file_extension = True
+    scene.frame_start = scene.frame_end = frame
+    bpy.ops.render.render(animation=True, scene=scene.name)
+    made = [name for name in os.listdir(raw) if name.startswith("picture.")]
+    if len(made) != 1:
+        raise FootageError(
+            "Blender rendered no picture of scene '%s' at frame %d." % (scene.name, frame),
+            "Render that frame by hand and see what Blender says.",
+        )
+    os.replace(os.path.join(raw, made[0]), target)

@@ -1,0 +1,31 @@
+"""What the extension adds to Blender, and takes away again without a trace."""
+
+import bpy
+
+from . import generate, handlers, panels, preferences, properties, running, take_operators
+
+__all__ = ["register", "unregister"]
+
+_CLASSES = (
+    *preferences.CLASSES,
+    *generate.CLASSES,
+    *take_operators.CLASSES,
+    *panels.CLASSES,
+)
+
+
+def register() -> None:
+    """Classes, properties and handlers."""
+    properties.register()
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+    handlers.register()
+
+
+def unregister() -> None:
+    """Everything that runs is stopped first."""
+    running.abandon()
+    handlers.unregister()
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)
+    properties.unregister()

@@ -1,0 +1,116 @@
+"""Running a session from an operator: modal in a window, blocking in background mode and from scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..core.errors import ActAnywhereError
+from ..io.session import Session
+from . import running
+
+__all__ = ["Runner", "redraw", "tell"]
+
+
+def redraw() -> None:
+    """Have every area drawn anew that shows the panel."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in ("CLIP_EDITOR", "NODE_EDITOR", "IMAGE_EDITOR", "SEQUENCE_EDITOR", "VIEW_3D"):
+                area.tag_redraw()
+
+
+def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
+    """Show an error in the panel and report it; gives what an operator returns then."""
+    scene.actanywhere.message, scene.actanywhere.remedy = error.message, error.remedy
+    operator.report({"ERROR"}, ("%s %s" % (error.message, error.remedy)).strip())
+    redraw()
+    return {"CANCELLED"}
+
+
+class Runner:
+    """An operator that runs a session. It gives ``begin`` (which may raise) and ``end``, both on the main thread."""
+
+    _timer: Any = None
+
+    def begin(self, scene: Any) -> Session:
+        """The session to run, its takes already on disk. Raises ``ActAnywhereError``."""
+        raise NotImplementedError
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Bring what was rendered into the scene; ``session.error`` may be set. Raises ``ActAnywhereError``."""
+        raise NotImplementedError
+
+    def execute(self, context: Any) -> set[str]:
+        """Blocks until the layer is there: for scripts and background mode."""
+        scene = context.scene
+        try:
+            session = self._start(scene)
+            while not session.over:
+                session.step(0.2)
+            return self._finish(scene, session)
+        except ActAnywhereError as error:
+            return tell(self, scene, error)
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """In a window: returns at once and goes on from a timer."""
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            self._start(context.scene)
+        except ActAnywhereError as error:
+            return tell(self, context.scene, error)
+        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        redraw()
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: Any, event: Any) -> set[str]:
+        """Each tick takes what is there, and returns."""
+        session = running.current()
+        scene = bpy.data.scenes.get(running.scene_name())
+        if session is None or scene is None:
+            running.abandon()
+            self._leave(context)
+            return {"CANCELLED"}
+        if event.type == "ESC" and event.value == "PRESS":
+            session.cancel()
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        if session.step():
+            context.workspace.status_text_set("ActAnywhere: %s   (Esc: stop)" % session.text)
+            redraw()
+        if not session.over:
+            return {"PASS_THROUGH"}
+        self._leave(context)
+        try:
+            return self._finish(scene, session)
+        except ActAnywhereError as error:
+            return tell(self, scene, error)
+
+    def cancel(self, context: Any) -> None:
+        """Blender takes the operator away: the file or the window is being closed."""
+        running.abandon()
+        self._leave(context)
+
+    def _start(self, scene: Any) -> Session:
+        running.require_idle()
+        scene.actanywhere.message = scene.actanywhere.remedy = ""
+        session = self.begin(scene)
+        running.start(session, scene)
+        return session
+
+    def _finish(self, scene: Any, session: Session) -> set[str]:
+        running.finish()
+        self.end(scene, session)
+        redraw()
+        if session.error is not None:
+            raise session.error
+        return {"FINISHED"}
+
+    def _leave(self, context: Any) -> None:
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        context.workspace.status_text_set(None)

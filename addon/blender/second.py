@@ -1,0 +1,43 @@
+"""A second Blender that draws what an order needs, from a copy of the open file.
+
+The file that the artist works in is never rendered, changed or blocked for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import bpy
+
+from ..core.errors import OutputError
+from ..io.errand import Errand
+from ..io.order import Order
+
+__all__ = ["draw_in_second_blender"]
+
+_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "second_main.py")
+
+
+def draw_in_second_blender(order: Order) -> Errand | None:
+    """Start to draw the order; None if there is nothing to draw. Raises ``OutputError`` and ``WorkerError``."""
+    if order.drawn:
+        return None
+    copy = os.path.join(order.folder, "copy.blend")
+    try:
+        order.write(order.folder)
+        bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, relative_remap=True)
+    except (OSError, RuntimeError) as error:
+        raise OutputError(
+            "%s: a copy of the file cannot be written: %s." % (copy, error),
+            "Choose another folder for the takes.",
+        ) from error
+    return Errand(_command(order))
+
+
+def _command(order: Order) -> list[str]:
+    """Blender itself, or, where Blender is a module, the Python that has it."""
+    if bpy.app.binary_path:
+        online = [] if bpy.app.online_access else ["--offline-mode"]
+        return [bpy.app.binary_path, "-b", "-noaudio", *online, "-P", _MAIN, "--", order.folder]
+    return [sys.executable, _MAIN, "--", order.folder]

@@ -1,0 +1,59 @@
+"""The list of takes in the panel."""
+
+import os
+from typing import Any
+
+import bpy
+
+from ..core.errors import ActAnywhereError
+from ..core.takes import Take, list_takes
+from .asking import shot_name, takes_root
+
+__all__ = ["refresh_takes", "show_wedge"]
+
+
+def refresh_takes(scene: Any) -> None:
+    """Read the takes from disk; none where there is no plate."""
+    group = scene.actanywhere
+    group.takes.clear()
+    try:
+        takes = list_takes(takes_root(scene), shot_name(scene))
+    except ActAnywhereError:
+        return
+    for take in takes:
+        item = group.takes.add()
+        item.name = "take_%03d" % take.number
+        item.number, item.folder = take.number, take.folder
+        item.finished = take.state == "finished"
+        item.seed = take.job.settings.seed if take.job else 0
+        item.summary = _summary(take)
+
+
+def _summary(take: Take) -> str:
+    if take.job is None or take.job.shot.frames is None:
+        return "not started"
+    camera = take.result.camera if take.result else take.job.settings.camera
+    rough = ", preview" if take.job.settings.preview else ""
+    done = "" if take.state == "finished" else "%d of " % len(take.frames_done)
+    return "seed %d, camera %s%s, %s%d frames" % (
+        take.job.settings.seed,
+        camera,
+        rough,
+        done,
+        len(take.job.shot.frames),
+    )
+
+
+def show_wedge(sheet: str) -> None:
+    """Load the contact sheet, and show it where an image editor is open."""
+    name = "ActAnywhere wedge"
+    image = bpy.data.images.get(name)
+    if image is None:
+        image = bpy.data.images.load(sheet)
+        image.name = name
+    image.filepath = sheet
+    image.reload()
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR" and os.path.exists(sheet):
+                area.spaces.active.image = image

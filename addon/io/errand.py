@@ -1,0 +1,86 @@
+"""A child process that runs an errand: its lines are there when asked for, and it never outlives its host."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections import deque
+
+from ..core.errors import WorkerError
+
+__all__ = ["Errand"]
+
+
+class Errand:
+    """A running command. ``poll`` returns at once; ``status`` is None until it has ended.
+
+    The child's standard input is a pipe that closes when the host goes, however it goes. ``environment`` is laid
+    over the host's own. Raises ``WorkerError`` when it cannot be started.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
+        self.status: int | None = None
+        self.tail: deque[str] = deque(maxlen=40)
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        surroundings = dict(os.environ)
+        surroundings.pop("PYTHONHOME", None)
+        surroundings.update(environment or {})
+        group = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x08000000 | 0x00000200}
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=surroundings,
+                **group,  # type: ignore[arg-type]
+            )
+        except OSError as error:
+            raise WorkerError(
+                "%s cannot be started: %s." % (command[0], error.strerror), "Check that this program exists."
+            ) from error
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stream:
+            for line in iter(stream.readline, b""):
+                self._lines.put(line.decode("utf-8", "replace").rstrip())
+        self._lines.put(None)
+
+    def poll(self, wait: float = 0.0) -> list[str]:
+        """The lines since the last call, waiting at most ``wait`` seconds for the first."""
+        lines: list[str] = []
+        try:
+            line = self._lines.get(wait > 0, wait or None)
+            while line is not None:
+                lines.append(line)
+                self.tail.append(line)
+                line = self._lines.get_nowait()
+            self.status = self._process.wait()
+        except queue.Empty:
+            pass
+        return lines
+
+    def wait(self) -> list[str]:
+        """Every line until the end; blocks."""
+        lines: list[str] = []
+        while self.status is None:
+            lines += self.poll(0.2)
+        return lines
+
+    def kill(self) -> None:
+        """End it and all that it started, at once."""
+        if self.status is not None:
+            return
+        try:
+            if os.name == "nt":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        except OSError:
+            pass  # it has gone already
+        self.status = self._process.wait()

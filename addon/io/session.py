@@ -1,0 +1,171 @@
+"""The course of one click on Generate: drawing what Blender has to draw, rendering the takes, and what follows.
+
+A session moves only in ``step``, which returns at once (or after ``wait`` seconds without news): a modal operator
+calls it from its timer, a blocking one in a loop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..core.errors import ActAnywhereError, Cancelled, WorkerError
+from ..core.job import Progress, Result
+from ..core.launch import Worker
+from .errand import Errand
+from .order import Order
+
+__all__ = ["Session", "Step"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that a second process does before or after the rendering. ``share`` of the whole bar is its own."""
+
+    title: str
+    share: float
+    start: Callable[[], Errand | None]
+
+
+class Session:
+    """One or more orders (a wedge has several), rendered one after the other by one worker.
+
+    While ``over`` is False: ``text``, ``fraction`` and ``seconds_left`` say how far it is, ``frames`` are the
+    finished frames of the take in hand. At its end ``results`` holds what was rendered and ``error`` what went
+    wrong, if anything did.
+    """
+
+    def __init__(self, orders: list[Order], worker: Worker, before: list[Step], after: list[Step]) -> None:
+        self.orders = orders
+        self.results: list[Result] = []
+        self.frames: list[str] = []
+        self.error: ActAnywhereError | None = None
+        self.over = False
+        self.text, self.fraction = "Starting", 0.0
+        self.seconds_left: float | None = None
+        self.log: list[str] = []
+        self._worker = worker
+        self._steps: list[Step | Order] = [*before, *orders, *after]
+        self._shares = [self._share(step) for step in self._steps]
+        self._at = -1
+        self._errand: Errand | None = None
+        self._job_id = ""
+        self._ending = False
+
+    @staticmethod
+    def _share(step: Step | Order) -> float:
+        return step.share if isinstance(step, Step) else 1.0
+
+    def step(self, wait: float = 0.0) -> bool:
+        """Take what is there; gives whether anything is new. Never raises: see ``error``."""
+        if self.over:
+            return False
+        try:
+            if self._errand is not None:
+                return self._follow_errand(self._errand, wait)
+            if self._job_id:
+                return self._follow_worker(wait)
+            self._next()
+        except ActAnywhereError as error:
+            self._end(error)
+        return True
+
+    def cancel(self) -> None:
+        """Ask for the end. It comes within some seconds, as an error ``Cancelled``; finished frames are kept."""
+        if self._job_id:
+            if not self._ending:
+                self._worker.cancel(self._job_id)
+            self._ending = True
+            self.text = "Stopping"
+        elif not self.over:
+            self._end(Cancelled("Stopped.", "Continue the take to go on from its finished frames."))
+
+    def abandon(self) -> None:
+        """End at once, worker and all: the file is being closed."""
+        if not self.over:
+            self._worker.close(0)
+            self._end(Cancelled("Stopped.", "Continue the take to go on from its finished frames."))
+
+    def _next(self) -> None:
+        self._at += 1
+        if self._at == len(self._steps):
+            self.fraction, self.text = 1.0, "Done"
+            self._end(None)
+            return
+        step = self._steps[self._at]
+        self._report(0.0, None)
+        if isinstance(step, Order):
+            self.frames = []
+            self.text = "Starting the engine"
+            self._job_id = self._worker.submit(step.job)
+        else:
+            self.text = step.title
+            self._errand = step.start()
+
+    def _report(self, fraction: float, seconds_left: float | None) -> None:
+        """``fraction`` is of the step in hand."""
+        done = sum(self._shares[: self._at]) + self._shares[self._at] * fraction
+        self.fraction = done / sum(self._shares)
+        self.seconds_left = seconds_left
+
+    def _follow_errand(self, errand: Errand, wait: float) -> bool:
+        lines = errand.poll(wait)
+        for said in filter(None, map(_message, lines)):
+            if "error" in said:
+                raise WorkerError(said["error"], said["remedy"])
+            step = self._steps[self._at]
+            assert isinstance(step, Step)
+            self.text = "%s, frame %d of %d" % (step.title, said["done"], said["total"])
+            self._report(said["done"] / max(1, said["total"]), None)
+        if errand.status is None:
+            return bool(lines)
+        self._errand = None
+        if errand.status != 0:
+            step = self._steps[self._at]
+            raise WorkerError(
+                "%s failed:\n%s" % (getattr(step, "title", ""), "\n".join(list(errand.tail)[-8:])),
+                "Report these lines with the .blend file, if you can share it.",
+            )
+        return True
+
+    def _follow_worker(self, wait: float) -> bool:
+        events = [event for event in self._worker.poll(wait) if event.job_id == self._job_id]
+        for event in events:
+            if event.progress is not None:
+                self._hear(event.progress)
+            if event.error is not None:
+                self._job_id = ""
+                raise event.error
+            if event.result is not None:
+                self._job_id = ""
+                self.results.append(event.result)
+        return bool(events)
+
+    def _hear(self, progress: Progress) -> None:
+        if progress.message:
+            self.log.append(progress.message)
+        if progress.frame_ready and progress.frame_ready not in self.frames:
+            self.frames.append(progress.frame_ready)
+        self._report(progress.fraction, progress.seconds_left)
+        if self._ending:
+            return
+        of = "" if len(self.orders) == 1 else "Take %d of %d: " % (len(self.results) + 1, len(self.orders))
+        count = " %d/%d %s" % (progress.done, progress.total, progress.unit) if progress.total > 1 else ""
+        stage = progress.stage[:1].upper() + progress.stage[1:]
+        self.text = of + stage + count
+
+    def _end(self, error: ActAnywhereError | None) -> None:
+        if self._errand is not None:
+            self._errand.kill()
+            self._errand = None
+        self._job_id = ""
+        self.error, self.over, self.seconds_left = error, True, None
+
+
+def _message(line: str) -> dict[str, object] | None:
+    """What our own scripts say on a line of their own; None for what libraries print."""
+    if not line.startswith('{"actanywhere"'):
+        return None
+    said: dict[str, object] = json.loads(line)["actanywhere"]
+    return said
