@@ -58,7 +58,10 @@ def configuration(**changes: Any) -> ModelConfiguration:
 def model(seed: int = 0, autoencoder: nn.Module | None = None, **changes: Any) -> Model:
     """A new tiny model; the same seed gives the same weights."""
     torch.manual_seed(seed)
-    return create_model(configuration(**changes), autoencoder or patch_autoencoder())
+    made = autoencoder or patch_autoencoder()  # which has a seed of its own
+    if seed:
+        torch.manual_seed(seed)
+    return create_model(configuration(**changes), made)
 
 
 def patch_autoencoder() -> PatchAutoencoder:

@@ -24,6 +24,7 @@ from ..errors import FootageError, JobError
 from .batches import Batch, BatchPlan, batches
 from .begin import ABLATIONS, NewStarter, begin
 from .card import Card, Material, describe_folder
+from .corpus import RenderedClips
 from .examples import ExampleRecipe
 from .held_out import HeldOut, draw_held_out
 from .sources import Sources
@@ -52,6 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         help="folders of pictures, panoramas (2:1) and movies to learn from",
+    )
+    add(
+        "--rendered",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of 3-D clips that examples/make_cycles_clips.py made, mixed in",
     )
     add("--from", dest="start", default="", help="go on from this finished model ('starter' or a folder)")
     add(
@@ -139,7 +147,6 @@ def main(args: argparse.Namespace) -> int:
         return draw_held_out(sources.open("held-out"), plan)
 
     told = {name: getattr(args, name) for name in _TOLD if getattr(args, name) not in (None, 0)}
-    base = Path(args.start).name
     run = Run(
         args.output,
         supply,
@@ -147,7 +154,7 @@ def main(args: argparse.Namespace) -> int:
         args.minutes * 60,
         args.seed,
         held_out,
-        Card(args.output.resolve().name, base, material, told),
+        Card(args.output.resolve().name, _spoken(args.start), material, told),
     )
     settings = TrainerSettings(
         args.rate,
@@ -167,6 +174,12 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
+def _spoken(start: str) -> str:
+    """How a card calls the model of that name or path: every run's model lies in a folder called ``model``."""
+    path = Path(start)
+    return "/".join(path.parts[-2:]) if path.name == "model" else path.name
+
+
 def _gather(args: argparse.Namespace) -> tuple[Sources, list[Material]]:
     """What is learned from, read as far as it has to be before training, and whom to credit for it."""
     proxies: list[Path] = []
@@ -178,11 +191,13 @@ def _gather(args: argparse.Namespace) -> tuple[Sources, list[Material]]:
             proxies.append(
                 make_proxy(clip, args.output / "proxies", lambda text: tqdm.write(f"warning: {text}"))
             )
+    for folder in args.rendered:
+        material.append(describe_folder(folder, f"{len(RenderedClips(folder).names)} rendered clips"))
     if len(set(proxies)) < len(proxies):
         raise JobError(
             "Two clips have the same name in folders of the same name.", "Rename one of the folders."
         )
-    return Sources(tuple(args.pictures), tuple(proxies)), material
+    return Sources(tuple(args.pictures), tuple(proxies), tuple(args.rendered)), material
 
 
 def _content(folder: Path) -> str:

@@ -10,7 +10,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -105,6 +105,7 @@ class _Training:
         )
         cast(nn.Module, model.autoencoder).to(self.accelerator.device)
         self.learner = Learner(model)
+        torch.manual_seed(run.seed)  # new adapters are drawn
         self.parameters = self.learner.learn(settings.lora)
         self.learner.to(self.accelerator.device)
         self.optimizer: Any = torch.optim.AdamW(
@@ -114,6 +115,9 @@ class _Training:
             betas=(0.9, 0.99),
         )
         self.average = Average(self.parameters)
+        self.base = run.card.base
+        # A whole model goes on from its own state; adapters need the very base that they began beside.
+        self.digest = model.digest if settings.lora else ""
         self.step, self.spent = self._resume()
         self.prepared, self.optimizer = self.accelerator.prepare(self.learner, self.optimizer)
         self.curve = Curve(run.folder, self.step) if self.accelerator.is_main_process else None
@@ -208,11 +212,10 @@ class _Training:
             tensors["average/" + name] = self.average.values[name]
             for moment, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"{moment}/{name}"] = value
-        base = self.model.digest if self.settings.lora else ""
-        save_state(self.run.folder / "state", tensors, {"step": self.step, "spent": self.spent, "base": base})
-        text = self.run.card.text(
-            self.step, self.spent, self.accelerator.num_processes, self.curve.held_out()
-        )
+        facts = {"step": self.step, "spent": self.spent, "base": self.base, "digest": self.digest}
+        save_state(self.run.folder / "state", tensors, facts)
+        card = replace(self.run.card, base=self.base)
+        text = card.text(self.step, self.spent, self.accelerator.num_processes, self.curve.held_out())
         with self.average.in_place():
             finished = self.model
             if self.settings.lora:
@@ -220,7 +223,7 @@ class _Training:
 
                 finished = merged(self.model)
                 with replaced(self.run.folder / "adapter") as fresh:
-                    save_adapters(self.model.denoiser.unet, fresh, self.run.card.base)
+                    save_adapters(self.model.denoiser.unet, fresh, self.base)
             with replaced(self.run.folder / "model") as fresh:
                 (fresh / "README.md").write_text(text, encoding="utf-8")
                 save_model(finished, fresh)
@@ -232,7 +235,7 @@ class _Training:
             return 0, 0.0
         tensors, facts = found
         try:
-            if self.settings.lora and facts["base"] != self.model.digest:
+            if self.digest != facts.get("digest", ""):
                 raise KeyError("its adapters belong to another base model")
             with torch.no_grad():
                 for name, parameter in self.parameters.items():
@@ -246,6 +249,7 @@ class _Training:
                 f"The training state in {self.run.folder / 'state'} is of another model: {error.args[0]}.",
                 "Give another --output folder, or the settings that this run began with.",
             ) from error
+        self.base = str(facts.get("base", self.base))
         return int(facts["step"]), float(facts.get("spent", 0))
 
 
