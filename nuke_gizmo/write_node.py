@@ -6,6 +6,7 @@ python nuke_gizmo/write_node.py --check    exit status 1 when the files are not 
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import tempfile
 from pathlib import Path
@@ -196,10 +197,12 @@ def body(kind: str, knobs: List[Any]) -> List[str]:
         " onCreate %s" % quoted(callback("created(nuke.thisNode())")),
         " knobChanged %s" % quoted(callback("knob_changed(nuke.thisNode(), nuke.thisKnob())")),
         " tile_color %s" % TILE,
-        " label %s" % quoted("[value take]"),
+        " label %s" % quoted("[value take_label]"),
     ]
     for knob in knobs:
-        lines += user_knob(knob)
+        # A gizmo's list is filled anew when it is loaded: a script must not name a take that is not in it.
+        unsaved = kind == "Gizmo" and knob.name == "take"
+        lines += user_knob(dataclasses.replace(knob, flags=("+DO_NOT_WRITE",)) if unsaved else knob)
     return [*lines, "}", *graph(), "end_group"]
 
 

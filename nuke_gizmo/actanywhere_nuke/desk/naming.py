@@ -10,6 +10,8 @@ from ..core.errors import JobError
 
 __all__ = ["absolute", "digest", "file_pattern", "output_root", "shot_name", "slashes"]
 
+# In a file knob these are Tcl, or the frame's number.
+_MEANT = frozenset('[]{}$%#"')
 _VERSION = re.compile(r"[._-]?v\d+$", re.IGNORECASE)
 
 
@@ -34,14 +36,23 @@ def shot_name(given: str, script: str, node: str) -> str:
 def output_root(given: str, script: str) -> str:
     """The folder under which takes are kept, absolute: the given one, else ``actanywhere`` beside the script.
 
-    A relative one starts at the script's folder. Raises ``JobError`` when there is no script to start from.
+    A relative one starts at the script's folder. Raises ``JobError`` when there is no script to start from, and for
+    a folder that a file knob would read as something else.
     """
     if not script and not os.path.isabs(os.path.expanduser(given.strip())):
         raise JobError(
             "There is no folder for the layer yet: the script has never been saved.",
             "Save the script, or give an output folder.",
         )
-    return absolute(given.strip() or "actanywhere", script)
+    root = absolute(given.strip() or "actanywhere", script)
+    meant = sorted(set(root) & _MEANT)
+    if meant:
+        raise JobError(
+            "The folder %s has %s in its name, which Nuke does not take as it stands."
+            % (root, " ".join(meant)),
+            "Give an output folder without such characters.",
+        )
+    return root
 
 
 def absolute(path: str, script: str) -> str:

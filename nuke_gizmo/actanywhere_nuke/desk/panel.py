@@ -238,7 +238,7 @@ def _log_and_help() -> List[Knob]:
             LINES,
             "",
             "What was done, and what was said about it.",
-            flags=("+STARTLINE", "+DO_NOT_WRITE"),
+            flags=("+STARTLINE",),
         ),
         Knob("help_tab", TAB, "Help"),
         Knob("help_text", TEXT, "", text=HELP, flags=("+STARTLINE",)),
@@ -251,6 +251,7 @@ def _hidden() -> List[Knob]:
     return [
         Knob("actanywhere", STRING, value="1", flags=unseen),
         Knob("take_folder", STRING, flags=unseen),
+        Knob("take_label", STRING, flags=unseen),
         Knob("layer_file", STRING, flags=unseen),
         Knob("take_layer", STRING, value="generated_bg", flags=unseen),
         Knob("take_first", INT, value="1", flags=unseen),

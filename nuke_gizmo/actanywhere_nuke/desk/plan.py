@@ -25,7 +25,8 @@ class Ask:
     """What a node says, in plain values; the host fills it and decides nothing.
 
     ``plate``, ``matte`` and ``condition`` describe what hangs at these inputs (the upstream nodes with their knobs
-    and files); empty where nothing is connected. ``moves`` is the track, a move a frame (``track``), or None.
+    and files); empty where nothing is connected. ``matte_channels`` are those of the matte's branch. ``moves`` is the
+    track, a move a frame (``track``), or None.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Ask:
     plate: str
     matte: str
     matte_channel: str
+    matte_channels: Tuple[str, ...]
     condition: str
     condition_frame: Optional[int]
     condition_file: str
@@ -77,6 +79,12 @@ def plan(ask: Ask) -> Plan:
         raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
     if ask.matte_channel in ("", "none"):
         raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
+    if ask.matte_channel not in ask.matte_channels:
+        raise JobError(
+            "The %s has no channel %s; it has %s."
+            % ("matte" if ask.matte else "plate", ask.matte_channel, ", ".join(ask.matte_channels) or "none"),
+            "Choose another with the knob 'matte channel', or connect a matte.",
+        )
     root = output_root(ask.output_folder, ask.script)
     name = shot_name(ask.shot_name, ask.script, ask.node)
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)

@@ -7,6 +7,7 @@ from typing import Callable, Dict
 import nuke
 
 from ..core.errors import ActAnywhereError, Cancelled, JobError
+from ..core.job import setting_fields
 from ..core.takes import remove_take
 from ..desk.installation import say
 from ..desk.panel import panel
@@ -21,6 +22,7 @@ _SILENT = frozenset(
     "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
     "device format_png format_mov on_error".split()
 )
+_SETTINGS = frozenset(field.name for field in setting_fields())
 _ASKING = frozenset(knob.name for knob in panel()) - _SILENT
 
 
@@ -43,7 +45,11 @@ def press(name: str) -> None:
 def created(node: nuke.Node) -> None:
     """A node was made, pasted or loaded: what hangs on its own knobs is put right. No disk is looked at."""
     with showing.quiet(node):
-        if node["taken"].value():
+        label = text(node, "take_label")
+        if label:
+            showing.list_labels(node, [label], label)
+        # A Group's inside is saved with it; a gizmo's is as it was shipped.
+        if isinstance(node, nuke.Gizmo) and node["taken"].value():
             showing.set_layer(node, text(node, "take_layer"))
         _enable(node)
 
@@ -62,7 +68,7 @@ def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
             _enable(node)
             showing.show_state(node)
         elif name == "inputChange" or name in _ASKING:
-            showing.show_state(node)
+            showing.show_state(node, look=name not in _SETTINGS)
 
 
 def _enable(node: nuke.Node) -> None:
@@ -122,6 +128,11 @@ def _here(own: str, name: str) -> Callable[[nuke.Node], None]:
     return put
 
 
+def _refresh(node: nuke.Node) -> None:
+    showing.reload(node)
+    showing.refresh(node)
+
+
 def _open_sheet(node: nuke.Node) -> None:
     path = text(node, "sheet")
     if not path:
@@ -135,7 +146,7 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "generate": _generate,
     "cancel": _cancel,
     "continue_take": _continue,
-    "refresh": showing.refresh,
+    "refresh": _refresh,
     "remove_take": _remove,
     "condition_here": _here("own_condition_frame", "condition_frame"),
     "anchor_here": _here("own_anchor", "anchor"),

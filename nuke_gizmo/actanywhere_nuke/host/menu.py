@@ -31,8 +31,7 @@ def install() -> None:
 
 def create() -> nuke.Node:
     """A new node: a Group that can be opened, its plate connected to what is selected."""
-    nuke.nodePaste(_FOLDER + "/ActAnywhere.nk")
-    return nuke.selectedNode()
+    return nuke.nodePaste(_FOLDER + "/ActAnywhere.nk") or nuke.selectedNode()
 
 
 def generate_selected() -> None:

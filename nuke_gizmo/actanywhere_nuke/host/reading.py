@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import nuke
 
@@ -15,6 +15,9 @@ from .tracks import read_moves
 from .upstream import describe, source_of
 
 __all__ = ["ask", "inner", "is_ours", "script_path", "text"]
+
+
+_memory: Dict[Tuple[str, int, str], str] = {}
 
 
 def is_ours(node: nuke.Node) -> bool:
@@ -42,11 +45,13 @@ def script_path() -> str:
     return str(nuke.root()["name"].value() or "")
 
 
-def ask(node: nuke.Node) -> Ask:
-    """All that the node says now. Raises ``JobError`` for settings, ranges and tracks that cannot be."""
+def ask(node: nuke.Node, look: bool = True) -> Ask:
+    """All that the node says now. Raises ``JobError`` for settings, ranges and tracks that cannot be.
+
+    ``look`` False takes what hangs at the inputs as it was seen last: a slider that moves must not walk the tree.
+    """
     settings = settings_from(lambda name: node[name].value())
     choice, of_input, of_project, own = _ranges(node)
-    plate, matte, condition = (source_of(node.input(index)) for index in range(3))
     frames = choose_range(choice, of_input, of_project, own)
     own_frame = int(node["condition_frame"].value()) if node["own_condition_frame"].value() else None
     drawn = condition_frame(own_frame, frames)
@@ -62,10 +67,11 @@ def ask(node: nuke.Node) -> Ask:
         own_range=own,
         working_space=str(node["working_space"].value()),
         project=_project(),
-        plate=describe(plate, frames),
-        matte=describe(matte, frames),
+        plate=_seen(node, 0, frames, look),
+        matte=_seen(node, 1, frames, look),
         matte_channel=str(inner(node, "matte_alpha")["from0"].value()),
-        condition=describe(condition, FrameRange(drawn, drawn)),
+        matte_channels=tuple(inner(node, "matte_or_plate").channels()),
+        condition=_seen(node, 2, FrameRange(drawn, drawn), look),
         condition_frame=own_frame,
         condition_file=text(node, "condition_file"),
         condition_kind=str(node["condition_kind"].value()),
@@ -73,6 +79,14 @@ def ask(node: nuke.Node) -> Ask:
         condition_colour=str(node["condition_colour"].value()),
         moves=read_moves(node.input(3), frames, str(node["track_means"].value())),
     )
+
+
+def _seen(node: nuke.Node, index: int, frames: FrameRange, look: bool) -> str:
+    """What hangs at an input, in the frames that count."""
+    key = (node.fullName(), index, str(frames))
+    if look or key not in _memory:
+        _memory[key] = describe(node.input(index), frames)
+    return _memory[key]
 
 
 def _ranges(node: nuke.Node) -> Tuple[str, Optional[Tuple[int, int]], Tuple[int, int], Tuple[int, int]]:

@@ -23,8 +23,10 @@ __all__ = [
     "alive",
     "is_quiet",
     "log",
+    "list_labels",
     "quiet",
     "refresh",
+    "reload",
     "set_layer",
     "show_state",
     "show_take",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 _COLOURS = ("red", "green", "blue", "alpha")
-_LOG_LINES = 300
+_LOG_LINES = 100
 _NONE = "none"
 
 _quiet: Set[str] = set()
@@ -50,15 +52,18 @@ def alive(node: nuke.Node) -> bool:
 
 @contextmanager
 def quiet(node: nuke.Node) -> Iterator[None]:
-    """Our own changes of knobs, which also call ``knobChanged``: it looks at ``is_quiet``."""
+    """Our own changes of knobs. They call ``knobChanged`` too (see ``is_quiet``), and are not for Ctrl-Z to undo."""
     name = node.fullName()
-    inside = name in _quiet
+    if name in _quiet:
+        yield
+        return
     _quiet.add(name)
+    nuke.Undo.disable()
     try:
         yield
     finally:
-        if not inside:
-            _quiet.discard(name)
+        nuke.Undo.enable()
+        _quiet.discard(name)
 
 
 def is_quiet(node: nuke.Node) -> bool:
@@ -103,7 +108,7 @@ def show_take(node: nuke.Node, take: Optional[Take]) -> None:
         node["take_layer"].setValue(job.settings.layer)
         set_layer(node, job.settings.layer)
         node["taken"].setValue(True)
-        inner(node, "read_layer")["reload"].execute()  # type: ignore[attr-defined]
+        reload(node)
 
 
 def set_layer(node: nuke.Node, layer: str) -> None:
@@ -128,19 +133,30 @@ def refresh(node: nuke.Node) -> None:
     folder = text(node, "take_folder")
     labels = {slashes(take.folder): take_label(take) for take in takes}
     with quiet(node):
-        node["take"].setValues([_NONE, *labels.values()])  # type: ignore[attr-defined]
-        node["take"].setValue(labels.get(folder, _NONE))
+        list_labels(node, list(labels.values()), labels.get(folder, ""))
     show_state(node)
 
 
-def show_state(node: nuke.Node) -> State:
-    """Compare the take with what knobs and inputs ask for now, and write the outcome on the node."""
+def list_labels(node: nuke.Node, labels: List[str], chosen: str) -> None:
+    """Put takes into the list, and the chosen one into it and onto the node's label."""
+    node["take"].setValues([_NONE, *labels])  # type: ignore[attr-defined]
+    node["take"].setValue(chosen or _NONE)
+    node["take_label"].setValue(chosen)
+
+
+def reload(node: nuke.Node) -> None:
+    """Read the layer's files anew: a farm may have written some."""
+    inner(node, "read_layer")["reload"].execute()  # type: ignore[attr-defined]
+
+
+def show_state(node: nuke.Node, look: bool = True) -> State:
+    """Compare the take with what knobs and inputs (see ``ask``) ask for now, and write the outcome on the node."""
     job: Optional[Job] = None
     problem = ""
     take: Optional[Take] = None
     try:
         take = shown_take(node)
-        job = plan(ask(node)).job
+        job = plan(ask(node, look)).job
     except ActAnywhereError as error:
         problem = error.message
     state = state_of(take, job, problem)
