@@ -212,10 +212,25 @@ def _train(words: list[str]) -> int:
         return exit_status(error)
 
 
+def _evaluate(args: argparse.Namespace, screen: Screen) -> int:
+    from .evaluate import evaluate
+
+    return evaluate(args, screen)
+
+
+def _assemble(args: argparse.Namespace, screen: Screen) -> int:
+    from .assemble import assemble_model
+
+    assemble_model(args, screen)
+    return DONE
+
+
 _COMMANDS: dict[str, Callable[..., int]] = {
     "render": _render,
     "batch": _batch,
     "review": _review,
     "doctor": _doctor,
     "demo": _demo,
+    "evaluate": _evaluate,
+    "assemble": _assemble,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import __version__
+from .evaluate import MEASURES, add_evaluate_flags
 from .flags import add_setting_flags, add_shot_flags
 
 __all__ = ["build_parser"]
@@ -60,6 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     _doctor(commands)
     _demo(commands)
     _train(commands)
+    _evaluate(commands)
+    _assemble(commands)
     commands.add_parser(
         "worker",
         help="serve jobs as JSON lines over the standard streams (what hosts start)",
@@ -171,6 +174,49 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Trains a model. 'actanywhere train --help' shows its flags where the 'train' extra is installed.",
         add_help=False,
     )
+
+
+def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="what a model is worth: figures and a sheet, beside other methods",
+        description="Renders shots with a model, measures the results beside those of other methods and of a tracked "
+        "card, and writes tables and a sheet. Renders that are already there are used again.",
+        epilog=MEASURES,
+        formatter_class=_Plain,
+    )
+    add_evaluate_flags(parser)
+    _add_talk(parser, dry_run=True)
+
+
+def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "assemble",
+        help="put a full-size model together from public weights, to be trained",
+        description="Makes a model of the paper's size from folders that are on this machine, in the layouts in which "
+        "the hub has them. Nothing is downloaded. One part between them is new, so that the model has to be trained "
+        "before it renders anything: 'actanywhere train --from DIR'.",
+    )
+    add = parser.add_argument_group("the parts").add_argument
+    add(
+        "--unet",
+        required=True,
+        metavar="DIR",
+        help="Stable Diffusion 1.5 for inpainting (9 input channels; a plain one's 4 are extended by zeros): the whole "
+        "repository, or its unet/.",
+    )
+    add(
+        "--motion",
+        required=True,
+        metavar="DIR",
+        help="AnimateDiff's motion adapter v1.5-2, as diffusers has it.",
+    )
+    add("--clip", required=True, metavar="DIR", help="CLIP ViT-L/14: its vision half, or all of it.")
+    add("--vae", metavar="DIR", help="Stable Diffusion's autoencoder. Left out: the vae/ beside the U-Net.")
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="The model's folder, which must be new."
+    )
+    _add_talk(parser, dry_run=True)
 
 
 def _add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:

@@ -26,7 +26,7 @@ class Ground:
     """What every result of one shot is measured against, all at one size.
 
     ``plate`` (T, H, W, 3) uint8 display; ``matte`` (T, H, W) uint8, 255 = subject; ``condition`` (H, W, 3) uint8, cut
-    to the frame; ``painted`` (H, W) float32, 1 = an actor in the condition, None without one; ``motion`` is the plate's.
+    to the frame; ``painted`` (H, W) float32, 1 = an actor in the condition, or None; ``motion`` is the plate's.
     """
 
     plate: Frames

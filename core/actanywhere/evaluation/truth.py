@@ -28,17 +28,21 @@ from ..sampling.windows import Window
 from ..shot import FrameRange
 from ..training.corpus import PictureLibrary, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
+from .figures import Figures
 from .quality import psnr, ssim
+from .sheet import Block
 
-__all__ = ["METHODS", "REGIONS", "TrueShot", "Truth", "measure_true_shot", "render_ours", "true_shots"]
+__all__ = [
+    "TrueShot",
+    "measure_true_shot",
+    "render_ours",
+    "true_block",
+    "true_methods",
+    "true_shots",
+]
 
 Frames = NDArray[np.uint8]
 Region = NDArray[np.bool_]
-
-METHODS = ("ours", "still paste", "tracked card", "guide alone")
-REGIONS = ("background", "contact band", "shadow", "borders", "uncovered")
-"""Outside of the matte: all of it; a band of 0.08 frame heights around the actor; where the actor truly changes the
-background; what the moved condition does not reach; what the condition's painted-in actor hides."""
 
 _SEED = 0x7E57_C119
 """Far from the seeds of training runs, which are counted from 0."""
@@ -48,21 +52,19 @@ _SHADOW = 0.08
 
 @dataclass(frozen=True)
 class TrueShot:
-    """A clip set up as a shot: ``scene`` is what rendering reads, ``regions`` where it is measured."""
+    """A clip set up as a shot: ``scene`` is what rendering reads, ``digest`` says which clip it was.
+
+    ``regions`` (T, H, W) are where it is measured, all outside of the matte: the whole ``background``; the ``contact``
+    band of 0.08 frame heights around the actor; the ``shadow``, reflection or dust, where the actor truly changes the
+    background; the ``borders`` that the moved condition does not reach; and what is ``uncovered`` when the actor that
+    was painted into a composite condition is taken out of it.
+    """
 
     name: str
     clip: TrainingClip
     scene: Scene
     regions: dict[str, Region]
     digest: str
-
-
-@dataclass(frozen=True)
-class Truth:
-    """``figures[method][region]`` is (PSNR in dB, SSIM) against the true frames; NaN where there is no such region."""
-
-    name: str
-    figures: dict[str, dict[str, tuple[float, float]]]
 
 
 def true_shots(
@@ -101,7 +103,7 @@ def _regions(clip: TrainingClip, guide: Guide, track: CameraTrack) -> dict[str, 
     away = np.stack([_distance(frame) for frame in clip.matte])
     return {
         "background": outside,
-        "contact band": outside & (away <= _BAND * height),
+        "contact": outside & (away <= _BAND * height),
         "shadow": outside & (clip.effect > _SHADOW),
         "borders": outside & ~reached,
         "uncovered": outside & reached & ~valid,
@@ -117,10 +119,10 @@ def _distance(matte: NDArray[np.float32]) -> NDArray[np.float32]:
 def _reached(transform: NDArray[np.float64], height: int, width: int) -> Region:
     """(H, W) where the frame looks inside the borders of the condition, which covers the frame exactly."""
     aspect = width / height
-    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    x, y = np.meshgrid(np.linspace(0.0, width - 1, width), np.linspace(0.0, height - 1, height))
     places = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     unit = apply(from_pixels(height, width, aspect), places)
-    back = np.nan_to_num(apply(np.linalg.inv(transform), unit), nan=1e3)
+    back = np.nan_to_num(apply(np.asarray(np.linalg.inv(transform), np.float64), unit), nan=1e3)
     pixels = apply(to_pixels(height, width, aspect), back)
     inside = (pixels > -0.5) & (pixels < [width - 0.5, height - 0.5])
     return np.asarray(inside.all(1).reshape(height, width))
@@ -138,22 +140,35 @@ def render_ours(model: Model, scene: Scene, settings: Settings, step: Callable[[
     return over_background(scene, made)
 
 
-def measure_true_shot(
-    shot: TrueShot, ours: Frames | None, settings: Settings
-) -> tuple[Truth, dict[str, Frames]]:
-    """The figures of every method, and their frames. ``ours`` may be left out: the baselines alone then."""
-    made = {
+def measure_true_shot(shot: TrueShot, methods: dict[str, Frames]) -> list[Figures]:
+    """A row for each method: PSNR (dB) and SSIM in every region, by names such as ``borders_db``."""
+    rows = []
+    for method, frames in methods.items():
+        values: dict[str, float | None] = {}
+        for region, where in shot.regions.items():
+            values[f"{region}_db"] = _figure(psnr(frames, shot.clip.rgb, where))
+            values[f"{region}_ssim"] = _figure(ssim(frames, shot.clip.rgb, where))
+        rows.append(Figures(shot.name, method, values))
+    return rows
+
+
+def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, Frames]:
+    """Every method's finished frames."""
+    return {
+        "ours": ours,
         "still paste": still_paste(shot.scene),
         "tracked card": tracked_card(shot.scene),
         "guide alone": guide_alone(shot.scene, settings),
     }
-    if ours is not None:
-        made = {"ours": ours, **made}
-    figures = {
-        method: {
-            region: (psnr(frames, shot.clip.rgb, where), ssim(frames, shot.clip.rgb, where))
-            for region, where in shot.regions.items()
-        }
-        for method, frames in made.items()
-    }
-    return Truth(shot.name, figures), made
+
+
+def true_block(shot: TrueShot, methods: dict[str, Frames]) -> Block:
+    """The shot's part of the sheet; the truth stands where a plate would."""
+    condition = np.round(shot.scene.condition * 255).astype(np.uint8)
+    return Block(
+        f"{shot.name}   {shot.digest}", {"condition": condition[None], "truth": shot.clip.rgb, **methods}
+    )
+
+
+def _figure(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,132 @@
+"""One case made ready: what it is measured against, and every method's finished frames at one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.composite import find_composite
+from ..errors import FootageError
+from ..footage import open_plate, read_still_matte, to_display
+from ..job import Job, Result
+from ..reading import Scene, read_footage, resize
+from ..shot import FrameRange, ImageSequence
+from ..survey import open_inputs
+from .baselines import guide_alone, still_paste, tracked_card
+from .cases import Case
+from .measures import Ground, ground_of
+
+__all__ = ["Bench", "read_bench"]
+
+Frames = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+_REPEATED = 0.5
+"""A frame that differs from the one before by less than this, 0..255 on average, was repeated (pulled-up footage)."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """``measured`` are the places in the clip of the frames that count: repeated ones say nothing about motion.
+
+    ``scene`` is of the whole clip, with the plate's camera wherever it can be tracked, whatever the job asks for.
+    """
+
+    case: Case
+    scene: Scene
+    measured: list[int]
+    ground: Ground
+
+    def baselines(self) -> dict[str, Frames]:
+        """The measured frames of what can be had without the network."""
+        settings = replace(self.case.job.settings, camera="auto")
+        made = {
+            "still paste": still_paste(self.scene),
+            "tracked card": tracked_card(self.scene),
+            "guide alone": guide_alone(self.scene, settings),
+        }
+        return {method: frames[self.measured] for method, frames in made.items()}
+
+    def ours(self, result: Result) -> Frames:
+        """The measured frames of a rendered layer: its comp, of which PNG display files were written."""
+        first = result.frames.first
+        files = ImageSequence(str(Path(result.layer).with_suffix(".png")), colour="srgb")
+        return self._read(files, [first + place for place in self.measured])
+
+    def reference(self, movie: Path) -> Frames:
+        """The measured frames of another's result; one of another length is spread over the plate's whole range."""
+        shot = self.case.job.shot
+        with open_plate(shot.plate) as plate:
+            whole = plate.frames
+        with open_plate(ImageSequence(str(movie))) as other:
+            count = len(other.frames)
+            first = other.frames.first
+        at = [self.scene.clip.frames.first - whole.first + place for place in self.measured]
+        share = (count - 1) / max(1, len(whole) - 1)
+        return self._read(ImageSequence(str(movie)), [first + round(place * share) for place in at])
+
+    def _read(self, files: ImageSequence, numbers: list[int]) -> Frames:
+        height, width = self.scene.clip.size
+        made = np.empty((len(numbers), height, width, 3), np.uint8)
+        with open_plate(files, FrameRange(min(numbers), max(numbers))) as pictures:
+            for index, number in enumerate(numbers):
+                shown = to_display(pictures.read(number).pixels, pictures.info.space)
+                made[index] = np.round(resize(shown, height, width) * 255)
+        return made
+
+
+def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
+    """Read a case's footage. ``step`` hears how many frames are done. Raises ``FootageError``."""
+    job = replace(case.job, settings=replace(case.job.settings, camera="auto"))
+    with open_inputs(job) as inputs:
+        scene = read_footage(inputs, step)
+    clip = scene.clip
+    measured = _moving(np.asarray(clip.rgb))
+    if len(measured) < 2:
+        raise FootageError(
+            f"{case.name}: frames {clip.frames} hold no two that differ.",
+            "Evaluate a longer piece of a moving shot.",
+        )
+    condition, painted = _at_clip_size(scene, _painted(job, scene))
+    ground = ground_of(clip.rgb[measured], clip.matte[measured], condition, painted)
+    return Bench(case, scene, measured, ground)
+
+
+def _moving(rgb: Frames) -> list[int]:
+    apart = [float(np.abs(rgb[t].astype(np.int16) - rgb[t - 1]).mean()) for t in range(1, len(rgb))]
+    return [0, *(t for t, difference in enumerate(apart, 1) if difference > _REPEATED)]
+
+
+def _painted(job: Job, scene: Scene) -> Plane | None:
+    """Where an actor stands in the condition, in its own raster; None when there is none."""
+    condition = job.shot.condition
+    if condition.matte:
+        return read_still_matte(condition.matte, condition)
+    if condition.kind == "background":
+        return None
+    clip = scene.clip
+    stride = -(-len(clip.frames) // 48)
+    proxies = [
+        (clip.rgb[i] / np.float32(255), clip.matte[i] / np.float32(255))
+        for i in range(0, len(clip.frames), stride)
+    ]
+    match = find_composite(scene.condition, proxies, clip.aspect)
+    return None if match is None else match.subject
+
+
+def _at_clip_size(scene: Scene, painted: Plane | None) -> tuple[NDArray[np.uint8], Plane | None]:
+    """The condition (and the actor in it) cut to the frame it covers, at the clip's size."""
+    height, width = scene.clip.size
+    rows, columns = scene.condition.shape[:2]
+    crop_rows = min(rows, round(columns / scene.clip.aspect))
+    crop_columns = min(columns, round(rows * scene.clip.aspect))
+    top, left = (rows - crop_rows) // 2, (columns - crop_columns) // 2
+    box = np.s_[top : top + crop_rows, left : left + crop_columns]
+    picture = np.round(resize(np.ascontiguousarray(scene.condition[box]), height, width) * 255).astype(
+        np.uint8
+    )
+    return picture, None if painted is None else resize(np.ascontiguousarray(painted[box]), height, width)
