@@ -6,8 +6,8 @@
 It needs Blender as a module (``pip install bpy==4.2.23``) on this Python, or on the one that --blender names, and
 no GPU: a frame of 256 x 256 takes about three seconds of one core. The same seed gives the same clips; clips that
 are there already are kept, so a stopped run goes on. Each is a folder of rgb.mp4, background.mp4, matte.mp4,
-effect.mp4 and clip.json (the homographies of the floor and of what is behind the actor). ``actanywhere train
---pictures`` finds such folders inside of those that it is given. The panoramas are Blender's own, which are CC0.
+effect.mp4 and clip.json (the homographies of the floor and of what is behind the actor), as ``actanywhere train
+--rendered CLIPS`` reads them. The panoramas are Blender's own, which are CC0; CREDITS.txt says so beside the clips.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from pathlib import Path
 
 from cycles_clips.pack import contact_sheet, pack
 from cycles_clips.plan import ClipPlan, draw_plans, write_plan
+
+CREDITS = """\
+Rendered with Blender (Cycles) from scenes built by examples/make_cycles_clips.py; nobody and no place in them is real.
+Panoramas: those that come with Blender, by Greg Zaal, Poly Haven (https://polyhaven.com), CC0.
+"""
 
 
 def make_clip(plan: ClipPlan, folder: Path, blender: str) -> None:
@@ -58,6 +63,7 @@ def main() -> None:
     parser.add_argument("--blender", default=sys.executable, help="a Python that has bpy (default: this one)")
     args = parser.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
+    (args.output / "CREDITS.txt").write_text(CREDITS)
     plans = draw_plans(args.seed, args.clips, args.frames, args.side, args.samples, args.held_out)
     for plan in plans:
         if not (args.output / plan.name).exists():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .corpus import PictureLibrary, TrainingClip, make_clip
+from .corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .corpus.pictures import Split
 from .studio import StudioLibrary
 
@@ -18,26 +18,32 @@ __all__ = ["DrawClip", "Sources"]
 #: A random clip: generator, frames, height, width.
 DrawClip = Callable[[np.random.Generator, int, int, int], TrainingClip]
 
+_RENDERED = 0.15
+"""The share of rendered clips: there are few of them, and they must not be learned by heart."""
+
 
 @dataclass(frozen=True)
 class Sources:
-    """Folders of pictures and movies, and of clips with mattes (their proxies).
+    """Folders of pictures and movies, of clips with mattes (their proxies), and of rendered clips.
 
     Without any of them every clip is procedural. Clips with mattes alone are learned from alone, as the paper
-    does; where there are pictures too, every second clip is of the studio's.
+    does; where there are pictures too, every second clip is of the studio's. Rendered clips are mixed in; they
+    are never among the held-out ones.
     """
 
     pictures: tuple[Path, ...] = ()
     footage: tuple[Path, ...] = ()
+    rendered: tuple[Path, ...] = ()
 
     def open(self, split: Split = "train") -> DrawClip:
         """Read what is kept in memory. Raises ``FootageError``."""
-        library = self.library(split)
-        procedural = partial(_procedural, library)
-        if not self.footage:
-            return procedural
-        own = StudioLibrary(self.footage, split)
-        return partial(_either, own.clip, procedural) if self.pictures else own.clip
+        drawn: DrawClip = partial(_procedural, self.library(split))
+        if self.footage:
+            own = StudioLibrary(self.footage, split)
+            drawn = partial(_either, 0.5, own.clip, drawn) if self.pictures else own.clip
+        for folder in self.rendered if split == "train" else ():
+            drawn = partial(_either, _RENDERED, RenderedClips(folder).draw, drawn)
+        return drawn
 
     def library(self, split: Split = "train") -> PictureLibrary | None:
         """The pictures and movies; None when there are none (few pictures leave none to hold out)."""
@@ -53,6 +59,12 @@ def _procedural(
 
 
 def _either(
-    own: DrawClip, other: DrawClip, rng: np.random.Generator, frames: int, height: int, width: int
+    share: float,
+    own: DrawClip,
+    other: DrawClip,
+    rng: np.random.Generator,
+    frames: int,
+    height: int,
+    width: int,
 ) -> TrainingClip:
-    return (own if rng.random() < 0.5 else other)(rng, frames, height, width)
+    return (own if rng.random() < share else other)(rng, frames, height, width)
