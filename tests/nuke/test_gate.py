@@ -124,7 +124,7 @@ MUTANTS = {
     "no end": (swap("end_group", ""), "has no end_group"),
     "one end too many": (swap("end_group", "end_group\nend_group"), "end_group without a group"),
     "a brace too few": (swap("  name comp_copy\n", "  name comp_copy }\n"), ""),
-    "a node from nowhere": (swap("  inputs 0\n  name plate", "  inputs 1\n  name plate"), "takes an input, and there is none"),
+    "a node from nowhere": (swap("  inputs 0\n  name plate", "  inputs 1\n  name plate"), "takes an input"),
     "a wire from nowhere": (swap("push $Nread_layer", "push $Nread_lair"), "cannot be evaluated"),
     "a program that is run": (swap("end_group", "end_group\nexec touch gone"), "cannot be evaluated"),
 }  # fmt: skip

@@ -102,6 +102,7 @@ from tests.nuke.stage.talk import (  # noqa: F401
 from tests.nuke.stage.threads import executeInMainThread, executeInMainThreadWithResult  # noqa: F401
 
 INVISIBLE, STARTLINE, DO_NOT_WRITE, ENDLINE, DISABLED = 1024, 4096, 512, 8192, 128
+INPUTS, HIDDEN_INPUTS, EXPRESSIONS, LINKINPUTS = 1, 2, 4, 8
 THREADS = NUM_CPUS = 2
 rawArgs = list(_sys.argv)
 render = execute

@@ -24,6 +24,9 @@ class Array_Knob(Knob):
     def valueAt(self, frame: float, *_: Any) -> Any:
         return self._at(frame, 0)
 
+    def arraySize(self) -> int:
+        return int(getattr(self, "_size", 1))
+
     def setRange(self, low: float, high: float) -> None:
         self._options["R"] = (low, high)
 

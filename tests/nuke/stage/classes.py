@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, Set
 
-__all__ = ["CALLBACKS", "COMMON", "DEFAULTS", "GROUPS", "KNOBS"]
+__all__ = ["CALLBACKS", "COMMON", "DEFAULTS", "GROUPS", "KNOBS", "SWITCHES"]
 
 GROUPS = ("Group", "Gizmo")
 
@@ -16,6 +16,11 @@ COMMON: Set[str] = set(
     "name label inputs xpos ypos selected tile_color gl_color note_font note_font_size note_font_color "
     "hide_input cached disable dope_sheet postage_stamp postage_stamp_frame useLifetime lifetimeStart "
     "lifetimeEnd icon indicators help bookmark".split()
+)
+
+#: Those of them that are on or off.
+SWITCHES: Set[str] = set(
+    "selected hide_input cached disable dope_sheet postage_stamp useLifetime bookmark".split()
 )
 
 #: Knobs that hold Python.
@@ -174,7 +179,9 @@ DEFAULTS: Dict[str, Dict[str, str]] = {
     "Viewer": {},
     "Tracker4": {"tracks": "", "reference_frame": "1", "transform": "none"},
     "CornerPin2D": dict(
-        [("to%d" % i, "0 0") for i in range(1, 5)] + [("from%d" % i, "0 0") for i in range(1, 5)],
+        [("enable%d" % i, "true") for i in range(1, 5)]
+        + [("to%d" % i, "0 0") for i in range(1, 5)]
+        + [("from%d" % i, "0 0") for i in range(1, 5)],
         transform_matrix="",
         invert="false",
         filter="cubic",

@@ -9,7 +9,7 @@ from typing import Any, List, Optional, Tuple
 from tests.nuke.stage.nk import NkError
 from tests.nuke.stage.session import SESSION
 
-__all__ = ["find", "keys", "number", "split"]
+__all__ = ["file_at", "find", "keys", "number", "split"]
 
 _TCL = tkinter.Tcl()
 
@@ -103,6 +103,13 @@ def find(node: Any, path: str) -> Any:
         if at is None:
             raise NkError("%s: nothing is called %s" % (path, word))
     return at[words[-1]]
+
+
+def file_at(pattern: str, frame: float) -> str:
+    """The file of a frame: ``%04d`` and ``####`` both."""
+    number = int(frame)
+    path = re.sub(r"%(0?\d*)d", lambda m: ("%" + m.group(1) + "d") % number, pattern)
+    return re.sub(r"#+", lambda m: ("%0" + str(len(m.group(0))) + "d") % number, path)
 
 
 def split(text: str) -> List[str]:

@@ -71,8 +71,9 @@ def _from_plugin(name: str) -> Any:
 
 
 def delete(n: Any) -> None:
-    n.parent()._children.remove(n)
-    for node in n.parent()._children:
+    n._parent._children.remove(n)
+    n._gone = True
+    for node in n._parent._children:
         node._inputs = [None if source is n else source for source in node._inputs]
 
 
@@ -101,6 +102,8 @@ scriptSource = scriptReadFile
 
 
 def scriptClear(*_: Any) -> None:
+    for node in SESSION.root._children:
+        node._gone = True
     SESSION.root = kinds.Root()
     SESSION.groups = []
 
@@ -127,7 +130,7 @@ def scriptName() -> str:
 
 def frame(f: Any = None) -> int:
     if f is not None:
-        SESSION.root.knobs["frame"]._text = repr(int(f))
+        SESSION.root._knobs["frame"]._text = repr(int(f))
     return int(SESSION.root._frame())
 
 

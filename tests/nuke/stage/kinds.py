@@ -28,6 +28,7 @@ from tests.nuke.stage.knobs import (
     Script_Knob,
     Tab_Knob,
     Text_Knob,
+    _Table,
 )
 from tests.nuke.stage.nk import UserKnob
 
@@ -58,6 +59,10 @@ def kind_of_builtin(cls: str, name: str, default: str) -> Any:
         return File_Knob
     if name in ("reload", "Render") or name in ("knobChanged", "onCreate"):
         return PyScript_Knob
+    if name == "tracks":
+        return _Table
+    if name == "scale" and cls == "Transform":
+        return WH_Knob
     if name in ("translate", "center") or re.match(r"^(to|from)\d$", name) and cls == "CornerPin2D":
         return XY_Knob
     if name == "channels" or name.startswith(("maskChannel", "channels")):

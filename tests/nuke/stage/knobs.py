@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List
 
-from tests.nuke.stage.curves import find, split
+from tests.nuke.stage.curves import file_at, find, number, split
 from tests.nuke.stage.nk import escaped
 from tests.nuke.stage.session import SESSION, checked
 
@@ -152,8 +152,8 @@ class String_Knob(Knob):
 
 @checked
 class EvalString_Knob(String_Knob):
-    def evaluate(self, *_: Any) -> str:
-        return self._evaluated()
+    def evaluate(self, *_: Any) -> Any:
+        return self._evaluated() or None
 
     def _evaluated(self) -> str:
         def put(match: Any) -> str:
@@ -171,8 +171,18 @@ class Multiline_Eval_String_Knob(EvalString_Knob):
 
 @checked
 class File_Knob(EvalString_Knob):
-    def getEvaluatedValue(self, *_: Any) -> str:
-        return self._evaluated()
+    def evaluate(self, frame: Any = None, *_: Any) -> Any:
+        """The file of a frame, or None where there is no text."""
+        return self._file(self._node_frame() if frame is None else frame)
+
+    def getEvaluatedValue(self, *_: Any) -> Any:
+        return self._file(self._node_frame())
+
+    def _node_frame(self) -> float:
+        return float(SESSION.root._frame())
+
+    def _file(self, frame: float) -> Any:
+        return file_at(self._evaluated(), frame) or None
 
     def fromUserText(self, text: str) -> None:
         """What a browser or an artist's typing does: ``path 1001-1047`` sets the range too."""
@@ -249,6 +259,22 @@ class Enumeration_Knob(Knob):
 
 class CascadingEnumeration_Knob(Enumeration_Knob):
     pass
+
+
+@checked
+class _Table(Knob):
+    """The Tracker's tracks: ``{ 1 COLUMNS ROWS } { columns } { rows }``, counted through by row."""
+
+    def Class(self) -> str:
+        return "Table_Knob"
+
+    def getValue(self, index: int = 0, *_: Any) -> Any:
+        return self.getValueAt(SESSION.root._frame(), index)
+
+    def getValueAt(self, frame: float, index: int = 0, *_: Any) -> Any:
+        head, _columns, rows = split(self._text)
+        width = int(split(head)[1])
+        return number(self, "{%s}" % split(split(rows)[index // width])[index % width], frame)
 
 
 @checked

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List
 
-from tests.nuke.stage.arrays import Int_Knob
-from tests.nuke.stage.classes import CALLBACKS, COMMON, DEFAULTS, GROUPS
+from tests.nuke.stage.arrays import Boolean_Knob, Int_Knob
+from tests.nuke.stage.classes import CALLBACKS, COMMON, DEFAULTS, GROUPS, SWITCHES
 from tests.nuke.stage.kinds import kind_of_builtin
 from tests.nuke.stage.knobs import EvalString_Knob, PyScript_Knob
 from tests.nuke.stage.session import SESSION, checked
@@ -55,9 +55,10 @@ class Node:
         self._knobs: Dict[str, Any] = {}
         self._inputs: List[Any] = []
         self._busy = 0  # knobChanged within knobChanged
-        self._failed = False
+        self._failed = self._gone = False
         for name in sorted(COMMON - {"inputs"}):
-            self._add(Int_Knob(name) if name in ("xpos", "ypos") else EvalString_Knob(name))
+            kind = Int_Knob if name in ("xpos", "ypos") else EvalString_Knob
+            self._add((Boolean_Knob if name in SWITCHES else kind)(name))
         for name in sorted(CALLBACKS):
             self._add(PyScript_Knob(name))
         for name, default in DEFAULTS[cls].items():
@@ -119,8 +120,8 @@ class Node:
 
     connectInput = setInput
 
-    def dependencies(self, *_: Any) -> List[Any]:
-        return [node for node in self._inputs if node is not None]
+    def dependencies(self, mask: int = 1) -> List[Any]:
+        return [node for node in self._inputs if node is not None] if mask & 1 else []
 
     def hasError(self) -> bool:
         return self._failed

@@ -12,6 +12,9 @@ from tests.nuke.stage.session import SESSION
 def pluginAddPath(args: Any, addToSysPath: bool = True) -> None:
     """Put a folder in front of the path, run its init.py, and its menu.py in the GUI."""
     for folder in [args] if isinstance(args, str) else args:
+        if folder in SESSION.plugin_path:
+            SESSION.fault("%s is added by its own init.py: Nuke runs that again, without end" % folder)
+            continue
         SESSION.plugin_path.insert(0, folder)
         if addToSysPath:
             sys.path.insert(0, folder)

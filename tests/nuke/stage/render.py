@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from typing import Any, Dict, List, Optional
 
 from tests.nuke.stage.arrays import Array_Knob, BBox_Knob, XY_Knob
+from tests.nuke.stage.curves import file_at
 from tests.nuke.stage.knobs import Enumeration_Knob, EvalString_Knob
 from tests.nuke.stage.session import SESSION
 
-__all__ = ["described", "execute", "file_at"]
+__all__ = ["described", "execute"]
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _PASS = ("Dot", "NoOp", "Output", "Write", "Viewer", "FrameRange")
@@ -33,7 +33,7 @@ def execute(node: Any, first: int, last: int, incr: int = 1, *_: Any, **__: Any)
         node = SESSION.root.node(node)
     if node.Class() != "Write" or not node["file"].value():
         raise RuntimeError("%s: nothing to execute" % node.name())
-    if node["disable"].value() in ("true", True):
+    if node["disable"].value():
         raise RuntimeError("%s: cannot be executed, it is disabled" % node.name())
     frames = list(range(first, last + 1, incr))
     stop = SESSION.cancel_renders_after
@@ -57,13 +57,6 @@ def described(node: Any) -> Dict[str, Any]:
     order = {"ops": []}  # type: Dict[str, Any]
     order["node"] = _plan(node, SESSION.root._frame(), order["ops"], {})
     return dict(_work("describe", [order])[0])
-
-
-def file_at(pattern: str, frame: float) -> str:
-    """The file of a frame: ``%04d`` and ``####`` both."""
-    number = int(frame)
-    path = re.sub(r"%(0?\d*)d", lambda m: ("%" + m.group(1) + "d") % number, pattern)
-    return re.sub(r"#+", lambda m: ("%0" + str(len(m.group(0))) + "d") % number, path)
 
 
 def _callback(node: Any, name: str) -> None:

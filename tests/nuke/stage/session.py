@@ -76,6 +76,8 @@ def checked(cls: Any) -> Any:
 
     def wrap(name: str, method: Any) -> Any:
         def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if getattr(self, "_gone", False):
+                raise ValueError("A PythonObject is not attached to a node")
             if not SESSION.on_main:
                 SESSION.fault("%s.%s was called off the main thread" % (cls.__name__, name))
             return method(self, *args, **kwargs)

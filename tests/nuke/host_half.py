@@ -1,0 +1,306 @@
+"""The decisions of the Nuke node, tried in the Python that a real Nuke has: 3.7, 3.9, 3.10, 3.11.
+
+    python3.7 host_half.py FOLDER PICTURE.exr
+
+FOLDER is the plug-in as an artist unzips it; PICTURE an EXR of 64x48 whose data window is (-4,-2) to (67,49). Standard
+library alone, valid Python 3.7. ``test_host_half.py`` runs it in every Python that is there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import tempfile
+import unittest
+from typing import Any, Dict, Tuple
+
+sys.path.insert(0, sys.argv[1])
+PICTURE = sys.argv[2]
+
+from actanywhere_nuke.core import takes  # noqa: E402
+from actanywhere_nuke.core.errors import ActAnywhereError, Cancelled, JobError, WorkerError  # noqa: E402
+from actanywhere_nuke.core.job import Job, Settings, setting_fields  # noqa: E402
+from actanywhere_nuke.core.shot import FrameRange  # noqa: E402
+from actanywhere_nuke.desk import colour, engine, installation, knobs, naming, panel, ranges, state, track  # noqa: E402
+from actanywhere_nuke.desk.exr import Box, read_header  # noqa: E402
+from actanywhere_nuke.desk.inputs import check, finish, is_whole, raster_of  # noqa: E402
+from actanywhere_nuke.desk.plan import Ask, plan, with_output  # noqa: E402
+
+NUKE = colour.Project("Nuke", "nuke-default", "linear")
+
+
+def ask(**changes: Any) -> Ask:
+    """A node with a plate, a matte and a condition connected."""
+    words: Dict[str, Any] = dict(
+        settings=Settings(), script="/show/sh010_comp_v003.nk", node="ActAnywhere1", output_folder="", shot_name="",
+        range="input", input_range=(1001, 1010), project_range=(1, 100), own_range=(1003, 1004),
+        working_space="auto", project=NUKE, plate="node Read\nfile a", matte="node Roto", matte_channel="rgba.alpha",
+        condition="node Read\nfile place", condition_frame=None, condition_file="", condition_kind="auto",
+        condition_matte="", condition_colour="auto",
+    )  # fmt: skip
+    return Ask(**dict(words, **changes))
+
+
+def moved(matrix: Any, x: float, y: float) -> Tuple[float, float]:
+    a, b, w = (row[0] * x + row[1] * y + row[2] for row in matrix)
+    return a / w, b / w
+
+
+class Frames(unittest.TestCase):
+    def test_input_global_and_custom_give_their_own_frames_both_ends_rendered(self) -> None:
+        for choice, wanted in (("input", "1001-1010"), ("global", "1-100"), ("custom", "1003-1004")):
+            found = ranges.choose_range(choice, (1001, 1010), (1, 100), (1003, 1004))
+            self.assertEqual(str(found), wanted)
+
+    def test_a_range_that_ends_before_it_begins_is_refused_with_a_remedy(self) -> None:
+        with self.assertRaises(JobError) as caught:
+            ranges.choose_range("custom", None, (1, 100), (1010, 1001))
+        self.assertIn("1010", str(caught.exception))
+        self.assertTrue(caught.exception.remedy)
+
+    def test_the_condition_is_taken_at_the_first_frame_unless_the_artist_says_another(self) -> None:
+        self.assertEqual(ranges.condition_frame(None, FrameRange(1001, 1010)), 1001)
+        self.assertEqual(ranges.condition_frame(0, FrameRange(1001, 1010)), 0)
+
+
+class Names(unittest.TestCase):
+    def test_a_new_version_of_the_script_finds_the_takes_of_the_old_one(self) -> None:
+        names = {naming.shot_name("", "/show/sh010_comp_%s.nk" % v, "ActAnywhere1") for v in ("v003", "v004")}
+        self.assertEqual(names, {"sh010_comp_ActAnywhere1"})
+
+    def test_two_nodes_of_one_script_never_share_their_takes(self) -> None:
+        names = {naming.shot_name("", "/show/a.nk", node) for node in ("ActAnywhere1", "ActAnywhere2")}
+        self.assertEqual(len(names), 2)
+
+    def test_a_script_that_was_never_saved_needs_an_output_folder(self) -> None:
+        with self.assertRaises(JobError):
+            naming.output_root("", "")
+
+    def test_backslashes_never_reach_nuke(self) -> None:
+        self.assertEqual(naming.slashes("C:\\shows\\sh 010\\bg"), "C:/shows/sh 010/bg")
+
+
+class Colour(unittest.TestCase):
+    def test_the_stream_s_space_is_told_to_the_core(self) -> None:
+        ocio = colour.Project("OCIO", "aces_1.2", "ACES - ACEScg")
+        self.assertEqual(colour.working_space("auto", NUKE), "linear-rec709")
+        self.assertEqual(colour.working_space("auto", ocio), "acescg")
+        self.assertEqual(colour.working_space("linear-rec709", ocio), "linear-rec709")
+
+    def test_a_role_is_resolved_in_an_aces_configuration(self) -> None:
+        role = colour.Project("OCIO", "fn-nuke_cg-config-v1.0.0_aces-v1.3_ocio-v2.1", "scene_linear")
+        self.assertEqual(colour.working_space("auto", role), "acescg")
+
+    def test_a_space_that_is_not_known_is_asked_for_and_not_guessed(self) -> None:
+        with self.assertRaises(JobError) as caught:
+            colour.working_space("auto", colour.Project("OCIO", "custom", "ARRI LogC"))
+        self.assertIn("ARRI LogC", str(caught.exception))
+
+
+class Track(unittest.TestCase):
+    def test_four_corners_are_met_exactly(self) -> None:
+        origin = [(0.0, 0.0), (1920.0, 0.0), (1920.0, 1080.0), (0.0, 1080.0)]
+        target = [(10.0, -5.0), (1900.0, 20.0), (1950.0, 1100.0), (-30.0, 1060.0)]
+        matrix = track.corner_pin(origin, target)
+        for one, other in zip(origin, target):
+            for found, wanted in zip(moved(matrix, *one), other):
+                self.assertAlmostEqual(found, wanted, places=6)
+
+    def test_corners_on_a_line_are_refused(self) -> None:
+        with self.assertRaises(JobError):
+            track.corner_pin([(0, 0), (1, 0), (2, 0), (3, 0)], [(0, 0), (1, 0), (2, 0), (3, 0)])
+
+    def test_tracked_points_that_wander_give_their_shift(self) -> None:
+        points = {1: [(10.0, 10.0), (50.0, 20.0), (30.0, 40.0)]}
+        points[2] = [(x + 7.0, y - 3.0) for x, y in points[1]]
+        moves = track.moves_of_points(points)
+        for x, y in ((0.0, 0.0), (64.0, 48.0)):
+            self.assertAlmostEqual(moved(moves[2], x, y)[0], x + 7.0)
+            self.assertAlmostEqual(moved(moves[2], x, y)[1], y - 3.0)
+
+    def test_nuke_counts_upwards_and_the_core_downwards_from_the_overscan_s_corner(self) -> None:
+        up = {1001: ((1.0, 0.0, 5.0), (0.0, 1.0, 2.0), (0.0, 0.0, 1.0))}  # 5 to the right, 2 up
+        data = json.loads(track.track_json(up, Box(-4, -2, 67, 49), 48))
+        self.assertEqual((data["width"], data["height"]), (72, 52))
+        values = data["transforms"]["1001"]
+        self.assertEqual([round(v, 9) for v in values], [1, 0, 5, 0, 1, -2, 0, 0, 1])
+
+    def test_a_point_in_nuke_and_the_same_point_in_the_core_stay_the_same_point(self) -> None:
+        move = track.transform((12.0, -7.0), 30.0, (1.2, 0.9), (32.0, 24.0))
+        values = json.loads(track.track_json({1: move}, Box(-4, -2, 67, 49), 48))["transforms"]["1"]
+        rows = [values[0:3], values[3:6], values[6:9]]
+        for x, y in ((0.0, 0.0), (32.0, 24.0), (60.0, 5.0)):
+            in_nuke = moved(move, x, y)
+            in_core = moved(rows, x + 4.0, 48.0 - y + 2.0)
+            self.assertAlmostEqual(in_core[0], in_nuke[0] + 4.0)
+            self.assertAlmostEqual(in_core[1], 48.0 - in_nuke[1] + 2.0)
+
+
+class Plans(unittest.TestCase):
+    def test_the_job_names_the_files_that_nuke_renders_and_their_space(self) -> None:
+        made = plan(ask())
+        shot = made.job.shot
+        self.assertEqual(shot.name, "sh010_comp_ActAnywhere1")
+        self.assertEqual((shot.plate.colour, str(shot.frames)), ("linear-rec709", "1001-1010"))
+        self.assertTrue(shot.plate.path.startswith("/show/actanywhere/inputs/plate_"))
+        self.assertEqual(
+            [one.write for one in made.renderings], ["write_plate", "write_matte", "write_condition"]
+        )
+        self.assertEqual(shot.matte.channel, "A")
+        self.assertEqual(Job.from_json(made.job.to_json()), made.job)
+
+    def test_another_picture_upstream_gets_another_folder_and_the_rest_is_shared(self) -> None:
+        one, other = plan(ask()), plan(ask(matte="node Roto\nfeather 3"))
+        same = [a.folder == b.folder for a, b in zip(one.renderings, other.renderings)]
+        self.assertEqual(same, [True, False, True])
+
+    def test_a_cosmetic_setting_of_the_job_renders_no_input_again(self) -> None:
+        other = plan(ask(settings=Settings(seed=7)))
+        self.assertEqual([a.folder for a in plan(ask()).renderings], [b.folder for b in other.renderings])
+
+    def test_what_is_missing_is_named_with_a_remedy(self) -> None:
+        for changes, word in (
+            (dict(plate=""), "plate"),
+            (dict(matte_channel="none"), "matte channel"),
+            (dict(condition=""), "condition"),
+            (dict(condition="", condition_file="/gone/place.jpg"), "/gone/place.jpg"),
+            (dict(settings=Settings(camera="tracked")), "track"),
+            (dict(range="custom", own_range=(9, 1)), "9"),
+        ):
+            with self.assertRaises(JobError) as caught:
+                plan(ask(**changes))
+            self.assertIn(word, str(caught.exception))
+            self.assertTrue(caught.exception.remedy)
+
+    def test_a_track_that_ends_early_names_the_frame(self) -> None:
+        still = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+        moves = dict.fromkeys(range(1001, 1010), still)
+        with self.assertRaises(JobError) as caught:
+            plan(ask(settings=Settings(camera="tracked"), moves=moves))
+        self.assertIn("1010", str(caught.exception))
+
+
+class Inputs(unittest.TestCase):
+    def test_overscan_is_read_from_the_header(self) -> None:
+        header = read_header(PICTURE)
+        self.assertEqual(header.data, Box(-4, -2, 67, 49))
+        self.assertEqual((header.display.width, header.display.height), (64, 48))
+        self.assertEqual(raster_of({1: header}), (Box(-4, -2, 67, 49), 48))
+
+    def test_a_rendered_input_is_whole_only_with_all_its_files(self) -> None:
+        with tempfile.TemporaryDirectory(suffix=" ü") as folder:
+            one = dataclasses.replace(plan(ask()).plate, folder=folder, frames=FrameRange(1001, 1002))
+            with open(PICTURE, "rb") as stream:
+                picture = stream.read()
+            for frame in one.frames:
+                self.assertFalse(is_whole(one))
+                with open(one.file(frame), "wb") as stream:
+                    stream.write(picture)
+            self.assertEqual(sorted(check(one)), [1001, 1002])
+            finish(one, {})
+            self.assertTrue(is_whole(one))
+            os.remove(one.file(1002))
+            self.assertFalse(is_whole(one))
+            with self.assertRaises(ActAnywhereError) as caught:
+                check(one)
+            self.assertIn("1002", str(caught.exception))
+
+    def test_a_file_that_is_cut_off_is_named(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "cut.exr")
+            with open(PICTURE, "rb") as source, open(path, "wb") as target:
+                target.write(source.read(40))
+            with self.assertRaises(ActAnywhereError) as caught:
+                read_header(path)
+            self.assertIn("cut.exr", str(caught.exception))
+
+
+class States(unittest.TestCase):
+    def test_none_then_missing_then_fresh_then_stale(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            job = plan(ask()).job
+            self.assertEqual(state.state_of(None, job).kind, "none")
+            job = with_output(job, takes.new_take(root, job.shot.name))
+            takes.write_job(job)
+            self.assertEqual(self.kind(root, job), "missing")
+            for frame in job.shot.frames or ():
+                open(os.path.join(job.output, "%s.%d.exr" % (takes.layer_stem(job), frame)), "w").close()
+            self.assertEqual(self.kind(root, job), "fresh")
+            other = dataclasses.replace(job, settings=Settings(seed=1))
+            self.assertEqual(self.kind(root, other), "stale")
+            self.assertIn("seed", state.state_of(takes.list_takes(root, job.shot.name)[0], other).text)
+
+    def kind(self, root: str, job: Job) -> str:
+        return str(state.state_of(takes.list_takes(root, job.shot.name)[0], job).kind)
+
+    def test_frames_are_said_as_ranges(self) -> None:
+        self.assertEqual(state.compact([1001, 1002, 1003, 1007]), "1001-1003, 1007")
+
+
+class Panel(unittest.TestCase):
+    def values(self) -> Dict[str, Any]:
+        return {knob.name: knob.value or (knob.items or [""])[0] for knob in panel.panel()}
+
+    def read(self, **changes: Any) -> Settings:
+        found = dict(self.values(), **changes)
+        return knobs.settings_from(
+            lambda name: {"true": True, "false": False, "": ""}.get(found[name], found[name])
+        )
+
+    def test_every_setting_is_a_knob_and_an_untouched_panel_is_the_default_job(self) -> None:
+        names = {knob.name for knob in panel.panel()}
+        for field in setting_fields():
+            self.assertIn("format_png" if field.name == "format" else field.name, names)
+        self.assertEqual(self.read(), Settings())
+
+    def test_a_setting_that_may_be_left_out_counts_when_its_box_is_ticked(self) -> None:
+        self.assertIsNone(self.read(steps="12").steps)
+        self.assertEqual(self.read(steps="12", own_steps=True).steps, 12)
+
+    def test_a_value_out_of_its_limits_is_refused_by_name(self) -> None:
+        with self.assertRaises(JobError) as caught:
+            self.read(guidance="99", own_guidance=True)
+        self.assertIn("guidance", str(caught.exception))
+
+
+class Engines(unittest.TestCase):
+    def test_an_engine_that_is_not_there_is_named(self) -> None:
+        with self.assertRaises(WorkerError) as caught:
+            installation.command("/gone/bin/python", "/gone/store.json")
+        self.assertIn("/gone/bin/python", str(caught.exception))
+        self.assertTrue(caught.exception.remedy)
+
+    def test_a_job_that_is_stopped_in_the_queue_hears_that_it_was_cancelled(self) -> None:
+        heard = []
+
+        class Ear(engine.Listener):
+            def wants_stop(self) -> bool:
+                return True
+
+            def failed(self, error: ActAnywhereError) -> None:
+                heard.append(error)
+
+        one = engine.Engine()
+        one.submit(plan(ask()).job, ["/gone/python"], Ear())
+        one.close()
+        self.assertEqual([type(error) for error in heard], [Cancelled])
+
+    def test_an_engine_that_cannot_start_fails_the_job_and_not_nuke(self) -> None:
+        heard = []
+
+        class Ear(engine.Listener):
+            def failed(self, error: ActAnywhereError) -> None:
+                heard.append(error)
+
+        one = engine.Engine()
+        number = one.submit(plan(ask()).job, ["/gone/python"], Ear())
+        while one.is_running(number):
+            pass
+        one.close()
+        self.assertIsInstance(heard[0], WorkerError)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]])

@@ -1,0 +1,335 @@
+"""What an artist does with the node, played in the fake Nuke: one play a process, its outcome printed as JSON.
+
+    python3.7 -m tests.nuke.plays < stage.json
+
+``stage.json``: ``play`` (a function's name below), ``plugin`` (the folder as unzipped), ``work``, ``engine`` (a Python
+that has ActAnywhere), ``renderer`` (a Python with OpenImageIO, for the fake's own pictures), ``gui``, ``version``, and
+``frames`` [first, last] of the shot in ``work``. Valid Python 3.7.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, Callable, Dict, List
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "fake"))
+
+import nuke  # noqa: E402
+
+from tests.nuke.stage.session import SESSION  # noqa: E402
+
+STAGE: Dict[str, Any] = {}
+
+
+def new_script(name: str = "sh010_comp_v001.nk") -> str:
+    """A saved script with a project of 96x64, frames 1 to 100, and the footage of the shot."""
+    nuke.scriptClear()
+    root = nuke.root()
+    root["format"].setValue("96 64 0 0 96 64 1 small")
+    path = os.path.join(STAGE["work"], name)
+    first, last = STAGE["frames"]
+    for kind in ("plate", "roto"):
+        file = STAGE["work"] + "/footage/%s.####.exr" % kind
+        nuke.nodes.Read(name=kind, file=file, first=first, last=last, raw=True)
+    nuke.nodes.Read(name="place", file=STAGE["work"] + "/footage/place.exr", first=1, last=1, raw=True)
+    nuke.scriptSaveAs(path)
+    return path
+
+
+def new_node(**knobs: Any) -> Any:
+    """A node from the menu, connected, with the engine chosen."""
+    nuke.toNode("plate").setSelected(True)
+    if SESSION.gui:
+        nuke.menu("Nodes").menu("ActAnywhere").findItem("ActAnywhere").invoke()
+    else:
+        nuke.nodePaste(STAGE["plugin"] + "/ActAnywhere.nk")
+    node = nuke.selectedNode()
+    node.setInput(1, nuke.toNode("roto"))
+    node.setInput(2, nuke.toNode("place"))
+    usual = {"engine": STAGE["engine"], "preview": True, "matte_channel": "roto.alpha"}
+    for name, value in dict(usual, **knobs).items():
+        node[name].setValue(value)
+    return node
+
+
+def wait(node: Any, seconds: float = 120.0) -> bool:
+    """The artist does something else until nothing of the node runs and all that was handed over is done."""
+    from actanywhere_nuke.host import generate
+
+    done = SESSION.spin(lambda: not generate.ENGINE.busy and SESSION.calls.empty(), seconds)
+    return done and SESSION.spin(lambda: not generate.is_running(node) and SESSION.calls.empty(), 1.0)
+
+
+def shown(node: Any) -> Dict[str, Any]:
+    """What the artist sees on the node."""
+    names = ("take", "state", "layer_file", "taken", "take_first", "take_last", "show", "log", "sheet")
+    return {name: node[name].value() for name in names}
+
+
+def channels(node: Any, frame: int) -> List[str]:
+    """The channels that come out at a frame."""
+    nuke.frame(frame)
+    return sorted(node.channels())
+
+
+def render_out(node: Any, name: str, frame: int, **knobs: Any) -> str:
+    """The node's output at a frame, as an artist's own Write writes it: all channels, float, raw."""
+    path = "%s/out/%s.####.exr" % (STAGE["work"], name)
+    values = dict(channels="all", raw=True, datatype="32 bit float", create_directories=True, file=path)
+    write = nuke.nodes.Write(inputs=[node], **dict(values, **knobs))
+    nuke.execute(write, frame, frame)
+    nuke.delete(write)
+    return path.replace("####", "%04d" % frame)
+
+
+# -- the plays -------------------------------------------------------------------------------------------
+
+
+def generate() -> Dict[str, Any]:
+    """From the menu to the layer in the stream, with proxy on; then another setting, a look at the state, and back."""
+    new_script()
+    node = new_node()
+    nuke.root()["proxy"].setValue(True)
+    before = shown(node)
+    plain = channels(node, STAGE["frames"][0])
+    start = time.monotonic()
+    node["generate"].execute()
+    pressed = time.monotonic() - start
+    free = not nuke.toNode("plate").hasError()
+    whole = wait(node)
+    said = {"before": before, "plain": plain, "pressed": pressed, "free": free, "whole": whole}
+    said.update(after=shown(node), proxy=nuke.root()["proxy"].value(), rendered=list(SESSION.rendered))
+    nuke.root()["proxy"].setValue(False)
+    first = STAGE["frames"][0]
+    said["channels"] = channels(node, first)
+    for show in ("comp", "layer", "plate"):
+        node["show"].setValue(show)
+        said[show] = render_out(node, show, first)
+    said["beyond"] = channels(node, STAGE["frames"][1] + 5)
+    node["seed"].setValue(3)
+    said["stale"] = node["state"].value()
+    node["seed"].setValue(0)
+    said["fresh"] = node["state"].value()
+    said["disabled"] = [node.node(name)["disable"].value() for name in ("write_plate", "write_matte")]
+    said["messages"] = [task._messages for task in SESSION.tasks]
+    return said
+
+
+def generate_again() -> Dict[str, Any]:
+    """A second take: the inputs are not rendered twice, the first take is kept, the list offers both."""
+    new_script()
+    node = new_node()
+    node["generate"].execute()
+    wait(node)
+    count = len(SESSION.rendered)
+    node["seed"].setValue(5)
+    node["generate"].execute()
+    wait(node)
+    said = {"rendered": count, "more": len(SESSION.rendered) - count, "takes": node["take"].values()}
+    second = node["layer_file"].value()
+    node["take"].setValue(node["take"].values()[1])
+    said.update(second=second, first=node["layer_file"].value(), state=node["state"].value())
+    path = nuke.scriptName()
+    nuke.scriptSaveAs(path)
+    nuke.scriptOpen(path)
+    again = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
+    said.update(reopened=shown(again), rendered_on_open=len(SESSION.rendered) - count)
+    again["refresh"].execute()
+    said.update(found=again["take"].values(), channels=channels(again, STAGE["frames"][0]))
+    return said
+
+
+def cancel() -> Dict[str, Any]:
+    """Cancel on Nuke's own progress bar, in the middle; then Continue take."""
+    new_script()
+    node = new_node(preview=False)
+    SESSION.cancel_tasks = lambda task: bool(task._messages)
+    start = time.monotonic()
+    node["generate"].execute()
+    whole = wait(node)
+    said = {"whole": whole, "seconds": time.monotonic() - start, "log": node["log"].value()}
+    said.update(said=list(SESSION.said), state=node["state"].value())
+    SESSION.cancel_tasks = lambda task: False
+    node["take"].setValue(node["take"].values()[-1])
+    node["continue_take"].execute()
+    wait(node)
+    said["continued"] = shown(node)
+    return said
+
+
+def kill() -> Dict[str, Any]:
+    """The system kills the engine; the artist reads it, and the next Generate works with a new one."""
+    from actanywhere_nuke.host import generate as work
+
+    new_script()
+    node = new_node()
+    node["generate"].execute()
+    seen = SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
+    os.kill(_children()[0], signal.SIGKILL)
+    whole = wait(node)
+    said = {"seen": seen, "whole": whole, "said": list(SESSION.said), "busy": work.ENGINE.busy}
+    SESSION.said.clear()
+    node["generate"].execute()
+    wait(node)
+    said.update(after=shown(node), said_after=list(SESSION.said))
+    return said
+
+
+def _children() -> List[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name) as stream:
+                    words = stream.read().rpartition(")")[2].split()
+                with open("/proc/%s/cmdline" % name, "rb") as line:
+                    command = line.read()
+            except OSError:
+                continue
+            if int(words[1]) == os.getpid() and b"actanywhere" in command:
+                found.append(int(name))
+    return found
+
+
+def wedge() -> Dict[str, Any]:
+    """Two seeds and their contact sheet."""
+    new_script()
+    node = new_node(wedge_count=2)
+    node["wedge"].execute()
+    said: Dict[str, Any] = {"whole": wait(node)}
+    said.update(takes=node["take"].values(), sheet=node["sheet"].value(), log=node["log"].value())
+    before = len(nuke.allNodes("Read"))
+    node["open_sheet"].execute()
+    said["reads"] = len(nuke.allNodes("Read")) - before
+    return said
+
+
+def errors() -> Dict[str, Any]:
+    """What an artist forgets: each ends in one message with a remedy, and Nuke goes on."""
+    said: Dict[str, Any] = {}
+
+    def attempt(name: str, **knobs: Any) -> None:
+        node = new_node(**knobs)
+        spoil.get(name, lambda node: None)(node)
+        SESSION.said.clear()
+        node["generate"].execute()
+        wait(node)
+        said[name] = list(SESSION.said)
+        SESSION.cancel_renders_after = None
+        nuke.delete(node)
+
+    def no_folder(node: Any) -> None:
+        nuke.root()["name"]._text = ""
+
+    def cancelled(node: Any) -> None:
+        SESSION.cancel_renders_after = 1
+
+    spoil: Dict[str, Callable[[Any], Any]] = {
+        "no plate": lambda node: node.setInput(0, None),
+        "no condition": lambda node: node.setInput(2, None),
+        "render cancelled": cancelled,
+        "never saved": no_folder,
+    }
+    new_script()
+    attempt("no plate")
+    attempt("no condition")
+    attempt("no engine", engine="/gone/bin/python")
+    attempt("end before beginning", range="custom", first=20, last=10)
+    attempt("frames that are not there", range="custom", first=1, last=3, output_folder="elsewhere")
+    attempt("render cancelled", output_folder="cancelled")
+    attempt("never saved")
+    return said
+
+
+def farm() -> Dict[str, Any]:
+    """A job for another machine: nothing is rendered here but the inputs; frames are picked up as they come."""
+    path = new_script()
+    node = new_node()
+    node["write_job"].execute()
+    said: Dict[str, Any] = {"command": node["farm_command"].value(), "state": node["state"].value()}
+    said["tasks"] = len(SESSION.tasks)
+    nuke.scriptSaveAs(path)
+    return said
+
+
+def picked_up() -> Dict[str, Any]:
+    """The script of ``farm`` again, after the other machine is done."""
+    nuke.scriptOpen(os.path.join(STAGE["work"], "sh010_comp_v001.nk"))
+    node = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
+    node._tell("showPanel")
+    return dict(shown(node), channels=channels(node, STAGE["frames"][0]))
+
+
+def tracked() -> Dict[str, Any]:
+    """The camera from a Tracker, a CornerPin and a Transform: the job's track file of each."""
+    from actanywhere_nuke.desk.plan import plan
+    from actanywhere_nuke.host import reading, rendering
+
+    new_script()
+    first, last = STAGE["frames"]
+    with open(os.path.join(HERE, "stage", "tracks.nk"), encoding="utf-8") as stream:
+        nuke.scriptReadText(stream.read())
+    said: Dict[str, Any] = {}
+    for name in ("Tracker1", "CornerPin1", "Transform1"):
+        node = new_node(camera="tracked", range="custom", first=first, last=last)
+        node.setInput(3, nuke.toNode(name))
+        planned = plan(reading.ask(node))
+        rendering.render_inputs(node, planned)
+        with open(planned.track, encoding="utf-8") as stream:
+            said[name] = json.load(stream)
+        nuke.delete(node)
+    return said
+
+
+def deleted() -> Dict[str, Any]:
+    """The node is deleted while its take renders: nothing breaks, the take is kept."""
+    from actanywhere_nuke.host import generate as work
+
+    new_script()
+    node = new_node()
+    node["generate"].execute()
+    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
+    nuke.delete(node)
+    done = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 120)
+    return {"done": done, "said": list(SESSION.said)}
+
+
+def terminal() -> Dict[str, Any]:
+    """``nuke -t``: blocks, prints, and gives an exit status."""
+    from actanywhere_nuke.host.terminal import main as in_terminal
+
+    path = new_script()
+    new_node()
+    nuke.scriptSaveAs(path)
+    first = STAGE["frames"][0]
+    words = [path, "--frames=%d-%d" % (first, first + 1)]
+    said: Dict[str, Any] = {"done": in_terminal(words)}
+    node = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
+    said.update(shown(node), wrong=in_terminal([path, "Nobody"]), usage=in_terminal([]))
+    node["engine"].setValue("/gone/bin/python")
+    nuke.scriptSaveAs(path)
+    said["no_engine"] = in_terminal(words)
+    return said
+
+
+def main() -> None:
+    """Play what the stage on standard input asks for."""
+    STAGE.update(json.load(sys.stdin))
+    SESSION.begin(gui=STAGE["gui"], version=tuple(STAGE["version"]))
+    SESSION.engine = STAGE["renderer"]
+    nuke.scriptClear() if SESSION.root else None
+    SESSION.root = nuke.Root()
+    nuke.pluginAddPath(STAGE["plugin"])
+    said = globals()[STAGE["play"]]()
+    said["faults"] = SESSION.faults
+    said["swallowed"] = [repr(error) for error in SESSION.swallowed]
+    print("SAID " + json.dumps(said), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The Pythons of real Nukes, as far as this machine has them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+#: Nuke -> its Python.
+NUKES = {"13.2": "3.7", "14.0": "3.9", "15.1": "3.10", "16.0": "3.11"}
+EVERY = pytest.mark.parametrize(
+    "version", NUKES.values(), ids=[f"Nuke{n}-Python{p}" for n, p in NUKES.items()]
+)
+
+
+@cache
+def _found(version: str) -> str:
+    names = [
+        shutil.which(f"python{version}"),
+        *map(str, sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))),
+    ]
+    ask = "import sys, tkinter; print('%d.%d' % sys.version_info[:2])"
+    for python in filter(None, names):
+        done = subprocess.run([python, "-c", ask], capture_output=True, text=True)
+        if done.stdout.strip() == version:
+            return python
+    return ""
+
+
+def python_of(version: str) -> str:
+    """The interpreter of that version, with Tcl in it; skips the test by name where there is none."""
+    python = _found(version)
+    if not python:
+        pytest.skip(f"no Python {version} (with tkinter) on this machine")
+    return python
