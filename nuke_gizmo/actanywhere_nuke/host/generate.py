@@ -14,6 +14,7 @@ import nuke
 from ..core.errors import ActAnywhereError, Cancelled, JobError
 from ..core.job import Job, Progress, Result
 from ..core.launch import Worker, run
+from ..core.shot import FrameRange
 from ..core.takes import Take, new_take, read_take, wedge, write_job
 from ..desk import installation
 from ..desk.engine import Engine, Listener
@@ -113,8 +114,6 @@ def is_running(node: nuke.Node) -> bool:
 
 
 def _set_range(node: nuke.Node, frames: str) -> None:
-    from ..core.shot import FrameRange
-
     span = FrameRange.parse(frames)
     node["range"].setValue("custom")
     node["first"].setValue(span.first)
@@ -138,12 +137,16 @@ def _block(
 ) -> Optional[Result]:
     """In a terminal: one job after the other, printed. Raises the first error."""
     result = None
+
+    def tell(progress: Progress) -> None:
+        print("ActAnywhere %s" % message(progress), flush=True)
+        if progress.message:
+            showing.log(node, progress.message)
+
     with Worker(command) as worker:
         for job in jobs:
             showing.log(node, "started: %s" % job.output)
-            result = run(
-                job, lambda progress: print("ActAnywhere %s" % message(progress), flush=True), worker
-            )
+            result = run(job, tell, worker)
             _finished(node, result)
             if sheet is not None:
                 sheet.done(job.output)
