@@ -20,6 +20,8 @@ __all__ = ["contact_sheet", "pack"]
 
 Frames = NDArray[np.float32]
 _FAINT, _PLAIN = 0.03, 0.07
+_BRIGHTEST = 2.5
+_SMALL = np.ones((3, 3), np.uint8)
 _PICTURE = {"crf": "13", "preset": "veryslow"}
 _GREY = {"crf": "8", "preset": "veryslow"}
 
@@ -30,10 +32,13 @@ def pack(plan: ClipPlan, filmed: Path, folder: Path) -> None:
     truth: dict[str, Any] = json.loads((filmed / "camera.json").read_text())
     scene, empty = (_read(filmed, kind, plan.frames) for kind in ("scene", "empty"))
     matte = _read(filmed, "matte", plan.frames)[..., 3]
-    empty = empty[..., :3]
-    finished = scene[..., :3] + (1 - scene[..., 3:]) * empty if truth["caught"] else scene[..., :3]
-    level = 0.20 / float(np.exp(np.log(empty[0].mean(2) + 1e-3).mean()))
-    rgb, background = develop(finished * level), develop(empty * level)
+    level = 0.20 / float(np.exp(np.log(empty[0, ..., :3].mean(2) + 1e-3).mean()))
+    # A lamp a hundred times brighter than white would show through every half-covered pixel.
+    empty = np.minimum(empty[..., :3] * level, _BRIGHTEST)
+    finished = scene[..., :3] * level
+    if truth["caught"]:
+        finished += (1 - scene[..., 3:]) * empty
+    rgb, background = develop(finished), develop(empty)
     effect = changed(rgb, background, matte)
     rgb = np.where((effect > 0)[..., None] | (matte > 0)[..., None], rgb, background)
     write_movie(folder / "rgb.mp4", rgb, _PICTURE)
@@ -73,7 +78,12 @@ def changed(rgb: Frames, background: Frames, matte: Frames) -> Frames:
     change = np.abs(rgb - background).max(-1) / np.maximum(background.max(-1), 0.1)
     smooth = np.stack([cv2.GaussianBlur(frame, (0, 0), 1.2) for frame in np.where(matte > 0.02, 0, change)])
     kept = np.clip((smooth - _FAINT) / (_PLAIN - _FAINT), 0, 1) * np.maximum(smooth, np.minimum(change, 1))
-    return np.asarray(np.clip(np.where(matte > 0, 0, kept), 0, 1), np.float32)
+    kept = np.where(matte > 0, 0, np.clip(kept, 0, 1))
+    # Single pixels along the actor's outline are the denoiser's.
+    solid = np.stack(
+        [cv2.morphologyEx(frame, cv2.MORPH_OPEN, _SMALL) for frame in (kept > 0).astype(np.uint8)]
+    )
+    return np.asarray(kept * solid, np.float32)
 
 
 def write_movie(path: Path, frames: Frames, options: dict[str, str]) -> None:
