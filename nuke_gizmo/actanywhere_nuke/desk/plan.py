@@ -79,7 +79,7 @@ def plan(ask: Ask) -> Plan:
         raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
     if ask.matte_channel in ("", "none"):
         raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
-    if ask.matte_channel not in ask.matte_channels:
+    if _full_name(ask.matte_channel) not in map(_full_name, ask.matte_channels):
         raise JobError(
             "The %s has no channel %s; it has %s."
             % ("matte" if ask.matte else "plate", ask.matte_channel, ", ".join(ask.matte_channels) or "none"),
@@ -107,6 +107,11 @@ def plan(ask: Ask) -> Plan:
         ask.settings,
     )
     return Plan(job, root, (plate, matte, *painted), track, ask.moves if track else None)
+
+
+def _full_name(channel: str) -> str:
+    """Nuke also says ``alpha`` for ``rgba.alpha``."""
+    return channel if "." in channel else "rgba.%s" % channel
 
 
 def with_output(job: Job, folder: str) -> Job:

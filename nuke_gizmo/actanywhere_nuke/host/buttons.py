@@ -80,9 +80,17 @@ def _enable(node: nuke.Node) -> None:
 
 
 def _choose(node: nuke.Node) -> None:
-    takes = showing.takes_of(node)
-    showing.show_take(node, showing.take_of_label(str(node["take"].value()), takes))
-    showing.show_state(node)
+    chosen = str(node["take"].value())
+    # What a line says of its take may have changed on disk since: its number has not.
+    lines = showing.listed(node)
+    take = next((take for line, take in lines.items() if _same_take(line, chosen)), None)
+    showing.show_take(node, take)
+    showing.refresh(node)
+
+
+def _same_take(line: str, other: str) -> bool:
+    one, two = line.partition(" of "), other.partition(" of ")
+    return one[0].split()[:2] == two[0].split()[:2] and one[2] == two[2]
 
 
 def _generate(node: nuke.Node) -> None:

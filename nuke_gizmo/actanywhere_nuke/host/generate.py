@@ -11,11 +11,11 @@ from typing import Any, Callable, Dict, List, Optional
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError
+from ..core.errors import ActAnywhereError, Cancelled, JobError, WorkerError
 from ..core.job import Job, Progress, Result
 from ..core.launch import Worker, run
 from ..core.shot import FrameRange
-from ..core.takes import Take, new_take, read_take, wedge, write_job
+from ..core.takes import Take, new_take, read_take, remove_take, wedge, write_job
 from ..desk import installation
 from ..desk.engine import Engine, Listener
 from ..desk.plan import plan, with_output
@@ -146,7 +146,11 @@ def _block(
     with Worker(command) as worker:
         for job in jobs:
             showing.log(node, "started: %s" % job.output)
-            result = run(job, tell, worker)
+            try:
+                result = run(job, tell, worker)
+            except ActAnywhereError as error:
+                _drop(job.output, error)
+                raise
             _finished(node, result)
             if sheet is not None:
                 sheet.done(job.output)
@@ -241,9 +245,16 @@ def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
     if read_take(folder).frames_done:
         _show(node, folder)
     else:
+        _drop(folder, error)
         showing.refresh(node)
     if not isinstance(error, Cancelled):
         nuke.message(installation.say(error))
+
+
+def _drop(folder: str, error: ActAnywhereError) -> None:
+    """A take that was refused before anything was painted is none."""
+    if not isinstance(error, (Cancelled, WorkerError)) and not read_take(folder).frames_done:
+        remove_take(read_take(folder))
 
 
 def _show(node: nuke.Node, folder: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import Iterator, List, Optional, Set
+from typing import Dict, Iterator, List, Optional, Set
 
 import nuke
 
@@ -24,6 +24,7 @@ __all__ = [
     "is_quiet",
     "log",
     "list_labels",
+    "listed",
     "quiet",
     "refresh",
     "reload",
@@ -31,7 +32,6 @@ __all__ = [
     "show_state",
     "show_take",
     "shown_take",
-    "take_of_label",
     "takes_of",
 ]
 
@@ -84,11 +84,17 @@ def shown_take(node: nuke.Node) -> Optional[Take]:
     return read_take(folder) if folder else None
 
 
-def take_of_label(label: str, takes: List[Take]) -> Optional[Take]:
-    """The take that a line of the list means."""
-    words = label.split()
-    number = int(words[1]) if len(words) > 1 and words[1].isdigit() else -1
-    return next((take for take in takes if take.number == number), None)
+def listed(node: nuke.Node) -> Dict[str, Take]:
+    """The list's lines and their takes: those of the node's shot, and one of another that it shows (a copied node)."""
+    try:
+        takes = takes_of(node)
+    except ActAnywhereError:
+        takes = []
+    lines = {take_label(take): take for take in takes}
+    shown = shown_take(node)
+    if shown is not None and slashes(shown.folder) not in [slashes(take.folder) for take in takes]:
+        lines["%s of %s" % (take_label(shown), slashes(shown.folder).split("/")[-2])] = shown
+    return lines
 
 
 def show_take(node: nuke.Node, take: Optional[Take]) -> None:
@@ -126,14 +132,11 @@ def set_layer(node: nuke.Node, layer: str) -> None:
 
 def refresh(node: nuke.Node) -> None:
     """Look at the disk: the list of takes, and the state of the one that is shown."""
-    try:
-        takes = takes_of(node)
-    except ActAnywhereError:
-        takes = []
+    lines = listed(node)
     folder = text(node, "take_folder")
-    labels = {slashes(take.folder): take_label(take) for take in takes}
+    chosen = [line for line, take in lines.items() if slashes(take.folder) == folder]
     with quiet(node):
-        list_labels(node, list(labels.values()), labels.get(folder, ""))
+        list_labels(node, list(lines), chosen[0] if chosen else "")
     show_state(node)
 
 
