@@ -177,6 +177,7 @@ def _models() -> Iterator[Check]:
     for folder in folders:
         try:
             manifest.check_manifest(folder)
+            untrained = manifest.read_configuration(folder).untrained
         except ActAnywhereError as error:
             own = (
                 folder.parent.parent == _PACKAGE
@@ -185,7 +186,11 @@ def _models() -> Iterator[Check]:
             yield Check("model", "FAIL" if own else "warn", error.message, remedy)
         else:
             size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6
-            yield Check("model", "ok", "%s (%.0f MB, every digest agrees)" % (folder, size))
+            text, remedy = "%s (%.0f MB, every digest agrees)" % (folder, size), ""
+            if untrained:
+                text += "; not trained yet: %s" % ", ".join(untrained)
+                remedy = "Train it before it renders: actanywhere train --from %s ..." % folder
+            yield Check("model", "warn" if untrained else "ok", text, remedy)
 
 
 def _memory() -> Iterator[Check]:

@@ -74,6 +74,11 @@ def open_inputs(job: Job) -> Inputs:
             f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
         )
     warnings = [*plate.warnings, *matte.warnings]
+    if configuration.untrained:
+        warnings.append(
+            f"The model {folder.name} is not trained yet ({', '.join(configuration.untrained)}): what it paints means "
+            "nothing before 'actanywhere train --from' it."
+        )
     track = _open_track(job, plate, warnings)
     return Inputs(job, plate, matte, configuration, digest, warnings, track)
 

@@ -68,13 +68,16 @@ def test_two_onnxruntimes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_models_are_found_and_a_damaged_one_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from actanywhere.model.manifest import write_manifest
 
-    for name in ("good", "damaged"):
+    for name, untrained in (("good", []), ("damaged", []), ("raw", ["condition_projection"])):
         (tmp_path / name).mkdir()
+        (tmp_path / name / "model.json").write_text(json.dumps({"name": name, "untrained": untrained}))
         (tmp_path / name / "weights.safetensors").write_bytes(b"0123")
         write_manifest(tmp_path / name)
     (tmp_path / "damaged" / "weights.safetensors").write_bytes(b"0124")
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path))
-    damaged, good = find("model")[-2:]
+    damaged, good, raw = find("model")[-3:]
+    assert raw.status == "warn" and "not trained yet: condition_projection" in raw.found
+    assert "actanywhere train --from" in raw.remedy
     assert good.status == "ok" and str(tmp_path / "good") in good.found
     assert damaged.status == "warn" and "damaged/weights.safetensors" in damaged.found
 

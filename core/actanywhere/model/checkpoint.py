@@ -58,7 +58,7 @@ class Model:
         """
         for part in (self.denoiser, self.condition_encoder, cast(nn.Module, self.autoencoder)):
             part.to(device)
-        with _quiet():
+        with quiet():
             self.denoiser.unet.to(dtype)
         if device.type == "cpu":
             self.denoiser.unet.to(memory_format=torch.channels_last)
@@ -86,7 +86,7 @@ def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -
     }
     if model.condition_encoder.image_encoder is not None:
         parts["image_encoder"] = model.condition_encoder.image_encoder
-    with _quiet():
+    with quiet():
         for name, part in parts.items():
             _save(part, folder / name, dtype)
         scheduler(model.configuration).save_pretrained(folder / "scheduler")
@@ -127,7 +127,7 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the libraries' bars and remarks off an artist's screen; what matters is raised."""
     rooms = (diffusers.utils.logging, transformers.utils.logging)
     levels = [room.get_verbosity() for room in rooms]
@@ -144,7 +144,7 @@ def _quiet() -> Iterator[None]:
 
 def _load(kind: Any, folder: Path, **options: Any) -> Any:
     """One part. The libraries fill weights that are not in the files with random ones; here that is an error."""
-    with _quiet():
+    with quiet():
         part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
     if missing := sorted(found["missing_keys"]):
         raise ValueError(f"{folder.name} lacks {len(missing)} weights, {missing[0]} first")

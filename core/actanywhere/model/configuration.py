@@ -62,6 +62,8 @@ class ModelConfiguration:
     beta_schedule: Literal["linear", "scaled_linear"] = "linear"
     """AnimateDiff v2 expects the linear one."""
     zero_terminal_snr: bool = False
+    untrained: tuple[str, ...] = ()
+    """Parts that are new and that nobody has trained yet: what the model renders means nothing before."""
     steps: int = 25
     """Recommended denoising steps."""
     preview_steps: int = 8

@@ -217,8 +217,9 @@ class _Training:
         card = replace(self.run.card, base=self.base)
         text = card.text(self.step, self.spent, self.accelerator.num_processes, self.curve.held_out())
         with self.average.in_place():
-            finished = self.model
-            if self.settings.lora:
+            learned = replace(self.model.configuration, untrained=())
+            finished = replace(self.model, configuration=learned)
+            if self.settings.lora:  # the adapters leave all else as it was, also what nobody trained
                 from .adapters import merged, save_adapters
 
                 finished = merged(self.model)

@@ -1,0 +1,65 @@
+"""A full-size model from public parts: what would be taken from where, and the taking."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ..job import Progress
+from ..model.assemble import Assembly, assemble, plan_assembly
+from .screen import Screen
+
+__all__ = ["assemble_model"]
+
+
+def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
+    """Check the parts, say what would be taken from them, and, unless it is a dry run, write the model."""
+    vae = Path(args.vae) if args.vae else None
+    assembly = plan_assembly(Path(args.unet), Path(args.motion), Path(args.clip), vae)
+    output = Path(args.output)
+    if args.dry_run:
+        _show(assembly, output, args.json)
+        return
+
+    def report(part: str, done: int, total: int) -> None:
+        counts = {one.name: len(one.weights) for one in assembly.parts}
+        names = list(counts)
+        before, whole = sum(counts[name] for name in names[: names.index(part)]), sum(counts.values())
+        screen.progress(output.name, Progress(part, done, total, "weights", fraction=(before + done) / whole))
+
+    try:
+        digest = assemble(assembly, output, report)
+    finally:
+        screen.clear()
+    if args.json:
+        said = {"event": "model", "folder": str(output), "digest": digest, "untrained": assembly.untrained}
+        print(json.dumps(said), flush=True)
+    elif not args.quiet:
+        print("model  %s" % output)
+        _show_untrained(assembly)
+
+
+def _show(assembly: Assembly, output: Path, as_json: bool) -> None:
+    if as_json:
+        parts = [
+            {"name": part.name, "from": part.told, "files": [str(file) for file in part.files]}
+            for part in assembly.parts
+        ]
+        said = {"parts": parts, "bytes": assembly.bytes, "untrained": assembly.untrained}
+        print(json.dumps({"event": "assembly", "folder": str(output), **said}), flush=True)
+        return
+    for part in assembly.parts:
+        numbers = sum(part.sizes.values()) / 1e6
+        print("%-14s %s: %d weights, %.0f M numbers" % (part.name, part.told, len(part.weights), numbers))
+        for file in part.files:
+            print("%-14s would read %s" % ("", file))
+    print("would write %s, about %.1f GB in half precision" % (output, assembly.bytes / 1e9))
+    _show_untrained(assembly)
+
+
+def _show_untrained(assembly: Assembly) -> None:
+    print("Not trained yet; until it is, what the model renders means nothing:")
+    for line in assembly.untrained:
+        print("  %s" % line)
+    print("  -> actanywhere train --from DIR --footage YOUR_CLIPS --output RUN --rate 3e-5", flush=True)
