@@ -79,7 +79,7 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = folder.glob("*.zip")
+    (built,) = folder.glob("*blender*.zip")
     return built
 
 

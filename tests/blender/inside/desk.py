@@ -66,7 +66,8 @@ def mask(name: str = "roto") -> Any:
 def place(made: Any, frame: int) -> None:
     """Put the shape where the actor is in that frame."""
     left, bottom, right, top = box(frame)
-    corners = ((left, bottom), (left, top), (right, top), (right, bottom))
+    # Anticlockwise: Blender itself draws a clockwise shape a pixel too large.
+    corners = ((left, bottom), (right, bottom), (right, top), (left, top))
     for point, corner in zip(made.layers[0].splines[0].points, corners, strict=True):
         point.handle_type = "VECTOR"
         point.select = True

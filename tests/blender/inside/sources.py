@@ -65,6 +65,7 @@ def scene_plate_strip(given: Given) -> Any:
 def scene_plate_strip_movie(given: Given) -> Any:
     scene = bpy.context.scene
     desk.size(scene)
+    scene.render.fps = 25  # the movie's own: another rate is retimed
     strip = desk.strips(scene).new_movie("movie", given["footage"]["movie"], 1, 10)
     strip.frame_offset_start = 2
     matte = {**files(given), "use_matte_start": True, "matte_start": 10}
@@ -109,7 +110,7 @@ def scene_matte_mask_feathered(given: Given) -> Any:
     clip = desk.clip(given["footage"]["plate"])
     mask = desk.mask("feathered")
     for point in mask.layers[0].splines[0].points:
-        point.weight = 0.05
+        point.weight = 1.0
     wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": mask}
     return desk.generate(given, "matte_mask_feathered", range_source="CUSTOM", first=1, last=2, **wanted)
 
