@@ -37,6 +37,7 @@ def ask(**changes: Any) -> Ask:
         settings=Settings(), script="/show/sh010_comp_v003.nk", node="ActAnywhere1", output_folder="", shot_name="",
         range="input", input_range=(1001, 1010), project_range=(1, 100), own_range=(1003, 1004),
         working_space="auto", project=NUKE, plate="node Read\nfile a", matte="node Roto", matte_channel="rgba.alpha",
+        matte_channels=("rgba.red", "rgba.alpha"),
         condition="node Read\nfile place", condition_frame=None, condition_file="", condition_kind="auto",
         condition_matte="", condition_colour="auto",
     )  # fmt: skip
@@ -164,6 +165,7 @@ class Plans(unittest.TestCase):
         for changes, word in (
             (dict(plate=""), "plate"),
             (dict(matte_channel="none"), "matte channel"),
+            (dict(matte_channel="roto.alpha"), "rgba.alpha"),
             (dict(condition=""), "condition"),
             (dict(condition="", condition_file="/gone/place.jpg"), "/gone/place.jpg"),
             (dict(settings=Settings(camera="tracked")), "track"),
