@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Cancelled, JobError, OutputError
-from ..job import Progress, Settings
+from ..errors import JobError, OutputError
+from ..job import Settings
 from .flags import add_setting_flags, given_settings
 from .follow import Interrupts
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..evaluation.cases import Cases
-    from ..evaluation.figures import Figures
-    from ..evaluation.sheet import Block
-    from ..evaluation.shots import Watch
-    from ..painter import ModelCache
+    from ..evaluation.parts import Encoders, Part
 
 __all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
 
@@ -60,18 +56,18 @@ def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="Folders of pictures and movies: procedural clips also stand in those of them that training holds out.",
     )
+    paper = parser.add_argument_group("the paper's figures (for --shots; the networks are yours to fetch)")
+    paper.add_argument(
+        "--clip", metavar="DIR", help="CLIP in the hub's layout: adds clip_cond and clip_temp."
+    )
+    paper.add_argument(
+        "--fvd", metavar="FILE", help="I3D as TorchScript: adds the Fréchet video distance from --real."
+    )
+    paper.add_argument("--real", metavar="DIR", help="A folder of real movies, for --fvd.")
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="The folder for tables, sheets and renders."
     )
     add_setting_flags(parser.add_argument_group("how ours is rendered"))
-
-
-@dataclass
-class _Findings:
-    """What one part of an evaluation found."""
-
-    rows: list[Figures] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
 
 
 def evaluate(args: argparse.Namespace, screen: Screen) -> int:
@@ -80,29 +76,68 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
         raise JobError("There is nothing to evaluate.", "Give --shots FOLDER, or --procedural 12, or both.")
     if args.frames < 2:
         raise JobError(f"{args.frames} frames show no motion.", "Give --frames 2 or more.")
+    if bool(args.fvd) != bool(args.real):
+        raise JobError(
+            "A video distance is of results from real movies.", "Give both --fvd FILE and --real DIR."
+        )
+    if (args.clip or args.fvd) and not args.shots:
+        raise JobError("--clip and --fvd measure the results of shots.", "Give --shots besides.")
     output, settings = Path(args.output), given_settings(args)
     cases = _find(args, settings)
     if args.dry_run:
         _tell_plan(cases, args, output)
         return 0
-    from ..painter import ModelCache
-
+    if cases is not None:
+        for note in cases.notes:
+            screen.note(note)
     _make_folder(output)
-    models = ModelCache()
-    with Interrupts() as interrupts:
-        from ..evaluation.shots import Watch
-
-        watch = Watch(screen.progress, lambda: bool(interrupts.asked))
-        try:
-            parts = []
-            if cases is not None:
-                parts.append(("shots", _shots(cases, output, models, watch, screen)))
-            if args.procedural:
-                parts.append(("truth", _truth(args, settings, models, watch)))
-        finally:
-            screen.clear()
-    _write(parts, output, args)
+    try:
+        with Interrupts() as interrupts:
+            parts = _evaluate(cases, args, settings, screen, lambda: bool(interrupts.asked))
+    finally:
+        screen.clear()
+    _show(parts, output, args)
     return 0
+
+
+def _evaluate(
+    cases: Cases | None,
+    args: argparse.Namespace,
+    given: Mapping[str, Any],
+    screen: Screen,
+    cancelled: Callable[[], bool],
+) -> list[Part]:
+    from ..evaluation.parts import evaluate_shots, evaluate_truth
+    from ..evaluation.shots import Watch
+    from ..painter import ModelCache
+    from ..training.corpus import PictureLibrary
+
+    models, watch = ModelCache(), Watch(screen.progress, cancelled)
+    encoders = _encoders(args)  # before anything is rendered: they may be missing
+    pictures = PictureLibrary(args.pictures, "held-out") if args.pictures else None
+    parts = []
+    if cases is not None:
+        parts.append(evaluate_shots(cases.found, Path(args.output), models, watch, encoders, screen.note))
+    if args.procedural:
+        settings = Settings(**{**given, "camera": "plate"})
+        parts.append(evaluate_truth(args.procedural, settings, pictures, models, watch))
+    return parts
+
+
+def _encoders(args: argparse.Namespace) -> Encoders:
+    from ..evaluation.encoders import load_clip, load_features
+    from ..evaluation.parts import Encoders
+    from ..evaluation.videos import find_real_movies
+    from ..painter import choose_device
+
+    device = choose_device(getattr(args, "device", "auto"))
+    if args.real:
+        find_real_movies(Path(args.real))
+    return Encoders(
+        load_clip(Path(args.clip), device) if args.clip else None,
+        load_features(Path(args.fvd), device) if args.fvd else None,
+        Path(args.real or "."),
+    )
 
 
 def _find(args: argparse.Namespace, settings: Mapping[str, Any]) -> Cases | None:
@@ -116,66 +151,21 @@ def _find(args: argparse.Namespace, settings: Mapping[str, Any]) -> Cases | None
     return find_cases(path, settings, args.frames)
 
 
-def _shots(cases: Cases, output: Path, models: ModelCache, watch: Watch, screen: Screen) -> _Findings:
-    from ..evaluation.shots import evaluate_shot
+def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:
+    from ..evaluation.figures import in_columns
+    from ..evaluation.parts import write_parts
 
-    found = _Findings()
-    for note in cases.notes:
-        screen.note(note)
-    for number, case in enumerate(cases.found, 1):
-        screen.note(f"{number} of {len(cases.found)}: {case.name}")
-        report = evaluate_shot(case, output, models, watch)
-        found.rows += report.rows
-        found.blocks.append(report.block)
-    return found
-
-
-def _truth(args: argparse.Namespace, given: Mapping[str, Any], models: ModelCache, watch: Watch) -> _Findings:
-    from ..evaluation import truth
-    from ..model.manifest import check_manifest, find_model
-    from ..training.corpus import PictureLibrary
-
-    settings = Settings(**{**given, "camera": "plate"})
-    folder = find_model(settings.model)
-    model = models.load(folder, check_manifest(folder), settings)
-    pictures = PictureLibrary(args.pictures, "held-out") if args.pictures else None
-    configuration = model.configuration
-    size = (configuration.frames, configuration.area, configuration.side_multiple)
-    found = _Findings()
-    for done, shot in enumerate(truth.true_shots(args.procedural, *size, pictures)):
-        share = done / args.procedural
-        watch.report(
-            "procedural", Progress("painting", done, args.procedural, "clips", share, message=shot.name)
-        )
-        if watch.cancelled():
-            raise Cancelled("Stopped.", "Renders of shots are kept; procedural clips are painted anew.")
-        ours = truth.render_ours(model, shot.scene, settings, lambda step: None)
-        methods = truth.true_methods(shot, ours, settings)
-        found.rows += truth.measure_true_shot(shot, methods)
-        found.blocks.append(truth.true_block(shot, methods))
-    return found
-
-
-def _write(parts: Sequence[tuple[str, _Findings]], output: Path, args: argparse.Namespace) -> None:
-    from ..evaluation.figures import in_columns, medians, to_csv, to_markdown
-    from ..evaluation.sheet import write_sheet
-
-    titles = {"shots": "Shots", "truth": "Procedural clips with known truth"}
-    text = []
-    for name, found in parts:
-        middle = medians(found.rows)
-        _write_text(output / f"{name}.csv", to_csv(found.rows))
-        text += [f"# {titles[name]}", "Medians:", to_markdown(middle, "results"), to_markdown(found.rows)]
-        write_sheet(output / f"{name}.png", found.blocks)
-        if args.json:
-            said = [{"results": row.shot, "method": row.method, **row.values} for row in middle]
-            print(json.dumps({"event": "evaluation", "part": name, "medians": said}), flush=True)
-        elif not args.quiet:
-            print(f"\n{titles[name]}, medians\n{in_columns(middle, 'results')}", flush=True)
-    _write_text(output / "evaluation.md", "\n\n".join(text) + "\n")
+    files = write_parts(parts, output)
+    for part in parts:
+        for table in part.tables:
+            if args.json:
+                rows = [{table.first: row.shot, "method": row.method, **row.values} for row in table.rows]
+                said = {"event": "evaluation", "part": part.name, "table": table.heading, "rows": rows}
+                print(json.dumps(said), flush=True)
+            elif not args.quiet:
+                print(f"\n{part.title}: {table.heading}\n{in_columns(table.rows, table.first)}", flush=True)
     if not (args.json or args.quiet):
-        files = ["evaluation.md", *(f"{name}.{kind}" for name, _ in parts for kind in ("csv", "png"))]
-        print("\n" + "\n".join(str(output / file) for file in files), flush=True)
+        print("\n" + "\n".join(map(str, files)), flush=True)
 
 
 def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> None:
@@ -201,12 +191,3 @@ def _make_folder(output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{output} cannot be made: {error.strerror}.", "Give another folder.") from error
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}.", "Free some space, or give another folder."
-        ) from error

@@ -6,12 +6,13 @@ import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Figures", "group_of", "in_columns", "medians", "to_csv", "to_markdown"]
+__all__ = ["Figures", "gains", "group_of", "in_columns", "means", "medians", "to_csv", "to_markdown"]
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,49 @@ def medians(rows: Sequence[Figures]) -> list[Figures]:
 
     ``shot`` says how many results there are.
     """
+    return _summed_up(rows, np.median)
+
+
+def means(rows: Sequence[Figures]) -> list[Figures]:
+    """As ``medians``, the mean."""
+    return _summed_up(rows, np.mean)
+
+
+def _summed_up(rows: Sequence[Figures], how: Callable[[list[float]], Any]) -> list[Figures]:
     groups: dict[str, list[Figures]] = {}
     for row in rows:
         groups.setdefault(group_of(row.method), []).append(row)
-    return [
-        Figures(str(len(members)), method, {name: _median(members, name) for name in members[0].values})
-        for method, members in groups.items()
-    ]
+    made = []
+    for method, members in groups.items():
+        known = {
+            name: [value for row in members if (value := row.values[name]) is not None]
+            for name in members[0].values
+        }
+        values = {name: float(how(values)) if values else None for name, values in known.items()}
+        made.append(Figures(str(len(members)), method, values))
+    return made
 
 
-def _median(rows: Sequence[Figures], name: str) -> float | None:
-    values = [value for row in rows if (value := row.values.get(name)) is not None]
-    return float(np.median(values)) if values else None
+def gains(rows: Sequence[Figures], method: str) -> list[Figures]:
+    """How much higher ``method`` is than every other one: the mean of the differences, shot by shot.
+
+    ``shot`` says how many shots both were measured on.
+    """
+    ours = {row.shot: row for row in rows if row.method == method}
+    others = dict.fromkeys(row.method for row in rows if row.method != method)
+    made = []
+    for other in others:
+        pairs = [(ours[row.shot], row) for row in rows if row.method == other and row.shot in ours]
+        names = pairs[0][0].values if pairs else {}
+        values = {name: _mean_difference(pairs, name) for name in names}
+        made.append(Figures(str(len(pairs)), f"{method} - {other}", values))
+    return made
+
+
+def _mean_difference(pairs: Sequence[tuple[Figures, Figures]], name: str) -> float | None:
+    both = [(one.values[name], other.values[name]) for one, other in pairs]
+    apart = [a - b for a, b in both if a is not None and b is not None]
+    return float(np.mean(apart)) if apart else None
 
 
 def to_csv(rows: Sequence[Figures]) -> str:

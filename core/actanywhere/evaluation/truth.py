@@ -8,7 +8,7 @@ measured is the painting, not the tracking.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -128,12 +128,14 @@ def _reached(transform: NDArray[np.float64], height: int, width: int) -> Region:
     return np.asarray(inside.all(1).reshape(height, width))
 
 
-def render_ours(model: Model, scene: Scene, settings: Settings, step: Callable[[int], None]) -> Frames:
+def render_ours(model: Model, scene: Scene, settings: Settings) -> Frames:
     """The scene as it is delivered, one window of the model, at the model's size."""
     painter = Painter(model, settings, scene.condition, guided=scene.guide is not None)
     count = len(scene.clip.frames)
     known = [know(scene, settings, index) for index in range(count)]
-    latents = painter.paint(Window(0, count, 0), scene.clip.frames.first, known, None, step, lambda: False)
+    latents = painter.paint(
+        Window(0, count, 0), scene.clip.frames.first, known, None, lambda done: None, lambda: False
+    )
     made = [
         finish_small(painter.picture(one), facts, settings) for one, facts in zip(latents, known, strict=True)
     ]

@@ -1,0 +1,147 @@
+"""The parts of an evaluation, shots and procedural clips, from input to tables and sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Cancelled, OutputError
+from ..job import Progress, Settings
+from ..model.manifest import check_manifest, find_model
+from ..painter import ModelCache
+from ..training.corpus import PictureLibrary
+from . import truth
+from .cases import Case
+from .encoders import ClipEncoder, Features
+from .figures import Figures, gains, means, medians, to_csv, to_markdown
+from .protocol import clip_cond, clip_temp
+from .sheet import Block, write_sheet
+from .shots import Watch, evaluate_shot
+from .videos import read_real_clips, video_distances
+
+__all__ = ["Encoders", "Part", "Table", "evaluate_shots", "evaluate_truth", "write_parts"]
+
+Frames = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """The paper's networks, where they were given: CLIP; features and a folder of real movies for FVD."""
+
+    clip: ClipEncoder | None = None
+    features: Features | None = None
+    real: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a heading; ``first`` is the heading of their first column."""
+
+    heading: str
+    first: str
+    rows: list[Figures]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was found: ``tables`` for people, all ``rows`` for machines, and the sheet's ``blocks``."""
+
+    name: str
+    title: str
+    tables: list[Table]
+    rows: list[Figures]
+    blocks: list[Block]
+
+
+def evaluate_shots(
+    cases: list[Case],
+    output: Path,
+    models: ModelCache,
+    watch: Watch,
+    encoders: Encoders,
+    note: Callable[[str], None],
+) -> Part:
+    """Render and measure every case. Raises what rendering raises; what is rendered is kept."""
+    rows: list[Figures] = []
+    blocks: list[Block] = []
+    results: list[tuple[str, Frames]] = []
+    for number, case in enumerate(cases, 1):
+        note(f"{number} of {len(cases)}: {case.name}")
+        report = evaluate_shot(case, output, models, watch, _through(encoders.clip))
+        rows += report.rows
+        blocks.append(report.block)
+        results += report.frames.items() if encoders.features else ()
+    tables = [Table("Medians", "results", medians(rows))]
+    if encoders.features is not None:
+        height, width = results[0][1].shape[1:3]
+        real = read_real_clips(encoders.real, height, width)
+        distances = video_distances(results, real, encoders.features)
+        tables.append(Table("Fréchet video distance", "shots", distances))
+    return Part("shots", "Shots", tables, rows, blocks)
+
+
+def evaluate_truth(
+    count: int, settings: Settings, pictures: PictureLibrary | None, models: ModelCache, watch: Watch
+) -> Part:
+    """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
+    folder = find_model(settings.model)
+    model = models.load(folder, check_manifest(folder), settings)
+    configuration = model.configuration
+    size = (configuration.frames, configuration.area, configuration.side_multiple)
+    rows: list[Figures] = []
+    blocks: list[Block] = []
+    for done, shot in enumerate(truth.true_shots(count, *size, pictures)):
+        watch.report(
+            "procedural", Progress("painting", done, count, "clips", done / count, message=shot.name)
+        )
+        if watch.cancelled():
+            raise Cancelled("Stopped.", "Renders of shots are kept; procedural clips are painted anew.")
+        methods = truth.true_methods(shot, truth.render_ours(model, shot.scene, settings), settings)
+        rows += truth.measure_true_shot(shot, methods)
+        blocks.append(truth.true_block(shot, methods))
+    tables = [
+        Table("Means", "clips", means(rows)),
+        Table("What ours gains, clip by clip", "clips", gains(rows, "ours")),
+    ]
+    return Part("truth", "Procedural clips with known truth", tables, rows, blocks)
+
+
+def write_parts(parts: list[Part], output: Path) -> list[Path]:
+    """Write evaluation.md, and NAME.csv and NAME.png of every part; gives the files. Raises ``OutputError``."""
+    files = [output / "evaluation.md"]
+    text = []
+    for part in parts:
+        text += [f"# {part.title}"]
+        for table in part.tables:
+            text += [f"## {table.heading}", to_markdown(table.rows, table.first)]
+        text += ["## All", to_markdown(part.rows)]
+        _write_text(output / f"{part.name}.csv", to_csv(part.rows))
+        write_sheet(output / f"{part.name}.png", part.blocks)
+        files += [output / f"{part.name}.csv", output / f"{part.name}.png"]
+    _write_text(files[0], "\n\n".join(text) + "\n")
+    return files
+
+
+def _through(clip: ClipEncoder | None) -> Callable[[Frames, Frames], dict[str, float | None]] | None:
+    """CLIP_cond and CLIP_temp of a result's frames and its condition."""
+    if clip is None:
+        return None
+
+    def measure(frames: Frames, condition: Frames) -> dict[str, float | None]:
+        seen = clip(frames)
+        return {"clip_cond": clip_cond(seen, clip(condition[None])[0]), "clip_temp": clip_temp(seen)}
+
+    return measure
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}.", "Free some space, or give another folder."
+        ) from error
