@@ -38,16 +38,13 @@ def main() -> int:
     extension = build_blender(output)
     print(extension)
     status = validate(extension)
-    nuke = ROOT / "nuke_gizmo" / "build.py"
-    if nuke.exists():
-        print(_load(nuke).build(output))
+    print(build_nuke(output))
     return status
 
 
 def build_blender(output: Path) -> Path:
     """The extension as one zip for every supported Blender."""
-    manifest = tomllib.loads((ROOT / "addon" / "blender_manifest.toml").read_text(encoding="utf-8"))
-    target = output / f"{manifest['id']}-{manifest['version']}-blender.zip"
+    target = output / f"actanywhere-{_version()}-blender.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in blender_files():
             entry = zipfile.ZipInfo(name, _EPOCH)
@@ -55,6 +52,22 @@ def build_blender(output: Path) -> Path:
             entry.external_attr = 0o644 << 16
             package.writestr(entry, data)
     return target
+
+
+def _version() -> str:
+    """The one version of core, extension and package."""
+    manifest = tomllib.loads((ROOT / "addon" / "blender_manifest.toml").read_text(encoding="utf-8"))
+    return str(manifest["version"])
+
+
+def build_nuke(output: Path) -> Path:
+    """The Nuke package, by its own builder."""
+    spec = importlib.util.spec_from_file_location("nuke_pack", ROOT / "nuke_gizmo" / "pack.py")
+    assert spec is not None and spec.loader is not None
+    pack = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pack)
+    path: Path = pack.zip_nuke(output / f"actanywhere-{_version()}-nuke.zip")
+    return path
 
 
 def blender_files() -> Iterator[tuple[str, bytes]]:
@@ -91,14 +104,6 @@ def validate(extension: Path) -> int:
     tags = version / "scripts" / "modules" / "_bpy_internal" / "extensions" / "tags.py"
     words = [sys.executable, str(command), "validate", f"--valid-tags={tags}", str(extension)]
     return subprocess.run(words, check=False).returncode
-
-
-def _load(path: Path) -> object:
-    spec = importlib.util.spec_from_file_location("actanywhere_" + path.parent.name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from ..io.order import Order
 from .footage import COLOURS, clip_frames
 from .versions import compositor_tree, option, output_input, over_inputs
 
-__all__ = ["layer_socket", "put_into_compositor"]
+__all__ = ["layer_socket", "put_into_compositor", "shot_nodes"]
 
 _SPACES = {ours: theirs for theirs, ours in COLOURS.items()}
 
@@ -70,26 +70,41 @@ def layer_socket(node: Any, name: str) -> Any:
     )
 
 
+def shot_nodes(tree: Any, order: Order, make: bool = True) -> Any:
+    """The shot's nodes in the tree; None where it has none and none are to be made."""
+    return _Nodes(tree, order) if make or _frames_of(tree, order) else None
+
+
+def _frames_of(tree: Any, order: Order) -> list[Any]:
+    shot = order.job.shot.name
+    return [n for n in tree.nodes if n.type == "FRAME" and n.get("actanywhere_shot") == shot]
+
+
 class _Nodes:
     """The nodes in the shot's frame, found by their role or made."""
 
     def __init__(self, tree: Any, order: Order) -> None:
         self.tree, self.order = tree, order
         shot = order.job.shot.name
-        found = [n for n in tree.nodes if n.type == "FRAME" and n.get("actanywhere_shot") == shot]
+        found = _frames_of(tree, order)
         self.frame = found[0] if found else tree.nodes.new("NodeFrame")
         self.frame.name = self.frame.label = "ActAnywhere %s" % shot
         self.frame["actanywhere_shot"] = shot
         if not found:
             self.frame.location = _free_place(tree, self.frame)
 
+    def find(self, role: str) -> Any:
+        """The node of that role, or None."""
+        mine = (node for node in self.tree.nodes if node.parent == self.frame)
+        return next((node for node in mine if node.get("actanywhere") == role), None)
+
     def get(self, role: str, kind: str, place: tuple[float, float]) -> Any:
         """The node of that role; one of another kind is taken away first."""
-        for node in list(self.tree.nodes):
-            if node.parent == self.frame and node.get("actanywhere") == role:
-                if node.bl_idname == kind:
-                    return node
-                self.tree.nodes.remove(node)
+        old = self.find(role)
+        if old is not None and old.bl_idname == kind:
+            return old
+        if old is not None:
+            self.tree.nodes.remove(old)
         node = self.tree.nodes.new(kind)
         node.parent = self.frame
         node.location = place

@@ -15,7 +15,7 @@ import bpy
 
 from ..core.errors import FootageError
 from ..io.order import Drawing, Order
-from .pictures import draw_camera, draw_clip_frame, draw_image, draw_strip
+from .pictures import draw_camera, draw_clip_frame, draw_image, draw_layer, draw_strip
 from .versions import INDEX_PASSES, compositor_tree, file_output, option
 
 __all__ = ["draw"]
@@ -35,7 +35,9 @@ def draw(folder: str) -> None:
         else:
             _KINDS[drawing.kind](order, drawing, raw, tell)
     os.rmdir(raw)
-    os.remove(os.path.join(folder, "copy.blend"))
+    copy = os.path.join(folder, "copy.blend")
+    if os.path.exists(copy):
+        os.remove(copy)
     order.mark_drawn()
 
 
@@ -152,10 +154,12 @@ def _drawing_scene(size: list[int]) -> tuple[Any, Any]:
 
 def _render_frames(order: Order, scene: Any, stems: list[str], raw: str, tell: Callable[[], None]) -> None:
     """Render every frame and file each under its job frame."""
-    scene.render.filepath = os.path.join(raw, "unused")
+    bpy.context.window.scene = (
+        scene  # of a scene that is not shown, Blender renders the same frame again and again
+    )
     for frame in range(order.first, order.last + 1):
         scene.frame_set(frame)
-        bpy.ops.render.render(scene=scene.name)
+        bpy.ops.render.render()
         for stem in stems:
             _file_away(raw, order, stem, frame)
         tell()
@@ -178,5 +182,6 @@ _KINDS = {
     "camera": draw_camera,
     "clip": draw_clip_frame,
     "image": draw_image,
+    "layer": draw_layer,
     "strip": draw_strip,
 }

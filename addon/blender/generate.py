@@ -70,7 +70,9 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
         order = _new_order(scene, self)
         write_job(order.job)
         order.write(order.job.output)
-        return Session([order], worker, _drawing_steps(order), background_steps(scene, [order]))
+        return Session(
+            [order], worker, _drawing_steps(order), background_steps([order], scene.actanywhere.bring_back)
+        )
 
     def end(self, scene: Any, session: Session) -> None:
         """The layer goes where the panel says."""
@@ -101,7 +103,9 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
                 "Take %d cannot be continued: its order.json is missing." % unfinished[-1].number,
                 "Remove it, and generate a new one.",
             ) from error
-        return Session([order], worker, _drawing_steps(order), background_steps(scene, [order]))
+        return Session(
+            [order], worker, _drawing_steps(order), background_steps([order], scene.actanywhere.bring_back)
+        )
 
     def end(self, scene: Any, session: Session) -> None:
         """As after Generate."""

@@ -1,3 +1,293 @@
-"""The panel."""
+"""The panel, in every editor where an artist has a plate."""
 
-CLASSES = ()
+from typing import Any
+
+import bpy
+
+from ..core.job import setting_fields
+from . import running
+from .previews import icon_of
+from .settings import is_optional
+
+__all__ = ["CLASSES"]
+
+_EDITORS = {
+    "clip": "CLIP_EDITOR",
+    "node": "NODE_EDITOR",
+    "image": "IMAGE_EDITOR",
+    "sequencer": "SEQUENCE_EDITOR",
+    "view3d": "VIEW_3D",
+}
+# Shown in panels of their own, or of no use to an artist in Blender.
+_ELSEWHERE = ("camera", "seed", "preview", "model", "format")
+
+
+class _Panel:
+    """What the panels have in common."""
+
+    bl_region_type = "UI"
+    bl_category = "ActAnywhere"
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """The node editor shows other trees too."""
+        space = context.space_data
+        return space.type != "NODE_EDITOR" or space.tree_type == "CompositorNodeTree"
+
+
+class _Main(_Panel):
+    bl_label = "ActAnywhere"
+
+    def draw(self, context: Any) -> None:
+        """What runs, or the buttons."""
+        layout, group = self.layout, context.scene.actanywhere
+        session = running.current()
+        if session is not None:
+            _draw_running(layout, session)
+            return
+        _draw_message(layout, group)
+        layout.prop(group, "shot_name", icon="SEQUENCE")
+        row = layout.row(align=True)
+        row.prop(group.settings, "seed")
+        row.prop(group.settings, "preview", toggle=True)
+        row = layout.row(align=True)
+        row.scale_y = 1.6
+        row.operator("actanywhere.generate", icon="RENDER_ANIMATION")
+        row = layout.row(align=True)
+        row.operator("actanywhere.wedge", icon="GRID").count = group.wedge_count
+        row.prop(group, "wedge_count", text="Takes")
+
+
+class _Plate(_Panel):
+    bl_label = "Plate"
+
+    def draw(self, context: Any) -> None:
+        """The plate, and the range."""
+        layout, group = _split(self.layout), context.scene.actanywhere
+        layout.operator("actanywhere.use_shown", icon="EYEDROPPER")
+        layout.prop(group, "plate_source", text="From")
+        if group.plate_source == "CLIP":
+            layout.template_ID(group, "plate_clip", open="clip.open")
+            if group.plate_clip is None and context.scene.active_clip:
+                layout.label(text="Active clip: %s" % context.scene.active_clip.name, icon="TRACKER")
+        elif group.plate_source == "FILES":
+            layout.prop(group, "plate_path", text="File")
+            _draw_start(layout, group, "plate")
+            layout.prop(group, "plate_colour")
+        elif group.plate_source == "STRIP":
+            editor = context.scene.sequence_editor
+            if editor is not None:
+                layout.prop_search(group, "plate_strip", editor, _strips_name(editor), icon="SEQUENCE")
+        else:
+            layout.prop(group, "plate_scene", text="Scene")
+        layout.prop(group, "range_source")
+        if group.range_source == "CUSTOM":
+            row = layout.row(align=True)
+            row.prop(group, "first")
+            row.prop(group, "last", text="Last")
+
+
+class _Matte(_Panel):
+    bl_label = "Matte"
+
+    def draw(self, context: Any) -> None:
+        """The matte, and what is done to it."""
+        layout, group = _split(self.layout), context.scene.actanywhere
+        layout.prop(group, "matte_source", text="From")
+        for name in _MATTE_PROPERTIES.get(group.matte_source, ()):
+            layout.prop(group, name)
+        if group.matte_source == "MASK":
+            layout.template_ID(group, "matte_mask", new="mask.new")
+        elif group.matte_source == "CLIP":
+            layout.template_ID(group, "matte_clip", open="clip.open")
+        elif group.matte_source == "FILES":
+            _draw_start(layout, group, "matte")
+
+
+class _Condition(_Panel):
+    bl_label = "Condition"
+
+    def draw(self, context: Any) -> None:
+        """The picture of the place."""
+        layout, group = _split(self.layout), context.scene.actanywhere
+        layout.prop(group, "condition_source", text="From")
+        if group.condition_source == "IMAGE":
+            layout.template_ID_preview(group, "condition_image", open="image.open", rows=3, cols=4)
+        elif group.condition_source == "CLIP":
+            layout.template_ID(group, "condition_clip", open="clip.open")
+            layout.label(text="At frame %d" % context.scene.frame_current, icon="TIME")
+        else:
+            layout.prop(group, "condition_scene", text="Scene")
+            layout.prop(group, "condition_camera")
+            layout.label(text="At frame %d" % context.scene.frame_current, icon="TIME")
+        layout.prop(group, "condition_kind")
+        if group.condition_kind == "composite":
+            layout.prop(group, "condition_matte")
+
+
+class _Camera(_Panel):
+    bl_label = "Camera"
+
+    def draw(self, context: Any) -> None:
+        """Who leads the camera."""
+        layout, group = _split(self.layout), context.scene.actanywhere
+        layout.prop(group.settings, "camera")
+        if group.settings.camera == "tracked":
+            layout.prop(group, "track_source")
+            layout.template_ID(group, "track_clip", open="clip.open")
+
+
+class _Settings(_Panel):
+    bl_label = "Settings"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: Any) -> None:
+        """Every other setting of the engine."""
+        layout, group = _split(self.layout), context.scene.actanywhere.settings
+        layout.prop(group, "model")
+        for field in setting_fields():
+            if field.name in _ELSEWHERE:
+                continue
+            if is_optional(field):
+                row = layout.row(heading=group.bl_rna.properties[field.name].name)
+                row.prop(group, "use_" + field.name, text="")
+                sub = row.row()
+                sub.active = getattr(group, "use_" + field.name)
+                sub.prop(group, field.name, text="")
+            else:
+                layout.prop(group, field.name)
+        layout.column().prop(group, "format", expand=True)
+
+
+class _Takes(_Panel):
+    bl_label = "Takes"
+
+    def draw(self, context: Any) -> None:
+        """The takes, and where they go."""
+        layout, group = self.layout, context.scene.actanywhere
+        row = layout.row()
+        row.template_list("ACTANYWHERE_UL_takes", "", group, "takes", group, "takes_index", rows=3)
+        row.operator("actanywhere.takes_refresh", icon="FILE_REFRESH", text="")
+        if 0 <= group.takes_index < len(group.takes):
+            take = group.takes[group.takes_index]
+            row = layout.row(align=True)
+            row.operator("actanywhere.take_use", text="Use").take = take.number
+            row.operator("actanywhere.take_compare", text="Compare").take = take.number
+            row.operator("actanywhere.take_remove", text="Remove").take = take.number
+            if not take.finished:
+                layout.operator("actanywhere.resume", icon="PLAY").take = take.number
+        layout.label(text="Bring back to:")
+        layout.column(align=True).prop(group, "bring_back", expand=True)
+        if group.current_take:
+            layout.operator_menu_enum(
+                "actanywhere.bring_back", "place", text="Bring Take %d To" % group.current_take
+            )
+        layout.prop(group, "takes_root", text="Folder")
+
+
+class ACTANYWHERE_UL_takes(bpy.types.UIList):
+    """The takes of a shot."""
+
+    def draw_item(
+        self,
+        context: Any,
+        layout: Any,
+        data: Any,
+        item: Any,
+        icon: Any,
+        active: Any,
+        prop: Any,
+        index: int = 0,
+    ) -> None:
+        """One take."""
+        state = "CHECKMARK" if item.finished else "PAUSE"
+        layout.label(text="%d: %s" % (item.number, item.summary), icon=state)
+        if item.number == data.current_take:
+            layout.label(text="", icon="HIDE_OFF")
+
+
+_MATTE_PROPERTIES = {
+    "NODE": ("matte_node", "matte_socket"),
+    "CRYPTOMATTE": ("matte_scene", "matte_names"),
+    "OBJECT_INDEX": ("matte_scene", "matte_index"),
+    "MATERIAL_INDEX": ("matte_scene", "matte_index"),
+    "FILES": ("matte_path", "matte_channel"),
+    "CLIP": ("matte_channel",),
+    "CHANNEL": ("matte_channel",),
+}
+
+
+def _split(layout: Any) -> Any:
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    return layout
+
+
+def _strips_name(editor: Any) -> str:
+    return "strips" if hasattr(editor, "strips") else "sequences"
+
+
+def _draw_start(layout: Any, group: Any, what: str) -> None:
+    row = layout.row(heading="Starts At")
+    row.prop(group, "use_%s_start" % what, text="")
+    sub = row.row()
+    sub.active = getattr(group, "use_%s_start" % what)
+    sub.prop(group, "%s_start" % what, text="")
+
+
+def _draw_running(layout: Any, session: Any) -> None:
+    layout.progress(factor=session.fraction, text="%d %%" % (100 * session.fraction))
+    layout.label(text=session.text, icon="TIME")
+    if session.seconds_left is not None:
+        minutes, seconds = divmod(int(session.seconds_left + 0.5), 60)
+        layout.label(text="%d:%02d left" % (minutes, seconds))
+    layout.operator("actanywhere.cancel", icon="CANCEL")
+    if session.frames:
+        layout.label(text="%d frames are finished" % len(session.frames))
+        row = layout.row()
+        row.template_icon(icon_value=icon_of(session.frames[0]), scale=6)
+        if len(session.frames) > 1:
+            row.template_icon(icon_value=icon_of(session.frames[-1]), scale=6)
+
+
+def _draw_message(layout: Any, group: Any) -> None:
+    if not group.message:
+        return
+    box = layout.box()
+    for number, line in enumerate(_lines(group.message)):
+        box.label(text=line, icon="BLANK1" if number else "ERROR")
+    for number, line in enumerate(_lines(group.remedy)):
+        box.label(text=line, icon="BLANK1" if number else "INFO")
+    if any(not take.finished for take in group.takes):
+        box.operator("actanywhere.resume", icon="PLAY")
+
+
+def _lines(text: str, width: int = 46) -> list[str]:
+    """Text in lines that fit a sidebar; a path without blanks is cut where it must."""
+    lines: list[str] = []
+    for word in text.split():
+        while len(word) > width:
+            lines.append(word[:width])
+            word = word[width:]
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return lines
+
+
+def _classes() -> tuple[type, ...]:
+    """A main panel and its sub-panels for every editor."""
+    subs = (_Plate, _Matte, _Condition, _Camera, _Settings, _Takes)
+    made: list[type] = [ACTANYWHERE_UL_takes]
+    for name, space in _EDITORS.items():
+        parent = "ACTANYWHERE_PT_" + name
+        made.append(type(parent, (_Main, bpy.types.Panel), {"bl_space_type": space, "__doc__": "The shot."}))
+        for sub in subs:
+            own = "%s_%s" % (parent, sub.__name__.strip("_").lower())
+            words = {"bl_space_type": space, "bl_parent_id": parent, "__doc__": sub.bl_label}
+            made.append(type(own, (sub, bpy.types.Panel), words))
+    return tuple(made)
+
+
+CLASSES = _classes()

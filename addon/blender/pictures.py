@@ -10,9 +10,10 @@ import bpy
 
 from ..core.errors import FootageError
 from ..io.order import Drawing, Order
-from .versions import compositor_tree, output_input, set_file_format, strips_of
+from .compositor import layer_socket
+from .versions import compositor_tree, file_output, output_input, set_file_format, strips_of
 
-__all__ = ["draw_camera", "draw_clip_frame", "draw_image", "draw_strip"]
+__all__ = ["draw_camera", "draw_clip_frame", "draw_image", "draw_layer", "draw_strip"]
 
 
 def draw_camera(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
@@ -66,6 +67,32 @@ def draw_strip(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     for frame in range(order.first, order.last + 1):
         target = os.path.join(order.folder, "plate.%04d.exr" % (frame + order.shift))
         _render_file(scene, frame, raw, target)
+        tell()
+
+
+def draw_layer(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
+    """One layer of EXRs by itself, as it is, in EXRs of its own."""
+    scene = bpy.data.scenes.new("ActAnywhere layer")
+    scene.render.resolution_percentage = 100
+    scene.render.use_sequencer = False
+    tree = compositor_tree(scene)
+    tree.nodes.clear()
+    node = tree.nodes.new("CompositorNodeImage")
+    out = file_output(tree, raw, drawing.stem, "RGBA")
+    for frame in range(order.first, order.last + 1):
+        number = order.shift + frame
+        image = bpy.data.images.load(drawing.options["pattern"].replace("####", "%04d" % number))
+        image.colorspace_settings.name = "Linear Rec.709"
+        node.image = image
+        tree.links.new(layer_socket(node, drawing.options["layer"]), out.inputs[0])
+        scene.render.resolution_x, scene.render.resolution_y = image.size
+        scene.frame_set(frame)
+        bpy.ops.render.render(scene=scene.name)
+        made = [name for name in os.listdir(raw) if name.startswith(drawing.stem + ".")]
+        os.replace(
+            os.path.join(raw, made[0]), os.path.join(order.folder, "%s.%04d.exr" % (drawing.stem, number))
+        )
+        bpy.data.images.remove(image)
         tell()
 
 

@@ -1,11 +1,135 @@
-"""The engine: found or not, where, and what its doctor says."""
+"""The engine: found or not, where, and what its doctor says; making it, and trying it."""
+
+import os
+import sys
+import tempfile
+from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-__all__ = ["CLASSES"]
+from ..core.errors import ActAnywhereError, JobError
+from ..core.launch import worker_command
+from ..io.engine import Finding, creation_commands, doctor_command, engine_command, read_findings
+from ..io.errand import Errand
+from ..io.session import Session, Step
+from . import running
+from .run import Runner, redraw
+
+__all__ = ["CLASSES", "state"]
 
 _PACKAGE = __package__.rpartition(".")[0]
+_SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "engine")
+_ICONS = {"ok": "CHECKMARK", "warn": "ERROR", "FAIL": "CANCEL"}
+_SHOWN = ("actanywhere", "gpu", "model", "memory")
+
+
+class _State:
+    """What is known of the engine since Blender was started."""
+
+    findings: tuple[Finding, ...] = ()
+    error: ActAnywhereError | None = None
+    trial: str = ""
+
+
+state = _State()
+
+
+def _errand(command: list[str]) -> Errand:
+    return Errand(command)
+
+
+class _EngineRunner(Runner):
+    """An operator on the engine: its errors are shown in the preferences."""
+
+    def fail(self, scene: Any, error: ActAnywhereError) -> set[str]:
+        """Keep it for the preferences, and report it."""
+        state.error = error
+        self.report({"ERROR"}, ("%s %s" % (error.message, error.remedy)).strip())
+        redraw()
+        return {"CANCELLED"}
+
+
+def _doctor_step() -> Step:
+    return Step("Examining the engine", 0.2, lambda: _errand(doctor_command(running.engine())), (0, 1))
+
+
+def _keep_findings(session: Session) -> None:
+    if session.error is None:
+        state.findings = tuple(read_findings(session.lines))
+        if not state.findings:
+            raise JobError(
+                "The engine does not answer: %s" % " ".join(session.lines[-3:]),
+                "Choose another one, or create its environment.",
+            )
+
+
+class ACTANYWHERE_OT_engine_look(_EngineRunner, bpy.types.Operator):
+    """Look for the engine, and have it examine this machine"""
+
+    bl_idname = "actanywhere.engine_look"
+    bl_label = "Examine"
+
+    def begin(self, scene: Any) -> Session:
+        """Its own doctor, in its own process."""
+        state.error, state.findings = None, ()
+        doctor_command(running.engine())
+        return Session([], None, [_doctor_step()], [])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Keep what it found."""
+        _keep_findings(session)
+
+
+class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
+    """Create the engine's own environment, outside of Blender, and install the engine into it"""
+
+    bl_idname = "actanywhere.engine_create"
+    bl_label = "Create Environment"
+
+    def begin(self, scene: Any) -> Session:
+        """Only with consent, or from a folder of wheels."""
+        state.error, state.findings = None, ()
+        chosen = running.preferences()
+        wheels = os.path.normpath(bpy.path.abspath(chosen.wheels)) if chosen.wheels else ""
+        if not wheels and not chosen.consent:
+            raise JobError(
+                "Nothing is downloaded without your consent.", "Tick the box, or give a folder of wheels."
+            )
+        folder = running.own_environment()
+        commands = creation_commands(sys.executable, folder, _SOURCE, wheels, bpy.app.online_access)
+        titles = ("Creating the environment", "Copying the engine", "Installing the engine", "Tidying up")
+        steps = [
+            Step(title, 10.0 if command is commands[2] else 0.3, lambda command=command: _errand(command))  # type: ignore[misc]
+            for title, command in zip(titles, commands, strict=True)
+        ]
+        running.close_worker()
+        return Session([], None, [*steps, _doctor_step()], [])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Keep what the new engine's doctor found."""
+        _keep_findings(session)
+
+
+class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
+    """Render the example shot that comes with the engine"""
+
+    bl_idname = "actanywhere.self_test"
+    bl_label = "Self-Test"
+
+    def begin(self, scene: Any) -> Session:
+        """The engine's own demo, as a preview."""
+        state.error, state.trial = None, ""
+        self.folder = tempfile.mkdtemp(prefix="actanywhere_")
+        words = ("demo", "--preview", "--output", self.folder)
+        command = engine_command(running.engine(), *words)
+        return Session([], None, [Step("Rendering the example", 1.0, lambda: _errand(command))], [])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Say where it can be looked at."""
+        if session.error is None:
+            frames = [name for name in os.listdir(self.folder) if name.endswith(".exr")]
+            state.trial = "The example was rendered: %d frames in %s" % (len(frames), self.folder)
 
 
 class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
@@ -16,8 +140,8 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
     python: StringProperty(
         name="Engine",
         subtype="FILE_PATH",
-        description="A Python (or its environment's folder) that has ActAnywhere. Empty: the engine's own "
-        "environment, or the first installation that is found",
+        description="A Python (or its environment's folder) that has ActAnywhere. Empty: the variable "
+        "ACTANYWHERE_PYTHON, the engine's own environment, or the first installation on the PATH",
     )
     wheels: StringProperty(
         name="Wheels",
@@ -25,7 +149,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         description="A folder of wheels to install from, for a machine that is not online",
     )
     consent: BoolProperty(
-        name="Download the engine's libraries (about 1 GB, with a GPU 5 GB) from the Python Package Index",
+        name="Download the engine's libraries from the Python Package Index (1 GB, with a GPU about 5 GB)",
         description="Nothing else is ever downloaded, and nothing of yours is sent",
     )
     keep_engine: BoolProperty(
@@ -34,5 +158,53 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         description="Keep the model loaded between renders. Off: its memory is given back after each",
     )
 
+    def draw(self, context: Any) -> None:
+        """Found or not, and what to do about it."""
+        layout = self.layout
+        _draw_engine(layout.box())
+        layout.prop(self, "python")
+        layout.prop(self, "keep_engine")
+        box = layout.box()
+        box.label(text="The engine's own environment, outside of Blender:", icon="PACKAGE")
+        box.prop(self, "wheels")
+        row = box.row()
+        row.enabled = bpy.app.online_access and not self.wheels
+        row.prop(self, "consent")
+        if not bpy.app.online_access and not self.wheels:
+            box.label(text="Blender may not go online: give a folder of wheels.", icon="INFO")
+        box.operator("actanywhere.engine_create", icon="IMPORT")
 
-CLASSES = (ACTANYWHERE_preferences,)
+
+def _draw_engine(box: Any) -> None:
+    session = running.current()
+    try:
+        command = worker_command(running.engine())[0]
+        box.label(text="Engine: %s" % command, icon="CHECKMARK")
+    except ActAnywhereError as error:
+        box.label(text=error.message, icon="CANCEL")
+    if session is not None:
+        box.label(text=session.text, icon="TIME")
+        box.operator("actanywhere.cancel", icon="CANCEL")
+    else:
+        row = box.row()
+        row.operator("actanywhere.engine_look", icon="VIEWZOOM")
+        row.operator("actanywhere.self_test", icon="PLAY")
+    if state.error is not None:
+        for line in (*state.error.message.splitlines(), state.error.remedy):
+            box.label(text=line, icon="ERROR" if line == state.error.remedy else "BLANK1")
+    if state.trial:
+        box.label(text=state.trial, icon="CHECKMARK")
+    for finding in state.findings:
+        if finding.status != "ok" or finding.name.split(" ")[0] in _SHOWN:
+            text = "%s: %s" % (finding.name, finding.found)
+            box.label(text=text, icon=_ICONS.get(finding.status, "DOT"))
+            if finding.remedy:
+                box.label(text=finding.remedy, icon="BLANK1")
+
+
+CLASSES = (
+    ACTANYWHERE_preferences,
+    ACTANYWHERE_OT_engine_look,
+    ACTANYWHERE_OT_engine_create,
+    ACTANYWHERE_OT_self_test,
+)

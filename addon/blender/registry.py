@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import generate, handlers, panels, preferences, properties, running, take_operators
+from . import generate, handlers, panels, preferences, previews, properties, running, shown, take_operators
 
 __all__ = ["register", "unregister"]
 
@@ -10,6 +10,7 @@ _CLASSES = (
     *preferences.CLASSES,
     *generate.CLASSES,
     *take_operators.CLASSES,
+    *shown.CLASSES,
     *panels.CLASSES,
 )
 
@@ -26,6 +27,7 @@ def unregister() -> None:
     """Everything that runs is stopped first."""
     running.abandon()
     handlers.unregister()
+    previews.clear()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)
     properties.unregister()

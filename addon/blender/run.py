@@ -17,7 +17,14 @@ def redraw() -> None:
     """Have every area drawn anew that shows the panel."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("CLIP_EDITOR", "NODE_EDITOR", "IMAGE_EDITOR", "SEQUENCE_EDITOR", "VIEW_3D"):
+            if area.type in (
+                "CLIP_EDITOR",
+                "NODE_EDITOR",
+                "IMAGE_EDITOR",
+                "SEQUENCE_EDITOR",
+                "VIEW_3D",
+                "PREFERENCES",
+            ):
                 area.tag_redraw()
 
 
@@ -42,6 +49,10 @@ class Runner:
         """Bring what was rendered into the scene; ``session.error`` may be set. Raises ``ActAnywhereError``."""
         raise NotImplementedError
 
+    def fail(self, scene: Any, error: ActAnywhereError) -> set[str]:
+        """What happens with an error: the panel shows it."""
+        return tell(self, scene, error)
+
     def execute(self, context: Any) -> set[str]:
         """Blocks until the layer is there: for scripts and background mode."""
         scene = context.scene
@@ -51,7 +62,7 @@ class Runner:
                 session.step(0.2)
             return self._finish(scene, session)
         except ActAnywhereError as error:
-            return tell(self, scene, error)
+            return self.fail(scene, error)
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """In a window: returns at once and goes on from a timer."""
@@ -60,7 +71,7 @@ class Runner:
         try:
             self._start(context.scene)
         except ActAnywhereError as error:
-            return tell(self, context.scene, error)
+            return self.fail(context.scene, error)
         self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
         context.window_manager.modal_handler_add(self)
         redraw()
@@ -87,7 +98,7 @@ class Runner:
         try:
             return self._finish(scene, session)
         except ActAnywhereError as error:
-            return tell(self, scene, error)
+            return self.fail(scene, error)
 
     def cancel(self, context: Any) -> None:
         """Blender takes the operator away: the file or the window is being closed."""

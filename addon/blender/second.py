@@ -16,6 +16,9 @@ from ..io.order import Order
 
 __all__ = ["draw_in_second_blender"]
 
+# What is drawn from pictures on disk alone.
+_WITHOUT_FILE = ("layer",)
+
 _MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "second_main.py")
 
 
@@ -26,7 +29,8 @@ def draw_in_second_blender(order: Order) -> Errand | None:
     copy = os.path.join(order.folder, "copy.blend")
     try:
         order.write(order.folder)
-        bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, relative_remap=True)
+        if any(drawing.kind not in _WITHOUT_FILE for drawing in order.drawings):
+            bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, relative_remap=True)
     except (OSError, RuntimeError) as error:
         raise OutputError(
             "%s: a copy of the file cannot be written: %s." % (copy, error),

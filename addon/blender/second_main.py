@@ -29,7 +29,9 @@ def main() -> int:
     errors = importlib.import_module(package + ".core.errors")
     folder = sys.argv[sys.argv.index("--") + 1]
     try:
-        bpy.ops.wm.open_mainfile(filepath=os.path.join(folder, "copy.blend"), load_ui=False)
+        copy = os.path.join(folder, "copy.blend")
+        if os.path.exists(copy):
+            bpy.ops.wm.open_mainfile(filepath=copy, load_ui=False)
         draw.draw(folder)
     except errors.ActAnywhereError as error:
         said = {"error": error.message, "remedy": error.remedy}

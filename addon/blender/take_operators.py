@@ -1,3 +1,183 @@
 """Takes: switch to one, compare two, remove one; and the layer into another place."""
 
-CLASSES = ()
+import os
+import shutil
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, IntProperty
+
+from ..core.errors import ActAnywhereError, JobError
+from ..core.takes import Take, list_takes, remove_take
+from ..io.order import Order
+from ..io.session import Session
+from . import running
+from .asking import shot_name, takes_root
+from .bring import background_steps, bring_back
+from .compare import compare_with, stop_comparing
+from .properties import PLACES
+from .run import Runner, redraw, tell
+from .settings import show_settings
+from .takes import places_in_use, refresh_takes
+
+__all__ = ["CLASSES"]
+
+
+def _find_take(scene: Any, number: int) -> Take:
+    """The take of that number; 0 is the one chosen in the list. Raises ``JobError``."""
+    group = scene.actanywhere
+    if not number and 0 <= group.takes_index < len(group.takes):
+        number = group.takes[group.takes_index].number
+    for take in list_takes(takes_root(scene), shot_name(scene)):
+        if take.number == number:
+            return take
+    raise JobError("There is no take %d of this shot." % number, "Choose one from the list of takes.")
+
+
+def _read_order(take: Take) -> Order:
+    try:
+        return Order.read(take.folder)
+    except OSError as error:
+        raise JobError(
+            "Take %d was not made here: its order.json is missing." % take.number, "Choose another take."
+        ) from error
+
+
+class _Placing(Runner):
+    """Brings a take into places, writing the background by itself first where they need it."""
+
+    def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
+        """What to bring where. Raises ``ActAnywhereError``."""
+        raise NotImplementedError
+
+    def begin(self, scene: Any) -> Session:
+        """Nothing is rendered."""
+        self.order, self.places = self.order_and_places(scene)
+        return Session([], None, [], background_steps([self.order], self.places))
+
+    def end(self, scene: Any, session: Session) -> None:
+        """The take goes into its places."""
+        if session.error is None:
+            bring_back(scene, self.order, self.places)
+        refresh_takes(scene)
+
+
+class ACTANYWHERE_OT_take_use(_Placing, bpy.types.Operator):
+    """Switch the scene to this take, wherever the layer is used; its settings come back into the panel"""
+
+    bl_idname = "actanywhere.take_use"
+    bl_label = "Use Take"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+
+    def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
+        """Where the layer is already, else where the panel says."""
+        order = _read_order(_find_take(scene, self.take))
+        stop_comparing(scene, order)
+        return order, places_in_use(scene, order) or set(scene.actanywhere.bring_back)
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Settings too, the anchor as a scene frame again."""
+        super().end(scene, session)
+        group, settings = scene.actanywhere.settings, self.order.job.settings
+        show_settings(group, settings)
+        if settings.anchor is not None:
+            group.anchor = settings.anchor - self.order.shift
+
+
+class ACTANYWHERE_OT_bring_back(_Placing, bpy.types.Operator):
+    """Bring the current take's layer into this place"""
+
+    bl_idname = "actanywhere.bring_back"
+    bl_label = "Bring Back"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"place": EnumProperty(name="Place", items=PLACES)}
+
+    def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
+        """The take in the scene, or the one chosen in the list."""
+        order = _read_order(_find_take(scene, scene.actanywhere.current_take))
+        return order, {self.place}
+
+
+class ACTANYWHERE_OT_take_compare(bpy.types.Operator):
+    """Show this take beside the current one, split down the middle, in the compositor's viewer; again: end it"""
+
+    bl_idname = "actanywhere.take_compare"
+    bl_label = "Compare"
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+
+    def execute(self, context: Any) -> set[str]:
+        """Toggle."""
+        scene = context.scene
+        try:
+            compare_with(scene, _read_order(_find_take(scene, self.take)))
+        except ActAnywhereError as error:
+            return tell(self, scene, error)
+        return {"FINISHED"}
+
+
+class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
+    """Delete this take's files. This cannot be undone"""
+
+    bl_idname = "actanywhere.take_remove"
+    bl_label = "Remove Take"
+
+    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+
+    def invoke(self, context: Any, event: Any) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: Any) -> set[str]:
+        """The take, and what was drawn for it alone."""
+        scene = context.scene
+        try:
+            running.require_idle()
+            take = _find_take(scene, self.take)
+            prepared = _prepared_for(take)
+            remove_take(take)
+            others = list_takes(takes_root(scene), shot_name(scene))
+        except ActAnywhereError as error:
+            return tell(self, scene, error)
+        if prepared and all(_prepared_for(other) != prepared for other in others):
+            shutil.rmtree(prepared, ignore_errors=True)
+        if scene.actanywhere.current_take == take.number:
+            scene.actanywhere.current_take = 0
+        refresh_takes(scene)
+        redraw()
+        return {"FINISHED"}
+
+
+def _prepared_for(take: Take) -> str:
+    try:
+        folder = Order.read(take.folder).folder
+    except (OSError, ActAnywhereError):
+        return ""
+    own = os.path.dirname(folder) == os.path.dirname(take.folder)
+    return folder if own and os.path.basename(folder).startswith("prepared_") else ""
+
+
+class ACTANYWHERE_OT_takes_refresh(bpy.types.Operator):
+    """Read the takes from disk again"""
+
+    bl_idname = "actanywhere.takes_refresh"
+    bl_label = "Refresh Takes"
+
+    def execute(self, context: Any) -> set[str]:
+        """Read them."""
+        refresh_takes(context.scene)
+        redraw()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    ACTANYWHERE_OT_take_use,
+    ACTANYWHERE_OT_bring_back,
+    ACTANYWHERE_OT_take_compare,
+    ACTANYWHERE_OT_take_remove,
+    ACTANYWHERE_OT_takes_refresh,
+)

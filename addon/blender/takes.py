@@ -7,9 +7,12 @@ import bpy
 
 from ..core.errors import ActAnywhereError
 from ..core.takes import Take, list_takes
+from ..io.order import Order
 from .asking import shot_name, takes_root
+from .compositor import shot_nodes
+from .versions import compositor_tree, strips_of
 
-__all__ = ["refresh_takes", "show_wedge"]
+__all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 
 
 def refresh_takes(scene: Any) -> None:
@@ -42,6 +45,23 @@ def _summary(take: Take) -> str:
         done,
         len(take.job.shot.frames),
     )
+
+
+def places_in_use(scene: Any, order: Order) -> set[str]:
+    """Where the shot's layer is already."""
+    shot = order.job.shot.name
+    tree = compositor_tree(scene, make=False)
+    image = bpy.data.images.get("%s background" % shot)
+    camera = scene.camera.data if scene.camera else None
+    behind = [entry.image for entry in camera.background_images] if camera else []
+    found = {
+        "COMPOSITOR": tree is not None and shot_nodes(tree, order, make=False) is not None,
+        "STRIP": any(strip.get("actanywhere_shot") == shot for strip in strips_of(scene)),
+        "CLIP": "%s background" % shot in bpy.data.movieclips,
+        "CAMERA": image is not None and image in behind,
+        "PLANE": "%s background plane" % shot in bpy.data.objects,
+    }
+    return {place for place, there in found.items() if there}
 
 
 def show_wedge(sheet: str) -> None:

@@ -83,8 +83,11 @@ def creation_commands(python: str, folder: str, source: str, wheels: str, online
             "Allow online access in Preferences > System > Network, or give a folder of wheels.",
         )
     where = ["--no-index", "--find-links", wheels] if wheels else []
-    inside = environment_python(folder)
+    inside, copy = environment_python(folder), os.path.join(folder, "source")
+    # A copy, because an installation writes into its source, and the extension's folder may be read-only.
     return [
         [python, "-m", "venv", "--clear", folder],
-        [inside, "-m", "pip", "install", "--disable-pip-version-check", *where, source],
+        [inside, "-c", "import shutil, sys; shutil.copytree(*sys.argv[1:])", source, copy],
+        [inside, "-m", "pip", "install", "--disable-pip-version-check", *where, copy],
+        [inside, "-c", "import shutil, sys; shutil.rmtree(sys.argv[1])", copy],
     ]

@@ -21,22 +21,29 @@ __all__ = ["Session", "Step"]
 
 @dataclass(frozen=True)
 class Step:
-    """Something that a second process does before or after the rendering. ``share`` of the whole bar is its own."""
+    """Something that another process does. ``share`` of the whole bar is its own (a take's is 1).
+
+    ``start`` gives the running errand, or None if there is nothing to do. ``fine`` are the exit statuses that are
+    no failure.
+    """
 
     title: str
     share: float
     start: Callable[[], Errand | None]
+    fine: tuple[int, ...] = (0,)
 
 
 class Session:
-    """One or more orders (a wedge has several), rendered one after the other by one worker.
+    """Orders (a wedge has several) that one worker renders one after the other, and the steps around them.
 
     While ``over`` is False: ``text``, ``fraction`` and ``seconds_left`` say how far it is, ``frames`` are the
-    finished frames of the take in hand. At its end ``results`` holds what was rendered and ``error`` what went
-    wrong, if anything did.
+    finished frames of the take in hand, ``lines`` what the steps' programs printed. At its end ``results`` holds
+    what was rendered and ``error`` what went wrong, if anything did.
     """
 
-    def __init__(self, orders: list[Order], worker: Worker, before: list[Step], after: list[Step]) -> None:
+    def __init__(
+        self, orders: list[Order], worker: Worker | None, before: list[Step], after: list[Step]
+    ) -> None:
         self.orders = orders
         self.results: list[Result] = []
         self.frames: list[str] = []
@@ -45,6 +52,7 @@ class Session:
         self.text, self.fraction = "Starting", 0.0
         self.seconds_left: float | None = None
         self.log: list[str] = []
+        self.lines: list[str] = []
         self._worker = worker
         self._steps: list[Step | Order] = [*before, *orders, *after]
         self._shares = [self._share(step) for step in self._steps]
@@ -74,7 +82,7 @@ class Session:
     def cancel(self) -> None:
         """Ask for the end. It comes within some seconds, as an error ``Cancelled``; finished frames are kept."""
         if self._job_id:
-            if not self._ending:
+            if not self._ending and self._worker is not None:
                 self._worker.cancel(self._job_id)
             self._ending = True
             self.text = "Stopping"
@@ -84,7 +92,8 @@ class Session:
     def abandon(self) -> None:
         """End at once, worker and all: the file is being closed."""
         if not self.over:
-            self._worker.close(0)
+            if self._worker is not None:
+                self._worker.close(0)
             self._end(Cancelled("Stopped.", "Continue the take to go on from its finished frames."))
 
     def _next(self) -> None:
@@ -96,6 +105,7 @@ class Session:
         step = self._steps[self._at]
         self._report(0.0, None)
         if isinstance(step, Order):
+            assert self._worker is not None
             self.frames = []
             self.text = "Starting the engine"
             self._job_id = self._worker.submit(step.job)
@@ -111,25 +121,28 @@ class Session:
 
     def _follow_errand(self, errand: Errand, wait: float) -> bool:
         lines = errand.poll(wait)
+        self.lines += lines
         for said in filter(None, map(_message, lines)):
             if "error" in said:
                 raise WorkerError(said["error"], said["remedy"])
             step = self._steps[self._at]
             assert isinstance(step, Step)
-            self.text = "%s, frame %d of %d" % (step.title, said["done"], said["total"])
+            self.text = "%s: frame %d of %d" % (step.title, said["done"], said["total"])
             self._report(said["done"] / max(1, said["total"]), None)
         if errand.status is None:
             return bool(lines)
         self._errand = None
-        if errand.status != 0:
-            step = self._steps[self._at]
+        step = self._steps[self._at]
+        assert isinstance(step, Step)
+        if errand.status not in step.fine:
             raise WorkerError(
-                "%s failed:\n%s" % (getattr(step, "title", ""), "\n".join(list(errand.tail)[-8:])),
-                "Report these lines with the .blend file, if you can share it.",
+                "%s failed:\n%s" % (step.title, "\n".join(list(errand.tail)[-8:])),
+                "Read these lines: the last of them says why.",
             )
         return True
 
     def _follow_worker(self, wait: float) -> bool:
+        assert self._worker is not None
         events = [event for event in self._worker.poll(wait) if event.job_id == self._job_id]
         for event in events:
             if event.progress is not None:

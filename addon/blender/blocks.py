@@ -1,0 +1,86 @@
+"""The datablocks of a shot's take. Each shot has one of a kind: another take is another path in the same block."""
+
+import json
+import os
+from typing import Any
+
+import bpy
+
+from ..core.takes import read_take
+from ..io.order import Order
+
+__all__ = [
+    "background_clip",
+    "background_folder",
+    "background_image",
+    "layer_image",
+    "remember",
+    "take_image",
+]
+
+_LAYER_SPACES = {"acescg": "ACEScg"}
+
+
+def layer_image(order: Order) -> Any:
+    """The image sequence of the shot's layer (a multilayer EXR), pointed at this order's take."""
+    return take_image("%s layer" % order.job.shot.name, order)
+
+
+def take_image(name: str, order: Order) -> Any:
+    """The image sequence called ``name``, pointed at this order's take."""
+    first = read_take(order.job.output).layer.replace("####", "%04d" % (order.first + order.shift))
+    return _finish(_sequence(name, first), order)
+
+
+def background_folder(order: Order) -> str:
+    """Where the background by itself is written."""
+    return os.path.join(order.job.output, "background")
+
+
+def background_path(order: Order) -> str:
+    """Its first frame."""
+    return os.path.join(background_folder(order), "background.%04d.exr" % (order.first + order.shift))
+
+
+def background_image(order: Order) -> Any:
+    """The image sequence of the background by itself."""
+    return _finish(_sequence("%s background" % order.job.shot.name, background_path(order)), order)
+
+
+def background_clip(order: Order) -> Any:
+    """The movie clip of the background by itself, at the plate's place in time."""
+    name = "%s background" % order.job.shot.name
+    clip = bpy.data.movieclips.get(name)
+    if clip is None:
+        clip = bpy.data.movieclips.load(background_path(order))
+        clip.name = name
+    clip.filepath = background_path(order)
+    clip.frame_start = order.first
+    return _finish(clip, order)
+
+
+def _sequence(name: str, path: str) -> Any:
+    image = bpy.data.images.get(name)
+    if image is None:
+        image = bpy.data.images.load(path)
+        image.name = name
+    image.filepath = path
+    image.source = "SEQUENCE"
+    return image
+
+
+def _finish(block: Any, order: Order) -> Any:
+    block.colorspace_settings.name = _LAYER_SPACES.get(order.job.shot.plate.colour, "Linear Rec.709")
+    remember(block, order)
+    return block
+
+
+def remember(block: Any, order: Order) -> None:
+    """Note on a datablock what it shows: enough to render it again."""
+    job = order.job
+    block["actanywhere_shot"] = job.shot.name
+    block["actanywhere_take"] = read_take(job.output).number
+    block["actanywhere_seed"] = job.settings.seed
+    block["actanywhere_settings"] = json.dumps(job.to_dict()["settings"])
+    block["actanywhere_first"] = order.first
+    block["actanywhere_shift"] = order.shift

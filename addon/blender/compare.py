@@ -1,0 +1,52 @@
+"""Two takes beside each other in the compositor's viewer."""
+
+from typing import Any
+
+import bpy
+
+from ..core.takes import read_take
+from ..io.order import Order
+from .blocks import layer_image, take_image
+from .compositor import layer_socket, shot_nodes
+from .versions import compositor_tree
+
+__all__ = ["compare_with", "stop_comparing"]
+
+
+def compare_with(scene: Any, order: Order) -> None:
+    """Current take on the left, the order's on the right. Comparing with the same take again ends it."""
+    nodes = shot_nodes(compositor_tree(scene), order)
+    number = read_take(order.job.output).number
+    shown = nodes.find("other")
+    if shown is not None and shown.image is not None and shown.image.get("actanywhere_take") == number:
+        stop_comparing(scene, order)
+        return
+    name = order.job.settings.layer
+    mine = nodes.find("layer")
+    if mine is None:
+        mine = nodes.sequence("layer", layer_image(order), (-640, 120))
+    other = nodes.sequence("other", take_image("%s compared" % order.job.shot.name, order), (-640, 420))
+    split = nodes.get("split", "CompositorNodeSplit", (-120, 420))
+    left, right = (socket for socket in split.inputs if socket.type == "RGBA")
+    viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
+    nodes.tree.links.new(layer_socket(mine, name), left)
+    nodes.tree.links.new(layer_socket(other, name), right)
+    nodes.tree.links.new(split.outputs[0], viewer.inputs[0])
+
+
+def stop_comparing(scene: Any, order: Order) -> None:
+    """The viewer shows the comp again."""
+    tree = compositor_tree(scene, make=False)
+    nodes = shot_nodes(tree, order, make=False) if tree is not None else None
+    if nodes is None or nodes.find("split") is None:
+        return
+    for role in ("other", "split"):
+        node = nodes.find(role)
+        if node is not None:
+            tree.nodes.remove(node)
+    over, viewer = nodes.find("over"), nodes.find("viewer")
+    if over is not None and viewer is not None:
+        tree.links.new(over.outputs[0], viewer.inputs[0])
+    image = bpy.data.images.get("%s compared" % order.job.shot.name)
+    if image is not None and not image.users:
+        bpy.data.images.remove(image)
