@@ -1,0 +1,140 @@
+"""Looking at a run: losses on clips that are always the same, and sheets of what it paints."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from actanywhere.model.checkpoint import Model
+from actanywhere.model.manifest import check_manifest
+from actanywhere.training.batches import BatchPlan
+from actanywhere.training.card import Card, describe_folder
+from actanywhere.training.curve import REGIONS
+from actanywhere.training.held_out import HeldOut, draw_held_out, measure
+from actanywhere.training.learner import Learner
+from actanywhere.training.samples import paint_example, write_samples
+from actanywhere.training.sources import Sources
+from actanywhere.training.state import load_state
+from actanywhere.training.trainer import Run, TrainerSettings, train
+from tests.model import tiny
+from tests.training.tiny import supply
+
+_CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def held() -> Sequence[HeldOut]:
+    return draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), count=4)
+
+
+def _model() -> Model:
+    return tiny.model(steps=2, guidance=1.0)
+
+
+def _train(folder: Path, held: Sequence[HeldOut], steps: int, **settings: float) -> int:
+    values = TrainerSettings(1e-3, warmup=1, precision="fp32", **settings)  # type: ignore[arg-type]
+    card = Card("harbour", "starter", [describe_folder(folder, "3 clips with mattes")], {"rate": 1e-3})
+    run = Run(folder, supply, steps, open_held_out=lambda: held, card=card)
+    return train(_model(), run, values, lambda *_: None)
+
+
+def test_held_out_clips_are_the_same_every_time_and_half_of_them_are_guided(held: Sequence[HeldOut]) -> None:
+    again = draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), count=4)
+    for one, other in zip(held, again, strict=True):
+        assert one.name == other.name and one.guided == other.guided
+        np.testing.assert_array_equal(one.example.known, other.example.known)
+    assert [one.guided for one in held] == [True, False, True, False]
+    for one in held:  # with nothing but the subject known, less is known
+        assert ((one.example.mask == 0).mean() > 0.3) == one.guided
+
+
+def test_losses_are_the_same_every_time_and_fall_in_the_region_that_got_better(
+    held: Sequence[HeldOut],
+) -> None:
+    learner = Learner(tiny.model())
+    first, again = (measure(learner, held, _CPU) for _ in range(2))
+    assert first == again and first.keys() == set(REGIONS)
+    assert all(loss > 0 for loss in first.values())
+
+    class Knowing(Learner):
+        """Errs nowhere but where the mask says unknown."""
+
+        def error(self, batch: object, timesteps: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+            mask = torch.nn.functional.avg_pool2d(batch.mask[0], 8)  # type: ignore[attr-defined]
+            return (mask > 0.98).float()[None].expand_as(noise)
+
+    better = measure(Knowing(tiny.model()), held, _CPU)
+    assert better["known"] == 0 and better["unknown"] == 1 and 0 < better["effect"] <= 1
+
+
+def test_a_run_notes_the_losses_and_paints_a_sheet_in_the_end(
+    held: Sequence[HeldOut], tmp_path: Path
+) -> None:
+    _train(tmp_path, held, 3)
+    with (tmp_path / "curve.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [bool(row["unknown"]) for row in rows] == [False, False, True]
+    assert [path.name for path in (tmp_path / "samples").iterdir()] == ["step_000003.png"]
+    assert (tmp_path / "curve.png").is_file()
+
+
+def test_looking_changes_nothing_of_what_is_learned(held: Sequence[HeldOut], tmp_path: Path) -> None:
+    _train(tmp_path / "looking", held[:2], 3, look_seconds=0.0)
+    _train(tmp_path / "blind", (), 3)
+    assert len(list((tmp_path / "looking" / "samples").iterdir())) == 3
+    looking, blind = (load_state(tmp_path / one / "state") for one in ("looking", "blind"))
+    assert looking is not None and blind is not None
+    assert all(looking[0][name].equal(tensor) for name, tensor in blind[0].items())
+
+
+def test_a_sheet_shows_what_is_known_and_true_and_painted_by_the_recommended_sampling(
+    held: Sequence[HeldOut], tmp_path: Path
+) -> None:
+    model = _model()
+    painted = [paint_example(model, held[0]) for _ in range(2)]
+    np.testing.assert_array_equal(painted[0], painted[1])
+    assert painted[0].shape == held[0].example.video.shape and painted[0].std() > 1
+    write_samples(tmp_path / "sheet.png", model, held, 7, {"known": 0.1})
+    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    assert sheet is not None
+    shown = np.ascontiguousarray(sheet[..., ::-1])
+    for picture in (held[0].example.video[0], held[0].example.known[0], painted[0][0]):
+        found = cv2.matchTemplate(shown, picture, cv2.TM_SQDIFF_NORMED)
+        assert found.min() < 1e-3
+    assert sheet.shape[0] < 1200 and sheet.shape[1] < 1200
+
+
+def test_the_model_has_a_card_that_says_what_it_was_made_from(
+    held: Sequence[HeldOut], tmp_path: Path
+) -> None:
+    (tmp_path / "CREDITS.txt").write_text("Harbour plates by A. Somebody,\nfor in-house use only.")
+    _train(tmp_path, held, 2)
+    card = (tmp_path / "model" / "README.md").read_text()
+    for words in (
+        "# harbour",
+        "after 2 steps",
+        "the model *starter*",
+        "3 clips with mattes",
+        "A. Somebody,\n  for in-house use only.",
+        "- rate: 0.001",
+        "2 steps in 0 min",
+        "| unknown |",
+        "| effect |",
+    ):
+        assert words in card, words
+    assert str(tmp_path.parent) not in card
+    check_manifest(tmp_path / "model")
+    _train(tmp_path, (), 3)
+    assert "| unknown |" in (tmp_path / "model" / "README.md").read_text(), "the last look is remembered"
+
+
+def test_material_without_credits_is_said_to_have_none(tmp_path: Path) -> None:
+    text = Card("m", "", [describe_folder(tmp_path, "2 mp4")]).text(1, 4000.0, 2, {})
+    assert "no CREDITS.txt" in text and "from nothing" in text and "Not measured yet" in text
+    assert "1 h 07 min" in text and "2 processes" in text
