@@ -23,14 +23,16 @@ class Knowledge:
     """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
     expected; ``mask`` (h, w) float32, 0 = known.
 
-    ``guide`` (h, w, 3) float32 display and ``guided`` (h, w), 1 = known from it, are the moved condition alone.
+    ``guide`` (h, w, 3) float32 display is the moved condition alone, ``seen`` (h, w) 1 where it shows what is not the
+    actor.
+    Around the actor it is expected, and not relied on: there his shadow and contact are painted.
     """
 
     known: Picture
     prior: Picture
     mask: Picture
     guide: Picture
-    guided: Picture
+    seen: Picture
 
 
 def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
@@ -42,30 +44,34 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
     subject = (matte > 0.5).astype(np.uint8)
     if settings.erode:
         subject = np.asarray(cv2.erode(subject, np.ones((settings.erode, settings.erode), np.uint8)))
-    guide, guided = guide_at(scene, settings, index, matte, height, width)
-    guided = (guided > 0.5).astype(np.float32)
-    picture = np.where(guided[..., None] > 0, guide, np.float32(127 / 255))
+    guide, seen = guide_at(scene, index, height, width)
+    seen = (seen > 0.5).astype(np.float32)
+    sure = (known_region(seen, matte, settings.band * height) > 0.5).astype(np.float32)
+    picture = np.where(sure[..., None] > 0, guide, np.float32(127 / 255))
     picture = np.where(subject[..., None] > 0, rgb, picture)
-    expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, guided))
-    mask = 1 - np.maximum(guided, subject.astype(np.float32))
-    return Knowledge(_to_network(picture), _to_network(expected), mask, guide, guided)
+    expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, seen))
+    mask = 1 - np.maximum(sure, subject.astype(np.float32))
+    return Knowledge(_to_network(picture), _to_network(expected), mask, guide, seen * _beside(matte))
 
 
-def _expected(scene: Scene, guide: Picture, guided: Picture) -> Picture:
+def _beside(matte: Picture) -> Picture:
+    """(h, w) 1 where nothing of the actor is mixed into a pixel or its neighbour."""
+    actor = np.asarray(cv2.dilate((matte > 0.02).astype(np.uint8), np.ones((3, 3), np.uint8)))
+    return (1 - actor).astype(np.float32)
+
+
+def _expected(scene: Scene, guide: Picture, seen: Picture) -> Picture:
     """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
-    if scene.guide is not None and guided.max() == 0:
+    if scene.guide is not None and seen.max() == 0:
         return np.asarray(cv2.GaussianBlur(guide, (0, 0), guide.shape[0] / 12), np.float32)
-    return expect(guide, guided, scene.condition)
+    return expect(guide, seen, scene.condition)
 
 
-def guide_at(
-    scene: Scene, settings: Settings, index: int, matte: Picture, height: int, width: int
-) -> tuple[Picture, Picture]:
-    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it may be relied on."""
+def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
+    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1."""
     if scene.guide is None:
         return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
-    rgb, valid = scene.guide.frame(index, height, width)
-    return rgb, known_region(valid, matte, settings.band * height)
+    return scene.guide.frame(index, height, width)
 
 
 def _to_network(display: Picture) -> Picture:

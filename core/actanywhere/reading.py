@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .camera.actor_led import actor_led_track
 from .camera.composite import find_composite
 from .camera.guide import Guide, choose_anchor
 from .camera.track import CameraTrack, Tracker, still_track
@@ -30,7 +31,7 @@ class Scene:
     """What is known of a shot once it was read.
 
     ``clip`` is at the model's size. ``condition`` (hc, wc, 3) float32 display. ``guide`` is None where the network
-    infers the camera from the subject. ``camera`` is the mode that is used, ``reason`` why.
+    infers the camera from the subject by itself. ``camera`` is the mode that is used, ``reason`` why.
     """
 
     clip: Clip
@@ -65,7 +66,11 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     if inputs.track is not None:
         track = inputs.track.camera
         camera, reason = "tracked", track.reason
-    guide = None if camera == "subject" else _guide(inputs, clip, condition, track, warnings)
+    if camera == "subject" and inputs.configuration.assisted:
+        track = actor_led_track(clip.rgb, clip.matte, clip.aspect, settings.seed)
+        reason = f"{reason}; {track.reason}"
+    led = camera != "subject" or inputs.configuration.assisted
+    guide = _guide(inputs, clip, condition, track, warnings) if led else None
     return Scene(clip, condition, guide, camera, reason, warnings)
 
 
@@ -138,7 +143,8 @@ def _guide(inputs: Inputs, clip: Clip, condition: Picture, track: CameraTrack, w
             )
     if anchor is None:
         anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0])
-    return Guide(condition, track.relative_to(anchor), clip.aspect, subject)
+    seed = inputs.job.settings.seed if inputs.configuration.assisted else None
+    return Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
 
 
 def _proxies(clip: Clip) -> list[tuple[Picture, Picture]]:

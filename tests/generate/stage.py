@@ -82,6 +82,7 @@ def build_tiny_model(folder: Path) -> Path:
         image_encoder=encoder,
         steps=2,
         preview_steps=1,
+        assisted=False,
     )
     save_model(create_model(configuration, autoencoder), folder)
     return folder

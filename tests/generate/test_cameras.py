@@ -118,9 +118,9 @@ def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_pat
     with open_inputs(job) as inputs:
         scene = read_footage(inputs, lambda done: None)
         # What is unknown in frame 1001 reaches from its own actor to the right, over the painted one.
-        guided = know(scene, job.settings, 0).guided
-    columns = np.linspace(0, WIDTH, guided.shape[1], endpoint=False)
-    middle = guided[round(34 / HEIGHT * guided.shape[0])]
+        seen = know(scene, job.settings, 0).seen
+    columns = np.linspace(0, WIDTH, seen.shape[1], endpoint=False)
+    middle = seen[round(34 / HEIGHT * seen.shape[0])]
     assert (middle[(columns > 26) & (columns < 67)] == 0).all()
     assert middle[columns > 74].all() and middle[columns < 14].all()
 

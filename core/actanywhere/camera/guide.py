@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .beyond import Beyond, look_beyond
 from .fit import Matrix, apply, from_pixels, normalise
+from .pyramid import Pyramid
 from .track import CameraTrack
 
 __all__ = ["Guide", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
@@ -39,7 +41,8 @@ class Guide:
     ``condition`` (hc, wc, 3) display, any size: it covers the frame at the track's reference frame, centred,
     and what reaches beyond the frame there is used where the camera finds it. ``track`` maps that
     reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
-    painted into the picture, behind which the place is unknown.
+    painted into the picture, behind which the place is unknown. With a ``seed`` the place goes on, made of the
+    picture's own patches, beyond its borders and behind that subject; without, it is unknown there.
     """
 
     def __init__(
@@ -48,29 +51,58 @@ class Guide:
         track: CameraTrack,
         aspect: float,
         condition_subject: Picture | None = None,
+        seed: int | None = None,
     ) -> None:
         self.track = track
         self.aspect = aspect
-        self._levels: dict[int, Picture] = {0: np.ascontiguousarray(condition, np.float32)}
+        self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
         self._size = (condition.shape[0], condition.shape[1])
         self._to_unit = condition_to_unit(self._size[0], self._size[1], aspect)
         self._subject = None if condition_subject is None else _grow(condition_subject)
+        self._beyond = None if seed is None else self._look_beyond(condition, seed)
+
+    def _look_beyond(self, condition: Picture, seed: int) -> Beyond | None:
+        frame = 90, max(1, round(90 * self.aspect))
+        views = [self._to_condition(index, *frame) for index in range(len(self.track))]
+        return look_beyond(condition, self._subject, views, frame, seed)
+
+    def _to_condition(self, index: int, height: int, width: int) -> Matrix:
+        """(3, 3) from the pixels of a frame of that size to those of the condition."""
+        moved = normalise(self.track.transforms[index]) @ self._to_unit
+        return np.asarray(np.linalg.inv(moved) @ from_pixels(height, width, self.aspect))
 
     def frame(self, index: int, height: int, width: int) -> tuple[Picture, Picture]:
         """The moved picture ``rgb`` (h, w, 3) and ``valid`` (h, w), 0..1, of frame ``index`` at any size.
 
         Outside of its borders the picture repeats its edge and ``valid`` is 0.
         """
-        moved = normalise(self.track.transforms[index]) @ self._to_unit
-        to_condition = np.linalg.inv(moved) @ from_pixels(height, width, self.aspect)
+        to_condition = self._to_condition(index, height, width)
         x, y, depth = _places(to_condition, height, width)
         step = self._pixels_per_pixel(to_condition, height, width)
         valid = _inside(x, y, self._size, step) * (depth > _NEAREST_DEPTH)
-        rgb = self._sample(x, y, step)
+        rgb = self._picture.sample(x, y, step)
         if self._subject is not None:
             behind = cv2.remap(self._subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             valid = valid * (1.0 - behind)
+        if self._beyond is not None:
+            return self._over_beyond(self._beyond, rgb, valid, to_condition)
         return rgb, valid.astype(np.float32)
+
+    def _over_beyond(
+        self, beyond: Beyond, rgb: Picture, valid: Picture, to_condition: Matrix
+    ) -> tuple[Picture, Picture]:
+        """The picture over what was added to it, and where the frame sees either."""
+        height, width = valid.shape
+        to_beyond = beyond.from_condition @ to_condition
+        x, y, depth = _places(to_beyond, height, width)
+        step = self._pixels_per_pixel(to_condition, height, width) * float(beyond.from_condition[1, 1])
+        inside = _inside(x, y, beyond.picture.size, step) * (depth > _NEAREST_DEPTH)
+        around = beyond.picture.sample(x, y, step)
+        rim = cv2.GaussianBlur(cv2.erode(valid.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
+        over = np.minimum(rim, valid)[..., None].astype(np.float32)
+        return np.asarray(around + (rgb - around) * over, np.float32), np.maximum(valid, inside).astype(
+            np.float32
+        )
 
     def _pixels_per_pixel(self, to_condition: Matrix, height: int, width: int) -> float:
         """Condition pixels per pixel of the frame where the frame sees the picture."""
@@ -83,42 +115,6 @@ class Guide:
         seen = np.isfinite(area) & (here > -0.5).all(1) & (here < [columns, rows]).all(1)
         area = area[seen] if seen.any() else area[np.isfinite(area)]
         return float(np.sqrt(np.median(area))) if len(area) else 1.0
-
-    def _sample(self, x: Picture, y: Picture, step: float) -> Picture:
-        """The picture at places given in its own pixels, averaged over ``step`` pixels when that is above 1.
-
-        The nearest power-of-two size is taken, and the rest of the averaging is a blur whose width follows
-        the zoom without a jump, so that a slow zoom does not pop in sharpness.
-        """
-        level = int(
-            np.clip(np.floor(np.log2(max(step, 1e-3)) + 1e-6), -_LARGEST_ENLARGEMENT, self._deepest())
-        )
-        picture = self._at_level(level)
-        rest = step / 2.0**level
-        if rest > 1.02:
-            sigma = float(np.sqrt((min(rest, 4.0) ** 2 - 1.0) / 12.0))
-            picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
-        sx, sy = picture.shape[1] / self._size[1], picture.shape[0] / self._size[0]
-        here_x, here_y = (x + 0.5) * np.float32(sx) - 0.5, (y + 0.5) * np.float32(sy) - 0.5
-        flags = cv2.INTER_LANCZOS4 if rest < 1.5 else cv2.INTER_CUBIC
-        sampled = cv2.remap(picture, here_x, here_y, flags, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(np.clip(sampled, 0.0, 1.0))
-
-    def _deepest(self) -> int:
-        return max(0, int(np.log2(min(self._size) / 4)))
-
-    def _at_level(self, level: int) -> Picture:
-        """The picture at half, quarter ... size (levels 1, 2 ...) or at twice, four times it (-1, -2)."""
-        if level not in self._levels:
-            if level < 0:
-                size = (self._size[1] * 2**-level, self._size[0] * 2**-level)
-                made = cv2.resize(self._levels[0], size, interpolation=cv2.INTER_LANCZOS4)
-            else:
-                finer = self._at_level(level - 1)
-                size = (-(-finer.shape[1] // 2), -(-finer.shape[0] // 2))
-                made = cv2.resize(finer, size, interpolation=cv2.INTER_AREA)
-            self._levels[level] = np.clip(np.asarray(made, np.float32), 0.0, 1.0)
-        return self._levels[level]
 
 
 def _grow(subject: Picture) -> Picture:

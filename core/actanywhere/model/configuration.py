@@ -62,6 +62,9 @@ class ModelConfiguration:
     beta_schedule: Literal["linear", "scaled_linear"] = "linear"
     """AnimateDiff v2 expects the linear one."""
     zero_terminal_snr: bool = False
+    assisted: bool = False
+    """Before the network paints, the condition is continued beyond its borders, of its own patches, and with camera
+    ``subject`` it is moved by what the actor's feet tell: for a network too small to invent places and moves."""
     untrained: tuple[str, ...] = ()
     """Parts that are new and that nobody has trained yet: what the model renders means nothing before."""
     steps: int = 25
@@ -165,6 +168,7 @@ def starter(
         "prediction": "guided",
         "beta_schedule": "scaled_linear",
         "zero_terminal_snr": True,
+        "assisted": True,
         "steps": 4,
         "preview_steps": 2,
         "guidance": 1.0,

@@ -1,0 +1,287 @@
+"""Pictures continued from themselves: what lies beyond a picture's borders, or in its holes, made of its own patches.
+
+Completion by patches (Wexler, Shechtman and Irani: Space-time completion of video, 2007), the nearest patches found as
+in PatchMatch (Barnes et al., 2009). Patches come from about the height at which they are laid, so that sky goes on as
+sky and ground as ground. Every random choice comes from the caller's generator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Margins", "continue_picture"]
+
+Picture = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+_PATCH = 7
+_LEVELS = ((24, 4), (48, 3), (96, 2))
+"""Pixels of the picture's shorter side, and rounds of search and vote. Finer detail is copied along with the patch
+that it is part of; with more rounds the votes blur, and flat patches win."""
+_LARGEST_STEP = 0.06
+"""Difference in display values across a border up to which it is evened out."""
+_FEATURES = 24
+_HEIGHT_PENALTY = 0.12
+"""Mean squared difference that a patch from a whole picture's height away is held to cost."""
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How far to go on beyond each border, in pixels of the picture."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+def continue_picture(picture: Picture, known: Picture, margins: Margins, rng: np.random.Generator) -> Picture:
+    """The picture (h + top + bottom, w + left + right, 3) display 0..1, its margins and holes filled.
+
+    ``picture`` (h, w, 3); ``known`` (h, w), 1 where it may be relied on and copied from, 0 in holes.
+    """
+    places: tuple[Indices, Indices] | None = None
+    for short, rounds in _LEVELS:
+        level = _Level.of(picture, known, margins, short)
+        y, x = level.first_places(rng) if places is None else level.finer_places(*places)
+        for _ in range(rounds):
+            y, x = level.search(level.vote(y, x), y, x, rng)
+        places = y, x
+    return level.lay(picture, known, margins, y, x)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A picture of a level within its canvas.
+
+    ``source`` (h, w, 3) and ``sound`` (h, w), 1 where the whole patch around a pixel is known. ``top``, ``left``: where
+    the picture begins in the canvas of (rows, columns). ``open`` (rows, columns) is 1 where there is something to fill.
+    """
+
+    source: Picture
+    sound: NDArray[np.bool_]
+    top: int
+    left: int
+    open: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, picture: Picture, known: Picture, margins: Margins, short: int) -> _Level:
+        scale = min(1.0, short / min(known.shape))
+        height, width = (max(_PATCH + 2, round(side * scale)) for side in known.shape)
+        source = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        small = (
+            np.asarray(cv2.resize(known, (width, height), interpolation=cv2.INTER_AREA), np.float32) > 0.99
+        )
+        left, top, right, bottom = (
+            int(np.ceil(side * scale)) for side in (margins.left, margins.top, margins.right, margins.bottom)
+        )
+        reach = _PATCH // 2
+        sound = np.zeros_like(small)
+        whole = cv2.erode(small.astype(np.uint8), np.ones((_PATCH, _PATCH), np.uint8)) > 0
+        sound[reach:-reach, reach:-reach] = whole[reach:-reach, reach:-reach]
+        if not sound.any():
+            sound[height // 2, width // 2] = True
+        unknown = np.ones((top + height + bottom, left + width + right), bool)
+        unknown[top : top + height, left : left + width] = ~small
+        return cls(source, sound, top, left, unknown)
+
+    def first_places(self, rng: np.random.Generator) -> tuple[Indices, Indices]:
+        """For each pixel of the canvas the pixel of the source that it is first taken from.
+
+        Beyond a border the picture begins anew, shifted by what fits its border best; far out, again and again.
+        """
+        rows, columns = (np.asarray(part) for part in np.indices(self.open.shape))
+        y = _wrapped(rows - self.top, self.source.shape[0], *self._shifts(0, rng))
+        x = _wrapped(columns - self.left, self.source.shape[1], *self._shifts(1, rng))
+        height, width = self.source.shape[:2]
+        inside = (slice(self.top, self.top + height), slice(self.left, self.left + width))
+        x[inside] = _from_beside(x[inside], self.open[inside])
+        return self._onto_sound(y, x)
+
+    def _shifts(self, axis: int, rng: np.random.Generator) -> tuple[int, int]:
+        """By how much to shift the picture before its first and beyond its last row (0) or column (1)."""
+        lines = np.moveaxis(self.source, axis, 0)
+        count = len(lines)
+        low, high = (0.1, 0.3) if axis == 0 else (0.35, 0.75)
+        overlap = max(2, count // 12)
+        shifts = np.arange(max(2, round(low * count)), max(3, round(high * count)))
+        first = [float(((lines[:overlap] - lines[s : s + overlap]) ** 2).mean()) for s in shifts]
+        last = [float(((lines[-overlap:] - lines[-overlap - s : -s]) ** 2).mean()) for s in shifts]
+        fitting = [shifts[np.argsort(costs)[: max(1, len(shifts) // 3)]] for costs in (first, last)]
+        return int(rng.choice(fitting[0])), int(rng.choice(fitting[1]))
+
+    def finer_places(self, y: Indices, x: Indices) -> tuple[Indices, Indices]:
+        """The places found on a coarser level, on this one."""
+        rows, columns = np.indices(self.open.shape)
+        ratio = self.open.shape[0] / y.shape[0], self.open.shape[1] / y.shape[1]
+        coarse = (
+            np.minimum(rows / ratio[0], y.shape[0] - 1).astype(int),
+            np.minimum(columns / ratio[1], y.shape[1] - 1).astype(int),
+        )
+        within = rows - np.floor(coarse[0] * ratio[0]), columns - np.floor(coarse[1] * ratio[1])
+        return self._onto_sound(
+            np.rint(y[coarse] * ratio[0] + within[0]).astype(int),
+            np.rint(x[coarse] * ratio[1] + within[1]).astype(int),
+        )
+
+    def _onto_sound(self, y: Indices, x: Indices) -> tuple[Indices, Indices]:
+        """The nearest places whose whole patch is known."""
+        height, width = self.sound.shape
+        y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+        _, labels = cv2.distanceTransformWithLabels(
+            (~self.sound).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        )
+        ys, xs = np.nonzero(self.sound)
+        owner = np.zeros(labels.max() + 1, int)
+        owner[labels[ys, xs]] = np.arange(len(ys))
+        nearest = owner[labels[y, x]]
+        return ys[nearest], xs[nearest]
+
+    def vote(self, y: Indices, x: Indices) -> Picture:
+        """The canvas: where it is open, the mean of what all patches over a pixel say of it."""
+        rows, columns = self.open.shape
+        reach = _PATCH // 2
+        total = np.zeros((rows, columns, 3), np.float32)
+        weight = np.zeros((rows, columns, 1), np.float32)
+        kernel = cv2.getGaussianKernel(_PATCH, _PATCH / 4)
+        for dy in range(-reach, reach + 1):
+            for dx in range(-reach, reach + 1):
+                there = (
+                    slice(max(0, -dy), rows - max(0, dy)),
+                    slice(max(0, -dx), columns - max(0, dx)),
+                )
+                here = (slice(max(0, dy), rows - max(0, -dy)), slice(max(0, dx), columns - max(0, -dx)))
+                share = np.float32(kernel[dy + reach, 0] * kernel[dx + reach, 0])
+                total[here] += share * self.source[y[there] + dy, x[there] + dx]
+                weight[here] += share
+        voted = total / weight
+        height, width = self.source.shape[:2]
+        inside = (slice(self.top, self.top + height), slice(self.left, self.left + width))
+        fixed = ~self.open[inside]
+        voted[inside][fixed] = self.source[fixed]
+        return np.asarray(voted, np.float32)
+
+    def search(
+        self, canvas: Picture, y: Indices, x: Indices, rng: np.random.Generator
+    ) -> tuple[Indices, Indices]:
+        """Better places for the patches of ``canvas``: those of their neighbours, and random ones ever nearer."""
+        height, width = self.sound.shape
+        known, basis = _features(self.source, None)
+        wanted, _ = _features(canvas, basis)
+        row = np.clip(np.arange(self.open.shape[0]) - self.top, 0, height - 1)[:, None]
+        y, x = y.copy(), x.copy()
+
+        def cost(at_y: Indices, at_x: Indices) -> Picture:
+            apart = ((known[at_y, at_x] - wanted) ** 2).sum(-1)
+            return np.asarray(apart + _HEIGHT_PENALTY * ((at_y - row) / height) ** 2, np.float32)
+
+        best = cost(y, x)
+
+        def take(at_y: Indices, at_x: Indices) -> None:
+            at_y, at_x = np.clip(at_y, 0, height - 1), np.clip(at_x, 0, width - 1)
+            better = self.sound[at_y, at_x]
+            price = cost(at_y, at_x)
+            better &= price < best
+            y[better], x[better], best[better] = at_y[better], at_x[better], price[better]
+
+        for step in (4, 1, 2, 1):
+            for dy, dx in ((step, 0), (-step, 0), (0, step), (0, -step)):
+                take(np.roll(y, (dy, dx), (0, 1)) + dy, np.roll(x, (dy, dx), (0, 1)) + dx)
+            radius = max(height, width) // 2
+            while radius >= 1:
+                jump = rng.integers(-radius, radius + 1, (2, *y.shape))
+                take(y + jump[0] // 3, x + jump[1])
+                radius //= 3
+        return y, x
+
+    def lay(self, picture: Picture, known: Picture, margins: Margins, y: Indices, x: Indices) -> Picture:
+        """The canvas at the picture's own size: each place carries its surroundings along."""
+        height, width = known.shape
+        rows, columns = height + margins.top + margins.bottom, width + margins.left + margins.right
+        scale = np.float32(height / self.source.shape[0]), np.float32(width / self.source.shape[1])
+        cell_y, cell_x = np.indices(self.open.shape)
+        shift_y = ((y - (cell_y - self.top)) * scale[0]).astype(np.float32)
+        shift_x = ((x - (cell_x - self.left)) * scale[1]).astype(np.float32)
+        canvas = np.zeros((rows, columns, 3), np.float32)
+        at_y, at_x = np.arange(rows) - margins.top, np.arange(columns) - margins.left
+        grid_y = np.clip((at_y + 0.5) / scale[0] - 0.5 + self.top, 0, self.open.shape[0] - 1)
+        grid_x = np.clip((at_x + 0.5) / scale[1] - 0.5 + self.left, 0, self.open.shape[1] - 1)
+        for lower_y in (0, 1):
+            near_y = np.minimum(np.floor(grid_y).astype(int) + lower_y, self.open.shape[0] - 1)
+            share_y = 1 - np.abs(grid_y - np.floor(grid_y) - lower_y)
+            for lower_x in (0, 1):
+                near_x = np.minimum(np.floor(grid_x).astype(int) + lower_x, self.open.shape[1] - 1)
+                share_x = 1 - np.abs(grid_x - np.floor(grid_x) - lower_x)
+                cells = np.ix_(near_y, near_x)
+                map_x = (at_x[None] + shift_x[cells]).astype(np.float32)
+                map_y = (at_y[:, None] + shift_y[cells]).astype(np.float32)
+                taken = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+                canvas += taken * (share_y[:, None] * share_x[None]).astype(np.float32)[..., None]
+        canvas = _evened(canvas, picture, known, margins)
+        inside = canvas[margins.top : margins.top + height, margins.left : margins.left + width]
+        inside += (picture - inside) * cv2.erode(known, np.ones((3, 3), np.uint8))[..., None]
+        return canvas
+
+
+def _wrapped(line: Indices, count: int, before: int, beyond: int) -> Indices:
+    """Lines of the canvas as lines of the picture: shifted in until they are in it."""
+    line = np.where(line < 0, line % before, line)
+    return np.asarray(np.where(line >= count, count - beyond + (line - count) % beyond, line))
+
+
+def _from_beside(columns: Indices, open: NDArray[np.bool_]) -> Indices:
+    """The ``columns`` (h, w), those in holes moved out by the hole's width, to its nearer side if there is room."""
+    moved = columns.copy()
+    width = open.shape[1]
+    for row in np.flatnonzero(open.any(1)):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], open[row].astype(np.int8), [0]])))
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            wide = last - first
+            for column in range(first, last):
+                sides = (-wide, wide) if column - first < wide / 2 else (wide, -wide)
+                moved[row, column] += next((s for s in sides if 0 <= column + s < width), 0)
+    return moved
+
+
+def _evened(canvas: Picture, picture: Picture, known: Picture, margins: Margins) -> Picture:
+    """The canvas without a step of light at the border of what is known: evened out there, less and less farther in."""
+    sigma = max(1.0, 0.04 * picture.shape[0])
+    box = (margins.top, margins.bottom, margins.left, margins.right)
+    sure = (known > 0.5).astype(np.uint8)
+    inside = np.asarray(cv2.copyMakeBorder(sure, *box, cv2.BORDER_CONSTANT, value=(0,)), np.uint8)
+    truth = np.asarray(cv2.copyMakeBorder(picture, *box, cv2.BORDER_REPLICATE), np.float32)
+    distance = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
+    fade = (1 - inside) * np.exp(-((distance / np.float32(sigma)) ** 2))
+    # Each blurred among its own: across the border they would take from one another.
+    step = _blurred(truth, inside, sigma) - _blurred(canvas, 1 - inside, sigma)
+    # A large step is not light, but another thing.
+    step *= np.exp(-((np.abs(step).max(2, keepdims=True) / np.float32(_LARGEST_STEP)) ** 2))
+    return np.asarray(np.clip(canvas + step * fade[..., None], 0, 1), np.float32)
+
+
+def _blurred(picture: Picture, among: NDArray[np.uint8], sigma: float) -> Picture:
+    """(h, w, 3) the blur of those pixels that are 1 in ``among`` (h, w), also beside them."""
+    weight = np.maximum(cv2.GaussianBlur(among.astype(np.float32), (0, 0), sigma), 1e-4)
+    blurred = cv2.GaussianBlur(picture * among[..., None], (0, 0), sigma) / weight[..., None]
+    return np.asarray(blurred, np.float32)
+
+
+def _features(picture: Picture, basis: Picture | None) -> tuple[Picture, Picture]:
+    """Few numbers (h, w, n) for the patch around each pixel, distances between which are mean squared differences.
+
+    ``basis`` is that of another picture, to compare with; None finds this picture's own.
+    """
+    reach = _PATCH // 2
+    wide = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    patches = np.lib.stride_tricks.sliding_window_view(wide, (_PATCH, _PATCH), axis=(0, 1))
+    flat = patches.reshape(picture.shape[0] * picture.shape[1], -1)
+    if basis is None:
+        centred = flat - flat.mean(0)
+        _, vectors = np.linalg.eigh(centred.T @ centred)
+        basis = np.asarray(vectors[:, -_FEATURES:] / np.sqrt(flat.shape[1]), np.float32)
+    made = flat @ basis
+    return np.asarray(made.reshape(*picture.shape[:2], -1), np.float32), basis

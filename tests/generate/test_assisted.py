@@ -1,0 +1,54 @@
+"""A model that says it is too small to invent places and moves is given both before it paints."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.model.manifest import write_manifest
+from tests.generate.stage import HEIGHT, WIDTH, background_of, render, stage_shot
+
+
+@pytest.fixture(scope="module")
+def assisted(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny network with ``assisted`` in its model.json."""
+    folder = tmp_path_factory.mktemp("assisted") / "model"
+    shutil.copytree(model, folder)
+    facts = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps({**facts, "assisted": True}))
+    write_manifest(folder)
+    return folder
+
+
+def sharpness(picture: np.ndarray) -> float:
+    return float(np.abs(np.diff(picture, axis=1)).mean() / (picture.mean() + 1e-3))
+
+
+def test_where_the_camera_leaves_the_picture_the_place_goes_on_as_sharp_as_it_was(
+    tmp_path: Path, model: Path, assisted: Path
+) -> None:
+    shot = stage_shot(tmp_path / "pan", pan=(-10.0, 0.0))
+    border = {}
+    for name, folder in (("bare", model), ("assisted", assisted)):
+        job = shot.job(folder, name, camera="plate", band=0.02, anchor=1001)
+        render(job)
+        border[name] = background_of(Path(job.output) / "shot_generated_bg.1006.exr")[:, -36:-4]
+    assert border["assisted"].shape == (HEIGHT, 32, 3)
+    inside = background_of(tmp_path / "pan" / "assisted" / "shot_generated_bg.1006.exr")[:, : WIDTH // 3]
+    assert sharpness(border["bare"]) < 0.5 * sharpness(inside)
+    assert sharpness(border["assisted"]) > 0.7 * sharpness(inside)
+
+
+def test_a_subjects_camera_is_led_by_what_the_actor_tells_and_says_so(tmp_path: Path, assisted: Path) -> None:
+    shot = stage_shot(tmp_path / "subject")
+    job = shot.job(assisted, camera="subject")
+    result = render(job)
+    assert result.camera == "subject"
+    assert "stands on" in result.camera_reason or "drift" in result.camera_reason
+    frames = [background_of(Path(job.output) / f"shot_generated_bg.{n}.exr") for n in (1001, 1006)]
+    assert all(sharpness(frame[4:20, 50:90]) > 0.01 for frame in frames)
+    assert np.abs(frames[0] - frames[1]).mean() > 1e-4
