@@ -20,6 +20,8 @@ _STILL = 0.25
 _FEWEST = 8
 _AGREED = 0.2
 """A plate's motion is believed where at least this share of its features moves alike."""
+_FAINT = 0.1
+"""Motion below this share of the plate's is not told from the noise of a layer that stands still."""
 _NONE = np.zeros(6)
 
 
@@ -69,8 +71,9 @@ def background_motion(frames: Frames, outside: Region) -> Motion:
 def camera_agreement(layer: Motion, plate: Motion, aspect: float = 1.0) -> float:
     """Cosine (-1..1) between the motion of the layer's background and that of the plate's; 1 is the plate's camera.
 
-    Compared as displacements over the whole frame and over all frames at once; a layer that stands still gives 0. NaN
-    where the plate's camera stands still, or where its background has no single motion (water, a grey screen).
+    Compared as displacements over the whole frame and over all frames at once. A layer that stands still gives 0, and
+    one that moves less than a tenth as much as the plate less than its cosine, in proportion. NaN where the plate's
+    camera stands still, or where its background has no single motion (water, a grey screen).
     """
     known = plate.support >= _AGREED
     if np.count_nonzero(known) < max(1, len(known) / 2):
@@ -78,8 +81,9 @@ def camera_agreement(layer: Motion, plate: Motion, aspect: float = 1.0) -> float
     here, wanted = (_displacements(motion.steps[known], aspect) for motion in (layer, plate))
     if 256 * float(np.linalg.norm(wanted, axis=-1).mean()) < _STILL:
         return float("nan")
-    lengths = float(np.linalg.norm(here) * np.linalg.norm(wanted))
-    return float((here * wanted).sum()) / lengths if lengths > 0 else 0.0
+    wanted_length = float(np.linalg.norm(wanted))
+    length = max(float(np.linalg.norm(here)), _FAINT * wanted_length)
+    return float((here * wanted).sum()) / (length * wanted_length)
 
 
 def _displacements(steps: NDArray[np.float64], aspect: float) -> NDArray[np.float64]:
