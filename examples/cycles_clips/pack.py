@@ -20,7 +20,7 @@ __all__ = ["contact_sheet", "pack"]
 
 Frames = NDArray[np.float32]
 _FAINT, _PLAIN = 0.03, 0.07
-_BRIGHTEST = 2.5
+_BRIGHTEST = 1.8
 _SMALL = np.ones((3, 3), np.uint8)
 _PICTURE = {"crf": "13", "preset": "veryslow"}
 _GREY = {"crf": "8", "preset": "veryslow"}

@@ -11,7 +11,9 @@ import numpy as np
 __all__ = ["ClipPlan", "draw_plans", "read_plan", "write_plan"]
 
 BUILT_SETS = ("street", "woods", "plaza", "room", "desert")
-PANORAMAS = ("city", "courtyard", "forest", "sunset", "night")  # no wall close to their camera
+PANORAMAS = ("city", "courtyard", "forest", "sunset", "night")
+CLOSE = ("panorama:courtyard", "panorama:forest")
+"""What stands near their camera would be laid on the floor: ours only turns there, which shows it undistorted."""
 HELD_OUT_PANORAMA = "sunrise"
 FIGURES = ("person", "suzanne", "dog", "car", "ball")
 _ODDS = (0.45, 0.2, 0.15, 0.12, 0.08)
@@ -51,7 +53,7 @@ def draw_plans(seed: int, count: int, frames: int, side: int, samples: int, held
         chosen = str(sets[order[number % len(sets)]])
         if figure == "car" and chosen in ("room", "woods"):
             figure = "person"
-        move = str(moves[number % len(moves)])
+        move = "pan" if chosen in CLOSE else str(moves[number % len(moves)])
         name = f"{'held' if held_out else 'clip'}_{number:02d}_{chosen.split(':')[-1]}_{figure}_{move}"
         own = int(rng.integers(2**31))
         plans.append(ClipPlan(name, own, chosen, figure, move, frames, side, samples))
