@@ -132,10 +132,13 @@ def graph() -> List[str]:
     g.node("Switch", "matte_or_plate", (220, 120), ("matte", "plate"), [("which", which)])
     alpha = [("from0", "rgba.alpha"), ("to0", "rgba.alpha")]
     g.node("Copy", "matte_alpha", (220, 200), ("matte_or_plate", "matte_or_plate"), alpha)
+    g.node("Read", "read_condition", (660, 120), (), _picture())
+    which = '{{"\\[exists parent.input2] ? 0 : 1"}}'
+    g.node("Switch", "condition_or_file", (440, 200), ("condition", "read_condition"), [("which", which)])
     for name, source, channels, x in (
         ("write_plate", "plate", "rgb", -220),
         ("write_matte", "matte_alpha", "alpha", 220),
-        ("write_condition", "condition", "rgb", 440),
+        ("write_condition", "condition_or_file", "rgb", 440),
     ):
         g.node("Write", name, (x, 320), (source,), _write(channels))
     g.node("Read", "read_layer", (-440, 440), (), _read())
@@ -177,6 +180,17 @@ def _read() -> Knobs:
         ("origset", "true"),
         ("on_error", "error"),
         ("raw", "true"),
+    ]
+
+
+def _picture() -> Knobs:
+    """The condition's file, read as any other picture of the project is: colour by its rules, one frame for all."""
+    return [
+        ("file", '"\\[value parent.condition_file]"'),
+        ("before", "hold"),
+        ("after", "hold"),
+        ("origset", "true"),
+        ("on_error", "error"),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List
 
 from ..core.job import setting_fields
-from ..core.shot import COLOUR_SPACES, CONDITION_KINDS
+from ..core.shot import CONDITION_KINDS
 from .colour import WORKING_SPACES
 from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting
 from .ranges import RANGES
@@ -56,7 +56,8 @@ def _main() -> List[Knob]:
             "condition_file",
             FILE,
             "picture",
-            "A picture of the place wanted. What is connected to the input 'condition' comes before it.",
+            "A picture of the place wanted, read as a Read of this project reads it. What is connected to the input "
+            "'condition' comes before it.",
         ),
         Knob(
             "condition_kind",
@@ -171,13 +172,6 @@ def _advanced() -> List[Knob]:
             "working space",
             "The colour space of Nuke's stream, in which the inputs are written. auto: as the project's settings say.",
             items=WORKING_SPACES,
-        ),
-        Knob(
-            "condition_colour",
-            CHOICE,
-            "picture's colour",
-            "The colour space of the condition's file. auto: as the file says.",
-            items=COLOUR_SPACES,
         ),
         Knob(
             "condition_matte",

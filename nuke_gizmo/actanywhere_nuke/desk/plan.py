@@ -49,7 +49,6 @@ class Ask:
     condition_file: str
     condition_kind: str
     condition_matte: str
-    condition_colour: str
     moves: Optional[Dict[int, Matrix]] = None
 
 
@@ -92,7 +91,7 @@ def plan(ask: Ask) -> Plan:
     inputs = "%s/inputs" % root
     plate = _rendering(inputs, "plate", ask.plate, frames, ("R", "G", "B"))
     matte = _rendering(inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
-    condition, painted = _condition(ask, inputs, frames, space)
+    condition, drawn = _condition(ask, inputs, frames, space)
     track = _track(ask, inputs, frames, plate)
     job = Job(
         Shot(
@@ -106,7 +105,7 @@ def plan(ask: Ask) -> Plan:
         "",
         ask.settings,
     )
-    return Plan(job, root, (plate, matte, *painted), track, ask.moves if track else None)
+    return Plan(job, root, (plate, matte, drawn), track, ask.moves if track else None)
 
 
 def _full_name(channel: str) -> str:
@@ -127,26 +126,28 @@ def _rendering(
     return Rendering(kind, "write_%s" % kind, folder, frames, channels, text)
 
 
-def _condition(
-    ask: Ask, inputs: str, frames: FrameRange, space: str
-) -> Tuple[Condition, Tuple[Rendering, ...]]:
-    """The branch at the input if there is one, else the file."""
-    renderings: Tuple[Rendering, ...] = ()
-    if ask.condition:
-        frame = condition_frame(ask.condition_frame, frames)
-        drawn = _rendering(inputs, "condition", ask.condition, FrameRange(frame, frame), ("R", "G", "B"))
-        path, colour, renderings = drawn.file(frame), space, (drawn,)
-    else:
-        path, colour = absolute(ask.condition_file, ask.script), ask.condition_colour
-        _must_exist(path, "condition picture")
-    if not path:
+def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[Condition, Rendering]:
+    """The branch at the input if there is one, else the file: both through Nuke, so that it looks as it does there."""
+    frame = condition_frame(ask.condition_frame, frames)
+    source = ask.condition or _file(absolute(ask.condition_file, ask.script))
+    if not source:
         raise JobError(
             "There is no condition: no picture of the place wanted.",
             "Connect one to the input 'condition', or give a file.",
         )
     matte = absolute(ask.condition_matte, ask.script)
     _must_exist(matte, "matte of the condition")
-    return Condition(path, ask.condition_kind, matte, colour), renderings
+    drawn = _rendering(inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
+    return Condition(drawn.file(frame), ask.condition_kind, matte, space), drawn
+
+
+def _file(path: str) -> str:
+    """What a picture is, as text: its path, size and time. Empty without a path."""
+    if not path:
+        return ""
+    _must_exist(path, "condition picture")
+    about = os.stat(path)
+    return "file %s %d %d" % (path, about.st_size, about.st_mtime_ns)
 
 
 def _must_exist(path: str, what: str) -> None:

@@ -37,7 +37,7 @@ def state_of(take: Optional[Take], job: Optional[Job], problem: str = "") -> Sta
         return State("stale", "%s is whole. Cannot be compared with the node: %s" % (name, problem))
     differs = changed(take, job)
     if differs:
-        return State("stale", "%s is stale: changed since are %s." % (name, ", ".join(differs)))
+        return State("stale", "%s is stale: %s changed since." % (name, ", ".join(differs)))
     return State("fresh", "%s is fresh: frames %s." % (name, take.job.shot.frames))
 
 

@@ -76,7 +76,6 @@ def ask(node: nuke.Node, look: bool = True) -> Ask:
         condition_file=text(node, "condition_file"),
         condition_kind=str(node["condition_kind"].value()),
         condition_matte=text(node, "condition_matte"),
-        condition_colour=str(node["condition_colour"].value()),
         moves=read_moves(node.input(3), frames, str(node["track_means"].value())),
     )
 
