@@ -37,6 +37,7 @@ def make(output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(output.resolve()))
     bpy.ops.file.make_paths_relative()
+    scene.actanywhere.matte_path = bpy.path.relpath(scene.actanywhere.matte_path)
     bpy.ops.wm.save_mainfile()
 
 

@@ -165,7 +165,7 @@ class ACTANYWHERE_OT_cancel(bpy.types.Operator):
 
 
 def _bring(scene: Any, session: Session) -> None:
-    refresh_takes(scene)
+    refresh_takes(scene, session.orders[0].job.shot.name)
     if session.error is None:
         order = session.orders[0]
         bring_back(scene, order, scene.actanywhere.bring_back)

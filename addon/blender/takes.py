@@ -15,12 +15,12 @@ from .versions import compositor_tree, strips_of
 __all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 
 
-def refresh_takes(scene: Any) -> None:
-    """Read the takes from disk; none where there is no plate."""
+def refresh_takes(scene: Any, name: str = "") -> None:
+    """Read the takes of the shot called ``name`` (empty: the panel's) from disk; none where there is no plate."""
     group = scene.actanywhere
     group.takes.clear()
     try:
-        takes = list_takes(takes_root(scene), shot_name(scene))
+        takes = list_takes(takes_root(scene), name or shot_name(scene))
     except ActAnywhereError:
         return
     for take in takes:

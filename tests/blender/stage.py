@@ -89,7 +89,7 @@ def read(path: str | Path, channels: tuple[str, ...] = ()) -> Picture:
     planes: dict[str, Picture] = {}
     part = 0
     while source.seek_subimage(part, 0):
-        pixels = np.asarray(source.read_image(part, 0, 0, -1, "float"), np.float32)
+        pixels = np.asarray(source.read_image(part, 0, 0, source.spec().nchannels, "float"), np.float32)
         for number, name in enumerate(source.spec().channelnames):
             planes.setdefault(name, pixels[..., number])
         part += 1

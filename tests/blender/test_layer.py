@@ -33,7 +33,7 @@ def test_the_layer_is_an_image_sequence_in_linear_light_that_tells_its_seed_and_
     assert said["source"] == "SEQUENCE"
     assert said["colour"] in ("Linear Rec.709", "Linear", "Non-Color")
     assert Path(said["path"]).parent == Path(said["take"])
-    assert said["seed"] == 0 and said["first"] == 1001
+    assert (said["seed"], said["first"], said["shift"]) == (0, 1, 1000)
     job = Job.from_json(Path(said["take"], "job.json").read_text(encoding="utf-8"))
     assert Settings(**json.loads(said["settings"])) == job.settings
 

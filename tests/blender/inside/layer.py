@@ -41,7 +41,7 @@ def scene_image(given: Given) -> Any:
         "seed": image["actanywhere_seed"],
         "settings": image["actanywhere_settings"],
         "first": image["actanywhere_first"],
-        "offset": image["actanywhere_offset"],
+        "shift": image["actanywhere_shift"],
     }
 
 

@@ -45,7 +45,7 @@ def play(scenes: Path, given: dict[str, Any]) -> dict[str, Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     facts: dict[str, Any] = {}
-    for name, scene in vars(module).items():
+    for name, scene in list(vars(module).items()):
         if not name.startswith("scene_"):
             continue
         try:
