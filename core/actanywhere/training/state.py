@@ -74,6 +74,9 @@ def replaced(folder: Path) -> Iterator[Path]:
             f"{folder} could not be written: {error}.",
             "Free some space and give the same command again; the last good state is kept.",
         ) from error
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
 
 
 def last_good(folder: Path, index: str) -> Path | None:

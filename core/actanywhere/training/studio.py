@@ -44,8 +44,7 @@ _HEIGHT = 384
 _INDEX = "clip.json"
 _HELD_TAIL = 0.15
 _FEWEST_TO_HOLD_WHOLE = 7
-_LEAST_ACTOR = 0.003
-_CROPS = 6
+_KEPT, _CROPS = 0.5, 6
 _LAYOUT = "Put plates and mattes of the same name into FOLDER/plates and FOLDER/mattes (1 = actor)."
 
 
@@ -254,14 +253,9 @@ def _window(
 ) -> TrainingClip:
     mattes = [clip.matte(index) for index in indices]
     tall, wide = mattes[0].shape
-    for _ in range(_CROPS):
-        zoom = min(tall / height, wide / width) * float(rng.uniform(0.6, 1.0))
-        rows, columns = int(height * zoom), int(width * zoom)
-        y, x = int(rng.integers(tall - rows + 1)), int(rng.integers(wide - columns + 1))
-        if np.mean([matte[y : y + rows, x : x + columns].mean() for matte in mattes]) > _LEAST_ACTOR:
-            break
+    rows, columns, y, x = _crop(rng, mattes, height, width)
     mirror = int(rng.choice((-1, 1)))
-    method = cv2.INTER_AREA if zoom > 1 else cv2.INTER_CUBIC
+    method = cv2.INTER_AREA if rows > height else cv2.INTER_CUBIC
 
     def cut(picture: NDArray[Any]) -> NDArray[Any]:
         square = picture[y : y + rows, x : x + columns][:, ::mirror]
@@ -278,11 +272,32 @@ def _window(
         background=rgb.copy(),
         matte=matte,
         effect=np.zeros_like(matte),
-        transforms=_camera(clip.transforms[indices], to_crop),
+        transforms=_camera(clip.transforms[indices], to_crop)
+        if clip.tracked
+        else np.tile(np.eye(3), (len(rgb), 1, 1)),
         name=f"footage {clip.name}",
         tracked=clip.tracked,
         clean=False,
     )
+
+
+def _crop(
+    rng: np.random.Generator, mattes: list[NDArray[np.float32]], height: int, width: int
+) -> tuple[int, int, int, int]:
+    """Rows, columns, top and left of a crop that keeps half of the actor; of a few tries, else the one with most."""
+    whole = np.mean(mattes, axis=0)
+    tall, wide = whole.shape
+    best, most = (0, 0, 0, 0), -1.0
+    for _ in range(_CROPS):
+        zoom = min(tall / height, wide / width) * float(rng.uniform(0.6, 1.0))
+        rows, columns = int(height * zoom), int(width * zoom)
+        y, x = int(rng.integers(tall - rows + 1)), int(rng.integers(wide - columns + 1))
+        kept = float(whole[y : y + rows, x : x + columns].sum() / max(whole.sum(), 1e-6))
+        if kept > most:
+            best, most = (rows, columns, y, x), kept
+        if most > _KEPT:
+            break
+    return best
 
 
 def _camera(transforms: NDArray[np.float64], to_crop: NDArray[np.float64]) -> NDArray[np.float64]:
