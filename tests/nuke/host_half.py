@@ -39,7 +39,7 @@ def ask(**changes: Any) -> Ask:
         working_space="auto", project=NUKE, plate="node Read\nfile a", matte="node Roto", matte_channel="rgba.alpha",
         matte_channels=("rgba.red", "rgba.alpha"),
         condition="node Read\nfile place", condition_frame=None, condition_file="", condition_kind="auto",
-        condition_matte="", condition_colour="auto",
+        condition_matte="",
     )  # fmt: skip
     return Ask(**dict(words, **changes))
 

@@ -57,6 +57,11 @@ def new_node(**knobs: Any) -> Any:
     return node
 
 
+def ours() -> Any:
+    """The ActAnywhere node of the script."""
+    return [node for node in nuke.allNodes("Group") if node.knob("actanywhere")][0]
+
+
 def wait(node: Any, seconds: float = 120.0) -> bool:
     """The artist does something else until nothing of the node runs and all that was handed over is done."""
     from actanywhere_nuke.host import generate
@@ -91,7 +96,7 @@ def render_out(node: Any, name: str, frame: int, **knobs: Any) -> str:
 
 
 def generate() -> Dict[str, Any]:
-    """From the menu to the layer in the stream, with proxy on; then another setting, a look at the state, and back."""
+    """From the menu to the layer in the stream, with proxy on; the state as knobs change; a second take; a re-open."""
     new_script()
     node = new_node()
     nuke.root()["proxy"].setValue(True)
@@ -100,9 +105,9 @@ def generate() -> Dict[str, Any]:
     start = time.monotonic()
     node["generate"].execute()
     pressed = time.monotonic() - start
-    free = not nuke.toNode("plate").hasError()
     whole = wait(node)
-    said = {"before": before, "plain": plain, "pressed": pressed, "free": free, "whole": whole}
+    said = {"before": before, "plain": plain, "pressed": pressed, "whole": whole}
+    said["waited"] = time.monotonic() - start
     said.update(after=shown(node), proxy=nuke.root()["proxy"].value(), rendered=list(SESSION.rendered))
     nuke.root()["proxy"].setValue(False)
     first = STAGE["frames"][0]
@@ -117,30 +122,27 @@ def generate() -> Dict[str, Any]:
     said["fresh"] = node["state"].value()
     said["disabled"] = [node.node(name)["disable"].value() for name in ("write_plate", "write_matte")]
     said["messages"] = [task._messages for task in SESSION.tasks]
-    return said
+    return dict(said, **_again(node))
 
 
-def generate_again() -> Dict[str, Any]:
-    """A second take: the inputs are not rendered twice, the first take is kept, the list offers both."""
-    new_script()
-    node = new_node()
-    node["generate"].execute()
-    wait(node)
+def _again(node: Any) -> Dict[str, Any]:
+    """A second take; the first one chosen in the list; the script saved, opened, and looked at again."""
     count = len(SESSION.rendered)
     node["seed"].setValue(5)
     node["generate"].execute()
     wait(node)
-    said = {"rendered": count, "more": len(SESSION.rendered) - count, "takes": node["take"].values()}
-    second = node["layer_file"].value()
+    said = {"rendered_again": len(SESSION.rendered) - count, "takes": node["take"].values()}
+    said["second"] = node["layer_file"].value()
     node["take"].setValue(node["take"].values()[1])
-    said.update(second=second, first=node["layer_file"].value(), state=node["state"].value())
+    said.update(first=node["layer_file"].value(), chosen=node["state"].value())
     path = nuke.scriptName()
     nuke.scriptSaveAs(path)
     nuke.scriptOpen(path)
-    again = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
+    again = ours()
     said.update(reopened=shown(again), rendered_on_open=len(SESSION.rendered) - count)
-    again["refresh"].execute()
-    said.update(found=again["take"].values(), channels=channels(again, STAGE["frames"][0]))
+    again._tell("showPanel")
+    said.update(found=again["take"].values(), looked_at=shown(again))
+    said["reopened_channels"] = channels(again, STAGE["frames"][0])
     return said
 
 
@@ -197,15 +199,23 @@ def _children() -> List[int]:
 
 
 def wedge() -> Dict[str, Any]:
-    """Two seeds and their contact sheet."""
+    """Two seeds and their contact sheet; then the node is deleted while another take renders."""
+    from actanywhere_nuke.host import generate as work
+
     new_script()
     node = new_node(wedge_count=2)
     node["wedge"].execute()
-    said: Dict[str, Any] = {"whole": wait(node)}
+    said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()), 120)}
     said.update(takes=node["take"].values(), sheet=node["sheet"].value(), log=node["log"].value())
     before = len(nuke.allNodes("Read"))
     node["open_sheet"].execute()
     said["reads"] = len(nuke.allNodes("Read")) - before
+    SESSION.tasks.clear()
+    node["generate"].execute()
+    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
+    nuke.delete(node)  # while its take renders
+    said["deleted"] = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 120)
+    said["said"] = list(SESSION.said)
     return said
 
 
@@ -260,7 +270,7 @@ def farm() -> Dict[str, Any]:
 def picked_up() -> Dict[str, Any]:
     """The script of ``farm`` again, after the other machine is done."""
     nuke.scriptOpen(os.path.join(STAGE["work"], "sh010_comp_v001.nk"))
-    node = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
+    node = ours()
     node._tell("showPanel")
     return dict(shown(node), channels=channels(node, STAGE["frames"][0]))
 
@@ -286,19 +296,6 @@ def tracked() -> Dict[str, Any]:
     return said
 
 
-def deleted() -> Dict[str, Any]:
-    """The node is deleted while its take renders: nothing breaks, the take is kept."""
-    from actanywhere_nuke.host import generate as work
-
-    new_script()
-    node = new_node()
-    node["generate"].execute()
-    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
-    nuke.delete(node)
-    done = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 120)
-    return {"done": done, "said": list(SESSION.said)}
-
-
 def terminal() -> Dict[str, Any]:
     """``nuke -t``: blocks, prints, and gives an exit status."""
     from actanywhere_nuke.host.terminal import main as in_terminal
@@ -309,9 +306,8 @@ def terminal() -> Dict[str, Any]:
     first = STAGE["frames"][0]
     words = [path, "--frames=%d-%d" % (first, first + 1)]
     said: Dict[str, Any] = {"done": in_terminal(words)}
-    node = [one for one in nuke.allNodes("Group") if one.knob("actanywhere")][0]
-    said.update(shown(node), wrong=in_terminal([path, "Nobody"]), usage=in_terminal([]))
-    node["engine"].setValue("/gone/bin/python")
+    said.update(shown(ours()), wrong=in_terminal([path, "Nobody"]), usage=in_terminal([]))
+    ours()["engine"].setValue("/gone/bin/python")
     nuke.scriptSaveAs(path)
     said["no_engine"] = in_terminal(words)
     return said

@@ -49,6 +49,7 @@ def from_user_knob(line: UserKnob) -> Any:
     knob._tooltip = line.options.get("t", "")
     knob._text = line.options.get("T", "")
     knob._on = "+DISABLED" not in line.flags
+    knob._saved = "+DO_NOT_WRITE" not in line.flags
     knob._seen = not {"+HIDDEN", "+INVISIBLE"} & set(line.flags)
     return knob
 

@@ -23,7 +23,7 @@ class Knob:
         self._node: Any = None
         self._text = ""
         self._flags = 0
-        self._seen, self._on = True, True
+        self._seen, self._on, self._saved = True, True, True
         self._code = 0
         self._options: Dict[str, Any] = {}
         self._default = ""

@@ -186,7 +186,14 @@ class Node:
         return bool(self._knobs["selected"]._text == "true")
 
     def showControlPanel(self, forceFloat: bool = False) -> None:
+        self._panel = True
         self._tell("showPanel")
+
+    def hideControlPanel(self) -> None:
+        self._panel = False
+
+    def shown(self) -> bool:
+        return self._panel
 
     def forceValidate(self) -> None:
         pass

@@ -82,7 +82,7 @@ def _knob_lines(node: Any) -> List[str]:
         if knob._code:
             lines.append(" addUserKnob {%s}" % _definition(knob))
     for name, knob in node._knobs.items():
-        if knob._code in (20, 22, 26, 41) or knob._text == knob._default:
+        if knob._code in (20, 22, 26, 41) or knob._text == knob._default or not knob._saved:
             continue
         if name in COMMON or knob._code or knob._default != knob._text:
             lines.append(" %s %s" % (name, nk.escaped(knob._text)))

@@ -1,0 +1,173 @@
+"""The node as an artist uses it, played in the fake Nuke under a real Nuke's Python, with the real engine and model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.nuke.conftest import Stage
+from tests.nuke.pythons import NUKES
+from tests.nuke.shot import ABOVE, ASPECT, FIRST, HEIGHT, LAST, SIDE, WIDTH, plate_at, read_exr
+
+LAYER = [f"generated_bg.{c}" for c in ("alpha", "blue", "green", "red")]
+COMP = [f"rgba.{c}" for c in ("alpha", "blue", "green", "red")]
+EVERY_NUKE = pytest.mark.parametrize("nuke", NUKES)
+
+
+@pytest.mark.parametrize("nuke", ["13.2", "16.0"])
+def test_from_the_menu_to_a_layer_beside_the_plate(stage: Stage, nuke: str) -> None:
+    said = stage.play("generate", nuke)
+
+    assert said["whole"] and said["pressed"] < said["waited"], "Nuke was free while the engine worked"
+    assert said["plain"] == ["rgba.blue", "rgba.green", "rgba.red"], "before a take the plate passes through"
+    assert said["channels"] == LAYER + COMP
+    assert said["beyond"] == ["rgba.blue", "rgba.green", "rgba.red"], "frames without a layer are the plate"
+    assert said["after"]["taken"] and (said["after"]["take_first"], said["after"]["take_last"]) == (
+        FIRST,
+        LAST,
+    )
+    assert "camera:" in said["after"]["log"]
+
+    (messages,) = said["messages"]
+    assert any("left" in message for message in messages), "the time left is told"
+
+    writes = [(one["node"].split(".")[1], one["frames"]) for one in said["rendered"]]
+    shot = list(range(FIRST, LAST + 1))
+    assert writes == [("write_plate", shot), ("write_matte", shot), ("write_condition", [FIRST])]
+    assert not any(one["proxy"] for one in said["rendered"]) and said["proxy"] is True
+    assert said["disabled"] == [True, True]
+
+    check_pixels(stage.work, said)
+
+    assert "stale" in said["stale"] and "seed" in said["stale"]
+    assert "fresh" in said["fresh"]
+    check_second_take(said)
+
+
+def check_pixels(work: Path, said: dict[str, str]) -> None:
+    """The plate came through raw, whole and wide; comp and layer are what the engine wrote."""
+    (plate,) = work.glob(f"actanywhere/inputs/plate_*/plate.{FIRST}.exr")
+    spec, rendered = read_exr(plate)
+    assert (spec.x, spec.y, spec.width, spec.height) == (-SIDE, -ABOVE, WIDTH + 2 * SIDE, HEIGHT + 2 * ABOVE)
+    assert (spec.full_width, spec.full_height) == (WIDTH, HEIGHT)
+    assert spec.get_float_attribute("PixelAspectRatio") == ASPECT
+    for i, name in enumerate("RGB"):
+        np.testing.assert_array_equal(rendered[name], plate_at(FIRST)[..., i])
+
+    (engine,) = work.glob(f"actanywhere/*/take_001/*.{FIRST}.exr")
+    _, layer = read_exr(engine)
+    _, comp = read_exr(said["comp"])
+    _, shown = read_exr(said["layer"])
+    _, passed = read_exr(said["plate"])
+    for i, name in enumerate("RGB"):
+        in_file = layer[f"generated_bg.{name}"]
+        np.testing.assert_array_equal(comp[name], layer[name])
+        np.testing.assert_array_equal(shown[name], in_file)
+        np.testing.assert_array_equal(passed[name], plate_at(FIRST)[..., i])
+        nuke_name = f"generated_bg.{ {'R': 'red', 'G': 'green', 'B': 'blue'}[name] }"
+        np.testing.assert_array_equal(comp[nuke_name], in_file)
+    assert float(comp["R"].max()) > 3.0, "highlights above 1 survive"
+
+
+def check_second_take(said: dict[str, object]) -> None:
+    """Takes are kept and selectable, found again, and nothing renders by itself."""
+    assert said["rendered_again"] == 0, "the inputs are not rendered twice"
+    assert [line.split(" (")[0] for line in said["takes"]] == [  # type: ignore[attr-defined]
+        "none",
+        "take 001 seed 0 preview",
+        "take 002 seed 5 preview",
+    ]
+    assert "take_002" in str(said["second"]) and "take_001" in str(said["first"])
+    assert "seed" in str(said["chosen"])
+    assert said["rendered_on_open"] == 0
+    for when in ("reopened", "looked_at"):
+        found = said[when]
+        assert isinstance(found, dict)
+        assert found["taken"] and "take_001" in found["layer_file"] and found["take"].startswith("take 001")
+    assert said["found"] == said["takes"]
+    assert said["reopened_channels"] == LAYER + COMP
+
+
+def test_cancel_on_nukes_bar_stops_the_engine_and_continue_take_goes_on(stage: Stage) -> None:
+    said = stage.play("cancel")
+    assert said["whole"] and "Stopped" in said["log"]
+    assert said["said"] == [], "who cancels needs no message box"
+    assert said["continued"]["taken"] and "fresh" in said["continued"]["state"]
+
+
+def test_a_killed_engine_is_told_and_the_next_generate_has_a_new_one(stage: Stage) -> None:
+    said = stage.play("kill")
+    assert said["seen"] and said["whole"] and not said["busy"]
+    (message,) = said["said"]
+    assert "signal 9" in message and "\n\n" in message, "what happened, and what to do"
+    assert said["after"]["taken"] and said["said_after"] == []
+
+
+def test_a_wedge_is_a_take_for_each_seed_and_a_contact_sheet(stage: Stage) -> None:
+    said = stage.play("wedge")
+    assert said["whole"], said["log"]
+    assert [line.split()[3] for line in said["takes"][1:]] == ["0", "1"]
+    assert Path(said["sheet"]).is_file() and said["reads"] == 1
+    assert said["deleted"] and said["said"] == [], "a node that is deleted while it renders breaks nothing"
+
+
+@EVERY_NUKE
+def test_a_job_for_the_farm_renders_nothing_here_but_the_inputs(stage: Stage, nuke: str) -> None:
+    said = stage.play("farm", nuke)
+    assert said["tasks"] == 0 and "4 frames missing" in said["state"]
+    (job,) = stage.work.glob("actanywhere/*/take_001/job.json")
+    assert said["command"] == f'actanywhere render --job "{job}"'
+    data = json.loads(job.read_text(encoding="utf-8"))
+    assert data["shot"]["frames"] == f"{FIRST}-{LAST}"
+    assert data["shot"]["plate"]["colour"] == "linear-rec709"
+
+
+def test_the_node_picks_up_what_another_machine_rendered(stage: Stage, engine: str) -> None:
+    said = stage.play("farm")
+    job = said["command"].split('"')[1]
+    done = subprocess.run([engine, "-m", "actanywhere", "render", "--job", job], capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    said = stage.play("picked_up")
+    assert said["taken"] and "fresh" in said["state"]
+    assert said["channels"] == LAYER + COMP
+
+
+@EVERY_NUKE
+def test_a_tracker_a_corner_pin_and_a_transform_give_the_same_camera(stage: Stage, nuke: str) -> None:
+    said = stage.play("tracked", nuke)
+    for name in ("Tracker1", "CornerPin1", "Transform1"):
+        track = said[name]
+        assert (track["width"], track["height"]) == (WIDTH + 2 * SIDE, HEIGHT + 2 * ABOVE)
+        for step in range(LAST - FIRST + 1):
+            # Two pixels to the right and one up (Nuke) a frame: one down less in rows.
+            wanted = [1, 0, 2 * step, 0, 1, -step, 0, 0, 1]
+            np.testing.assert_allclose(track["transforms"][str(FIRST + step)], wanted, atol=1e-9)
+
+
+def test_what_an_artist_forgets_ends_in_one_message_with_a_remedy(stage: Stage) -> None:
+    said = stage.play("errors")
+    words = {
+        "no plate": "plate",
+        "no condition": "condition",
+        "no engine": "/gone/bin/python",
+        "end before beginning": "20-10",
+        "never saved": "Save the script",
+    }
+    for case, word in words.items():
+        (message,) = said[case]
+        assert word in message and "\n\n" in message, case
+    assert said["render cancelled"] == [], "who cancels needs no message box"
+    assert not list(stage.work.glob("cancelled/*/take_*")), "a take that never began leaves no folder"
+
+
+def test_in_a_terminal_it_blocks_prints_and_ends_with_a_status(stage: Stage) -> None:
+    said = stage.play("terminal", gui=False)
+    assert (said["done"], said["wrong"], said["usage"], said["no_engine"]) == (0, 2, 2, 1)
+    assert said["taken"] and (said["take_first"], said["take_last"]) == (FIRST, FIRST + 1)
+    assert "writing the layer 2 of 2 frames" in said["printed"]
+    assert f"layer: {stage.work}" in said["printed"]
+    assert "/gone/bin/python" in said["errors"]
