@@ -112,7 +112,7 @@ def generate() -> Dict[str, Any]:
     nuke.root()["proxy"].setValue(False)
     first = STAGE["frames"][0]
     said["channels"] = channels(node, first)
-    for show in ("comp", "layer", "plate"):
+    for show in ("layer", "plate", "comp"):
         node["show"].setValue(show)
         said[show] = render_out(node, show, first)
     said["beyond"] = channels(node, STAGE["frames"][1] + 5)

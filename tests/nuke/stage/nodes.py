@@ -50,6 +50,8 @@ class Format:
 class Node:
     """A node and its knobs."""
 
+    _panel = False  # whether its panel is open
+
     def __init__(self, cls: str, parent: Any) -> None:
         self._cls, self._parent = cls, parent
         self._knobs: Dict[str, Any] = {}
