@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from transformers import CLIPVisionModelWithProjection
+from transformers import AutoConfig, CLIPVisionModelWithProjection
 
 from ..errors import ModelError
+from ..model.checkpoint import quiet
 
 __all__ = ["ClipEncoder", "Features", "load_clip", "load_features"]
 
@@ -75,14 +76,27 @@ def load_clip(folder: Path, device: torch.device) -> ClipEncoder:
             )
     try:
         preparation = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
-        network = CLIPVisionModelWithProjection.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True
-        )
+        network = _read_clip(folder)
         return ClipEncoder(network, preparation, device)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(
             f"{folder} cannot be read as CLIP: {_first_line(error)}", "Fetch the folder again."
         ) from error
+
+
+def _read_clip(folder: Path) -> Any:
+    """The image tower. Weights that are not there would be random: ``ValueError``."""
+    with quiet():
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        if config.model_type == "clip":  # both towers: the width of embeddings is the whole's
+            config.vision_config.projection_dim = config.projection_dim
+            config = config.vision_config
+        network, found = CLIPVisionModelWithProjection.from_pretrained(
+            folder, config=config, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+    if missing := sorted(found["missing_keys"]):
+        raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} first")
+    return network
 
 
 def load_features(path: Path, device: torch.device) -> Features:

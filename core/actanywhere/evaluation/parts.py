@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..errors import Cancelled, OutputError
 from ..job import Progress, Settings
 from ..model.manifest import check_manifest, find_model
 from ..painter import ModelCache
-from ..training.corpus import PictureLibrary
+from ..training.corpus import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case
 from .encoders import ClipEncoder, Features
@@ -23,7 +24,15 @@ from .sheet import Block, write_sheet
 from .shots import Watch, evaluate_shot
 from .videos import read_real_clips, video_distances
 
-__all__ = ["Encoders", "Part", "Table", "evaluate_shots", "evaluate_truth", "write_parts"]
+__all__ = [
+    "Encoders",
+    "Part",
+    "Table",
+    "evaluate_rendered",
+    "evaluate_shots",
+    "evaluate_truth",
+    "write_parts",
+]
 
 Frames = NDArray[np.uint8]
 
@@ -88,18 +97,41 @@ def evaluate_truth(
     count: int, settings: Settings, pictures: PictureLibrary | None, models: ModelCache, watch: Watch
 ) -> Part:
     """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
+
+    def draw(frames: int, area: int, multiple: int) -> Iterator[truth.TrueShot]:
+        return truth.true_shots(count, frames, area, multiple, pictures)
+
+    title = "Procedural clips with known truth"
+    return _against_truth("truth", title, "procedural", draw, count, settings, models, watch)
+
+
+def evaluate_rendered(clips: RenderedClips, settings: Settings, models: ModelCache, watch: Watch) -> Part:
+    """Paint every rendered clip twice and measure it against its truth. Raises ``Cancelled``."""
+    draw = partial(truth.rendered_shots, clips)
+    title, count = "Rendered clips with known truth", 2 * len(clips.names)
+    return _against_truth("rendered", title, "rendered", draw, count, settings, models, watch)
+
+
+def _against_truth(
+    name: str,
+    title: str,
+    kind: str,
+    draw: Callable[[int, int, int], Iterator[truth.TrueShot]],
+    count: int,
+    settings: Settings,
+    models: ModelCache,
+    watch: Watch,
+) -> Part:
     folder = find_model(settings.model)
     model = models.load(folder, check_manifest(folder), settings)
     configuration = model.configuration
-    size = (configuration.frames, configuration.area, configuration.side_multiple)
     rows: list[Figures] = []
     blocks: list[Block] = []
-    for done, shot in enumerate(truth.true_shots(count, *size, pictures)):
-        watch.report(
-            "procedural", Progress("painting", done, count, "clips", done / count, message=shot.name)
-        )
+    shots = draw(configuration.frames, configuration.area, configuration.side_multiple)
+    for done, shot in enumerate(shots):
+        watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if watch.cancelled():
-            raise Cancelled("Stopped.", "Renders of shots are kept; procedural clips are painted anew.")
+            raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted anew.")
         methods = truth.true_methods(shot, truth.render_ours(model, shot.scene, settings), settings)
         rows += truth.measure_true_shot(shot, methods)
         blocks.append(truth.true_block(shot, methods))
@@ -107,7 +139,7 @@ def evaluate_truth(
         Table("Means", "clips", means(rows)),
         Table("What ours gains, clip by clip", "clips", gains(rows, "ours")),
     ]
-    return Part("truth", "Procedural clips with known truth", tables, rows, blocks)
+    return Part(name, title, tables, rows, blocks)
 
 
 def write_parts(parts: list[Part], output: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from ..painter import Painter
 from ..reading import Scene, model_size
 from ..sampling.windows import Window
 from ..shot import FrameRange
-from ..training.corpus import PictureLibrary, TrainingClip, make_clip
+from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
 from .figures import Figures
 from .quality import psnr, ssim
@@ -36,6 +36,7 @@ __all__ = [
     "TrueShot",
     "measure_true_shot",
     "render_ours",
+    "rendered_shots",
     "true_block",
     "true_methods",
     "true_shots",
@@ -78,6 +79,15 @@ def true_shots(
         while not clip.tracked or clip.name.startswith("cutout") or not clip.matte.any():
             clip = make_clip(rng, frames, height, width, pictures)
         yield _set_up(clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1)
+
+
+def rendered_shots(clips: RenderedClips, frames: int, area: int, multiple: int) -> Iterator[TrueShot]:
+    """Two shots of each clip's first ``frames`` frames: the condition without the actor, and with it."""
+    height, width = model_size(area, 1.0, multiple)
+    for number, name in enumerate(clips.names):
+        clip = clips.read(name, height, width, frames)
+        for composite in (False, True):
+            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite)
 
 
 def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool) -> TrueShot:
