@@ -28,7 +28,7 @@ error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is abo
 
 def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of ``evaluate``."""
-    what = parser.add_argument_group("what is evaluated (one of them, or both)")
+    what = parser.add_argument_group("what is evaluated (one of them, or several)")
     what.add_argument(
         "--shots",
         metavar="PATH",
@@ -48,6 +48,11 @@ def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="N made-up clips that no training saw, measured against their truth (5 to 10 seconds each on two cores).",
+    )
+    what.add_argument(
+        "--rendered",
+        metavar="DIR",
+        help="A folder of rendered clips (examples/make_cycles_clips.py), measured against their truth.",
     )
     what.add_argument(
         "--pictures",
@@ -72,8 +77,11 @@ def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     """Evaluate as the flags say; exit status 0. Raises an ``ActAnywhereError``."""
-    if not args.shots and args.procedural < 1:
-        raise JobError("There is nothing to evaluate.", "Give --shots FOLDER, or --procedural 12, or both.")
+    if not args.shots and args.procedural < 1 and not args.rendered:
+        raise JobError(
+            "There is nothing to evaluate.",
+            "Give --shots FOLDER, --procedural 12, --rendered FOLDER, or several.",
+        )
     if args.frames < 2:
         raise JobError(f"{args.frames} frames show no motion.", "Give --frames 2 or more.")
     if bool(args.fvd) != bool(args.real):
@@ -107,20 +115,23 @@ def _evaluate(
     screen: Screen,
     cancelled: Callable[[], bool],
 ) -> list[Part]:
-    from ..evaluation.parts import evaluate_shots, evaluate_truth
+    from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
     from ..painter import ModelCache
-    from ..training.corpus import PictureLibrary
+    from ..training.corpus import PictureLibrary, RenderedClips
 
     models, watch = ModelCache(), Watch(screen.progress, cancelled)
     encoders = _encoders(args)  # before anything is rendered: they may be missing
     pictures = PictureLibrary(args.pictures, "held-out") if args.pictures else None
+    clips = RenderedClips(args.rendered) if args.rendered else None
+    settings = Settings(**{**given, "camera": "plate"})
     parts = []
     if cases is not None:
         parts.append(evaluate_shots(cases.found, Path(args.output), models, watch, encoders, screen.note))
     if args.procedural:
-        settings = Settings(**{**given, "camera": "plate"})
         parts.append(evaluate_truth(args.procedural, settings, pictures, models, watch))
+    if clips is not None:
+        parts.append(evaluate_rendered(clips, settings, models, watch))
     return parts
 
 
@@ -182,6 +193,7 @@ def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> N
         print(note)
     names += ["shots.csv", "shots.png", "renders"] if cases is not None else []
     names += ["truth.csv", "truth.png"] if args.procedural else []
+    names += ["rendered.csv", "rendered.png"] if args.rendered else []
     for name in ["evaluation.md", *names]:
         print(f"would write  {output / name}")
 

@@ -47,9 +47,10 @@ class RenderedClips:
         """The clips' names, sorted."""
         return tuple(self._folders)
 
-    def read(self, name: str, height: int, width: int) -> TrainingClip:
-        """All frames of a clip: the largest crop from its middle that has this aspect, at this size."""
+    def read(self, name: str, height: int, width: int, frames: int | None = None) -> TrainingClip:
+        """A clip, or its first ``frames`` frames: the largest crop from its middle of this aspect, at this size."""
         clip = _load(self._folders[name])
+        clip = _window(clip, np.arange(min(frames or len(clip.rgb), len(clip.rgb))))
         rows, columns = _largest(clip, height, width)
         tall, wide = clip.rgb.shape[1:3]
         return _cut(clip, ((tall - rows) // 2, (wide - columns) // 2, rows, columns), height, width)
