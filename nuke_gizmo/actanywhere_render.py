@@ -7,7 +7,8 @@ layer is done, 2 when the input was bad, 1 when the engine failed, 130 when it w
 import os
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# Not every Nuke says __file__ to a script that it runs.
+sys.path.insert(0, os.path.dirname(os.path.abspath(globals().get("__file__", sys.argv[0]))))
 
 from actanywhere_nuke.host.terminal import main  # noqa: E402
 

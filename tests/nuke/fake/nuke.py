@@ -34,6 +34,7 @@ from tests.nuke.stage.dag import (  # noqa: F401
     nodePaste,
     nodes,
     root,
+    sample,
     scriptClear,
     scriptName,
     scriptOpen,

@@ -9,6 +9,7 @@ from tests.nuke.stage import nodes as kinds
 from tests.nuke.stage import script
 from tests.nuke.stage.curves import number, split
 from tests.nuke.stage.render import execute as render_write
+from tests.nuke.stage.render import sampled
 from tests.nuke.stage.session import SESSION
 
 
@@ -160,6 +161,10 @@ def filename(node: Any, i: int = 0) -> Any:
 
 def execute(nameOrNode: Any, start: int, end: int, incr: int = 1, *rest: Any, **more: Any) -> None:
     render_write(nameOrNode, start, end, incr, *rest, **more)
+
+
+def sample(node: Any, channel: str, x: float, y: float, *_: Any) -> float:
+    return sampled(node, channel, x, y)
 
 
 def thisNode() -> Any:

@@ -1,6 +1,6 @@
 """The fake Nuke's C++: pictures worked out with numpy, read and written with OpenImageIO, in a process of its own.
 
-    python -m tests.nuke.stage.pictures write|describe < orders.json
+    python -m tests.nuke.stage.pictures write|describe|sample < orders.json
 
 A picture is channels (``layer.channel`` -> (H, W) float32) over a data window; Nuke's naming rules are those of
 ``naming``. A Write that is not raw leaves its mark on the values (they are halved), and so does a proxy (every other
@@ -169,6 +169,15 @@ def write(order: dict[str, Any]) -> None:
         raise SystemExit(f"{order['file']}: cannot be written")
 
 
+def sampled(order: dict[str, Any]) -> float:
+    """A channel at a point, y up; 0 where there is none."""
+    picture = drawn(order["ops"], order["node"])
+    left, top, width, height = picture.window
+    x, y = int(order["x"]) - left, picture.size[1] - 1 - int(order["y"]) - top
+    pixels = picture.channels.get(order["channel"])
+    return float(pixels[y, x]) if pixels is not None and 0 <= x < width and 0 <= y < height else 0.0
+
+
 def main() -> None:
     orders = json.load(sys.stdin)
     said = []
@@ -176,6 +185,8 @@ def main() -> None:
         if sys.argv[1] == "write":
             write(order)
             said.append({})
+        elif sys.argv[1] == "sample":
+            said.append({"value": sampled(order)})
         else:
             picture = drawn(order["ops"], order["node"])
             said.append({"channels": list(picture.channels), "size": picture.size})

@@ -16,7 +16,7 @@ from tests.nuke.stage.curves import file_at
 from tests.nuke.stage.knobs import Enumeration_Knob, EvalString_Knob
 from tests.nuke.stage.session import SESSION
 
-__all__ = ["described", "execute"]
+__all__ = ["described", "execute", "sampled"]
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _PASS = ("Dot", "NoOp", "Output", "Write", "Viewer", "FrameRange")
@@ -57,6 +57,13 @@ def described(node: Any) -> Dict[str, Any]:
     order = {"ops": []}  # type: Dict[str, Any]
     order["node"] = _plan(node, SESSION.root._frame(), order["ops"], {})
     return dict(_work("describe", [order])[0])
+
+
+def sampled(node: Any, channel: str, x: float, y: float) -> float:
+    """A channel at a point, y up, at the current frame."""
+    order = {"ops": [], "channel": channel, "x": x, "y": y}  # type: Dict[str, Any]
+    order["node"] = _plan(node, SESSION.root._frame(), order["ops"], {})
+    return float(_work("sample", [order])[0]["value"])
 
 
 def _callback(node: Any, name: str) -> None:
