@@ -12,7 +12,7 @@ from ..core.takes import remove_take
 from ..desk.installation import say
 from ..desk.panel import panel
 from . import generate, showing
-from .reading import text
+from .reading import is_complete, text
 
 __all__ = ["created", "knob_changed", "press"]
 
@@ -44,6 +44,8 @@ def press(name: str) -> None:
 
 def created(node: nuke.Node) -> None:
     """A node was made, pasted or loaded: what hangs on its own knobs is put right. No disk is looked at."""
+    if not is_complete(node):
+        return
     with showing.quiet(node):
         label = text(node, "take_label")
         if label:
@@ -56,13 +58,15 @@ def created(node: nuke.Node) -> None:
 
 def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
     """A knob, an input or the panel changed."""
-    if not nuke.GUI or showing.is_quiet(node):
-        return
     name = knob.name()
+    if not nuke.GUI or showing.is_quiet(node) or not is_complete(node):
+        return
+    if name == "inputChange" and not node.shown():
+        return  # nobody looks; and a script that is being read must not wait for disks
     with showing.quiet(node):
         if name == "take":
             _choose(node)
-        elif name == "showPanel":
+        elif name in ("showPanel", "output_folder", "shot_name"):
             showing.refresh(node)
         elif name == "range" or name in _OWN:
             _enable(node)

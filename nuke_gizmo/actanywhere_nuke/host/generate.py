@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError, WorkerError
+from ..core.errors import ActAnywhereError, Cancelled, JobError
 from ..core.job import Job, Progress, Result
 from ..core.launch import Worker, run
 from ..core.shot import FrameRange
@@ -21,7 +21,7 @@ from ..desk.engine import Engine, Listener
 from ..desk.plan import plan, with_output
 from ..desk.progress import message
 from . import showing
-from .reading import ask, text
+from .reading import ask, identity, text
 from .rendering import render_inputs
 
 __all__ = [
@@ -102,7 +102,7 @@ def write_farm_job(node: nuke.Node) -> str:
 
 def cancel(node: nuke.Node) -> int:
     """Stop what the node has running or waiting; gives how many jobs that were."""
-    running = [number for number in _numbers.get(node.fullName(), []) if ENGINE.is_running(number)]
+    running = [number for number in _numbers.get(identity(node), []) if ENGINE.is_running(number)]
     for number in running:
         ENGINE.cancel(number)
     return len(running)
@@ -110,7 +110,7 @@ def cancel(node: nuke.Node) -> int:
 
 def is_running(node: nuke.Node) -> bool:
     """Whether a job of the node runs or waits."""
-    return any(ENGINE.is_running(number) for number in _numbers.get(node.fullName(), []))
+    return any(ENGINE.is_running(number) for number in _numbers.get(identity(node), []))
 
 
 def _set_range(node: nuke.Node, frames: str) -> None:
@@ -125,7 +125,7 @@ def _submit(node: nuke.Node, command: List[str], jobs: List[Job]) -> Optional[Re
     if not nuke.GUI:
         return _block(node, command, jobs, sheet)
     listeners = [_Task(node, job, sheet) for job in jobs]
-    _numbers[node.fullName()] = [
+    _numbers[identity(node)] = [
         ENGINE.submit(job, command, listener) for job, listener in zip(jobs, listeners)
     ]
     showing.log(node, *("started: %s" % job.output for job in jobs))
@@ -148,8 +148,8 @@ def _block(
             showing.log(node, "started: %s" % job.output)
             try:
                 result = run(job, tell, worker)
-            except ActAnywhereError as error:
-                _drop(job.output, error)
+            except ActAnywhereError:
+                _drop(job.output)
                 raise
             _finished(node, result)
             if sheet is not None:
@@ -245,16 +245,18 @@ def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
     if read_take(folder).frames_done:
         _show(node, folder)
     else:
-        _drop(folder, error)
+        _drop(folder)
         showing.refresh(node)
     if not isinstance(error, Cancelled):
+        cancel(node)  # the others of a wedge would end as this one did
         nuke.message(installation.say(error))
 
 
-def _drop(folder: str, error: ActAnywhereError) -> None:
-    """A take that was refused before anything was painted is none."""
-    if not isinstance(error, (Cancelled, WorkerError)) and not read_take(folder).frames_done:
-        remove_take(read_take(folder))
+def _drop(folder: str) -> None:
+    """A take that ended before anything was painted is none: the engine keeps what it can go on from in a folder."""
+    take = read_take(folder)
+    if not take.frames_done and not os.path.isdir(os.path.join(folder, ".actanywhere")):
+        remove_take(take)
 
 
 def _show(node: nuke.Node, folder: str) -> None:

@@ -14,7 +14,7 @@ from ..desk.ranges import choose_range, condition_frame
 from .tracks import read_moves
 from .upstream import describe, source_of
 
-__all__ = ["ask", "inner", "is_ours", "script_path", "text"]
+__all__ = ["ask", "identity", "inner", "is_complete", "is_ours", "script_path", "text"]
 
 
 _memory: Dict[Tuple[str, int, str], str] = {}
@@ -23,6 +23,16 @@ _memory: Dict[Tuple[str, int, str], str] = {}
 def is_ours(node: nuke.Node) -> bool:
     """Whether it is an ActAnywhere node, Group or gizmo."""
     return node.knob("actanywhere") is not None
+
+
+def is_complete(node: nuke.Node) -> bool:
+    """Whether what is inside is there: while a script is read, callbacks come before it is."""
+    return isinstance(node, nuke.Group) and node.node("Output1") is not None
+
+
+def identity(node: nuke.Node) -> str:
+    """The node among those of all scripts that this session of Nuke has opened."""
+    return "%s %s" % (script_path(), node.fullName())
 
 
 def inner(node: nuke.Node, name: str) -> nuke.Node:
@@ -82,7 +92,7 @@ def ask(node: nuke.Node, look: bool = True) -> Ask:
 
 def _seen(node: nuke.Node, index: int, frames: FrameRange, look: bool) -> str:
     """What hangs at an input, in the frames that count."""
-    key = (node.fullName(), index, str(frames))
+    key = (identity(node), index, str(frames))
     if look or key not in _memory:
         _memory[key] = describe(node.input(index), frames)
     return _memory[key]

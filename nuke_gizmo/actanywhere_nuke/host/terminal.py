@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import List, Sequence
 
@@ -39,6 +40,8 @@ def _main(words: List[str]) -> int:
     unknown = [word for word in words if word.startswith("--") and not word.startswith("--frames=")]
     if unknown or not 1 <= len(plain) <= 2:
         raise JobError("What is to be rendered? %s" % " ".join(words), _USAGE)
+    if not os.path.isfile(plain[0]):
+        raise JobError("There is no script %s." % plain[0], _USAGE)
     nuke.scriptOpen(plain[0])
     result = generate.generate(_node(plain[1] if len(plain) > 1 else ""), frames)
     assert result is not None  # in a terminal it blocks
