@@ -46,6 +46,8 @@ class _Main(_Panel):
             _draw_running(layout, session)
             return
         _draw_message(layout, group)
+        if group.current_take:
+            layout.label(text="Take %d is in the scene" % group.current_take, icon="CHECKMARK")
         layout.prop(group, "shot_name", icon="SEQUENCE")
         row = layout.row(align=True)
         row.prop(group.settings, "seed")
@@ -243,7 +245,7 @@ def _draw_running(layout: Any, session: Any) -> None:
         layout.label(text="%d:%02d left" % (minutes, seconds))
     layout.operator("actanywhere.cancel", icon="CANCEL")
     if session.frames:
-        layout.label(text="%d frames are finished" % len(session.frames))
+        layout.label(text="Finished frames: %d" % len(session.frames))
         row = layout.row()
         row.template_icon(icon_value=icon_of(session.frames[0]), scale=6)
         if len(session.frames) > 1:
@@ -262,7 +264,7 @@ def _draw_message(layout: Any, group: Any) -> None:
         box.operator("actanywhere.resume", icon="PLAY")
 
 
-def _lines(text: str, width: int = 46) -> list[str]:
+def _lines(text: str, width: int = 32) -> list[str]:
     """Text in lines that fit a sidebar; a path without blanks is cut where it must."""
     lines: list[str] = []
     for word in text.split():

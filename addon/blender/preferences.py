@@ -146,7 +146,8 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
     wheels: StringProperty(
         name="Wheels",
         subtype="DIR_PATH",
-        description="A folder of wheels to install from, for a machine that is not online",
+        description="A folder of wheels to install from, for a machine that is not online. On one that is: "
+        "pip download -d FOLDER setuptools EXTENSION/engine",
     )
     consent: BoolProperty(
         name="Download the engine's libraries from the Python Package Index (1 GB, with a GPU about 5 GB)",
@@ -166,6 +167,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "keep_engine")
         box = layout.box()
         box.label(text="The engine's own environment, outside of Blender:", icon="PACKAGE")
+        box.label(text=running.own_environment(), icon="BLANK1")
         box.prop(self, "wheels")
         row = box.row()
         row.enabled = bpy.app.online_access and not self.wheels
@@ -179,7 +181,9 @@ def _draw_engine(box: Any) -> None:
     session = running.current()
     try:
         command = worker_command(running.engine())[0]
-        box.label(text="Engine: %s" % command, icon="CHECKMARK")
+        there = os.path.exists(command)
+        text = "Engine: %s" % command if there else "There is no engine at %s" % command
+        box.label(text=text, icon="CHECKMARK" if there else "CANCEL")
     except ActAnywhereError as error:
         box.label(text=error.message, icon="CANCEL")
     if session is not None:

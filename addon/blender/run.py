@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ActAnywhereError
+from ..core.errors import ActAnywhereError, Cancelled
 from ..io.session import Session
 from . import running
 
@@ -31,7 +31,8 @@ def redraw() -> None:
 def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
     """Show an error in the panel and report it; gives what an operator returns then."""
     scene.actanywhere.message, scene.actanywhere.remedy = error.message, error.remedy
-    operator.report({"ERROR"}, ("%s %s" % (error.message, error.remedy)).strip())
+    kind = "INFO" if isinstance(error, Cancelled) else "ERROR"
+    operator.report({kind}, ("%s %s" % (error.message, error.remedy)).strip())
     redraw()
     return {"CANCELLED"}
 
