@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +26,7 @@ from .reading import Scene, treated_matte
 from .shot import ImageSequence
 from .survey import Inputs
 
-__all__ = ["deliver_display_files", "deliver_frame"]
+__all__ = ["count_display_frames", "deliver_display_files", "deliver_frame"]
 
 Picture = NDArray[np.float32]
 
@@ -50,26 +53,45 @@ def deliver_frame(
     return path
 
 
-def deliver_display_files(inputs: Inputs, output: OutputFolder) -> None:
+def count_display_frames(inputs: Inputs, output: OutputFolder) -> int:
+    """How many frames of display files are still to be written."""
+    return len(inputs.frames) * _movie_is_due(output) + len(_pngs_due(inputs, output))
+
+
+def deliver_display_files(inputs: Inputs, output: OutputFolder, step: Callable[[int], None]) -> None:
     """The comp as PNG and MOV besides, for those who asked: read back from the finished layer.
 
-    What is there already is whole, and of this job: it stays.
+    What is there already is whole, and of this job: it stays. ``step`` hears how many of ``count_display_frames`` are
+    written; what it raises ends the work, and leaves no half file.
     """
-    formats = set(output.job.settings.format) - {"exr"}
-    if not formats:
+    if not count_display_frames(inputs, output):
         return
-    info = inputs.plate.info
+    info, done = inputs.plate.info, 0
     with open_plate(ImageSequence(output.pattern), inputs.frames) as layer:
-        if "png" in formats:
-            for frame in inputs.frames:
-                path = output.frame_path(frame).with_suffix(".png")
-                if path.is_file():
-                    continue
-                write_png(
-                    str(path), layer_to_display(layer.read(frame).pixels, info.space), info.pixel_aspect
-                )
-        path = output.path / f"{output.stem}.mov"
-        if "mov" in formats and not path.is_file():
-            with MovieWriter(str(path), info.fps, info.pixel_aspect) as movie:
+
+        def shown(frame: int) -> Picture:
+            return layer_to_display(layer.read(frame).pixels, info.space)
+
+        for frame, path in _pngs_due(inputs, output).items():
+            write_png(str(path), shown(frame), info.pixel_aspect)
+            step(done := done + 1)
+        if _movie_is_due(output):
+            with MovieWriter(str(_movie_path(output)), info.fps, info.pixel_aspect) as movie:
                 for frame in inputs.frames:
-                    movie.write(layer_to_display(layer.read(frame).pixels, info.space))
+                    movie.write(shown(frame))
+                    step(done := done + 1)
+
+
+def _pngs_due(inputs: Inputs, output: OutputFolder) -> dict[int, Path]:
+    if "png" not in output.job.settings.format:
+        return {}
+    paths = {frame: output.frame_path(frame).with_suffix(".png") for frame in inputs.frames}
+    return {frame: path for frame, path in paths.items() if not path.is_file()}
+
+
+def _movie_path(output: OutputFolder) -> Path:
+    return output.path / f"{output.stem}.mov"
+
+
+def _movie_is_due(output: OutputFolder) -> bool:
+    return "mov" in output.job.settings.format and not _movie_path(output).is_file()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .delivery import deliver_display_files, deliver_frame
+from .delivery import count_display_frames, deliver_display_files, deliver_frame
 from .errors import Cancelled
 from .folder import OutputFolder
 from .footage import digest
@@ -23,13 +23,14 @@ from .progress import Stage, Teller
 from .reading import Scene, read_footage
 from .sampling.windows import Window, plan_windows
 from .shot import ImageSequence
-from .survey import Inputs, open_inputs, steps_of
+from .survey import Inputs, open_inputs, overlap_of, steps_of
 
 if TYPE_CHECKING:
     from .painter import ModelCache, Painter
 
 __all__ = ["render"]
 
+_DISPLAY = "writing display files"
 _LIBRARIES = (
     "torch",
     "diffusers",
@@ -56,32 +57,55 @@ def render(
             inputs_digest = _digests(inputs)
             output.claim(inputs_digest, inputs.digest)
             finished = output.result()
+            display = (
+                [Stage(_DISPLAY, count, 0.15)] if (count := count_display_frames(inputs, output)) else []
+            )
+            teller = Teller(report, display)
             if finished is None:
-                finished = _render(inputs, output, inputs_digest, report, cancelled, models)
+                windows = _windows(inputs)
+                teller = Teller(report, [*_stages(inputs, len(windows)), *display])
+                finished = _render(inputs, output, inputs_digest, windows, teller, cancelled, models)
                 output.finish(finished)
-            deliver_display_files(inputs, output)
+            _deliver_display_files(inputs, output, teller, cancelled)
             return finished
+
+
+def _windows(inputs: Inputs) -> list[Window]:
+    overlap = overlap_of(inputs.job.settings, inputs.configuration)
+    return plan_windows(len(inputs.frames), inputs.configuration.frames, overlap)
+
+
+def _stages(inputs: Inputs, windows: int) -> list[Stage]:
+    frames = len(inputs.frames)
+    return [
+        Stage("reading footage", frames, 0.1),
+        Stage("loading the model", 1, 2.0, "model"),
+        Stage("painting", windows * steps_of(inputs.job.settings, inputs.configuration), 1.0, "steps"),
+        Stage("writing the layer", frames, 0.3),
+    ]
+
+
+def _deliver_display_files(
+    inputs: Inputs, output: OutputFolder, teller: Teller, cancelled: Callable[[], bool]
+) -> None:
+    def step(done: int) -> None:
+        teller.tell(_DISPLAY, done)
+        if cancelled():
+            raise Cancelled("Stopped.", "The layer is finished; the same job goes on with its display files.")
+
+    deliver_display_files(inputs, output, step)
 
 
 def _render(
     inputs: Inputs,
     output: OutputFolder,
     digests: dict[str, str],
-    report: Callable[[Progress], None],
+    windows: list[Window],
+    teller: Teller,
     cancelled: Callable[[], bool],
     models: ModelCache,
 ) -> Result:
     job, frames = inputs.job, inputs.frames
-    windows = plan_windows(len(frames), inputs.configuration.frames, job.settings.overlap)
-    teller = Teller(
-        report,
-        [
-            Stage("reading footage", len(frames), 0.1),
-            Stage("loading the model", 1, 2.0, "model"),
-            Stage("painting", len(windows) * steps_of(job.settings, inputs.configuration), 1.0, "steps"),
-            Stage("writing the layer", len(frames), 0.3),
-        ],
-    )
 
     def read(done: int) -> None:
         teller.tell("reading footage", done)
@@ -103,7 +127,7 @@ def _render(
         checkpoint=inputs.digest,
         inputs=digests,
         versions=_versions(),
-        seconds={name: round(seconds, 3) for name, seconds in teller.seconds.items()},
+        seconds={name: round(seconds, 3) for name, seconds in teller.seconds.items() if name != _DISPLAY},
         warnings=scene.warnings,
     )
 

@@ -73,9 +73,10 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
-    overlap: int = _setting(
-        4,
-        "Frames that each window takes over from the one before it, in shots longer than the model's window.",
+    overlap: Optional[int] = _setting(
+        None,
+        "Frames that each window takes over from the one before it, in shots longer than the model's window. Left "
+        "out: 4, or a quarter of a shorter window.",
         minimum=1,
         maximum=15,
         unit="frames",

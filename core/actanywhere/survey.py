@@ -14,7 +14,9 @@ from .model.configuration import ModelConfiguration
 from .model.manifest import check_manifest, find_model, read_configuration
 from .shot import FrameRange
 
-__all__ = ["Inputs", "Survey", "open_inputs", "steps_of", "survey"]
+__all__ = ["Inputs", "Survey", "open_inputs", "overlap_of", "steps_of", "survey"]
+
+_OVERLAP = 4
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,13 @@ def survey(job: Job) -> Survey:
         return Survey(reads, output.writes(), inputs.frames, camera, warnings, len(output.finished()))
 
 
+def overlap_of(settings: Settings, configuration: ModelConfiguration) -> int:
+    """The frames that windows share: as asked for, else what suits the model's window."""
+    if settings.overlap is not None:
+        return settings.overlap
+    return min(_OVERLAP, max(1, configuration.frames // 4))
+
+
 def steps_of(settings: Settings, configuration: ModelConfiguration) -> int:
     """The denoising steps of a job: as asked for, else as the model recommends."""
     return settings.steps or (configuration.preview_steps if settings.preview else configuration.steps)
@@ -129,7 +138,7 @@ def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | Non
 
 
 def _check_window(settings: Settings, configuration: ModelConfiguration) -> None:
-    if settings.overlap >= configuration.frames:
+    if settings.overlap is not None and settings.overlap >= configuration.frames:
         raise JobError(
             f"An overlap of {settings.overlap} frames leaves nothing of the model's window of {configuration.frames}.",
             f"Choose an overlap below {configuration.frames}.",

@@ -11,6 +11,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from actanywhere.errors import JobError
 from actanywhere.footage import from_display, linearise, to_display
 from actanywhere.footage.metadata import CHROMATICITIES
 from actanywhere.job import Job, Result
@@ -250,3 +251,12 @@ def test_an_inverted_matte_is_warned_of_and_can_be_turned_round(shot: Staged, mo
     assert_alike(shot.folder / "turned", shot.folder / "plain")
     wrong = render(shot.job(model, "wrong"))
     assert any("looks inverted" in warning for warning in wrong.warnings)
+
+
+def test_the_overlap_adapts_to_a_short_window_unless_the_artist_chose_one(shot: Staged, model: Path) -> None:
+    # The tiny model's window is 4 frames: as many as windows share with a longer one.
+    result = render(shot.job(model, "by_itself", overlap=None))
+    assert len(result.frames) == 6
+    with pytest.raises(JobError, match="overlap of 4 frames leaves nothing of the model's window of 4"):
+        render(shot.job(model, "chosen", overlap=4))
+    assert not (shot.folder / "chosen").exists()
