@@ -136,19 +136,19 @@ def graph() -> List[str]:
     which = '{{"\\[exists parent.input2] ? 0 : 1"}}'
     g.node("Switch", "condition_or_file", (440, 200), ("condition", "read_condition"), [("which", which)])
     for name, source, channels, x in (
-        ("write_plate", "plate", "rgb", -220),
+        ("write_plate", "plate", "rgb", -440),
         ("write_matte", "matte_alpha", "alpha", 220),
         ("write_condition", "condition_or_file", "rgb", 440),
     ):
         g.node("Write", name, (x, 320), (source,), _write(channels))
-    g.node("Read", "read_layer", (-440, 440), (), _read())
+    g.node("Read", "read_layer", (-440, 480), (), _read())
     g.lines.append("add_layer {%s %s}" % (LAYER, " ".join("%s.%s" % (LAYER, c) for c in COLOURS)))
     # Copy: input 0 is what is kept, input 1 is what the channels come from.
-    g.node("Copy", "layer_copy", (0, 480), ("plate", "read_layer"), _copy(LAYER, LAYER))
-    g.node("Copy", "comp_copy", (-110, 580), ("layer_copy", "read_layer"), _copy("rgba", "rgba"))
-    g.node("Copy", "show_layer_copy", (110, 580), ("layer_copy", "layer_copy"), _copy(LAYER, "rgba"))
+    g.node("Copy", "layer_copy", (-220, 480), ("plate", "read_layer"), _copy(LAYER, LAYER))
+    g.node("Copy", "comp_copy", (-330, 580), ("layer_copy", "read_layer"), _copy("rgba", "rgba"))
+    g.node("Copy", "show_layer_copy", (-110, 580), ("layer_copy", "layer_copy"), _copy(LAYER, "rgba"))
     shown = ("comp_copy", "show_layer_copy", "layer_copy")
-    g.node("Switch", "show_switch", (0, 680), shown, [("which", "{{parent.show}}")])
+    g.node("Switch", "show_switch", (-220, 680), shown, [("which", "{{parent.show}}")])
     here = '{{"parent.taken && frame >= parent.take_first && frame <= parent.take_last"}}'
     g.node("Switch", "take_switch", (0, 780), ("plate", "show_switch"), [("which", here)])
     g.node("Output", "Output1", (0, 880), ("take_switch",))

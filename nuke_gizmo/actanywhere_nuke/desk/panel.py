@@ -219,6 +219,7 @@ def _batch() -> List[Knob]:
             "Write job",
             "Render the inputs and write a take's job.json, to be rendered on another machine with the command below. "
             "The node shows the frames as they come.",
+            flags=("+STARTLINE",),
         ),
         Knob("farm_command", STRING, "command", "What the other machine runs."),
     ]

@@ -1,0 +1,190 @@
+"""The node's panel and what is inside, drawn from the generated Group: not a screenshot, no Nuke took part.
+
+python -m tests.nuke.draw          writes docs/pictures/nuke_panel.svg and nuke_inside.svg
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import tkinter
+from pathlib import Path
+
+from tests.nuke.stage.nk import NkNode, UserKnob, read
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+CONTINUES = (6, 22)  # checkboxes and buttons stay on the line unless they are told to begin one
+LABEL, ROW, WIDE, PAD = 142, 25, 540, 10
+INK, DIM, GROUND, FIELD, EDGE = "#d8d8d8", "#9a9a9a", "#323232", "#262626", "#1b1b1b"
+NOTE = "Drawn from the generated Group. Not a screenshot: Nuke took no part."
+
+
+def text(
+    x: float, y: float, words: str, ink: str = INK, anchor: str = "start", size: int = 12, bold: bool = False
+) -> str:
+    """A line of text."""
+    weight = ' font-weight="bold"' if bold else ""
+    plain = html.escape(re.sub(r"</?b>", "", words))
+    return (
+        f'<text x="{x}" y="{y}" fill="{ink}" text-anchor="{anchor}" font-size="{size}"{weight}>{plain}</text>'
+    )
+
+
+def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
+    """A filled box with an edge."""
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}" fill="{fill}" stroke="{EDGE}"/>'
+
+
+def canvas(width: float, height: float, parts: list[str]) -> str:
+    """A whole picture, with the note under it."""
+    note = text(width / 2, height + 18, NOTE, DIM, "middle", 11)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
+        f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif">\n'
+        f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
+        + "\n".join([*parts, note])
+        + "\n</svg>\n"
+    )
+
+
+def tabs_of(node: NkNode) -> dict[str, list[UserKnob]]:
+    """Tab -> its visible knobs, in order."""
+    tabs: dict[str, list[UserKnob]] = {}
+    for knob in node.user:
+        if knob.code == 20:
+            tabs[knob.options.get("l", knob.name)] = []
+        elif "+INVISIBLE" not in knob.flags:
+            list(tabs.values())[-1].append(knob)
+    return tabs
+
+
+def lines_of(knobs: list[UserKnob]) -> list[list[UserKnob]]:
+    """Knobs as they share lines."""
+    lines: list[list[UserKnob]] = []
+    for knob in knobs:
+        stays = "-STARTLINE" in knob.flags or (knob.code in CONTINUES and "+STARTLINE" not in knob.flags)
+        if lines and stays:
+            lines[-1].append(knob)
+        else:
+            lines.append([knob])
+    return lines
+
+
+def value_of(node: NkNode, knob: UserKnob) -> str:
+    """What stands in the knob of a new node."""
+    if knob.code == 41:
+        child, _, name = knob.options["T"].rpartition(".")
+        return next(one.knobs.get(name, "") for one in node.children if one.name == child)
+    if knob.code == 4:
+        return node.knobs.get(knob.name) or str(tkinter.Tcl().splitlist(knob.options["M"])[0])
+    return node.knobs.get(knob.name, knob.options.get("T", "") if knob.code == 26 else "")
+
+
+def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tuple[list[str], float]:
+    """A knob drawn at (x, y), and how wide it became."""
+    label, value = re.sub(r"</?b>", "", knob.options.get("l", knob.name)), value_of(node, knob)
+    if knob.code == 6:
+        mark = [text(x + 4, y + 14, "✓")] if value == "true" else []
+        return [box(x, y + 4, 13, 13, FIELD), *mark, text(x + 19, y + 15, label)], 30 + 7.2 * len(label)
+    if knob.code == 22:
+        wide = 22 + 7.4 * len(label)
+        middle = text(x + wide / 2, y + 15, label, INK, "middle", bold="<b>" in knob.options.get("l", ""))
+        return [box(x, y + 1, wide, 20, "#4a4a4a"), middle], wide + 6
+    if knob.code in (4, 41):
+        return [
+            box(x, y + 1, 160, 20, "#454545"),
+            text(x + 8, y + 15, value),
+            text(x + 142, y + 15, "▾", DIM),
+        ], 170
+    if knob.code in (3, 7):
+        parts = [box(x, y + 1, 66, 20, FIELD), text(x + 6, y + 15, value)]
+        if knob.code == 3:
+            return parts, 74
+        low, high = knob.options.get("R", (0.0, 1.0))
+        at = x + 80 + (room - 90) * (float(value) - low) / (high - low)
+        line = f'<line x1="{x + 80}" y1="{y + 11}" x2="{x + room - 10}" y2="{y + 11}" stroke="#6a6a6a"/>'
+        return [*parts, line, f'<circle cx="{at}" cy="{y + 11}" r="5" fill="#8f8f8f"/>'], room
+    if knob.code == 26:
+        return [text(x, y + 15, value.split("\n")[0], DIM)], 8.0 * len(value)
+    return [box(x, y + 1, room - 4, 20, FIELD), text(x + 6, y + 15, value, DIM)], room
+
+
+def panel(node: NkNode, chosen: str, x: float) -> tuple[list[str], float]:
+    """One tab of the panel at ``x``; gives its height."""
+    tabs = tabs_of(node)
+    parts = [text(x + PAD, 22, node.name, bold=True)]
+    at = x + PAD
+    for name in tabs:
+        wide = 18 + 7.6 * len(name)
+        parts += [box(at, 32, wide, 24, GROUND if name == chosen else "#272727")]
+        parts += [text(at + wide / 2, 48, name, INK if name == chosen else DIM, "middle")]
+        at += wide + 2
+    body, y = [], 66.0
+    for line in lines_of(tabs[chosen]):
+        begin = line[0]
+        label = begin.options.get("l", begin.name)
+        if begin.code == 26 and not begin.options.get("T"):
+            body += [text(x + PAD + 6, y + 15, label, bold=True)]
+            rule = x + PAD + 24 + 8 * len(re.sub(r"</?b>", "", label))
+            body += [f'<line x1="{rule}" y1="{y + 11}" x2="{x + WIDE - 18}" y2="{y + 11}" stroke="#4d4d4d"/>']
+            y += ROW
+            continue
+        if begin.code not in (6, 22):
+            body += [text(x + LABEL, y + 15, label, INK, "end")]
+        at = x + LABEL + 8
+        for knob in line:
+            if knob is not begin and knob.code in (3, 7) and knob.options.get("l"):
+                body += [text(at + 4, y + 15, knob.options["l"])]
+                at += 14 + 7 * len(knob.options["l"])
+            after = sum(28 + 7.4 * len(one.options.get("l", "")) for one in line[line.index(knob) + 1 :])
+            drawn, wide = widget(node, knob, at, y, x + WIDE - 14 - at - after)
+            body, at = body + drawn, at + wide
+        y += ROW
+    return [*parts, box(x + PAD, 56, WIDE - 2 * PAD, y - 50, GROUND), *body], y + 14
+
+
+def draw_panel(node: NkNode) -> str:
+    """The first two tabs and the third, side by side."""
+    names = list(tabs_of(node))[:3]
+    drawn = [panel(node, name, index * WIDE) for index, name in enumerate(names)]
+    return canvas(
+        WIDE * len(names), max(height for _, height in drawn), [p for parts, _ in drawn for p in parts]
+    )
+
+
+TILES = {"Input": "#a5a5a5", "Output": "#a5a5a5", "Read": "#c9c9c9", "Write": "#d0b45c", "Copy": "#9a6bb0"}
+
+
+def draw_inside(group: NkNode) -> str:
+    """The nodes inside, where they lie, with their pipes: input 0 (B) in a full line, the others dashed."""
+    places = {one.name: (int(one.knobs["xpos"]), int(one.knobs["ypos"])) for one in group.children}
+    left, top = min(x for x, _ in places.values()) - 30, min(y for _, y in places.values()) - 30
+    parts, tiles = [], []
+    for child in group.children:
+        x, y = places[child.name][0] - left, places[child.name][1] - top
+        for number, source in enumerate(child.inputs):
+            if source is None:
+                continue
+            sx, sy = places[source.name][0] - left + 70, places[source.name][1] - top + 26
+            dash = ' stroke-dasharray="5 3"' if number else ""
+            end = x + 70 + 16 * number
+            parts.append(f'<line x1="{sx}" y1="{sy}" x2="{end}" y2="{y}" stroke="#b5b5b5"{dash}/>')
+        tiles += [box(x, y, 140, 26, TILES.get(child.cls, "#7f93a8"))]
+        tiles += [text(x + 70, y + 17, f"{child.name}", "#111111", "middle", 11, bold=True)]
+        tiles += [text(x + 146, y + 17, child.cls, DIM, size=10)]
+    width = max(x for x, _ in places.values()) - left + 220
+    return canvas(width, max(y for _, y in places.values()) - top + 60, parts + tiles)
+
+
+def pictures() -> dict[str, str]:
+    """File name -> picture, drawn from the Group that we ship."""
+    source = (ROOT / "nuke_gizmo" / "ActAnywhere.nk").read_text(encoding="utf-8")
+    (node,) = [node for node in read(source).nodes if node.cls == "Group"]
+    return {"nuke_panel.svg": draw_panel(node), "nuke_inside.svg": draw_inside(node)}
+
+
+if __name__ == "__main__":
+    for name, picture in pictures().items():
+        (PICTURES / name).write_text(picture, encoding="utf-8")
+        print(PICTURES / name)
