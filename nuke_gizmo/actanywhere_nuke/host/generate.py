@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError
+from ..core.errors import ActAnywhereError, Cancelled, JobError, WorkerError
 from ..core.job import Job, Progress, Result
 from ..core.launch import Worker, run
 from ..core.shot import FrameRange
@@ -148,6 +148,8 @@ def _block(
             showing.log(node, "started: %s" % job.output)
             try:
                 result = run(job, tell, worker)
+            except (Cancelled, WorkerError):
+                raise
             except ActAnywhereError:
                 _drop(job.output)
                 raise
@@ -185,8 +187,8 @@ class _Task(Listener):
             self._sheet.done(self._job.output)
 
     def failed(self, error: ActAnywhereError) -> None:
-        self._task = None
-        _main(_failed, self._node, self._job.output, error)
+        began, self._task = self._task is not None, None
+        _main(_failed, self._node, self._job.output, error, began)
         if self._sheet is not None:
             self._sheet.failed(self._job.output)
 
@@ -237,7 +239,7 @@ def _finished(node: nuke.Node, result: Result) -> None:
     _show(node, result.job.output)
 
 
-def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
+def _failed(node: nuke.Node, folder: str, error: ActAnywhereError, began: bool) -> None:
     if not showing.alive(node):
         print(installation.say(error), flush=True)
         return
@@ -245,7 +247,8 @@ def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
     if read_take(folder).frames_done:
         _show(node, folder)
     else:
-        _drop(folder)
+        if not (began and isinstance(error, (Cancelled, WorkerError))):
+            _drop(folder)
         showing.refresh(node)
     if not isinstance(error, Cancelled):
         cancel(node)  # the others of a wedge would end as this one did
@@ -253,7 +256,10 @@ def _failed(node: nuke.Node, folder: str, error: ActAnywhereError) -> None:
 
 
 def _drop(folder: str) -> None:
-    """A take that ended before anything was painted is none: the engine keeps what it can go on from in a folder."""
+    """A take that was refused, or never begun, is none; one that was stopped can be continued, and is kept.
+
+    The engine keeps what it can go on from in a folder of its own.
+    """
     take = read_take(folder)
     if not take.frames_done and not os.path.isdir(os.path.join(folder, ".actanywhere")):
         remove_take(take)
