@@ -10,7 +10,6 @@ from bpy.props import IntProperty, StringProperty
 
 from ..core.errors import ActAnywhereError, JobError
 from ..core.takes import list_takes, missing_frames, new_take, wedge, write_job
-from ..io.engine import engine_command
 from ..io.errand import Errand
 from ..io.order import Order
 from ..io.session import Session, Step
@@ -133,7 +132,7 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
         sheet = os.path.join(os.path.dirname(folders[0]), "wedge_%s.png" % os.path.basename(folders[0])[5:])
 
         def contact_sheet() -> Errand:
-            return Errand(engine_command(running.engine(), "review", "--wedge", *folders, "--output", sheet))
+            return Errand(running.engine_command("review", "--wedge", *folders, "--output", sheet))
 
         self.sheet = sheet
         return Session(orders, worker, _drawing_steps(first), [Step("Contact sheet", 0.1, contact_sheet)])

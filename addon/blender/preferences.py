@@ -1,6 +1,7 @@
 """The engine: found or not, where, and what its doctor says; making it, and trying it."""
 
 import os
+import shutil
 import sys
 import tempfile
 from typing import Any
@@ -9,8 +10,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import ActAnywhereError, JobError
-from ..core.launch import worker_command
-from ..io.engine import Finding, creation_commands, doctor_command, engine_command, read_findings
+from ..io.engine import Finding, creation_commands, read_findings
 from ..io.errand import Errand
 from ..io.session import Session, Step
 from . import running
@@ -51,7 +51,9 @@ class _EngineRunner(Runner):
 
 
 def _doctor_step() -> Step:
-    return Step("Examining the engine", 0.2, lambda: _errand(doctor_command(running.engine())), (0, 1))
+    return Step(
+        "Examining the engine", 0.2, lambda: _errand(running.engine_command("doctor", "--json")), (0, 1)
+    )
 
 
 def _keep_findings(session: Session) -> None:
@@ -73,7 +75,7 @@ class ACTANYWHERE_OT_engine_look(_EngineRunner, bpy.types.Operator):
     def begin(self, scene: Any) -> Session:
         """Its own doctor, in its own process."""
         state.error, state.findings = None, ()
-        doctor_command(running.engine())
+        running.engine_command("doctor", "--json")
         return Session([], None, [_doctor_step()], [])
 
     def end(self, scene: Any, session: Session) -> None:
@@ -107,7 +109,11 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
         return Session([], None, [*steps, _doctor_step()], [])
 
     def end(self, scene: Any, session: Session) -> None:
-        """Keep what the new engine's doctor found."""
+        """Keep what the new engine's doctor found; half an environment is taken away."""
+        if session.error is not None:
+            shutil.rmtree(running.own_environment(), ignore_errors=True)
+        else:
+            running.preferences().python = ""  # the one that was chosen before would win over the new one
         _keep_findings(session)
 
 
@@ -121,8 +127,7 @@ class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
         """The engine's own demo, as a preview."""
         state.error, state.trial = None, ""
         self.folder = tempfile.mkdtemp(prefix="actanywhere_")
-        words = ("demo", "--preview", "--output", self.folder)
-        command = engine_command(running.engine(), *words)
+        command = running.engine_command("demo", "--preview", "--output", self.folder)
         return Session([], None, [Step("Rendering the example", 1.0, lambda: _errand(command))], [])
 
     def end(self, scene: Any, session: Session) -> None:
@@ -180,7 +185,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
 def _draw_engine(box: Any) -> None:
     session = running.current()
     try:
-        command = worker_command(running.engine())[0]
+        command = running.engine_command()[0]
         there = os.path.exists(command)
         text = "Engine: %s" % command if there else "There is no engine at %s" % command
         box.label(text=text, icon="CHECKMARK" if there else "CANCEL")

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import JobError
+from ..core.errors import JobError, WorkerError
 from ..core.launch import Worker, worker_command
 from ..io.engine import engine_python
 from ..io.session import Session
@@ -17,6 +17,7 @@ __all__ = [
     "close_worker",
     "current",
     "engine",
+    "engine_command",
     "finish",
     "own_environment",
     "preferences",
@@ -81,9 +82,20 @@ def engine() -> str:
     return engine_python(bpy.path.abspath(preferences().python), own_environment())
 
 
+def engine_command(*words: str) -> list[str]:
+    """The command that runs ``actanywhere`` with these words. Raises ``WorkerError`` when there is no engine."""
+    try:
+        return [*worker_command(engine())[:-1], *words]
+    except WorkerError as error:
+        raise WorkerError(
+            "The engine is not installed.",
+            "In Preferences > Add-ons > ActAnywhere, create its environment, or choose one that is there.",
+        ) from error
+
+
 def the_worker() -> Worker:
     """The worker, with the engine that the preferences name. Raises ``WorkerError``."""
-    command = worker_command(engine())
+    command = engine_command("worker")
     if _State.worker is None or _State.command != command:
         close_worker()
         _State.worker, _State.command = Worker(command), command

@@ -7,13 +7,10 @@ import os
 from dataclasses import dataclass
 
 from ..core.errors import JobError
-from ..core.launch import worker_command
 
 __all__ = [
     "Finding",
     "creation_commands",
-    "doctor_command",
-    "engine_command",
     "engine_python",
     "environment_python",
     "read_findings",
@@ -47,16 +44,6 @@ def engine_python(chosen: str, own: str) -> str:
         return os.environ["ACTANYWHERE_PYTHON"]
     python = environment_python(own)
     return python if os.path.exists(python) else ""
-
-
-def engine_command(python: str, *words: str) -> list[str]:
-    """``actanywhere`` with other words than ``worker``. Raises ``WorkerError`` when there is no engine."""
-    return [*worker_command(python)[:-1], *words]
-
-
-def doctor_command(python: str) -> list[str]:
-    """What examines the engine. Raises ``WorkerError``."""
-    return engine_command(python, "doctor", "--json")
 
 
 def read_findings(lines: list[str]) -> list[Finding]:

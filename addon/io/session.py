@@ -136,8 +136,8 @@ class Session:
         assert isinstance(step, Step)
         if errand.status not in step.fine:
             raise WorkerError(
-                "%s failed:\n%s" % (step.title, "\n".join(list(errand.tail)[-8:])),
-                "Read these lines: the last of them says why.",
+                "%s failed:\n%s" % (step.title, "\n".join(_why(list(errand.tail)))),
+                "Correct what these lines name, and try again.",
             )
         return True
 
@@ -174,6 +174,12 @@ class Session:
             self._errand = None
         self._job_id = ""
         self.error, self.over, self.seconds_left = error, True, None
+
+
+def _why(lines: list[str]) -> list[str]:
+    """Of what a program printed last, the lines that name an error; without any, the last ones."""
+    named = [line.strip() for line in lines if "error:" in line.lower()]
+    return named[:4] or lines[-8:]
 
 
 def _message(line: str) -> dict[str, object] | None:
