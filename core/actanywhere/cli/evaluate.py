@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from ..evaluation.cases import Cases
     from ..evaluation.parts import Encoders, Part
+    from ..training.corpus import PictureLibrary, RenderedClips
 
 __all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
 
@@ -95,13 +96,13 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     if args.dry_run:
         _tell_plan(cases, args, output)
         return 0
-    if cases is not None:
-        for note in cases.notes:
-            screen.note(note)
+    for note in [] if cases is None else cases.notes:
+        screen.note(note)
+    # Opened before anything is made: they may be missing.
+    encoders, pictures, clips = _encoders(args), _pictures(args), _rendered(args)
     _make_folder(output)
     try:
-        with Interrupts() as interrupts:
-            parts = _evaluate(cases, args, settings, screen, lambda: bool(interrupts.asked))
+        parts = _evaluate(args, cases, encoders, pictures, clips, screen)
     finally:
         screen.clear()
     _show(parts, output, args)
@@ -109,29 +110,26 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _evaluate(
-    cases: Cases | None,
     args: argparse.Namespace,
-    given: Mapping[str, Any],
+    cases: Cases | None,
+    encoders: Encoders,
+    pictures: PictureLibrary | None,
+    clips: RenderedClips | None,
     screen: Screen,
-    cancelled: Callable[[], bool],
 ) -> list[Part]:
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
     from ..painter import ModelCache
-    from ..training.corpus import PictureLibrary, RenderedClips
 
-    models, watch = ModelCache(), Watch(screen.progress, cancelled)
-    encoders = _encoders(args)  # before anything is rendered: they may be missing
-    pictures = PictureLibrary(args.pictures, "held-out") if args.pictures else None
-    clips = RenderedClips(args.rendered) if args.rendered else None
-    settings = Settings(**{**given, "camera": "plate"})
-    parts = []
-    if cases is not None:
-        parts.append(evaluate_shots(cases.found, Path(args.output), models, watch, encoders, screen.note))
-    if args.procedural:
-        parts.append(evaluate_truth(args.procedural, settings, pictures, models, watch))
-    if clips is not None:
-        parts.append(evaluate_rendered(clips, settings, models, watch))
+    settings, models, parts = Settings(**{**given_settings(args), "camera": "plate"}), ModelCache(), []
+    with Interrupts() as interrupts:
+        watch = Watch(screen.progress, lambda: bool(interrupts.asked))
+        if cases is not None:
+            parts.append(evaluate_shots(cases.found, Path(args.output), models, watch, encoders, screen.note))
+        if args.procedural:
+            parts.append(evaluate_truth(args.procedural, settings, pictures, models, watch))
+        if clips is not None:
+            parts.append(evaluate_rendered(clips, settings, models, watch))
     return parts
 
 
@@ -149,6 +147,21 @@ def _encoders(args: argparse.Namespace) -> Encoders:
         load_features(Path(args.fvd), device) if args.fvd else None,
         Path(args.real or "."),
     )
+
+
+def _pictures(args: argparse.Namespace) -> PictureLibrary | None:
+    from ..training.corpus import PictureLibrary
+
+    for folder in args.pictures:
+        if not Path(folder).is_dir():
+            raise JobError(f"{folder} is not a folder.", "Give folders of pictures and movies.")
+    return PictureLibrary(args.pictures, "held-out") if args.pictures else None
+
+
+def _rendered(args: argparse.Namespace) -> RenderedClips | None:
+    from ..training.corpus import RenderedClips
+
+    return RenderedClips(args.rendered) if args.rendered else None
 
 
 def _find(args: argparse.Namespace, settings: Mapping[str, Any]) -> Cases | None:

@@ -1,0 +1,102 @@
+"""Held-out clips with known truth: the same ones every time, measured where each method is weak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
+from actanywhere.evaluation.figures import gains, means, medians
+from actanywhere.evaluation.truth import TrueShot, measure_true_shot, true_methods, true_shots
+from actanywhere.job import Settings
+
+SIDE = 96
+SETTINGS = Settings(camera="plate")
+
+
+@pytest.fixture(scope="module")
+def shots() -> list[TrueShot]:
+    return list(true_shots(4, 4, SIDE * SIDE, 16))
+
+
+def test_the_clips_are_the_same_every_time_and_every_second_is_a_composite(shots: list[TrueShot]) -> None:
+    again = list(true_shots(2, 4, SIDE * SIDE, 16))
+    assert [shot.digest for shot in again] == [shot.digest for shot in shots[:2]]
+    assert len({shot.digest for shot in shots}) == 4
+    assert [shot.name.endswith("(composite)") for shot in shots] == [False, True, False, True]
+
+
+def test_regions_lie_outside_of_the_matte_and_say_what_their_names_say(shots: list[TrueShot]) -> None:
+    for shot in shots:
+        outside = shot.clip.matte < 0.02
+        for where in shot.regions.values():
+            assert not (where & ~outside).any()
+        np.testing.assert_array_equal(shot.regions["background"], outside)
+        changed = np.abs(shot.clip.rgb.astype(int) - shot.clip.background).max(-1) > 40
+        assert (changed & outside & ~shot.regions["shadow"]).sum() < 0.02 * outside.sum()
+        assert not (shot.regions["borders"] & shot.regions["uncovered"]).any()
+        assert 0 < shot.regions["contact"].mean() < shot.regions["background"].mean()
+
+
+def test_only_a_composite_has_something_uncovered(shots: list[TrueShot]) -> None:
+    for shot in shots:
+        if shot.name.endswith("(background)"):
+            assert not shot.regions["uncovered"].any()
+    assert any(shot.regions["uncovered"].any() for shot in shots)
+    assert any(shot.regions["borders"].any() for shot in shots)
+
+
+def test_the_truth_itself_is_perfect_everywhere_and_a_damaged_one_where_it_is_damaged(
+    shots: list[TrueShot],
+) -> None:
+    shot = max(shots, key=lambda one: one.regions["borders"].sum())
+    damaged = shot.clip.rgb.copy()
+    damaged[shot.regions["borders"]] = 127
+    perfect, hurt = measure_true_shot(shot, {"perfect": shot.clip.rgb, "hurt": damaged})
+    assert {v for name, v in perfect.values.items() if name.endswith("_db") and v is not None} == {60.0}
+    assert perfect.values["borders_ssim"] == pytest.approx(1)
+    borders, contact = hurt.values["borders_db"], hurt.values["contact_db"]
+    assert borders is not None and borders < 30
+    assert contact is None or contact > borders
+
+
+def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots: list[TrueShot]) -> None:
+    for shot in shots:
+        assert shot.scene.guide is not None
+        anchor = next(
+            t for t, m in enumerate(shot.scene.guide.track.transforms) if np.array_equal(m, np.eye(3))
+        )
+        pasted, card = still_paste(shot.scene), tracked_card(shot.scene)
+        outside = shot.regions["background"][anchor]
+        condition = np.round(shot.scene.condition * 255)
+        assert np.abs(card[anchor][outside] - condition[outside]).max() <= 2
+        clear = shot.regions["background"].all(0)
+        assert clear.any()
+        np.testing.assert_allclose(pasted[0][clear], pasted[-1][clear], atol=2)
+        inside = shot.clip.matte[anchor] == 1
+        np.testing.assert_array_equal(card[anchor][inside], shot.clip.rgb[anchor][inside])
+
+
+def test_the_card_shows_the_painted_in_actor_and_the_guide_alone_does_not(shots: list[TrueShot]) -> None:
+    composite = max(shots, key=lambda one: one.regions["uncovered"].sum())
+    methods = {
+        "tracked card": tracked_card(composite.scene),
+        "guide alone": guide_alone(composite.scene, SETTINGS),
+    }
+    card, guide = measure_true_shot(composite, methods)
+    worse, better = card.values["uncovered_db"], guide.values["uncovered_db"]
+    assert worse is not None and better is not None
+    assert better > worse + 1
+
+
+def test_figures_are_summed_up_by_method_and_compared_clip_by_clip(shots: list[TrueShot]) -> None:
+    rows = [
+        row for shot in shots for row in measure_true_shot(shot, true_methods(shot, shot.clip.rgb, SETTINGS))
+    ]
+    table = {row.method: row for row in means(rows)}
+    assert list(table) == ["ours", "still paste", "tracked card", "guide alone"]
+    assert table["ours"].values["background_db"] == 60
+    assert {row.shot for row in medians(rows)} == {"4"}
+    gained = {row.method: row.values["background_db"] for row in gains(rows, "ours")}
+    card = np.mean([row.values["background_db"] for row in rows if row.method == "tracked card"])  # type: ignore[arg-type]
+    assert gained["ours - tracked card"] == pytest.approx(60 - card)
