@@ -13,6 +13,7 @@ import pytest
 from tests.nuke.conftest import SHIPPED
 from tests.nuke.pythons import NUKES, python_of
 
+SWITCH = "push $Nshow_layer_copy\npush $Ncomp_copy"
 STEPS = ["footage", "script", "gizmo", "group", "take", "inputs", "layer", "again"]
 
 START = """
@@ -74,9 +75,9 @@ def test_an_engine_that_is_not_there_is_the_step_that_failed(packed: Path, tmp_p
     ("old", "new", "step"),
     [
         ("raw true", "raw false", "inputs"),
-        ("to0 generated_bg.red", "to0 generated_bg.blue", "layer"),
+        (SWITCH, "\n".join(reversed(SWITCH.split("\n"))), "layer"),
     ],
-    ids=["a colour transform", "channels crossed"],
+    ids=["a colour transform", "an output switch that is crossed"],
 )
 def test_it_would_see(old: str, new: str, step: str, packed: Path, tmp_path: Path, engine: str) -> None:
     spoilt = tmp_path / "spoilt"
