@@ -61,6 +61,12 @@ class Frames(unittest.TestCase):
         self.assertIn("1010", str(caught.exception))
         self.assertTrue(caught.exception.remedy)
 
+    def test_frames_that_the_plate_has_not_are_told_because_nuke_repeats_a_picture_there(self) -> None:
+        self.assertIn("1001-1010", ranges.beyond(FrameRange(999, 1004), (1001, 1010)))
+        self.assertEqual(ranges.beyond(FrameRange(1003, 1004), (1001, 1010)), "")
+        self.assertTrue(plan(ask(range="global")).warning)
+        self.assertFalse(plan(ask()).warning)
+
     def test_the_condition_is_taken_at_the_first_frame_unless_the_artist_says_another(self) -> None:
         self.assertEqual(ranges.condition_frame(None, FrameRange(1001, 1010)), 1001)
         self.assertEqual(ranges.condition_frame(0, FrameRange(1001, 1010)), 0)

@@ -14,7 +14,7 @@ from ..core.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from .colour import Project, working_space
 from .inputs import Rendering
 from .naming import absolute, digest, output_root, shot_name, slashes
-from .ranges import Span, choose_range, condition_frame
+from .ranges import Span, beyond, choose_range, condition_frame
 from .track import Matrix
 
 __all__ = ["Ask", "Plan", "plan", "with_output"]
@@ -57,7 +57,7 @@ class Plan:
     """What is to be rendered and submitted.
 
     ``job`` lacks its output folder: a take gives it. ``renderings`` are the inputs, in the order to render them;
-    ``track`` is the file to write for ``moves``, empty without.
+    ``track`` is the file to write for ``moves``, empty without. ``warning`` is for the log, empty if there is none.
     """
 
     job: Job
@@ -65,6 +65,7 @@ class Plan:
     renderings: Tuple[Rendering, ...]
     track: str
     moves: Optional[Dict[int, Matrix]]
+    warning: str = ""
 
     @property
     def plate(self) -> Rendering:
@@ -105,7 +106,8 @@ def plan(ask: Ask) -> Plan:
         "",
         ask.settings,
     )
-    return Plan(job, root, (plate, matte, drawn), track, ask.moves if track else None)
+    moves = ask.moves if track else None
+    return Plan(job, root, (plate, matte, drawn), track, moves, beyond(frames, ask.input_range))
 
 
 def _full_name(channel: str) -> str:

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 from ..core.errors import JobError
 from ..core.shot import FrameRange
 
-__all__ = ["RANGES", "choose_range", "condition_frame"]
+__all__ = ["RANGES", "beyond", "choose_range", "condition_frame"]
 
 #: What the knob ``range`` offers.
 RANGES = ("input", "global", "custom")
@@ -29,6 +29,17 @@ def choose_range(choice: str, of_input: Optional[Span], of_project: Span, own: S
     if choice == "custom":
         return FrameRange(*own)
     raise JobError("'%s' is not a range." % choice, "Choose one of: %s." % ", ".join(RANGES))
+
+
+def beyond(frames: FrameRange, of_input: Optional[Span]) -> str:
+    """What to tell of frames that the plate has not: Nuke repeats its first or last picture there. Empty if none."""
+    if of_input is None or (of_input[0] <= frames.first and frames.last <= of_input[1]):
+        return ""
+    return "The frames %s go beyond the plate's %d-%d: Nuke repeats its first or last picture there." % (
+        frames,
+        of_input[0],
+        of_input[1],
+    )
 
 
 def condition_frame(own: Optional[int], frames: FrameRange) -> int:

@@ -51,6 +51,8 @@ def prepare(node: nuke.Node, frames: str = "") -> Job:
     if frames:
         _set_range(node, frames)
     planned = plan(ask(node))
+    if planned.warning:
+        showing.log(node, planned.warning)
     rendered = render_inputs(node, planned)
     showing.log(
         node, "%d of %d inputs rendered, the others are as they were" % (rendered, len(planned.renderings))
