@@ -21,7 +21,7 @@ REFUSED = [
     ("missing_frames", ["1003", "1004"]),
     ("nothing_chosen", ["plate"]),
     ("no_matte", ["mask"]),
-    ("alpha_of_a_plate_without", ["alpha"]),
+    ("alpha_of_a_plate_without", ["no channel 'a'", "plate.1001.png"]),
     ("frames_beyond_the_plate", ["4-9", "1-6"]),
 ]
 

@@ -1,6 +1,6 @@
-"""Runs in Blender's window: installs the extension, times everything of ours, and does what it is asked.
+"""Runs in Blender's window: times everything of ours, and does what it is asked.
 
-ACTANYWHERE_GIVEN names a JSON file with ``zip``, ``engine`` and ``talk``, a folder. Python that appears there as
+ACTANYWHERE_GIVEN names a JSON file with ``engine`` and ``talk``, a folder. Python that appears there as
 ``ask.py`` is run from a timer; what it puts into ``answer`` goes to ``answer.json``.
 """
 
@@ -24,15 +24,22 @@ events: list[tuple[float, str]] = []
 
 
 def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*arguments: Any, **words: Any) -> Any:
+    """Blender counts a function's parameters and passes just as many."""
+
+    def run(*arguments: Any) -> Any:
         begin = time.perf_counter()
         try:
-            return function(*arguments, **words)
+            return function(*arguments)
         finally:
             took.setdefault(name, []).append((time.perf_counter() - begin) * 1000)
 
-    return call
+    def two(self: Any, context: Any) -> Any:
+        return run(self, context)
+
+    def three(self: Any, context: Any, event: Any) -> Any:
+        return run(self, context, event)
+
+    return functools.wraps(function)(three if function.__code__.co_argcount == 3 else two)
 
 
 def time_ours() -> None:
@@ -88,9 +95,6 @@ def main() -> None:
     with open(os.environ["ACTANYWHERE_GIVEN"], encoding="utf-8") as file:
         given = json.load(file)
     bpy.context.preferences.view.show_splash = False
-    bpy.ops.extensions.package_install_files(
-        filepath=given["zip"], repo="user_default", enable_on_install=True
-    )
     bpy.context.preferences.addons[MODULE].preferences.python = given["engine"]
     time_ours()
     watch_session()

@@ -39,13 +39,16 @@ class Window:
     def __init__(self, shared: Sequence[Path]) -> None:
         self.root = Path(os.environ["ACTANYWHERE_BLENDER_ROOT"])
         self._shared = [path.resolve() for path in shared]
-        self._mounted: list[Path] = []
+        self._home = "/home/artist-%d" % os.getpid()
+        self._space: subprocess.Popen[bytes] | None = None
         self._screen: subprocess.Popen[str] | None = None
         self.blender: subprocess.Popen[bytes] | None = None
         self._display = ""
 
     def __enter__(self) -> Window:
         try:
+            # A mount namespace of our own: all of it is gone when its one process is.
+            self._space = subprocess.Popen(["unshare", "-m", "--propagation", "private", "sleep", "infinity"])
             self._mount()
             self._screen = subprocess.Popen(
                 [*self._chroot(), "Xvfb", "-displayfd", "1", "-screen", "0", f"{WIDTH}x{HEIGHT}x24"]
@@ -65,16 +68,16 @@ class Window:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in (self.blender, self._screen):
+        for process in (self.blender, self._screen, self._space):
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait()
-        for mounted in reversed(self._mounted):
-            subprocess.run(["umount", "-l", str(mounted)], check=False)
-        self._mounted.clear()
+        if self._screen is not None and self._screen.stdout is not None:
+            self._screen.stdout.close()
+        shutil.rmtree(str(self.root) + self._home, ignore_errors=True)
 
     def _mount(self) -> None:
-        (self.root / "home/artist").mkdir(parents=True, exist_ok=True)
+        Path(str(self.root) + self._home).mkdir(parents=True, exist_ok=True)
         for name, minor in (("null", 3), ("urandom", 9)):
             if not (self.root / "dev" / name).exists():
                 subprocess.run(
@@ -87,37 +90,46 @@ class Window:
 
     def _bind(self, how: list[str], where: Path) -> None:
         where.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", *how, str(where)], check=True)
-        self._mounted.append(where)
+        subprocess.run([*self._inside(), "mount", *how, str(where)], check=True)
+
+    def _inside(self) -> list[str]:
+        assert self._space is not None
+        until = time.monotonic() + 5
+        while os.readlink("/proc/%d/ns/mnt" % self._space.pid) == os.readlink("/proc/self/ns/mnt"):
+            assert time.monotonic() < until, "unshare gave no namespace"
+            time.sleep(0.01)
+        return ["nsenter", "-t", str(self._space.pid), "-m"]
 
     def _chroot(self, **environment: str) -> list[str]:
         said = {
-            "HOME": "/home/artist",
+            "HOME": self._home,
             "LANG": "C.UTF-8",
             "PATH": "/usr/bin:/bin",
             "LIBGL_ALWAYS_SOFTWARE": "1",
-            "XDG_RUNTIME_DIR": "/home/artist",
+            "XDG_RUNTIME_DIR": self._home,
             "DISPLAY": self._display,
             **environment,
         }
         words = [f"{name}={value}" for name, value in said.items() if value]
-        return ["chroot", str(self.root), "env", "-i", *words]
+        return [*self._inside(), "chroot", str(self.root), "env", "-i", *words]
 
     # -- what a person at the desk does ------------------------------------------------------------------
 
     def start(self, script: Path, log: Path, *arguments: str, **environment: str) -> None:
-        """Start Blender with factory settings; ``script`` runs in it once the window is there."""
+        """Start Blender in its window; ``script`` runs in it once that is there."""
         with log.open("wb") as stream:
             self.blender = subprocess.Popen(
-                [*self._chroot(**environment), "blender", "--factory-startup", "--offline-mode", "-noaudio"]
-                + ["--window-geometry", "0", "0", str(WIDTH), str(HEIGHT), *arguments, "-P", str(script)],
+                [*self._chroot(**environment), "blender", "--offline-mode", "-noaudio", *arguments]
+                + ["--window-geometry", "0", "0", str(WIDTH), str(HEIGHT), "-P", str(script)],
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
 
-    def tool(self, *words: str) -> bytes:
-        """What a program of the root says."""
-        done = subprocess.run([*self._chroot(), *words], capture_output=True, timeout=30, check=True)
+    def tool(self, *words: str, timeout: float = 30, **environment: str) -> bytes:
+        """What a program of the root says; it fails the test when that program fails."""
+        command = [*self._chroot(**environment), *words]
+        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+        assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout
 
     def click(self, x: int, y: int, button: int = 1) -> float:
@@ -128,6 +140,13 @@ class Window:
         when = time.time()
         self.tool("xdotool", "click", str(button))
         return when
+
+    def drag(self, x: int, y: int, to_x: int, to_y: int) -> None:
+        """Press at one pixel, move to another, let go."""
+        steps = ["mousemove", "--sync", str(x), str(y), "sleep", "0.3", "mousedown", "1", "sleep", "0.2"]
+        middle = ["mousemove", "--sync", str((x + to_x) // 2), str((y + to_y) // 2), "sleep", "0.2"]
+        self.tool("xdotool", *steps, *middle, "mousemove", "--sync", str(to_x), str(to_y))
+        self.tool("xdotool", "sleep", "0.2", "mouseup", "1")
 
     def move(self, x: int, y: int) -> None:
         """Put the pointer at a pixel of the screen."""

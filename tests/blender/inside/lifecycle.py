@@ -78,7 +78,7 @@ def scene_save_reload_continue(given: Given) -> Any:
     except RuntimeError as error:
         stopped = str(error)
     bpy.ops.wm.save_mainfile()
-    desk.fresh()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.wm.open_mainfile(filepath=path)
     panel = bpy.context.scene.actanywhere
     before = faults.exrs(os.path.join(root, "take_001"))

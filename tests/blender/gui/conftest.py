@@ -1,0 +1,62 @@
+"""Blender's window with the extension installed from its zip, and the example shot open in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import actanywhere
+from tests.blender.conftest import ROOT
+from tests.blender.gui.artist import Artist
+from tests.blender.gui.window import Window, why_not
+
+IN_WINDOW = Path(__file__).with_name("in_window.py")
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the .blend."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(scope="session")
+def window(
+    extension: Path, engine: Path, desk: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Window]:
+    """The screen, with the extension installed by Blender's own command line."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    core = Path(actanywhere.__file__).parents[1]
+    shared = {tmp_path_factory.getbasetemp(), ROOT, core, Path(sys.prefix), Path(sys.base_prefix)}
+    inner = [p for p in shared if not any(p != other and p.is_relative_to(other) for other in shared)]
+    with Window(inner) as screen:
+        install = ["--command", "extension", "install-file", "-r", "user_default", "-e", str(extension)]
+        screen.tool("blender", *install, timeout=120)
+        yield screen
+
+
+@pytest.fixture(scope="session")
+def example(window: Window, desk: Path) -> Path:
+    """The example .blend, made by its script in that Blender."""
+    path = desk / "example.blend"
+    script = str(ROOT / "examples" / "make_blend.py")
+    window.tool("blender", "-b", "-P", script, "--", str(path), timeout=120)
+    return path
+
+
+@pytest.fixture(scope="session")
+def artist(window: Window, example: Path, engine: Path, desk: Path) -> Artist:
+    """Somebody before the window in which the example is open."""
+    talk = desk / "talk"
+    talk.mkdir()
+    given = desk / "given.json"
+    given.write_text(json.dumps({"engine": str(engine), "talk": str(talk)}), encoding="utf-8")
+    window.start(IN_WINDOW, desk / "log.txt", str(example), ACTANYWHERE_GIVEN=str(given))
+    made = Artist(window, talk, desk / "log.txt")
+    made.ask("answer = 1", within=120)
+    return made
