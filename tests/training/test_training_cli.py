@@ -160,3 +160,17 @@ def test_the_encoder_is_fitted_to_all_batches_that_are_drawn() -> None:
     torch.testing.assert_close(
         latents.square().mean((0, 2, 3)).sqrt(), autoencoder.latent_std, rtol=1e-2, atol=1e-3
     )
+
+
+# ---------------------------------------------------------------------------------------------- manual
+
+
+def test_the_software_understands_the_commands_of_the_manual() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    lines = [line.split("  #")[0] for line in text.splitlines() if " train --" in line]
+    assert len(lines) >= 5
+    for line in lines:
+        parser = argparse.ArgumentParser()
+        cli.add_arguments(parser)
+        args = parser.parse_args(line.split(" train ")[1].split())
+        assert args.output == Path("run") and args.footage == [Path("SHOW")]
