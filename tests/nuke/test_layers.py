@@ -1,9 +1,10 @@
 """The layer's EXR, read back by readers that share no code with its writer: OpenImageIO with Nuke's published naming
-rules, and the plug-in's own look at the header; and the frames that Nuke's Write makes for us, read by the core."""
+rules, Blender's compositor, and the plug-in's own look at the header."""
 
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from actanywhere.footage import open_plate, write_layer_frame
 from actanywhere.shot import ImageSequence
-from tests.nuke.shot import ABOVE, FIRST, HEIGHT, SIDE, WIDTH, plate_at, read_exr, write_shot
+from tests.blender.environments import VERSIONS, python_of
+from tests.nuke.shot import ABOVE, FIRST, HEIGHT, SIDE, WIDTH, plate_at, read_exr, write_exr, write_shot
 from tests.nuke.stage.naming import name_in_file, name_in_nuke
 
 
@@ -20,9 +22,14 @@ from tests.nuke.stage.naming import name_in_file, name_in_nuke
 def layer(tmp_path: Path) -> Path:
     """A frame as the engine writes it, over a plate with overscan."""
     write_shot(tmp_path)
-    plate = open_plate(ImageSequence(str(tmp_path / "footage" / "plate.####.exr")))
+    return write_layer(tmp_path / "footage" / "plate.####.exr", tmp_path)
+
+
+def write_layer(pattern: Path, folder: Path) -> Path:
+    """The plate as comp and, upside down, as background."""
+    plate = open_plate(ImageSequence(str(pattern)))
     picture = plate.read(FIRST)
-    path = tmp_path / "layer.1001.exr"
+    path = folder / "layer.1001.exr"
     one = np.ones(picture.pixels.shape[:2], np.float32)
     background = picture.pixels[::-1].copy()
     write_layer_frame(str(path), background, one, picture.pixels, one * 0.5, plate.info, picture.attributes)
@@ -73,3 +80,24 @@ def test_the_rules_are_those_that_are_published(name: str, wanted: str) -> None:
 @pytest.mark.parametrize("channel", ["rgba.red", "rgba.alpha", "generated_bg.red", "generated_bg.alpha"])
 def test_what_nuke_writes_it_reads_back_under_the_same_name(channel: str) -> None:
     assert name_in_nuke(name_in_file(channel))[1] == channel
+
+
+@pytest.mark.parametrize(("layer_pass", "prefix"), [("generated_bg", "generated_bg."), ("Combined", "")])
+def test_blenders_reader_finds_comp_and_layer_to_the_last_bit(
+    layer_pass: str, prefix: str, tmp_path: Path
+) -> None:
+    blender = next((python for version in VERSIONS[:2] if (python := python_of(version))), None)
+    if blender is None:
+        pytest.skip("no Blender 4.2 or 4.5 as a module here: python tests/blender/environments.py 4.2")
+    write_exr(tmp_path / "plate.1001.exr", plate_at(FIRST), ("R", "G", "B"))  # Blender's format is the raster
+    path = write_layer(tmp_path / "plate.####.exr", tmp_path)
+    out = tmp_path / "out.exr"
+    height, width = plate_at(FIRST).shape[:2]
+    script = Path(__file__).with_name("inside_blender.py")
+    command = [str(blender), str(script), str(path), layer_pass, str(out), str(width), str(height)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert 'SAID ["Combined", "Alpha", "generated_bg"]' in done.stdout, done.stderr
+    _, ours = read_exr(path)
+    _, theirs = read_exr(out)
+    for name in "RGB":
+        np.testing.assert_array_equal(theirs[name], ours[prefix + name])
