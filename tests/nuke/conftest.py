@@ -8,25 +8,31 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import actanywhere
-from tests.nuke.pythons import NUKES, python_of
+from tests.nuke.pythons import NUKES, oldest, python_of
 from tests.nuke.shot import FIRST, LAST, write_shot
 
 SHIPPED = Path(__file__).parents[2] / "nuke_gizmo"
 
 
-@pytest.fixture(scope="session")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plug-in's folder, in a place with a space and a letter that is not ASCII."""
+def packer() -> ModuleType:
+    """``nuke_gizmo/pack.py``."""
     spec = importlib.util.spec_from_file_location("nuke_gizmo_pack", SHIPPED / "pack.py")
     assert spec is not None and spec.loader is not None
     pack = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pack)
-    folder: Path = pack.pack(tmp_path_factory.mktemp("Nuke plug-ins é"))
+    return pack
+
+
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plug-in's folder, in a place with a space and a letter that is not ASCII."""
+    folder: Path = packer().pack(tmp_path_factory.mktemp("Nuke plug-ins é"))
     return folder
 
 
@@ -49,13 +55,14 @@ class Stage:
         self.work, self._plugin, self._engine = work, plugin, engine
         write_shot(work)
 
-    def play(self, name: str, nuke: str = "13.2", gui: bool = True, engine: str = "") -> dict[str, Any]:
+    def play(self, name: str, nuke: str = "", gui: bool = True) -> dict[str, Any]:
         """What the play says. It must leave no fault behind: no hang, no touch off the main thread."""
+        nuke = nuke or oldest()
         stage = {
             "play": name,
             "plugin": str(self._plugin),
             "work": str(self.work),
-            "engine": engine or self._engine,
+            "engine": self._engine,
             "renderer": [sys.executable],
             "gui": gui,
             "version": [int(word) for word in nuke.split(".")],

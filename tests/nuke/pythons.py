@@ -36,3 +36,11 @@ def python_of(version: str) -> str:
     if not python:
         pytest.skip(f"no Python {version} (with tkinter) on this machine")
     return python
+
+
+def oldest() -> str:
+    """The oldest Nuke whose Python is here; skips the test by name where there is none at all."""
+    found = next((nuke for nuke, version in NUKES.items() if _found(version)), "")
+    if not found:
+        pytest.skip("no Python of any Nuke (3.7, 3.9, 3.10, 3.11, with tkinter) on this machine")
+    return found
