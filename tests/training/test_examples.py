@@ -208,3 +208,17 @@ def test_crops_for_the_autoencoder_are_pictures_about_grey(tmp_path: Path) -> No
     crops = [draw_crops(np.random.default_rng(1), library, count=3, side=32) for _ in range(2)]
     assert crops[0].shape == (3, 3, 32, 32) and crops[0].equal(crops[1])
     assert crops[0].min() >= -1 and crops[0].max() <= 1 and crops[0].std() > 0.05
+
+
+def test_the_actors_rim_that_erosion_takes_is_the_places_in_the_truth() -> None:
+    rng = np.random.default_rng(3)
+    clip = make_clip(rng, 2, 96, 96)
+    example = make_example(clip, np.random.default_rng(4), ExampleRecipe(cut_outs=0, damage=0, continued=0))
+    inside = clip.matte > 0.5
+    eroded = np.stack([cv2.erode(frame.astype(np.uint8), np.ones((2, 2), np.uint8)) for frame in inside]) > 0
+    rim = inside & ~eroded
+    assert rim.sum() > 20
+    assert np.array_equal(example.video[rim], clip.background[rim])
+    outside = clip.matte <= 0.02
+    assert np.array_equal(example.video[outside], clip.rgb[outside])
+    assert np.array_equal(example.video[eroded], clip.rgb[eroded])

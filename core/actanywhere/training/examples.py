@@ -50,7 +50,8 @@ class ExampleRecipe:
 class Example:
     """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
 
-    ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
+    ``video`` is the truth: the actor without his rim, and what he causes, over the place. ``known`` is over grey 127,
+    ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
     painted. ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
     """
 
@@ -70,6 +71,9 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     condition = (clip.rgb if composite else clip.background)[anchor]
     matte = np.asarray(clip.matte, np.float32)
     subject = _model_matte(matte, rng, recipe)
+    # The actor's own rim, which erosion takes from the matte, is not the network's to paint: it would do so in blocks,
+    # and a dark halo would stand around every actor. The plate's own pixels come over it.
+    truth = _blend(clip.rgb, clip.background, _rim(matte, recipe)) if clip.clean else clip.rgb
     mask: Plane = 1 - subject
     known = _over_grey(clip.rgb, subject)
     prior = np.empty_like(known)
@@ -91,22 +95,31 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
         mask[t] *= 1 - sure
     if frames > recipe.overlap and rng.random() < recipe.continued:
         mask[: recipe.overlap] = 0
-        known[: recipe.overlap] = prior[: recipe.overlap] = clip.rgb[: recipe.overlap]
+        known[: recipe.overlap] = prior[: recipe.overlap] = truth[: recipe.overlap]
     effect = np.clip(np.asarray(clip.effect, np.float32), 0, 1) * (1 - subject)
-    return Example(clip.rgb, known, prior, mask, effect, condition)
+    return Example(truth, known, prior, mask, effect, condition)
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:
     """The matte as the network gets it: hard, eroded, and at times incomplete."""
-    height = matte.shape[1]
     hard = (matte > 0.5).astype(np.float32)
     if rng.random() < recipe.cut_outs:
         _cut_rectangles(hard, rng)
     if rng.random() < recipe.damage:
         hard = damage_matte(hard, rng)
-    side = max(1, round(recipe.erode * height / 256))
+    return _eroded(hard, recipe)
+
+
+def _eroded(hard: Plane, recipe: ExampleRecipe) -> Plane:
+    side = max(1, round(recipe.erode * hard.shape[1] / 256))
     kernel = np.ones((side, side), np.uint8)
     return np.stack([cv2.erode(frame, kernel) for frame in hard]).astype(np.float32)
+
+
+def _rim(matte: Plane, recipe: ExampleRecipe) -> Plane:
+    """(T, H, W) 1 where the actor is, but not where an undamaged matte would tell the network so."""
+    inside = _eroded((matte > 0.5).astype(np.float32), recipe)
+    return np.asarray((matte > 0.02) * (1 - inside), np.float32)
 
 
 def _cut_rectangles(matte: Plane, rng: np.random.Generator) -> None:
