@@ -11,7 +11,7 @@ import torch
 
 from actanywhere.model.autoencoder import encode_pictures
 from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
-from actanywhere.training.corpus import PictureLibrary, TrainingClip
+from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
 from actanywhere.training.deviations import measure_deviations
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
 from actanywhere.training.pictures import draw_crops
