@@ -10,7 +10,9 @@ from .blocks import background_clip, background_image, background_path, remember
 
 __all__ = ["put_behind_camera", "put_into_clip", "put_on_plane"]
 
-_DISTANCE = 10.0
+_NEAREST = 10.0
+# How far behind the farthest thing the plane stands.
+_BEHIND = 1.1
 
 
 def put_into_clip(scene: Any, order: Order) -> Any:
@@ -102,17 +104,30 @@ def _material(name: str) -> Any:
 
 
 def _place(scene: Any, plane: Any, aspect: float) -> None:
-    """Fill the camera's view at a distance; where there is no camera, stand upright at the origin."""
+    """Fill the camera's view behind everything; where there is no camera, stand upright at the origin."""
     if scene.camera is None:
         plane.matrix_world = Matrix.Rotation(1.5707963, 4, "X") @ Matrix.Diagonal((aspect, 1, 1, 1))
         return
+    distance = _distance(scene, plane)
     corners = [corner * 1.0 for corner in scene.camera.data.view_frame(scene=scene)]
     if scene.camera.data.type != "ORTHO":
-        corners = [Vector(corner) * (_DISTANCE / -corner.z) for corner in corners]
+        corners = [Vector(corner) * (distance / -corner.z) for corner in corners]
     width = max(corner.x for corner in corners) - min(corner.x for corner in corners)
     height = max(corner.y for corner in corners) - min(corner.y for corner in corners)
     centre = sum(corners, Vector()) / 4
     plane.parent = scene.camera
     plane.matrix_parent_inverse.identity()
-    plane.location = (centre.x, centre.y, -_DISTANCE)
+    plane.location = (centre.x, centre.y, -distance)
     plane.scale = (width, height, 1)
+
+
+def _distance(scene: Any, plane: Any) -> float:
+    """From the camera to behind everything that it may see."""
+    to_camera = scene.camera.matrix_world.inverted()
+    depths = [
+        -(to_camera @ thing.matrix_world @ Vector(corner)).z
+        for thing in scene.objects
+        if thing.type == "MESH" and thing != plane and not thing.hide_render
+        for corner in thing.bound_box
+    ]
+    return max([_NEAREST, *(depth * _BEHIND for depth in depths)])

@@ -8,6 +8,7 @@ from ..io.order import Drawing, Order
 from ..io.session import Step
 from .backdrops import put_behind_camera, put_into_clip, put_on_plane
 from .blocks import background_folder, layer_image
+from .compare import stop_comparing
 from .compositor import put_into_compositor
 from .second import draw_in_second_blender
 from .sequencer import put_into_sequencer
@@ -51,6 +52,7 @@ def bring_back(scene: Any, order: Order, places: set[str]) -> None:
         raise OutputError("Take %d has no frames." % take.number, "Continue it, or choose another.")
     image = layer_image(order)
     scene.actanywhere.current_take = take.number
+    stop_comparing(scene, order)
     if "COMPOSITOR" in places:
         put_into_compositor(scene, order, image)
     for place in sorted(NEED_BACKGROUND & places):

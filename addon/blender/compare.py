@@ -24,9 +24,9 @@ def compare_with(scene: Any, order: Order) -> None:
     name = order.job.settings.layer
     mine = nodes.find("layer")
     if mine is None:
-        mine = nodes.sequence("layer", layer_image(order), (-640, 120))
-    other = nodes.sequence("other", take_image("%s compared" % order.job.shot.name, order), (-640, 420))
-    split = nodes.get("split", "CompositorNodeSplit", (-120, 420))
+        mine = nodes.sequence("layer", layer_image(order), (-640, 260))
+    other = nodes.sequence("other", take_image("%s compared" % order.job.shot.name, order), (-640, 660))
+    split = nodes.get("split", "CompositorNodeSplit", (-120, 460))
     left, right = (socket for socket in split.inputs if socket.type == "RGBA")
     viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
     nodes.tree.links.new(layer_socket(mine, name), left)
@@ -40,10 +40,8 @@ def stop_comparing(scene: Any, order: Order) -> None:
     nodes = shot_nodes(tree, order, make=False) if tree is not None else None
     if nodes is None or nodes.find("split") is None:
         return
-    for role in ("other", "split"):
-        node = nodes.find(role)
-        if node is not None:
-            tree.nodes.remove(node)
+    nodes.drop("other")
+    nodes.drop("split")
     over, viewer = nodes.find("over"), nodes.find("viewer")
     if over is not None and viewer is not None:
         tree.links.new(over.outputs[0], viewer.inputs[0])

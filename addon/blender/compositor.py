@@ -28,16 +28,18 @@ def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
     if fresh:
         _drop_render_layers(tree)
     nodes = _Nodes(tree, order)
-    layer = nodes.sequence("layer", image, (-640, 120))
+    layer = nodes.sequence("layer", image, (-640, 260))
     plate = _plate(nodes, order)
     solid = nodes.get("solid", "CompositorNodeSetAlpha", (-360, -140))
     option(solid, "mode", "Type", "REPLACE_ALPHA")
     solid.inputs["Alpha"].default_value = 1.0
     matte = _matte(nodes, order)
     if order.job.settings.invert_matte:
-        turned = nodes.get("invert", "CompositorNodeInvert", (-360, -420))
+        turned = nodes.get("invert", "CompositorNodeInvert", (-360, -500))
         nodes.feed(turned.inputs["Color"], matte)
         matte = turned.outputs[0]
+    else:
+        nodes.drop("invert")
     over = nodes.get("over", "CompositorNodeAlphaOver", (-120, 40))
     background, foreground, factor = over_inputs(over)
     nodes.feed(background, layer_socket(layer, order.job.settings.layer))
@@ -47,6 +49,8 @@ def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
     viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
     nodes.feed(viewer.inputs[0], over.outputs[0])
     output = output_input(tree)
+    if fresh:
+        output.node.location = (nodes.frame.location.x + 400, nodes.frame.location.y + 60)
     if fresh or not output.is_linked:
         tree.links.new(over.outputs[0], output)
 
@@ -109,12 +113,22 @@ class _Nodes:
         node.parent = self.frame
         node.location = place
         node["actanywhere"] = role
+        node.show_preview = False
         return node
 
     def feed(self, target: Any, source: Any) -> None:
-        """Link, unless the artist (or an earlier run) has linked something there."""
-        if not target.is_linked:
+        """Link, unless the artist has put something of his own in between."""
+        if not target.is_linked or self._is_ours(target.links[0].from_node):
             self.tree.links.new(source, target)
+
+    def _is_ours(self, node: Any) -> bool:
+        return node.parent == self.frame and "actanywhere" in node
+
+    def drop(self, role: str) -> None:
+        """Take the node of that role away, if there is one."""
+        node = self.find(role)
+        if node is not None:
+            self.tree.nodes.remove(node)
 
     def sequence(self, role: str, image: Any, place: tuple[float, float]) -> Any:
         """An Image node that shows job frame = scene frame + shift."""
@@ -166,7 +180,7 @@ def _clip_of(path: str) -> Any:
 
 def _matte(nodes: _Nodes, order: Order) -> Any:
     """The matte's output: live from the mask or the node where it came from one, else from its files."""
-    matte, place = order.job.shot.matte, (-640, -400)
+    matte, place = order.job.shot.matte, (-640, -500)
     drawing = next((d for d in order.drawings if d.stem == "matte"), None)
     if drawing is not None and drawing.kind == "mask" and drawing.options["mask"] in bpy.data.masks:
         node = nodes.get("matte", "CompositorNodeMask", place)

@@ -14,7 +14,7 @@ from ..io.session import Session
 from . import running
 from .asking import shot_name, takes_root
 from .bring import background_steps, bring_back
-from .compare import compare_with, stop_comparing
+from .compare import compare_with
 from .properties import PLACES
 from .run import Runner, redraw, tell
 from .settings import show_settings
@@ -74,7 +74,6 @@ class ACTANYWHERE_OT_take_use(_Placing, bpy.types.Operator):
     def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
         """Where the layer is already, else where the panel says."""
         order = _read_order(_find_take(scene, self.take))
-        stop_comparing(scene, order)
         return order, places_in_use(scene, order) or set(scene.actanywhere.bring_back)
 
     def end(self, scene: Any, session: Session) -> None:
