@@ -75,7 +75,9 @@ def path_frames(path: str, start: int | None, colour: str, what: str) -> Frames:
     """
     footage = find_footage(os.path.normpath(bpy.path.abspath(path)) if path else "", what)
     sample = footage.files[footage.first] if footage.files else footage.pattern
-    size, duration = _probe(sample, what)
+    size, duration, seen = _probe(sample, what)
+    if footage.kind == "movie" and colour == "auto":
+        colour = seen  # what the artist sees: Blender decodes movies as sRGB
     if footage.kind != "sequence":
         first = 1 if start is None else start
         return Frames(footage.pattern, first, first + duration - 1, size, colour, {}, None, first)
@@ -97,19 +99,19 @@ def _number_of(path: str, files: dict[int, str]) -> int:
     return found[0] if found else min(files)
 
 
-def _probe(path: str, what: str) -> tuple[tuple[int, int], int]:
-    """Size and number of pictures, as Blender reads them."""
+def _probe(path: str, what: str) -> tuple[tuple[int, int], int, str]:
+    """Size, number of pictures and colour space, as Blender reads them."""
     try:
         clip = bpy.data.movieclips.load(path)
     except RuntimeError as error:
         raise FootageError("%s: the %s cannot be read (%s)." % (path, what, error), "Check it.") from error
     try:
-        (width, height), duration = clip.size, clip.frame_duration
+        (width, height), duration, colour = clip.size, clip.frame_duration, colour_of(clip)
     finally:
         bpy.data.movieclips.remove(clip)
     if not (width and height):
         raise FootageError("%s: the %s cannot be read." % (path, what), "Check that it is whole.")
-    return (width, height), duration
+    return (width, height), duration, colour
 
 
 def align(frames: Frames, first: int, last: int, shift: int, folder: str, stem: str) -> tuple[str, int]:

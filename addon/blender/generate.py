@@ -29,7 +29,12 @@ def _new_order(scene: Any, operator: Any) -> Order:
     """An order in a take of its own, which is taken away again when something is missing."""
     asked = Asked(scene, operator)
     plate = find_plate(scene, asked)
-    take = new_take(takes_root(scene), shot_name(scene, plate))
+    root = takes_root(scene)
+    if not bpy.data.filepath:
+        scene.actanywhere.takes_root = (
+            root  # or the takes would be out of sight once the file is saved elsewhere
+        )
+    take = new_take(root, shot_name(scene, plate))
     prepared = os.path.join(os.path.dirname(take), "prepared_" + os.path.basename(take)[5:])
     try:
         return build_order(scene, asked, operator, plate, take, prepared)

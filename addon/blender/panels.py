@@ -18,7 +18,9 @@ _EDITORS = {
     "sequencer": "SEQUENCE_EDITOR",
     "view3d": "VIEW_3D",
 }
-# Shown in panels of their own, or of no use to an artist in Blender.
+# While it renders, the newest frame is shown anew after so many.
+_PREVIEW_EVERY = 4
+# Settings that have a place of their own in the panels.
 _ELSEWHERE = ("camera", "seed", "preview", "model", "format")
 
 
@@ -248,8 +250,9 @@ def _draw_running(layout: Any, session: Any) -> None:
         layout.label(text="Finished frames: %d" % len(session.frames))
         row = layout.row()
         row.template_icon(icon_value=icon_of(session.frames[0]), scale=6)
-        if len(session.frames) > 1:
-            row.template_icon(icon_value=icon_of(session.frames[-1]), scale=6)
+        latest = (len(session.frames) - 1) // _PREVIEW_EVERY * _PREVIEW_EVERY
+        if latest > 0:
+            row.template_icon(icon_value=icon_of(session.frames[latest]), scale=6)
 
 
 def _draw_message(layout: Any, group: Any) -> None:

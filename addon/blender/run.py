@@ -8,7 +8,7 @@ import bpy
 
 from ..core.errors import ActAnywhereError, Cancelled
 from ..io.session import Session
-from . import running
+from . import previews, running
 
 __all__ = ["Runner", "redraw", "tell"]
 
@@ -59,8 +59,12 @@ class Runner:
         scene = context.scene
         try:
             session = self._start(scene)
-            while not session.over:
-                session.step(0.2)
+            try:
+                while not session.over:
+                    session.step(0.2)
+            except BaseException:  # Ctrl-C, or a bug: nothing may be left running
+                running.abandon()
+                raise
             return self._finish(scene, session)
         except ActAnywhereError as error:
             return self.fail(scene, error)
@@ -90,7 +94,13 @@ class Runner:
             session.cancel()
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
-        if session.step():
+        try:
+            news = session.step()
+        except Exception:  # a bug: it keeps its traceback, and leaves nothing running
+            running.abandon()
+            self._leave(context)
+            raise
+        if news:
             context.workspace.status_text_set("ActAnywhere: %s   (Esc: stop)" % session.text)
             redraw()
         if not session.over:
@@ -115,6 +125,7 @@ class Runner:
 
     def _finish(self, scene: Any, session: Session) -> set[str]:
         running.finish()
+        previews.clear()
         self.end(scene, session)
         redraw()
         if session.error is not None:
