@@ -205,7 +205,7 @@ def wedge() -> Dict[str, Any]:
     new_script()
     node = new_node(wedge_count=2)
     node["wedge"].execute()
-    said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()), 120)}
+    said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()), 400)}
     said.update(takes=node["take"].values(), sheet=node["sheet"].value(), log=node["log"].value())
     before = len(nuke.allNodes("Read"))
     node["open_sheet"].execute()
