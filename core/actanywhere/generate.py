@@ -176,8 +176,9 @@ def _paint(
         for index in range(window.first + window.known, window.last):
             path = output.frame_path(first + index)
             if not path.is_file():
-                picture = painter.picture(latents[index - window.first])
-                deliver_frame(inputs, scene, output, index, picture, known[index - window.first])
+                facts = known[index - window.first]
+                picture = painter.picture(latents[index - window.first], facts)
+                deliver_frame(inputs, scene, output, index, picture, facts)
             teller.tell("writing the layer", index + 1, str(path))
             if cancelled():
                 raise Cancelled("Stopped.", "The same job goes on from its finished frames.")

@@ -137,12 +137,20 @@ class Painter:
                 raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
         return self._eased(latent[0], facts, known, before).float().cpu()
 
-    def picture(self, latent: Tensor) -> Picture:
-        """The picture (H, W, 3) float32 display of one frame's latent (C, h, w)."""
-        made = decode_pictures(self.model.autoencoder, latent[None].to(self.device))[0]
+    @torch.inference_mode()
+    def picture(self, latent: Tensor, known: Knowledge) -> Picture:
+        """The picture (H, W, 3) float32 display of one frame's latent (C, h, w), of which that was ``known``.
+
+        It is what was expected, changed as the network changed it: so the autoencoder's own error, which is the same in
+        both, is not in it.
+        """
+        autoencoder = self.model.autoencoder
+        prior = _tensor(known.prior[None])
+        expected = encode_pictures(autoencoder, prior)[0].to(self.device, torch.float32)
+        painted, coded = decode_pictures(autoencoder, torch.stack([latent.to(self.device), expected]))
+        made = (prior[0].to(painted) + painted - coded).permute(1, 2, 0).cpu().numpy()
         # The network's grey is 127 of 255, not the middle.
-        shown = (made.permute(1, 2, 0).cpu().numpy() * 127.5 + 127) / 255
-        return np.asarray(np.clip(shown, 0, 1), np.float32)
+        return np.asarray(np.clip((made * 127.5 + 127) / 255, 0, 1), np.float32)
 
     def _facts(self, known: list[Knowledge], before: Tensor | None) -> Known:
         masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))

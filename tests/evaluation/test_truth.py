@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
-from actanywhere.evaluation.figures import gains, means, medians
+from actanywhere.evaluation.figures import Figures, gains, means, medians
 from actanywhere.evaluation.truth import TrueShot, measure_true_shot, true_methods, true_shots
 from actanywhere.job import Settings
 
@@ -72,7 +72,7 @@ def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots
         assert np.abs(card[anchor][outside] - condition[outside]).max() <= 2
         clear = shot.regions["background"].all(0)
         assert clear.any()
-        np.testing.assert_allclose(pasted[0][clear], pasted[-1][clear], atol=2)
+        np.testing.assert_allclose(pasted[0][clear], pasted[-1][clear], atol=6)  # under 0.02 of matte
         inside = shot.clip.matte[anchor] == 1
         np.testing.assert_array_equal(card[anchor][inside], shot.clip.rgb[anchor][inside])
 
@@ -87,6 +87,13 @@ def test_the_card_shows_the_painted_in_actor_and_the_guide_alone_does_not(shots:
     worse, better = card.values["uncovered_db"], guide.values["uncovered_db"]
     assert worse is not None and better is not None
     assert better > worse + 1
+
+
+def test_several_results_of_one_method_count_together() -> None:
+    names = ["ours", "authors1", "authors2", "gen1", "authors"]
+    rows = [Figures("run", name, {"palette": float(n)}) for n, name in enumerate(names)]
+    found = {row.method: (row.shot, row.values["palette"]) for row in medians(rows)}
+    assert found == {"ours": ("1", 0.0), "authors": ("3", 2.0), "gen1": ("1", 3.0)}
 
 
 def test_figures_are_summed_up_by_method_and_compared_clip_by_clip(shots: list[TrueShot]) -> None:

@@ -6,13 +6,14 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Figures", "gains", "group_of", "in_columns", "means", "medians", "to_csv", "to_markdown"]
+__all__ = ["Figures", "gains", "groups_of", "in_columns", "means", "medians", "to_csv", "to_markdown"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,14 @@ class Figures:
     values: dict[str, float | None]
 
 
-def group_of(method: str) -> str:
-    """Several results of one method count as one: ``authors`` for ``authors2``."""
-    return re.sub(r"\d+$", "", method)
+def groups_of(methods: Iterable[str]) -> dict[str, str]:
+    """The name under which each method counts: ``authors1`` and ``authors2`` are both ``authors``, ``gen1`` alone is not
+    ``gen``.
+    """
+    names = dict.fromkeys(methods)
+    stems = {name: re.sub(r"\d+$", "", name) for name in names}
+    shared = Counter(stems.values())
+    return {name: stem if shared[stem] > 1 else name for name, stem in stems.items()}
 
 
 def medians(rows: Sequence[Figures]) -> list[Figures]:
@@ -43,9 +49,10 @@ def means(rows: Sequence[Figures]) -> list[Figures]:
 
 
 def _summed_up(rows: Sequence[Figures], how: Callable[[list[float]], Any]) -> list[Figures]:
+    names = groups_of(row.method for row in rows)
     groups: dict[str, list[Figures]] = {}
     for row in rows:
-        groups.setdefault(group_of(row.method), []).append(row)
+        groups.setdefault(names[row.method], []).append(row)
     made = []
     for method, members in groups.items():
         known = {

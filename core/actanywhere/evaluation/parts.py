@@ -98,8 +98,8 @@ def evaluate_truth(
 ) -> Part:
     """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
 
-    def draw(frames: int, area: int, multiple: int) -> Iterator[truth.TrueShot]:
-        return truth.true_shots(count, frames, area, multiple, pictures)
+    def draw(frames: int, area: int, multiple: int, seed: int | None) -> Iterator[truth.TrueShot]:
+        return truth.true_shots(count, frames, area, multiple, pictures, seed)
 
     title = "Procedural clips with known truth"
     return _against_truth("truth", title, "procedural", draw, count, settings, models, watch)
@@ -116,7 +116,7 @@ def _against_truth(
     name: str,
     title: str,
     kind: str,
-    draw: Callable[[int, int, int], Iterator[truth.TrueShot]],
+    draw: Callable[[int, int, int, int | None], Iterator[truth.TrueShot]],
     count: int,
     settings: Settings,
     models: ModelCache,
@@ -127,7 +127,8 @@ def _against_truth(
     configuration = model.configuration
     rows: list[Figures] = []
     blocks: list[Block] = []
-    shots = draw(configuration.frames, configuration.area, configuration.side_multiple)
+    seed = settings.seed if configuration.assisted else None
+    shots = draw(configuration.frames, configuration.area, configuration.side_multiple, seed)
     for done, shot in enumerate(shots):
         watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if watch.cancelled():

@@ -69,32 +69,43 @@ class TrueShot:
 
 
 def true_shots(
-    count: int, frames: int, area: int, multiple: int, pictures: PictureLibrary | None = None
+    count: int,
+    frames: int,
+    area: int,
+    multiple: int,
+    pictures: PictureLibrary | None = None,
+    seed: int | None = None,
 ) -> Iterator[TrueShot]:
-    """``count`` shots, the same ones every time; every second condition is a composite, with the actor in it."""
+    """``count`` shots, the same ones every time; every second condition is a composite, with the actor in it.
+
+    With a ``seed`` the place is continued beyond the condition, as ``Guide`` does.
+    """
     height, width = model_size(area, 1.0, multiple)
     for number in range(count):
         rng = np.random.default_rng([_SEED, number])
         clip = make_clip(rng, frames, height, width, pictures)
         while not clip.tracked or clip.name.startswith("cutout") or not clip.matte.any():
             clip = make_clip(rng, frames, height, width, pictures)
-        yield _set_up(clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1)
+        yield _set_up(clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1, seed=seed)
 
 
-def rendered_shots(clips: RenderedClips, frames: int, area: int, multiple: int) -> Iterator[TrueShot]:
+def rendered_shots(
+    clips: RenderedClips, frames: int, area: int, multiple: int, seed: int | None = None
+) -> Iterator[TrueShot]:
     """Two shots of each clip's first ``frames`` frames: the condition without the actor, and with it."""
     height, width = model_size(area, 1.0, multiple)
     for number, name in enumerate(clips.names):
         clip = clips.read(name, height, width, frames)
         for composite in (False, True):
-            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite)
+            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite, seed=seed)
 
 
-def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool) -> TrueShot:
+def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed: int | None) -> TrueShot:
     frames, height, width = clip.matte.shape
     condition = (clip.rgb if composite else clip.background)[anchor] / np.float32(255)
     track = CameraTrack(clip.transforms, True, "the true camera", np.ones(frames)).relative_to(anchor)
-    guide = Guide(condition, track, width / height, clip.matte[anchor] if composite else None)
+    subject = clip.matte[anchor] if composite else None
+    guide = Guide(condition, track, width / height, subject, seed)
     known = Clip(
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
@@ -102,7 +113,8 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool) -> Tr
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
-    return TrueShot(name, clip, scene, _regions(clip, guide, track), digest)
+    plain = Guide(condition, track, width / height, subject)
+    return TrueShot(name, clip, scene, _regions(clip, plain, track), digest)
 
 
 def _regions(clip: TrainingClip, guide: Guide, track: CameraTrack) -> dict[str, Region]:
@@ -147,7 +159,8 @@ def render_ours(model: Model, scene: Scene, settings: Settings) -> Frames:
         Window(0, count, 0), scene.clip.frames.first, known, None, lambda done: None, lambda: False
     )
     made = [
-        finish_small(painter.picture(one), facts, settings) for one, facts in zip(latents, known, strict=True)
+        finish_small(painter.picture(one, facts), facts, settings)
+        for one, facts in zip(latents, known, strict=True)
     ]
     return over_background(scene, made)
 

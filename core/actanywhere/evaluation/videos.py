@@ -14,7 +14,7 @@ from ..footage.sequences import MOVIE_EXTENSIONS
 from ..reading import resize
 from ..shot import ImageSequence
 from .encoders import Features
-from .figures import Figures, group_of
+from .figures import Figures, groups_of
 from .protocol import frechet_distance
 
 __all__ = ["LENGTH", "find_real_movies", "read_real_clips", "video_distances"]
@@ -33,9 +33,10 @@ def video_distances(
     ``results`` are (method, frames (T, h, w, 3)); ``real`` are clips of ``LENGTH`` frames, of any sizes.
     """
     wanted = _features(real, features)
+    names = groups_of(method for method, _ in results)
     clips: dict[str, list[Frames]] = {}
     for method, frames in results:
-        clips.setdefault(group_of(method), []).extend(_cut(frames))
+        clips.setdefault(names[method], []).extend(_cut(frames))
     return [_row(method, _features(mine, features), wanted) for method, mine in clips.items() if mine]
 
 

@@ -51,8 +51,10 @@ def paint_example(model: Model, held: HeldOut) -> Picture:
     condition = example.condition.astype(np.float32) / np.float32(255)
     painter = Painter(model, Settings(), condition, held.guided)
     window = Window(0, len(example.video), 0)
-    latents = painter.paint(window, 0, _knowledge(example), None, lambda step: None, lambda: False)
-    return np.stack([np.round(painter.picture(latent) * 255).astype(np.uint8) for latent in latents])
+    known = _knowledge(example)
+    latents = painter.paint(window, 0, known, None, lambda step: None, lambda: False)
+    pictures = [painter.picture(latent, facts) for latent, facts in zip(latents, known, strict=True)]
+    return np.stack([np.round(picture * 255).astype(np.uint8) for picture in pictures])
 
 
 def _knowledge(example: Example) -> list[Knowledge]:
