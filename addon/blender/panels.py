@@ -62,7 +62,16 @@ class _Main(_Panel):
         row.prop(group, "wedge_count", text="Takes")
 
 
-class _Plate(_Panel):
+class _Part(_Panel):
+    """A panel within; while something renders, there is only that to see."""
+
+    @classmethod
+    def poll(cls, context: Any) -> bool:
+        """Not while something renders."""
+        return running.current() is None
+
+
+class _Plate(_Part):
     bl_label = "Plate"
 
     def draw(self, context: Any) -> None:
@@ -91,7 +100,7 @@ class _Plate(_Panel):
             row.prop(group, "last", text="Last")
 
 
-class _Matte(_Panel):
+class _Matte(_Part):
     bl_label = "Matte"
 
     def draw(self, context: Any) -> None:
@@ -108,7 +117,7 @@ class _Matte(_Panel):
             _draw_start(layout, group, "matte")
 
 
-class _Condition(_Panel):
+class _Condition(_Part):
     bl_label = "Condition"
 
     def draw(self, context: Any) -> None:
@@ -129,7 +138,7 @@ class _Condition(_Panel):
             layout.prop(group, "condition_matte")
 
 
-class _Camera(_Panel):
+class _Camera(_Part):
     bl_label = "Camera"
 
     def draw(self, context: Any) -> None:
@@ -141,7 +150,7 @@ class _Camera(_Panel):
             layout.template_ID(group, "track_clip", open="clip.open")
 
 
-class _Settings(_Panel):
+class _Settings(_Part):
     bl_label = "Settings"
     bl_options = {"DEFAULT_CLOSED"}
 
@@ -163,7 +172,7 @@ class _Settings(_Panel):
         layout.column().prop(group, "format", expand=True)
 
 
-class _Takes(_Panel):
+class _Takes(_Part):
     bl_label = "Takes"
 
     def draw(self, context: Any) -> None:
@@ -241,11 +250,11 @@ def _draw_start(layout: Any, group: Any, what: str) -> None:
 
 def _draw_running(layout: Any, session: Any) -> None:
     layout.progress(factor=session.fraction, text="%d %%" % (100 * session.fraction))
+    layout.operator("actanywhere.cancel", icon="CANCEL")  # above what comes and goes: it must not move
     layout.label(text=session.text, icon="TIME")
     if session.seconds_left is not None:
         minutes, seconds = divmod(int(session.seconds_left + 0.5), 60)
         layout.label(text="%d:%02d left" % (minutes, seconds))
-    layout.operator("actanywhere.cancel", icon="CANCEL")
     if session.frames:
         layout.label(text="Finished frames: %d" % len(session.frames))
         row = layout.row()
