@@ -76,7 +76,7 @@ def test_one_command_makes_the_tables_and_the_sheets_and_uses_its_renders_again(
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert not [e for e in events if e["event"] == "progress" and e["progress"]["stage"] == "painting"]
     assert events[-1]["event"] == "evaluation"
-    assert {row["method"] for row in events[-1]["rows"]} >= {"ours", "authors", "tracked card"}
+    assert {row["method"] for row in events[-1]["rows"]} >= {"ours", "authors1", "tracked card"}
     assert listing(output / "renders") == renders
     assert evaluate("--shots", str(shots), "--output", str(output), "--quiet", "--seed", "1") == 0
     assert len(list((output / "renders").iterdir())) == 2, "another take is another render"

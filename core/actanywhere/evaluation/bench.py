@@ -33,21 +33,22 @@ _REPEATED = 0.5
 class Bench:
     """``measured`` are the places in the clip of the frames that count: repeated ones say nothing about motion.
 
-    ``scene`` is of the whole clip, with the plate's camera wherever it can be tracked, whatever the job asks for.
+    ``scene`` is what rendering reads of the whole clip; ``tracked`` is the same with the plate's camera, whatever camera
+    the job asks for.
     """
 
     case: Case
     scene: Scene
+    tracked: Scene
     measured: list[int]
     ground: Ground
 
     def baselines(self) -> dict[str, Frames]:
         """The measured frames of what can be had without the network."""
-        settings = replace(self.case.job.settings, camera="auto")
         made = {
             "still paste": still_paste(self.scene),
-            "tracked card": tracked_card(self.scene),
-            "guide alone": guide_alone(self.scene, settings),
+            "tracked card": tracked_card(self.tracked),
+            "guide alone": guide_alone(self.scene, self.case.job.settings),
         }
         return {method: frames[self.measured] for method, frames in made.items()}
 
@@ -81,9 +82,11 @@ class Bench:
 
 def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
     """Read a case's footage. ``step`` hears how many frames are done. Raises ``FootageError``."""
-    job = replace(case.job, settings=replace(case.job.settings, camera="auto"))
-    with open_inputs(job) as inputs:
-        scene = read_footage(inputs, step)
+    job = case.job
+    scene = tracked = _read(job, step)
+    camera = "tracked" if job.shot.track else "plate"
+    if scene.camera != camera:
+        tracked = _read(replace(job, settings=replace(job.settings, camera=camera)), step)
     clip = scene.clip
     measured = _moving(np.asarray(clip.rgb))
     if len(measured) < 2:
@@ -93,7 +96,12 @@ def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
         )
     condition, painted = _at_clip_size(scene, _painted(job, scene))
     ground = ground_of(clip.rgb[measured], clip.matte[measured], condition, painted)
-    return Bench(case, scene, measured, ground)
+    return Bench(case, scene, tracked, measured, ground)
+
+
+def _read(job: Job, step: Callable[[int], None]) -> Scene:
+    with open_inputs(job) as inputs:
+        return read_footage(inputs, step)
 
 
 def _moving(rgb: Frames) -> list[int]:

@@ -26,9 +26,7 @@ class Figures:
 
 
 def groups_of(methods: Iterable[str]) -> dict[str, str]:
-    """The name under which each method counts: ``authors1`` and ``authors2`` are both ``authors``, ``gen1`` alone is not
-    ``gen``.
-    """
+    """The name under which each method counts: ``authors1`` and ``authors2`` are ``authors``, but ``gen1`` is itself."""
     names = dict.fromkeys(methods)
     stems = {name: re.sub(r"\d+$", "", name) for name in names}
     shared = Counter(stems.values())
