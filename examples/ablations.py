@@ -1,7 +1,7 @@
 """The starter and its ablations, trained alike and compared in one table of held-out losses.
 
     python examples/ablations.py --output ablations --steps 2000
-    python examples/ablations.py --output ablations --autoencoder starter --steps 100 --clips 2 --frames 4 --side 64
+    python examples/ablations.py --output ablations --autoencoder starter --steps 30 --clips 1 --frames 4 --side 64
 
 Every flag of ``actanywhere train`` but --ablation may follow, and holds for all of them: the same clips in the same
 order, the same autoencoder, the same number of steps. The same command goes on where it was stopped. It prints
@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import subprocess
 import sys
 from pathlib import Path
+
+from actanywhere.training import cli
 
 METHOD = "the method"
 ABLATIONS = ("vae-concat", "vae-cross-attention", "no-condition", "no-mask", "no-motion")
@@ -28,8 +29,9 @@ def train(output: Path, name: str, words: list[str]) -> list[dict[str, str]]:
         shared = output / METHOD.replace(" ", "-") / "model"
         words = [*words, "--ablation", name, "--autoencoder", str(shared)]
     print(f"-- {name}", file=sys.stderr)
-    command = [sys.executable, "-m", "actanywhere", "train", "--output", str(folder), *words]
-    subprocess.run(command, check=True)
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    cli.main(parser.parse_args(["--output", str(folder), *words]))
     with (folder / "curve.csv").open(newline="") as stream:
         return list(csv.DictReader(stream))
 

@@ -44,8 +44,8 @@ class HeldOut:
 
 
 def draw_held_out(draw: DrawClip, plan: BatchPlan, count: int = 8) -> list[HeldOut]:
-    """``count`` examples with sound mattes of clips that ``draw`` gives; half of them guided where they can be."""
-    sound = ExampleRecipe(continued=0, cut_outs=0, damage=0)
+    """``count`` examples of clips that ``draw`` gives, mattes and cameras sound; half are guided where they can be."""
+    sound = ExampleRecipe(continued=0, cut_outs=0, damage=0, slip=0)
     height, width = frame_size(plan.area, _ASPECT, plan.side_multiple)
     held = []
     for number in range(count):
