@@ -33,8 +33,8 @@ _REPEATED = 0.5
 class Bench:
     """``measured`` are the places in the clip of the frames that count: repeated ones say nothing about motion.
 
-    ``scene`` is what rendering reads of the whole clip; ``tracked`` is the same with the plate's camera, whatever camera
-    the job asks for.
+    ``scene`` is what rendering reads of the whole clip; ``tracked`` is the same with the plate's camera, whichever the
+    job asks for.
     """
 
     case: Case

@@ -26,7 +26,7 @@ class Figures:
 
 
 def groups_of(methods: Iterable[str]) -> dict[str, str]:
-    """The name under which each method counts: ``authors1`` and ``authors2`` are ``authors``, but ``gen1`` is itself."""
+    """The name under which each method counts: ``authors1`` and ``authors2`` as ``authors``, but ``gen1`` as it is."""
     names = dict.fromkeys(methods)
     stems = {name: re.sub(r"\d+$", "", name) for name in names}
     shared = Counter(stems.values())
