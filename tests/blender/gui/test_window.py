@@ -63,7 +63,7 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
     clicked = press_generate(artist)
     artist.wait(RUNNING + "answer = session is not None", within=20)
     first = artist.wait("answer = events[0][0] if events else 0", within=120)
-    assert len(ours(artist)) == 1, "Cancel, and nothing else to press"
+    assert all(box[3] < 28 for box in ours(artist)), "there is no Generate to press while it runs"
     artist.wait(RUNNING + "answer = session is None or len(session.frames) >= 2", within=240)
     artist.picture(pictures / "blender_running.png", EDITOR)
     artist.wait(IDLE, within=240)
@@ -71,12 +71,14 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
         PANEL + "answer = [panel.message, panel.remedy, len(panel.takes), panel.takes[-1].finished]"
     )
     assert said == ["", "", 1, True]
-    steps = artist.ask("answer = {k: v for k, v in took.items() if not k.startswith('_')}")
-    longest = {name: round(max(times), 1) for name, times in steps.items()}
-    print("click to first event: %.2f s; longest, ms: %s" % (first - clicked, longest))
-    assert steps["Runner.modal"] and first - clicked < 60
-    whole = sorted(steps["Runner.modal"])
-    assert whole[int(len(whole) * 0.99) - 1] < 50, longest
+    steps = artist.ask("answer = took['Runner.modal']")
+    *running, bringing = steps  # the last one brings the layer back
+    clock, worked = (max(spent) for spent in zip(*running, strict=True))
+    print(
+        "click to first event %.1f s; %d ticks, longest %.0f ms by the clock, %.0f ms of work; bringing the layer "
+        "back %.0f ms" % (first - clicked, len(running), clock, worked, bringing[0])
+    )
+    assert len(running) > 20 and worked < 50
 
 
 def test_the_layer_is_in_the_compositor_and_in_the_list_of_takes(artist: Artist, pictures: Path) -> None:
@@ -99,6 +101,8 @@ def test_the_layer_is_in_the_compositor_and_in_the_list_of_takes(artist: Artist,
         "region = next(r for r in area.regions if r.type == 'WINDOW')\n"
         "with bpy.context.temp_override(window=window, area=area, region=region):\n"
         "    bpy.ops.node.view_all()\n"
+        "    for _ in range(3):\n"
+        "        bpy.ops.view2d.zoom_in(zoomfacx=0.12, zoomfacy=0.12)\n"
     )
     time.sleep(1)
     artist.picture(pictures / "blender_nodes.png", EDITOR)
@@ -114,8 +118,7 @@ def test_a_click_on_cancel_stops_and_the_panel_says_so(artist: Artist) -> None:
     set_up(artist, last=32)
     press_generate(artist)
     artist.wait("answer = bool(events)", within=120)
-    (cancel,) = ours(artist)
-    pressed = artist.press(cancel)
+    pressed = artist.press(ours(artist)[0])
     artist.wait(IDLE, within=30)
     assert time.time() - pressed < 30
     message, states = artist.ask(PANEL + "answer = [panel.message, [t.finished for t in panel.takes]]")

@@ -73,10 +73,8 @@ def scene_save_reload_continue(given: Given) -> Any:
         bpy.ops.actanywhere.cancel() if len(done) >= 2 else faults.after(0.05, look)
 
     faults.after(0.05, look)
-    try:
-        bpy.ops.actanywhere.generate()
-    except RuntimeError as error:
-        stopped = str(error)
+    bpy.ops.actanywhere.generate()
+    stopped = panel.message
     bpy.ops.wm.save_mainfile()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.wm.open_mainfile(filepath=path)
