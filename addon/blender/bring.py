@@ -51,7 +51,6 @@ def bring_back(scene: Any, order: Order, places: set[str]) -> None:
     if not take.frames_done:
         raise OutputError("Take %d has no frames." % take.number, "Continue it, or choose another.")
     image = layer_image(order)
-    scene.actanywhere.current_take = take.number
     stop_comparing(scene, order)
     if "COMPOSITOR" in places:
         put_into_compositor(scene, order, image)

@@ -9,7 +9,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..core.errors import ActAnywhereError, JobError
-from ..core.takes import list_takes, missing_frames, new_take, wedge, write_job
+from ..core.takes import list_takes, missing_frames, new_take, read_take, wedge, write_job
 from ..io.errand import Errand
 from ..io.order import Order
 from ..io.session import Session, Step
@@ -95,7 +95,8 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
     def begin(self, scene: Any) -> Session:
         """The take's own order again."""
         worker = running.the_worker()
-        takes = list_takes(takes_root(scene), shot_name(scene))
+        listed = [read_take(item.folder) for item in scene.actanywhere.takes]
+        takes = listed or list_takes(takes_root(scene), shot_name(scene))
         unfinished = [take for take in takes if take.state == "unfinished" and self.take in (0, take.number)]
         if not unfinished:
             which = "Take %d" % self.take if self.take else "No take"
@@ -169,10 +170,12 @@ class ACTANYWHERE_OT_cancel(bpy.types.Operator):
 
 
 def _bring(scene: Any, session: Session) -> None:
-    refresh_takes(scene, session.orders[0].job.shot.name)
-    if session.error is None:
-        order = session.orders[0]
-        bring_back(scene, order, scene.actanywhere.bring_back)
+    order = session.orders[0]
+    try:
+        if session.error is None:
+            bring_back(scene, order, scene.actanywhere.bring_back)
+    finally:
+        refresh_takes(scene, order.job.shot.name)
 
 
 def unfinished_takes(scene: Any) -> list[int]:

@@ -1,5 +1,7 @@
 """What the panel remembers in the .blend: the sources, the settings, and the takes as they were last seen."""
 
+from typing import Any
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -12,6 +14,7 @@ from bpy.props import (
 
 from ..core.shot import COLOUR_SPACES, CONDITION_KINDS
 from .settings import setting_properties
+from .takes import refresh_takes
 
 __all__ = ["CLASSES", "register", "unregister"]
 
@@ -90,6 +93,10 @@ def _use_start(what: str) -> BoolProperty:
 
 def _has_camera(_group: object, item: bpy.types.Object) -> bool:
     return item.type == "CAMERA"
+
+
+def _read_takes(group: Any, _context: Any) -> None:
+    refresh_takes(group.id_data)
 
 
 class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):

@@ -74,7 +74,7 @@ class Runner:
         if bpy.app.background:
             return self.execute(context)
         try:
-            self._start(context.scene)
+            self._start(context.scene).step()  # what takes a moment (a copy of the file) belongs to the click
         except ActAnywhereError as error:
             return self.fail(context.scene, error)
         self._timer = context.window_manager.event_timer_add(0.1, window=context.window)

@@ -8,11 +8,10 @@ import bpy
 from bpy.props import EnumProperty, IntProperty
 
 from ..core.errors import ActAnywhereError, JobError
-from ..core.takes import Take, list_takes, remove_take
+from ..core.takes import Take, read_take, remove_take
 from ..io.order import Order
 from ..io.session import Session
 from . import running
-from .asking import shot_name, takes_root
 from .bring import background_steps, bring_back
 from .compare import compare_with
 from .properties import PLACES
@@ -28,9 +27,9 @@ def _find_take(scene: Any, number: int) -> Take:
     group = scene.actanywhere
     if not number and 0 <= group.takes_index < len(group.takes):
         number = group.takes[group.takes_index].number
-    for take in list_takes(takes_root(scene), shot_name(scene)):
-        if take.number == number:
-            return take
+    for item in group.takes:
+        if item.number == number:
+            return read_take(item.folder)
     raise JobError("There is no take %d of this shot." % number, "Choose one from the list of takes.")
 
 
@@ -59,7 +58,7 @@ class _Placing(Runner):
         """The take goes into its places."""
         if session.error is None:
             bring_back(scene, self.order, self.places)
-        refresh_takes(scene)
+        refresh_takes(scene, self.order.job.shot.name)
 
 
 class ACTANYWHERE_OT_take_use(_Placing, bpy.types.Operator):
@@ -139,14 +138,12 @@ class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
             take = _find_take(scene, self.take)
             prepared = _prepared_for(take)
             remove_take(take)
-            others = list_takes(takes_root(scene), shot_name(scene))
         except ActAnywhereError as error:
             return tell(self, scene, error)
-        if prepared and all(_prepared_for(other) != prepared for other in others):
+        refresh_takes(scene, take.job.shot.name if take.job else "")
+        others = [_prepared_for(read_take(item.folder)) for item in scene.actanywhere.takes]
+        if prepared and prepared not in others:
             shutil.rmtree(prepared, ignore_errors=True)
-        if scene.actanywhere.current_take == take.number:
-            scene.actanywhere.current_take = 0
-        refresh_takes(scene)
         redraw()
         return {"FINISHED"}
 

@@ -16,13 +16,21 @@ __all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 
 
 def refresh_takes(scene: Any, name: str = "") -> None:
-    """Read the takes of the shot called ``name`` (empty: the panel's) from disk; none where there is no plate."""
+    """Read the takes of the shot called ``name`` (empty: the panel's) from disk; none where there is no plate.
+
+    The current take is the one that the shot's layer shows.
+    """
     group = scene.actanywhere
     group.takes.clear()
+    group.current_take = 0
     try:
-        takes = list_takes(takes_root(scene), name or shot_name(scene))
+        name = name or shot_name(scene)
+        takes = list_takes(takes_root(scene), name)
     except ActAnywhereError:
         return
+    layer = bpy.data.images.get("%s layer" % name)
+    shown = layer.get("actanywhere_take", 0) if layer is not None else 0
+    group.current_take = shown if any(take.number == shown for take in takes) else 0
     for take in takes:
         item = group.takes.add()
         item.name = "take_%03d" % take.number
@@ -38,7 +46,7 @@ def _summary(take: Take) -> str:
     camera = take.result.camera if take.result else take.job.settings.camera
     rough = ", preview" if take.job.settings.preview else ""
     done = "" if take.state == "finished" else "%d of " % len(take.frames_done)
-    return "seed %d, camera %s%s, %s%d frames" % (
+    return "seed %d, %s%s, %s%d frames" % (
         take.job.settings.seed,
         camera,
         rough,
