@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .fit import Matrix, from_pixels, to_pixels
 from .guide import condition_to_unit
+from .outline import whole_subject
 
 __all__ = ["CompositeMatch", "find_composite"]
 
@@ -38,10 +39,12 @@ _LEAST_PIXELS = 120
 class CompositeMatch:
     """The plate frame (its place in the list) whose actor is in the condition.
 
-    ``subject`` (hc, wc), 1 = the actor, in the condition's raster; ``score`` 0..1.
+    In the condition's raster (hc, wc), 1 = the actor: ``matte`` is the plate's own, where he was found, and
+    ``subject`` all that is painted of him there, also where a limb is bent otherwise. ``score`` 0..1.
     """
 
     index: int
+    matte: Picture
     subject: Picture
     score: float
 
@@ -79,9 +82,8 @@ def find_composite(
                 best = close
     if best is None or best.score < _ENOUGH or best.gradients < _GRADIENTS_ENOUGH:
         return None
-    return CompositeMatch(
-        best.index, _place(condition, proxies[best.index][1], best.place, aspect), best.score
-    )
+    matte = _place(condition, proxies[best.index][1], best.place, aspect)
+    return CompositeMatch(best.index, matte, whole_subject(condition, matte), best.score)
 
 
 class _Canvas:
