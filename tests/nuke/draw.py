@@ -38,6 +38,9 @@ def box(x: float, y: float, width: float, height: float, fill: str, radius: int 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
     """A whole picture, with the note under it."""
+    parts = [
+        re.sub(r'(?<==")\d+\.\d+(?=")', lambda number: f"{float(number.group()):g}", part) for part in parts
+    ]
     note = text(width / 2, height + 18, NOTE, DIM, "middle", 11)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '

@@ -263,6 +263,18 @@ class Panel(unittest.TestCase):
             self.assertIn("format_png" if field.name == "format" else field.name, names)
         self.assertEqual(self.read(), Settings())
 
+    def test_a_takes_settings_can_be_put_back_into_the_knobs(self) -> None:
+        for one in (
+            Settings(),
+            Settings(seed=7, steps=9, guidance=2.5, format=("exr", "mov"), camera="still"),
+        ):
+            values = dict(self.read_values(), **knobs.values_of(one))
+            self.assertEqual(knobs.settings_from(values.__getitem__), one)
+
+    def read_values(self) -> Dict[str, Any]:
+        """An artist's knobs with everything switched on, so that what is left out must be switched off."""
+        return {name: True if name.startswith(("own_", "format_")) else 3 for name in self.values()}
+
     def test_a_setting_that_may_be_left_out_counts_when_its_box_is_ticked(self) -> None:
         self.assertIsNone(self.read(steps="12").steps)
         self.assertEqual(self.read(steps="12", own_steps=True).steps, 12)

@@ -207,6 +207,10 @@ def wedge() -> Dict[str, Any]:
     node["wedge"].execute()
     said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()), 400)}
     said.update(takes=node["take"].values(), sheet=node["sheet"].value(), log=node["log"].value())
+    node["take"].setValue(node["take"].values()[-1])
+    said["stale"] = node["state"].value()
+    node["use_settings"].execute()
+    said.update(seed=node["seed"].value(), fresh=node["state"].value())
     before = len(nuke.allNodes("Read"))
     node["open_sheet"].execute()
     said["reads"] = len(nuke.allNodes("Read")) - before

@@ -111,6 +111,8 @@ def test_a_wedge_is_a_take_for_each_seed_and_a_contact_sheet(stage: Stage) -> No
     said = stage.play("wedge")
     assert said["whole"], said["log"]
     assert [line.split()[3] for line in said["takes"][1:]] == ["0", "1"]
+    assert "seed" in said["stale"], "the last take's seed is not the node's"
+    assert said["seed"] == 1 and "fresh" in said["fresh"], "until the knobs are set as they were for it"
     assert Path(said["sheet"]).is_file() and said["reads"] == 1
     assert said["deleted"] and said["said"] == [], "a node that is deleted while it renders breaks nothing"
 
