@@ -28,6 +28,7 @@ __all__ = [
     "extra_formats",
     "setting",
     "settings_from",
+    "values_of",
 ]
 
 STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
@@ -63,6 +64,21 @@ def settings_from(value: Callable[[str], Any]) -> Settings:
         elif not kind.startswith("Optional") or value("own_" + field.name):
             given[field.name] = _plain(kind, value(field.name))
     return Settings(**given)
+
+
+def values_of(settings: Settings) -> Dict[str, Any]:
+    """What the knobs hold for these settings: ``settings_from`` turned round."""
+    values: Dict[str, Any] = {}
+    for field in setting_fields():
+        value, kind = getattr(settings, field.name), _kind(field)
+        if kind == "Tuple[str, ...]":
+            values.update({"format_" + name: name in value for name in extra_formats()})
+            continue
+        if kind.startswith("Optional"):
+            values["own_" + field.name] = value is not None
+        if value is not None:
+            values[field.name] = value
+    return values
 
 
 def extra_formats() -> Tuple[str, ...]:

@@ -10,6 +10,7 @@ from ..core.errors import ActAnywhereError, Cancelled, JobError
 from ..core.job import setting_fields
 from ..core.takes import remove_take
 from ..desk.installation import say
+from ..desk.knobs import values_of
 from ..desk.panel import panel
 from . import generate, showing
 from .reading import is_complete, text
@@ -118,6 +119,17 @@ def _write_job(node: nuke.Node) -> None:
     generate.write_farm_job(node)
 
 
+def _use_settings(node: nuke.Node) -> None:
+    take = showing.shown_take(node)
+    if take is None or take.job is None:
+        raise JobError("No take is chosen.", "Choose one in the list.")
+    for name, value in values_of(take.job.settings).items():
+        with showing.quiet(node):
+            node[name].setValue(value)
+    _enable(node)
+    showing.show_state(node)
+
+
 def _remove(node: nuke.Node) -> None:
     take = showing.shown_take(node)
     if take is None:
@@ -158,6 +170,7 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "generate": _generate,
     "cancel": _cancel,
     "continue_take": _continue,
+    "use_settings": _use_settings,
     "refresh": _refresh,
     "remove_take": _remove,
     "condition_here": _here("own_condition_frame", "condition_frame"),

@@ -110,7 +110,8 @@ def _ranges(node: nuke.Node) -> Tuple[str, Optional[Tuple[int, int]], Tuple[int,
 
 
 def _project() -> Project:
-    return Project(_root("colorManagement"), _root("OCIO_config"), _root("workingSpaceLUT"))
+    config = "%s %s" % (_root("OCIO_config"), _root("customOCIOConfigPath"))
+    return Project(_root("colorManagement"), config.strip(), _root("workingSpaceLUT"))
 
 
 def _root(name: str) -> str:
