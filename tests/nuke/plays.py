@@ -135,6 +135,8 @@ def _again(node: Any) -> Dict[str, Any]:
     said["second"] = node["layer_file"].value()
     node["take"].setValue(node["take"].values()[1])
     said.update(first=node["layer_file"].value(), chosen=node["state"].value())
+    node["use_settings"].execute()
+    said.update(put_back=node["seed"].value(), put_back_state=node["state"].value())
     path = nuke.scriptName()
     nuke.scriptSaveAs(path)
     nuke.scriptOpen(path)

@@ -83,6 +83,7 @@ def check_second_take(said: dict[str, object]) -> None:
     ]
     assert "take_002" in str(said["second"]) and "take_001" in str(said["first"])
     assert "seed" in str(said["chosen"])
+    assert said["put_back"] == 0 and "fresh" in str(said["put_back_state"]), "a take's settings come back"
     assert said["rendered_on_open"] == 0
     for when in ("reopened", "looked_at"):
         found = said[when]

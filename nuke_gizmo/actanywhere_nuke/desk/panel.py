@@ -130,14 +130,15 @@ def _main() -> List[Knob]:
         ),
         _heading("result_heading", "Result"),
         Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
+        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
+        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
         Knob(
             "use_settings",
             BUTTON,
             "Use its settings",
             "Set the knobs as they were for this take: its seed after a wedge, for example.",
-            beside=True,
+            flags=("+STARTLINE",),
         ),
-        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
         Knob(
             "remove_take", BUTTON, "Delete take", "Delete this take from disk (it asks first).", beside=True
         ),
