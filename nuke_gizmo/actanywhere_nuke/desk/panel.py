@@ -131,7 +131,6 @@ def _main() -> List[Knob]:
         _heading("result_heading", "Result"),
         Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
         Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
-        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
         Knob(
             "use_settings",
             BUTTON,
