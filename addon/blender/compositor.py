@@ -190,8 +190,8 @@ def _matte(nodes: _Nodes, order: Order) -> Any:
     if drawing is not None and drawing.kind == "node" and drawing.options["node"] in nodes.tree.nodes:
         return nodes.tree.nodes[drawing.options["node"]].outputs[drawing.options["socket"]]
     if not matte.path:
-        plate = nodes.sequence("plate", _files(order.job.shot.plate.path, order.job.shot.plate.colour), place)
-        return _channel(plate, matte.channel)
+        image = _files(order.job.shot.plate.path, order.job.shot.plate.colour)
+        return _channel(nodes, nodes.sequence("matte", image, place), matte.channel)
     if find_footage(matte.path, "matte").kind == "movie":
         clip = _clip_of(matte.path) or bpy.data.movieclips.load(matte.path)
         clip.colorspace_settings.name = "Non-Color"
@@ -200,7 +200,7 @@ def _matte(nodes: _Nodes, order: Order) -> Any:
         node.clip = clip
         return node.outputs["Image"]
     node = nodes.sequence("matte", _files(matte.path, "matte"), place)
-    return _channel(node, matte.channel)
+    return _channel(nodes, node, matte.channel)
 
 
 def _fix_size(node: Any, size: list[int]) -> None:
@@ -211,18 +211,28 @@ def _fix_size(node: Any, size: list[int]) -> None:
         node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = size
 
 
-def _channel(node: Any, channel: str) -> Any:
-    """The socket that carries the channel."""
+def _channel(nodes: Any, node: Any, channel: str) -> Any:
+    """The socket that carries a channel: ``A``, or a full name such as ``roto.actor.A`` (layer, pass, letter)."""
+    nodes.drop("channel")
     if channel == "A":
         return node.outputs["Alpha"]
-    layer = channel.rpartition(".")[0]
-    if not layer:
+    if not channel:
         return node.outputs[0]
-    for part in (layer, layer.rpartition(".")[2], channel):
-        found = node.outputs.get(part)
-        if found is not None:
-            return found
-    return node.outputs[0]
+    layer, _, rest = channel.rpartition(".")[0].rpartition(".")
+    if layer and node.has_layers:
+        node.layer = layer
+    socket = node.outputs.get(rest) or node.outputs.get(channel) or node.outputs.get("Combined")
+    if socket is None:
+        raise FootageError(
+            "Blender shows no channel '%s' in %s." % (channel, node.image.filepath),
+            "The take is there: link its matte into the Alpha Over yourself.",
+        )
+    letter = "RGBA".find(channel[-1:])
+    if socket.type == "VALUE" or letter < 0:
+        return socket
+    parts = nodes.get("channel", "CompositorNodeSeparateColor", (-360, -500))
+    nodes.feed(parts.inputs[0], socket)
+    return parts.outputs[letter]
 
 
 def _files(pattern: str, colour: str) -> Any:
