@@ -47,6 +47,8 @@ def test_the_layer_is_a_new_background_behind_the_actor_that_was_drawn_in_blende
         assert np.abs(background[~cover] - plate[~cover]).mean() > 0.05
 
 
-def test_the_self_test_runs(facts: Facts) -> None:
+def test_the_self_test_runs(facts: Facts, blender: Blender) -> None:
+    if blender.version.name != "4.2":
+        pytest.skip("the self-test is run in Blender 4.2")
     said = facts["self_test"]
     assert said["said"] == ["FINISHED"], said["message"]

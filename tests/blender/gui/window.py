@@ -14,7 +14,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -34,12 +34,11 @@ def why_not() -> str:
 
 
 class Window:
-    """Blender's window. ``shared`` are folders that it sees under their own names."""
+    """Blender's window. ``shared`` are folders, and the names under which it sees them."""
 
-    def __init__(self, shared: Sequence[Path]) -> None:
+    def __init__(self, shared: Mapping[Path, str]) -> None:
         self.root = Path(os.environ["ACTANYWHERE_BLENDER_ROOT"])
-        self._shared = [path.resolve() for path in shared]
-        self._home = "/home/artist-%d" % os.getpid()
+        self._shared = shared
         self._space: subprocess.Popen[bytes] | None = None
         self._screen: subprocess.Popen[str] | None = None
         self.blender: subprocess.Popen[bytes] | None = None
@@ -74,19 +73,18 @@ class Window:
                 process.wait()
         if self._screen is not None and self._screen.stdout is not None:
             self._screen.stdout.close()
-        shutil.rmtree(str(self.root) + self._home, ignore_errors=True)
 
     def _mount(self) -> None:
-        Path(str(self.root) + self._home).mkdir(parents=True, exist_ok=True)
         for name, minor in (("null", 3), ("urandom", 9)):
             if not (self.root / "dev" / name).exists():
                 subprocess.run(
                     ["mknod", "-m", "666", self.root / "dev" / name, "c", "1", str(minor)], check=True
                 )
         self._bind(["-t", "proc", "proc"], self.root / "proc")
-        self._bind(["-t", "tmpfs", "tmpfs"], self.root / "dev/shm")
-        for path in self._shared:
-            self._bind(["--bind", str(path)], self.root / str(path).lstrip("/"))
+        for fresh in ("dev/shm", "home/artist"):
+            self._bind(["-t", "tmpfs", "tmpfs"], self.root / fresh)
+        for path, inside in self._shared.items():
+            self._bind(["--bind", str(path.resolve())], self.root / inside.lstrip("/"))
 
     def _bind(self, how: list[str], where: Path) -> None:
         where.mkdir(parents=True, exist_ok=True)
@@ -102,11 +100,11 @@ class Window:
 
     def _chroot(self, **environment: str) -> list[str]:
         said = {
-            "HOME": self._home,
+            "HOME": "/home/artist",
             "LANG": "C.UTF-8",
             "PATH": "/usr/bin:/bin",
             "LIBGL_ALWAYS_SOFTWARE": "1",
-            "XDG_RUNTIME_DIR": self._home,
+            "XDG_RUNTIME_DIR": "/home/artist",
             "DISPLAY": self._display,
             **environment,
         }

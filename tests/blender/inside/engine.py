@@ -27,5 +27,8 @@ def scene_generate(given: Given) -> Any:
 
 
 def scene_self_test(given: Given) -> Any:
+    """The whole example: a minute or two, so only in the first of the Blenders."""
+    if bpy.app.version >= (4, 3, 0):
+        return None
     said = sorted(bpy.ops.actanywhere.self_test())
     return {"said": said, "message": bpy.context.scene.actanywhere.message}
