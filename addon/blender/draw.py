@@ -16,7 +16,7 @@ import bpy
 from ..core.errors import FootageError
 from ..io.order import Drawing, Order
 from .pictures import draw_camera, draw_clip_frame, draw_image, draw_layer, draw_strip
-from .versions import INDEX_PASSES, compositor_tree, file_output, option
+from .versions import INDEX_PASSES, compositor_tree, file_output, option, straight
 
 __all__ = ["draw"]
 
@@ -120,7 +120,7 @@ def _switch_passes_on(layer: Any, drawings: list[Drawing]) -> None:
 def _pass_output(tree: Any, source: Any, shown: Any, layer: Any, drawing: Drawing) -> Any:
     what = drawing.options["what"]
     if what == "IMAGE":
-        return source.outputs["Image"]
+        return straight(tree, source.outputs["Image"])  # a plate is laid over by its matte: once is enough
     if what == "CRYPTOMATTE":
         node = tree.nodes.new("CompositorNodeCryptomatteV2")
         node.source, node.scene = "RENDER", shown

@@ -14,6 +14,7 @@ __all__ = [
     "output_input",
     "over_inputs",
     "set_file_format",
+    "straight",
     "strips_of",
 ]
 
@@ -93,6 +94,17 @@ def file_output(tree: Any, folder: str, stem: str, kind: str) -> Any:
         node.base_path = folder
         node.file_slots[0].path = stem + "."
     return node
+
+
+def straight(tree: Any, socket: Any) -> Any:
+    """The picture with its colour no longer multiplied by its alpha."""
+    node = tree.nodes.new("CompositorNodePremulKey")
+    if hasattr(node, "mapping"):
+        node.mapping = "PREMUL_TO_STRAIGHT"
+    else:
+        node.inputs["Type"].default_value = "To Straight"
+    tree.links.new(socket, node.inputs["Image"])
+    return node.outputs["Image"]
 
 
 def strips_of(scene: Any) -> Any:
