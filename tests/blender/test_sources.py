@@ -194,6 +194,21 @@ def test_a_stabilisation_is_handed_on_as_the_tracked_camera(facts: Facts) -> Non
         assert point[:2] / point[2] == pytest.approx([48 - 2 * number, 32 - number], abs=0.05)
 
 
+def test_a_solved_camera_is_handed_on_as_the_tracked_camera(facts: Facts) -> None:
+    said = facts["camera_solved"]
+    assert said["valid"]
+    track = json.loads(Path(job_of(said).shot.track).read_text(encoding="utf-8"))
+    moves = {int(f): np.float64(m).reshape(3, 3) for f, m in track["transforms"].items()}
+    assert sorted(moves) == ALL
+    first = np.column_stack([np.float64(said["seen"]["1001"]), np.ones(12)])
+    for frame in ALL:
+        moved = first @ (moves[frame] @ np.linalg.inv(moves[1001])).T
+        away = moved[:, :2] / moved[:, 2:] - np.float64(said["seen"][str(frame)])
+        assert np.abs(away).max() < 0.2, frame
+    across = np.float64(said["seen"]["1006"]) - np.float64(said["seen"]["1001"])
+    assert np.abs(across).max() > 9, "the camera does turn"
+
+
 def test_every_scene_was_judged(facts: Facts) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert len(facts) >= 20

@@ -80,6 +80,8 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
         "back %.0f ms" % (first - clicked, len(running), clock, worked, bringing[0])
     )
     assert len(running) > 20 and worked < 50
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)  # with others, whose time the clock counts too
+    assert clock < 50 or busy
 
 
 def test_the_layer_is_in_the_compositor_and_in_the_list_of_takes(artist: Artist, pictures: Path) -> None:

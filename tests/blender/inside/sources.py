@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bpy
@@ -210,3 +211,32 @@ def scene_camera_stabilised(given: Given) -> Any:
     bpy.context.scene.actanywhere.settings.camera = "tracked"
     wanted = {"plate_source": "CLIP", "plate_clip": clip, "track_source": "STABILISE"}
     return desk.generate(given, "camera_stabilised", **wanted, **files(given))
+
+
+def turned(x: float, y: float, yaw: float) -> tuple[float, float]:
+    """Where a far point is seen, in pixels (y up), by a camera of focal length 100 that has turned by ``yaw``."""
+    across, ahead = x * math.cos(yaw) + math.sin(yaw), math.cos(yaw) - x * math.sin(yaw)
+    return 48 + 100 * across / ahead, 32 + 100 * y / ahead
+
+
+def scene_camera_solved(given: Given) -> Any:
+    """A camera on a tripod that pans, solved by Blender from twelve tracks."""
+    clip = desk.clip(given["footage"]["plate"])
+    tracking = clip.tracking
+    tracking.camera.focal_length_pixels = 100
+    tracking.settings.use_tripod_solver = True
+    grid = [(x / 10, y / 10) for x in (-3, -1, 1, 3) for y in (-2, 0, 2)]
+    seen: dict[int, list[tuple[float, float]]] = {number: [] for number in range(1, 7)}
+    for number, (x, y) in enumerate(grid):
+        track = tracking.tracks.new(name="far %d" % number, frame=1)
+        for frame, found in seen.items():
+            u, v = turned(x, y, 0.02 * (frame - 1))
+            track.markers.insert_frame(frame, co=(u / 96, v / 64))
+            found.append((u, 64 - v))
+    with desk.clip_editor(clip):
+        bpy.ops.clip.solve_camera()
+    bpy.context.scene.actanywhere.settings.camera = "tracked"
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "track_source": "SOLVE"}
+    said = desk.generate(given, "camera_solved", **wanted, **files(given))
+    valid = tracking.objects[0].reconstruction.is_valid
+    return {**said, "seen": {str(1000 + frame): found for frame, found in seen.items()}, "valid": valid}
