@@ -73,14 +73,15 @@ def test_losses_are_the_same_every_time_and_fall_in_the_region_that_got_better(
     assert better["known"] == 0 and better["unknown"] == 1 and 0 < better["effect"] <= 1
 
 
-def test_a_run_notes_the_losses_and_paints_a_sheet_in_the_end(
+def test_a_run_notes_the_losses_and_paints_a_sheet_in_the_beginning_and_in_the_end(
     held: Sequence[HeldOut], tmp_path: Path
 ) -> None:
     _train(tmp_path, held, 3)
     with (tmp_path / "curve.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [bool(row["unknown"]) for row in rows] == [False, False, True]
-    assert [path.name for path in (tmp_path / "samples").iterdir()] == ["step_000003.png"]
+    assert [bool(row["unknown"]) for row in rows] == [True, False, True]
+    sheets = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert sheets == ["step_000001.png", "step_000003.png"]
     assert (tmp_path / "curve.png").is_file()
 
 

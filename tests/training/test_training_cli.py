@@ -38,7 +38,7 @@ def _steps(run: Path) -> list[int]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_model(tiny.model(), folder, torch.float32)
+    save_model(tiny.model(steps=2, guidance=1.0), folder, torch.float32)
     return folder
 
 

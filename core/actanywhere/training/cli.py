@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--look-minutes",
         type=float,
         default=10.0,
-        help="time between looks at the held-out clips, and at the end (default %(default)s)",
+        help="time between looks at the held-out clips; also at both ends of the run (default %(default)s)",
     )
     add("--save-minutes", type=float, default=4.0, help="time between saves (default %(default)s)")
     add(

@@ -161,7 +161,7 @@ def _draw_grid(paper: NDArray[np.uint8], low: float, high: float, last: float) -
         x = round(_LEFT + share * (right - _LEFT))
         cv2.line(paper, (x, _TOP), (x, floor), _GRID, 1)
         _put(paper, f"{last * share:.0f}", x - 12, floor + 20, _FAINT)
-    _put(paper, "step", right + 12, floor + 20, _FAINT)
+    _put(paper, "step", right + 40, floor + 20, _FAINT)
 
 
 def _put(paper: NDArray[np.uint8], text: str, left: int, baseline: int, ink: tuple[int, ...]) -> None:

@@ -142,7 +142,8 @@ class _Training:
             self.report(self.step, {**row, "seconds": now - started})
             if self.curve is None:
                 continue
-            if ended or now - looked > settings.look_seconds:
+            # The first step tells what the run began with: that is what the later ones are compared with.
+            if ended or self.step == 1 or now - looked > settings.look_seconds:
                 row |= self._look()
                 looked = time.monotonic()
             self.curve.add(row)
