@@ -165,8 +165,8 @@ def autoencoder_part(folder: Path, configuration: ModelConfiguration) -> Part:
             f"by {scaling:g}; {configuration.latent_channels} and {_SCALING} are needed.",
             "Take the vae of Stable Diffusion 1.5, or stabilityai/sd-vae-ft-mse.",
         )
-    with torch.device("meta"):
-        network = AutoencoderKL.from_config(config)
+    with torch.device("meta"):  # without diffusers' own notes, such as a path on somebody's disk
+        network = AutoencoderKL.from_config({k: v for k, v in config.items() if not k.startswith("_")})
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     weights = Weights(folder, "diffusion_pytorch_model")
     found = {}
