@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -44,16 +46,18 @@ def test_palette_counts_shares_not_places() -> None:
     mixed = np.random.default_rng(0).permutation(world.CONDITION.reshape(-1, 3))
     mixed = np.repeat(mixed.reshape(world.CONDITION.shape)[None], 2, 0)
     everywhere = np.ones(mixed.shape[:3], bool)
-    assert palette_agreement(mixed, everywhere, world.CONDITION) == pytest.approx(1, abs=1e-4)
-    assert structure_agreement(mixed, everywhere, world.CONDITION) < 0.5
+    assert palette_agreement(mixed, everywhere, world.CONDITION, world.EVERYWHERE) == pytest.approx(
+        1, abs=1e-4
+    )
+    assert structure_agreement(mixed, everywhere, world.CONDITION, world.EVERYWHERE) < 0.5
 
 
 def test_a_matte_over_the_whole_frame_leaves_nothing_to_measure() -> None:
     nowhere = np.zeros(world.OUTSIDE.shape, bool)
     for found in (
-        palette_agreement(world.GOOD, nowhere, world.CONDITION),
-        structure_agreement(world.GOOD, nowhere, world.CONDITION),
-        sharpness(world.GOOD, nowhere, world.CONDITION),
+        palette_agreement(world.GOOD, nowhere, world.CONDITION, world.EVERYWHERE),
+        structure_agreement(world.GOOD, nowhere, world.CONDITION, world.EVERYWHERE),
+        sharpness(world.GOOD, nowhere, world.CONDITION, world.EVERYWHERE),
         warp_error(world.GOOD, nowhere),
     ):
         assert np.isnan(found)
@@ -64,7 +68,7 @@ def test_another_place_costs_structure_but_a_shift_and_a_zoom_do_not(good: Measu
     assert elsewhere.structure < good.structure - 0.3
     everywhere = np.ones((1, 112, 112), bool)
     near = cv2.resize(world.CONDITION, None, fx=1.25, fy=1.25, interpolation=cv2.INTER_AREA)[20:132, 30:142]
-    assert structure_agreement(near[None], everywhere, world.CONDITION) > 0.9
+    assert structure_agreement(near[None], everywhere, world.CONDITION, world.EVERYWHERE) > 0.9
 
 
 def test_a_still_background_has_no_camera_and_a_reversed_one_the_opposite() -> None:
@@ -154,3 +158,13 @@ def test_the_painted_in_actor_seen_again_is_counted_and_his_absence_is_not() -> 
     ground = world.ground(composite=True)
     assert measure(world.GOOD, ground).duplicate == 0
     assert measure(world.with_second_actor(), ground).duplicate > 0.8
+
+
+def test_the_actor_in_a_composite_is_no_part_of_the_place() -> None:
+    loud = world.ground(composite=True)
+    garish = np.where(world.matte_at(24)[..., None] > 0.02, [255, 0, 255], loud.condition).astype(np.uint8)
+    garish[::2] = np.where(world.matte_at(24)[::2, :, None] > 0.02, 0, garish[::2])
+    quiet, noisy = (measure(world.GOOD, replace(loud, condition=one)) for one in (loud.condition, garish))
+    assert noisy.palette == pytest.approx(quiet.palette, abs=1e-6)
+    assert noisy.sharpness == pytest.approx(quiet.sharpness, abs=1e-6)
+    assert noisy.structure == pytest.approx(quiet.structure, abs=0.02)

@@ -54,6 +54,7 @@ GOOD = np.stack([_code(actor_at(place(t), actor_column(t))) for t in range(COUNT
 STILL = np.stack([_code(actor_at(place(COUNT // 2), actor_column(t))) for t in range(COUNT)])
 CONDITION = _code(place(COUNT // 2))
 OUTSIDE = MATTE < 128
+EVERYWHERE = np.ones((SIDE, SIDE), bool)
 
 
 def ground(composite: bool = False) -> Ground:

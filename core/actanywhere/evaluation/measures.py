@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +35,15 @@ class Ground:
     condition: NDArray[np.uint8]
     painted: Plane | None
     motion: Motion
+
+    @property
+    def place(self) -> NDArray[np.bool_]:
+        """(H, W) where the condition shows the place, and not an actor in it or the rim around."""
+        if self.painted is None:
+            return np.ones(self.condition.shape[:2], bool)
+        rim = 2 * max(1, len(self.condition) // 64) + 1
+        actor = cv2.dilate((self.painted > 0.02).astype(np.uint8), np.ones((rim, rim), np.uint8))
+        return np.asarray(np.asarray(actor) == 0, np.bool_)
 
     @property
     def outside(self) -> NDArray[np.bool_]:
@@ -70,15 +80,15 @@ class Measures:
 
 def measure(frames: Frames, ground: Ground) -> Measures:
     """The figures of a result: the finished frames (T, H, W, 3) uint8 display, with the actor in them."""
-    outside = ground.outside
+    outside, place = ground.outside, ground.place
     aspect = frames.shape[2] / frames.shape[1]
     painted = ground.painted
     return Measures(
-        palette=palette_agreement(frames, outside, ground.condition),
-        structure=structure_agreement(frames, outside, ground.condition),
+        palette=palette_agreement(frames, outside, ground.condition, place),
+        structure=structure_agreement(frames, outside, ground.condition, place),
         camera=camera_agreement(background_motion(frames, outside), ground.motion, aspect),
         warp_error=warp_error(frames, outside),
-        sharpness=sharpness(frames, outside, ground.condition),
+        sharpness=sharpness(frames, outside, ground.condition, place),
         subject_db=subject_kept(frames, ground.plate, ground.matte),
         halo=halo(frames, ground.matte),
         duplicate=float("nan")

@@ -15,23 +15,24 @@ _RANGE = [0.0, 256.0, 64.0, 192.0, 64.0, 192.0]
 """OpenCV's 8-bit Lab; colours beyond these a and b are rarer than a bin's share of any picture."""
 
 
-def palette_agreement(frames: Frames, outside: NDArray[np.bool_], condition: NDArray[np.uint8]) -> float:
+def palette_agreement(
+    frames: Frames, outside: NDArray[np.bool_], condition: NDArray[np.uint8], place: NDArray[np.bool_]
+) -> float:
     """Intersection of Lab histograms: 1 when the backgrounds have the condition's colours in the same shares.
 
     ``frames`` (T, H, W, 3) display, all counted together where ``outside`` (T, H, W) of the matte; ``condition``
-    (h, w, 3). NaN where the matte leaves nothing.
+    (h, w, 3) is counted where it shows the ``place`` (h, w). NaN where the matte leaves nothing.
     """
     counts = sum((_counts(*pair) for pair in zip(frames, outside, strict=True)), np.zeros(_BINS, np.float32))
-    if not counts.any():
+    if not counts.any() or not place.any():
         return float("nan")
-    return float(np.minimum(_shares(counts), _shares(_counts(condition, None))).sum())
+    return float(np.minimum(_shares(counts), _shares(_counts(condition, place))).sum())
 
 
-def _counts(rgb: NDArray[np.uint8], where: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+def _counts(rgb: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.float32]:
     lab = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2LAB)
     lab[..., 1:] = np.clip(lab[..., 1:], 64, 191)
-    mask = None if where is None else where.astype(np.uint8)
-    return np.asarray(cv2.calcHist([lab], [0, 1, 2], mask, list(_BINS), _RANGE), np.float32)
+    return np.asarray(cv2.calcHist([lab], [0, 1, 2], where.astype(np.uint8), list(_BINS), _RANGE), np.float32)
 
 
 def _shares(counts: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,12 +11,15 @@ __all__ = ["sharpness"]
 Frames = NDArray[np.uint8]
 
 
-def sharpness(frames: Frames, outside: NDArray[np.bool_], condition: NDArray[np.uint8]) -> float:
-    """Mean strength of the Laplacian outside of the matte over that of the condition; 1 is as sharp, 0 is flat.
+def sharpness(
+    frames: Frames, outside: NDArray[np.bool_], condition: NDArray[np.uint8], place: NDArray[np.bool_]
+) -> float:
+    """Mean strength of the Laplacian outside of the matte over that of the condition's place; 1 is as sharp, 0 is flat.
 
-    The condition (h, w, 3) is given at the frames' size. Above 1 is noise, or a busier place than the condition's.
+    The condition (h, w, 3) is given at the frames' size; ``place`` (h, w) is where no actor stands in it. Above 1 is
+    noise, or a busier place than the condition's.
     """
-    wanted = float(_laplacian(condition).mean())
+    wanted = float(_laplacian(condition)[place].mean()) if place.any() else float("nan")
     found = []
     for frame, where in zip(frames, outside, strict=True):
         inner = cv2.erode(where.astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=1) > 0
