@@ -10,6 +10,7 @@ A version whose Python is not on this machine is left out by name. Standard libr
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -80,6 +81,13 @@ def make(version: Version, base: str) -> Path:
     return python
 
 
+def without_screen() -> str:
+    """What is missing for the compositor of Blender 5, which wants OpenGL even where there is no screen."""
+    if not sys.platform.startswith("linux") or ctypes.util.find_library("EGL_mesa"):
+        return ""
+    return "Blender 5 cannot composite here: apt-get install libegl-mesa0 libgl1-mesa-dri"
+
+
 def main(names: list[str]) -> int:
     """Make what is missing. The exit status is 1 when one could not be made although its Python is here."""
     unknown = set(names) - {version.name for version in VERSIONS}
@@ -103,6 +111,8 @@ def main(names: list[str]) -> int:
                 failed = 1
                 continue
         print("Blender %s: %s" % (version.name, python))
+    if without_screen():
+        print(without_screen())
     return failed
 
 

@@ -80,6 +80,8 @@ def test_takes_are_kept_and_switched_and_removed(facts: Facts) -> None:
     assert said["seeds"] == [0, 1, 2] and said["current"] == 3
     path, seed, current = said["switched"]
     assert Path(path).parent == Path(said["folders"][0]) and (seed, current) == (0, 1)
+    mine, other, split, count = said["compared"]
+    assert (mine, other) == (0, 2) and len(split) == 1 and count >= 4
     assert said["left"] == [1, 3] and said["on_disk"] == [True, False, True]
     found = stage.read(said["rendered"][0], ("R", "G", "B"))
     assert np.abs(found - comp_of(said["folders"][0], 1002)).max() < 0.004

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from actanywhere.job import setting_fields
 from tests.blender.conftest import Blender, Facts
 
 
@@ -77,3 +78,25 @@ def test_the_artists_render_settings_are_as_they_were(facts: Facts) -> None:
     said = facts["render_is_not_shut_out"]
     assert said["said"] == ["FINISHED"]
     assert said["before"] == said["after"]
+
+
+def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
+    said = facts["properties"]
+    optional = {field.name for field in setting_fields() if str(field.type).startswith("Optional")}
+    names = {field.name for field in setting_fields()}
+    assert set(said) == names | {"use_" + name for name in optional}
+    for field in setting_fields():
+        found, limits = said[field.name], field.metadata
+        assert found["help"] == limits["help"], field.name
+        if "choices" in limits:
+            assert found["choices"] == list(limits["choices"]), field.name
+        if "minimum" in limits:
+            assert found["limits"] == pytest.approx([limits["minimum"], limits["maximum"]]), field.name
+        if field.default is None:
+            assert said["use_" + field.name]["default"] is False
+        elif isinstance(field.default, tuple):
+            assert found["default"] == sorted(field.default)
+        elif isinstance(field.default, float):
+            assert found["default"] == pytest.approx(field.default)
+        else:
+            assert found["default"] == field.default, field.name

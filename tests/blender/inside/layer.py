@@ -105,19 +105,30 @@ def scene_places(given: Given) -> Any:
     }
 
 
+def ours(scene: Any) -> list[Any]:
+    """The extension's own nodes."""
+    return [node for node in desk.tree_of(scene).nodes if node.get("actanywhere")]
+
+
 def scene_takes(given: Given) -> Any:
     """Three takes: switched, compared, removed."""
-    panel = bpy.context.scene.actanywhere
+    scene = bpy.context.scene
+    panel = scene.actanywhere
     folders = []
     for seed in (0, 1, 2):
         panel.settings.seed = seed
         folders.append(shot(given, "takes", bring_back={"COMPOSITOR"})["take"])
     image = bpy.data.images["takes layer"]
-    after = {"seeds": [take.seed for take in panel.takes], "current": panel.current_take}
+    after: dict[str, Any] = {"seeds": [take.seed for take in panel.takes], "current": panel.current_take}
     bpy.ops.actanywhere.take_use(take=1)
     switched = [bpy.path.abspath(image.filepath), image["actanywhere_seed"], panel.current_take]
     desk.as_exr(bpy.context.scene.render.image_settings)
     rendered = render(bpy.context.scene, given["work"], (2,))
+    bpy.ops.actanywhere.take_compare(take=3)
+    beside = {n["actanywhere"]: n.image.get("actanywhere_seed") for n in ours(scene) if n.type == "IMAGE"}
+    split = [node.type for node in ours(scene) if node["actanywhere"] == "split"]
+    bpy.ops.actanywhere.take_compare(take=3)
+    after["compared"] = [beside.get("layer"), beside.get("other"), split, len(ours(scene))]
     bpy.ops.actanywhere.take_remove(take=2)
     left = [take.number for take in panel.takes]
     return {

@@ -126,3 +126,21 @@ def settings_of(scene: Any) -> dict[str, Any]:
         "scenes": len(bpy.data.scenes),
         "layers": [layer.use_pass_object_index for layer in scene.view_layers],
     }
+
+
+def scene_properties(given: Given) -> Any:
+    """What Blender's properties say of the engine's settings."""
+    found = {}
+    for prop in bpy.context.scene.actanywhere.settings.bl_rna.properties:
+        if prop.identifier in ("rna_type", "name"):
+            continue
+        said: dict[str, Any] = {"help": prop.description, "kind": prop.type}
+        if prop.type == "ENUM":
+            said["choices"] = [item.identifier for item in prop.enum_items]
+            said["default"] = sorted(prop.default_flag) if prop.is_enum_flag else prop.default
+        else:
+            said["default"] = prop.default
+        if prop.type in ("INT", "FLOAT"):
+            said["limits"] = [prop.hard_min, prop.hard_max]
+        found[prop.identifier] = said
+    return found
