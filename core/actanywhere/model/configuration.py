@@ -74,9 +74,6 @@ class ModelConfiguration:
     """Recommended guidance."""
     variation: float = 1.0
     """Recommended deviation of the noise that a take begins from."""
-    trust: float = 1.0
-    """Share of ``unknown_std`` that sampling reckons with: below 1 a young network's corrections are damped
-    towards what is expected. Training always takes the measured deviations."""
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.attention):
@@ -169,10 +166,9 @@ def starter(
         "beta_schedule": "scaled_linear",
         "zero_terminal_snr": True,
         "assisted": True,
-        "steps": 4,
-        "preview_steps": 2,
+        "steps": 1,
+        "preview_steps": 1,
         "guidance": 1.0,
         "variation": 0.3,
-        "trust": 0.35,
     }
     return ModelConfiguration(**{**sizes, **changes})

@@ -128,8 +128,7 @@ class Denoiser(nn.Module):
             return (noisy - sigma * prediction) / alpha
         if self.configuration.prediction == "v_prediction":
             return alpha * noisy - sigma * prediction
-        trusted = self.unknown_std * self.configuration.trust
-        mean, deviation = self._posterior(noisy, alpha, sigma, known, trusted)
+        mean, deviation = self._posterior(noisy, alpha, sigma, known)
         return mean - deviation * prediction
 
     def target(self, clean: Tensor, noise: Tensor, timesteps: Tensor, known: Known) -> Tensor:
@@ -140,7 +139,7 @@ class Denoiser(nn.Module):
         if self.configuration.prediction == "v_prediction":
             return alpha * noise - sigma * clean
         noisy = alpha * clean + sigma * noise
-        mean, deviation = self._posterior(noisy, alpha, sigma, known, self.unknown_std)
+        mean, deviation = self._posterior(noisy, alpha, sigma, known)
         return (mean - clean) / deviation
 
     def importance(self) -> Tensor:
@@ -165,12 +164,10 @@ class Denoiser(nn.Module):
             like
         )
 
-    def _posterior(
-        self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known, unknown_std: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _posterior(self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known) -> tuple[Tensor, Tensor]:
         """Mean and deviation of the clean latent, given the noisy one and what is known."""
         unknown = torch.where(known.dropped.reshape(-1, 1, 1, 1, 1), torch.ones_like(known.mask), known.mask)
-        prior = self.known_std + (unknown_std - self.known_std) * unknown
+        prior = self.known_std + (self.unknown_std - self.known_std) * unknown
         variance = prior**2
         total = (sigma**2 + alpha**2 * variance).clamp_min(1e-8)
         mean = (known.prior * sigma**2 + alpha * noisy * variance) / total

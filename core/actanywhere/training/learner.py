@@ -21,8 +21,8 @@ __all__ = ["Learner"]
 
 _EFFECT = 12.0
 """Added to the weight of a latent pixel that the actor changes entirely: such pixels are few, and they matter."""
-_NOISIEST = 0.3
-"""Share of the examples with nearly nothing but noise."""
+_NOISIEST = 0.8
+"""Share of a guided network's examples with nearly nothing but noise: it paints in one step from there."""
 _SLIPPED = 1.0
 """Mean squared target above which a clip counts less."""
 
@@ -85,10 +85,11 @@ class Learner(nn.Module):
         return made.float()
 
     def _timesteps(self, count: int, device: torch.device) -> Tensor:
-        """Uniform, but for a share at nearly nothing but noise: few steps decide there what is painted."""
+        """Uniform, as the paper; for a guided network most are at nearly nothing but noise."""
         steps = len(self.denoiser.noise.alpha)
+        noisiest = _NOISIEST if self.denoiser.configuration.prediction == "guided" else 0.0
         low = torch.zeros(count, device=device)
-        low[torch.rand(count, device=device) < _NOISIEST] = 0.9 * steps
+        low[torch.rand(count, device=device) < noisiest] = 0.9 * steps
         return (low + torch.rand(count, device=device) * (steps - low)).long().clamp_max(steps - 1)
 
     def learn(self, lora: int = 0) -> dict[str, nn.Parameter]:
