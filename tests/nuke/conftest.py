@@ -76,7 +76,7 @@ class Stage:
             text=True,
             cwd=SHIPPED.parent,
             env=environment,
-            timeout=300,
+            timeout=1500,
         )
         assert done.returncode == 0 and "SAID " in done.stdout, done.stdout + done.stderr
         said: dict[str, Any] = json.loads(done.stdout.rpartition("SAID ")[2])

@@ -62,7 +62,7 @@ def ours() -> Any:
     return [node for node in nuke.allNodes("Group") if node.knob("actanywhere")][0]
 
 
-def wait(node: Any, seconds: float = 120.0) -> bool:
+def wait(node: Any, seconds: float = 600.0) -> bool:
     """The artist does something else until nothing of the node runs and all that was handed over is done."""
     from actanywhere_nuke.host import generate
 
@@ -173,7 +173,7 @@ def kill() -> Dict[str, Any]:
     new_script()
     node = new_node()
     node["generate"].execute()
-    seen = SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
+    seen = SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 600)
     os.kill(_children()[0], signal.SIGKILL)
     whole = wait(node)
     said = {"seen": seen, "whole": whole, "said": list(SESSION.said), "busy": work.ENGINE.busy}
@@ -218,9 +218,9 @@ def wedge() -> Dict[str, Any]:
     said["reads"] = len(nuke.allNodes("Read")) - before
     SESSION.tasks.clear()
     node["generate"].execute()
-    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 60)
+    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 600)
     nuke.delete(node)  # while its take renders
-    said["deleted"] = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 120)
+    said["deleted"] = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 600)
     said["said"] = list(SESSION.said)
     return said
 

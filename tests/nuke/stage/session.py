@@ -56,7 +56,7 @@ class Session:
         if words not in self.faults:
             self.faults.append(words)
 
-    def spin(self, until: Callable[[], bool], seconds: float = 120.0) -> bool:
+    def spin(self, until: Callable[[], bool], seconds: float = 600.0) -> bool:
         """The event loop of the GUI: run what other threads asked for, until ``until`` or the time is over."""
         end = time.monotonic() + seconds
         while not until():
