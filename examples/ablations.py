@@ -1,7 +1,7 @@
 """The starter and its ablations, trained alike and compared in one table of held-out losses.
 
     python examples/ablations.py --output ablations --steps 2000
-    python examples/ablations.py --output ablations --autoencoder starter --steps 30 --clips 1 --frames 4 --side 64
+    python examples/ablations.py --output ablations --autoencoder starter --steps 30 --frames 4 --side 64 --rate 5e-3
 
 Every flag of ``actanywhere train`` but --ablation may follow, and holds for all of them: the same clips in the same
 order, the same autoencoder, the same number of steps. The same command goes on where it was stopped. It prints
