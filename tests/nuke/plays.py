@@ -207,7 +207,7 @@ def wedge() -> Dict[str, Any]:
     new_script()
     node = new_node(wedge_count=2)
     node["wedge"].execute()
-    said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()), 400)}
+    said: Dict[str, Any] = {"whole": SESSION.spin(lambda: bool(node["sheet"].value()))}
     said.update(takes=node["take"].values(), sheet=node["sheet"].value(), log=node["log"].value())
     node["take"].setValue(node["take"].values()[-1])
     said["stale"] = node["state"].value()
