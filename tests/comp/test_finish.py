@@ -126,3 +126,12 @@ def test_black_white_and_empty_pictures_give_numbers() -> None:
         assert np.isfinite(finished).all()
         assert finished.min() >= 0 and finished.max() <= 1
         assert finished.shape == (*FULL, 3) and finished.dtype == np.float32
+
+
+def test_behind_the_actor_the_layer_is_the_place_and_nothing_of_him() -> None:
+    full = place()
+    painted, known = small(full), np.ones(SMALL, np.float32)
+    painted[20:80, 50:90] = (0.9, 0.05, 0.05)
+    known[18:82, 48:92] = 0
+    finished = finish(painted, full, known_small=known)
+    assert np.abs(finished - full).max() < 0.02

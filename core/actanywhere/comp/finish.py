@@ -33,7 +33,7 @@ def finish_frame(
     """The frame (H, W, 3) at plate size, display 0..1.
 
     ``generated`` and ``guide_small`` (h, w, 3) are the network's frame and the moved condition at its size,
-    ``known_small`` (h, w) where that condition may be relied on; ``guide_full`` (H, W, 3) and ``known_full``
+    ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``guide_full`` (H, W, 3) and ``known_full``
     (H, W) the same at plate size. ``detail``, 0..1: how much of the condition's own detail is used; at 0
     it only leads the edges of the enlarged picture.
     """
@@ -69,11 +69,11 @@ def _shading(generated: Picture, guide: Picture, known: Picture) -> Picture:
     """(h, w, 3) logarithm of the light that the network added to the condition, free of coding error.
 
     Twice filtered, the second time led by the first's result: soft shades and their edges stay, what
-    flickers from pixel to pixel does not. What is not known takes no part.
+    flickers from pixel to pixel does not. What is not known takes no part and gets no shade of its own.
     """
     radius = max(2, round(generated.shape[0] / 64))
     raw = np.log((np.maximum(generated, 0.0) + _BLACK) / (np.maximum(guide, 0.0) + _BLACK))
-    raw = np.clip(raw, -_STRONGEST, _STRONGEST).astype(np.float32)
+    raw = np.clip(raw, -_STRONGEST, _STRONGEST).astype(np.float32) * (known > 0.01)[..., None]
     weight = np.maximum(known, 1e-4).astype(np.float32)
     soft = _mean(raw, weight, max(1, radius // 2))
     smooth = _guided(raw, soft, weight, radius, 0.06**2)
@@ -92,7 +92,9 @@ def _agreement(generated: Picture, guide: Picture, shading: Picture, known: Pict
     apart = np.abs(_mean(generated - _shade(guide, shading), weight, radius // 2)).max(axis=2)
     far = _mean(apart[..., None], weight, radius)[..., 0]
     coloured = _mean(np.ptp(shading, axis=2)[..., None], weight, radius)[..., 0]
-    return np.asarray((1.0 - _ramp(far, 0.06, 0.16)) * (1.0 - _ramp(coloured, 0.5, 1.0)), np.float32)
+    agrees = (1.0 - _ramp(far, 0.06, 0.16)) * (1.0 - _ramp(coloured, 0.5, 1.0))
+    # Where the actor hides the place nothing contradicts the condition: the layer goes on behind him.
+    return np.asarray(np.where(known > 0.01, agrees, 1.0), np.float32)
 
 
 def _ramp(value: Picture, low: float, high: float) -> Picture:
