@@ -25,7 +25,7 @@ that it is part of; with more rounds the votes blur, and flat patches win."""
 _LARGEST_STEP = 0.06
 """Difference in display values across a border up to which it is evened out."""
 _FEATURES = 24
-_HEIGHT_PENALTY = 0.12
+_HEIGHT_PENALTY = 0.4
 """Mean squared difference that a patch from a whole picture's height away is held to cost."""
 
 
