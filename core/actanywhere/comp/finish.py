@@ -33,9 +33,9 @@ def finish_frame(
     """The frame (H, W, 3) at plate size, display 0..1.
 
     ``generated`` and ``guide_small`` (h, w, 3) are the network's frame and the moved condition at its size,
-    ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``guide_full`` (H, W, 3) and ``known_full``
-    (H, W) the same at plate size. ``detail``, 0..1: how much of the condition's own detail is used; at 0
-    it only leads the edges of the enlarged picture.
+    ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``guide_full``
+    (H, W, 3) and ``known_full`` (H, W) the same at plate size. ``detail``, 0..1: how much of the condition's own
+    detail is used; at 0 it only leads the edges of the enlarged picture.
     """
     height, width = known_full.shape
     enlarged = np.clip(_resize(generated, height, width, cv2.INTER_LANCZOS4), 0.0, 1.0)
