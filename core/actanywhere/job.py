@@ -73,6 +73,14 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
+    size: Optional[int] = _setting(
+        None,
+        "Size at which the network works: frames of about SIZE x SIZE pixels, in the plate's shape. Left out: what "
+        "the model was made for (256). Smaller is quicker; the layer has the plate's size all the same.",
+        minimum=64,
+        maximum=1024,
+        unit="pixels",
+    )
     overlap: Optional[int] = _setting(
         None,
         "Frames that each window takes over from the one before it, in shots longer than the model's window. Left "

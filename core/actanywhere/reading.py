@@ -47,7 +47,8 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     settings = inputs.job.settings
     warnings = list(inputs.warnings)
     condition = read_condition(inputs.job.shot.condition, warnings)
-    height, width = model_size(inputs.configuration.area, inputs.aspect, inputs.configuration.side_multiple)
+    area = inputs.configuration.area if settings.size is None else settings.size**2
+    height, width = model_size(area, inputs.aspect, inputs.configuration.side_multiple)
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     asks_plate = settings.camera in ("auto", "plate") and inputs.track is None
     tracker = Tracker(inputs.aspect) if asks_plate else None

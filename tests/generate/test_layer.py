@@ -260,3 +260,13 @@ def test_the_overlap_adapts_to_a_short_window_unless_the_artist_chose_one(shot: 
     with pytest.raises(JobError, match="overlap of 4 frames leaves nothing of the model's window of 4"):
         render(shot.job(model, "chosen", overlap=4))
     assert not (shot.folder / "chosen").exists()
+
+
+def test_another_working_size_gives_another_layer_of_the_plates_size(shot: Staged, model: Path) -> None:
+    for output, size in (("own", None), ("larger", 96)):
+        render(shot.job(model, output, size=size))
+    own, other = (
+        background_of(shot.folder / name / "shot_generated_bg.1003.exr") for name in ("own", "larger")
+    )
+    assert own.shape == other.shape == (HEIGHT, WIDTH, 3)
+    assert not np.array_equal(own, other)

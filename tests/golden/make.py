@@ -37,6 +37,7 @@ JOBS = {
             steps=50,
             variation=0.5,
             guidance=5.0,
+            size=320,
             overlap=8,
             invert_matte=True,
             fill_matte=True,

@@ -40,6 +40,7 @@ OTHER_SETTINGS = Settings(
     steps=50,
     guidance=5.0,
     variation=0.25,
+    size=320,
     overlap=8,
     invert_matte=True,
     fill_matte=True,
