@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import bpy
@@ -38,17 +39,20 @@ def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
 
 
 class Runner:
-    """An operator that runs a session. It gives ``begin`` (which may raise) and ``end``, both on the main thread."""
+    """An operator that runs a session. It gives ``begin`` (which may raise) and ``end``, both on the main thread.
+
+    Not an ``ABC``: Blender's operators have a metaclass of their own.
+    """
 
     _timer: Any = None
 
+    @abstractmethod
     def begin(self, scene: Any) -> Session:
         """The session to run, its takes already on disk. Raises ``ActAnywhereError``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self, scene: Any, session: Session) -> None:
         """Bring what was rendered into the scene; ``session.error`` may be set. Raises ``ActAnywhereError``."""
-        raise NotImplementedError
 
     def fail(self, scene: Any, error: ActAnywhereError) -> set[str]:
         """What happens with an error: the panel shows it."""

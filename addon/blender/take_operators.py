@@ -45,9 +45,9 @@ def _read_order(take: Take) -> Order:
 class _Placing(Runner):
     """Brings a take into places, writing the background by itself first where they need it."""
 
+    @abstractmethod
     def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
         """What to bring where. Raises ``ActAnywhereError``."""
-        raise NotImplementedError
 
     def begin(self, scene: Any) -> Session:
         """Nothing is rendered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import bpy
@@ -48,7 +49,7 @@ def _cloth(rng: np.random.Generator, name: str, bright: float = 0.6) -> Any:
     return paint.material(name, kind, other, color, scale, 0.85)
 
 
-class _Walker:
+class _Walker(ABC):
     """Limbs in the scene, posed by ``gait``."""
 
     tall: float
@@ -60,9 +61,9 @@ class _Walker:
         self.parts: dict[str, Any] = {}
         self.phase = 0.0
 
+    @abstractmethod
     def limbs(self, travelled: float) -> gait.Pose:
         """Where the limbs are."""
-        raise NotImplementedError
 
     def add(self, part: str, cover: Any, start: float, end: float, flat: float = 1.0) -> None:
         """A limb with radii in shares of the height."""
