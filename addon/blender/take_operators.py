@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from abc import abstractmethod
 from typing import Any
 
 import bpy
