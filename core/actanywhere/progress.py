@@ -74,4 +74,6 @@ class Teller:
         return self.seconds[stage.name] / done if done else stage.cost
 
     def _seconds_left(self, now: float) -> float | None:
-        return self._left() if now - self._began > 2 else None
+        """Once it can be told: the costliest stage has been measured, or guesses have to do, after two seconds."""
+        costliest = max(self._stages.values(), key=lambda stage: stage.count * stage.cost)
+        return self._left() if self._done[costliest.name] or now - self._began > 2 else None
