@@ -26,9 +26,9 @@ def compare_with(scene: Any, order: Order) -> None:
     if mine is None:
         mine = nodes.sequence("layer", layer_image(order), (-640, 260))
     other = nodes.sequence("other", take_image("%s compared" % order.job.shot.name, order), (-640, 660))
-    split = nodes.get("split", "CompositorNodeSplit", (-120, 460))
+    split = nodes.get("split", "CompositorNodeSplit", (40, 460))
     left, right = (socket for socket in split.inputs if socket.type == "RGBA")
-    viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
+    viewer = nodes.get("viewer", "CompositorNodeViewer", (280, -120))
     nodes.tree.links.new(layer_socket(mine, name), left)
     nodes.tree.links.new(layer_socket(other, name), right)
     nodes.tree.links.new(split.outputs[0], viewer.inputs[0])

@@ -13,7 +13,7 @@ from ..core.errors import FootageError
 from ..io.numbering import find_footage
 from ..io.order import Order
 from .footage import COLOURS, clip_frames
-from .versions import compositor_tree, option, output_input, over_inputs
+from .versions import compositor_tree, fix_mask_size, option, output_input, over_inputs
 
 __all__ = ["layer_socket", "put_into_compositor", "shot_nodes"]
 
@@ -30,7 +30,7 @@ def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
     nodes = _Nodes(tree, order)
     layer = nodes.sequence("layer", image, (-640, 260))
     plate = _plate(nodes, order)
-    solid = nodes.get("solid", "CompositorNodeSetAlpha", (-360, -140))
+    solid = nodes.get("solid", "CompositorNodeSetAlpha", (-360, -60))
     option(solid, "mode", "Type", "REPLACE_ALPHA")
     solid.inputs["Alpha"].default_value = 1.0
     matte = _matte(nodes, order)
@@ -40,17 +40,17 @@ def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
         matte = turned.outputs[0]
     else:
         nodes.drop("invert")
-    over = nodes.get("over", "CompositorNodeAlphaOver", (-120, 40))
+    over = nodes.get("over", "CompositorNodeAlphaOver", (40, 40))
     background, foreground, factor = over_inputs(over)
     nodes.feed(background, layer_socket(layer, order.job.settings.layer))
     nodes.feed(solid.inputs["Image"], plate)
     nodes.feed(foreground, solid.outputs[0])
     nodes.feed(factor, matte)
-    viewer = nodes.get("viewer", "CompositorNodeViewer", (120, -80))
+    viewer = nodes.get("viewer", "CompositorNodeViewer", (280, -120))
     nodes.feed(viewer.inputs[0], over.outputs[0])
     output = output_input(tree)
     if fresh:
-        output.node.location = (nodes.frame.location.x + 400, nodes.frame.location.y + 60)
+        output.node.location = (nodes.frame.location.x + 560, nodes.frame.location.y + 60)
     if fresh or not output.is_linked:
         tree.links.new(over.outputs[0], output)
 
@@ -113,16 +113,19 @@ class _Nodes:
         node.parent = self.frame
         node.location = place
         node["actanywhere"] = role
-        node.show_preview = False
+        node.show_preview = node.select = False
         return node
 
     def feed(self, target: Any, source: Any) -> None:
         """Link, unless the artist has put something of his own in between."""
-        if not target.is_linked or self._is_ours(target.links[0].from_node):
+        key = "actanywhere_from_" + target.identifier
+        if not target.is_linked or self._is_ours(target.links[0].from_node, target.node.get(key, "")):
             self.tree.links.new(source, target)
+            target.node[key] = source.node.name
 
-    def _is_ours(self, node: Any) -> bool:
-        return node.parent == self.frame and "actanywhere" in node
+    def _is_ours(self, node: Any, linked: str) -> bool:
+        """Whether the node is one of ours, or the artist's own that we had ``linked`` (his keying node)."""
+        return node.name == linked or (node.parent == self.frame and "actanywhere" in node)
 
     def drop(self, role: str) -> None:
         """Take the node of that role away, if there is one."""
@@ -185,7 +188,7 @@ def _matte(nodes: _Nodes, order: Order) -> Any:
     if drawing is not None and drawing.kind == "mask" and drawing.options["mask"] in bpy.data.masks:
         node = nodes.get("matte", "CompositorNodeMask", place)
         node.mask = bpy.data.masks[drawing.options["mask"]]
-        _fix_size(node, drawing.options["size"])
+        fix_mask_size(node, drawing.options["size"])
         return node.outputs[0]
     if drawing is not None and drawing.kind == "node" and drawing.options["node"] in nodes.tree.nodes:
         return nodes.tree.nodes[drawing.options["node"]].outputs[drawing.options["socket"]]
@@ -201,14 +204,6 @@ def _matte(nodes: _Nodes, order: Order) -> Any:
         return node.outputs["Image"]
     node = nodes.sequence("matte", _files(matte.path, "matte"), place)
     return _channel(nodes, node, matte.channel)
-
-
-def _fix_size(node: Any, size: list[int]) -> None:
-    option(node, "size_source", "Size Source", "FIXED")
-    if hasattr(node, "size_x"):
-        node.size_x, node.size_y = size
-    else:
-        node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = size
 
 
 def _channel(nodes: Any, node: Any, channel: str) -> Any:

@@ -10,6 +10,7 @@ import bpy
 from ..core.errors import FootageError, JobError
 from ..core.shot import Condition
 from .footage import clip_frames, colour_of
+from .versions import set_file_format
 
 __all__ = ["find_condition"]
 
@@ -18,10 +19,15 @@ _Found = tuple[Condition, "tuple[str, dict[str, Any]] | None"]
 
 
 def find_condition(scene: Any, asked: Any, folder: str) -> _Found:
-    """The condition, and (kind, options) of what a second Blender draws for it, or None. Raises ``FootageError``."""
+    """The condition, and (kind, options) of what a second Blender draws for it, or None.
+
+    A picture without a file that the engine reads is saved into ``folder`` here and now. Raises ``FootageError``.
+    """
     path, colour, drawing = _WAYS[asked.condition_source](scene, asked)
-    if drawing is not None:
+    if not path:
         path, colour = os.path.join(folder, "condition.png"), "srgb"
+        if drawing is None:
+            _save(asked.condition_image, path)
     matte = os.path.normpath(bpy.path.abspath(asked.condition_matte)) if asked.condition_matte else ""
     return Condition(path, asked.condition_kind, matte, colour), drawing
 
@@ -43,8 +49,27 @@ def _image(scene: Any, asked: Any) -> tuple[str, str, Any]:
     if not own and not os.path.isfile(path):
         raise FootageError("%s: the picture of the place is not there." % path, "Open it again.")
     if own or os.path.splitext(path)[1].lower() not in _READABLE:
-        return "", "", ("image", {"image": image.name})
+        return "", "", None
     return path, colour_of(image), None
+
+
+def _save(image: Any, path: str) -> None:
+    """A picture that is packed, painted, generated or of a rare format, as it is shown.
+
+    Not in a second Blender: what is painted and not saved, and a render's result, are in no copy of the file.
+    """
+    scene = bpy.data.scenes.new("ActAnywhere picture")
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        scene.view_settings.view_transform = "Standard"
+        set_file_format(scene.render.image_settings, "PNG", "RGB", "16" if image.is_float else "8")
+        image.save_render(path, scene=scene)
+    except (OSError, RuntimeError) as error:
+        raise FootageError(
+            "The picture '%s' cannot be saved: %s" % (image.name, error), "Save it to a file yourself."
+        ) from error
+    finally:
+        bpy.data.scenes.remove(scene)
 
 
 def _clip(scene: Any, asked: Any) -> tuple[str, str, Any]:

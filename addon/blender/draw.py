@@ -15,8 +15,8 @@ import bpy
 
 from ..core.errors import FootageError
 from ..io.order import Drawing, Order
-from .pictures import draw_camera, draw_clip_frame, draw_image, draw_layer, draw_strip
-from .versions import INDEX_PASSES, compositor_tree, file_output, option, straight
+from .pictures import draw_camera, draw_clip_frame, draw_layer, draw_strip
+from .versions import INDEX_PASSES, compositor_tree, file_output, fix_mask_size, option, straight
 
 __all__ = ["draw"]
 
@@ -45,7 +45,7 @@ class _Teller:
     """Counts pictures, one line each."""
 
     def __init__(self, order: Order) -> None:
-        single = ("camera", "clip", "image")
+        single = ("camera", "clip")
         kinds = {drawing.kind for drawing in order.drawings}
         count = order.last - order.first + 1
         self._total = sum(1 if kind in single else count for kind in kinds)
@@ -62,11 +62,7 @@ def _draw_mask(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     mask = bpy.data.masks[drawing.options["mask"]]
     node = tree.nodes.new("CompositorNodeMask")
     node.mask = mask
-    option(node, "size_source", "Size Source", "FIXED")
-    if hasattr(node, "size_x"):
-        node.size_x, node.size_y = drawing.options["size"]
-    else:
-        node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = drawing.options["size"]
+    fix_mask_size(node, drawing.options["size"])
     out = file_output(tree, raw, drawing.stem, "FLOAT")
     tree.links.new(node.outputs[0], out.inputs[0])
     _render_frames(order, scene, [drawing.stem], raw, tell)
@@ -181,7 +177,6 @@ _KINDS = {
     "node": _draw_node,
     "camera": draw_camera,
     "clip": draw_clip_frame,
-    "image": draw_image,
     "layer": draw_layer,
     "strip": draw_strip,
 }

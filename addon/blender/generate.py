@@ -1,5 +1,6 @@
 """Generate, continue, wedge and cancel."""
 
+import contextlib
 import dataclasses
 import os
 import shutil
@@ -8,8 +9,8 @@ from typing import Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..core.errors import ActAnywhereError, JobError
-from ..core.takes import list_takes, missing_frames, new_take, read_take, wedge, write_job
+from ..core.errors import ActAnywhereError, FootageError, JobError
+from ..core.takes import list_takes, missing_frames, new_take, read_take, remove_take, wedge, write_job
 from ..io.errand import Errand
 from ..io.order import Order
 from ..io.session import Session, Step
@@ -50,6 +51,11 @@ def _drawing_steps(order: Order) -> list[Step]:
     return [Step("Drawing the sources in a second Blender", 0.5, lambda: draw_in_second_blender(order))]
 
 
+def _word(name: str, description: str) -> Any:
+    """Of a call alone: Blender would lay what one call said over the panel in the next."""
+    return StringProperty(name=name, description=description, options={"SKIP_SAVE"})
+
+
 class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
     """Render the background for the shot, as a new take"""
 
@@ -58,14 +64,12 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
     bl_options = {"UNDO"}
 
     __annotations__ = {
-        "plate": StringProperty(name="Plate", description="Files or movie, instead of the panel's plate"),
-        "matte": StringProperty(name="Matte", description="Files or movie, instead of the panel's matte"),
-        "matte_channel": StringProperty(
-            name="Matte Channel", description="A channel of the matte's files, or else of the plate's own"
-        ),
-        "condition": StringProperty(name="Condition", description="Picture, instead of the panel's"),
-        "frames": StringProperty(name="Frames", description="Scene frames, FIRST-LAST"),
-        **setting_properties(with_use=False),
+        "plate": _word("Plate", "Files or movie, instead of the panel's plate"),
+        "matte": _word("Matte", "Files or movie, instead of the panel's matte"),
+        "matte_channel": _word("Matte Channel", "A channel of the matte's files, or else of the plate's own"),
+        "condition": _word("Condition", "Picture, instead of the panel's"),
+        "frames": _word("Frames", "Scene frames, FIRST-LAST"),
+        **setting_properties(for_operator=True),
     }
 
     def begin(self, scene: Any) -> Session:
@@ -80,6 +84,7 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
 
     def end(self, scene: Any, session: Session) -> None:
         """The layer goes where the panel says."""
+        _forget_refused(session)
         _bring(scene, session)
 
 
@@ -90,7 +95,10 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
     bl_label = "Continue"
     bl_options = {"UNDO"}
 
-    __annotations__ = {"take": IntProperty(name="Take", description="0: the newest one that is unfinished")}
+    __annotations__ = {"take": IntProperty(
+            name="Take", description="0: the newest one that is unfinished", options={"SKIP_SAVE"}
+        )
+    }
 
     def begin(self, scene: Any) -> Session:
         """The take's own order again."""
@@ -99,8 +107,8 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         takes = listed or list_takes(takes_root(scene), shot_name(scene))
         unfinished = [take for take in takes if take.state == "unfinished" and self.take in (0, take.number)]
         if not unfinished:
-            which = "Take %d" % self.take if self.take else "No take"
-            raise JobError("%s of this shot is unfinished." % which, "Generate a new one.")
+            which = "Take %d of this shot is not" % self.take if self.take else "No take of this shot is"
+            raise JobError("%s unfinished." % which, "Generate a new one.")
         try:
             order = Order.read(unfinished[-1].folder)
         except OSError as error:
@@ -124,7 +132,11 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
     bl_label = "Wedge"
     bl_options = {"UNDO"}
 
-    __annotations__ = {"count": IntProperty(name="Takes", default=0, description="0: as the panel says")}
+    __annotations__ = {
+        "count": IntProperty(
+            name="Takes", default=0, description="0: as the panel says", options={"SKIP_SAVE"}
+        )
+    }
 
     def begin(self, scene: Any) -> Session:
         """One order with several seeds."""
@@ -138,14 +150,17 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
         sheet = os.path.join(os.path.dirname(folders[0]), "wedge_%s.png" % os.path.basename(folders[0])[5:])
 
         def contact_sheet() -> Errand:
-            return Errand(running.engine_command("review", "--wedge", *folders, "--output", sheet))
+            return running.engine_errand(
+                running.engine_command("review", "--wedge", *folders, "--output", sheet)
+            )
 
         self.sheet = sheet
         return Session(orders, worker, _drawing_steps(first), [Step("Contact sheet", 0.1, contact_sheet)])
 
     def end(self, scene: Any, session: Session) -> None:
         """The sheet is shown; the artist picks."""
-        refresh_takes(scene)
+        _forget_refused(session)
+        refresh_takes(scene, session.orders[0].job.shot.name)
         if session.error is None:
             show_wedge(self.sheet)
 
@@ -167,6 +182,18 @@ class ACTANYWHERE_OT_cancel(bpy.types.Operator):
         if session is not None:
             session.cancel()
         return {"FINISHED"}
+
+
+def _forget_refused(session: Session) -> None:
+    """What was refused before its first frame leaves no take: there is something to correct in the panel first."""
+    if not isinstance(session.error, (JobError, FootageError)):
+        return
+    takes = [read_take(order.job.output) for order in session.orders]
+    if not any(take.frames_done for take in takes):
+        with contextlib.suppress(ActAnywhereError):
+            for take in takes:
+                remove_take(take)
+        shutil.rmtree(session.orders[0].folder, ignore_errors=True)
 
 
 def _bring(scene: Any, session: Session) -> None:

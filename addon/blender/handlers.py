@@ -1,5 +1,6 @@
 """What happens when a file is closed or opened."""
 
+import os
 from typing import Any
 
 import bpy
@@ -7,6 +8,7 @@ from bpy.app.handlers import persistent
 
 from ..core.errors import ActAnywhereError
 from . import running
+from .asking import takes_root
 from .generate import unfinished_takes
 from .takes import refresh_takes
 
@@ -25,9 +27,9 @@ def _after_load(*_: Any) -> None:
     for scene in bpy.data.scenes:
         group = scene.actanywhere
         group.message = group.remedy = ""
-        if not bpy.data.filepath or not len(group.takes):
+        if not bpy.data.filepath or not os.path.isdir(takes_root(scene)):
             continue
-        refresh_takes(scene)
+        refresh_takes(scene)  # the file may have been saved before they were begun
         try:
             unfinished = unfinished_takes(scene)
         except ActAnywhereError:

@@ -8,8 +8,9 @@ from ..core.job import setting_fields
 from . import running
 from .previews import icon_of
 from .settings import is_optional
+from .versions import sequencer_scene, strips_name
 
-__all__ = ["CLASSES"]
+__all__ = ["CLASSES", "lines"]
 
 _EDITORS = {
     "clip": "CLIP_EDITOR",
@@ -20,6 +21,8 @@ _EDITORS = {
 }
 # While it renders, the newest frame is shown anew after so many.
 _PREVIEW_EVERY = 4
+# In heights of a button: as wide as a sidebar.
+_PREVIEW_SIZE = 11
 # Settings that have a place of their own in the panels.
 _ELSEWHERE = ("camera", "seed", "preview", "model", "format")
 
@@ -45,9 +48,9 @@ class _Main(_Panel):
         layout, group = self.layout, context.scene.actanywhere
         session = running.current()
         if session is not None:
-            _draw_running(layout, session)
+            _draw_running(layout, session, context)
             return
-        _draw_message(layout, group)
+        _draw_message(layout, group, context)
         if group.current_take:
             layout.label(text="Take %d is in the scene" % group.current_take, icon="CHECKMARK")
         layout.prop(group, "shot_name", icon="SEQUENCE")
@@ -88,9 +91,9 @@ class _Plate(_Part):
             _draw_start(layout, group, "plate")
             layout.prop(group, "plate_colour")
         elif group.plate_source == "STRIP":
-            editor = context.scene.sequence_editor
+            editor = sequencer_scene(context.scene).sequence_editor
             if editor is not None:
-                layout.prop_search(group, "plate_strip", editor, _strips_name(editor), icon="SEQUENCE")
+                layout.prop_search(group, "plate_strip", editor, strips_name(editor), icon="SEQUENCE")
         else:
             layout.prop(group, "plate_scene", text="Scene")
         layout.prop(group, "range_source")
@@ -189,6 +192,7 @@ class _Takes(_Part):
             row.operator("actanywhere.take_remove", text="Remove").take = take.number
             if not take.finished:
                 layout.operator("actanywhere.resume", icon="PLAY").take = take.number
+            _draw_notes(layout, take, context)
         layout.label(text="Bring back to:")
         layout.column(align=True).prop(group, "bring_back", expand=True)
         if group.current_take:
@@ -236,10 +240,6 @@ def _split(layout: Any) -> Any:
     return layout
 
 
-def _strips_name(editor: Any) -> str:
-    return "strips" if hasattr(editor, "strips") else "sequences"
-
-
 def _draw_start(layout: Any, group: Any, what: str) -> None:
     row = layout.row(heading="Starts At")
     row.prop(group, "use_%s_start" % what, text="")
@@ -248,36 +248,51 @@ def _draw_start(layout: Any, group: Any, what: str) -> None:
     sub.prop(group, "%s_start" % what, text="")
 
 
-def _draw_running(layout: Any, session: Any) -> None:
+def _draw_notes(layout: Any, take: Any, context: Any) -> None:
+    if take.notes:
+        box = layout.box().column(align=True)
+        for note in take.notes.splitlines():
+            _label(box, note, "INFO", context)
+
+
+def _draw_running(layout: Any, session: Any, context: Any) -> None:
     layout.progress(factor=session.fraction, text="%d %%" % (100 * session.fraction))
     layout.operator("actanywhere.cancel", icon="CANCEL")  # above what comes and goes: it must not move
-    layout.label(text=session.text, icon="TIME")
+    _label(layout.column(align=True), session.text, "TIME", context)
     if session.seconds_left is not None:
         minutes, seconds = divmod(int(session.seconds_left + 0.5), 60)
         layout.label(text="%d:%02d left" % (minutes, seconds))
     if session.frames:
         layout.label(text="Finished frames: %d" % len(session.frames))
-        row = layout.row()
-        row.template_icon(icon_value=icon_of(session.frames[0]), scale=6)
+        layout.template_icon(icon_value=icon_of(session.frames[0]), scale=_PREVIEW_SIZE)
         latest = (len(session.frames) - 1) // _PREVIEW_EVERY * _PREVIEW_EVERY
         if latest > 0:
-            row.template_icon(icon_value=icon_of(session.frames[latest]), scale=6)
+            layout.template_icon(icon_value=icon_of(session.frames[latest]), scale=_PREVIEW_SIZE)
 
 
-def _draw_message(layout: Any, group: Any) -> None:
+def _draw_message(layout: Any, group: Any, context: Any) -> None:
     if not group.message:
         return
     box = layout.box()
-    for number, line in enumerate(_lines(group.message)):
-        box.label(text=line, icon="BLANK1" if number else "ERROR")
-    for number, line in enumerate(_lines(group.remedy)):
-        box.label(text=line, icon="BLANK1" if number else "INFO")
+    column = box.column(align=True)
+    _label(column, group.message, "ERROR", context)
+    _label(column, group.remedy, "INFO", context)
     if any(not take.finished for take in group.takes):
         box.operator("actanywhere.resume", icon="PLAY")
 
 
-def _lines(text: str, width: int = 32) -> list[str]:
-    """Text in lines that fit a sidebar; a path without blanks is cut where it must."""
+def _label(column: Any, text: str, icon: str, context: Any) -> None:
+    for number, line in enumerate(lines(text, context)):
+        column.label(text=line, icon="BLANK1" if number else icon)
+
+
+def lines(text: str, context: Any) -> list[str]:
+    """Text in lines that fit the region; a path without blanks is cut where it must."""
+    width = max(20, int((context.region.width / context.preferences.system.ui_scale - 50) / 7))
+    return [line for part in text.splitlines() for line in _wrapped(part, width)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         while len(word) > width:

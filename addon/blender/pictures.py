@@ -13,7 +13,7 @@ from ..io.order import Drawing, Order
 from .compositor import layer_socket
 from .versions import compositor_tree, file_output, output_input, set_file_format, strips_of
 
-__all__ = ["draw_camera", "draw_clip_frame", "draw_image", "draw_layer", "draw_strip"]
+__all__ = ["draw_camera", "draw_clip_frame", "draw_layer", "draw_strip"]
 
 
 def draw_camera(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
@@ -39,21 +39,6 @@ def draw_clip_frame(order: Order, drawing: Drawing, raw: str, tell: Callable[[],
     node.clip = bpy.data.movieclips[drawing.options["clip"]]
     tree.links.new(node.outputs["Image"], output_input(tree))
     _render_picture(scene, drawing.options["frame"], raw, _condition_path(order))
-    tell()
-
-
-def draw_image(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
-    """A picture that has no file of its own that the engine reads: packed, painted, generated, or of a rare format."""
-    image = bpy.data.images[drawing.options["image"]]
-    scene = bpy.data.scenes.new("ActAnywhere picture")
-    scene.view_settings.view_transform = "Standard"
-    set_file_format(scene.render.image_settings, "PNG", "RGB", "16" if image.is_float else "8")
-    try:
-        image.save_render(_condition_path(order), scene=scene)
-    except RuntimeError as error:
-        raise FootageError(
-            "The picture '%s' cannot be saved: %s" % (image.name, error), "Save it to a file yourself."
-        ) from error
     tell()
 
 

@@ -11,6 +11,7 @@ import bpy
 from ..core.errors import FootageError, JobError
 from .footage import Frames, clip_frames, path_frames, render_size
 from .strip import strip_frames
+from .versions import sequencer_scene
 
 __all__ = ["Plate", "find_plate"]
 
@@ -52,6 +53,7 @@ def _files(scene: Any, asked: Any) -> Plate:
 
 
 def _strip(scene: Any, asked: Any) -> Plate:
+    scene = sequencer_scene(scene)
     strip, frames = strip_frames(scene, asked.plate_strip)
     drawing = None
     if not frames.pattern and not frames.files:

@@ -11,9 +11,9 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import ActAnywhereError, JobError
 from ..io.engine import Finding, creation_commands, read_findings
-from ..io.errand import Errand
 from ..io.session import Session, Step
 from . import running
+from .panels import lines
 from .run import Runner, redraw
 
 __all__ = ["CLASSES", "state"]
@@ -35,10 +35,6 @@ class _State:
 state = _State()
 
 
-def _errand(command: list[str]) -> Errand:
-    return Errand(command)
-
-
 class _EngineRunner(Runner):
     """An operator on the engine: its errors are shown in the preferences."""
 
@@ -52,7 +48,10 @@ class _EngineRunner(Runner):
 
 def _doctor_step() -> Step:
     return Step(
-        "Examining the engine", 0.2, lambda: _errand(running.engine_command("doctor", "--json")), (0, 1)
+        "Examining the engine",
+        0.2,
+        lambda: running.engine_errand(running.engine_command("doctor", "--json")),
+        (0, 1),
     )
 
 
@@ -102,7 +101,11 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
         commands = creation_commands(sys.executable, folder, _SOURCE, wheels, bpy.app.online_access)
         titles = ("Creating the environment", "Copying the engine", "Installing the engine", "Tidying up")
         steps = [
-            Step(title, 10.0 if command is commands[2] else 0.3, lambda command=command: _errand(command))  # type: ignore[misc]
+            Step(
+                title,
+                10.0 if command is commands[2] else 0.3,
+                lambda command=command: running.engine_errand(command),  # type: ignore[misc]
+            )
             for title, command in zip(titles, commands, strict=True)
         ]
         running.close_worker()
@@ -128,7 +131,7 @@ class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
         state.error, state.trial = None, ""
         self.folder = tempfile.mkdtemp(prefix="actanywhere_")
         command = running.engine_command("demo", "--preview", "--output", self.folder)
-        return Session([], None, [Step("Rendering the example", 1.0, lambda: _errand(command))], [])
+        return Session([], None, [Step("Rendering the example", 1.0, lambda: running.engine_errand(command))], [])
 
     def end(self, scene: Any, session: Session) -> None:
         """Say where it can be looked at."""
@@ -167,7 +170,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
     def draw(self, context: Any) -> None:
         """Found or not, and what to do about it."""
         layout = self.layout
-        _draw_engine(layout.box())
+        _draw_engine(layout.box(), context)
         layout.prop(self, "python")
         layout.prop(self, "keep_engine")
         box = layout.box()
@@ -182,7 +185,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         box.operator("actanywhere.engine_create", icon="IMPORT")
 
 
-def _draw_engine(box: Any) -> None:
+def _draw_engine(box: Any, context: Any) -> None:
     session = running.current()
     try:
         command = running.engine_command()[0]
@@ -199,8 +202,9 @@ def _draw_engine(box: Any) -> None:
         row.operator("actanywhere.engine_look", icon="VIEWZOOM")
         row.operator("actanywhere.self_test", icon="PLAY")
     if state.error is not None:
-        for line in (*state.error.message.splitlines(), state.error.remedy):
-            box.label(text=line, icon="ERROR" if line == state.error.remedy else "BLANK1")
+        for text, icon in ((state.error.message, "ERROR"), (state.error.remedy, "INFO")):
+            for number, line in enumerate(lines(text, context)):
+                box.label(text=line, icon="BLANK1" if number else icon)
     if state.trial:
         box.label(text=state.trial, icon="CHECKMARK")
     for finding in state.findings:

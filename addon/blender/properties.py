@@ -73,6 +73,7 @@ class ACTANYWHERE_PG_take(bpy.types.PropertyGroup):
     seed: IntProperty(name="Seed")
     finished: BoolProperty(name="Finished")
     summary: StringProperty(name="Summary")
+    notes: StringProperty(name="Notes")
 
 
 def _items(choices: tuple[str, ...]) -> list[tuple[str, str, str]]:
@@ -96,6 +97,7 @@ def _has_camera(_group: object, item: bpy.types.Object) -> bool:
 
 
 def _read_takes(group: Any, _context: Any) -> None:
+    """Another shot: its own takes are listed."""
     refresh_takes(group.id_data)
 
 
@@ -103,17 +105,25 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     """The shot of a scene."""
 
     shot_name: StringProperty(
-        name="Shot", description="Name of the shot and its takes. Empty: the plate's name"
+        name="Shot",
+        description="Name of the shot and its takes. Empty: the plate's name",
+        update=_read_takes,
     )
 
-    plate_source: EnumProperty(name="Plate", items=PLATES, description="The photographed frames")
-    plate_clip: PointerProperty(name="Plate Clip", type=bpy.types.MovieClip)
-    plate_path: StringProperty(name="Plate Files", subtype="FILE_PATH", description="Any one of the files")
+    plate_source: EnumProperty(
+        name="Plate", items=PLATES, description="The photographed frames", update=_read_takes
+    )
+    plate_clip: PointerProperty(name="Plate Clip", type=bpy.types.MovieClip, update=_read_takes)
+    plate_path: StringProperty(
+        name="Plate Files", subtype="FILE_PATH", description="Any one of the files", update=_read_takes
+    )
     use_plate_start: _use_start("plate")
     plate_start: _start("picture")
     plate_colour: EnumProperty(name="Colour Space", items=_items(COLOUR_SPACES))
-    plate_strip: StringProperty(name="Strip", description="Empty: the active strip")
-    plate_scene: PointerProperty(name="Plate Scene", type=bpy.types.Scene, description="Empty: this scene")
+    plate_strip: StringProperty(name="Strip", description="Empty: the active strip", update=_read_takes)
+    plate_scene: PointerProperty(
+        name="Plate Scene", type=bpy.types.Scene, description="Empty: this scene", update=_read_takes
+    )
 
     matte_source: EnumProperty(name="Matte", items=MATTES, description="Where the actor is")
     matte_mask: PointerProperty(name="Mask", type=bpy.types.Mask)
@@ -169,6 +179,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         name="Takes",
         subtype="DIR_PATH",
         description="Folder of the takes. Empty: beside the .blend, or the extension's own while it is not saved",
+        update=_read_takes,
     )
     wedge_count: IntProperty(name="Takes", default=4, min=2, max=16, description="How many seeds to try")
     takes: CollectionProperty(type=ACTANYWHERE_PG_take)

@@ -44,8 +44,6 @@ class Runner:
     Not an ``ABC``: Blender's operators have a metaclass of their own.
     """
 
-    _timer: Any = None
-
     @abstractmethod
     def begin(self, scene: Any) -> Session:
         """The session to run, its takes already on disk. Raises ``ActAnywhereError``."""
@@ -78,21 +76,24 @@ class Runner:
         if bpy.app.background:
             return self.execute(context)
         try:
-            self._start(context.scene).step()  # what takes a moment (a copy of the file) belongs to the click
+            session = self._start(context.scene)
+            try:
+                session.step()  # what takes a moment (a copy of the file) belongs to the click
+                running.listen(self, _window_that_stays(context))
+            except BaseException:  # a bug: nothing may be left running
+                running.abandon()
+                raise
         except ActAnywhereError as error:
             return self.fail(context.scene, error)
-        self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
-        context.window_manager.modal_handler_add(self)
         redraw()
         return {"RUNNING_MODAL"}
 
     def modal(self, context: Any, event: Any) -> set[str]:
         """Each tick takes what is there, and returns."""
         session = running.current()
-        scene = bpy.data.scenes.get(running.scene_name())
+        scene = running.scene()
         if session is None or scene is None:
             running.abandon()
-            self._leave(context)
             return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
             session.cancel()
@@ -102,14 +103,13 @@ class Runner:
             news = session.step()
         except Exception:  # a bug: it keeps its traceback, and leaves nothing running
             running.abandon()
-            self._leave(context)
             raise
         if news:
-            context.workspace.status_text_set("ActAnywhere: %s   (Esc: stop)" % session.text)
+            running.say(context.workspace, "ActAnywhere: %s   (Esc: stop)" % session.text)
             redraw()
         if not session.over:
             return {"PASS_THROUGH"}
-        self._leave(context)
+        running.leave()
         try:
             return self._finish(scene, session)
         except ActAnywhereError as error:
@@ -118,7 +118,6 @@ class Runner:
     def cancel(self, context: Any) -> None:
         """Blender takes the operator away: the file or the window is being closed."""
         running.abandon()
-        self._leave(context)
 
     def _start(self, scene: Any) -> Session:
         running.require_idle()
@@ -136,8 +135,10 @@ class Runner:
             raise session.error
         return {"FINISHED"}
 
-    def _leave(self, context: Any) -> None:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-        context.workspace.status_text_set(None)
+
+def _window_that_stays(context: Any) -> Any:
+    """The window that the click was in; not the preferences', which may be closed while something runs."""
+    if not context.window.screen.is_temporary:
+        return context.window
+    others = [window for window in context.window_manager.windows if not window.screen.is_temporary]
+    return others[0] if others else context.window

@@ -10,6 +10,7 @@ import bpy
 from ..core.errors import JobError, WorkerError
 from ..core.launch import Worker, worker_command
 from ..io.engine import engine_python
+from ..io.errand import Errand
 from ..io.session import Session
 
 __all__ = [
@@ -18,11 +19,15 @@ __all__ = [
     "current",
     "engine",
     "engine_command",
+    "engine_errand",
     "finish",
+    "leave",
+    "listen",
     "own_environment",
     "preferences",
     "require_idle",
-    "scene_name",
+    "say",
+    "scene",
     "start",
     "the_worker",
 ]
@@ -32,9 +37,11 @@ class _State:
     """What lives as long as the extension is enabled."""
 
     session: Session | None = None
-    scene: str = ""
+    scene: int = 0
     worker: Worker | None = None
     command: list[str] | None = None
+    timer: Any = None
+    spoken: set[str] = set()  # workspaces whose status bar shows our words
 
 
 def preferences() -> Any:
@@ -48,14 +55,39 @@ def current() -> Session | None:
     return _State.session
 
 
-def scene_name() -> str:
-    """The scene that the running session is for."""
-    return _State.scene
+def scene() -> Any:
+    """The scene that the running session is for, whatever it is called by now; None when it is gone."""
+    return next((each for each in bpy.data.scenes if each.session_uid == _State.scene), None)
 
 
 def start(session: Session, scene: Any) -> None:
     """Make it the running session."""
-    _State.session, _State.scene = session, scene.name
+    _State.session, _State.scene = session, scene.session_uid
+
+
+def listen(operator: Any, window: Any) -> None:
+    """Have a window's timer call the operator's ``modal``, until ``leave``."""
+    with bpy.context.temp_override(window=window):
+        _State.timer = bpy.context.window_manager.event_timer_add(0.1, window=window)
+        bpy.context.window_manager.modal_handler_add(operator)
+
+
+def say(workspace: Any, text: str) -> None:
+    """Put words into the status bar of the workspace that is shown."""
+    workspace.status_text_set(text)
+    _State.spoken.add(workspace.name)
+
+
+def leave() -> None:
+    """Nothing of a session stays in the window: no timer, and no words in any workspace's status bar."""
+    if _State.timer is not None:
+        bpy.context.window_manager.event_timer_remove(_State.timer)
+        _State.timer = None
+    for workspace in bpy.data.workspaces:
+        if workspace.name in _State.spoken:
+            with bpy.context.temp_override(workspace=workspace):
+                workspace.status_text_set(None)
+    _State.spoken.clear()
 
 
 def require_idle() -> None:
@@ -93,6 +125,11 @@ def engine_command(*words: str) -> list[str]:
         ) from error
 
 
+def engine_errand(command: list[str]) -> Errand:
+    """Start a command of the engine's Python, which must not find the libraries of Blender's."""
+    return Errand(command, {"PYTHONPATH": ""})
+
+
 def the_worker() -> Worker:
     """The worker, with the engine that the preferences name. Raises ``WorkerError``."""
     command = engine_command("worker")
@@ -114,4 +151,5 @@ def abandon() -> None:
     if _State.session is not None:
         _State.session.abandon()
         _State.session = None
+    leave()
     close_worker()

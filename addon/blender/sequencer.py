@@ -7,7 +7,7 @@ import bpy
 
 from ..io.order import Order
 from .blocks import background_folder, remember
-from .versions import strips_of
+from .versions import sequencer_scene, strips_of
 
 __all__ = ["put_into_sequencer"]
 
@@ -17,9 +17,10 @@ _CHANNELS = 128
 def put_into_sequencer(scene: Any, order: Order) -> Any:
     """An image strip with the background, aligned with the plate, on a channel below it.
 
-    Run again, the strip stays where the artist has put it and shows the new take. Where no channel below
-    is free, everything in the way moves up by one.
+    Run again, the strip stays where the artist has put it and shows the new take; of other frames, it moves
+    as far as they did. Where no channel below is free, everything in the way moves up by one.
     """
+    scene = sequencer_scene(scene)
     if scene.sequence_editor is None:
         scene.sequence_editor_create()
     strips = strips_of(scene)
@@ -29,15 +30,16 @@ def put_into_sequencer(scene: Any, order: Order) -> Any:
     name = "%s background" % shot
     first, last = order.first + order.shift, order.last + order.shift
     names = ["background.%04d.exr" % frame for frame in range(first, last + 1)]
-    if old is not None and len(old.elements) == len(names):
+    if old is not None and [element.filename for element in old.elements] == names:
         old.directory = background_folder(order) + os.sep
         remember(old, order)
         return old
+    start = order.first
     if old is not None:
-        name = old.name
+        name, start = old.name, start + int(old.frame_start) - old["actanywhere_first"]
         strips.remove(old)
     path = os.path.join(background_folder(order), names[0])
-    strip = strips.new_image(name, path, channel, order.first, fit_method="ORIGINAL")
+    strip = strips.new_image(name, path, channel, start, fit_method="ORIGINAL")
     for element in names[1:]:
         strip.elements.append(element)
     strip.frame_final_duration = len(names)

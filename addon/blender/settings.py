@@ -23,26 +23,30 @@ def label_of(name: str) -> str:
     return name.replace("_", " ").title()
 
 
-def setting_properties(with_use: bool = True) -> dict[str, Any]:
-    """Annotations for a PropertyGroup or an Operator. An operator asks ``is_property_set`` instead of ``use_``."""
+def setting_properties(for_operator: bool = False) -> dict[str, Any]:
+    """Annotations for a PropertyGroup or an Operator.
+
+    An operator asks ``is_property_set`` instead of ``use_``, and forgets what it was given after each call.
+    """
     found: dict[str, Any] = {}
     for field in setting_fields():
-        if with_use and is_optional(field):
+        if not for_operator and is_optional(field):
             found["use_" + field.name] = bpy.props.BoolProperty(
                 name="Set " + label_of(field.name), description=field.metadata["help"], default=False
             )
-        found[field.name] = _property(field)
+        found[field.name] = _property(field, {"SKIP_SAVE"} if for_operator else {"ANIMATABLE"})
     return found
 
 
-def _property(field: dataclasses.Field[Any]) -> Any:
+def _property(field: dataclasses.Field[Any], options: set[str]) -> Any:
     kind = re.sub(r"Optional\[(\w+)\]", r"\1", str(field.type))
     words: dict[str, Any] = {"name": label_of(field.name), "description": field.metadata["help"]}
+    words["options"] = options
     choices = field.metadata.get("choices")
     if choices is not None:
         words["items"] = [(choice, choice, _help_of(choice, field)) for choice in choices]
         if kind.startswith("Tuple"):
-            words.update(options={"ENUM_FLAG"}, default=set(field.default))
+            words.update(options={"ENUM_FLAG", *options}, default=set(field.default))
         else:
             words["default"] = field.default
         return bpy.props.EnumProperty(**words)

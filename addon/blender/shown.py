@@ -7,6 +7,7 @@ import bpy
 from ..core.errors import ActAnywhereError, FootageError, JobError
 from ..io.numbering import find_footage
 from .run import tell
+from .versions import sequencer_scene
 
 __all__ = ["CLASSES"]
 
@@ -56,7 +57,7 @@ def _files(scene: Any, image: Any, user: Any) -> None:
 
 
 def _strip(scene: Any, space: Any) -> None:
-    editor = scene.sequence_editor
+    editor = sequencer_scene(scene).sequence_editor
     if editor is None or editor.active_strip is None:
         raise FootageError("No strip is active.", "Select the strip that is the plate.")
     scene.actanywhere.plate_source = "STRIP"

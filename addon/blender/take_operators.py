@@ -1,5 +1,6 @@
 """Takes: switch to one, compare two, remove one; and the layer into another place."""
 
+import dataclasses
 import os
 import shutil
 from abc import abstractmethod
@@ -23,6 +24,10 @@ from .takes import places_in_use, refresh_takes
 __all__ = ["CLASSES"]
 
 
+def _take() -> Any:
+    return IntProperty(name="Take", description="0: the one chosen in the list", options={"SKIP_SAVE"})
+
+
 def _find_take(scene: Any, number: int) -> Take:
     """The take of that number; 0 is the one chosen in the list. Raises ``JobError``."""
     group = scene.actanywhere
@@ -36,11 +41,13 @@ def _find_take(scene: Any, number: int) -> Take:
 
 def _read_order(take: Take) -> Order:
     try:
-        return Order.read(take.folder)
+        order = Order.read(take.folder)
     except OSError as error:
         raise JobError(
             "Take %d was not made here: its order.json is missing." % take.number, "Choose another take."
         ) from error
+    # Where it lies now: the project may have been moved since.
+    return dataclasses.replace(order, job=dataclasses.replace(order.job, output=take.folder))
 
 
 class _Placing(Runner):
@@ -69,7 +76,7 @@ class ACTANYWHERE_OT_take_use(_Placing, bpy.types.Operator):
     bl_label = "Use Take"
     bl_options = {"UNDO"}
 
-    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+    __annotations__ = {"take": _take()}
 
     def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
         """Where the layer is already, else where the panel says."""
@@ -107,7 +114,7 @@ class ACTANYWHERE_OT_take_compare(bpy.types.Operator):
     bl_label = "Compare"
     bl_options = {"UNDO"}
 
-    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+    __annotations__ = {"take": _take()}
 
     def execute(self, context: Any) -> set[str]:
         """Toggle."""
@@ -125,7 +132,7 @@ class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
     bl_idname = "actanywhere.take_remove"
     bl_label = "Remove Take"
 
-    __annotations__ = {"take": IntProperty(name="Take", description="0: the one chosen in the list")}
+    __annotations__ = {"take": _take()}
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """Ask first."""

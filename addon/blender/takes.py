@@ -10,7 +10,7 @@ from ..core.takes import Take, list_takes
 from ..io.order import Order
 from .asking import shot_name, takes_root
 from .compositor import shot_nodes
-from .versions import compositor_tree, strips_of
+from .versions import compositor_tree, sequencer_scene, strips_of
 
 __all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 
@@ -38,6 +38,7 @@ def refresh_takes(scene: Any, name: str = "") -> None:
         item.finished = take.state == "finished"
         item.seed = take.job.settings.seed if take.job else 0
         item.summary = _summary(take)
+        item.notes = "\n".join(_notes(take))
 
 
 def _summary(take: Take) -> str:
@@ -55,6 +56,13 @@ def _summary(take: Take) -> str:
     )
 
 
+def _notes(take: Take) -> list[str]:
+    """What the engine had to say of a finished take: who led the camera and why, and its warnings."""
+    if take.result is None:
+        return []
+    return ["Camera: %s. %s" % (take.result.camera, take.result.camera_reason), *take.result.warnings]
+
+
 def places_in_use(scene: Any, order: Order) -> set[str]:
     """Where the shot's layer is already."""
     shot = order.job.shot.name
@@ -64,7 +72,7 @@ def places_in_use(scene: Any, order: Order) -> set[str]:
     behind = [entry.image for entry in camera.background_images] if camera else []
     found = {
         "COMPOSITOR": tree is not None and shot_nodes(tree, order, make=False) is not None,
-        "STRIP": any(strip.get("actanywhere_shot") == shot for strip in strips_of(scene)),
+        "STRIP": any(s.get("actanywhere_shot") == shot for s in strips_of(sequencer_scene(scene))),
         "CLIP": "%s background" % shot in bpy.data.movieclips,
         "CAMERA": image is not None and image in behind,
         "PLANE": "%s background plane" % shot in bpy.data.objects,

@@ -10,11 +10,14 @@ __all__ = [
     "INDEX_PASSES",
     "compositor_tree",
     "file_output",
+    "fix_mask_size",
     "option",
     "output_input",
     "over_inputs",
+    "sequencer_scene",
     "set_file_format",
     "straight",
+    "strips_name",
     "strips_of",
 ]
 
@@ -61,6 +64,15 @@ def option(node: Any, name: str, socket: str, value: Any) -> None:
         return
     entry = node.inputs[socket]
     entry.default_value = value.replace("_", " ").title() if entry.type == "MENU" else value
+
+
+def fix_mask_size(node: Any, size: list[int]) -> None:
+    """Have a Mask node draw in this size, whatever the scene's is."""
+    option(node, "size_source", "Size Source", "FIXED")
+    if hasattr(node, "size_x"):
+        node.size_x, node.size_y = size
+    else:
+        node.inputs["Size X"].default_value, node.inputs["Size Y"].default_value = size
 
 
 def over_inputs(node: Any) -> tuple[Any, Any, Any]:
@@ -110,6 +122,14 @@ def straight(tree: Any, socket: Any) -> Any:
 def strips_of(scene: Any) -> Any:
     """The sequencer's top-level strips, or an empty list without a sequencer."""
     editor = scene.sequence_editor
-    if editor is None:
-        return []
-    return editor.strips if hasattr(editor, "strips") else editor.sequences
+    return [] if editor is None else getattr(editor, strips_name(editor))
+
+
+def strips_name(editor: Any) -> str:
+    """What a sequence editor calls its strips."""
+    return "strips" if hasattr(editor, "strips") else "sequences"
+
+
+def sequencer_scene(scene: Any) -> Any:
+    """The scene whose strips the Sequencer shows: since 5.0 the workspace may name another than the one shown."""
+    return getattr(bpy.context.workspace, "sequencer_scene", None) or scene

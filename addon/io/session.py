@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.errors import ActAnywhereError, Cancelled, WorkerError
+from ..core.errors import ActAnywhereError, Cancelled, FootageError, WorkerError
 from ..core.job import Progress, Result
 from ..core.launch import Worker
 from .errand import Errand
@@ -87,14 +87,18 @@ class Session:
             self._ending = True
             self.text = "Stopping"
         elif not self.over:
-            self._end(Cancelled("Stopped.", "Continue the take to go on from its finished frames."))
+            self._end(self._stopped())
 
     def abandon(self) -> None:
         """End at once, worker and all: the file is being closed."""
         if not self.over:
             if self._worker is not None:
                 self._worker.close(0)
-            self._end(Cancelled("Stopped.", "Continue the take to go on from its finished frames."))
+            self._end(self._stopped())
+
+    def _stopped(self) -> Cancelled:
+        remedy = "Continue the take to go on from its finished frames." if self.orders else ""
+        return Cancelled("Stopped.", remedy)
 
     def _next(self) -> None:
         self._at += 1
@@ -124,7 +128,7 @@ class Session:
         self.lines += lines
         for said in filter(None, map(_message, lines)):
             if "error" in said:
-                raise WorkerError(said["error"], said["remedy"])
+                raise FootageError(said["error"], said["remedy"])
             step = self._steps[self._at]
             assert isinstance(step, Step)
             self.text = "%s: frame %d of %d" % (step.title, said["done"], said["total"])

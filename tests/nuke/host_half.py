@@ -96,9 +96,30 @@ class Colour(unittest.TestCase):
         self.assertEqual(colour.working_space("auto", ocio), "acescg")
         self.assertEqual(colour.working_space("linear-rec709", ocio), "linear-rec709")
 
-    def test_a_role_is_resolved_in_an_aces_configuration(self) -> None:
-        role = colour.Project("OCIO", "fn-nuke_cg-config-v1.0.0_aces-v1.3_ocio-v2.1", "scene_linear")
-        self.assertEqual(colour.working_space("auto", role), "acescg")
+    def test_a_role_is_resolved_in_an_aces_configuration_that_nuke_brings(self) -> None:
+        for config in ("aces_1.2", "fn-nuke_cg-config-v1.0.0_aces-v1.3_ocio-v2.1"):
+            self.assertEqual(self.space(config, "scene_linear"), "acescg")
+
+    def test_the_space_that_nuke_shows_behind_a_role_is_the_one(self) -> None:
+        self.assertEqual(self.space("aces_1.2", "scene_linear (ACES - ACEScg)"), "acescg")
+        self.assertEqual(self.space("aces_1.2", "scene_linear (Linear Rec.709 (sRGB))"), "linear-rec709")
+        self.assertEqual(self.space("aces_1.2", "Linear Rec.709 (sRGB)"), "linear-rec709")
+        with self.assertRaises(JobError):  # the wide primaries of the archive, which the core does not work in
+            self.space("aces_1.2", "default (ACES - ACES2065-1)")
+
+    def test_a_role_of_a_studio_s_own_configuration_is_looked_up_in_it_and_never_guessed(self) -> None:
+        with tempfile.TemporaryDirectory(suffix=" faces ü") as folder:
+            config = os.path.join(folder, "config.ocio")
+            for space, wanted in (("ACES - ACEScg", "acescg"), ("'lin_srgb'", "linear-rec709")):
+                with open(config, "w", encoding="utf-8") as stream:
+                    stream.write("ocio_profile_version: 2\n\nroles:\n  data: raw\n  scene_linear: %s\n" % space)
+                self.assertEqual(self.space(config, "scene_linear"), wanted)
+            os.remove(config)
+            with self.assertRaises(JobError):
+                self.space(config, "scene_linear")
+
+    def space(self, config: str, working: str) -> str:
+        return str(colour.working_space("auto", colour.Project("OCIO", config, working)))
 
     def test_a_space_that_is_not_known_is_asked_for_and_not_guessed(self) -> None:
         with self.assertRaises(JobError) as caught:

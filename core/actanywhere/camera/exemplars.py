@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .fill import fill
+
 __all__ = ["Margins", "continue_picture"]
 
 Picture = NDArray[np.float32]
@@ -27,6 +29,8 @@ _LARGEST_STEP = 0.06
 _FEATURES = 24
 _HEIGHT_PENALTY = 0.4
 """Mean squared difference that a patch from a whole picture's height away is held to cost."""
+_COLOUR_PENALTY = 2.0
+"""Cost of a patch whose mean colour is not the expected one, by its squared difference."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,9 @@ def continue_picture(picture: Picture, known: Picture, margins: Margins, rng: np
     ``picture`` (h, w, 3); ``known`` (h, w), 1 where it may be relied on and copied from, 0 in holes.
     """
     places: tuple[Indices, Indices] | None = None
+    expected = fill(_padded(picture * known[..., None], margins), _padded(known, margins))
     for short, rounds in _LEVELS:
-        level = _Level.of(picture, known, margins, short)
+        level = _Level.of(picture, known, expected, margins, short)
         y, x = level.first_places(rng) if places is None else level.finer_places(*places)
         for _ in range(rounds):
             y, x = level.search(level.vote(y, x), y, x, rng)
@@ -59,7 +64,8 @@ class _Level:
     """A picture of a level within its canvas.
 
     ``source`` (h, w, 3) and ``sound`` (h, w), 1 where the whole patch around a pixel is known. ``top``, ``left``: where
-    the picture begins in the canvas of (rows, columns). ``open`` (rows, columns) is 1 where there is something to fill.
+    the picture begins in the canvas of (rows, columns). ``open`` (rows, columns) is 1 where there is something to fill,
+    ``expected`` (rows, columns, 3) the smooth continuation.
     """
 
     source: Picture
@@ -67,9 +73,10 @@ class _Level:
     top: int
     left: int
     open: NDArray[np.bool_]
+    expected: Picture
 
     @classmethod
-    def of(cls, picture: Picture, known: Picture, margins: Margins, short: int) -> _Level:
+    def of(cls, picture: Picture, known: Picture, expected: Picture, margins: Margins, short: int) -> _Level:
         scale = min(1.0, short / min(known.shape))
         height, width = (max(_PATCH + 2, round(side * scale)) for side in known.shape)
         source = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.float32)
@@ -87,7 +94,8 @@ class _Level:
             sound[height // 2, width // 2] = True
         unknown = np.ones((top + height + bottom, left + width + right), bool)
         unknown[top : top + height, left : left + width] = ~small
-        return cls(source, sound, top, left, unknown)
+        canvas = cv2.resize(expected, unknown.shape[::-1], interpolation=cv2.INTER_AREA)
+        return cls(source, sound, top, left, unknown, np.asarray(canvas, np.float32))
 
     def first_places(self, rng: np.random.Generator) -> tuple[Indices, Indices]:
         """For each pixel of the canvas the pixel of the source that it is first taken from.
@@ -173,11 +181,14 @@ class _Level:
         known, basis = _features(self.source, None)
         wanted, _ = _features(canvas, basis)
         row = np.clip(np.arange(self.open.shape[0]) - self.top, 0, height - 1)[:, None]
+        colour = np.asarray(cv2.blur(self.source, (_PATCH, _PATCH)), np.float32)
         y, x = y.copy(), x.copy()
 
         def cost(at_y: Indices, at_x: Indices) -> Picture:
             apart = ((known[at_y, at_x] - wanted) ** 2).sum(-1)
-            return np.asarray(apart + _HEIGHT_PENALTY * ((at_y - row) / height) ** 2, np.float32)
+            off = ((colour[at_y, at_x] - self.expected) ** 2).mean(-1)
+            away = ((at_y - row) / height) ** 2
+            return np.asarray(apart + _COLOUR_PENALTY * off + _HEIGHT_PENALTY * away, np.float32)
 
         best = cost(y, x)
 
@@ -227,6 +238,12 @@ class _Level:
         return canvas
 
 
+def _padded(picture: Picture, margins: Margins) -> Picture:
+    """The picture (h, w, ...) with nothing (0) in its margins."""
+    sides = ((margins.top, margins.bottom), (margins.left, margins.right), (0, 0))
+    return np.pad(picture, sides[: picture.ndim])
+
+
 def _wrapped(line: Indices, count: int, before: int, beyond: int) -> Indices:
     """Lines of the canvas as lines of the picture: shifted in until they are in it."""
     line = np.where(line < 0, line % before, line)
@@ -251,8 +268,7 @@ def _evened(canvas: Picture, picture: Picture, known: Picture, margins: Margins)
     """The canvas without a step of light at the border of what is known: evened out there, less and less farther in."""
     sigma = max(1.0, 0.04 * picture.shape[0])
     box = (margins.top, margins.bottom, margins.left, margins.right)
-    sure = (known > 0.5).astype(np.uint8)
-    inside = np.asarray(cv2.copyMakeBorder(sure, *box, cv2.BORDER_CONSTANT, value=(0,)), np.uint8)
+    inside = (_padded(known, margins) > 0.5).astype(np.uint8)
     truth = np.asarray(cv2.copyMakeBorder(picture, *box, cv2.BORDER_REPLICATE), np.float32)
     distance = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
     fade = (1 - inside) * np.exp(-((distance / np.float32(sigma)) ** 2))

@@ -6,6 +6,8 @@ on the way out, and the layer comes back in the same space.
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 
 from ..core.errors import JobError
@@ -32,9 +34,18 @@ _KNOWN = {
 }
 
 
+# Roles that the working space may be named by: ACEScg in the ACES configurations that Nuke brings, and in others what
+# the configuration's text says.
+_ROLES = ("scene_linear", "rendering", "compositing_linear")
+_BUILT_IN_ACES = re.compile(r"^(aces_\d|fn-nuke_\w+-config-.*_aces-)", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Project:
-    """The colour knobs of the script's root: ``management`` (Nuke or OCIO), ``config``, ``working_space``."""
+    """The colour knobs of the script's root: ``management`` (Nuke or OCIO), ``config``, ``working_space``.
+
+    ``config`` is the name of one that Nuke brings, or the path of a studio's own.
+    """
 
     management: str
     config: str
@@ -45,7 +56,7 @@ def working_space(said: str, project: Project) -> str:
     """The stream's colour space, one of core's scene-linear ones. Raises ``JobError`` when it cannot be told.
 
     ``said`` other than ``auto`` wins. Nuke's own management works in linear light with the primaries of Rec.709;
-    under OCIO the root's working space says it, and its role name is resolved where the configuration is an ACES one.
+    under OCIO the root's working space says it, and the name of a role is looked up in the configuration.
     """
     if said not in WORKING_SPACES:
         raise JobError(
@@ -55,15 +66,27 @@ def working_space(said: str, project: Project) -> str:
         return said
     if project.management.lower() != "ocio":
         return "linear-rec709"
-    name = project.working_space.strip()
     # Nuke shows a role with the space behind it: "scene_linear (ACES - ACEScg)".
-    names = [part.strip(" )") for part in name.replace("(default)", "").split("(", 1)]
-    for candidate in [name, *names, *(each.split("/")[-1] for each in names)]:
-        if candidate.lower() in _KNOWN:
-            return _KNOWN[candidate.lower()]
-    if names[0].lower() in ("scene_linear", "rendering", "default") and "aces" in project.config.lower():
-        return "acescg"
+    name = project.working_space.replace(" (default)", "").strip()
+    _, _, behind = name.partition(" (")
+    candidates = [name, behind[:-1]] if behind.endswith(")") else [name]
+    if name in _ROLES:
+        candidates.append(_space_of_role(name, project.config))
+    for candidate in [each.lower() for each in candidates]:
+        known = _KNOWN.get(candidate) or _KNOWN.get(candidate.split("/")[-1])
+        if known is not None:
+            return known
     raise JobError(
         "The project's working space '%s' (%s) is not one that ActAnywhere knows." % (name, project.config),
         "Say what it is with the knob 'working space' in the tab Advanced.",
     )
+
+
+def _space_of_role(role: str, config: str) -> str:
+    """The space behind a role; empty where it cannot be told."""
+    try:
+        with open(config, encoding="utf-8", errors="replace") as stream:
+            found = re.search(r"^\s+%s:\s*(.+?)\s*$" % re.escape(role), stream.read(), re.MULTILINE)
+    except OSError:
+        return "ACEScg" if _BUILT_IN_ACES.match(config) else ""
+    return "" if found is None else found.group(1).strip("\"'")

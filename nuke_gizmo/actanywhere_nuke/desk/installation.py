@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 
 from ..core.errors import ActAnywhereError, WorkerError
 from ..core.launch import worker_command
-from .inputs import write_text
+from .inputs import make_folder, write_text
 
 __all__ = ["REMEDY", "chosen_engine", "command", "doctor", "review", "say", "store_engine", "wedge_sheet"]
 
@@ -37,7 +37,7 @@ def chosen_engine(store: str = _STORE) -> str:
 def store_engine(python: str, store: str = _STORE) -> None:
     """Keep the choice. Raises ``OutputError``."""
     path = os.path.expanduser(store)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    make_folder(os.path.dirname(path))
     write_text(path, json.dumps({"engine": python}))
 
 

@@ -90,8 +90,8 @@ def plan(ask: Ask) -> Plan:
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
     space = working_space(ask.working_space, ask.project)
     inputs = "%s/inputs" % root
-    plate = _rendering(inputs, "plate", ask.plate, frames, ("R", "G", "B"))
-    matte = _rendering(inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
+    plate = _rendering(ask, inputs, "plate", ask.plate, frames, ("R", "G", "B"))
+    matte = _rendering(ask, inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
     condition, drawn = _condition(ask, inputs, frames, space)
     track = _track(ask, inputs, frames, plate)
     job = Job(
@@ -121,9 +121,11 @@ def with_output(job: Job, folder: str) -> Job:
 
 
 def _rendering(
-    inputs: str, kind: str, source: str, frames: FrameRange, channels: Tuple[str, ...]
+    ask: Ask, inputs: str, kind: str, source: str, frames: FrameRange, channels: Tuple[str, ...]
 ) -> Rendering:
-    text = "%s\nframes %s" % (source, frames)
+    """``source`` and the project's colour say what the pixels are: a Read gives others in another working space."""
+    colour = " ".join(dataclasses.astuple(ask.project))
+    text = "%s\nframes %s\ncolour %s" % (source, frames, colour)
     folder = "%s/%s_%s" % (inputs, kind, digest(text))
     return Rendering(kind, "write_%s" % kind, folder, frames, channels, text)
 
@@ -139,7 +141,7 @@ def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[C
         )
     matte = absolute(ask.condition_matte, ask.script)
     _must_exist(matte, "matte of the condition")
-    drawn = _rendering(inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
+    drawn = _rendering(ask, inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
     return Condition(drawn.file(frame), ask.condition_kind, matte, space), drawn
 
 

@@ -11,6 +11,7 @@ from ..core.job import setting_fields
 from ..core.takes import remove_take
 from ..desk.installation import say
 from ..desk.knobs import values_of
+from ..desk.naming import slashes
 from ..desk.panel import panel
 from . import generate, showing
 from .reading import is_complete, text
@@ -123,8 +124,8 @@ def _use_settings(node: nuke.Node) -> None:
     take = showing.shown_take(node)
     if take is None or take.job is None:
         raise JobError("No take is chosen.", "Choose one in the list.")
-    for name, value in values_of(take.job.settings).items():
-        with showing.quiet(node):
+    with showing.quiet(node, undone=True):
+        for name, value in values_of(take.job.settings).items():
             node[name].setValue(value)
     _enable(node)
     showing.show_state(node)
@@ -134,9 +135,9 @@ def _remove(node: nuke.Node) -> None:
     take = showing.shown_take(node)
     if take is None:
         raise JobError("No take is chosen.", "Choose the one to delete in the list.")
-    if generate.is_running(node):
-        raise JobError("%s is rendering." % node.name(), "Wait, or press Cancel first.")
-    if nuke.GUI and not nuke.ask("Delete take %d and all of its frames from disk?" % take.number):
+    if generate.is_running(node) or generate.is_rendering(take.folder):
+        raise JobError("It is rendering.", "Wait, or press Cancel first.")
+    if nuke.GUI and not nuke.ask("Delete %s and all of its frames from disk?" % slashes(take.folder)):
         return
     showing.show_take(node, None)
     remove_take(take)

@@ -7,7 +7,7 @@ calls block and print.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 import nuke
 
@@ -18,10 +18,11 @@ from ..core.shot import FrameRange
 from ..core.takes import Take, new_take, read_take, remove_take, wedge, write_job
 from ..desk import installation
 from ..desk.engine import Engine, Listener
+from ..desk.naming import slashes
 from ..desk.plan import plan, with_output
 from ..desk.progress import message
 from . import showing
-from .reading import ask, identity, text
+from .reading import ask, text
 from .rendering import render_inputs
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "cancel",
     "continue_take",
     "generate",
+    "is_rendering",
     "is_running",
     "prepare",
     "render_wedge",
@@ -38,7 +40,16 @@ __all__ = [
 #: The one worker of this session of Nuke.
 ENGINE = Engine()
 
-_numbers: Dict[str, List[int]] = {}
+
+class _Running(NamedTuple):
+    """A job that was submitted. The node is held itself: it may be renamed, and its script saved under another name."""
+
+    number: int
+    node: nuke.Node
+    folder: str
+
+
+_running: List[_Running] = []
 
 
 def prepare(node: nuke.Node, frames: str = "") -> Job:
@@ -75,6 +86,8 @@ def continue_take(node: nuke.Node) -> Optional[Result]:
     take = showing.shown_take(node)
     if take is None or take.job is None:
         raise JobError("There is no take to continue.", "Choose one in the list, or press Generate.")
+    if is_rendering(take.folder):
+        raise JobError("Take %d is rendering already, for another node." % take.number, "Wait for it.")
     command = installation.command(text(node, "engine"))
     return _submit(node, command, [with_output(take.job, take.folder)])
 
@@ -104,7 +117,7 @@ def write_farm_job(node: nuke.Node) -> str:
 
 def cancel(node: nuke.Node) -> int:
     """Stop what the node has running or waiting; gives how many jobs that were."""
-    running = [number for number in _numbers.get(identity(node), []) if ENGINE.is_running(number)]
+    running = _running_of(node)
     for number in running:
         ENGINE.cancel(number)
     return len(running)
@@ -112,7 +125,18 @@ def cancel(node: nuke.Node) -> int:
 
 def is_running(node: nuke.Node) -> bool:
     """Whether a job of the node runs or waits."""
-    return any(ENGINE.is_running(number) for number in _numbers.get(identity(node), []))
+    return bool(_running_of(node))
+
+
+def is_rendering(folder: str) -> bool:
+    """Whether a job that runs or waits, of whichever node, writes into that take's folder."""
+    return any(one.folder == slashes(folder) and ENGINE.is_running(one.number) for one in _running)
+
+
+def _running_of(node: nuke.Node) -> List[int]:
+    _running[:] = [one for one in _running if ENGINE.is_running(one.number)]
+    name = node.fullName()
+    return [one.number for one in _running if showing.alive(one.node) and one.node.fullName() == name]
 
 
 def _set_range(node: nuke.Node, frames: str) -> None:
@@ -127,9 +151,8 @@ def _submit(node: nuke.Node, command: List[str], jobs: List[Job]) -> Optional[Re
     if not nuke.GUI:
         return _block(node, command, jobs, sheet)
     listeners = [_Task(node, job, sheet) for job in jobs]
-    _numbers[identity(node)] = [
-        ENGINE.submit(job, command, listener) for job, listener in zip(jobs, listeners)
-    ]
+    for job, listener in zip(jobs, listeners):
+        _running.append(_Running(ENGINE.submit(job, command, listener), node, job.output))
     showing.log(node, *("started: %s" % job.output for job in jobs))
     return None
 

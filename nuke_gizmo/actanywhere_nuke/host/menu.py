@@ -30,8 +30,10 @@ def install() -> None:
 
 
 def create() -> nuke.Node:
-    """A new node: a Group that can be opened, its plate connected to what is selected."""
-    return nuke.nodePaste(_FOLDER + "/ActAnywhere.nk") or nuke.selectedNode()
+    """A new node: a Group that can be opened, its plate connected to what is selected; its panel open, as of any node."""
+    node = nuke.nodePaste(_FOLDER + "/ActAnywhere.nk") or nuke.selectedNode()
+    node.showControlPanel()
+    return node
 
 
 def generate_selected() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, Optional, Tuple
 
 import nuke
@@ -110,8 +111,10 @@ def _ranges(node: nuke.Node) -> Tuple[str, Optional[Tuple[int, int]], Tuple[int,
 
 
 def _project() -> Project:
-    config = "%s %s" % (_root("OCIO_config"), _root("customOCIOConfigPath"))
-    return Project(_root("colorManagement"), config.strip(), _root("workingSpaceLUT"))
+    config = _root("OCIO_config")
+    if config == "custom":
+        config = _root("customOCIOConfigPath") or os.environ.get("OCIO", "")
+    return Project(_root("colorManagement"), config, _root("workingSpaceLUT"))
 
 
 def _root(name: str) -> str:

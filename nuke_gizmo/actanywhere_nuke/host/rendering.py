@@ -13,6 +13,7 @@ from ..desk.inputs import Rendering, check, finish, is_whole, make_folder, raste
 from ..desk.plan import Plan
 from ..desk.track import track_json
 from .reading import inner, script_path
+from .showing import quiet
 
 __all__ = ["render_inputs"]
 
@@ -23,7 +24,7 @@ def render_inputs(node: nuke.Node, plan: Plan) -> int:
     Raises ``Cancelled``, ``FootageError`` naming input and frame, ``OutputError``.
     """
     todo = [one for one in plan.renderings if not is_whole(one)]
-    with _full_size():
+    with quiet(node), _full_size():
         for one in todo:
             make_folder(one.folder)
             _execute(inner(node, one.write), one)

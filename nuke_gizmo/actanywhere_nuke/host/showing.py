@@ -51,18 +51,24 @@ def alive(node: nuke.Node) -> bool:
 
 
 @contextmanager
-def quiet(node: nuke.Node) -> Iterator[None]:
-    """Our own changes of knobs. They call ``knobChanged`` too (see ``is_quiet``), and are not for Ctrl-Z to undo."""
+def quiet(node: nuke.Node, undone: bool = False) -> Iterator[None]:
+    """Our own changes of knobs: they call ``knobChanged`` too (see ``is_quiet``).
+
+    Ctrl-Z takes back those that an artist asked for (``undone``), and no others: it would switch a Write on again, for
+    the farm to render.
+    """
     name = node.fullName()
     if name in _quiet:
         yield
         return
     _quiet.add(name)
-    nuke.Undo.disable()
+    if not undone:
+        nuke.Undo.disable()
     try:
         yield
     finally:
-        nuke.Undo.enable()
+        if not undone:
+            nuke.Undo.enable()
         _quiet.discard(name)
 
 

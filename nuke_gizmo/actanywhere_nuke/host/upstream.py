@@ -21,6 +21,10 @@ _COSMETIC = frozenset(
     "updateUI panel panelDropped rootNodeUpdated lock_connections window mapsize lifetimeStart lifetimeEnd "
     "useLifetime".split()
 )
+# Of a Read: how often it was reloaded, and whether a copy of its files is kept on this machine.
+_OF_READ = frozenset("reload version cacheLocal localizationPolicy updateLocalization sourceUtilities".split())
+# Of a node of ours: what it shows. What it was asked for, its log and its list of takes make no picture.
+_OF_OURS = frozenset("show taken take_first take_last take_layer layer_file on_error disable".split())
 
 
 def source_of(node: Optional[nuke.Node]) -> Optional[nuke.Node]:
@@ -44,6 +48,7 @@ def describe(node: Optional[nuke.Node], frames: FrameRange) -> str:
     found = source_of(node)
     lines: List[str] = []
     if found is not None:
+        lines.append("format %s" % nuke.root()["format"].toScript())  # what has no size of its own takes it
         _tell(found, frames, lines, set())
     return "\n".join(lines)
 
@@ -55,21 +60,30 @@ def _tell(node: nuke.Node, frames: FrameRange, lines: List[str], seen: Set[str])
         return
     seen.add(name)
     lines.append("node %s" % node.Class())
+    ours = node.knob("actanywhere") is not None
     for knob_name, knob in sorted(node.knobs().items()):
-        if knob_name not in _COSMETIC:
+        if _counts(node, knob_name, ours):
             lines.append("%s %s" % (knob_name, knob.toScript()))
-        if isinstance(knob, nuke.File_Knob):
-            lines += _files(knob, frames)
+            if isinstance(knob, nuke.File_Knob):
+                lines += _files(knob, frames)
     if isinstance(node, nuke.Group):
         for inner in sorted(node.nodes(), key=lambda one: one.name()):
-            _tell(inner, frames, lines, seen)
-    for index in range(node.inputs()):
+            if not ours or inner.name() == "read_layer":
+                _tell(inner, frames, lines, seen)
+    for index in range(1 if ours else node.inputs()):
         above = source_of(node.input(index))
         lines.append("input %d" % index)
         if above is not None:
             _tell(above, frames, lines, seen)
     for other in node.dependencies(nuke.EXPRESSIONS):
         _tell(other, frames, lines, seen)
+
+
+def _counts(node: nuke.Node, knob: str, ours: bool) -> bool:
+    """Whether a knob has an effect on the node's pictures."""
+    if ours:
+        return knob in _OF_OURS
+    return knob not in _COSMETIC and not (node.Class() == "Read" and knob in _OF_READ)
 
 
 def _files(knob: nuke.File_Knob, frames: FrameRange) -> List[str]:
