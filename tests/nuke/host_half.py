@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import unittest
 from typing import Any, Dict, Tuple
 
@@ -104,7 +105,7 @@ class Colour(unittest.TestCase):
         self.assertEqual(self.space("aces_1.2", "scene_linear (ACES - ACEScg)"), "acescg")
         self.assertEqual(self.space("aces_1.2", "scene_linear (Linear Rec.709 (sRGB))"), "linear-rec709")
         self.assertEqual(self.space("aces_1.2", "Linear Rec.709 (sRGB)"), "linear-rec709")
-        with self.assertRaises(JobError):  # the wide primaries of the archive, which the core does not work in
+        with self.assertRaises(JobError):  # a space that the core does not work in
             self.space("aces_1.2", "default (ACES - ACES2065-1)")
 
     def test_a_role_of_a_studio_s_own_configuration_is_looked_up_in_it_and_never_guessed(self) -> None:
@@ -112,7 +113,7 @@ class Colour(unittest.TestCase):
             config = os.path.join(folder, "config.ocio")
             for space, wanted in (("ACES - ACEScg", "acescg"), ("'lin_srgb'", "linear-rec709")):
                 with open(config, "w", encoding="utf-8") as stream:
-                    stream.write("ocio_profile_version: 2\n\nroles:\n  data: raw\n  scene_linear: %s\n" % space)
+                    stream.write("roles:\n  data: raw\n  scene_linear: %s\n" % space)
                 self.assertEqual(self.space(config, "scene_linear"), wanted)
             os.remove(config)
             with self.assertRaises(JobError):
@@ -183,6 +184,13 @@ class Plans(unittest.TestCase):
         one, other = plan(ask()), plan(ask(matte="node Roto\nfeather 3"))
         same = [a.folder == b.folder for a, b in zip(one.renderings, other.renderings)]
         self.assertEqual(same, [True, False, True])
+
+    def test_another_colour_management_gives_other_pixels_and_other_folders(self) -> None:
+        ocio = colour.Project("OCIO", "aces_1.2", "ACES - ACEScg")
+        same = [
+            a.folder == b.folder for a, b in zip(plan(ask()).renderings, plan(ask(project=ocio)).renderings)
+        ]
+        self.assertEqual(same, [False, False, False])
 
     def test_a_cosmetic_setting_of_the_job_renders_no_input_again(self) -> None:
         other = plan(ask(settings=Settings(seed=7)))
@@ -338,7 +346,7 @@ class Engines(unittest.TestCase):
         one = engine.Engine()
         number = one.submit(plan(ask()).job, ["/gone/python"], Ear())
         while one.is_running(number):
-            pass
+            time.sleep(0.01)
         one.close()
         self.assertIsInstance(heard[0], WorkerError)
 

@@ -6,7 +6,6 @@ on the way out, and the layer comes back in the same space.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 
