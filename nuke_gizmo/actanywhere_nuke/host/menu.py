@@ -30,7 +30,7 @@ def install() -> None:
 
 
 def create() -> nuke.Node:
-    """A new node: a Group that can be opened, its plate connected to what is selected; its panel open, as of any node."""
+    """A new node: a Group that can be opened, its plate connected to what is selected. Its panel opens."""
     node = nuke.nodePaste(_FOLDER + "/ActAnywhere.nk") or nuke.selectedNode()
     node.showControlPanel()
     return node

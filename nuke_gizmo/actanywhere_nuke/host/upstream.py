@@ -22,7 +22,9 @@ _COSMETIC = frozenset(
     "useLifetime".split()
 )
 # Of a Read: how often it was reloaded, and whether a copy of its files is kept on this machine.
-_OF_READ = frozenset("reload version cacheLocal localizationPolicy updateLocalization sourceUtilities".split())
+_OF_READ = frozenset(
+    "reload version cacheLocal localizationPolicy updateLocalization sourceUtilities".split()
+)
 # Of a node of ours: what it shows. What it was asked for, its log and its list of takes make no picture.
 _OF_OURS = frozenset("show taken take_first take_last take_layer layer_file on_error disable".split())
 
