@@ -13,7 +13,7 @@ import json
 import os
 import signal
 import sys
-import time
+import threading
 from typing import Any, Callable, Dict, List
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -62,12 +62,46 @@ def ours() -> Any:
     return [node for node in nuke.allNodes("Group") if node.knob("actanywhere")][0]
 
 
-def wait(node: Any, seconds: float = 600.0) -> bool:
-    """The artist does something else until nothing of the node runs and all that was handed over is done."""
+def wait(node: Any) -> bool:
+    """The artist does something else until nothing of the node runs and all that was handed over is done.
+
+    A job that is stopped before it begins comes last in the engine's queue: when its listener has heard, so have the
+    others, however slow the machine.
+    """
+    from actanywhere_nuke.desk.engine import Listener
+    from actanywhere_nuke.desk.installation import command
     from actanywhere_nuke.host import generate
 
-    done = SESSION.spin(lambda: not generate.ENGINE.busy and SESSION.calls.empty(), seconds)
-    return done and SESSION.spin(lambda: not generate.is_running(node) and SESSION.calls.empty(), 1.0)
+    heard = threading.Event()
+
+    class Last(Listener):
+        def wants_stop(self) -> bool:
+            return True
+
+        def failed(self, error: Exception) -> None:
+            heard.set()
+
+    nobody: Any = None
+    generate.ENGINE.submit(nobody, command(STAGE["engine"]), Last())
+    return SESSION.spin(lambda: heard.is_set() and SESSION.calls.empty() and not generate.is_running(node))
+
+
+def hold() -> List[int]:
+    """The engine stands still as soon as Nuke's bar has its first message, so that nothing here hangs on who is faster.
+
+    Its process is in the list then; SIGCONT lets it go on.
+    """
+    held: List[int] = []
+
+    def look(task: Any) -> bool:
+        if task._messages and not held:
+            process = _children()[0]
+            os.kill(process, signal.SIGSTOP)
+            held.append(process)
+        return False
+
+    SESSION.cancel_tasks = look
+    return held
 
 
 def shown(node: Any) -> Dict[str, Any]:
@@ -102,12 +136,10 @@ def generate() -> Dict[str, Any]:
     nuke.root()["proxy"].setValue(True)
     before = shown(node)
     plain = channels(node, STAGE["frames"][0])
-    start = time.monotonic()
     node["generate"].execute()
-    pressed = time.monotonic() - start
-    whole = wait(node)
-    said = {"before": before, "plain": plain, "pressed": pressed, "whole": whole}
-    said["waited"] = time.monotonic() - start
+    # What comes back is put up by the main thread, which has had no turn yet: a button that waited would have done it.
+    said = {"before": before, "plain": plain, "free": not node["taken"].value()}
+    said["whole"] = wait(node)
     said.update(after=shown(node), proxy=nuke.root()["proxy"].value(), rendered=list(SESSION.rendered))
     nuke.root()["proxy"].setValue(False)
     first = STAGE["frames"][0]
@@ -152,11 +184,14 @@ def cancel() -> Dict[str, Any]:
     """Cancel on Nuke's own progress bar, in the middle; then Continue take."""
     new_script()
     node = new_node(preview=False)
-    SESSION.cancel_tasks = lambda task: bool(task._messages)
-    start = time.monotonic()
+    held = hold()
     node["generate"].execute()
-    whole = wait(node)
-    said = {"whole": whole, "seconds": time.monotonic() - start, "log": node["log"].value()}
+    said: Dict[str, Any] = {"seen": SESSION.spin(lambda: bool(held))}
+    asked: List[Any] = []
+    SESSION.cancel_tasks = lambda task: not asked.append(task)  # True, always
+    SESSION.spin(lambda: len(asked) > 1)  # the engine has been told after the first time
+    os.kill(held[0], signal.SIGCONT)
+    said.update(whole=wait(node), log=node["log"].value())
     said.update(said=list(SESSION.said), state=node["state"].value())
     SESSION.cancel_tasks = lambda task: False
     node["take"].setValue(node["take"].values()[-1])
@@ -172,9 +207,10 @@ def kill() -> Dict[str, Any]:
 
     new_script()
     node = new_node()
+    held = hold()
     node["generate"].execute()
-    seen = SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 600)
-    os.kill(_children()[0], signal.SIGKILL)
+    seen = SESSION.spin(lambda: bool(held))
+    os.kill(held[0], signal.SIGKILL)
     whole = wait(node)
     said = {"seen": seen, "whole": whole, "said": list(SESSION.said), "busy": work.ENGINE.busy}
     SESSION.said.clear()
@@ -202,8 +238,6 @@ def _children() -> List[int]:
 
 def wedge() -> Dict[str, Any]:
     """Two seeds and their contact sheet; then the node is deleted while another take renders."""
-    from actanywhere_nuke.host import generate as work
-
     new_script()
     node = new_node(wedge_count=2)
     node["wedge"].execute()
@@ -216,11 +250,12 @@ def wedge() -> Dict[str, Any]:
     before = len(nuke.allNodes("Read"))
     node["open_sheet"].execute()
     said["reads"] = len(nuke.allNodes("Read")) - before
-    SESSION.tasks.clear()
+    held = hold()
     node["generate"].execute()
-    SESSION.spin(lambda: any(task._messages for task in SESSION.tasks), 600)
+    said["seen"] = SESSION.spin(lambda: bool(held))
     nuke.delete(node)  # while its take renders
-    said["deleted"] = SESSION.spin(lambda: not work.ENGINE.busy and SESSION.calls.empty(), 600)
+    os.kill(held[0], signal.SIGCONT)
+    said["deleted"] = wait(new_node())
     said["said"] = list(SESSION.said)
     return said
 

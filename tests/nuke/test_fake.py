@@ -69,7 +69,7 @@ def test_an_exception_on_the_main_thread_is_swallowed_and_none_comes_back() -> N
         "box = []\n"
         "ask = lambda: box.append(nuke.executeInMainThreadWithResult(lambda: 1 / 0))\n"
         "thread = threading.Thread(target=ask); thread.start()\n"
-        "SESSION.spin(lambda: not thread.is_alive(), 5)\n"
+        "SESSION.spin(lambda: not thread.is_alive())\n"
         "said['got'], said['swallowed'] = box, [str(error) for error in SESSION.swallowed]"
     )
     assert said == {"got": [None], "swallowed": ["division by zero"], "faults": []}

@@ -120,6 +120,8 @@ class Knob:
 
     def _changed(self) -> None:
         if self._node is not None:
+            if not SESSION.undo_off:
+                SESSION.undo.append("%s.%s" % (self._node.fullName(), self._name))
             self._node._knob_changed(self)
 
 

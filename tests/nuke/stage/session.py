@@ -45,6 +45,8 @@ class Session:
         self.callbacks: Dict[str, List[Any]] = {}
         self.plugin_path: List[str] = []
         self.clipboard = ""
+        self.undo: List[str] = []  # what Ctrl-Z would take back, oldest first: full names of knobs
+        self.undo_off = 0
 
     @property
     def on_main(self) -> bool:

@@ -49,11 +49,11 @@ class Undo:
 
     @classmethod
     def disable(cls) -> None:
-        pass
+        SESSION.undo_off += 1
 
     @classmethod
     def enable(cls) -> None:
-        pass
+        SESSION.undo_off -= 1
 
     @classmethod
     def name(cls, *_: Any) -> None:
