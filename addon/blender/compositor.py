@@ -50,6 +50,7 @@ def put_into_compositor(scene: Any, order: Order, image: Any) -> None:
     nodes.feed(viewer.inputs[0], over.outputs[0])
     output = output_input(tree)
     if fresh:
+        output.node.select = False
         output.node.location = (nodes.frame.location.x + 560, nodes.frame.location.y + 60)
     if fresh or not output.is_linked:
         tree.links.new(over.outputs[0], output)
@@ -95,7 +96,7 @@ class _Nodes:
         self.frame.name = self.frame.label = "ActAnywhere %s" % shot
         self.frame["actanywhere_shot"] = shot
         if not found:
-            self.frame.location = _free_place(tree, self.frame)
+            self.frame.location, self.frame.select = _free_place(tree, self.frame), False
 
     def find(self, role: str) -> Any:
         """The node of that role, or None."""

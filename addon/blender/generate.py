@@ -95,7 +95,8 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
     bl_label = "Continue"
     bl_options = {"UNDO"}
 
-    __annotations__ = {"take": IntProperty(
+    __annotations__ = {
+        "take": IntProperty(
             name="Take", description="0: the newest one that is unfinished", options={"SKIP_SAVE"}
         )
     }

@@ -131,7 +131,9 @@ class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
         state.error, state.trial = None, ""
         self.folder = tempfile.mkdtemp(prefix="actanywhere_")
         command = running.engine_command("demo", "--preview", "--output", self.folder)
-        return Session([], None, [Step("Rendering the example", 1.0, lambda: running.engine_errand(command))], [])
+        return Session(
+            [], None, [Step("Rendering the example", 1.0, lambda: running.engine_errand(command))], []
+        )
 
     def end(self, scene: Any, session: Session) -> None:
         """Say where it can be looked at."""

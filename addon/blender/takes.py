@@ -1,6 +1,5 @@
 """The list of takes in the panel."""
 
-import os
 from typing import Any
 
 import bpy
@@ -81,7 +80,7 @@ def places_in_use(scene: Any, order: Order) -> set[str]:
 
 
 def show_wedge(sheet: str) -> None:
-    """Load the contact sheet, and show it where an image editor is open."""
+    """Load the contact sheet, and show it in the image editor that is open, else in a window of its own."""
     name = "ActAnywhere wedge"
     image = bpy.data.images.get(name)
     if image is None:
@@ -89,7 +88,17 @@ def show_wedge(sheet: str) -> None:
         image.name = name
     image.filepath = sheet
     image.reload()
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "IMAGE_EDITOR" and os.path.exists(sheet):
-                area.spaces.active.image = image
+    area = _image_editor()
+    if area is not None:
+        area.spaces.active.image = image
+
+
+def _image_editor() -> Any:
+    windows = bpy.context.window_manager.windows
+    areas = [area for window in windows for area in window.screen.areas if area.type == "IMAGE_EDITOR"]
+    if areas or bpy.app.background:
+        return areas[0] if areas else None
+    bpy.ops.wm.window_new()
+    area = windows[-1].screen.areas[0]
+    area.type = "IMAGE_EDITOR"
+    return area

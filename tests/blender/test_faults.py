@@ -35,6 +35,27 @@ def test_what_cannot_be_rendered_is_refused_with_a_remedy(facts: Facts, scene: s
         assert word in said["message"].lower(), said["message"]
     assert said["seconds"] < 20
     assert not any(said["folders"].values()), "frames of a job that was refused"
+    assert scene.startswith("engine") or not said["folders"], "a take of a job that was refused"
+
+
+# (scene, words that the message must have, words that the remedy must have)
+NOT_CREATED = [
+    ("create_without_consent", "without your consent", "Tick the box"),
+    ("create_offline", "may not go online", "folder of wheels"),
+    ("create_from_no_folder", "no wheels is not a folder", "Choose the folder"),
+    ("create_from_empty_folder", "No matching distribution", "try again"),
+]
+
+
+@pytest.mark.parametrize(("scene", "words", "remedy"), NOT_CREATED, ids=[scene for scene, *_ in NOT_CREATED])
+def test_an_environment_that_cannot_be_made_is_said_and_leaves_no_half(
+    facts: Facts, scene: str, words: str, remedy: str
+) -> None:
+    said = facts[scene]
+    assert words in said["message"], said["message"]
+    assert remedy in said["remedy"]
+    assert said["message"].splitlines()[0] in said["raised"]
+    assert not said["left"]
 
 
 def test_a_cancelled_take_keeps_its_frames_and_goes_on_from_them(facts: Facts) -> None:
@@ -46,6 +67,7 @@ def test_a_cancelled_take_keeps_its_frames_and_goes_on_from_them(facts: Facts) -
     assert len(said["after"]["take_001"]) == 6 and list(said["after"]) == ["take_001"]
     assert said["kept"] and all(said["kept"])
     assert said["message"] == ""
+    assert "Take 1 of this shot is not unfinished" in said["again"]
 
 
 def test_a_worker_that_is_killed_is_said_and_the_take_goes_on(facts: Facts) -> None:

@@ -65,6 +65,21 @@ def test_the_strip_lies_below_the_plate_and_shows_the_background_of_each_frame(f
         assert np.abs(found - np.float32(background(frame, 0))).max() < 0.004, frame
 
 
+def test_a_strip_follows_a_take_of_other_frames(facts: Facts) -> None:
+    said = facts["strip_of_other_frames"]
+    assert said["shown"] == [103, 106], "as far from the shot as the artist has put it"
+    assert [Path(file).name for file in said["files"]] == [
+        "background.%d.exr" % f for f in (1003, 1004, 1005)
+    ]
+    assert all(Path(file).is_file() for file in said["files"])
+
+
+def test_another_matte_takes_the_place_of_the_artists_node(facts: Facts) -> None:
+    said = facts["another_matte"]
+    assert "my key" in said["first"]
+    assert "my key" not in said["later"] and len(said["later"]) == 3 and said["there"]
+
+
 def test_the_background_comes_into_the_clip_editor_the_camera_and_onto_a_plane(facts: Facts) -> None:
     said = facts["places"]
     assert said["clip"] == [6, 1, stage.WIDTH, stage.HEIGHT]
@@ -85,6 +100,13 @@ def test_takes_are_kept_and_switched_and_removed(facts: Facts) -> None:
     assert said["left"] == [1, 3] and said["on_disk"] == [True, False, True]
     found = stage.read(said["rendered"][0], ("R", "G", "B"))
     assert np.abs(found - comp_of(said["folders"][0], 1002)).max() < 0.004
+
+
+def test_the_list_is_of_the_shot_and_takes_may_be_moved(facts: Facts) -> None:
+    said = facts["takes_elsewhere"]
+    assert said["others"] == 0 and said["listed"] == [1]
+    assert Path(said["path"]).is_file() and Path(said["path"]).is_relative_to(said["new"])
+    assert said["notes"].startswith("Camera: still. the double")
 
 
 def test_a_wedge_is_takes_of_seeds_in_a_row_and_a_sheet_to_pick_from(facts: Facts) -> None:

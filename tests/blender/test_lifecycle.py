@@ -74,6 +74,13 @@ def test_a_file_that_was_saved_half_way_goes_on_when_it_is_opened(facts: Facts) 
     assert {"layer", "plate", "matte", "over"} <= set(said["nodes"])
 
 
+def test_opening_a_file_offers_to_go_on_with_what_it_was_closed_on(facts: Facts) -> None:
+    said = facts["closed_without_saving"]
+    message, remedy, finished = said["offered"]
+    assert message == "Take 1 was not finished." and "Continue" in remedy and finished == [False]
+    assert said["resumed"] == ["FINISHED"] and len(said["after"]) == 6
+
+
 def test_the_artists_render_settings_are_as_they_were(facts: Facts) -> None:
     said = facts["render_is_not_shut_out"]
     assert said["said"] == ["FINISHED"]

@@ -49,6 +49,8 @@ PLATES: list[tuple[str, dict[int, int]]] = [
     ("plate_files", {f: f for f in ALL}),
     ("plate_files_scene_range", {f: f for f in (1002, 1003, 1004)}),
     ("plate_strip", {f: f for f in (1002, 1003, 1004, 1005)}),
+    ("plate_active_clip", {f: f for f in ALL}),
+    ("plate_strip_of_the_sequencers_scene", {f: f for f in ALL}),
 ]
 MOVIES: list[tuple[str, dict[int, int]]] = [
     ("plate_movie_clip", {f - 1000: f for f in ALL}),
@@ -83,6 +85,11 @@ def test_a_strip_that_the_sequencer_changes_is_read_as_it_is_shown(facts: Facts)
         assert_same(pixels, linearise(stage.plate(frame + 1000), "srgb")[:, ::-1], 0.01)
 
 
+def test_the_strip_comes_back_into_the_scene_that_the_sequencer_shows(facts: Facts) -> None:
+    name = "plate_strip_of_the_sequencers_scene"
+    assert facts[name]["strips"] == ["plate", name + " background"]
+
+
 def test_the_scenes_own_render_is_a_plate_in_scene_linear_light(facts: Facts) -> None:
     plates, _ = read(facts["plate_scene"])
     assert list(plates) == [1, 2, 3, 4, 5, 6]
@@ -96,6 +103,7 @@ EXACT = {
     "matte_mask_animated": ALL,
     "matte_alpha": ALL,
     "matte_channel": ALL,
+    "matte_files_channel": ALL,
     "matte_cryptomatte": [1, 2],
 }
 
@@ -163,6 +171,18 @@ def test_a_picture_is_the_condition_as_it_is(facts: Facts) -> None:
 def test_the_current_frame_of_another_clip_is_the_condition(facts: Facts) -> None:
     condition = job_of(facts["condition_clip"]).shot.condition
     assert_same(read_condition(condition), stage.green(1003), 0.01)
+
+
+def test_the_current_frame_of_a_movie_is_the_condition(facts: Facts) -> None:
+    picture = read_condition(job_of(facts["condition_movie"]).shot.condition)
+    away = {frame: float(np.abs(picture - stage.plate(frame)).mean()) for frame in ALL}
+    assert min(away, key=lambda frame: away[frame]) == 1003 and away[1003] < 0.04, away
+
+
+@pytest.mark.parametrize("scene", ["condition_painted", "condition_packed"])
+def test_a_picture_without_a_file_is_the_condition_as_it_is_shown(facts: Facts, scene: str) -> None:
+    assert_same(read_condition(job_of(facts[scene]).shot.condition), stage.place(), 0.005)
+    assert facts[scene].get("scenes", 1) == 1, "a scene of ours was left in the file"
 
 
 def test_what_the_camera_sees_is_the_condition(facts: Facts) -> None:

@@ -82,6 +82,7 @@ def serve(talk: str) -> float:
             code = file.read()
         os.remove(ask)
         names: dict[str, Any] = {"bpy": bpy, "took": took, "events": events, "answer": None}
+        names.update(time_ours=time_ours, watch_session=watch_session)
         try:
             exec(compile(code, "ask.py", "exec"), names)
             said = {"answer": names["answer"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -86,9 +87,15 @@ def scene_cancel_and_continue(given: Given) -> Any:
     times = {name: os.stat(os.path.join(folder, name)).st_mtime_ns for name in exrs(folder)}
     states = [take.finished for take in bpy.context.scene.actanywhere.takes]
     resumed = sorted(bpy.ops.actanywhere.resume())
+    try:
+        bpy.ops.actanywhere.resume(take=1)
+        again = ""
+    except RuntimeError as error:
+        again = str(error)
+    bpy.context.scene.actanywhere.message = ""
     kept = [os.stat(os.path.join(folder, name)).st_mtime_ns == then for name, then in times.items()]
     panel = bpy.context.scene.actanywhere
-    told = {"states": states, "resumed": resumed, "kept": kept, "message": panel.message}
+    told = {"states": states, "resumed": resumed, "kept": kept, "message": panel.message, "again": again}
     return {**said, "after": frames_in(given, "slow-cancel"), **told, "cancelled": said["message"]}
 
 
@@ -148,6 +155,51 @@ def scene_alpha_of_a_plate_without(given: Given) -> Any:
 def scene_frames_beyond_the_plate(given: Given) -> Any:
     wanted = {**shot(given), "range_source": "CUSTOM", "first": 4, "last": 9}
     return fall(given, "beyond", **wanted)
+
+
+def engine_create(given: Given, **chosen: Any) -> dict[str, Any]:
+    """Ask for the engine's own environment; what the preferences say, and what is on disk after that."""
+    module = sys.modules["bl_ext.user_default.actanywhere.blender.preferences"]
+    preferences = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
+    before = preferences.python, bpy.context.preferences.system.use_online_access
+    bpy.context.preferences.system.use_online_access = chosen.pop("online")
+    for name, value in chosen.items():
+        setattr(preferences, name, value)
+    try:
+        bpy.ops.actanywhere.engine_create()
+        raise AssertionError("it was created")
+    except RuntimeError as error:
+        raised = str(error)
+    finally:
+        preferences.python, bpy.context.preferences.system.use_online_access = before
+        preferences.wheels, preferences.consent = "", False
+    folder = os.path.join(given["resources"], "extensions", ".user", "user_default", "actanywhere", "engine")
+    error = module.state.error
+    return {
+        "message": error.message,
+        "remedy": error.remedy,
+        "raised": raised,
+        "left": os.path.exists(folder),
+    }
+
+
+def scene_create_without_consent(given: Given) -> Any:
+    return engine_create(given, online=True, consent=False)
+
+
+def scene_create_offline(given: Given) -> Any:
+    return engine_create(given, online=False, consent=True)
+
+
+def scene_create_from_no_folder(given: Given) -> Any:
+    return engine_create(given, online=False, wheels=os.path.join(given["work"], "no wheels"))
+
+
+def scene_create_from_empty_folder(given: Given) -> Any:
+    """A real environment, and the real pip, which finds nothing to install."""
+    empty = os.path.join(given["work"], "wheels")
+    os.makedirs(empty)
+    return engine_create(given, online=False, wheels=empty)
 
 
 def scene_unsaved_file(given: Given) -> Any:

@@ -86,6 +86,39 @@ def scene_strip(given: Given) -> Any:
     return {**said, "bounds": bounds, "plate": plate, "rendered": paths}
 
 
+def scene_strip_of_other_frames(given: Given) -> Any:
+    """The artist has moved the strip by a hundred frames; the next take is of other frames of the shot."""
+    scene = bpy.context.scene
+    panel = scene.actanywhere
+    panel.range_source, panel.first, panel.last = "CUSTOM", 1, 3
+    shot(given, "strip_later", bring_back={"STRIP"})
+    strip = desk.strips(scene)["strip_later background"]
+    strip.frame_start += 100
+    panel.first, panel.last = 3, 5
+    said = shot(given, "strip_later", bring_back={"STRIP"})
+    (strip,) = desk.strips(scene)
+    files = [os.path.join(bpy.path.abspath(strip.directory), e.filename) for e in strip.elements]
+    shown = [strip.frame_final_start, strip.frame_final_end]
+    return {**said, "shown": shown, "files": files}
+
+
+def scene_another_matte(given: Given) -> Any:
+    """First the matte is a node of the artist's, then files: the comp follows, and the node stays."""
+    scene = bpy.context.scene
+    clip = desk.clip(given["footage"]["plate"])
+    tree = desk.tree(scene)
+    key = tree.nodes.new("CompositorNodeMovieClip")
+    key.name, key.clip = "my key", bpy.data.movieclips.load(given["footage"]["matte"])
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "bring_back": {"COMPOSITOR"}}
+    node = {"matte_source": "NODE", "matte_node": "my key", "matte_socket": "Image"}
+    desk.generate(given, "another", **wanted, **node)
+    feeding = [link.from_node.name for link in tree.links if link.to_node.get("actanywhere") == "over"]
+    files = {"matte_source": "FILES", "matte_path": given["footage"]["matte"]}
+    said = desk.generate(given, "another", **wanted, **files)
+    later = [link.from_node.name for link in tree.links if link.to_node.get("actanywhere") == "over"]
+    return {**said, "first": feeding, "later": later, "there": "my key" in tree.nodes}
+
+
 def scene_places(given: Given) -> Any:
     """The clip editor, the camera's background and a plane behind the actor."""
     scene = bpy.context.scene
@@ -139,6 +172,24 @@ def scene_takes(given: Given) -> Any:
         "on_disk": [os.path.isdir(folder) for folder in folders],
         "rendered": rendered,
     }
+
+
+def scene_takes_elsewhere(given: Given) -> Any:
+    """The list is of the shot that is named; a project that was moved brings its takes along."""
+    panel = bpy.context.scene.actanywhere
+    said = shot(given, "moved", bring_back={"COMPOSITOR"})
+    notes = panel.takes[0].notes
+    panel.shot_name = "another shot"
+    others = len(panel.takes)
+    panel.shot_name = "moved"
+    new = os.path.join(given["work"], "moved takes")
+    os.makedirs(new)
+    os.rename(os.path.dirname(said["take"]), os.path.join(new, "moved"))
+    panel.takes_root = new
+    listed = [take.number for take in panel.takes]
+    bpy.ops.actanywhere.take_use(take=1)
+    path = bpy.path.abspath(bpy.data.images["moved layer"].filepath)
+    return {"others": others, "listed": listed, "path": path, "new": new, "notes": notes}
 
 
 def scene_wedge(given: Given) -> Any:

@@ -99,6 +99,31 @@ def scene_save_reload_continue(given: Given) -> Any:
     }
 
 
+def scene_closed_without_saving(given: Given) -> Any:
+    """The file was saved before Generate was pressed, and closed while it rendered: it knows of no take."""
+    path = os.path.join(given["work"], "before.blend")
+    panel = bpy.context.scene.actanywhere
+    for name, value in faults.shot(given).items():
+        setattr(panel, name, value)
+    panel.condition_image = bpy.data.images.load(given["footage"]["place"])
+    panel.shot_name, panel.bring_back = "slow-closed", {"COMPOSITOR"}
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    take = os.path.join(given["work"], "actanywhere", "slow-closed", "take_001")
+
+    def look() -> None:
+        done = faults.exrs(take) if os.path.isdir(take) else []
+        bpy.ops.actanywhere.cancel() if len(done) >= 2 else faults.after(0.05, look)
+
+    faults.after(0.05, look)
+    bpy.ops.actanywhere.generate()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    panel = bpy.context.scene.actanywhere
+    offered = [panel.message, panel.remedy, [take.finished for take in panel.takes]]
+    resumed = sorted(bpy.ops.actanywhere.resume())
+    return {"offered": offered, "resumed": resumed, "after": faults.exrs(take)}
+
+
 def scene_render_is_not_shut_out(given: Given) -> Any:
     """An artist's own render settings are as they were after Generate has drawn a plate, a matte and nodes."""
     scene = bpy.context.scene

@@ -90,6 +90,29 @@ def scene_plate_scene(given: Given) -> Any:
     return desk.generate(given, "plate_scene", plate_source="SCENE", **matte)
 
 
+def scene_plate_active_clip(given: Given) -> Any:
+    """Nobody has chosen a plate: it is the scene's active clip."""
+    bpy.context.scene.active_clip = desk.clip(given["footage"]["plate"])
+    return desk.generate(given, "plate_active_clip", plate_source="CLIP", plate_clip=None, **files(given))
+
+
+def scene_plate_strip_of_the_sequencers_scene(given: Given) -> Any:
+    """Since Blender 5.0 the Sequencer may show another scene than the one that is worked in."""
+    scene = bpy.context.scene
+    if hasattr(bpy.types.WorkSpace, "sequencer_scene"):
+        scene = bpy.data.scenes.new("edit")
+        bpy.context.workspace.sequencer_scene = scene
+    try:
+        desk.size(scene)
+        desk.image_strip(scene, given["footage"]["plate"], 6, 1, 10)
+        wanted = {"plate_source": "STRIP", "plate_strip": "plate", "bring_back": {"STRIP"}}
+        said = desk.generate(given, "plate_strip_of_the_sequencers_scene", **wanted, **files(given))
+        return {**said, "strips": sorted(strip.name for strip in desk.strips(scene))}
+    finally:
+        if scene != bpy.context.scene:
+            bpy.context.workspace.sequencer_scene = None
+
+
 # -- mattes ----------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +157,13 @@ def scene_matte_channel(given: Given) -> Any:
     clip = desk.clip(given["footage"]["layers"])
     wanted = {"matte_source": "CHANNEL", "matte_channel": "roto.actor.A"}
     return desk.generate(given, "matte_channel", plate_source="CLIP", plate_clip=clip, **wanted)
+
+
+def scene_matte_files_channel(given: Given) -> Any:
+    """A channel of multilayer EXRs that are not the plate."""
+    clip = desk.clip(given["footage"]["plate"])
+    matte = {**files(given, "layers"), "matte_channel": "roto.actor.A"}
+    return desk.generate(given, "matte_files_channel", plate_source="CLIP", plate_clip=clip, **matte)
 
 
 def scene_matte_node(given: Given) -> Any:
@@ -181,6 +211,39 @@ def scene_condition_clip(given: Given) -> Any:
     return desk.generate(
         given, "condition_clip", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
     )
+
+
+def scene_condition_movie(given: Given) -> Any:
+    """The frame of a movie that the scene stands at: the third."""
+    clip = desk.clip(given["footage"]["plate"])
+    movie = bpy.data.movieclips.load(given["footage"]["movie"])
+    bpy.context.scene.frame_set(3)
+    wanted = {"condition_source": "CLIP", "condition_clip": movie}
+    return desk.generate(
+        given, "condition_movie", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
+    )
+
+
+def scene_condition_painted(given: Given) -> Any:
+    """A picture that was painted in Blender and is saved nowhere."""
+    clip = desk.clip(given["footage"]["plate"])
+    place = bpy.data.images.load(given["footage"]["place"])
+    painted = bpy.data.images.new("painted", *place.size)
+    painted.pixels = place.pixels[:]
+    bpy.data.images.remove(place)
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "condition_image": painted}
+    said = desk.generate(given, "condition_painted", **wanted, **files(given))
+    return {**said, "scenes": len(bpy.data.scenes)}
+
+
+def scene_condition_packed(given: Given) -> Any:
+    """A picture that is in the .blend alone."""
+    clip = desk.clip(given["footage"]["plate"])
+    place = bpy.data.images.load(given["footage"]["place"])
+    place.pack()
+    place.filepath = "//gone.png"
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "condition_image": place}
+    return desk.generate(given, "condition_packed", **wanted, **files(given))
 
 
 def scene_condition_camera(given: Given) -> Any:
