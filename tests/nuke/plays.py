@@ -260,17 +260,139 @@ def wedge() -> Dict[str, Any]:
     return said
 
 
+def by_hand() -> Dict[str, Any]:
+    """The plate's own channel as matte, a picture from a file, buttons, menus; nothing but inputs is rendered."""
+    new_script()
+    plate, roto = nuke.toNode("plate"), nuke.toNode("roto")
+    both = nuke.nodes.Copy(name="both", inputs=[plate, roto], from0="roto.alpha", to0="roto.alpha")
+    node = new_node()
+    said: Dict[str, Any] = {"panel": node.shown()}
+    for index, source in enumerate((both, None, None)):
+        node.setInput(index, source)
+    node["condition_file"].setValue(STAGE["work"] + "/footage/place.exr")
+    nuke.frame(STAGE["frames"][1])
+    node["anchor_here"].execute()
+    node["own_steps"].setValue(True)
+    nuke.root()["proxy"].setValue(True)
+    SESSION.undo.clear()
+    node["write_job"].execute()
+    said.update(undo=list(SESSION.undo), proxy=nuke.root()["proxy"].value(), job=_job(node))
+    node["own_steps"].setValue(False)
+    SESSION.undo.clear()
+    node["use_settings"].execute()
+    said.update(undone=list(SESSION.undo), steps=node["own_steps"].value())
+    node["cancel"].execute()
+    said.update(log=node["log"].value(), enabled=node["steps"].enabled(), greyed=not node["first"].enabled())
+    node["refresh"].execute()
+    for answer in (False, True):
+        SESSION.answers.append(answer)
+        node["remove_take"].execute()
+        said["removed" if answer else "kept"] = node["take"].values()
+    return dict(said, **_menus())
+
+
+def _job(node: Any) -> Any:
+    with open(node["take_folder"].value() + "/job.json", encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def _menus() -> Dict[str, Any]:
+    """The menu's other entries."""
+    said = {}
+    menu = nuke.menu("Nodes").menu("ActAnywhere")
+    for node in nuke.allNodes():
+        node.setSelected(False)
+    for name, answers in (
+        ("Help", []),
+        ("Generate selected", []),
+        ("Engine...", ["/gone/bin/python"]),
+        ("Engine...", [STAGE["engine"]]),
+        ("Doctor", []),
+    ):
+        SESSION.said.clear()
+        SESSION.answers[:] = answers
+        menu.findItem(name).invoke()
+        said[" ".join([name, *answers])] = SESSION.said[-1]
+    return {"menus": said}
+
+
+def upstream() -> Dict[str, Any]:
+    """How many inputs are rendered when something changes: by picture, and not by number of presses."""
+    new_script()
+    below = new_node()
+    below["write_job"].execute()
+    nuke.toNode("plate").setSelected(False)
+    below.setSelected(True)
+    node = new_node(output_folder="elsewhere")
+    node.setInput(0, below)
+    below["taken"].setValue(False)  # its frames are not there; the plate goes through
+    said: Dict[str, Any] = {}
+
+    def count(what: str) -> None:
+        before = len(SESSION.rendered)
+        node["write_job"].execute()
+        said[what] = [one["node"].split(".")[-1] for one in SESSION.rendered[before:]]
+
+    root = nuke.root()
+    count("first")
+    count("nothing")
+    nuke.toNode("plate")["version"].setValue(3)
+    nuke.toNode("plate").setXYpos(7, 7)
+    count("a reload")
+    below["cancel"].execute()
+    below["seed"].setValue(9)
+    count("the log and the seed of a node of ours upstream")
+    below["disable"].setValue(True)
+    count("a node upstream switched off")
+    root["format"].setValue("128 64 0 0 128 64 1 wide")
+    count("the project's format")
+    for name, value in (("colorManagement", "OCIO"), ("OCIO_config", "aces_1.2")):
+        root[name].setValue(value)
+    root["workingSpaceLUT"].setValue("ACES - ACEScg")
+    count("the project's colour")
+    return dict(said, colour=_job(node)["shot"]["plate"]["colour"], said=list(SESSION.said))
+
+
+def renamed() -> Dict[str, Any]:
+    """While a take renders the node is renamed, the script saved under another name, and a copy tries to interfere."""
+    new_script()
+    node = new_node()
+    node["write_job"].execute()
+    copy = new_node()
+    for name in ("take_folder", "layer_file", "take_label"):
+        copy[name].setValue(node[name].value())
+    held = hold()
+    node["continue_take"].execute()
+    said: Dict[str, Any] = {"seen": SESSION.spin(lambda: bool(held))}
+    SESSION.answers.append(True)
+    copy["remove_take"].execute()
+    copy["continue_take"].execute()
+    said.update(refused=list(SESSION.said), kept=os.path.isdir(node["take_folder"].value()))
+    SESSION.said.clear()
+    node.setName("Place")
+    nuke.scriptSaveAs(os.path.join(STAGE["work"], "another.nk"))
+    node["generate"].execute()
+    said["again"] = list(SESSION.said)
+    node["cancel"].execute()
+    os.kill(held[0], signal.SIGCONT)
+    return dict(said, whole=wait(node), log=node["log"].value())
+
+
 def errors() -> Dict[str, Any]:
     """What an artist forgets: each ends in one message with a remedy, and Nuke goes on."""
     said: Dict[str, Any] = {}
+    as_was: List[bool] = []
 
     def attempt(name: str, **knobs: Any) -> None:
         node = new_node(**knobs)
         spoil.get(name, lambda node: None)(node)
         SESSION.said.clear()
+        nuke.root()["proxy"].setValue(True)
         node["generate"].execute()
         wait(node)
         said[name] = list(SESSION.said)
+        writes = [one for one in node.nodes() if one.Class() == "Write"]
+        as_was.append(nuke.root()["proxy"].value() and all(one["disable"].value() for one in writes))
         SESSION.cancel_renders_after = None
         nuke.delete(node)
 
@@ -294,7 +416,7 @@ def errors() -> Dict[str, Any]:
     attempt("frames that are not there", range="custom", first=1, last=3, output_folder="elsewhere")
     attempt("render cancelled", output_folder="cancelled")
     attempt("never saved")
-    return said
+    return dict(said, as_was=as_was)
 
 
 def farm() -> Dict[str, Any]:
@@ -351,6 +473,10 @@ def terminal() -> Dict[str, Any]:
     ours()["engine"].setValue("/gone/bin/python")
     nuke.scriptSaveAs(path)
     said["no_engine"] = in_terminal(words)
+    ours()["engine"].setValue(STAGE["engine"])
+    nuke.scriptSaveAs(path)
+    SESSION.cancel_renders_after = 1
+    said["stopped"] = in_terminal([path, "--frames=%d-%d" % (first, first + 2)])
     return said
 
 

@@ -1,9 +1,15 @@
-"""The Pythons of real Nukes, as far as this machine has them."""
+"""The Pythons of real Nukes, as far as this machine has them: our own, those on the PATH, those of pyenv.
+
+Nothing fetches one. Where a version is missing, the tests of that Nuke skip by name; ``vermin`` and the grammar of 3.7
+are asked in any case, and the node is played in the oldest that is there. Tcl has to be in it (Debian: python3-tk).
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -18,9 +24,11 @@ EVERY = pytest.mark.parametrize(
 
 @cache
 def _found(version: str) -> str:
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     names = [
         shutil.which(f"python{version}"),
-        *map(str, sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))),
+        sys.executable,
+        *map(str, sorted(pyenv.glob(f"{version}.*/bin/python"))),
     ]
     ask = "import sys, tkinter; print('%d.%d' % sys.version_info[:2])"
     for python in filter(None, names):

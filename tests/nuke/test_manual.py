@@ -7,6 +7,8 @@ import shlex
 
 import pytest
 
+pytest.importorskip("tkinter", reason="this Python has no Tcl")
+
 from actanywhere.cli.parser import build_parser
 from tests.nuke.draw import PICTURES, ROOT, pictures
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.nuke.conftest import Stage
 from tests.nuke.pythons import NUKES
-from tests.nuke.shot import ABOVE, ASPECT, FIRST, HEIGHT, LAST, SIDE, WIDTH, plate_at, read_exr
+from tests.nuke.shot import ABOVE, ASPECT, FIRST, HEIGHT, LAST, SIDE, WIDTH, actor_at, plate_at, read_exr
 
 LAYER = [f"generated_bg.{c}" for c in ("alpha", "blue", "green", "red")]
 COMP = [f"rgba.{c}" for c in ("alpha", "blue", "green", "red")]
@@ -119,6 +119,61 @@ def test_a_wedge_is_a_take_for_each_seed_and_a_contact_sheet(stage: Stage) -> No
     assert said["deleted"] and said["said"] == [], "a node that is deleted while it renders breaks nothing"
 
 
+def test_a_plates_own_channel_a_picture_from_a_file_buttons_and_menus(stage: Stage, engine: str) -> None:
+    said = stage.play("by_hand")
+    shot = said["job"]["shot"]
+    _, picture = read_exr(shot["condition"]["path"])
+    _, place = read_exr(stage.work / "footage" / "place.exr")
+    _, matte = read_exr(shot["matte"]["path"].replace("####", str(FIRST)))
+    for name in "RGB":
+        np.testing.assert_array_equal(picture[name], place[name])
+    np.testing.assert_array_equal(matte["A"], actor_at(FIRST))
+    assert said["job"]["settings"]["anchor"] == LAST, "the current frame, at the press of a button"
+
+    assert said["undo"] == [] and said["proxy"], "Ctrl-Z never switches a Write on, nor proxy off"
+    assert said["steps"] and any("own_steps" in name for name in said["undone"]), (
+        "what he asked for he can take back"
+    )
+    assert said["panel"] and said["enabled"] and said["greyed"]
+    assert "nothing is running" in said["log"]
+    assert len(said["kept"]) == 2 and said["removed"] == ["none"], (
+        "a take is deleted when the artist says yes"
+    )
+    check_menus(said["menus"], stage.work / "home", engine)
+
+
+def check_menus(said: dict[str, str], home: Path, engine: str) -> None:
+    """An engine that works is chosen and kept; one that is not there is refused."""
+    assert "Connect the plate" in said["Help"] and "Select" in said["Generate selected"]
+    assert "no engine at /gone/bin/python" in said["Engine... /gone/bin/python"]
+    assert "from now on" in said[f"Engine... {engine}"]
+    assert "torch" in said["Doctor"].lower(), "asked of the engine that was chosen"
+    chosen = json.loads((home / ".nuke" / "actanywhere.json").read_text(encoding="utf-8"))
+    assert chosen == {"engine": engine}
+
+
+def test_inputs_are_rendered_again_when_their_pictures_change_and_only_then(stage: Stage) -> None:
+    said = stage.play("upstream")
+    every = ["write_plate", "write_matte", "write_condition"]
+    assert said["first"] == every and said["nothing"] == []
+    assert said["a reload"] == [] and said["the log and the seed of a node of ours upstream"] == []
+    assert said["a node upstream switched off"] == ["write_plate"]
+    assert said["the project's format"] == every and said["the project's colour"] == every
+    assert said["colour"] == "acescg" and said["said"] == []
+
+
+def test_a_node_that_is_renamed_and_saved_elsewhere_while_it_renders_is_still_the_one(stage: Stage) -> None:
+    said = stage.play("renamed")
+    assert said["seen"] and said["whole"]
+    assert len(said["refused"]) == 2 and said["kept"], (
+        "a copy neither deletes nor renders what another renders"
+    )
+    assert all("rendering" in message for message in said["refused"])
+    (again,) = said["again"]
+    assert "rendering already" in again
+    assert "nothing is running" not in said["log"] and "Stopped" in said["log"]
+
+
 @EVERY_NUKE
 def test_a_job_for_the_farm_renders_nothing_here_but_the_inputs(stage: Stage, nuke: str) -> None:
     said = stage.play("farm", nuke)
@@ -164,6 +219,7 @@ def test_what_an_artist_forgets_ends_in_one_message_with_a_remedy(stage: Stage) 
     for case, word in words.items():
         (message,) = said[case]
         assert word in message and "\n\n" in message, case
+    assert len(said["as_was"]) == 7 and all(said["as_was"]), "proxy is on as it was, and every Write off"
     assert said["render cancelled"] == [], "who cancels needs no message box"
     assert not list(stage.work.glob("cancelled/*/take_*")), "a take that never began leaves no folder"
 
@@ -171,6 +227,7 @@ def test_what_an_artist_forgets_ends_in_one_message_with_a_remedy(stage: Stage) 
 def test_in_a_terminal_it_blocks_prints_and_ends_with_a_status(stage: Stage) -> None:
     said = stage.play("terminal", gui=False)
     assert (said["done"], said["wrong"], said["usage"], said["no_engine"]) == (0, 2, 2, 1)
+    assert said["stopped"] == 130
     assert said["taken"] and (said["take_first"], said["take_last"]) == (FIRST, FIRST + 1)
     assert "writing the layer 2 of 2 frames" in said["printed"]
     assert f"layer: {stage.work}" in said["printed"]
