@@ -141,7 +141,7 @@ def graph() -> List[str]:
         ("write_condition", "condition_or_file", "rgb", 440),
     ):
         g.node("Write", name, (x, 320), (source,), _write(channels))
-    g.node("Read", "read_layer", (-440, 480), (), _read())
+    g.node("Read", "read_layer", (-440, 400), (), _read())
     g.lines.append("add_layer {%s %s}" % (LAYER, " ".join("%s.%s" % (LAYER, c) for c in COLOURS)))
     # Copy: input 0 is what is kept, input 1 is what the channels come from.
     g.node("Copy", "layer_copy", (-220, 480), ("plate", "read_layer"), _copy(LAYER, LAYER))

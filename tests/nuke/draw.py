@@ -41,7 +41,7 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
     parts = [
         re.sub(r'(?<==")\d+\.\d+(?=")', lambda number: f"{float(number.group()):g}", part) for part in parts
     ]
-    note = text(width / 2, height + 18, NOTE, DIM, "middle", 11)
+    note = text(width / 2, height + 18, NOTE, INK, "middle", 13)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif">\n'
@@ -84,8 +84,25 @@ def value_of(node: NkNode, knob: UserKnob) -> str:
     return node.knobs.get(knob.name, knob.options.get("T", "") if knob.code == 26 else "")
 
 
+def greyed(node: NkNode, knob: UserKnob) -> bool:
+    """Whether the knob has no effect on a new node (``desk.panel.enabled``)."""
+    if knob.name in ("first", "last"):
+        return value_of(node, next(one for one in node.user if one.name == "range")) != "custom"
+    owns = [one for one in node.user if one.name == "own_" + knob.name]
+    return bool(owns) and value_of(node, owns[0]) != "true"
+
+
+def rows_of(knob: UserKnob) -> float:
+    """How many lines of the panel a knob takes."""
+    if knob.code == 28:
+        return 4
+    lines = str(knob.options.get("T", "")).split("\n") if knob.code == 26 else []
+    return max(1, len(lines) * 16 / ROW)
+
+
 def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tuple[list[str], float]:
     """A knob drawn at (x, y), and how wide it became."""
+    ink = "#6f6f6f" if greyed(node, knob) else INK
     label, value = re.sub(r"</?b>", "", knob.options.get("l", knob.name)), value_of(node, knob)
     if knob.code == 6:
         mark = [text(x + 4, y + 14, "✓")] if value == "true" else []
@@ -101,7 +118,7 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
             text(x + 142, y + 15, "▾", DIM),
         ], 170
     if knob.code in (3, 7):
-        parts = [box(x, y + 1, 66, 20, FIELD), text(x + 6, y + 15, value)]
+        parts = [box(x, y + 1, 66, 20, FIELD), text(x + 6, y + 15, value, ink)]
         if knob.code == 3:
             return parts, 74
         low, high = knob.options.get("R", (0.0, 1.0))
@@ -109,12 +126,17 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
         line = f'<line x1="{x + 80}" y1="{y + 11}" x2="{x + room - 10}" y2="{y + 11}" stroke="#6a6a6a"/>'
         return [*parts, line, f'<circle cx="{at}" cy="{y + 11}" r="5" fill="#8f8f8f"/>'], room
     if knob.code == 26:
-        return [text(x, y + 15, value.split("\n")[0], DIM)], 8.0 * len(value)
+        left = x if label else PAD + x - LABEL
+        lines = value.split("\n")
+        return [text(left, y + 15 + 16 * i, one, DIM, size=11) for i, one in enumerate(lines) if one], room
+    if knob.code == 28:
+        left, wide = PAD + x - LABEL, room - 4 + LABEL - PAD
+        return [box(left, y + 1, wide, ROW * rows_of(knob) - 5, FIELD)], room
     return [box(x, y + 1, room - 4, 20, FIELD), text(x + 6, y + 15, value, DIM)], room
 
 
-def panel(node: NkNode, chosen: str, x: float) -> tuple[list[str], float]:
-    """One tab of the panel at ``x``; gives its height."""
+def panel(node: NkNode, chosen: str, x: float, top: float = 0) -> tuple[list[str], float]:
+    """One tab of the panel at (x, top), and where it ends."""
     tabs = tabs_of(node)
     parts = [text(x + PAD, 22, node.name, bold=True)]
     at = x + PAD
@@ -143,17 +165,19 @@ def panel(node: NkNode, chosen: str, x: float) -> tuple[list[str], float]:
             after = sum(28 + 7.4 * len(one.options.get("l", "")) for one in line[line.index(knob) + 1 :])
             drawn, wide = widget(node, knob, at, y, x + WIDE - 14 - at - after)
             body, at = body + drawn, at + wide
-        y += ROW
-    return [*parts, box(x + PAD, 56, WIDE - 2 * PAD, y - 50, GROUND), *body], y + 14
+        y += ROW * rows_of(begin)
+    parts += [box(x + PAD, 56, WIDE - 2 * PAD, y - 50, GROUND), *body]
+    return [f'<g transform="translate(0,{top:g})">', *parts, "</g>"], top + y + 14
 
 
 def draw_panel(node: NkNode) -> str:
-    """The first two tabs and the third, side by side."""
-    names = list(tabs_of(node))[:3]
-    drawn = [panel(node, name, index * WIDE) for index, name in enumerate(names)]
-    return canvas(
-        WIDE * len(names), max(height for _, height in drawn), [p for parts, _ in drawn for p in parts]
-    )
+    """The first two tabs side by side, and the others one under the other."""
+    names = list(tabs_of(node))
+    drawn, below = [panel(node, name, index * WIDE) for index, name in enumerate(names[:2])], 0.0
+    for name in names[2:]:
+        drawn.append(panel(node, name, 2 * WIDE, below))
+        below = drawn[-1][1] + 8
+    return canvas(WIDE * 3, max(height for _, height in drawn), [p for parts, _ in drawn for p in parts])
 
 
 TILES = {"Input": "#a5a5a5", "Output": "#a5a5a5", "Read": "#c9c9c9", "Write": "#d0b45c", "Copy": "#9a6bb0"}
@@ -174,6 +198,9 @@ def draw_inside(group: NkNode) -> str:
             end = x + 70 + 16 * number
             parts.append(f'<line x1="{sx}" y1="{sy}" x2="{end}" y2="{y}" stroke="#b5b5b5"{dash}/>')
         tiles += [box(x, y, 140, 26, TILES.get(child.cls, "#7f93a8"))]
+        if child.knobs.get("disable") == "true":  # crossed out, as Nuke does it
+            for one, other in ((y, y + 26), (y + 26, y)):
+                tiles.append(f'<line x1="{x}" y1="{one}" x2="{x + 140}" y2="{other}" stroke="#7d6a2a"/>')
         tiles += [text(x + 70, y + 17, f"{child.name}", "#111111", "middle", 11, bold=True)]
         tiles += [text(x + 146, y + 17, child.cls, DIM, size=10)]
     width = max(x for x, _ in places.values()) - left + 220

@@ -308,6 +308,16 @@ class Panel(unittest.TestCase):
         self.assertIsNone(self.read(steps="12").steps)
         self.assertEqual(self.read(steps="12", own_steps=True).steps, 12)
 
+    def test_what_has_no_effect_is_greyed_out(self) -> None:
+        values = dict.fromkeys(self.values(), False)  # type: Dict[str, Any]
+        self.assertFalse(any(panel.enabled(values.__getitem__).values()))
+        values.update(range="custom", own_steps=True)
+        on = [name for name, yes in panel.enabled(values.__getitem__).items() if yes]
+        self.assertEqual(on, ["first", "last", "steps"])
+
+    def test_the_help_fits_a_panel(self) -> None:
+        self.assertLessEqual(max(map(len, panel.HELP.splitlines())), 78)
+
     def test_a_value_out_of_its_limits_is_refused_by_name(self) -> None:
         with self.assertRaises(JobError) as caught:
             self.read(guidance="99", own_guidance=True)

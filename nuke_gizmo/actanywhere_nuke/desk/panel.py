@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Any, Callable, Dict, List
 
 from ..core.job import setting_fields
 from ..core.shot import CONDITION_KINDS
@@ -11,28 +11,39 @@ from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TE
 from .ranges import RANGES
 from .track import MEANS
 
-__all__ = ["HELP", "SHOWN", "panel"]
+__all__ = ["HELP", "SHOWN", "enabled", "panel"]
 
 #: What the output switch offers, in the order of the internal Switch's inputs.
 SHOWN = ("comp", "layer", "plate")
 
 HELP = """ActAnywhere: a new, moving world behind the actor, as a layer in the comp.
 
-1. Connect the plate, and the matte (1 on the actor). Without a matte input, choose the plate's channel that holds it.
+1. Connect the plate, and the matte (1 on the actor). Without a matte
+   input, choose the plate's channel that holds it.
 2. Connect a picture of the place to 'condition', or give a file.
-3. Generate. Nuke stays free while a process of its own renders; Cancel keeps the frames that are finished.
+3. Generate. Nuke stays free while a process of its own renders; Cancel
+   keeps the frames that are finished.
 
-The layer comes back as channels beside your plate (generated_bg), and the knob 'output' says what is in rgba. Every
-Generate is a take of its own; nothing is overwritten and nothing renders by itself.
+The layer comes back as channels beside your plate (generated_bg), and the
+knob 'output' says what is in rgba. Every Generate is a take of its own;
+nothing is overwritten and nothing renders by itself.
 
-The inputs are written once as EXR, full size, in the values of your working space, and again only when what is
-connected has changed. The engine is 'pip install actanywhere' in a Python of its own: name that Python under
+The inputs are written once as EXR, full size, in the values of your working
+space, and again only when what is connected has changed. The engine is
+'pip install actanywhere' in a Python of its own: name that Python under
 Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
 
 
 def panel() -> List[Knob]:
     """All knobs, tab after tab, in the order in which they are shown."""
     return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
+
+
+def enabled(value: Callable[[str], Any]) -> Dict[str, bool]:
+    """Knob -> whether it has an effect now, for those of which that changes; ``value`` gives a knob's."""
+    found = {name: value("range") == "custom" for name in ("first", "last")}
+    owns = [knob.name for knob in panel() if knob.name.startswith("own_")]
+    return dict(found, **{own[len("own_") :]: bool(value(own)) for own in owns})
 
 
 def _heading(name: str, label: str) -> Knob:

@@ -12,7 +12,7 @@ from ..core.takes import remove_take
 from ..desk.installation import say
 from ..desk.knobs import values_of
 from ..desk.naming import slashes
-from ..desk.panel import panel
+from ..desk.panel import enabled, panel
 from . import generate, showing
 from .reading import is_complete, text
 
@@ -79,10 +79,8 @@ def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
 
 def _enable(node: nuke.Node) -> None:
     """Grey out what has no effect."""
-    for name in ("first", "last"):
-        node[name].setEnabled(node["range"].value() == "custom")
-    for name in _OWN:
-        node[name[len("own_") :]].setEnabled(bool(node[name].value()))
+    for name, on in enabled(lambda knob: node[knob].value()).items():
+        node[name].setEnabled(on)
 
 
 def _choose(node: nuke.Node) -> None:
