@@ -203,6 +203,7 @@ class Plans(unittest.TestCase):
             (dict(matte_channel="roto.alpha"), "rgba.alpha"),
             (dict(condition=""), "condition"),
             (dict(condition="", condition_file="/gone/place.jpg"), "/gone/place.jpg"),
+            (dict(condition="", condition_file="place.jpg"), "whole path"),
             (dict(settings=Settings(camera="tracked")), "track"),
             (dict(range="custom", own_range=(9, 1)), "9"),
         ):

@@ -59,7 +59,7 @@ def new_node(**knobs: Any) -> Any:
 
 def ours() -> Any:
     """The ActAnywhere node of the script."""
-    return [node for node in nuke.allNodes("Group") if node.knob("actanywhere")][0]
+    return [node for node in nuke.allNodes() if node.knob("actanywhere")][0]
 
 
 def wait(node: Any) -> bool:
@@ -428,6 +428,28 @@ def farm() -> Dict[str, Any]:
     said["tasks"] = len(SESSION.tasks)
     nuke.scriptSaveAs(path)
     return said
+
+
+def gizmo() -> Dict[str, Any]:
+    """The gizmo in a script that is saved and opened again: its knobs come back, its inside is as it was shipped."""
+    path = new_script()
+    nuke.toNode("plate").setSelected(True)
+    node = nuke.createNode("ActAnywhere", "", False)
+    for index, name in ((1, "roto"), (2, "place")):
+        node.setInput(index, nuke.toNode(name))
+    for name, value in (("engine", STAGE["engine"]), ("matte_channel", "roto.alpha"), ("layer", "place_bg")):
+        node[name].setValue(value)
+    node["write_job"].execute()
+    before = shown(node)
+    nuke.scriptSaveAs(path)
+    SESSION.layers.clear()  # another day
+    nuke.scriptOpen(path)
+    node = ours()
+    copies = [node.node("layer_copy")[name].value() for name in ("from0", "to3")]
+    said = dict(before=before, after=shown(node), copies=copies, said=list(SESSION.said))
+    with open(path, encoding="utf-8") as stream:
+        said["inside"] = "read_layer" in stream.read()
+    return dict(said, layers=nuke.layers(), matte=node["matte_channel"].value())
 
 
 def picked_up() -> Dict[str, Any]:

@@ -185,6 +185,16 @@ def test_a_job_for_the_farm_renders_nothing_here_but_the_inputs(stage: Stage, nu
     assert data["shot"]["plate"]["colour"] == "linear-rec709"
 
 
+def test_a_gizmo_in_a_script_that_is_opened_again_shows_its_take_under_its_layers_name(stage: Stage) -> None:
+    said = stage.play("gizmo")
+    assert said["said"] == [] and not said["inside"], "a script that has a gizmo has nothing of its inside"
+    for name in ("take", "taken", "layer_file", "take_first", "take_last"):
+        assert said["after"][name] == said["before"][name] != ""
+    assert said["after"]["taken"] and said["after"]["take"].startswith("take 001")
+    assert said["copies"] == ["place_bg.red", "place_bg.alpha"] and "place_bg" in said["layers"]
+    assert said["matte"] == "roto.alpha"
+
+
 def test_the_node_picks_up_what_another_machine_rendered(stage: Stage, engine: str) -> None:
     said = stage.play("farm")
     job = said["command"].split('"')[1]

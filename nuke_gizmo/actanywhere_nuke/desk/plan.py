@@ -133,7 +133,13 @@ def _rendering(
 def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[Condition, Rendering]:
     """The branch at the input if there is one, else the file: both through Nuke, so that it looks as it does there."""
     frame = condition_frame(ask.condition_frame, frames)
-    source = ask.condition or _file(absolute(ask.condition_file, ask.script))
+    if not ask.condition and ask.condition_file and not os.path.isabs(ask.condition_file):
+        # Nuke would look for it in the project's directory, or in whichever folder it was started from.
+        raise JobError(
+            "The picture '%s' has no whole path." % ask.condition_file,
+            "Choose it with its folder; [file dirname [value root.name]] stands for the script's.",
+        )
+    source = ask.condition or _file(slashes(ask.condition_file))
     if not source:
         raise JobError(
             "There is no condition: no picture of the place wanted.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, List
 
 from tests.nuke.stage import nodes as kinds
@@ -63,12 +62,7 @@ def createNode(typ: str, knobs: str = "", inpanel: bool = True) -> Any:
 
 
 def _from_plugin(name: str) -> Any:
-    for folder in SESSION.plugin_path:
-        path = os.path.join(folder, name + ".gizmo")
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8") as stream:
-                return script.paste(stream.read(), _here())[0]
-    raise RuntimeError("%s: Unknown command" % name)
+    return script.from_plugin(name, _here())
 
 
 def delete(n: Any) -> None:

@@ -51,6 +51,7 @@ class Node:
     """A node and its knobs."""
 
     _panel = False  # whether its panel is open
+    _plugin = ""  # the gizmo that it is
 
     def __init__(self, cls: str, parent: Any) -> None:
         self._cls, self._parent = cls, parent

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, List
 
 from tests.nuke.stage import nk
-from tests.nuke.stage.classes import COMMON
+from tests.nuke.stage.classes import COMMON, DEFAULTS
 from tests.nuke.stage.kinds import from_user_knob
 from tests.nuke.stage.nodes import make
 from tests.nuke.stage.session import SESSION
 
-__all__ = ["paste", "written"]
+__all__ = ["from_plugin", "paste", "written"]
 
 
 def paste(text: str, parent: Any, source: Any = None) -> List[Any]:
@@ -26,9 +27,38 @@ def paste(text: str, parent: Any, source: Any = None) -> List[Any]:
     return [node for node in top if node is not None]
 
 
+def from_plugin(name: str, parent: Any) -> Any:
+    """A node of a gizmo that lies on the plug-in path; its inside is as it was shipped, always."""
+    for folder in SESSION.plugin_path:
+        path = os.path.join(folder, name + ".gizmo")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as stream:
+                node = paste(stream.read(), parent)[0]
+            node._plugin = name
+            return node
+    raise RuntimeError("%s: Unknown command" % name)
+
+
+def _of_plugin(item: nk.NkNode, parent: Any, made: Dict[int, Any]) -> Any:
+    """A gizmo of a script: its knobs are there, and nothing of its inside."""
+    node = made[id(item)] = from_plugin(item.cls, parent)
+    quiet, node._busy = node._busy, 10**6  # loading calls no knobChanged
+    node.setName(item.name)
+    for name, value in item.pairs:
+        if name not in ("inputs", "name"):
+            knob = node[name]
+            (knob.getLinkedKnob() if knob._code == 41 else knob)._text = value
+    node._busy = quiet
+    node._inputs = [None if source is None else made[id(source)] for source in item.inputs]
+    node._run_python(node._knobs["onCreate"]._text, node._knobs["onCreate"])
+    return node
+
+
 def _node(item: nk.NkNode, parent: Any, made: Dict[int, Any]) -> Any:
     if item.cls == "Root":
         node = SESSION.root
+    elif item.cls not in DEFAULTS:
+        return _of_plugin(item, parent, made)
     else:
         node = make(item.cls, parent)
         if item.name:
@@ -67,7 +97,10 @@ def _lines(node: Any) -> List[str]:
     lines = [
         "push %s" % ("0" if source is None else "$N%x" % id(source)) for source in reversed(node._inputs)
     ]
-    lines += ["%s {" % node._cls, " inputs %d" % len(node._inputs), *_knob_lines(node), "}"]
+    cls = node._plugin or node._cls
+    lines += ["%s {" % cls, " inputs %d" % len(node._inputs), *_knob_lines(node), "}"]
+    if node._plugin:
+        return [*lines, "set N%x [stack 0]" % id(node)]
     for child in getattr(node, "_children", []):
         lines += _lines(child)
     if hasattr(node, "_children"):
@@ -79,7 +112,9 @@ def _lines(node: Any) -> List[str]:
 def _knob_lines(node: Any) -> List[str]:
     lines = []
     for knob in node._knobs.values():
-        if knob._code:
+        if node._plugin and knob._code == 41:
+            lines.append(" %s %s" % (knob._name, nk.escaped(knob.getLinkedKnob()._text)))
+        elif knob._code and not node._plugin:
             lines.append(" addUserKnob {%s}" % _definition(knob))
     for name, knob in node._knobs.items():
         if knob._code in (20, 22, 26, 41) or knob._text == knob._default or not knob._saved:
