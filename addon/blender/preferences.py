@@ -117,6 +117,7 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
             shutil.rmtree(running.own_environment(), ignore_errors=True)
         else:
             running.preferences().python = ""  # the one that was chosen before would win over the new one
+            bpy.context.preferences.is_dirty = True
         _keep_findings(session)
 
 
@@ -176,8 +177,9 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "python")
         layout.prop(self, "keep_engine")
         box = layout.box()
-        box.label(text="The engine's own environment, outside of Blender:", icon="PACKAGE")
-        box.label(text=running.own_environment(), icon="BLANK1")
+        column = box.column(align=True)
+        column.label(text="The engine's own environment, outside of Blender:", icon="PACKAGE")
+        column.label(text=running.own_environment(), icon="BLANK1")
         box.prop(self, "wheels")
         row = box.row()
         row.enabled = bpy.app.online_access and not self.wheels
@@ -203,6 +205,7 @@ def _draw_engine(box: Any, context: Any) -> None:
         row = box.row()
         row.operator("actanywhere.engine_look", icon="VIEWZOOM")
         row.operator("actanywhere.self_test", icon="PLAY")
+    box = box.column(align=True)
     if state.error is not None:
         for text, icon in ((state.error.message, "ERROR"), (state.error.remedy, "INFO")):
             for number, line in enumerate(lines(text, context)):

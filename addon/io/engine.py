@@ -16,6 +16,10 @@ __all__ = [
     "read_findings",
 ]
 
+# Written into the environment last.
+_WHOLE = "whole"
+_FINISH = "import shutil, sys; shutil.rmtree(sys.argv[1]); open(sys.argv[2], 'w').close()"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -36,14 +40,15 @@ def environment_python(folder: str) -> str:
 def engine_python(chosen: str, own: str) -> str:
     """The Python to start: the one ``chosen``, else the environment variable's, else that of ``own`` folder.
 
-    ``chosen`` may be an environment's folder. Empty when none of these is there: then the PATH is searched.
+    ``chosen`` may be an environment's folder. Empty when none of these is there, or ``own`` was never finished:
+    then the PATH is searched.
     """
     if chosen:
         return environment_python(chosen) if os.path.isdir(chosen) else chosen
     if os.environ.get("ACTANYWHERE_PYTHON"):
         return os.environ["ACTANYWHERE_PYTHON"]
     python = environment_python(own)
-    return python if os.path.exists(python) else ""
+    return python if os.path.exists(python) and os.path.exists(os.path.join(own, _WHOLE)) else ""
 
 
 def read_findings(lines: list[str]) -> list[Finding]:
@@ -76,5 +81,5 @@ def creation_commands(python: str, folder: str, source: str, wheels: str, online
         [python, "-m", "venv", "--clear", folder],
         [inside, "-c", "import shutil, sys; shutil.copytree(*sys.argv[1:])", source, copy],
         [inside, "-m", "pip", "install", "--disable-pip-version-check", *where, copy],
-        [inside, "-c", "import shutil, sys; shutil.rmtree(sys.argv[1])", copy],
+        [inside, "-c", _FINISH, copy, os.path.join(folder, _WHOLE)],
     ]

@@ -17,6 +17,7 @@ def facts(blender: Blender, double: Path) -> Facts:
 # (scene, words that the message must have)
 REFUSED = [
     ("engine_missing", ["no/python"]),
+    ("engine_half_made", ["not installed"]),
     ("engine_that_is_none", ["actanywhere"]),
     ("missing_frames", ["1003", "1004"]),
     ("nothing_chosen", ["plate"]),

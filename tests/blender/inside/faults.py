@@ -114,6 +114,22 @@ def scene_engine_missing(given: Given) -> Any:
         chosen.python = given["engine"]
 
 
+def scene_engine_half_made(given: Given) -> Any:
+    """Blender was closed while the engine's own environment was being made: there is a Python, and no engine."""
+    chosen = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
+    module = sys.modules["bl_ext.user_default.actanywhere.blender.running"]
+    half = os.path.join(module.own_environment(), "bin")
+    os.makedirs(half)
+    os.symlink(sys.executable, os.path.join(half, "python"))
+    chosen.python, path = "", os.environ["PATH"]
+    os.environ["PATH"] = half
+    try:
+        return fall(given, "engine-half", **shot(given))
+    finally:
+        chosen.python, os.environ["PATH"] = given["engine"], path
+        shutil.rmtree(os.path.dirname(half))
+
+
 def scene_engine_that_is_none(given: Given) -> Any:
     """A Python without ActAnywhere."""
     chosen = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
