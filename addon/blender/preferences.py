@@ -161,7 +161,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         "pip download -d FOLDER setuptools EXTENSION/engine",
     )
     consent: BoolProperty(
-        name="Download the engine's libraries from the Python Package Index (1 GB, with a GPU about 5 GB)",
+        name="Download the engine's libraries from the Python Package Index (1 GB, on Linux 5 GB)",
         description="Nothing else is ever downloaded, and nothing of yours is sent",
     )
     keep_engine: BoolProperty(
