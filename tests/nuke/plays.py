@@ -460,6 +460,17 @@ def picked_up() -> Dict[str, Any]:
     return dict(shown(node), channels=channels(node, STAGE["frames"][0]))
 
 
+def partial() -> Dict[str, Any]:
+    """The script of ``farm`` once more, after a frame was lost: Continue take renders what is missing."""
+    nuke.scriptOpen(os.path.join(STAGE["work"], "sh010_comp_v001.nk"))
+    node = ours()
+    node._tell("showPanel")
+    said = {"missing": node["state"].value()}
+    node["continue_take"].execute()
+    whole = wait(node)
+    return dict(said, whole=whole, state=node["state"].value(), said=list(SESSION.said))
+
+
 def tracked() -> Dict[str, Any]:
     """The camera from a Tracker, a CornerPin and a Transform: the job's track file of each."""
     from actanywhere_nuke.desk.plan import plan

@@ -204,6 +204,14 @@ def test_the_node_picks_up_what_another_machine_rendered(stage: Stage, engine: s
     assert said["taken"] and "fresh" in said["state"]
     assert said["channels"] == LAYER + COMP
 
+    *kept, lost = sorted(Path(job).parent.glob("*.exr"))
+    lost.unlink()
+    before = [path.stat().st_mtime_ns for path in kept]
+    said = stage.play("partial")
+    assert f"1 frame missing ({LAST})" in said["missing"] and said["whole"] and said["said"] == []
+    assert "fresh" in said["state"] and lost.is_file()
+    assert [path.stat().st_mtime_ns for path in kept] == before, "frames that are there are kept"
+
 
 @EVERY_NUKE
 def test_a_tracker_a_corner_pin_and_a_transform_give_the_same_camera(stage: Stage, nuke: str) -> None:

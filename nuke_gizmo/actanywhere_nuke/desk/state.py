@@ -29,9 +29,8 @@ def state_of(take: Optional[Take], job: Optional[Job], problem: str = "") -> Sta
     missing = missing_frames(take)
     name = "Take %d" % take.number
     if missing or take.job is None:
-        what = (
-            "%d frames missing (%s)" % (len(missing), compact(missing)) if missing else "no job in its folder"
-        )
+        count = "1 frame" if len(missing) == 1 else "%d frames" % len(missing)
+        what = "%s missing (%s)" % (count, compact(missing)) if missing else "no job in its folder"
         return State("missing", "%s: %s. Continue take renders them." % (name, what))
     if job is None:
         return State("stale", "%s is whole. Cannot be compared with the node: %s" % (name, problem))
