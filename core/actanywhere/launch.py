@@ -52,6 +52,7 @@ PROTOCOL = 1
 _WORKER = ("-P", "-m", "actanywhere", "worker")
 _LOG_LINES = 400
 _TAIL_LINES = 15
+_RENDER_AGAIN = "Render again: finished frames are kept and reused. If it comes back: actanywhere doctor."
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,11 @@ class Worker:
         if kind == "hello":
             self.hello = said
             if said["protocol"] != PROTOCOL:
-                raise ValueError("protocol %s, not %s" % (said["protocol"], PROTOCOL))
+                self._fail(
+                    "The engine is version %s and speaks protocol %s, not %s."
+                    % (said["version"], said["protocol"], PROTOCOL),
+                    "Bring the engine and its host (the add-on, the node) to the same version of ActAnywhere.",
+                )
         elif kind == "heartbeat":
             if said["idle"] > self._stall and job_id in self._jobs:
                 self._fail("The worker hung: nothing was done for %.0f seconds." % said["idle"])
@@ -320,7 +325,7 @@ class Worker:
             how += " (the system does that when memory runs out)"
         self._fail("The worker %s." % how)
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: str, remedy: str = _RENDER_AGAIN) -> None:
         """End the worker and every job it had: those that were cancelled as such, the others with ``message``."""
         self._end()
         tail = "\n".join(self.log[-_TAIL_LINES:])
@@ -331,7 +336,7 @@ class Worker:
             else:
                 error = WorkerError(
                     message + ("\nThe last lines of its log:\n" + tail if tail else ""),
-                    "Render again: finished frames are kept and reused. If it comes back: actanywhere doctor.",
+                    remedy,
                 )
             self._finish(Event(job_id, error=error))
 

@@ -153,8 +153,10 @@ class Painter:
         return np.asarray(np.clip((made * 127.5 + 127) / 255, 0, 1), np.float32)
 
     def _facts(self, known: list[Knowledge], before: Tensor | None) -> Known:
-        masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))
         prior = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.prior for k in known])))
+        masked = prior
+        if self.model.configuration.prediction != "guided":
+            masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))
         mask = shrink_mask(torch.from_numpy(np.stack([k.mask for k in known]))[None, :, None])
         if before is not None:
             masked[: len(before)] = prior[: len(before)] = before.to(masked.device)

@@ -15,7 +15,9 @@ def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured(
 
     first, second, last = heard
     assert first.seconds_left is None, "a guess, in the job's first moment"
-    assert second.seconds_left is not None and 0 < second.seconds_left < 3.0, "the measured cost, not the guess"
+    assert second.seconds_left is not None and 0 < second.seconds_left < 3.0, (
+        "the measured cost, not the guess"
+    )
     assert last.seconds_left == 0
     assert [one.fraction for one in heard] == sorted(one.fraction for one in heard)
     assert last.fraction == 1

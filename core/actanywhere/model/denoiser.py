@@ -3,9 +3,9 @@
 Legend: B batch, T frames, C latent channels, h w latent pixels (pixels / 8), N context tokens.
 
 Inputs, per frame, in this order: the noisy latent (C), the mask M (1; 0 = known, 1 = to be painted) and the
-masked latent S (C; what is known, over grey). With Stable Diffusion's C = 4 that makes the nine channels of
-its inpainting checkpoint. What is known is the subject, and, where the camera is led by the plate, the
-condition picture moved to where the camera looks.
+masked latent S (C; what is known, over grey, or for ``guided`` prediction over what is expected). With Stable
+Diffusion's C = 4 that makes the nine channels of its inpainting checkpoint. What is known is the subject, and,
+where the camera is led by the plate, the condition picture moved to where the camera looks.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Known:
     """What the network is told of every frame.
 
     ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``masked`` (B, T, C, h, w): the latent of what is
-    known, over grey. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey; it is no
-    input of the network, but the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the
+    known, over grey; for ``guided`` prediction it is ``prior``. ``prior`` (B, T, C, h, w): the same, over what is
+    expected instead of grey, and the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the
     latent of the condition picture, read by the ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask,
     masked latent and prior were withheld.
     """

@@ -33,7 +33,19 @@ from .trainer import Run, TrainerSettings, train
 
 __all__ = ["add_arguments", "main"]
 
-_TOLD = ("clips", "frames", "side", "rate", "accumulate", "precision", "seed", "ablation", "lora")
+_TOLD = (
+    "clips",
+    "frames",
+    "side",
+    "rate",
+    "warmup",
+    "accumulate",
+    "drop",
+    "precision",
+    "seed",
+    "ablation",
+    "lora",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,8 +100,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=6e-4,
         help="learning rate (default %(default)s; the paper, full size: 3e-5)",
     )
+    add("--warmup", type=int, default=200, help="steps over which that rate is reached (default %(default)s)")
     add("--accumulate", type=int, default=1, help="batches a step (default %(default)s)")
-    add("--precision", choices=("fp32", "bf16", "fp16"), default="bf16", help="default %(default)s")
+    add(
+        "--drop",
+        type=float,
+        default=0.1,
+        help="share of the examples for each of the three ways of withholding, which guidance needs "
+        "(default %(default)s, as the paper)",
+    )
+    add(
+        "--precision",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        default="auto",
+        help="auto: half precision where the hardware has it (default %(default)s)",
+    )
     add(
         "--workers",
         type=int,
@@ -141,7 +166,9 @@ def main(args: argparse.Namespace) -> int:
     plan = BatchPlan(args.clips, args.frames, args.side**2, multiple)
 
     def supply(numbers: range) -> Iterator[Batch]:
-        return batches(args.seed, plan, ExampleRecipe(), sources.open, numbers, args.workers)
+        return batches(
+            args.seed, plan, ExampleRecipe.of(model.configuration), sources.open, numbers, args.workers
+        )
 
     def held_out() -> Sequence[HeldOut]:
         return draw_held_out(sources.open("held-out"), plan)
@@ -158,7 +185,9 @@ def main(args: argparse.Namespace) -> int:
     )
     settings = TrainerSettings(
         args.rate,
+        args.warmup,
         accumulate=args.accumulate,
+        drop=args.drop,
         precision=args.precision,
         save_seconds=args.save_minutes * 60,
         look_seconds=args.look_minutes * 60,

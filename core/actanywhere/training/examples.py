@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.fill import expect
+from ..model.configuration import ModelConfiguration
 from .corpus import TrainingClip
 from .damage import damage_matte
 
@@ -44,6 +45,11 @@ class ExampleRecipe:
     """Band around the actor, as a share of the frame's height."""
     slip: float = 0.004
     """Deviation of the guide's error, as a share of the frame's height."""
+
+    @classmethod
+    def of(cls, configuration: ModelConfiguration) -> ExampleRecipe:
+        """The recipe of a model: one that never renders without a continued guide learns little without it."""
+        return cls(guide=0.95, extended=0.95) if configuration.assisted else cls()
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,12 @@ from .batches import Batch
 
 __all__ = ["Learner"]
 
-_EFFECT = 12.0
-"""Added to the weight of a latent pixel that the actor changes entirely: such pixels are few, and they matter."""
+_BAND = 8.0
+"""Added to the weight of a latent pixel that is to be painted, which undoes most of what ``guided`` prediction takes
+from it by its wider deviation: an error shows as much there as elsewhere."""
+_EFFECT = 1.0
+"""Added to the weight of a latent pixel that the actor changes entirely: such pixels are few, and they matter. More
+of it, and shadows are painted wherever one might be."""
 _NOISIEST = 0.8
 """Share of a guided network's examples with nearly nothing but noise: it paints in one step from there."""
 _SLIPPED = 1.0
@@ -48,7 +52,7 @@ class Learner(nn.Module):
         target = self.denoiser.target(clean, noise, timesteps, known)
         error = (self._prediction(clean, known, context, timesteps, noise) - target) ** 2
         effect = shrink_mask(batch.effect)
-        weight = (1 + _EFFECT * effect) * _reliability(target, effect)
+        weight = self._where(shrink_mask(batch.mask), effect) * _reliability(target, effect)
         loss: Tensor = (error * self.denoiser.importance() * weight).mean()
         return loss
 
@@ -67,10 +71,12 @@ class Learner(nn.Module):
         """The clean latent, what is told of it, and the condition's context."""
         model = self.model
         condition = batch.condition * (~no_condition).reshape(-1, 1, 1, 1)
+        prior = encode_pictures(model.autoencoder, batch.prior)
+        guided = model.configuration.prediction == "guided"
         known = Known(
             mask=shrink_mask(batch.mask),
-            masked=encode_pictures(model.autoencoder, batch.known),
-            prior=encode_pictures(model.autoencoder, batch.prior),
+            masked=prior if guided else encode_pictures(model.autoencoder, batch.known),
+            prior=prior,
             condition=encode_pictures(model.autoencoder, condition),
             dropped=torch.zeros_like(no_subject),
         )
@@ -83,6 +89,13 @@ class Learner(nn.Module):
         noisy = self.denoiser.noise.add_noise(clean, noise, timesteps)
         made: Tensor = self.denoiser(noisy, timesteps, known, context)
         return made.float()
+
+    def _where(self, mask: Tensor, effect: Tensor) -> Tensor:
+        """Weight (B, T, 1, h, w) of every latent pixel, mean 1 in each clip; even for other networks, as the paper."""
+        if self.denoiser.configuration.prediction != "guided":
+            return torch.ones_like(mask)
+        weight = 1 + _BAND * mask + _EFFECT * effect
+        return weight / weight.mean(dim=(1, 2, 3, 4), keepdim=True)
 
     def _timesteps(self, count: int, device: torch.device) -> Tensor:
         """Uniform, as the paper; for a guided network most are at nearly nothing but noise."""
