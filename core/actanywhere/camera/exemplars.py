@@ -21,16 +21,15 @@ Picture = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 _PATCH = 7
-_LEVELS = ((24, 4), (48, 3), (96, 2))
-"""Pixels of the picture's shorter side, and rounds of search and vote. Finer detail is copied along with the patch
-that it is part of; with more rounds the votes blur, and flat patches win."""
+_LEVELS = ((24, 4, 2.0), (48, 3, 2.0), (96, 2, 0.3))
+"""Pixels of the picture's shorter side, rounds of search and vote, and what it costs a patch not to have the expected
+mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of; with more rounds
+the votes blur, and flat patches win; with more weight on the colour, neighbours are torn apart to a mosaic."""
 _LARGEST_STEP = 0.06
 """Difference in display values across a border up to which it is evened out."""
 _FEATURES = 24
 _HEIGHT_PENALTY = 0.4
 """Mean squared difference that a patch from a whole picture's height away is held to cost."""
-_COLOUR_PENALTY = 2.0
-"""Cost of a patch whose mean colour is not the expected one, by its squared difference."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ def continue_picture(picture: Picture, known: Picture, margins: Margins, rng: np
     """
     places: tuple[Indices, Indices] | None = None
     expected = fill(_padded(picture * known[..., None], margins), _padded(known, margins))
-    for short, rounds in _LEVELS:
+    for short, rounds, colour in _LEVELS:
         level = _Level.of(picture, known, expected, margins, short)
         y, x = level.first_places(rng) if places is None else level.finer_places(*places)
         for _ in range(rounds):
-            y, x = level.search(level.vote(y, x), y, x, rng)
+            y, x = level.search(level.vote(y, x), colour, y, x, rng)
         places = y, x
     return level.lay(picture, known, margins, y, x)
 
@@ -174,21 +173,24 @@ class _Level:
         return np.asarray(voted, np.float32)
 
     def search(
-        self, canvas: Picture, y: Indices, x: Indices, rng: np.random.Generator
+        self, canvas: Picture, colour: float, y: Indices, x: Indices, rng: np.random.Generator
     ) -> tuple[Indices, Indices]:
-        """Better places for the patches of ``canvas``: those of their neighbours, and random ones ever nearer."""
+        """Better places for the patches of ``canvas``: those of their neighbours, and random ones ever nearer.
+
+        ``colour`` weighs how far a patch's mean is from the expected one.
+        """
         height, width = self.sound.shape
         known, basis = _features(self.source, None)
         wanted, _ = _features(canvas, basis)
         row = np.clip(np.arange(self.open.shape[0]) - self.top, 0, height - 1)[:, None]
-        colour = np.asarray(cv2.blur(self.source, (_PATCH, _PATCH)), np.float32)
+        mean = np.asarray(cv2.blur(self.source, (_PATCH, _PATCH)), np.float32)
         y, x = y.copy(), x.copy()
 
         def cost(at_y: Indices, at_x: Indices) -> Picture:
             apart = ((known[at_y, at_x] - wanted) ** 2).sum(-1)
-            off = ((colour[at_y, at_x] - self.expected) ** 2).mean(-1)
+            off = ((mean[at_y, at_x] - self.expected) ** 2).mean(-1)
             away = ((at_y - row) / height) ** 2
-            return np.asarray(apart + _COLOUR_PENALTY * off + _HEIGHT_PENALTY * away, np.float32)
+            return np.asarray(apart + colour * off + _HEIGHT_PENALTY * away, np.float32)
 
         best = cost(y, x)
 
