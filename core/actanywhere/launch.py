@@ -52,6 +52,7 @@ PROTOCOL = 1
 _WORKER = ("-P", "-m", "actanywhere", "worker")
 _LOG_LINES = 400
 _TAIL_LINES = 15
+_SAME_VERSION = "Bring the engine and its host (the add-on, the node) to the same version of ActAnywhere."
 _RENDER_AGAIN = "Render again: finished frames are kept and reused. If it comes back: actanywhere doctor."
 
 
@@ -277,11 +278,8 @@ class Worker:
         if kind == "hello":
             self.hello = said
             if said["protocol"] != PROTOCOL:
-                self._fail(
-                    "The engine is version %s and speaks protocol %s, not %s."
-                    % (said["version"], said["protocol"], PROTOCOL),
-                    "Bring the engine and its host (the add-on, the node) to the same version of ActAnywhere.",
-                )
+                found = "The engine is version %s: protocol %s, not %s."
+                self._fail(found % (said["version"], said["protocol"], PROTOCOL), _SAME_VERSION)
         elif kind == "heartbeat":
             if said["idle"] > self._stall and job_id in self._jobs:
                 self._fail("The worker hung: nothing was done for %.0f seconds." % said["idle"])

@@ -21,7 +21,7 @@ Picture = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 _PATCH = 7
-_LEVELS = ((24, 4, 2.0), (48, 3, 2.0), (96, 2, 0.3))
+_LEVELS = ((24, 4, 2.0), (48, 3, 1.0), (96, 2, 0.2))
 """Pixels of the picture's shorter side, rounds of search and vote, and what it costs a patch not to have the expected
 mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of; with more rounds
 the votes blur, and flat patches win; with more weight on the colour, neighbours are torn apart to a mosaic."""
