@@ -202,26 +202,22 @@ def scene_matte_material_index(given: Given) -> Any:
 # -- conditions ------------------------------------------------------------------------------------------------
 
 
-def scene_condition_clip(given: Given) -> Any:
-    """The frame of another clip that the scene stands at: file 1003."""
+def third_frame_of(given: Given, footage: str, name: str) -> Any:
     clip = desk.clip(given["footage"]["plate"])
-    other = bpy.data.movieclips.load(given["footage"]["green"])
+    other = bpy.data.movieclips.load(given["footage"][footage])
     bpy.context.scene.frame_set(3)
     wanted = {"condition_source": "CLIP", "condition_clip": other}
-    return desk.generate(
-        given, "condition_clip", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
-    )
+    return desk.generate(given, name, plate_source="CLIP", plate_clip=clip, **wanted, **files(given))
+
+
+def scene_condition_clip(given: Given) -> Any:
+    """The frame of another clip that the scene stands at: file 1003."""
+    return third_frame_of(given, "green", "condition_clip")
 
 
 def scene_condition_movie(given: Given) -> Any:
     """The frame of a movie that the scene stands at: the third."""
-    clip = desk.clip(given["footage"]["plate"])
-    movie = bpy.data.movieclips.load(given["footage"]["movie"])
-    bpy.context.scene.frame_set(3)
-    wanted = {"condition_source": "CLIP", "condition_clip": movie}
-    return desk.generate(
-        given, "condition_movie", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
-    )
+    return third_frame_of(given, "movie", "condition_movie")
 
 
 def scene_condition_painted(given: Given) -> Any:
