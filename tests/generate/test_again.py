@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from actanywhere.errors import Cancelled, OutputError
 from actanywhere.job import Progress
@@ -127,7 +128,9 @@ def test_a_killed_job_leaves_no_torn_frame_and_goes_on(
     job = shot.job(model, "killed")
     (shot.folder / "job.json").write_text(job.to_json())
     words = [sys.executable, "-c", KILLED, str(shot.folder / "job.json"), moment, str(count)]
-    done = subprocess.run(words, env=environment(CORE.parent), capture_output=True, text=True, check=False)
+    # As many threads as this process has: another number adds up in another order, and rounds otherwise.
+    threads = {**environment(CORE.parent), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    done = subprocess.run(words, env=threads, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     left = pixels_of(job.output)
     assert len(left) == finished and left == {name: whole[name] for name in left}
