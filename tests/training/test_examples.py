@@ -151,6 +151,54 @@ def test_what_is_expected_is_nearer_to_the_truth_than_grey(clip: TrainingClip) -
         assert np.abs(example.prior - truth)[unknown].mean() < np.abs(example.known - truth)[unknown].mean()
 
 
+def _shadowed() -> tuple[TrainingClip, np.ndarray]:
+    """The actor walks to the right of a still wall, and his shadow, half the light, lies below his feet."""
+    clip = _clip(pan=0.0)
+    rgb, matte, shadow = clip.background.copy(), np.zeros_like(clip.matte), np.zeros_like(clip.matte)
+    for t in range(_FRAMES):
+        left = 10 + 12 * t
+        matte[t, 20:50, left : left + 16] = 1
+        shadow[t, 50:56, left : left + 16] = 1
+    rgb[shadow > 0] = rgb[shadow > 0] // 2
+    rgb[matte > 0] = (250, 20, 30)
+    return TrainingClip(rgb, clip.background, matte, shadow, clip.transforms, "wall"), shadow > 0
+
+
+def test_an_extended_guide_is_the_truth_wherever_the_actor_changes_nothing_however_it_slips() -> None:
+    clip, shadow = _shadowed()
+    slipped = 0
+    for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.02):
+        untouched = ~shadow & (cv2.dilate(clip.matte.max(0), np.ones((25, 25))) == 0)
+        assert untouched.any()
+        np.testing.assert_array_equal(example.video[untouched], example.prior[untouched])
+        slipped += not np.array_equal(example.prior[untouched], clip.background[untouched])
+    assert slipped >= 3
+
+
+def test_the_truth_of_an_extended_guide_is_the_moved_picture_in_the_actors_shadow_up_to_his_feet() -> None:
+    clip, shadow = _shadowed()
+    for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.02, erode=20):
+        share = (example.video[shadow] / np.maximum(example.prior[shadow].astype(float), 40)).mean()
+        assert share == pytest.approx(0.5, abs=0.06)
+        rim = (clip.matte > 0) & (example.mask == 1) & (np.roll(shadow, -1, axis=1))
+        assert rim.any()
+        assert example.video[rim].mean() < 0.8 * example.prior[rim].mean()
+
+
+def test_a_painted_actors_shadow_is_to_be_taken_away_under_an_extended_guide() -> None:
+    clip, shadow = _shadowed()
+    told = 0
+    for example in _examples(clip, guide=1.0, extended=1.0, composite=1.0, slip=0.0):
+        (anchor,) = (t for t in range(_FRAMES) if np.array_equal(clip.rgb[t], example.condition))
+        for t in range(_FRAMES):
+            if abs(t - anchor) < 3:
+                continue
+            old = shadow[anchor]
+            np.testing.assert_array_equal(example.video[t][old], clip.background[t][old])
+            told += int((example.prior[t][old] < clip.background[t][old] - 10.0).sum())
+    assert told > 100, "the network sees the shadow that it is to take away"
+
+
 # ------------------------------------------------------------------------------------------- batches
 
 

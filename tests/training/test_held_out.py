@@ -16,6 +16,7 @@ from actanywhere.model.manifest import check_manifest
 from actanywhere.training.batches import BatchPlan
 from actanywhere.training.card import Card, describe_folder
 from actanywhere.training.curve import REGIONS
+from actanywhere.training.examples import ExampleRecipe
 from actanywhere.training.held_out import HeldOut, draw_held_out, measure
 from actanywhere.training.learner import Learner
 from actanywhere.training.samples import paint_example, write_samples
@@ -30,7 +31,7 @@ _CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def held() -> Sequence[HeldOut]:
-    return draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), count=4)
+    return draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), ExampleRecipe(), count=4)
 
 
 def _model() -> Model:
@@ -45,7 +46,7 @@ def _train(folder: Path, held: Sequence[HeldOut], steps: int, **settings: float)
 
 
 def test_held_out_clips_are_the_same_every_time_and_half_of_them_are_guided(held: Sequence[HeldOut]) -> None:
-    again = draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), count=4)
+    again = draw_held_out(Sources().open("held-out"), BatchPlan(1, 4, 64 * 64, 16), ExampleRecipe(), count=4)
     for one, other in zip(held, again, strict=True):
         assert one.name == other.name and one.guided == other.guided
         np.testing.assert_array_equal(one.example.known, other.example.known)

@@ -165,13 +165,13 @@ def main(args: argparse.Namespace) -> int:
     multiple = model.configuration.side_multiple // (2 if args.side < 192 else 1)
     plan = BatchPlan(args.clips, args.frames, args.side**2, multiple)
 
+    recipe = ExampleRecipe.of(model.configuration)
+
     def supply(numbers: range) -> Iterator[Batch]:
-        return batches(
-            args.seed, plan, ExampleRecipe.of(model.configuration), sources.open, numbers, args.workers
-        )
+        return batches(args.seed, plan, recipe, sources.open, numbers, args.workers)
 
     def held_out() -> Sequence[HeldOut]:
-        return draw_held_out(sources.open("held-out"), plan)
+        return draw_held_out(sources.open("held-out"), plan, recipe)
 
     told = {name: getattr(args, name) for name in _TOLD if getattr(args, name) not in (None, 0)}
     run = Run(

@@ -3,7 +3,9 @@
 A clip teaches both cameras with the same inputs. As *subject*, only the actor is known, and the condition is a
 frame of the clip (or its background). As *guide*, the condition is also moved by the true camera into every
 frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
-into it, not in a band around the actor. Mattes are damaged as real ones are.
+into it, not in a band around the actor. Where the guide is *extended*, as assisted models have it, the moved picture
+itself is the truth, under the light that the actor leaves on it: such a network learns what he changes, and not
+where the guide is off, which nothing tells it. Mattes are damaged as real ones are.
 """
 
 from __future__ import annotations
@@ -24,15 +26,20 @@ __all__ = ["Example", "ExampleRecipe", "make_example"]
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
+_BLACK = 0.02
+"""Added to both sides of a ratio, so that black stays black."""
+_UNDER = 0.015
+"""How far light goes on under the actor, as a share of the frame's height."""
+
 
 @dataclass(frozen=True)
 class ExampleRecipe:
     """How often each thing happens; shares of all examples."""
 
     guide: float = 0.8
-    extended: float = 0.75
+    extended: float = 0.0
     """Of the examples with a guide, those in which it goes on beyond the picture's borders and behind an actor
-    who was painted into it, as rendering continues it there."""
+    who was painted into it, as rendering continues it there for assisted models."""
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
@@ -48,7 +55,7 @@ class ExampleRecipe:
 
     @classmethod
     def of(cls, configuration: ModelConfiguration) -> ExampleRecipe:
-        """The recipe of a model: one that never renders without a continued guide learns little without it."""
+        """The recipe of a model: an assisted one never renders without a continued guide."""
         return cls(guide=0.95, extended=0.95) if configuration.assisted else cls()
 
 
@@ -56,7 +63,8 @@ class ExampleRecipe:
 class Example:
     """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
 
-    ``video`` is the truth: the actor without his rim, and what he causes, over the place. ``known`` is over grey 127,
+    ``video`` is the truth: the actor without his rim, and what he causes, over the place, which for an extended guide
+    is the moved picture. ``known`` is over grey 127,
     ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
     painted. ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
     """
@@ -79,19 +87,23 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     subject = _model_matte(matte, rng, recipe)
     # The actor's own rim, which erosion takes from the matte, is not the network's to paint: it would do so in blocks,
     # and a dark halo would stand around every actor. The plate's own pixels come over it.
-    truth = _blend(clip.rgb, clip.background, _rim(matte, recipe)) if clip.clean else clip.rgb
+    truth = _blend(clip.rgb, clip.background, _rim(matte, recipe)) if clip.clean else clip.rgb.copy()
     mask: Plane = 1 - subject
     known = _over_grey(clip.rgb, subject)
     prior = np.empty_like(known)
     guided = clip.tracked and rng.random() < recipe.guide
-    extended = rng.random() < recipe.extended and clip.clean
+    extended = rng.random() < recipe.extended and clip.clean and guided
     behind = matte[anchor] if composite else None
     band = rng.uniform(*recipe.band) * height
     for t in range(frames):
         moved, seen = clip.rgb[t], np.zeros_like(mask[t])
         if guided:
-            moved, seen = _move(condition, behind, clip.transforms, anchor, t, _slip(rng, recipe))
+            camera = clip.transforms[t] @ np.linalg.inv(clip.transforms[anchor]) @ _slip(rng, recipe)
+            moved, seen = _move(condition, behind, camera)
             if extended:
+                # The same without the painted actor and his shadow, which the network is to take away.
+                place = _blend(clip.background[t], _move(clip.background[anchor], None, camera)[0], seen)
+                truth[t] = _blend(_lit(place, clip, t), clip.rgb[t], subject[t])
                 moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
         sure = seen * (1 - _grow(matte[t], band))
         # In the band around the actor the moved picture is expected, and not relied on: there the actor's
@@ -160,19 +172,11 @@ def _slip(rng: np.random.Generator, recipe: ExampleRecipe) -> NDArray[np.float64
     return error
 
 
-def _move(
-    condition: Picture,
-    behind: Plane | None,
-    transforms: NDArray[np.float64],
-    anchor: int,
-    frame: int,
-    slip: NDArray[np.float64],
-) -> tuple[Picture, Plane]:
-    """The condition as frame ``frame`` sees it, and where it is valid (1) or not (0)."""
+def _move(condition: Picture, behind: Plane | None, camera: NDArray[np.float64]) -> tuple[Picture, Plane]:
+    """The condition moved by ``camera`` (unit coordinates), and where it is valid (1) or not (0)."""
     height, width = condition.shape[:2]
-    unit = transforms[frame] @ np.linalg.inv(transforms[anchor]) @ slip
     to_pixel = np.array([[height, 0, width / 2 - 0.5], [0, height, height / 2 - 0.5], [0, 0, 1]])
-    matrix = to_pixel @ unit @ np.linalg.inv(to_pixel)
+    matrix = to_pixel @ camera @ np.linalg.inv(to_pixel)
     moved = cv2.warpPerspective(
         condition, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -181,6 +185,25 @@ def _move(
         valid = 1 - _grow(behind, 0.03 * height)
     seen = cv2.warpPerspective(valid, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0)
     return moved.astype(np.uint8), (seen > 0.99).astype(np.float32)
+
+
+def _lit(place: Picture, clip: TrainingClip, frame: int) -> Picture:
+    """``place`` under the light that the actor leaves on the clip's background in ``frame``.
+
+    What he darkens is scaled, what he brightens is added. Under the actor himself the light of his surroundings goes
+    on: his feet stand in their shadow.
+    """
+    rgb, background = (_share(picture) for picture in (clip.rgb[frame], clip.background[frame]))
+    free = (clip.matte[frame] < 0.02).astype(np.float32)[..., None]
+    scale = np.minimum((rgb + _BLACK) / (background + _BLACK), 1)
+    added = np.maximum(rgb - background, 0)
+    size = _UNDER * len(place)
+    near = cv2.GaussianBlur(free[..., 0], (0, 0), size)[..., None] + 1e-3
+    scale, added = (
+        free * light + (1 - free) * (cv2.GaussianBlur(free * light, (0, 0), size) + 1e-3 * rest) / near
+        for light, rest in ((scale, 1), (added, 0))
+    )
+    return np.round(np.clip(_share(place) * scale + added, 0, 1) * 255).astype(np.uint8)
 
 
 def _grow(matte: Plane, radius: float) -> Plane:
