@@ -33,13 +33,13 @@ def test_the_two_lines_at_the_top_are_all_the_set_up_there_is() -> None:
     lines = [re.sub(r"\s+#\s.*$", "", line) for line in BLOCKS[0].strip().splitlines()]
     assert lines == [
         "python3 -m venv .venv && . .venv/bin/activate && pip install . && actanywhere demo",
-        "pip install '.[test]' && pytest",
+        "pip install '.[test]' && pytest -n 2 --dist loadfile",
     ]
 
 
 def test_ci_runs_the_readmes_test_command_as_it_stands() -> None:
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert "( pip install '.[test]' && pytest )" in ci.splitlines()
+    assert "( pip install '.[test]' && pytest -n 2 --dist loadfile )" in ci.splitlines()
 
 
 def test_the_readme_shows_every_command() -> None:

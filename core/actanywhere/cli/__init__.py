@@ -203,7 +203,8 @@ def _train(words: list[str]) -> int:
         print("Training needs more libraries: %s." % error, file=sys.stderr)
         print("  -> pip install 'actanywhere[train]'", file=sys.stderr)
         return FAILED
-    parser = argparse.ArgumentParser("actanywhere train", description=training.__doc__)
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("actanywhere train", description=training.__doc__, formatter_class=plain)
     training.add_arguments(parser)
     try:
         return int(training.main(parser.parse_args(words)) or DONE)

@@ -13,6 +13,7 @@ RUN/curve.png the loss, RUN/samples what it paints. On several processors or GPU
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -193,11 +194,17 @@ def main(args: argparse.Namespace) -> int:
         look_seconds=args.look_minutes * 60,
         lora=args.lora,
     )
-    with tqdm(total=args.steps, unit="step") as bar:
+    started = time.monotonic()
+    silent = not PartialState().is_main_process
+    timed = args.minutes < float("inf")
+    with tqdm(total=None if timed else args.steps, unit="step", disable=silent) as bar:
 
         def report(step: int, figures: dict[str, float]) -> None:
+            told = {"loss": f"{figures['loss']:.3f}"}
+            if timed:
+                told["left"] = f"{max(0, args.minutes - (time.monotonic() - started) / 60):.0f} min"
+            bar.set_postfix(told, refresh=False)
             bar.update(step - bar.n)
-            bar.set_postfix(loss=f"{figures['loss']:.3f}")
 
         train(model, run, settings, report)
     return 0
