@@ -56,7 +56,7 @@ class ExampleRecipe:
     @classmethod
     def of(cls, configuration: ModelConfiguration) -> ExampleRecipe:
         """The recipe of a model: an assisted one never renders without a continued guide."""
-        return cls(guide=0.95, extended=0.95) if configuration.assisted else cls()
+        return cls(guide=1.0, extended=1.0) if configuration.assisted else cls()
 
 
 @dataclass(frozen=True)
