@@ -204,6 +204,8 @@ class Plans(unittest.TestCase):
             (dict(condition=""), "condition"),
             (dict(condition="", condition_file="/gone/place.jpg"), "/gone/place.jpg"),
             (dict(condition="", condition_file="place.jpg"), "whole path"),
+            (dict(condition="", condition_file="/shots/place.%04d.exr"), "is a sequence"),
+            (dict(condition="", condition_file="/shots/place.####.exr"), "is a sequence"),
             (dict(settings=Settings(camera="tracked")), "track"),
             (dict(range="custom", own_range=(9, 1)), "9"),
         ):

@@ -155,6 +155,11 @@ def _file(path: str) -> str:
     """What a picture is, as text: its path, size and time. Empty without a path."""
     if not path:
         return ""
+    if "%0" in path or "##" in path:
+        raise JobError(
+            "%s is a sequence, and the condition is one picture." % path,
+            "Name one of its frames, or connect its Read to 'condition' and choose the frame beside it.",
+        )
     _must_exist(path, "condition picture")
     about = os.stat(path)
     return "file %s %d %d" % (path, about.st_size, about.st_mtime_ns)
