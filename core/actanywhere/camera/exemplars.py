@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .evening import even_light
 from .fill import fill
 
 __all__ = ["Margins", "continue_picture"]
@@ -25,8 +26,6 @@ _LEVELS = ((24, 4, 2.0), (48, 3, 1.0), (96, 2, 0.2))
 """Pixels of the picture's shorter side, rounds of search and vote, and what it costs a patch not to have the expected
 mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of; with more rounds
 the votes blur, and flat patches win; with more weight on the colour, neighbours are torn apart to a mosaic."""
-_LARGEST_STEP = 0.06
-"""Difference in display values across a border up to which it is evened out."""
 _FEATURES = 24
 _HEIGHT_PENALTY = 0.4
 """Mean squared difference that a patch from a whole picture's height away is held to cost."""
@@ -220,6 +219,7 @@ class _Level:
         shift_y = ((y - (cell_y - self.top)) * scale[0]).astype(np.float32)
         shift_x = ((x - (cell_x - self.left)) * scale[1]).astype(np.float32)
         canvas = np.zeros((rows, columns, 3), np.float32)
+        added = even_light(self.source, y, x, self.open)
         at_y, at_x = np.arange(rows) - margins.top, np.arange(columns) - margins.left
         grid_y = np.clip((at_y + 0.5) / scale[0] - 0.5 + self.top, 0, self.open.shape[0] - 1)
         grid_x = np.clip((at_x + 0.5) / scale[1] - 0.5 + self.left, 0, self.open.shape[1] - 1)
@@ -233,8 +233,9 @@ class _Level:
                 map_x = (at_x[None] + shift_x[cells]).astype(np.float32)
                 map_y = (at_y[:, None] + shift_y[cells]).astype(np.float32)
                 taken = cv2.remap(picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-                canvas += taken * (share_y[:, None] * share_x[None]).astype(np.float32)[..., None]
-        canvas = _evened(canvas, picture, known, margins)
+                share = (share_y[:, None] * share_x[None]).astype(np.float32)[..., None]
+                canvas += (taken + added[cells]) * share
+        canvas = np.clip(canvas, 0, 1)
         inside = canvas[margins.top : margins.top + height, margins.left : margins.left + width]
         inside += (picture - inside) * cv2.erode(known, np.ones((3, 3), np.uint8))[..., None]
         return canvas
@@ -264,28 +265,6 @@ def _from_beside(columns: Indices, open: NDArray[np.bool_]) -> Indices:
                 sides = (-wide, wide) if column - first < wide / 2 else (wide, -wide)
                 moved[row, column] += next((s for s in sides if 0 <= column + s < width), 0)
     return moved
-
-
-def _evened(canvas: Picture, picture: Picture, known: Picture, margins: Margins) -> Picture:
-    """The canvas without a step of light at the border of what is known: evened out there, less and less farther in."""
-    sigma = max(1.0, 0.04 * picture.shape[0])
-    box = (margins.top, margins.bottom, margins.left, margins.right)
-    inside = (_padded(known, margins) > 0.5).astype(np.uint8)
-    truth = np.asarray(cv2.copyMakeBorder(picture, *box, cv2.BORDER_REPLICATE), np.float32)
-    distance = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3)
-    fade = (1 - inside) * np.exp(-((distance / np.float32(sigma)) ** 2))
-    # Each blurred among its own: across the border they would take from one another.
-    step = _blurred(truth, inside, sigma) - _blurred(canvas, 1 - inside, sigma)
-    # A large step is not light, but another thing.
-    step *= np.exp(-((np.abs(step).max(2, keepdims=True) / np.float32(_LARGEST_STEP)) ** 2))
-    return np.asarray(np.clip(canvas + step * fade[..., None], 0, 1), np.float32)
-
-
-def _blurred(picture: Picture, among: NDArray[np.uint8], sigma: float) -> Picture:
-    """(h, w, 3) the blur of those pixels that are 1 in ``among`` (h, w), also beside them."""
-    weight = np.maximum(cv2.GaussianBlur(among.astype(np.float32), (0, 0), sigma), 1e-4)
-    blurred = cv2.GaussianBlur(picture * among[..., None], (0, 0), sigma) / weight[..., None]
-    return np.asarray(blurred, np.float32)
 
 
 def _features(picture: Picture, basis: Picture | None) -> tuple[Picture, Picture]:

@@ -1,0 +1,91 @@
+"""Light evened out between patches that were taken from different places, so that their seams do not show.
+
+Every cell of the canvas gets a colour of its own to add, such that neighbours go over into one another as the picture
+does where they were taken from: compositing in the gradient domain (Perez, Gangnet and Blake: Poisson image editing,
+2003), with one unknown a cell. What is known stays as it is. Where two patches are of different things, and no light
+would make one of them, the seam is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["even_light"]
+
+Picture = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+_LARGEST_STEP = 0.1
+"""Difference in display values that is still taken for one of light."""
+_REACH = 24.0
+"""Cells over which a colour that is added at a seam fades out."""
+_SOFT = 5
+_ROUNDS = 80
+_ENOUGH = 1e-4
+
+
+def even_light(source: Picture, y: Indices, x: Indices, open: NDArray[np.bool_]) -> Picture:
+    """What to add (rows, columns, 3) to each cell of a canvas, in display values; 0 where it is not ``open``.
+
+    ``source`` (h, w, 3) display 0..1 is the picture; ``y``, ``x`` (rows, columns) say from where in it each cell is
+    taken, a known cell from its own place.
+    """
+    soft = np.asarray(cv2.blur(source, (_SOFT, _SOFT)), np.float32)
+    pairs = [(axis, *_seam(soft, y, x, axis)) for axis in (0, 1)]
+    free = open[..., None].astype(np.float32)
+
+    def pull(added: Picture) -> Picture:
+        """The normal equations' left side."""
+        total = added / _REACH**2
+        for axis, weight, _ in pairs:
+            total += _spread(weight * np.diff(added, axis=axis), axis)
+        return total * free
+
+    wanted = np.zeros((*open.shape, 3), np.float32)
+    for axis, weight, step in pairs:
+        wanted += _spread(weight * step, axis)
+    return _solve(pull, wanted * free)
+
+
+def _seam(soft: Picture, y: Indices, x: Indices, axis: int) -> tuple[Picture, Picture]:
+    """Between each cell and its next along ``axis``: how sure it is that the two should agree (..., 1), and how much
+    lighter (..., 3) the next would have to be to go on from this one as the picture does.
+    """
+    height, width = soft.shape[:2]
+    (y, last_y), (x, last_x) = (
+        (np.take(part, range(part.shape[axis] - 1), axis), np.take(part, range(1, part.shape[axis]), axis))
+        for part in (y, x)
+    )
+    down, right = (1, 0) if axis == 0 else (0, 1)
+    beyond = soft[np.minimum(y + down, height - 1), np.minimum(x + right, width - 1)]
+    before = soft[np.maximum(last_y - down, 0), np.maximum(last_x - right, 0)]
+    step = (beyond - soft[last_y, last_x] + soft[y, x] - before) / 2
+    weight = np.exp(-((np.abs(step).max(2, keepdims=True) / np.float32(_LARGEST_STEP)) ** 2))
+    return weight, step
+
+
+def _spread(between: Picture, axis: int) -> Picture:
+    """What lies between cells, laid onto the next and taken from the one before."""
+    none = np.zeros_like(np.take(between, [0], axis))
+    return np.asarray(-np.diff(np.concatenate([none, between, none], axis), axis=axis), np.float32)
+
+
+def _solve(pull: Callable[[Picture], Picture], wanted: Picture) -> Picture:
+    """By conjugate gradients."""
+    added = np.zeros_like(wanted)
+    left = wanted
+    direction = left
+    size = first = float((left**2).sum())
+    for _ in range(_ROUNDS):
+        if size <= _ENOUGH**2 * first:
+            break
+        pulled = pull(direction)
+        length = size / float((direction * pulled).sum())
+        added, left = added + length * direction, left - length * pulled
+        size, before = float((left**2).sum()), size
+        direction = left + size / before * direction
+    return added
