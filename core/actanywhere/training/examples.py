@@ -203,7 +203,8 @@ def _lit(place: Picture, clip: TrainingClip, frame: int) -> Picture:
         free * light + (1 - free) * (cv2.GaussianBlur(free * light, (0, 0), size) + 1e-3 * rest) / near
         for light, rest in ((scale, 1), (added, 0))
     )
-    return np.round(np.clip(_share(place) * scale + added, 0, 1) * 255).astype(np.uint8)
+    lit = np.clip(_share(place) * scale + added, 0, 1)
+    return np.asarray(np.round(lit * 255), np.uint8)
 
 
 def _grow(matte: Plane, radius: float) -> Plane:
