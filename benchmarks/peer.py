@@ -47,6 +47,7 @@ def make_clip(model: Model, frames: int, height: int, width: int, seed: int = 7)
     picture = (torch.rand(1, 3, height, width, generator=make) * 2 - 1).to(like)
     known = Known(
         mask=mask,
+        subject=torch.zeros_like(mask),
         masked=masked,
         prior=masked,
         condition=latent,

@@ -21,7 +21,7 @@ Picture = NDArray[np.float32]
 @dataclass(frozen=True)
 class Knowledge:
     """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
-    expected; ``mask`` (h, w) float32, 0 = known.
+    expected; ``mask`` (h, w) float32, 0 = known; ``subject`` (h, w) float32, 1 = the actor.
 
     ``guide`` (h, w, 3) float32 display is the moved condition alone, ``seen`` (h, w) 1 where it shows what is not the
     actor.
@@ -31,6 +31,7 @@ class Knowledge:
     known: Picture
     prior: Picture
     mask: Picture
+    subject: Picture
     guide: Picture
     seen: Picture
 
@@ -50,8 +51,9 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
     picture = np.where(sure[..., None] > 0, guide, np.float32(127 / 255))
     picture = np.where(subject[..., None] > 0, rgb, picture)
     expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, seen))
-    mask = 1 - np.maximum(sure, subject.astype(np.float32))
-    return Knowledge(_to_network(picture), _to_network(expected), mask, guide, seen * _beside(matte))
+    actor = subject.astype(np.float32)
+    mask = 1 - np.maximum(sure, actor)
+    return Knowledge(_to_network(picture), _to_network(expected), mask, actor, guide, seen * _beside(matte))
 
 
 def _beside(matte: Picture) -> Picture:

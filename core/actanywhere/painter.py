@@ -157,7 +157,10 @@ class Painter:
         masked = prior
         if self.model.configuration.prediction != "guided":
             masked = encode_pictures(self.model.autoencoder, _tensor(np.stack([k.known for k in known])))
-        mask = shrink_mask(torch.from_numpy(np.stack([k.mask for k in known]))[None, :, None])
+        mask, subject = (
+            shrink_mask(torch.from_numpy(np.stack(planes))[None, :, None])
+            for planes in ([k.mask for k in known], [k.subject for k in known])
+        )
         if before is not None:
             masked[: len(before)] = prior[: len(before)] = before.to(masked.device)
             mask[:, : len(before)] = 0
@@ -166,6 +169,7 @@ class Painter:
         )
         return Known(
             mask=mask.to(self.device),
+            subject=subject.to(self.device),
             masked=masked[None].to(self.device),
             prior=prior[None].to(self.device),
             condition=encode_pictures(self.model.autoencoder, small),

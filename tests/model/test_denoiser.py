@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from actanywhere.errors import ModelError
 from actanywhere.model.configuration import ModelConfiguration, full, starter
-from actanywhere.model.denoiser import Denoiser, Known, create_unet, shrink_mask
+from actanywhere.model.denoiser import Denoiser, create_unet, shrink_mask
 from tests.model import tiny
 
 _TIMES = torch.tensor([0, 250, 999])
 
 
-def test_the_denoiser_is_diffusers_own_on_noisy_latent_mask_and_masked_latent_in_that_order() -> None:
-    denoiser = tiny.model().denoiser.eval()
+@pytest.mark.parametrize("prediction", ["epsilon", "guided"])
+def test_the_denoiser_is_diffusers_own_on_noisy_latent_mask_and_masked_latent_in_that_order(
+    prediction: str,
+) -> None:
+    denoiser = tiny.model(prediction=prediction).denoiser.eval()
     facts, noisy, context = tiny.known(), tiny.noise(1, 4, 4, 4, 4), tiny.noise(1, 5, 32, seed=3)
-    stacked = torch.cat([noisy, facts.mask, facts.masked], dim=2).transpose(1, 2)
+    told = facts.mask - facts.subject if prediction == "guided" else facts.mask
+    assert told.min() == (-1 if prediction == "guided" else 0)
+    stacked = torch.cat([noisy, told, facts.masked], dim=2).transpose(1, 2)
     assert stacked.shape == (1, 9, 4, 4, 4)
     with torch.no_grad():
         theirs = denoiser.unet(stacked, torch.tensor([500]), context.repeat(4, 1, 1)).sample.transpose(1, 2)
@@ -91,7 +98,7 @@ def test_guided_prediction_with_a_prior_of_mean_0_and_deviation_1_is_v_predictio
     guided = tiny.model(known_std=ones, unknown_std=ones).denoiser
     v = tiny.model(prediction="v_prediction").denoiser
     facts = tiny.known(3)
-    blank = Known(facts.mask, facts.masked, torch.zeros_like(facts.prior), facts.condition, facts.dropped)
+    blank = replace(facts, prior=torch.zeros_like(facts.prior))
     clean, noise = tiny.noise(3, 4, 4, 4, 4), tiny.noise(3, 4, 4, 4, 4, seed=1)
     args = (clean, noise, _TIMES, blank)
     torch.testing.assert_close(guided.target(*args), v.target(*args), rtol=1e-4, atol=1e-4)
@@ -130,6 +137,7 @@ def test_a_withheld_subject_leaves_zeros_and_the_wide_prior() -> None:
     dropped = facts.drop(torch.tensor([True, False]))
     for whole, kept in (
         (facts.mask, dropped.mask),
+        (facts.subject, dropped.subject),
         (facts.masked, dropped.masked),
         (facts.prior, dropped.prior),
     ):

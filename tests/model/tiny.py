@@ -97,12 +97,14 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 
 def known(clips: int = 1, frames: int = 4, side: int = 4, channels: int = 4, seed: int = 7) -> Known:
-    """Random facts about small clips, a half of each frame known."""
-    mask = torch.ones(clips, frames, 1, side, side)
+    """Random facts about small clips, a half of each frame known, the actor in a part of it."""
+    mask, subject = torch.ones(clips, frames, 1, side, side), torch.zeros(clips, frames, 1, side, side)
     mask[..., : side // 2] = 0
+    subject[..., : side // 2, : side // 4] = 1
     shape = (clips, frames, channels, side, side)
     return Known(
         mask=mask,
+        subject=subject,
         masked=noise(*shape, seed=seed),
         prior=noise(*shape, seed=seed + 1),
         condition=noise(clips, channels, side, side, seed=seed + 2),

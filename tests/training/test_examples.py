@@ -240,7 +240,9 @@ def test_deviations_are_measured_where_the_place_is_known_and_where_it_is_not() 
     mask[..., :16] = 0
     video = tiny.noise(1, 2, 3, 32, 32)
     off = torch.where(mask == 0, 0.1, 0.5) * tiny.noise(1, 2, 3, 32, 32, seed=1)
-    batch = Batch(video, video, video + off, mask, torch.zeros_like(mask), video[:, 0])
+    batch = Batch(
+        video, video, video + off, mask, torch.zeros_like(mask), torch.zeros_like(mask), video[:, 0]
+    )
     known, unknown = measure_deviations(autoencoder, [batch, batch])
     error = encode_pictures(autoencoder, off)
     for measured, where in ((known, error[..., :2]), (unknown, error[..., 2:])):

@@ -22,7 +22,8 @@ def batch(number: int, clips: int = 2, frames: int = 4, side: int = 32) -> Batch
     video = video.reshape(clips, frames, 3, side, side)
     mask = torch.ones(clips, frames, 1, side, side)
     mask[..., : side // 2] = 0
-    return Batch(video, video * (1 - mask), video * (1 - mask), mask, torch.zeros_like(mask), video[:, 0])
+    nothing, known = torch.zeros_like(mask), video * (1 - mask)
+    return Batch(video, known, known, mask, nothing, nothing, video[:, 0])
 
 
 def supply(numbers: range) -> Iterator[Batch]:

@@ -3,9 +3,10 @@
 Legend: B batch, T frames, C latent channels, h w latent pixels (pixels / 8), N context tokens.
 
 Inputs, per frame, in this order: the noisy latent (C), the mask M (1; 0 = known, 1 = to be painted) and the
-masked latent S (C; what is known, over grey, or for ``guided`` prediction over what is expected). With Stable
-Diffusion's C = 4 that makes the nine channels of its inpainting checkpoint. What is known is the subject, and,
-where the camera is led by the plate, the condition picture moved to where the camera looks.
+masked latent S (C; what is known, over grey). With Stable Diffusion's C = 4 that makes the nine channels of its
+inpainting checkpoint. What is known is the subject, and, where the camera is led by the plate, the condition picture
+moved to where the camera looks. A network of ``guided`` prediction gets S over what is expected, and M is -1 on the
+subject: nearly all is known there, and M alone says who stands in it.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ __all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
 class Known:
     """What the network is told of every frame.
 
-    ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``masked`` (B, T, C, h, w): the latent of what is
-    known, over grey; for ``guided`` prediction it is ``prior``. ``prior`` (B, T, C, h, w): the same, over what is
-    expected instead of grey, and the mean of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the
-    latent of the condition picture, read by the ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask,
-    masked latent and prior were withheld.
+    ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``subject`` (B, T, 1, h, w): 1 = the actor, told to networks
+    of ``guided`` prediction alone. ``masked`` (B, T, C, h, w): the latent of what is known, over grey; for ``guided``
+    prediction it is ``prior``. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey, and the mean
+    of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the latent of the condition picture, read by the
+    ``vae-concat`` ablation alone. ``dropped`` (B,) bool: mask, subject, masked latent and prior were withheld.
     """
 
     mask: Tensor
+    subject: Tensor
     masked: Tensor
     prior: Tensor
     condition: Tensor
@@ -45,7 +47,12 @@ class Known:
         """The same with mask and masked latent withheld (set to zero) wherever ``dropped`` (B,) is true."""
         keep = (~dropped).to(self.mask).reshape(-1, 1, 1, 1, 1)
         return Known(
-            self.mask * keep, self.masked * keep, self.prior * keep, self.condition, self.dropped | dropped
+            self.mask * keep,
+            self.subject * keep,
+            self.masked * keep,
+            self.prior * keep,
+            self.condition,
+            self.dropped | dropped,
         )
 
 
@@ -151,7 +158,8 @@ class Denoiser(nn.Module):
     def _stack(self, noisy: Tensor, known: Known) -> Tensor:
         parts = [noisy]
         if self.configuration.use_mask:
-            parts.append(known.mask)
+            guided = self.configuration.prediction == "guided"
+            parts.append(known.mask - known.subject if guided else known.mask)
         parts.append(known.masked)
         if self.configuration.condition == "vae-concat":
             parts.append(known.condition[:, None].expand_as(noisy))

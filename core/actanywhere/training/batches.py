@@ -47,13 +47,15 @@ def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
 @dataclass(frozen=True)
 class Batch:
     """``video``, ``known`` and ``prior`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
-    ``mask`` (B, T, 1, H, W), 0 = known; ``effect`` of that shape, 1 = strongly changed by the actor.
+    ``mask`` (B, T, 1, H, W), 0 = known; of that shape ``subject``, 1 = the actor, and ``effect``, 1 = strongly changed
+    by him.
     """
 
     video: Tensor
     known: Tensor
     prior: Tensor
     mask: Tensor
+    subject: Tensor
     effect: Tensor
     condition: Tensor
 
@@ -108,6 +110,7 @@ def stack(examples: list[Example]) -> Batch:
         known=torch.stack([_tensor(e.known) for e in examples]),
         prior=torch.stack([_tensor(e.prior) for e in examples]),
         mask=torch.stack([torch.from_numpy(e.mask)[:, None] for e in examples]),
+        subject=torch.stack([torch.from_numpy(e.subject)[:, None] for e in examples]),
         effect=torch.stack([torch.from_numpy(e.effect)[:, None] for e in examples]),
         condition=torch.stack([_tensor(e.condition) for e in examples]),
     )

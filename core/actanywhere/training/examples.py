@@ -66,13 +66,15 @@ class Example:
     ``video`` is the truth: the actor without his rim, and what he causes, over the place, which for an extended guide
     is the moved picture. ``known`` is over grey 127,
     ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
-    painted. ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
+    painted. ``subject`` (T, H, W) float32: 1 = the actor, as the network is told of him. ``effect`` (T, H, W) float32,
+    0..1: what the actor changes of the background (shadow, contact, water).
     """
 
     video: Picture
     known: Picture
     prior: Picture
     mask: Plane
+    subject: Plane
     effect: Plane
     condition: Picture
 
@@ -115,7 +117,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
         mask[: recipe.overlap] = 0
         known[: recipe.overlap] = prior[: recipe.overlap] = truth[: recipe.overlap]
     effect = np.clip(np.asarray(clip.effect, np.float32), 0, 1) * (1 - subject)
-    return Example(truth, known, prior, mask, effect, condition)
+    return Example(truth, known, prior, mask, subject, effect, condition)
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:

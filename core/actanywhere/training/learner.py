@@ -75,6 +75,7 @@ class Learner(nn.Module):
         guided = model.configuration.prediction == "guided"
         known = Known(
             mask=shrink_mask(batch.mask),
+            subject=shrink_mask(batch.subject),
             masked=prior if guided else encode_pictures(model.autoencoder, batch.known),
             prior=prior,
             condition=encode_pictures(model.autoencoder, condition),

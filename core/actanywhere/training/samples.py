@@ -61,8 +61,10 @@ def _knowledge(example: Example) -> list[Knowledge]:
     """The example as rendering knows it, frame by frame."""
     nothing = np.zeros(example.mask.shape[1:], np.float32)
     return [
-        Knowledge(_to_network(known), _to_network(prior), mask, _to_network(prior), nothing)
-        for known, prior, mask in zip(example.known, example.prior, example.mask, strict=True)
+        Knowledge(_to_network(known), _to_network(prior), mask, subject, _to_network(prior), nothing)
+        for known, prior, mask, subject in zip(
+            example.known, example.prior, example.mask, example.subject, strict=True
+        )
     ]
 
 
