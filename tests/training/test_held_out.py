@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -116,7 +118,9 @@ def test_the_model_has_a_card_that_says_what_it_was_made_from(
     held: Sequence[HeldOut], tmp_path: Path
 ) -> None:
     (tmp_path / "CREDITS.txt").write_text("Harbour plates by A. Somebody,\nfor in-house use only.")
+    began = time.monotonic()
     _train(tmp_path, held, 2)
+    minutes = round((time.monotonic() - began) / 60)  # 0, unless the machine is busy
     card = (tmp_path / "model" / "README.md").read_text()
     for words in (
         "# harbour",
@@ -125,11 +129,12 @@ def test_the_model_has_a_card_that_says_what_it_was_made_from(
         "3 clips with mattes",
         "A. Somebody,\n  for in-house use only.",
         "- rate: 0.001",
-        "2 steps in 0 min",
         "| unknown |",
         "| effect |",
     ):
         assert words in card, words
+    told = re.search(r"^- 2 steps in (\d+) min of training time, 1 process at the end\.$", card, re.MULTILINE)
+    assert told is not None and int(told[1]) <= minutes
     assert str(tmp_path.parent) not in card
     check_manifest(tmp_path / "model")
     _train(tmp_path, (), 3)

@@ -20,12 +20,14 @@ Picture = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 _LARGEST_STEP = 0.1
-"""Difference in display values that is still taken for one of light."""
+"""Difference in display values up to which, more or less, it is taken for one of light."""
 _REACH = 24.0
 """Cells over which a colour that is added at a seam fades out."""
 _SOFT = 5
+"""Pixels of the picture whose mean is compared: light, and not texture."""
 _ROUNDS = 80
 _ENOUGH = 1e-4
+"""Rounds of the solver at most, and the share of the first error at which it is done sooner."""
 
 
 def even_light(source: Picture, y: Indices, x: Indices, open: NDArray[np.bool_]) -> Picture:

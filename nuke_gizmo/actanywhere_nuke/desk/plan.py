@@ -155,7 +155,7 @@ def _file(path: str) -> str:
     """What a picture is, as text: its path, size and time. Empty without a path."""
     if not path:
         return ""
-    if "%0" in path or "##" in path:
+    if ("%" in path or "#" in path) and not os.path.isfile(path):
         raise JobError(
             "%s is a sequence, and the condition is one picture." % path,
             "Name one of its frames, or connect its Read to 'condition' and choose the frame beside it.",
