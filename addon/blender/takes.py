@@ -59,7 +59,8 @@ def _notes(take: Take) -> list[str]:
     """What the engine had to say of a finished take: who led the camera and why, and its warnings."""
     if take.result is None:
         return []
-    return ["Camera: %s. %s" % (take.result.camera, take.result.camera_reason), *take.result.warnings]
+    result = take.result
+    return ["Camera: %s. %s" % (result.camera, result.camera_reason), "Shadow: %s" % result.shadow, *result.warnings]
 
 
 def places_in_use(scene: Any, order: Order) -> set[str]:

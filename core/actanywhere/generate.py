@@ -114,6 +114,7 @@ def _render(
 
     scene = read_footage(inputs, read)
     teller.say("reading footage", f"camera: {scene.camera} ({scene.reason})")
+    teller.say("reading footage", f"shadow: {scene.shadow_reason}")
     for warning in scene.warnings:
         teller.say("reading footage", f"warning: {warning}")
     painter = _load_painter(inputs, scene, teller, models)
@@ -124,6 +125,7 @@ def _render(
         frames=frames,
         camera=scene.camera,
         camera_reason=scene.reason,
+        shadow=scene.shadow_reason,
         checkpoint=inputs.digest,
         inputs=digests,
         versions=_versions(),

@@ -113,6 +113,37 @@ class Settings:
         minimum=0.0,
         maximum=0.5,
     )
+    shadow: str = _setting(
+        "auto",
+        "The actor's cast shadow. auto: how it falls is read in the plate, where its camera is known and a shadow can "
+        "be made out; it says what it read. given: as the four settings that follow say. none: the network alone "
+        "shades the ground.",
+        choices=("auto", "given", "none"),
+    )
+    shadow_side: float = _setting(
+        0.5,
+        "For a given shadow: how far that of the actor's head falls to the right of his feet, as a share of his height "
+        "in the frame. Below 0: to the left.",
+        minimum=-4.0,
+        maximum=4.0,
+    )
+    shadow_away: float = _setting(
+        -0.15,
+        "For a given shadow: how far up in the frame, away from the camera, that of the actor's head falls, as a share "
+        "of his height in the frame. Below 0: down, towards the camera.",
+        minimum=-4.0,
+        maximum=4.0,
+    )
+    shadow_density: float = _setting(
+        0.5, "For a given shadow: how much of the ground's light it takes.", minimum=0.0, maximum=1.0
+    )
+    shadow_softness: float = _setting(
+        0.02,
+        "For a given shadow: the blur of that of the actor's head, as a share of the frame's height. At his feet it is "
+        "a quarter of that.",
+        minimum=0.0,
+        maximum=0.2,
+    )
     detail: float = _setting(
         1.0,
         "How much of the condition picture's own full-size detail is laid under the generated shading.",
@@ -271,7 +302,7 @@ class Result:
     """A finished layer and all that is needed to render it again; ``result.json`` beside the layer holds it.
 
     ``layer`` is the fileseq pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
-    used and ``camera_reason`` why. ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps
+    used and ``camera_reason`` why; ``shadow`` says how the actor's shadow falls. ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps
     what was read (plate, matte, condition, track) to a sha256 over its files. ``versions`` are those of this
     software, Python and the libraries that touch pixels. ``warnings`` are what the artist was told.
     """
@@ -281,6 +312,7 @@ class Result:
     frames: FrameRange
     camera: str
     camera_reason: str
+    shadow: str
     checkpoint: str
     inputs: Dict[str, str]
     versions: Dict[str, str]

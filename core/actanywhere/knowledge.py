@@ -12,6 +12,7 @@ from .camera.fill import expect
 from .camera.guide import known_region
 from .job import Settings
 from .reading import Scene
+from .shadow.cast import under_shadow
 
 __all__ = ["Knowledge", "guide_at", "know"]
 
@@ -23,7 +24,7 @@ class Knowledge:
     """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
     expected; ``mask`` (h, w) float32, 0 = known; ``subject`` (h, w) float32, 1 = the actor.
 
-    ``guide`` (h, w, 3) float32 display is the moved condition alone, ``seen`` (h, w) 1 where it shows what is not the
+    ``guide`` (h, w, 3) float32 display is the moved condition alone, under the actor's cast shadow if there is one, ``seen`` (h, w) 1 where it shows what is not the
     actor.
     Around the actor it is expected, and not relied on: there his shadow and contact are painted.
     """
@@ -70,10 +71,16 @@ def _expected(scene: Scene, guide: Picture, seen: Picture) -> Picture:
 
 
 def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
-    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1."""
+    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1.
+
+    It lies under the shadow that the actor casts on it.
+    """
     if scene.guide is None:
         return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
-    return scene.guide.frame(index, height, width)
+    guide, seen = scene.guide.frame(index, height, width)
+    if scene.shadow is not None:
+        guide = under_shadow(scene.shadow, scene.clip.matte[index] / np.float32(255), guide)
+    return guide, seen
 
 
 def _to_network(display: Picture) -> Picture:

@@ -16,6 +16,8 @@ from .camera.track import CameraTrack, Tracker, still_track
 from .clip import Clip, empty_clip
 from .footage import judge_mattes, read_condition, read_still_matte, to_display, treat_matte
 from .job import Settings
+from .shadow.cast import CastShadow, without_shadow
+from .shadow.read import Reading, read_shadow
 from .survey import Inputs
 
 __all__ = ["Scene", "model_size", "read_footage", "resize", "treated_matte"]
@@ -31,7 +33,8 @@ class Scene:
     """What is known of a shot once it was read.
 
     ``clip`` is at the model's size. ``condition`` (hc, wc, 3) float32 display. ``guide`` is None where the network
-    infers the camera from the subject by itself. ``camera`` is the mode that is used, ``reason`` why.
+    infers the camera from the subject by itself. ``camera`` is the mode that is used, ``reason`` why. ``shadow`` is how
+    the actor's shadow falls on the guide, None where none is laid, and ``shadow_reason`` says so.
     """
 
     clip: Clip
@@ -40,6 +43,8 @@ class Scene:
     camera: str
     reason: str
     warnings: list[str]
+    shadow: CastShadow | None
+    shadow_reason: str
 
 
 def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
@@ -71,8 +76,9 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, settings.seed)
         reason = f"{reason}; {track.reason}"
     led = camera != "subject" or inputs.configuration.assisted
-    guide = _guide(inputs, clip, condition, track, warnings) if led else None
-    return Scene(clip, condition, guide, camera, reason, warnings)
+    shadow = _shadow(settings, clip, track, camera) if led else Reading(None, 0.0, "the network's own alone")
+    guide = _guide(inputs, clip, condition, track, shadow.shadow, warnings) if led else None
+    return Scene(clip, condition, guide, camera, reason, warnings, shadow.shadow, shadow.reason)
 
 
 def model_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
@@ -122,8 +128,31 @@ def _choose_camera(settings: Settings, track: CameraTrack, warnings: list[str]) 
     return settings.camera, "as asked for" if settings.camera == "subject" else track.reason
 
 
-def _guide(inputs: Inputs, clip: Clip, condition: Picture, track: CameraTrack, warnings: list[str]) -> Guide:
-    """The condition moved by the track, fitted to the anchor frame, without an actor that was painted into it."""
+def _shadow(settings: Settings, clip: Clip, track: CameraTrack, camera: str) -> Reading:
+    """How the actor's shadow falls: as the artist says, or as the plate shows it."""
+    if settings.shadow == "given":
+        given = CastShadow(
+            settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
+        )
+        return Reading(given, 1.0, f"as given: {given}")
+    if settings.shadow == "none":
+        return Reading(None, 0.0, "none was asked for")
+    if camera not in ("plate", "tracked"):
+        return Reading(None, 0.0, f"it cannot be read with the camera '{camera}'")
+    if not track.trackable:
+        return Reading(None, 0.0, "it cannot be read in a plate that cannot be tracked")
+    return read_shadow(clip.rgb, clip.matte, track.transforms, clip.aspect)
+
+
+def _guide(
+    inputs: Inputs,
+    clip: Clip,
+    condition: Picture,
+    track: CameraTrack,
+    shadow: CastShadow | None,
+    warnings: list[str],
+) -> Guide:
+    """The condition moved by the track, fitted to the anchor frame, without an actor (and his shadow) painted into it."""
     asked = inputs.job.shot.condition
     subject: Picture | None = read_still_matte(asked.matte, asked) if asked.matte else None
     anchor = None if inputs.job.settings.anchor is None else inputs.job.settings.anchor - clip.frames.first
@@ -144,6 +173,8 @@ def _guide(inputs: Inputs, clip: Clip, condition: Picture, track: CameraTrack, w
             )
     if anchor is None:
         anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0])
+    if subject is not None and shadow is not None:
+        condition = without_shadow(shadow, subject, condition)
     seed = inputs.job.settings.seed if inputs.configuration.assisted else None
     return Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
 

@@ -188,4 +188,5 @@ def _slate(result: Result) -> list[str]:
         "%s   %s   model %s   seed %d   %s"
         % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
         "camera %s: %s" % (result.camera, result.camera_reason),
+        "shadow: %s" % result.shadow,
     ]

@@ -54,7 +54,7 @@ def finish(job: Job) -> None:
     assert job.shot.frames is not None
     paint(job, *job.shot.frames)
     output = OutputFolder(job, job.shot.frames)
-    result = Result(job, output.pattern, job.shot.frames, "still", "", "", {}, {}, {})
+    result = Result(job, output.pattern, job.shot.frames, "still", "", "", "", {}, {}, {})
     output.result_path.write_text(json.dumps(result.to_dict()))
 
 

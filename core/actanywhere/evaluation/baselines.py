@@ -2,7 +2,8 @@
 
 The *still paste* is the condition picture behind the actor, not moving. The *tracked card* is the condition moved by
 the plate's track, with mirrored borders: what a compositor does in ten minutes. The *guide alone* is this software
-with the network left out and the holes filled classically. All give frames (T, h, w, 3) uint8 display at the size of
+with the network left out and the holes filled classically, of a scene without a cast shadow; the *guide and shadow* is
+the same under the shadow that was read in the plate. All give frames (T, h, w, 3) uint8 display at the size of
 the scene's clip, with the actor over them.
 """
 

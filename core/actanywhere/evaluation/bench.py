@@ -34,12 +34,13 @@ class Bench:
     """``measured`` are the places in the clip of the frames that count: repeated ones say nothing about motion.
 
     ``scene`` is what rendering reads of the whole clip; ``tracked`` is the same with the plate's camera, whichever the
-    job asks for.
+    job asks for; ``plain`` is ``scene`` without a cast shadow.
     """
 
     case: Case
     scene: Scene
     tracked: Scene
+    plain: Scene
     measured: list[int]
     ground: Ground
 
@@ -48,7 +49,8 @@ class Bench:
         made = {
             "still paste": still_paste(self.scene),
             "tracked card": tracked_card(self.tracked),
-            "guide alone": guide_alone(self.scene, self.case.job.settings),
+            "guide alone": guide_alone(self.plain, self.case.job.settings),
+            "guide and shadow": guide_alone(self.scene, self.case.job.settings),
         }
         return {method: frames[self.measured] for method, frames in made.items()}
 
@@ -87,6 +89,9 @@ def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
     camera = "tracked" if job.shot.track else "plate"
     if scene.camera != camera:
         tracked = _read(replace(job, settings=replace(job.settings, camera=camera)), step)
+    plain = scene
+    if scene.shadow is not None:
+        plain = _read(replace(job, settings=replace(job.settings, shadow="none")), step)
     clip = scene.clip
     measured = _moving(np.asarray(clip.rgb))
     if len(measured) < 2:
@@ -96,7 +101,7 @@ def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
         )
     condition, painted = _at_clip_size(scene, _painted(job, scene))
     ground = ground_of(clip.rgb[measured], clip.matte[measured], condition, painted)
-    return Bench(case, scene, tracked, measured, ground)
+    return Bench(case, scene, tracked, plain, measured, ground)
 
 
 def _read(job: Job, step: Callable[[int], None]) -> Scene:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +26,8 @@ from ..painter import Painter
 from ..reading import Scene, model_size
 from ..sampling.windows import Window
 from ..shot import FrameRange
+from ..shadow.cast import without_shadow
+from ..shadow.read import read_shadow
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
 from .figures import Figures
@@ -53,7 +55,8 @@ _SHADOW = 0.08
 
 @dataclass(frozen=True)
 class TrueShot:
-    """A clip set up as a shot: ``scene`` is what rendering reads, ``digest`` says which clip it was.
+    """A clip set up as a shot: ``scene`` is what rendering reads, ``plain`` the same without the shadow read in the plate,
+    ``digest`` says which clip it was.
 
     ``regions`` (T, H, W) are where it is measured, all outside of the matte: the whole ``background``; the ``contact``
     band of 0.08 frame heights around the actor; the ``shadow``, reflection or dust, where the actor truly changes the
@@ -64,6 +67,7 @@ class TrueShot:
     name: str
     clip: TrainingClip
     scene: Scene
+    plain: Scene
     regions: dict[str, Region]
     digest: str
 
@@ -105,16 +109,24 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
     condition = (clip.rgb if composite else clip.background)[anchor] / np.float32(255)
     track = CameraTrack(clip.transforms, True, "the true camera", np.ones(frames)).relative_to(anchor)
     subject = clip.matte[anchor] if composite else None
-    guide = Guide(condition, track, width / height, subject, seed)
     known = Clip(
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
-    scene = Scene(known, condition, guide, "plate", "the true camera", [])
+    bare = Guide(condition, track, width / height, subject, seed)
+    plain = Scene(known, condition, bare, "plate", "the true camera", [], None, "none was asked for")
+    scene = plain
+    read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
+    if read.shadow is not None:
+        guide = bare
+        if subject is not None:
+            lifted = without_shadow(read.shadow, subject, condition)
+            guide = Guide(lifted, track, width / height, subject, seed)
+        scene = replace(plain, guide=guide, shadow=read.shadow, shadow_reason=read.reason)
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
-    plain = Guide(condition, track, width / height, subject)
-    return TrueShot(name, clip, scene, _regions(clip, plain, track), digest)
+    unextended = Guide(condition, track, width / height, subject)
+    return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest)
 
 
 def _regions(clip: TrainingClip, guide: Guide, track: CameraTrack) -> dict[str, Region]:
@@ -183,7 +195,8 @@ def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, 
         "ours": ours,
         "still paste": still_paste(shot.scene),
         "tracked card": tracked_card(shot.scene),
-        "guide alone": guide_alone(shot.scene, settings),
+        "guide alone": guide_alone(shot.plain, settings),
+        "guide and shadow": guide_alone(shot.scene, settings),
     }
 
 

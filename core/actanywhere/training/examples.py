@@ -5,7 +5,8 @@ frame of the clip (or its background). As *guide*, the condition is also moved b
 frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
 into it, not in a band around the actor. Where the guide is *extended*, as assisted models have it, the moved picture
 itself is the truth, under the light that the actor leaves on it: such a network learns what he changes, and not
-where the guide is off, which nothing tells it. Mattes are damaged as real ones are.
+where the guide is off, which nothing tells it. It is often told how his shadow falls, as rendering reads it in the
+plate: then the moved picture lies under that shadow already. Mattes are damaged as real ones are.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..camera.fill import expect
 from ..model.configuration import ModelConfiguration
+from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .corpus import TrainingClip
 from .damage import damage_matte
 
@@ -40,6 +42,8 @@ class ExampleRecipe:
     extended: float = 0.0
     """Of the examples with a guide, those in which it goes on beyond the picture's borders and behind an actor
     who was painted into it, as rendering continues it there for assisted models."""
+    shadow: float = 0.6
+    """Of the extended examples whose actor stands in the sun, those that are told how his shadow falls."""
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
@@ -95,18 +99,24 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     prior = np.empty_like(known)
     guided = clip.tracked and rng.random() < recipe.guide
     extended = rng.random() < recipe.extended and clip.clean and guided
+    shadow = _told(clip.shadow, rng, recipe) if extended else None
+    lifted = condition
     behind = matte[anchor] if composite else None
+    if behind is not None and shadow is not None:
+        lifted = np.round(without_shadow(shadow, behind, _share(condition)) * 255).astype(np.uint8)
     band = rng.uniform(*recipe.band) * height
     for t in range(frames):
         moved, seen = clip.rgb[t], np.zeros_like(mask[t])
         if guided:
             camera = clip.transforms[t] @ np.linalg.inv(clip.transforms[anchor]) @ _slip(rng, recipe)
-            moved, seen = _move(condition, behind, camera)
+            moved, seen = _move(lifted, behind, camera)
             if extended:
                 # The same without the painted actor and his shadow, which the network is to take away.
                 place = _blend(clip.background[t], _move(clip.background[anchor], None, camera)[0], seen)
                 truth[t] = _blend(_lit(place, clip, t), clip.rgb[t], subject[t])
                 moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
+                if shadow is not None:
+                    moved = np.round(under_shadow(shadow, matte[t], moved)).astype(np.uint8)
         sure = seen * (1 - _grow(matte[t], band))
         # In the band around the actor the moved picture is expected, and not relied on: there the actor's
         # shadow and contact are painted.
@@ -118,6 +128,21 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
         known[: recipe.overlap] = prior[: recipe.overlap] = truth[: recipe.overlap]
     effect = np.clip(np.asarray(clip.effect, np.float32), 0, 1) * (1 - subject)
     return Example(truth, known, prior, mask, subject, effect, condition)
+
+
+def _told(
+    shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe
+) -> CastShadow | None:
+    """The shadow as reading it in a plate would give it: a little off, and rather too light than too dark."""
+    if shadow is None or rng.random() >= recipe.shadow:
+        return None
+    side, away = rng.normal(0, 1, 2)
+    return CastShadow(
+        shadow.side + side * (0.08 + 0.08 * abs(shadow.side)),
+        shadow.away + away * (0.02 + 0.1 * abs(shadow.away)),
+        min(shadow.density * float(rng.uniform(0.5, 1.1)), 0.95),
+        shadow.softness * float(rng.uniform(0.6, 1.6)),
+    )
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:

@@ -1,0 +1,136 @@
+"""How the actor's shadow falls, read from the plate, or from a frame beside its empty ground.
+
+Two things tell it. What gets *darker* where he comes by: pairs of frames are brought over one another by the plate's
+camera, so that the ground is the same and only what he does to it differs. And the shadow's own *edges* on the
+ground, which need no second frame. Of all the ways that a shadow may fall, the one that explains most of both is taken.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cast import CastShadow
+from .cues import Cue, View, darker_cue, edges_cue, ground_cue, view
+
+__all__ = ["Reading", "read_shadow", "shadow_on_ground"]
+
+Frames = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+_COARSE, _FINE = 48, 96
+"""Heights at which all ways are tried, and the best one is bettered."""
+_FRAMES = 8
+_EDGES, _DARKER = 1.0, 0.3
+_SURE = 0.02
+"""Share of what can be seen that a shadow has to explain: less is also explained by chance."""
+_SURE_OF_GROUND = 0.15
+_FAINTEST = 0.1
+_DEEPEST = 2.3
+"""Largest logarithm of the light that a shadow leaves."""
+_LONGER = 0.05
+"""What a shadow has to explain more for each height of the actor that it is longer."""
+_ANGLES = (3, 9, 17, 28, 45, 65, 90, 115, 135, 152, 163, 171, 177)
+"""Directions that are tried, degrees from the right, up and down: on a ground seen flatly most shadows lie flat."""
+_LENGTHS = (0.3, 0.6, 1.0, 1.7, 2.8)
+_LONGER_OR_SHORTER = (0.5, 0.7, 1.0, 1.4)
+_SOFT = (0.01, 0.025, 0.05)
+_STEPS = (0.25, 0.12, 0.06)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``shadow`` is None where none can be made out; ``sure``, 0..1, is the share of what can be seen that it explains;
+    ``reason`` says so in words."""
+
+    shadow: CastShadow | None
+    sure: float
+    reason: str
+
+
+def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], aspect: float) -> Reading:
+    """The shadow in a plate: ``rgb`` (T, H, W, 3) display and ``matte`` (T, H, W), both 0..255.
+
+    ``transforms`` (T, 3, 3) are the plate's camera in unit coordinates, the same reference for all.
+    """
+    count = len(rgb)
+    chosen = sorted({int(round(t)) for t in np.linspace(0, count - 1, min(count, _FRAMES))})
+
+    def judge(height: int) -> _Judge:
+        views = [view(rgb[t], np.asarray(matte[t]), height) for t in chosen]
+        cues = [(_EDGES, edges_cue(views)), (_DARKER, darker_cue(views, transforms[chosen], aspect))]
+        return _Judge([(share, cue) for share, cue in cues if cue is not None])
+
+    coarse = judge(_COARSE)
+    if not coarse.cues:
+        return Reading(None, 0.0, "nobody is seen to stand in the plate")
+    best = _better(judge(_FINE), _search(coarse).shadow)
+    if best.score < _SURE or best.shadow.density < _FAINTEST:
+        return Reading(None, best.score, "none can be made out in the plate")
+    return Reading(best.shadow, best.score, f"read in the plate: {best.shadow}")
+
+
+def shadow_on_ground(rgb: Frames, ground: Frames, matte: Plane) -> CastShadow | None:
+    """The shadow in frames ``rgb`` (T, H, W, 3) whose empty ``ground`` is known; ``matte`` (T, H, W) 0..1."""
+    frames = []
+    for frame, empty, actor in zip(rgb, ground, matte, strict=True):
+        codes = np.round(actor * 255).astype(np.uint8)
+        frames.append((view(frame, codes, _FINE), view(empty, np.zeros_like(codes), _FINE)))
+    cue = ground_cue(frames)
+    if cue is None:
+        return None
+    judge = _Judge([(1.0, cue)])
+    best = _better(judge, _search(judge).shadow)
+    return best.shadow if best.score > _SURE_OF_GROUND and best.shadow.density > _FAINTEST else None
+
+
+class _Tried(NamedTuple):
+    score: float
+    shadow: CastShadow
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What several cues say of a shadow, each with its share."""
+
+    cues: Sequence[tuple[float, Cue]]
+
+    def __call__(self, shadow: CastShadow) -> _Tried:
+        """The share of what the cues see that this shadow explains at its best density; of two alike, the shorter."""
+        agrees = power = 0.0
+        for share, cue in self.cues:
+            agree, much = cue(shadow)
+            agrees, power = agrees + share * agree, power + share * much
+        if power < 1e-9 or agrees <= 0:
+            return _Tried(0.0, replace(shadow, density=0.0))
+        depth = min(agrees / power, _DEEPEST)
+        longer = 1 + _LONGER * float(np.hypot(shadow.side, shadow.away))
+        score = depth * (2 * agrees - depth * power) / longer
+        return _Tried(score, replace(shadow, density=float(1 - np.exp(-depth))))
+
+
+def _search(judge: Callable[[CastShadow], _Tried]) -> _Tried:
+    angles = np.deg2rad([sign * angle for angle in _ANGLES for sign in (1, -1)])
+    ways = [(length * np.cos(angle), length * np.sin(angle)) for length in _LENGTHS for angle in angles]
+    tried = (judge(CastShadow(float(side), float(away), 0.0, _SOFT[1])) for side, away in ways)
+    return max(tried, key=lambda one: one.score)
+
+
+def _better(judge: Callable[[CastShadow], _Tried], start: CastShadow) -> _Tried:
+    """The best one near ``start``: first of another length, then of another direction too."""
+    nearby = [
+        replace(start, side=start.side * length, away=start.away * length, softness=soft)
+        for length, soft in itertools.product(_LONGER_OR_SHORTER, _SOFT)
+    ]
+    best = max(map(judge, nearby), key=lambda one: one.score)
+    for step in _STEPS:
+        middle = best.shadow
+        for side, away, soft in itertools.product((-step, 0, step), (-step / 2, 0, step / 2), _SOFT):
+            tried = replace(middle, side=middle.side + side, away=middle.away + away, softness=soft)
+            best = max(best, judge(tried), key=lambda one: one.score)
+    return best

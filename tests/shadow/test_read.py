@@ -1,0 +1,101 @@
+"""Reading a shadow in a plate: by what gets darker, and by its edges; and saying so where there is none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from actanywhere.shadow.cast import CastShadow, under_shadow
+from actanywhere.shadow.read import Reading, read_shadow, shadow_on_ground
+
+_FRAMES, _HEIGHT, _WIDTH = 8, 144, 256
+_ASPECT = _WIDTH / _HEIGHT
+_PAN = 0.02
+"""Frame heights by which the camera pans from frame to frame."""
+_SHADOW = CastShadow(0.9, -0.35, 0.5, 0.02)
+
+Clip = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]
+
+
+def _figure(column: float) -> NDArray[np.float32]:
+    """A head on a body on two legs, as a matte."""
+    matte = np.zeros((_HEIGHT, _WIDTH), np.float32)
+    x = round(column)
+    cv2.circle(matte, (x, 50), 7, 1.0, -1)
+    cv2.rectangle(matte, (x - 9, 57), (x + 9, 80), 1.0, -1)
+    cv2.rectangle(matte, (x - 8, 80), (x - 3, 100), 1.0, -1)
+    cv2.rectangle(matte, (x + 3, 80), (x + 8, 100), 1.0, -1)
+    return matte
+
+
+def _plate(shadow: CastShadow | None, pace: float, texture: float = 0.08) -> Clip:
+    """Someone who walks ``pace`` pixels a frame over a speckled ground, under a panning camera."""
+    rng = np.random.default_rng(3)
+    wide = _WIDTH + round(_PAN * _HEIGHT * _FRAMES) + 8
+    speckle = cv2.GaussianBlur(rng.normal(0, 1, (_HEIGHT, wide)).astype(np.float32), (0, 0), 1.5)
+    ground = np.clip(0.6 + texture * speckle / speckle.std(), 0, 1)
+    rgb, mattes, transforms = [], [], []
+    for time in range(_FRAMES):
+        left = _PAN * _HEIGHT * time
+        shift = np.array([[1, 0, -left], [0, 1, 0]], np.float64)
+        seen = cv2.warpAffine(ground, shift, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)[..., None].repeat(3, 2)
+        matte = _figure(80 + pace * time - left)
+        if shadow is not None:
+            seen = under_shadow(shadow, matte, seen)
+        seen = np.where(matte[..., None] > 0, np.float32(0.2), seen)
+        rgb.append(np.round(seen * 255).astype(np.uint8))
+        mattes.append(np.round(matte * 255).astype(np.uint8))
+        transforms.append(np.array([[1, 0, -_PAN * time], [0, 1, 0], [0, 0, 1]]))
+    return np.stack(rgb), np.stack(mattes), np.stack(transforms)
+
+
+def _read(clip: Clip) -> Reading:
+    return read_shadow(*clip, _ASPECT)
+
+
+@pytest.mark.parametrize(("pace", "texture"), [(9.0, 0.08), (9.0, 0.01), (2.0, 0.04), (0.0, 0.01)])
+def test_a_shadow_is_read_by_its_darkness_its_edges_or_both(pace: float, texture: float) -> None:
+    found = _read(_plate(_SHADOW, pace, texture))
+    assert found.shadow is not None
+    assert found.shadow.side == pytest.approx(_SHADOW.side, abs=0.2)
+    assert found.shadow.away == pytest.approx(_SHADOW.away, abs=0.1)
+    assert found.shadow.density == pytest.approx(_SHADOW.density, abs=0.2)
+    assert str(found.shadow) in found.reason
+
+
+def test_the_other_way_round_is_read_the_other_way_round() -> None:
+    rgb, matte, transforms = _plate(_SHADOW, 9.0)
+    flip = np.diag([-1.0, 1.0, 1.0])
+    mirrored = np.ascontiguousarray(rgb[:, :, ::-1]), np.ascontiguousarray(matte[:, :, ::-1]), flip @ transforms @ flip
+    found = _read(mirrored).shadow
+    assert found is not None and found.side == pytest.approx(-_SHADOW.side, abs=0.2)
+
+
+@pytest.mark.parametrize(("pace", "texture"), [(9.0, 0.08), (0.0, 0.08), (9.0, 0.01)])
+def test_where_there_is_no_shadow_none_is_read(pace: float, texture: float) -> None:
+    found = _read(_plate(None, pace, texture))
+    assert found.shadow is None and "none can be made out" in found.reason
+
+
+def test_a_light_that_goes_down_for_the_whole_frame_is_no_shadow() -> None:
+    rgb, matte, transforms = _plate(None, 9.0)
+    fading = np.linspace(1.0, 0.5, _FRAMES)[:, None, None, None]
+    found = _read((np.round(rgb * fading).astype(np.uint8), matte, transforms))
+    assert found.shadow is None
+
+
+def test_nobody_in_the_plate_is_said() -> None:
+    rgb, matte, transforms = _plate(None, 9.0)
+    found = _read((rgb, np.zeros_like(matte), transforms))
+    assert found.shadow is None and "nobody" in found.reason
+
+
+def test_beside_its_empty_ground_a_frame_tells_its_shadow() -> None:
+    rgb, matte, _ = _plate(_SHADOW, 9.0)
+    empty, _, _ = _plate(None, 9.0)
+    found = shadow_on_ground(rgb[::4], empty[::4], matte[::4] / np.float32(255))
+    assert found is not None
+    assert (found.side, found.away) == (pytest.approx(0.9, abs=0.15), pytest.approx(-0.35, abs=0.1))
+    assert shadow_on_ground(empty[::4], empty[::4], matte[::4] / np.float32(255)) is None
