@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from actanywhere.model.autoencoder import encode_pictures
+from actanywhere.shadow.cast import CastShadow
 from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
 from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
 from actanywhere.training.deviations import measure_deviations
@@ -183,6 +185,47 @@ def test_the_truth_of_an_extended_guide_is_the_moved_picture_in_the_actors_shado
         rim = (clip.matte > 0) & (example.mask == 1) & (np.roll(shadow, -1, axis=1))
         assert rim.any()
         assert example.video[rim].mean() < 0.8 * example.prior[rim].mean()
+
+
+_TOLD = CastShadow(0.0, -0.2, 0.5, 0.004)
+"""How the shadow of ``_shadowed`` falls: straight down, six rows for the actor's thirty."""
+
+
+def test_who_is_told_how_the_shadow_falls_sees_it_in_the_moved_picture_and_others_do_not() -> None:
+    clip, shadow = _shadowed()
+    clip = replace(clip, shadow=_TOLD)
+    for told in (1.0, 0.0):
+        for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.0, shadow=told):
+            share = example.prior[shadow].astype(float).sum() / clip.background[shadow].sum()
+            assert share < 0.85 if told else share == pytest.approx(1, abs=0.02)
+            truth = example.video[shadow].astype(float).sum() / clip.background[shadow].sum()
+            assert truth == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
+    clip, shadow = _shadowed()
+    lifted = []
+    for told in (1.0, 0.0):
+        examples = _examples(
+            replace(clip, shadow=_TOLD), guide=1.0, extended=1.0, composite=1.0, slip=0.0, shadow=told
+        )
+        left = 0.0
+        for example in examples:
+            (anchor,) = (t for t in range(_FRAMES) if np.array_equal(clip.rgb[t], example.condition))
+            other = 0 if anchor > 2 else _FRAMES - 1
+            old = shadow[anchor] & ~shadow[other] & (clip.matte[other] < 0.5)
+            left += float(clip.background[other][old].mean() - example.prior[other][old].mean())
+        lifted.append(left / len(examples))
+    assert abs(lifted[0]) < 0.5 * lifted[1]
+
+
+def test_an_unguided_example_is_told_of_no_shadow() -> None:
+    clip, shadow = _shadowed()
+    for recipe in ({"guide": 0.0, "extended": 1.0}, {"guide": 1.0, "extended": 0.0}):
+        plain = _examples(clip, **recipe, shadow=1.0)
+        told = _examples(replace(clip, shadow=_TOLD), **recipe, shadow=1.0)
+        for one, other in zip(plain, told, strict=True):
+            np.testing.assert_array_equal(one.prior, other.prior)
 
 
 def test_a_painted_actors_shadow_is_to_be_taken_away_under_an_extended_guide() -> None:
