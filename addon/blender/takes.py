@@ -60,7 +60,11 @@ def _notes(take: Take) -> list[str]:
     if take.result is None:
         return []
     result = take.result
-    return ["Camera: %s. %s" % (result.camera, result.camera_reason), "Shadow: %s" % result.shadow, *result.warnings]
+    return [
+        "Camera: %s. %s" % (result.camera, result.camera_reason),
+        "Shadow: %s" % result.shadow,
+        *result.warnings,
+    ]
 
 
 def places_in_use(scene: Any, order: Order) -> set[str]:

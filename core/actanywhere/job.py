@@ -302,9 +302,10 @@ class Result:
     """A finished layer and all that is needed to render it again; ``result.json`` beside the layer holds it.
 
     ``layer`` is the fileseq pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
-    used and ``camera_reason`` why; ``shadow`` says how the actor's shadow falls. ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps
-    what was read (plate, matte, condition, track) to a sha256 over its files. ``versions`` are those of this
-    software, Python and the libraries that touch pixels. ``warnings`` are what the artist was told.
+    used and ``camera_reason`` why; ``shadow`` says how the actor's shadow falls, and whence that comes.
+    ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps what was read (plate, matte, condition,
+    track) to a sha256 over its files. ``versions`` are those of this software, Python and the libraries that
+    touch pixels. ``warnings`` are what the artist was told.
     """
 
     job: Job

@@ -24,9 +24,9 @@ class Knowledge:
     """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
     expected; ``mask`` (h, w) float32, 0 = known; ``subject`` (h, w) float32, 1 = the actor.
 
-    ``guide`` (h, w, 3) float32 display is the moved condition alone, under the actor's cast shadow if there is one, ``seen`` (h, w) 1 where it shows what is not the
-    actor.
-    Around the actor it is expected, and not relied on: there his shadow and contact are painted.
+    ``guide`` (h, w, 3) float32 display is the moved condition alone, under the actor's cast shadow if there is one,
+    ``seen`` (h, w) 1 where it shows what is not the actor. Around the actor it is expected, and not relied on: there
+    his contact is painted.
     """
 
     known: Picture

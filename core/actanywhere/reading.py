@@ -152,7 +152,7 @@ def _guide(
     shadow: CastShadow | None,
     warnings: list[str],
 ) -> Guide:
-    """The condition moved by the track, fitted to the anchor frame, without an actor (and his shadow) painted into it."""
+    """The condition moved by the track, fitted to the anchor frame, without who was painted into it, and his shadow."""
     asked = inputs.job.shot.condition
     subject: Picture | None = read_still_matte(asked.matte, asked) if asked.matte else None
     anchor = None if inputs.job.settings.anchor is None else inputs.job.settings.anchor - clip.frames.first

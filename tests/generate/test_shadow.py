@@ -45,7 +45,9 @@ def test_a_given_shadow_lies_where_it_is_said_and_nowhere_else(
 def _sunny(folder: Path, place: np.ndarray) -> Staged:
     """A post walks before a locked camera; its shadow falls to the left and towards the camera."""
     staged = stage_shot(folder, frames=8, condition=place)
-    ground = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32) + 0.4 * (texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5)
+    ground = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32) + 0.4 * (
+        texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5
+    )
     for index, frame in enumerate(range(1001, 1009)):
         matte, shade = np.zeros((2, HEIGHT, WIDTH), np.float32)
         x = 40 + 4 * index
@@ -59,7 +61,9 @@ def _sunny(folder: Path, place: np.ndarray) -> Staged:
     return staged
 
 
-def test_a_shadow_is_read_in_the_plate_and_said_and_laid(tmp_path: Path, model: Path, place: np.ndarray) -> None:
+def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
     staged = _sunny(tmp_path / "sunny", place)
     said: list[Progress] = []
     read = staged.job(model, "read", camera="plate", band=0.02)

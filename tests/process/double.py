@@ -49,7 +49,19 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
             time.sleep(0.05)
     versions = {"served": str(_served), "pid": str(os.getpid())}
     layer = os.path.join(job.output, "layer.####.exr")
-    return Result(job, layer, _FRAMES, "still", "the double knows no other", "none was asked for", "0" * 64, {}, versions, {}, [])
+    return Result(
+        job,
+        layer,
+        _FRAMES,
+        "still",
+        "the double knows no other",
+        "none was asked for",
+        "0" * 64,
+        {},
+        versions,
+        {},
+        [],
+    )
 
 
 def _child() -> int:

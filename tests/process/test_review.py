@@ -46,7 +46,19 @@ def rendered(tmp_path: Path) -> Path:
     out.mkdir()
     write_layers(job, out, matte)
     layer = str(out / "run.####.exr")
-    result = Result(job, layer, FRAMES, "plate", "the background can be tracked", "none was asked for", "0" * 64, {}, {}, {}, [])
+    result = Result(
+        job,
+        layer,
+        FRAMES,
+        "plate",
+        "the background can be tracked",
+        "none was asked for",
+        "0" * 64,
+        {},
+        {},
+        {},
+        [],
+    )
     (out / "result.json").write_text(json.dumps(result.to_dict()))
     return out
 

@@ -40,7 +40,9 @@ def _plate(shadow: CastShadow | None, pace: float, texture: float = 0.08) -> Cli
     for time in range(_FRAMES):
         left = _PAN * _HEIGHT * time
         shift = np.array([[1, 0, -left], [0, 1, 0]], np.float64)
-        seen = cv2.warpAffine(ground, shift, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)[..., None].repeat(3, 2)
+        seen = cv2.warpAffine(ground, shift, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)[..., None].repeat(
+            3, 2
+        )
         matte = _figure(80 + pace * time - left)
         if shadow is not None:
             seen = under_shadow(shadow, matte, seen)
@@ -68,7 +70,11 @@ def test_a_shadow_is_read_by_its_darkness_its_edges_or_both(pace: float, texture
 def test_the_other_way_round_is_read_the_other_way_round() -> None:
     rgb, matte, transforms = _plate(_SHADOW, 9.0)
     flip = np.diag([-1.0, 1.0, 1.0])
-    mirrored = np.ascontiguousarray(rgb[:, :, ::-1]), np.ascontiguousarray(matte[:, :, ::-1]), flip @ transforms @ flip
+    mirrored = (
+        np.ascontiguousarray(rgb[:, :, ::-1]),
+        np.ascontiguousarray(matte[:, :, ::-1]),
+        flip @ transforms @ flip,
+    )
     found = _read(mirrored).shadow
     assert found is not None and found.side == pytest.approx(-_SHADOW.side, abs=0.2)
 

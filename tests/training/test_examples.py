@@ -220,7 +220,7 @@ def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
 
 
 def test_an_unguided_example_is_told_of_no_shadow() -> None:
-    clip, shadow = _shadowed()
+    clip, _ = _shadowed()
     for recipe in ({"guide": 0.0, "extended": 1.0}, {"guide": 1.0, "extended": 0.0}):
         plain = _examples(clip, **recipe, shadow=1.0)
         told = _examples(replace(clip, shadow=_TOLD), **recipe, shadow=1.0)

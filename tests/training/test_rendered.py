@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from actanywhere.errors import FootageError
+from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.corpus import RenderedClips, TrainingClip
 from actanywhere.training.corpus.geometry import unit_to_pixels
-from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.sources import Sources
 from examples.cycles_clips import cameras, gait
 from examples.cycles_clips.plan import HELD_OUT_PANORAMA, draw_plans

@@ -25,9 +25,9 @@ from ..model.checkpoint import Model
 from ..painter import Painter
 from ..reading import Scene, model_size
 from ..sampling.windows import Window
-from ..shot import FrameRange
 from ..shadow.cast import without_shadow
 from ..shadow.read import read_shadow
+from ..shot import FrameRange
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
 from .figures import Figures
@@ -55,8 +55,8 @@ _SHADOW = 0.08
 
 @dataclass(frozen=True)
 class TrueShot:
-    """A clip set up as a shot: ``scene`` is what rendering reads, ``plain`` the same without the shadow read in the plate,
-    ``digest`` says which clip it was.
+    """A clip set up as a shot: ``scene`` is what rendering reads, ``plain`` the same without the shadow that is read
+    in the plate, ``digest`` says which clip it was.
 
     ``regions`` (T, H, W) are where it is measured, all outside of the matte: the whole ``background``; the ``contact``
     band of 0.08 frame heights around the actor; the ``shadow``, reflection or dust, where the actor truly changes the

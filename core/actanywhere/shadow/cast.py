@@ -7,6 +7,7 @@ shadow (side h, away h) from them, with the same two numbers for the whole shot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,9 +45,7 @@ class CastShadow:
     softness: float
 
     def __str__(self) -> str:
-        return (
-            f"side {self.side:.2f}, away {self.away:.2f}, density {self.density:.2f}, softness {self.softness:.3f}"
-        )
+        return f"side {self.side:.2f}, away {self.away:.2f}, density {self.density:.2f}, softness {self.softness:.3f}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ class Standing:
 
 def standing(matte: Plane) -> list[Standing]:
     """The actors of a matte (H, W), 0..1. What lies over one another in the frame is one actor."""
-    height, width = matte.shape
     solid = (matte > _SOLID).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     whole = float(solid.sum())
@@ -96,7 +94,7 @@ def cast_shadow(shadow: CastShadow, actors: list[Standing], height: int, width: 
     return np.asarray(np.float32(shadow.density) * shade, np.float32)
 
 
-def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[np.generic]) -> Plane:
+def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[Any]) -> Plane:
     """``picture`` (H, W, 3), display, any range, under the shadow of the actor of ``matte`` (h, w), any size."""
     height, width = picture.shape[:2]
     shade = cast_shadow(shadow, standing(matte), *matte.shape)
@@ -105,7 +103,7 @@ def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[np.generic])
     return np.asarray(picture * (1 - np.clip(shade, 0, shadow.density))[..., None], np.float32)
 
 
-def without_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[np.generic]) -> Plane:
+def without_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:
     """``picture`` (H, W, 3), display 0..1, without the shadow of the actor of ``matte`` (H, W) who is painted into it.
 
     It is taken out as it is laid on, by a factor, so the ground keeps its grain.

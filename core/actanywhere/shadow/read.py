@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cast import CastShadow
-from .cues import Cue, View, darker_cue, edges_cue, ground_cue, view
+from .cues import Cue, darker_cue, edges_cue, ground_cue, view
 
 __all__ = ["Reading", "read_shadow", "shadow_on_ground"]
 
@@ -46,7 +46,8 @@ _STEPS = (0.25, 0.12, 0.06)
 @dataclass(frozen=True)
 class Reading:
     """``shadow`` is None where none can be made out; ``sure``, 0..1, is the share of what can be seen that it explains;
-    ``reason`` says so in words."""
+    ``reason`` says so in words.
+    """
 
     shadow: CastShadow | None
     sure: float
@@ -59,7 +60,7 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
     ``transforms`` (T, 3, 3) are the plate's camera in unit coordinates, the same reference for all.
     """
     count = len(rgb)
-    chosen = sorted({int(round(t)) for t in np.linspace(0, count - 1, min(count, _FRAMES))})
+    chosen = sorted({round(t) for t in np.linspace(0, count - 1, min(count, _FRAMES))})
 
     def judge(height: int) -> _Judge:
         views = [view(rgb[t], np.asarray(matte[t]), height) for t in chosen]

@@ -130,9 +130,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     return Example(truth, known, prior, mask, subject, effect, condition)
 
 
-def _told(
-    shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe
-) -> CastShadow | None:
+def _told(shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe) -> CastShadow | None:
     """The shadow as reading it in a plate would give it: a little off, and rather too light than too dark."""
     if shadow is None or rng.random() >= recipe.shadow:
         return None
