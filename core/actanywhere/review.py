@@ -187,6 +187,5 @@ def _slate(result: Result) -> list[str]:
     return [
         "%s   %s   model %s   seed %d   %s"
         % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
-        "camera %s: %s" % (result.camera, result.camera_reason),
-        "shadow: %s" % result.shadow,
+        "camera %s: %s   shadow: %s" % (result.camera, result.camera_reason, result.shadow),
     ]

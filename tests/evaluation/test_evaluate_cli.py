@@ -58,13 +58,14 @@ def test_one_command_makes_the_tables_and_the_sheets_and_uses_its_renders_again(
         "still paste",
         "tracked card",
         "guide alone",
+        "guide and shadow",
     ]
     assert float(table["run", "authors1"]["camera"]) == pytest.approx(1, abs=0.02)
     assert float(table["run", "tracked card"]["camera"]) > 0.9
     assert float(table["run", "still paste"]["camera"]) < 0.5
     assert float(table["run", "ours"]["subject_db"]) > 45
     assert float(table["run", "still paste"]["palette"]) > float(table["run", "authors1"]["palette"])
-    assert len(rows(output / "truth.csv")) == 4
+    assert len(rows(output / "truth.csv")) == 5
     assert "## Medians" in (output / "evaluation.md").read_text()
     for name in ("shots.png", "truth.png"):
         sheet = cv2.imread(str(output / name))
@@ -103,6 +104,7 @@ def test_a_dry_run_says_what_would_be_done_and_touches_nothing(
         ([], "nothing to evaluate"),
         (["--shots", "nowhere"], "nowhere is not there"),
         (["--shots", ".", "--frames", "1"], "show no motion"),
+        (["--procedural", "2", "--shadow", "given"], "one shot's"),
         (["--shots", ".", "--fvd", "i3d.pt"], "Give both --fvd FILE and --real DIR"),
         (["--procedural", "1", "--clip", "clip"], "Give --shots besides"),
         (["--shots", "."], "holds no shot"),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
 from actanywhere.evaluation.figures import Figures, gains, means, medians
-from actanywhere.evaluation.truth import TrueShot, measure_true_shot, true_methods, true_shots
+from actanywhere.evaluation.truth import (
+    TrueShot,
+    measure_true_shot,
+    rendered_shots,
+    true_methods,
+    true_shots,
+)
 from actanywhere.job import Settings
+from actanywhere.training.corpus import RenderedClips
 
 SIDE = 96
 SETTINGS = Settings(camera="plate")
@@ -81,12 +90,28 @@ def test_the_card_shows_the_painted_in_actor_and_the_guide_alone_does_not(shots:
     composite = max(shots, key=lambda one: one.regions["uncovered"].sum())
     methods = {
         "tracked card": tracked_card(composite.scene),
-        "guide alone": guide_alone(composite.scene, SETTINGS),
+        "guide alone": guide_alone(composite.plain, SETTINGS),
     }
     card, guide = measure_true_shot(composite, methods)
     worse, better = card.values["uncovered_db"], guide.values["uncovered_db"]
     assert worse is not None and better is not None
     assert better > worse + 1
+
+
+def test_the_shadow_is_read_in_the_plate_and_the_guide_alone_has_none() -> None:
+    clips = RenderedClips(Path(__file__).resolve().parents[1] / "data" / "rendered")
+    read = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow is not None]
+    assert len(read) >= 4
+    gained = []
+    for shot in read:
+        assert shot.plain.shadow is None
+        methods = true_methods(shot, shot.clip.rgb, SETTINGS)
+        rows = {row.method: row.values["shadow_db"] for row in measure_true_shot(shot, methods)}
+        under, alone = rows["guide and shadow"], rows["guide alone"]
+        assert under is not None and alone is not None
+        assert under > alone
+        gained.append(under - alone)
+    assert np.mean(gained) > 1
 
 
 def test_several_results_of_one_method_count_together() -> None:
@@ -101,7 +126,7 @@ def test_figures_are_summed_up_by_method_and_compared_clip_by_clip(shots: list[T
         row for shot in shots for row in measure_true_shot(shot, true_methods(shot, shot.clip.rgb, SETTINGS))
     ]
     table = {row.method: row for row in means(rows)}
-    assert list(table) == ["ours", "still paste", "tracked card", "guide alone"]
+    assert list(table) == ["ours", "still paste", "tracked card", "guide alone", "guide and shadow"]
     assert table["ours"].values["background_db"] == 60
     assert {row.shot for row in medians(rows)} == {"4"}
     gained = {row.method: row.values["background_db"] for row in gains(rows, "ours")}

@@ -92,6 +92,11 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     if (args.clip or args.fvd) and not args.shots:
         raise JobError("--clip and --fvd measure the results of shots.", "Give --shots besides.")
     output, settings = Path(args.output), given_settings(args)
+    if settings.get("shadow") == "given" and (args.procedural or args.rendered):
+        raise JobError(
+            "A given shadow is one shot's: in clips with known truth it is read, or left out.",
+            "Give --shadow none or auto, or --shots alone.",
+        )
     cases = _find(args, settings)
     if args.dry_run:
         _tell_plan(cases, args, output)

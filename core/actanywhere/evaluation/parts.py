@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -133,6 +133,8 @@ def _against_truth(
         watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if watch.cancelled():
             raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted anew.")
+        if settings.shadow == "none":
+            shot = replace(shot, scene=shot.plain)
         methods = truth.true_methods(shot, truth.render_ours(model, shot.scene, settings), settings)
         rows += truth.measure_true_shot(shot, methods)
         blocks.append(truth.true_block(shot, methods))

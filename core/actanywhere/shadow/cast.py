@@ -24,6 +24,7 @@ _SHARPEST = 0.25
 """Softness at the feet, as a share of that at the head: the penumbra grows with the height of what casts it."""
 _CUT = (0.35, 0.65)
 """Share of an actor's width at the frame's lower border: cut through the feet he still casts, through the body not."""
+_BORDER = 0.01
 _FRAGMENT = 0.02
 _SOLID = 0.5
 _LIFTED = 0.85
@@ -78,7 +79,8 @@ def standing(matte: Plane) -> list[Standing]:
     for _, members in groups:
         mine = np.isin(labels, members)
         rows, columns = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
-        cut = float(mine[-1].sum()) / (columns[-1] - columns[0] + 1)
+        border = mine[-max(1, round(_BORDER * len(mine))) :].any(0)
+        cut = float(border.sum()) / (columns[-1] - columns[0] + 1)
         share = float(np.clip((_CUT[1] - cut) / (_CUT[1] - _CUT[0]), 0, 1))
         if share > 0:
             near = np.asarray(cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)

@@ -31,10 +31,13 @@ _SURE = 0.02
 """Share of what can be seen that a shadow has to explain: less is also explained by chance."""
 _SURE_OF_GROUND = 0.15
 _FAINTEST = 0.1
-_DEEPEST = 2.3
+_DEEPEST = 1.9
 """Largest logarithm of the light that a shadow leaves."""
 _LONGER = 0.05
 """What a shadow has to explain more for each height of the actor that it is longer."""
+_SHALLOW = 1.5
+"""How much deeper (as a logarithm) a shadow is than it is read to be in a plate, where the ground beside a small picture
+of it is a little dark, too. On 24 clips that nothing is measured with, 1.4 to 2 left the least error."""
 _ANGLES = (3, 9, 17, 28, 45, 65, 90, 115, 135, 152, 163, 171, 177)
 """Directions that are tried, degrees from the right, up and down: on a ground seen flatly most shadows lie flat."""
 _LENGTHS = (0.3, 0.6, 1.0, 1.7, 2.8)
@@ -73,7 +76,9 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
     best = _better(judge(_FINE), _search(coarse).shadow)
     if best.score < _SURE or best.shadow.density < _FAINTEST:
         return Reading(None, best.score, "none can be made out in the plate")
-    return Reading(best.shadow, best.score, f"read in the plate: {best.shadow}")
+    depth = min(-_SHALLOW * np.log(1 - best.shadow.density), _DEEPEST)
+    shadow = replace(best.shadow, density=float(1 - np.exp(-depth)))
+    return Reading(shadow, best.score, f"read in the plate: {shadow}")
 
 
 def shadow_on_ground(rgb: Frames, ground: Frames, matte: Plane) -> CastShadow | None:
