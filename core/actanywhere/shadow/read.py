@@ -36,8 +36,8 @@ _DEEPEST = 1.9
 _LONGER = 0.05
 """What a shadow has to explain more for each height of the actor that it is longer."""
 _SHALLOW = 1.5
-"""How much deeper (as a logarithm) a shadow is than it is read to be in a plate, where the ground beside a small picture
-of it is a little dark, too. On 24 clips that nothing is measured with, 1.4 to 2 left the least error."""
+"""How much deeper (as a logarithm) a shadow is than it reads in a plate, where the ground beside its small picture
+is a little dark, too. On 24 clips that nothing is measured with, 1.4 to 2 left the least error."""
 _ANGLES = (3, 9, 17, 28, 45, 65, 90, 115, 135, 152, 163, 171, 177)
 """Directions that are tried, degrees from the right, up and down: on a ground seen flatly most shadows lie flat."""
 _LENGTHS = (0.3, 0.6, 1.0, 1.7, 2.8)
