@@ -16,8 +16,8 @@ from .camera.track import CameraTrack, Tracker, still_track
 from .clip import Clip, empty_clip
 from .footage import judge_mattes, read_condition, read_still_matte, to_display, treat_matte
 from .job import Settings
-from .shadow.cast import CastShadow, without_shadow
-from .shadow.read import Reading, read_shadow
+from .shadow.cast import CastShadow
+from .shadow.read import Reading, lift_shadow, read_shadow
 from .survey import Inputs
 
 __all__ = ["Scene", "model_size", "read_footage", "resize", "treated_matte"]
@@ -76,7 +76,7 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, settings.seed)
         reason = f"{reason}; {track.reason}"
     led = camera != "subject" or inputs.configuration.assisted
-    shadow = _shadow(settings, clip, track, camera) if led else Reading(None, 0.0, "the network's own alone")
+    shadow = _shadow(settings, clip, track, camera) if led else Reading(None, "the network's own alone")
     guide = _guide(inputs, clip, condition, track, shadow.shadow, warnings) if led else None
     return Scene(clip, condition, guide, camera, reason, warnings, shadow.shadow, shadow.reason)
 
@@ -134,13 +134,13 @@ def _shadow(settings: Settings, clip: Clip, track: CameraTrack, camera: str) -> 
         given = CastShadow(
             settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
         )
-        return Reading(given, 1.0, f"as given: {given}")
+        return Reading(given, f"as given: {given}")
     if settings.shadow == "none":
-        return Reading(None, 0.0, "none was asked for")
+        return Reading(None, "none was asked for")
     if camera not in ("plate", "tracked"):
-        return Reading(None, 0.0, f"it cannot be read with the camera '{camera}'")
+        return Reading(None, f"it cannot be read with the camera '{camera}'")
     if not track.trackable:
-        return Reading(None, 0.0, "it cannot be read in a plate that cannot be tracked")
+        return Reading(None, "it cannot be read in a plate that cannot be tracked")
     return read_shadow(clip.rgb, clip.matte, track.transforms, clip.aspect)
 
 
@@ -174,7 +174,7 @@ def _guide(
     if anchor is None:
         anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0])
     if subject is not None and shadow is not None:
-        condition = without_shadow(shadow, subject, condition)
+        condition = lift_shadow(shadow, subject, condition)
     seed = inputs.job.settings.seed if inputs.configuration.assisted else None
     return Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
 

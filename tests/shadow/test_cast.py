@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -63,6 +64,16 @@ def test_each_of_two_actors_casts_from_his_own_feet() -> None:
     shade = _shade(CastShadow(0.5, -0.2, 1.0, 0.005), both)
     assert shade[62, 37] > 0.5 and shade[102, 157] > 0.5
     assert not shade[110:, :100].any()
+
+
+def test_an_actor_who_sinks_by_parts_of_a_row_takes_his_shadow_along_by_as_much() -> None:
+    feet = []
+    for sunk in np.linspace(0, 2, 21):
+        shift = np.array([[1, 0, 0], [0, 1, sunk]])
+        matte = cv2.warpAffine(_post(), shift, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)
+        feet += [actor.feet for actor in standing(matte)]
+    assert np.diff(feet).min() >= 0 and np.diff(feet).max() < 0.35
+    assert feet[-1] - feet[0] == pytest.approx(2)
 
 
 def test_what_is_parted_by_a_post_before_it_is_one_actor() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from actanywhere.shadow.cast import CastShadow, under_shadow
-from actanywhere.shadow.read import Reading, read_shadow, shadow_on_ground
+from actanywhere.shadow.read import Reading, lift_shadow, read_shadow, shadow_on_ground
 
 _FRAMES, _HEIGHT, _WIDTH = 8, 144, 256
 _ASPECT = _WIDTH / _HEIGHT
@@ -96,6 +98,23 @@ def test_nobody_in_the_plate_is_said() -> None:
     rgb, matte, transforms = _plate(None, 9.0)
     found = _read((rgb, np.zeros_like(matte), transforms))
     assert found.shadow is None and "nobody" in found.reason
+
+
+def test_a_painted_shadow_is_lifted_where_the_picture_shows_it_and_no_ghost_is_left_where_it_does_not() -> (
+    None
+):
+    rgb, matte, _ = _plate(_SHADOW, 9.0, 0.02)
+    empty, _, _ = _plate(None, 9.0, 0.02)
+    actor = matte[2] / np.float32(255)
+    with_it, without = (frames[2] / np.float32(255) for frames in (rgb, empty))
+    lifted = lift_shadow(_SHADOW, actor, with_it)
+    shaded = (with_it < without - 0.1).all(2) & (actor == 0)
+    assert shaded.sum() > 200
+    left = np.abs(lifted - without)[shaded].mean() / np.abs(with_it - without)[shaded].mean()
+    assert left < 0.4
+    np.testing.assert_array_equal(lift_shadow(_SHADOW, actor, without), without)
+    mirrored = replace(_SHADOW, side=-_SHADOW.side)
+    np.testing.assert_array_equal(lift_shadow(mirrored, actor, with_it), with_it)
 
 
 def test_beside_its_empty_ground_a_frame_tells_its_shadow() -> None:

@@ -25,8 +25,7 @@ from ..model.checkpoint import Model
 from ..painter import Painter
 from ..reading import Scene, model_size
 from ..sampling.windows import Window
-from ..shadow.cast import without_shadow
-from ..shadow.read import read_shadow
+from ..shadow.read import lift_shadow, read_shadow
 from ..shot import FrameRange
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
@@ -119,7 +118,7 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
     if read.shadow is not None:
         guide = bare
         if subject is not None:
-            lifted = without_shadow(read.shadow, subject, condition)
+            lifted = lift_shadow(read.shadow, subject, condition)
             guide = Guide(lifted, track, width / height, subject, seed)
         scene = replace(plain, guide=guide, shadow=read.shadow, shadow_reason=read.reason)
     kind = "composite" if composite else "background"

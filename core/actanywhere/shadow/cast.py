@@ -51,7 +51,7 @@ class CastShadow:
 
 @dataclass(frozen=True)
 class Standing:
-    """One who stands in a frame: his matte (H, W), the row of his feet, and how much of a shadow he casts, 0..1."""
+    """One who stands in a frame: his matte (H, W), the row where he ends, and how much of a shadow he casts, 0..1."""
 
     matte: Plane
     feet: float
@@ -84,8 +84,18 @@ def standing(matte: Plane) -> list[Standing]:
         share = float(np.clip((_CUT[1] - cut) / (_CUT[1] - _CUT[0]), 0, 1))
         if share > 0:
             near = np.asarray(cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)), np.float32)
-            found.append(Standing(np.asarray(matte * near, np.float32), float(rows[-1]), share))
+            alone = np.asarray(matte * near, np.float32)
+            found.append(Standing(alone, _feet(alone, int(rows[-1])), share))
     return found
+
+
+def _feet(matte: Plane, last: int) -> float:
+    """The row where an actor ends, of whose matte ``last`` is the last solid row: between the rows, as its edge is.
+
+    In whole rows his shadow would jump by a row of this small picture, which is many of the plate's.
+    """
+    here, below = (float(matte[row].max()) if row < len(matte) else 0.0 for row in (last, last + 1))
+    return last + (here - _SOLID) / (here - below) - 0.5
 
 
 def cast_shadow(shadow: CastShadow, actors: list[Standing], height: int, width: int) -> Plane:

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .cast import CastShadow
+from .cast import CastShadow, without_shadow
 from .cues import Cue, darker_cue, edges_cue, ground_cue, view
 
-__all__ = ["Reading", "read_shadow", "shadow_on_ground"]
+__all__ = ["Reading", "lift_shadow", "read_shadow", "shadow_on_ground"]
 
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -30,6 +30,8 @@ _EDGES, _DARKER = 1.0, 0.3
 _SURE = 0.02
 """Share of what can be seen that a shadow has to explain: less is also explained by chance."""
 _SURE_OF_GROUND = 0.15
+_SURE_OF_PAINTED = 0.005
+"""The same of a shadow that is not searched for, but known to fall so if there is one."""
 _FAINTEST = 0.1
 _DEEPEST = 1.9
 """Largest logarithm of the light that a shadow leaves."""
@@ -48,12 +50,9 @@ _STEPS = (0.25, 0.12, 0.06)
 
 @dataclass(frozen=True)
 class Reading:
-    """``shadow`` is None where none can be made out; ``sure``, 0..1, is the share of what can be seen that it explains;
-    ``reason`` says so in words.
-    """
+    """``shadow`` is None where none can be made out; ``reason`` says so in words."""
 
     shadow: CastShadow | None
-    sure: float
     reason: str
 
 
@@ -72,13 +71,30 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
 
     coarse = judge(_COARSE)
     if not coarse.cues:
-        return Reading(None, 0.0, "nobody is seen to stand in the plate")
+        return Reading(None, "nobody is seen to stand in the plate")
     best = _better(judge(_FINE), _search(coarse).shadow)
     if best.score < _SURE or best.shadow.density < _FAINTEST:
-        return Reading(None, best.score, "none can be made out in the plate")
-    depth = min(-_SHALLOW * np.log(1 - best.shadow.density), _DEEPEST)
-    shadow = replace(best.shadow, density=float(1 - np.exp(-depth)), softness=_BLURRED * best.shadow.softness)
-    return Reading(shadow, best.score, f"read in the plate: {shadow}")
+        return Reading(None, "none can be made out in the plate")
+    shadow = replace(
+        best.shadow, density=_deeper(best.shadow.density), softness=_BLURRED * best.shadow.softness
+    )
+    return Reading(shadow, f"read in the plate: {shadow}")
+
+
+def lift_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:
+    """``picture`` (H, W, 3), display 0..1, without such a ``shadow`` of the actor of ``matte`` (H, W) painted into it.
+
+    It is lifted as far as the picture itself shows it there: the picture may stand in another light than the plate.
+    """
+    codes = (np.round(plane * 255).astype(np.uint8) for plane in (picture, matte))
+    cue = edges_cue([view(*codes, _FINE)])
+    if cue is None:
+        return picture
+    shown = _Judge([(1.0, cue)])(shadow)
+    density = min(_deeper(shown.shadow.density), shadow.density)
+    if shown.score < _SURE_OF_PAINTED or density < _FAINTEST:
+        return picture
+    return without_shadow(replace(shadow, density=density), matte, picture)
 
 
 def shadow_on_ground(rgb: Frames, ground: Frames, matte: Plane) -> CastShadow | None:
@@ -93,6 +109,10 @@ def shadow_on_ground(rgb: Frames, ground: Frames, matte: Plane) -> CastShadow | 
     judge = _Judge([(1.0, cue)])
     best = _better(judge, _search(judge).shadow)
     return best.shadow if best.score > _SURE_OF_GROUND and best.shadow.density > _FAINTEST else None
+
+
+def _deeper(density: float) -> float:
+    return float(1 - np.exp(-min(-_SHALLOW * np.log(1 - density), _DEEPEST)))
 
 
 class _Tried(NamedTuple):
