@@ -135,7 +135,10 @@ class Settings:
         maximum=4.0,
     )
     shadow_density: float = _setting(
-        0.5, "For a given shadow: how much of the ground's light it takes.", minimum=0.0, maximum=1.0
+        0.5,
+        "For a given shadow: how much of the ground's brightness on a display it takes.",
+        minimum=0.0,
+        maximum=1.0,
     )
     shadow_softness: float = _setting(
         0.02,

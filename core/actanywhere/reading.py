@@ -77,6 +77,10 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         reason = f"{reason}; {track.reason}"
     led = camera != "subject" or inputs.configuration.assisted
     shadow = _shadow(settings, clip, track, camera) if led else Reading(None, "the network's own alone")
+    if settings.shadow == "given" and not led:
+        warnings.append(
+            "The given shadow is left out: this model paints the place itself where it infers the camera."
+        )
     guide = _guide(inputs, clip, condition, track, shadow.shadow, warnings) if led else None
     return Scene(clip, condition, guide, camera, reason, warnings, shadow.shadow, shadow.reason)
 

@@ -78,6 +78,12 @@ def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
     assert share[: _FEET - 10].min() > 0.9 and share[:, x + 20 :].min() > 0.9
 
 
+def test_a_given_shadow_that_cannot_be_laid_is_told(tmp_path: Path, model: Path, place: np.ndarray) -> None:
+    job = stage_shot(tmp_path / "led", condition=place).job(model, camera="subject", shadow="given")
+    result = render(job)
+    assert any("given shadow is left out" in warning for warning in result.warnings)
+
+
 def test_a_camera_that_is_not_the_plates_reads_no_shadow_and_says_so(
     tmp_path: Path, model: Path, place: np.ndarray
 ) -> None:

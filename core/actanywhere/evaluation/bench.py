@@ -46,11 +46,13 @@ class Bench:
 
     def baselines(self) -> dict[str, Frames]:
         """The measured frames of what can be had without the network."""
+        settings = self.case.job.settings
+        alone = guide_alone(self.plain, settings)
         made = {
             "still paste": still_paste(self.scene),
             "tracked card": tracked_card(self.tracked),
-            "guide alone": guide_alone(self.plain, self.case.job.settings),
-            "guide and shadow": guide_alone(self.scene, self.case.job.settings),
+            "guide alone": alone,
+            "guide and shadow": alone if self.scene is self.plain else guide_alone(self.scene, settings),
         }
         return {method: frames[self.measured] for method, frames in made.items()}
 

@@ -190,12 +190,13 @@ def measure_true_shot(shot: TrueShot, methods: dict[str, Frames]) -> list[Figure
 
 def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, Frames]:
     """Every method's finished frames."""
+    alone = guide_alone(shot.plain, settings)
     return {
         "ours": ours,
         "still paste": still_paste(shot.scene),
         "tracked card": tracked_card(shot.scene),
-        "guide alone": guide_alone(shot.plain, settings),
-        "guide and shadow": guide_alone(shot.scene, settings),
+        "guide alone": alone,
+        "guide and shadow": alone if shot.scene is shot.plain else guide_alone(shot.scene, settings),
     }
 
 

@@ -99,7 +99,7 @@ def _feet(matte: Plane, last: int) -> float:
 
 
 def cast_shadow(shadow: CastShadow, actors: list[Standing], height: int, width: int) -> Plane:
-    """How much of the ground's light (H, W), 0..1, the shadow takes; also under the actors themselves."""
+    """How much of the ground's display value (H, W), 0..1, the shadow takes; also under the actors themselves."""
     shade = np.zeros((height, width), np.float32)
     for actor in actors:
         np.maximum(shade, actor.share * _laid(shadow, actor), out=shade)
