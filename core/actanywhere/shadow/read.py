@@ -86,8 +86,8 @@ def lift_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:
 
     It is lifted as far as the picture itself shows it there: the picture may stand in another light than the plate.
     """
-    codes = (np.round(plane * 255).astype(np.uint8) for plane in (picture, matte))
-    cue = edges_cue([view(*codes, _FINE)])
+    rgb, actor = (np.round(plane * 255).astype(np.uint8) for plane in (picture, matte))
+    cue = edges_cue([view(rgb, actor, _FINE)])
     if cue is None:
         return picture
     shown = _Judge([(1.0, cue)])(shadow)
