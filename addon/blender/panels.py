@@ -171,7 +171,10 @@ class _Settings(_Part):
                 sub.active = getattr(group, "use_" + field.name)
                 sub.prop(group, field.name, text="")
             else:
-                layout.prop(group, field.name)
+                row = layout.row()
+                other, value = field.metadata.get("only_with", (field.name, None))
+                row.active = value is None or getattr(group, other) == value
+                row.prop(group, field.name)
         layout.column().prop(group, "format", expand=True)
 
 

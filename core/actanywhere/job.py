@@ -19,7 +19,9 @@ __all__ = ["Job", "Progress", "Result", "Settings", "setting_fields"]
 
 
 def _setting(default: Any, help: str, **limits: Any) -> Any:
-    """A field of ``Settings``: ``choices``, ``minimum``, ``maximum`` and ``unit`` may be given."""
+    """A field of ``Settings``: ``choices``, ``minimum``, ``maximum`` and ``unit`` may be given, and ``only_with``, the
+    name and the value of another field without which this one has no effect.
+    """
     return field(default=default, metadata=dict(limits, help=help))
 
 
@@ -126,6 +128,7 @@ class Settings:
         "in the frame. Below 0: to the left.",
         minimum=-4.0,
         maximum=4.0,
+        only_with=("shadow", "given"),
     )
     shadow_away: float = _setting(
         -0.15,
@@ -133,12 +136,14 @@ class Settings:
         "of his height in the frame. Below 0: down, towards the camera.",
         minimum=-4.0,
         maximum=4.0,
+        only_with=("shadow", "given"),
     )
     shadow_density: float = _setting(
         0.5,
         "For a given shadow: how much of the ground's brightness on a display it takes.",
         minimum=0.0,
         maximum=1.0,
+        only_with=("shadow", "given"),
     )
     shadow_softness: float = _setting(
         0.02,
@@ -146,6 +151,7 @@ class Settings:
         "a quarter of that.",
         minimum=0.0,
         maximum=0.2,
+        only_with=("shadow", "given"),
     )
     detail: float = _setting(
         1.0,

@@ -10,6 +10,7 @@ import re
 import tkinter
 from pathlib import Path
 
+from actanywhere.job import setting_fields
 from tests.nuke.stage.nk import NkNode, UserKnob, read
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,10 @@ def greyed(node: NkNode, knob: UserKnob) -> bool:
     """Whether the knob has no effect on a new node (``desk.panel.enabled``)."""
     if knob.name in ("first", "last"):
         return value_of(node, next(one for one in node.user if one.name == "range")) != "custom"
+    for field in setting_fields():
+        other, needed = field.metadata.get("only_with", (None, None))
+        if field.name == knob.name and other is not None:
+            return value_of(node, next(one for one in node.user if one.name == other)) != needed
     owns = [one for one in node.user if one.name == "own_" + knob.name]
     return bool(owns) and value_of(node, owns[0]) != "true"
 

@@ -317,6 +317,9 @@ class Panel(unittest.TestCase):
         values.update(range="custom", own_steps=True)
         on = [name for name, yes in panel.enabled(values.__getitem__).items() if yes]
         self.assertEqual(on, ["first", "last", "steps"])
+        values.update(range="all", own_steps=False, shadow="given")
+        on = [name for name, yes in panel.enabled(values.__getitem__).items() if yes]
+        self.assertEqual(on, ["shadow_side", "shadow_away", "shadow_density", "shadow_softness"])
 
     def test_the_help_fits_a_panel(self) -> None:
         self.assertLessEqual(max(map(len, panel.HELP.splitlines())), 78)

@@ -193,6 +193,7 @@ def test_a_job_file_renders_the_same_job_and_takes_settings_anew(here: Path) -> 
         ([*SHOT, "--plate-first", "x"], "plate_first is 'x'"),
         (["--job", "none.json"], "none.json cannot be read"),
         (["--job", "none.json", "--plate", "a"], "--plate cannot be given besides --job"),
+        ([*SHOT, "--shadow-side", "1"], "--shadow-side has no effect without --shadow given"),
     ],
 )
 def test_bad_flags_are_named_with_a_remedy_and_status_2(

@@ -84,7 +84,30 @@ def test_the_other_way_round_is_read_the_other_way_round() -> None:
 @pytest.mark.parametrize(("pace", "texture"), [(9.0, 0.08), (0.0, 0.08), (9.0, 0.01)])
 def test_where_there_is_no_shadow_none_is_read(pace: float, texture: float) -> None:
     found = _read(_plate(None, pace, texture))
-    assert found.shadow is None and "none can be made out" in found.reason
+    assert found.shadow is None and "none that moves" in found.reason
+
+
+def test_a_dark_shape_that_never_moves_against_the_ground_is_not_taken_for_a_shadow() -> None:
+    rgb, matte, _ = _plate(_SHADOW, 0.0)
+    still = (rgb[:1].repeat(_FRAMES, 0), matte[:1].repeat(_FRAMES, 0), np.eye(3)[None].repeat(_FRAMES, 0))
+    found = _read(still)
+    assert found.shadow is None and "none that moves" in found.reason
+
+
+def test_of_two_dark_shapes_beside_the_actor_the_one_of_the_grounds_hue_is_his_shadow() -> None:
+    rgb, matte, transforms = _plate(_SHADOW, 9.0)
+    scarf = replace(_SHADOW, side=-_SHADOW.side, density=0.6)
+    for hue, side in (((1.0, 1.0, 1.0), -0.9), ((1.3, 0.9, 0.6), 0.9)):
+        worn = [
+            under_shadow(scarf, actor / np.float32(255), frame / np.float32(255))
+            for frame, actor in zip(rgb, matte, strict=True)
+        ]
+        dark = 1 - np.stack(worn) / np.maximum(rgb / np.float32(255), 1e-3)
+        dyed = np.stack(worn) * np.where(dark > 0.02, np.array(hue), 1.0)
+        free = matte[..., None] == 0
+        both = np.where(free, np.round(np.clip(dyed, 0, 1) * 255), rgb).astype(np.uint8)
+        found = _read((both, matte, transforms)).shadow
+        assert found is not None and found.side == pytest.approx(side, abs=0.2)
 
 
 def test_a_light_that_goes_down_for_the_whole_frame_is_no_shadow() -> None:

@@ -195,7 +195,9 @@ def test_who_is_told_how_the_shadow_falls_sees_it_in_the_moved_picture_and_other
     clip, shadow = _shadowed()
     clip = replace(clip, shadow=_TOLD)
     for told in (1.0, 0.0):
-        for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.0, shadow=told):
+        for example in _examples(
+            clip, guide=1.0, extended=1.0, composite=0.0, slip=0.0, shadow=told, misread=0.0
+        ):
             share = example.prior[shadow].astype(float).sum() / clip.background[shadow].sum()
             assert share < 0.85 if told else share == pytest.approx(1, abs=0.02)
             truth = example.video[shadow].astype(float).sum() / clip.background[shadow].sum()
@@ -207,7 +209,13 @@ def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
     lifted = []
     for told in (1.0, 0.0):
         examples = _examples(
-            replace(clip, shadow=_TOLD), guide=1.0, extended=1.0, composite=1.0, slip=0.0, shadow=told
+            replace(clip, shadow=_TOLD),
+            guide=1.0,
+            extended=1.0,
+            composite=1.0,
+            slip=0.0,
+            shadow=told,
+            misread=0.0,
         )
         left = 0.0
         for example in examples:
@@ -217,6 +225,18 @@ def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
             left += float(clip.background[other][old].mean() - example.prior[other][old].mean())
         lifted.append(left / len(examples))
     assert abs(lifted[0]) < 0.5 * lifted[1]
+
+
+def test_who_is_told_wrongly_sees_the_shadow_elsewhere_and_learns_where_it_falls() -> None:
+    clip, shadow = _shadowed()
+    clip = replace(clip, shadow=_TOLD)
+    recipe = {"guide": 1.0, "extended": 1.0, "composite": 0.0, "slip": 0.0, "shadow": 1.0}
+    for misread, low, high in ((0.0, 0.4, 0.85), (1.0, 0.85, 1.02)):
+        examples = _examples(clip, **recipe, misread=misread)
+        shares = [example.prior[shadow].sum() / clip.background[shadow].sum() for example in examples]
+        assert low < np.mean(shares) < high
+        truths = [example.video[shadow].sum() / clip.background[shadow].sum() for example in examples]
+        assert np.mean(truths) == pytest.approx(0.5, abs=0.05)
 
 
 def test_an_unguided_example_is_told_of_no_shadow() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     """The Job of ``render``: from the shot flags, or from ``--job`` with settings and output given anew."""
     shot, settings = given_shot(args), given_settings(args)
     if args.job is None:
-        return job_from_flat({**shot, **settings})
+        return _heeded(job_from_flat({**shot, **settings}), settings)
     others = sorted(set(shot) - {"output"})
     if others:
         raise JobError(
@@ -74,7 +74,20 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     except (OSError, UnicodeDecodeError) as error:
         raise JobError("%s cannot be read: %s." % (args.job, error), "Give a file of --write-job.") from error
     output = str(Path(shot["output"]).absolute()) if "output" in shot else job.output
-    return dataclasses.replace(job, output=output, settings=dataclasses.replace(job.settings, **settings))
+    job = dataclasses.replace(job, output=output, settings=dataclasses.replace(job.settings, **settings))
+    return _heeded(job, settings)
+
+
+def _heeded(job: Job, given: Mapping[str, Any]) -> Job:
+    """``job``, all of whose ``given`` settings have an effect."""
+    for field in setting_fields():
+        other, value = field.metadata.get("only_with", (None, None))
+        if field.name in given and other is not None and getattr(job.settings, other) != value:
+            flag = "%s %s" % (_flag(other), value)
+            raise JobError(
+                "%s has no effect without %s." % (_flag(field.name), flag), "Give %s besides." % flag
+            )
+    return job
 
 
 def _flag(name: str) -> str:

@@ -32,6 +32,8 @@ _STEEPEST = 1.2
 """The same of an edge (Sobel's sum)."""
 _TEXTURE = 0.02
 """Squared steepness from which an edge counts less: it is the ground's own."""
+_COLOURED, _OTHER_COLOUR = 3.0, 20.0
+"""How much less an edge counts, and a difference, the more the hue changes with it: a shadow hardly does that."""
 _REACH = 0.6
 """How far around the actor what differs has to be explained, as a share of the frame's height."""
 _EDGE_REACH = 0.3
@@ -39,9 +41,12 @@ _EDGE_REACH = 0.3
 
 @dataclass(frozen=True)
 class View:
-    """A frame, made small: the logarithm of its luma (h, w), 1 where it shows the ground, and who stands in it."""
+    """A frame, made small: the logarithm of its luma (h, w), those of red and blue over green (2, h, w), 1 where it
+    shows the ground, and who stands in it.
+    """
 
     light: Plane
+    hue: Plane
     free: Plane
     actors: list[Standing]
 
@@ -49,13 +54,15 @@ class View:
 def view(rgb: NDArray[np.uint8], matte: NDArray[np.uint8], height: int) -> View:
     """A frame (H, W, 3) display and its matte (H, W), 0..255, at this height."""
     size = max(8, round(height * rgb.shape[1] / rgb.shape[0])), height
-    luma = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
-    picture, actor = (
+    rgb = np.ascontiguousarray(rgb)
+    colours, luma, actor = (
         np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(255)
-        for plane in (luma, np.ascontiguousarray(matte))
+        for plane in (rgb, cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.ascontiguousarray(matte))
     )
+    red, green, blue = np.moveaxis(np.log(colours + np.float32(_BLACK)), -1, 0)
     free = np.asarray(cv2.dilate(actor, np.ones((5, 5), np.uint8)) < 0.02, np.float32)
-    return View(np.log(picture + np.float32(_BLACK)), free, standing(actor))
+    light = np.log(luma + np.float32(_BLACK))
+    return View(light, np.stack([red - green, blue - green]), free, standing(actor))
 
 
 def ground_cue(frames: list[tuple[View, View]]) -> Cue | None:
@@ -84,7 +91,8 @@ def edges_cue(views: list[View]) -> Cue | None:
     seen = np.stack([np.clip(_steepness(one.light), -_STEEPEST, _STEEPEST) for one in views])
     near = np.stack([_near(one.actors, _EDGE_REACH) for one in views])
     free = np.stack([cv2.erode(one.free, np.ones((3, 3), np.uint8)) for one in views])
-    weight = near * free / ((seen**2).sum(1) + _TEXTURE)
+    coloured = np.stack([sum((_steepness(ratio) ** 2).sum(0) for ratio in one.hue) for one in views])
+    weight = near * free / ((seen**2).sum(1) + _COLOURED * coloured + _TEXTURE)
     total = float(np.einsum("nphw,nphw,nhw", seen, seen, weight)) + 1e-9
     weighted = seen * weight[:, None]
 
@@ -108,8 +116,8 @@ def _steepness(plane: Plane) -> Plane:
 class _Pair:
     """A frame beside another view of the same ground.
 
-    ``darker`` (h, w): the logarithm of the frame's light over the other's; ``weight`` (h, w), 0 where either does not
-    show the ground. ``onto`` brings the other over the frame.
+    ``darker`` (h, w): the logarithm of the frame's light over the other's; ``weight`` (h, w), 0..1, 0 where either does
+    not show the ground. ``onto`` brings the other over the frame.
     """
 
     frame: View
@@ -121,12 +129,14 @@ class _Pair:
 
 def _pair(frame: View, other: View, onto: Matrix) -> _Pair:
     height, width = frame.light.shape
-    light, free = (
+    light, red, blue, free = (
         np.asarray(cv2.warpPerspective(plane, onto, (width, height), flags=cv2.INTER_LINEAR), np.float32)
-        for plane in (other.light, other.free)
+        for plane in (other.light, *other.hue, other.free)
     )
     darker = np.clip(frame.light - light, -_LARGEST, _LARGEST).astype(np.float32)
-    return _Pair(frame, other, darker, frame.free * (free > 0.99), onto)
+    coloured = ((frame.hue - np.stack([red, blue])) ** 2).sum(0)
+    both = frame.free * (free > 0.99)
+    return _Pair(frame, other, darker, np.asarray(both / (1 + _OTHER_COLOUR * coloured), np.float32), onto)
 
 
 def _differences(pairs: list[_Pair]) -> Cue | None:

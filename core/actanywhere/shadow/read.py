@@ -26,9 +26,12 @@ Plane = NDArray[np.float32]
 _COARSE, _FINE = 48, 96
 """Heights at which all ways are tried, and the best one is bettered."""
 _FRAMES = 8
-_EDGES, _DARKER = 1.0, 0.3
+_EDGES, _DARKER = 1.0, 0.5
 _SURE = 0.02
 """Share of what can be seen that a shadow has to explain: less is also explained by chance."""
+_ALIKE = 0.3
+"""Smallest ratio of the densities that what gets darker and the edges tell by themselves: edges that do not move with
+the actor are the ground's own."""
 _SURE_OF_GROUND = 0.15
 _SURE_OF_PAINTED = 0.005
 """The same of a shadow that is not searched for, but known to fall so if there is one."""
@@ -37,9 +40,9 @@ _DEEPEST = 1.9
 """Largest logarithm of the light that a shadow leaves."""
 _LONGER = 0.05
 """What a shadow has to explain more for each height of the actor that it is longer."""
-_SHALLOW, _BLURRED = 1.7, 0.6
+_SHALLOW, _BLURRED = 1.3, 0.6
 """How much deeper (as a logarithm) and sharper a shadow is than it reads in a plate: its picture is small there, the
-ground beside it a little dark too, and what is not known to a pixel is best explained softly. Of 24 clips apart."""
+ground beside it a little dark too, and what is not known to a pixel is best explained softly."""
 _ANGLES = (3, 9, 17, 28, 45, 65, 90, 115, 135, 152, 163, 171, 177)
 """Directions that are tried, degrees from the right, up and down: on a ground seen flatly most shadows lie flat."""
 _LENGTHS = (0.3, 0.6, 1.0, 1.7, 2.8)
@@ -64,17 +67,20 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
     count = len(rgb)
     chosen = sorted({round(t) for t in np.linspace(0, count - 1, min(count, _FRAMES))})
 
-    def judge(height: int) -> _Judge:
+    def cues(height: int) -> tuple[Cue | None, Cue | None]:
         views = [view(rgb[t], np.asarray(matte[t]), height) for t in chosen]
-        cues = [(_EDGES, edges_cue(views)), (_DARKER, darker_cue(views, transforms[chosen], aspect))]
-        return _Judge([(share, cue) for share, cue in cues if cue is not None])
+        return edges_cue(views), darker_cue(views, transforms[chosen], aspect)
 
-    coarse = judge(_COARSE)
-    if not coarse.cues:
+    (coarse_edges, coarse_darker), (edges, darker) = cues(_COARSE), cues(_FINE)
+    if coarse_edges is None or edges is None:
         return Reading(None, "nobody is seen to stand in the plate")
-    best = _better(judge(_FINE), _search(coarse).shadow)
-    if best.score < _SURE or best.shadow.density < _FAINTEST:
-        return Reading(None, "none can be made out in the plate")
+    if coarse_darker is None or darker is None:
+        return Reading(None, "there is no second frame to see the actor move in")
+    coarse = _search(_Judge([(_EDGES, coarse_edges), (_DARKER, coarse_darker)]))
+    best = _better(_Judge([(_EDGES, edges), (_DARKER, darker)]), coarse.shadow)
+    low, high = sorted(_Judge([(1.0, cue)])(best.shadow).shadow.density for cue in (edges, darker))
+    if low < _ALIKE * high or best.score < _SURE or best.shadow.density < _FAINTEST:
+        return Reading(None, "none that moves with the actor is seen in the plate")
     shadow = replace(
         best.shadow, density=_deeper(best.shadow.density), softness=_BLURRED * best.shadow.softness
     )

@@ -11,7 +11,7 @@ plate: then the moved picture lies under that shadow already. Mattes are damaged
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,6 +32,8 @@ _BLACK = 0.02
 """Added to both sides of a ratio, so that black stays black."""
 _UNDER = 0.015
 """How far light goes on under the actor, as a share of the frame's height."""
+_DEPTH_OFF, _SOFTNESS_OFF = 0.4, 0.5
+"""Deviations of the logarithms of how deep and how soft a shadow reads in a plate, over the truth."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class ExampleRecipe:
     who was painted into it, as rendering continues it there for assisted models."""
     shadow: float = 0.6
     """Of the extended examples whose actor stands in the sun, those that are told how his shadow falls."""
+    misread: float = 0.1
+    """Of these, those that are told wrongly."""
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
@@ -131,15 +135,20 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
 
 
 def _told(shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe) -> CastShadow | None:
-    """The shadow as reading it in a plate would give it: a little off, and rather too light than too dark."""
+    """The shadow as reading it in a plate would give it: a little off, as often too light as too dark, and at times
+    in another direction altogether.
+    """
     if shadow is None or rng.random() >= recipe.shadow:
         return None
-    side, away = rng.normal(0, 1, 2)
+    side, away, depth, softness = rng.normal(0, 1, 4)
+    if rng.random() < recipe.misread:
+        shadow = replace(shadow, side=float(rng.uniform(-1.5, 1.5)), away=float(rng.uniform(-0.5, 0.5)))
+    density = 1 - (1 - shadow.density) ** float(np.exp(_DEPTH_OFF * depth))
     return CastShadow(
-        shadow.side + side * (0.08 + 0.08 * abs(shadow.side)),
+        shadow.side + side * (0.06 + 0.08 * abs(shadow.side)),
         shadow.away + away * (0.02 + 0.1 * abs(shadow.away)),
-        min(shadow.density * float(rng.uniform(0.5, 1.1)), 0.95),
-        shadow.softness * float(rng.uniform(0.6, 1.6)),
+        min(density, 0.95),
+        shadow.softness * float(np.exp(_SOFTNESS_OFF * softness)),
     )
 
 

@@ -18,7 +18,7 @@ __all__ = ["DrawClip", "Sources"]
 #: A random clip: generator, frames, height, width.
 DrawClip = Callable[[np.random.Generator, int, int, int], TrainingClip]
 
-_RENDERED = 0.25
+_RENDERED = 0.35
 """The share of rendered clips: there are few of them, and they must not be learned by heart."""
 
 

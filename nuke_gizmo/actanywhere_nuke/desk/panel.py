@@ -42,6 +42,10 @@ def panel() -> List[Knob]:
 def enabled(value: Callable[[str], Any]) -> Dict[str, bool]:
     """Knob -> whether it has an effect now, for those of which that changes; ``value`` gives a knob's."""
     found = {name: value("range") == "custom" for name in ("first", "last")}
+    for field in setting_fields():
+        other, needed = field.metadata.get("only_with", (None, None))
+        if other is not None:
+            found[field.name] = value(other) == needed
     owns = [knob.name for knob in panel() if knob.name.startswith("own_")]
     return dict(found, **{own[len("own_") :]: bool(value(own)) for own in owns})
 

@@ -18,7 +18,11 @@ from .reading import is_complete, text
 
 __all__ = ["created", "knob_changed", "press"]
 
-_OWN = frozenset(knob.name for knob in panel() if knob.name.startswith("own_"))
+# Changes of these grey something out.
+_GREYING = frozenset(
+    ["range", *(f.metadata["only_with"][0] for f in setting_fields() if "only_with" in f.metadata)]
+    + [knob.name for knob in panel() if knob.name.startswith("own_")]
+)
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
     "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
@@ -70,7 +74,7 @@ def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
             _choose(node)
         elif name in ("showPanel", "output_folder", "shot_name"):
             showing.refresh(node)
-        elif name == "range" or name in _OWN:
+        elif name in _GREYING:
             _enable(node)
             showing.show_state(node)
         elif name == "inputChange" or name in _ASKING:
