@@ -129,6 +129,19 @@ def test_a_mattes_bounding_box_is_laid_where_it_belongs_in_an_overscanned_plate(
     assert open_matte(Matte(str(tmp_path / "over.png")), plate).read(1).min() == 1
 
 
+def test_one_matte_that_stands_for_all_frames_is_told_and_its_sequence_named(tmp_path: Path) -> None:
+    plate = plate_of(tmp_path, range(1, 4))
+    pattern = write_sequence(tmp_path, range(1, 4), name="roto", pixels=SOFT)
+    (told,) = open_matte(Matte(str(tmp_path / "roto.0002.exr")), plate).warnings
+    assert (
+        "one still stands for all 3 frames" in told
+        and f"3 numbered files; for all of them give {pattern}" in told
+    )
+    (told,) = open_matte(Matte(str(write_still(tmp_path / "garbage.exr", SOFT))), plate).warnings
+    assert "one still stands for all 3 frames" in told and "numbered" not in told
+    assert open_matte(Matte(pattern), plate).warnings == []
+
+
 def test_a_matte_that_lacks_frames_lists_them_all(tmp_path: Path) -> None:
     plate = plate_of(tmp_path, range(1, 9))
     pattern = write_sequence(tmp_path, range(1, 7), name="roto", pixels=SOFT)

@@ -36,10 +36,10 @@ class MatteReader:
         self.path = plate.path if own else matte.path
         first = plate.first_frame if own else matte.first_frame
         self.frames = frames
-        self.warnings: list[str] = []
         self._channel = "A" if own and not matte.channel else matte.channel
         self._plate = plate.info
         self._footage = find_footage(ImageSequence(self.path, first))
+        self.warnings = [] if own else self._footage.held(frames)
         self._movie: MovieReader | None = None
         if self._footage.kind == "movie":
             self._open_movie()

@@ -102,8 +102,7 @@ class Plate:
         first = FrameRange(footage.first_frame, footage.first_frame)
         self.frames = frames or footage.frames or first
         footage.require(self.frames)
-        if footage.kind == "still" and len(self.frames) > 1:
-            self.warnings.append(f"{self.path}: one still stands for all {len(self.frames)} frames.")
+        self.warnings += footage.held(self.frames)
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         raster: Window | None = None
         for frame in numbers:

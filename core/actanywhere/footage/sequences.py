@@ -62,6 +62,21 @@ class Footage:
                 f"Render or copy them, or choose frames that are there ({compact(sorted(self.files))}).",
             )
 
+    def held(self, frames: FrameRange) -> list[str]:
+        """What to say of one still that stands for all ``frames``: a pattern may have been meant."""
+        if self.kind != "still" or len(frames) < 2:
+            return []
+        said = f"{self.path}: one still stands for all {len(frames)} frames."
+        folder, name = os.path.split(self.path)
+        numbered = re.fullmatch(r"(.*?)(\d+)(\.\w+)", name)
+        if numbered is not None:
+            base, digits, extension = numbered.groups()
+            count = len(_match(os.listdir(folder or "."), base, extension, len(digits)))
+            if count > 1:
+                pattern = os.path.join(folder, base + "#" * len(digits) + extension)
+                said += f" It is one of {count} numbered files; for all of them give {pattern}."
+        return [said]
+
 
 def compact(frames: list[int]) -> str:
     """Frame numbers as a person writes them: ``1001-1003, 1007``. Every number is in it."""

@@ -29,7 +29,7 @@ _FRAMES = 8
 _EDGES, _DARKER = 1.0, 0.5
 _SURE = 0.02
 """Share of what can be seen that a shadow has to explain: less is also explained by chance."""
-_ALIKE = 0.3
+_ALIKE = 0.1
 """Smallest ratio of the densities that what gets darker and the edges tell by themselves: edges that do not move with
 the actor are the ground's own."""
 _SURE_OF_GROUND = 0.15
@@ -40,7 +40,7 @@ _DEEPEST = 1.9
 """Largest logarithm of the light that a shadow leaves."""
 _LONGER = 0.05
 """What a shadow has to explain more for each height of the actor that it is longer."""
-_SHALLOW, _BLURRED = 1.3, 0.6
+_SHALLOW, _BLURRED = 1.5, 0.6
 """How much deeper (as a logarithm) and sharper a shadow is than it reads in a plate: its picture is small there, the
 ground beside it a little dark too, and what is not known to a pixel is best explained softly."""
 _ANGLES = (3, 9, 17, 28, 45, 65, 90, 115, 135, 152, 163, 171, 177)
