@@ -153,6 +153,13 @@ class Settings:
         maximum=0.2,
         only_with=("shadow", "given"),
     )
+    shading: Optional[float] = _setting(
+        None,
+        "How strongly what the network paints shows over the moved picture: 0 leaves that alone, with the cast shadow "
+        "on it, 1 is as painted, more is stronger. Left out: what the model's folder recommends.",
+        minimum=0.0,
+        maximum=2.0,
+    )
     detail: float = _setting(
         1.0,
         "How much of the condition picture's own full-size detail is laid under the generated shading.",

@@ -95,6 +95,7 @@ class Painter:
         scale = configuration.guidance if settings.guidance is None else settings.guidance
         self.scale = 1.0 if settings.preview and settings.guidance is None else scale
         self.variation = configuration.variation if settings.variation is None else settings.variation
+        self.shading = configuration.shading if settings.shading is None else settings.shading
         noise = model.denoiser.noise
         self.levels = Levels.of(noise.timesteps(self.steps), noise.alpha, noise.sigma)
         self.device = next(model.denoiser.parameters()).device
@@ -141,14 +142,14 @@ class Painter:
     def picture(self, latent: Tensor, known: Knowledge) -> Picture:
         """The picture (H, W, 3) float32 display of one frame's latent (C, h, w), of which that was ``known``.
 
-        It is what was expected, changed as the network changed it: so the autoencoder's own error, which is the same in
-        both, is not in it.
+        It is what was expected, changed as the network changed it, as strongly as ``shading`` says: so the
+        autoencoder's own error, which is the same in both, is not in it.
         """
         autoencoder = self.model.autoencoder
         prior = _tensor(known.prior[None])
         expected = encode_pictures(autoencoder, prior)[0].to(self.device, torch.float32)
         painted, coded = decode_pictures(autoencoder, torch.stack([latent.to(self.device), expected]))
-        made = (prior[0].to(painted) + painted - coded).permute(1, 2, 0).cpu().numpy()
+        made = (prior[0].to(painted) + self.shading * (painted - coded)).permute(1, 2, 0).cpu().numpy()
         # The network's grey is 127 of 255, not the middle.
         return np.asarray(np.clip((made * 127.5 + 127) / 255, 0, 1), np.float32)
 

@@ -52,3 +52,27 @@ def test_a_subjects_camera_is_led_by_what_the_actor_tells_and_says_so(tmp_path: 
     frames = [background_of(Path(job.output) / f"shot_generated_bg.{n}.exr") for n in (1001, 1006)]
     assert all(sharpness(frame[4:20, 50:90]) > 0.01 for frame in frames)
     assert np.abs(frames[0] - frames[1]).mean() > 1e-4
+
+
+def test_shading_says_how_strongly_what_is_painted_shows_and_the_model_recommends_it(
+    tmp_path: Path, assisted: Path
+) -> None:
+    shot = stage_shot(tmp_path / "shading")
+    calm = tmp_path / "calm"
+    shutil.copytree(assisted, calm)
+    facts = json.loads((calm / "model.json").read_text())
+    (calm / "model.json").write_text(json.dumps({**facts, "shading": 0.0}))
+    write_manifest(calm)
+
+    def painted(folder: Path, name: str, shading: float | None) -> np.ndarray:
+        job = shot.job(folder, name, camera="plate", shading=shading)
+        render(job)
+        return background_of(Path(job.output) / "shot_generated_bg.1003.exr")
+
+    none, half, full, double = (
+        painted(assisted, f"at_{shading}", shading) for shading in (0.0, 0.5, None, 2.0)
+    )
+    change = [float(np.abs(one - none).mean()) for one in (half, full, double)]
+    assert 0 < change[0] < change[1] < change[2]
+    np.testing.assert_array_equal(painted(calm, "calm", None), none)
+    np.testing.assert_array_equal(painted(calm, "calm_but", 1.0), full)

@@ -49,6 +49,7 @@ JOBS = {
             shadow_away=0.3,
             shadow_density=0.6,
             shadow_softness=0.04,
+            shading=0.8,
             detail=0.5,
             layer="city_bg",
             format=("exr", "png", "mov"),

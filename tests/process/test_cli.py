@@ -52,6 +52,7 @@ OTHER_SETTINGS = Settings(
     shadow_away=0.25,
     shadow_density=0.75,
     shadow_softness=0.05,
+    shading=1.5,
     detail=0.5,
     layer="place",
     format=("exr", "mov"),

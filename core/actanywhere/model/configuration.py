@@ -74,6 +74,8 @@ class ModelConfiguration:
     """Recommended guidance."""
     variation: float = 1.0
     """Recommended deviation of the noise that a take begins from."""
+    shading: float = 1.0
+    """Recommended strength of what the network adds to what is known and expected."""
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.attention):

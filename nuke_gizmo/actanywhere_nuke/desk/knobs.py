@@ -35,7 +35,7 @@ STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
 TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
 
 # What stands in a field that is left out, for whoever switches it on; until then the model's own value is taken.
-_BEGIN = {"steps": 20, "guidance": 5.0, "variation": 0.3, "size": 256, "overlap": 4}
+_BEGIN = {"steps": 20, "guidance": 5.0, "variation": 0.3, "shading": 1.0, "size": 256, "overlap": 4}
 
 
 @dataclass(frozen=True)
