@@ -172,5 +172,6 @@ def starter(
         "preview_steps": 1,
         "guidance": 1.0,
         "variation": 0.3,
+        "shading": 0.75,
     }
     return ModelConfiguration(**{**sizes, **changes})
