@@ -155,6 +155,10 @@ class _Training:
         if self.curve is not None:
             self.curve.draw()
             self._save()
+        # A process that leaves its group to Python's own end may abort there: a thread of the group's may still
+        # hold the last sum's tensors when the interpreter is gone.
+        self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()
         return self.step
 
     def _take_step(self, supply: Iterator[Batch]) -> dict[str, float]:
