@@ -51,7 +51,7 @@ def two_processes(folder: Path) -> None:
     """What each process of a run on several does; started by torchrun."""
     torch.set_num_threads(1)
     run(tiny.model(), folder, 2)
-    # Left to Python's end, its threads now and then abort the process (starved of a core: 1 of 30).
+    # Left to Python's end, its threads now and then abort the process (of 120 starved of a core: 5).
     assert not torch.distributed.is_initialized()
 
 
