@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from actanywhere.camera.beyond import look_beyond
 from actanywhere.camera.exemplars import Margins, continue_picture
 from actanywhere.camera.guide import Guide
 from actanywhere.camera.track import CameraTrack
@@ -52,6 +53,23 @@ def test_what_is_added_is_as_sharp_as_the_picture_neither_smeared_nor_mirrored()
     assert apart > 0.5 * unlike
 
 
+def test_little_pieces_do_not_repeat_as_a_comb() -> None:
+    picture = landscape()
+    made = continue_picture(picture, whole(), Margins(0, 0, 160, 100), np.random.default_rng(1))
+    for added in (made[:SIZE, SIZE + 4 :], made[SIZE + 4 :]):
+        for lag in range(4, 24):
+            apart = [float(np.abs(p[:, lag:] - p[:, :-lag]).mean()) for p in (added, picture)]
+            assert apart[0] > 0.7 * apart[1], lag
+
+
+def test_the_place_goes_over_into_what_is_added_without_a_seam() -> None:
+    picture = landscape()
+    for seed in range(3):
+        made = continue_picture(picture, whole(), Margins(0, 0, 60, 0), np.random.default_rng(seed))
+        steps = np.abs(np.diff(made, axis=1)).mean((0, 2))
+        assert steps[SIZE - 4 : SIZE + 4].max() < 2.3 * steps[: SIZE - 8].mean()
+
+
 def test_a_hole_is_closed_with_what_lies_beside_it() -> None:
     picture, known = landscape(), whole()
     known[40:120, 60:100] = 0
@@ -84,6 +102,24 @@ def test_a_guide_with_a_seed_knows_the_place_beyond_the_borders_and_moves_with_t
     assert known.min() == 1
     # 0.1 frame heights are 24 pixels: what lies beyond the border moves as the picture does.
     np.testing.assert_allclose(second[:, 130:210], first[:, 154:234], atol=0.02)
+
+
+def test_far_beyond_the_borders_the_place_is_as_sharp_as_the_picture() -> None:
+    picture = wall(np.random.default_rng(4), 120, 120)
+    path = np.stack([np.eye(3), similarity(1, 0, 3.2, 0)])
+    guide = Guide(picture, CameraTrack(path, True, "staged", np.ones(2)), 1.0, seed=0)
+    (here, _), (far, known) = guide.frame(0, 120, 120), guide.frame(1, 120, 120)
+    assert known.min() == 1
+    assert np.abs(np.diff(far, axis=1)).mean() > 0.6 * np.abs(np.diff(here, axis=1)).mean()
+
+
+def test_a_long_pan_of_a_large_picture_stays_within_its_memory() -> None:
+    picture = wall(np.random.default_rng(5), 900, 900)
+    views = [similarity(1, 0, 900.0 * sides, 0) for sides in (0, 2, 4)]
+    beyond = look_beyond(picture, None, views, (90, 90), 0)
+    assert beyond is not None
+    height, width = beyond.picture.size
+    assert 1e6 < height * width < 9e6
 
 
 def test_a_guide_with_a_seed_shows_the_place_behind_a_painted_actor() -> None:

@@ -18,7 +18,9 @@ Picture = NDArray[np.float32]
 
 _SHORT_SIDE = 768
 """Pixels of a continued picture's shorter side: beyond its borders nobody misses finer detail."""
-_FARTHEST = 2.0
+_MOST = 8e6
+"""Pixels of a continued picture at most: a long pan's is coarser."""
+_FARTHEST = 4.0
 """How far beyond a border to go on, in sides of the picture."""
 _SPARE = 0.04
 """Gone on beyond what the camera sees, as a share of the picture."""
@@ -45,8 +47,9 @@ def look_beyond(
     the condition. Another ``seed`` finds another continuation.
     """
     rows, columns = condition.shape[:2]
-    scale = min(1.0, _SHORT_SIDE / min(rows, columns))
     margins = _margins(views, frame, rows, columns)
+    whole = (rows + margins.top + margins.bottom) * (columns + margins.left + margins.right)
+    scale = min(1.0, _SHORT_SIDE / min(rows, columns), (_MOST / whole) ** 0.5)
     behind = subject is not None and bool((subject > 0.01).any())
     if not behind and not any((margins.left, margins.top, margins.right, margins.bottom)):
         return None

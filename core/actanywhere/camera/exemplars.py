@@ -1,8 +1,8 @@
 """Pictures continued from themselves: what lies beyond a picture's borders, or in its holes, made of its own patches.
 
-Completion by patches (Wexler, Shechtman and Irani: Space-time completion of video, 2007), the nearest patches found as
-in PatchMatch (Barnes et al., 2009). Patches come from about the height at which they are laid, so that sky goes on as
-sky and ground as ground. Every random choice comes from the caller's generator.
+Completion by patches (Wexler, Shechtman and Irani: Space-time completion of video, 2007) that begins with whole copies
+of the picture, shifted, and betters where they meet. Patches come from about the height at which they are laid, so that
+sky goes on as sky and ground as ground. Every random choice comes from the caller's generator.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from .evening import even_light
 from .fill import fill
+from .places import PATCH, Patches, Wish, better_places
 
 __all__ = ["Margins", "continue_picture"]
 
 Picture = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-_PATCH = 7
-_LEVELS = ((24, 4, 2.0), (48, 3, 1.0), (96, 2, 0.2))
+_LEVELS = ((48, 3, 2.0), (96, 2, 1.0))
 """Pixels of the picture's shorter side, rounds of search and vote, and what it costs a patch not to have the expected
-mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of; with more rounds
-the votes blur, and flat patches win; with more weight on the colour, neighbours are torn apart to a mosaic."""
-_FEATURES = 24
-_HEIGHT_PENALTY = 0.4
-"""Mean squared difference that a patch from a whole picture's height away is held to cost."""
+mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of. From a coarser
+beginning nothing is left of the shifted copies; with more rounds the votes blur, and flat patches win; with more weight
+on the colour, what was whole is torn to a mosaic, with less, the borders show."""
+_CELLS = 100_000
+"""Of a canvas at most: a long pan is searched a little coarser."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,15 @@ def continue_picture(picture: Picture, known: Picture, margins: Margins, rng: np
     """
     places: tuple[Indices, Indices] | None = None
     expected = fill(_padded(picture * known[..., None], margins), _padded(known, margins))
+    # Of so many pixels a side, the canvas would have _CELLS.
+    most = min(known.shape) * (_CELLS / (expected.shape[0] * expected.shape[1])) ** 0.5
     for short, rounds, colour in _LEVELS:
-        level = _Level.of(picture, known, expected, margins, short)
+        level = _Level.of(picture, known, expected, margins, min(short, round(most)))
         y, x = level.first_places(rng) if places is None else level.finer_places(*places)
+        patches = Patches(level.source, level.sound)
         for _ in range(rounds):
-            y, x = level.search(level.vote(y, x), colour, y, x, rng)
+            wish = Wish(level.open, level.vote(y, x), level.expected, colour, level.top)
+            y, x = better_places(patches, wish, y, x, rng)
         places = y, x
     return level.lay(picture, known, margins, y, x)
 
@@ -76,7 +80,7 @@ class _Level:
     @classmethod
     def of(cls, picture: Picture, known: Picture, expected: Picture, margins: Margins, short: int) -> _Level:
         scale = min(1.0, short / min(known.shape))
-        height, width = (max(_PATCH + 2, round(side * scale)) for side in known.shape)
+        height, width = (max(PATCH + 2, round(side * scale)) for side in known.shape)
         source = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.float32)
         small = (
             np.asarray(cv2.resize(known, (width, height), interpolation=cv2.INTER_AREA), np.float32) > 0.99
@@ -84,9 +88,9 @@ class _Level:
         left, top, right, bottom = (
             int(np.ceil(side * scale)) for side in (margins.left, margins.top, margins.right, margins.bottom)
         )
-        reach = _PATCH // 2
+        reach = PATCH // 2
         sound = np.zeros_like(small)
-        whole = cv2.erode(small.astype(np.uint8), np.ones((_PATCH, _PATCH), np.uint8)) > 0
+        whole = cv2.erode(small.astype(np.uint8), np.ones((PATCH, PATCH), np.uint8)) > 0
         sound[reach:-reach, reach:-reach] = whole[reach:-reach, reach:-reach]
         if not sound.any():
             sound[height // 2, width // 2] = True
@@ -98,27 +102,34 @@ class _Level:
     def first_places(self, rng: np.random.Generator) -> tuple[Indices, Indices]:
         """For each pixel of the canvas the pixel of the source that it is first taken from.
 
-        Beyond a border the picture begins anew, shifted by what fits its border best; far out, again and again.
+        Beyond a border the picture begins anew; far out, again and again.
         """
-        rows, columns = (np.asarray(part) for part in np.indices(self.open.shape))
-        y = _wrapped(rows - self.top, self.source.shape[0], *self._shifts(0, rng))
-        x = _wrapped(columns - self.left, self.source.shape[1], *self._shifts(1, rng))
+        y, x = np.meshgrid(self._copies(0, rng), self._copies(1, rng), indexing="ij")
         height, width = self.source.shape[:2]
         inside = (slice(self.top, self.top + height), slice(self.left, self.left + width))
         x[inside] = _from_beside(x[inside], self.open[inside])
         return self._onto_sound(y, x)
 
-    def _shifts(self, axis: int, rng: np.random.Generator) -> tuple[int, int]:
-        """By how much to shift the picture before its first and beyond its last row (0) or column (1)."""
+    def _copies(self, axis: int, rng: np.random.Generator) -> Indices:
+        """For each row (0) or column (1) of the canvas that of the picture, or of a copy of it beyond its border.
+
+        Copies are shifted by one of the amounts that fit the border best, each by its own: nothing repeats evenly.
+        """
         lines = np.moveaxis(self.source, axis, 0)
-        count = len(lines)
+        count, before = len(lines), (self.top, self.left)[axis]
         low, high = (0.1, 0.3) if axis == 0 else (0.35, 0.75)
         overlap = max(2, count // 12)
         shifts = np.arange(max(2, round(low * count)), max(3, round(high * count)))
         first = [float(((lines[:overlap] - lines[s : s + overlap]) ** 2).mean()) for s in shifts]
         last = [float(((lines[-overlap:] - lines[-overlap - s : -s]) ** 2).mean()) for s in shifts]
-        fitting = [shifts[np.argsort(costs)[: max(1, len(shifts) // 3)]] for costs in (first, last)]
-        return int(rng.choice(fitting[0])), int(rng.choice(fitting[1]))
+        ahead, after = (shifts[np.argsort(costs)[: max(2, len(shifts) // 5)]] for costs in (first, last))
+        taken = list(range(count))
+        while len(taken) < before + count:
+            taken = [*range(rng.choice(ahead)), *taken]
+        taken = taken[len(taken) - before - count :]
+        while len(taken) < self.open.shape[axis]:
+            taken += range(count - rng.choice(after), count)
+        return np.array(taken[: self.open.shape[axis]])
 
     def finer_places(self, y: Indices, x: Indices) -> tuple[Indices, Indices]:
         """The places found on a coarser level, on this one."""
@@ -135,7 +146,7 @@ class _Level:
         )
 
     def _onto_sound(self, y: Indices, x: Indices) -> tuple[Indices, Indices]:
-        """The nearest places whose whole patch is known."""
+        """The nearest places whose whole patch is known; what is known has its own."""
         height, width = self.sound.shape
         y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
         _, labels = cv2.distanceTransformWithLabels(
@@ -145,15 +156,22 @@ class _Level:
         owner = np.zeros(labels.max() + 1, int)
         owner[labels[ys, xs]] = np.arange(len(ys))
         nearest = owner[labels[y, x]]
-        return ys[nearest], xs[nearest]
+        own_y, own_x = np.indices(self.open.shape)
+        return (
+            np.where(self.open, ys[nearest], own_y - self.top),
+            np.where(self.open, xs[nearest], own_x - self.left),
+        )
 
     def vote(self, y: Indices, x: Indices) -> Picture:
         """The canvas: where it is open, the mean of what all patches over a pixel say of it."""
         rows, columns = self.open.shape
-        reach = _PATCH // 2
-        total = np.zeros((rows, columns, 3), np.float32)
-        weight = np.zeros((rows, columns, 1), np.float32)
-        kernel = cv2.getGaussianKernel(_PATCH, _PATCH / 4)
+        reach = PATCH // 2
+        # With a last number of 1, and all 0 beyond the picture: patches at its border say nothing of what lies there.
+        wide = np.pad(
+            np.dstack([self.source, np.ones_like(self.source[..., 0])]), ((reach,) * 2, (reach,) * 2, (0, 0))
+        )
+        total = np.zeros((rows, columns, 4), np.float32)
+        kernel = cv2.getGaussianKernel(PATCH, PATCH / 4)
         for dy in range(-reach, reach + 1):
             for dx in range(-reach, reach + 1):
                 there = (
@@ -162,53 +180,13 @@ class _Level:
                 )
                 here = (slice(max(0, dy), rows - max(0, -dy)), slice(max(0, dx), columns - max(0, -dx)))
                 share = np.float32(kernel[dy + reach, 0] * kernel[dx + reach, 0])
-                total[here] += share * self.source[y[there] + dy, x[there] + dx]
-                weight[here] += share
-        voted = total / weight
+                total[here] += share * wide[y[there] + dy + reach, x[there] + dx + reach]
+        voted = total[..., :3] / total[..., 3:]
         height, width = self.source.shape[:2]
         inside = (slice(self.top, self.top + height), slice(self.left, self.left + width))
         fixed = ~self.open[inside]
         voted[inside][fixed] = self.source[fixed]
         return np.asarray(voted, np.float32)
-
-    def search(
-        self, canvas: Picture, colour: float, y: Indices, x: Indices, rng: np.random.Generator
-    ) -> tuple[Indices, Indices]:
-        """Better places for the patches of ``canvas``: those of their neighbours, and random ones ever nearer.
-
-        ``colour`` weighs how far a patch's mean is from the expected one.
-        """
-        height, width = self.sound.shape
-        known, basis = _features(self.source, None)
-        wanted, _ = _features(canvas, basis)
-        row = np.clip(np.arange(self.open.shape[0]) - self.top, 0, height - 1)[:, None]
-        mean = np.asarray(cv2.blur(self.source, (_PATCH, _PATCH)), np.float32)
-        y, x = y.copy(), x.copy()
-
-        def cost(at_y: Indices, at_x: Indices) -> Picture:
-            apart = ((known[at_y, at_x] - wanted) ** 2).sum(-1)
-            off = ((mean[at_y, at_x] - self.expected) ** 2).mean(-1)
-            away = ((at_y - row) / height) ** 2
-            return np.asarray(apart + colour * off + _HEIGHT_PENALTY * away, np.float32)
-
-        best = cost(y, x)
-
-        def take(at_y: Indices, at_x: Indices) -> None:
-            at_y, at_x = np.clip(at_y, 0, height - 1), np.clip(at_x, 0, width - 1)
-            better = self.sound[at_y, at_x]
-            price = cost(at_y, at_x)
-            better &= price < best
-            y[better], x[better], best[better] = at_y[better], at_x[better], price[better]
-
-        for step in (4, 1, 2, 1):
-            for dy, dx in ((step, 0), (-step, 0), (0, step), (0, -step)):
-                take(np.roll(y, (dy, dx), (0, 1)) + dy, np.roll(x, (dy, dx), (0, 1)) + dx)
-            radius = max(height, width) // 2
-            while radius >= 1:
-                jump = rng.integers(-radius, radius + 1, (2, *y.shape))
-                take(y + jump[0] // 3, x + jump[1])
-                radius //= 3
-        return y, x
 
     def lay(self, picture: Picture, known: Picture, margins: Margins, y: Indices, x: Indices) -> Picture:
         """The canvas at the picture's own size: each place carries its surroundings along."""
@@ -247,12 +225,6 @@ def _padded(picture: Picture, margins: Margins) -> Picture:
     return np.pad(picture, sides[: picture.ndim])
 
 
-def _wrapped(line: Indices, count: int, before: int, beyond: int) -> Indices:
-    """Lines of the canvas as lines of the picture: shifted in until they are in it."""
-    line = np.where(line < 0, line % before, line)
-    return np.asarray(np.where(line >= count, count - beyond + (line - count) % beyond, line))
-
-
 def _from_beside(columns: Indices, open: NDArray[np.bool_]) -> Indices:
     """The ``columns`` (h, w), those in holes moved out by the hole's width, to its nearer side if there is room."""
     moved = columns.copy()
@@ -265,20 +237,3 @@ def _from_beside(columns: Indices, open: NDArray[np.bool_]) -> Indices:
                 sides = (-wide, wide) if column - first < wide / 2 else (wide, -wide)
                 moved[row, column] += next((s for s in sides if 0 <= column + s < width), 0)
     return moved
-
-
-def _features(picture: Picture, basis: Picture | None) -> tuple[Picture, Picture]:
-    """Few numbers (h, w, n) for the patch around each pixel, distances between which are mean squared differences.
-
-    ``basis`` is that of another picture, to compare with; None finds this picture's own.
-    """
-    reach = _PATCH // 2
-    wide = cv2.copyMakeBorder(picture, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    patches = np.lib.stride_tricks.sliding_window_view(wide, (_PATCH, _PATCH), axis=(0, 1))
-    flat = patches.reshape(picture.shape[0] * picture.shape[1], -1)
-    if basis is None:
-        centred = flat - flat.mean(0)
-        _, vectors = np.linalg.eigh(centred.T @ centred)
-        basis = np.asarray(vectors[:, -_FEATURES:] / np.sqrt(flat.shape[1]), np.float32)
-    made = flat @ basis
-    return np.asarray(made.reshape(*picture.shape[:2], -1), np.float32), basis
