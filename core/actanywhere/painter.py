@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +197,10 @@ class Painter:
         return eased
 
     def _withheld(self, facts: Known) -> Known:
+        """The facts of who knows nothing of the condition, and without a camera nothing of the actor."""
+        height, width = (PATCH * side for side in facts.condition.shape[2:])
+        nothing = torch.zeros((1, 3, height, width), device=self.device)
+        facts = replace(facts, condition=encode_pictures(self.model.autoencoder, nothing))
         return facts if self.guided else facts.drop(torch.ones_like(facts.dropped))
 
     def _denoise(self, facts: Known, context: Tensor, before: Tensor | None) -> Denoise:
