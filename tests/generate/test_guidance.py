@@ -38,4 +38,6 @@ def test_the_condition_is_withheld_on_every_way_it_is_read(ablation: str) -> Non
 
 
 def test_without_a_condition_there_is_nothing_to_withhold() -> None:
-    torch.testing.assert_close(_painted("no condition", 5.0), _painted("no condition", 1.0), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        _painted("no condition", 5.0), _painted("no condition", 1.0), rtol=0, atol=1e-5
+    )

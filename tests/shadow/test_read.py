@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from actanywhere.shadow.cast import CastShadow, under_shadow
+from actanywhere.shadow.cues import darker_cue, edges_cue, view
 from actanywhere.shadow.read import Reading, lift_shadow, read_shadow, shadow_on_ground
 
 _FRAMES, _HEIGHT, _WIDTH = 8, 144, 256
@@ -32,15 +34,17 @@ def _figure(column: float) -> NDArray[np.float32]:
     return matte
 
 
-def _plate(shadow: CastShadow | None, pace: float, texture: float = 0.08) -> Clip:
-    """Someone who walks ``pace`` pixels a frame over a speckled ground, under a panning camera."""
+def _plate(
+    shadow: CastShadow | None, pace: float, texture: float = 0.08, pan: float = _PAN, frames: int = _FRAMES
+) -> Clip:
+    """Someone who walks ``pace`` pixels a frame over a speckled ground, under a camera that pans ``pan`` heights."""
     rng = np.random.default_rng(3)
-    wide = _WIDTH + round(_PAN * _HEIGHT * _FRAMES) + 8
+    wide = _WIDTH + round(pan * _HEIGHT * frames) + 8
     speckle = cv2.GaussianBlur(rng.normal(0, 1, (_HEIGHT, wide)).astype(np.float32), (0, 0), 1.5)
     ground = np.clip(0.6 + texture * speckle / speckle.std(), 0, 1)
     rgb, mattes, transforms = [], [], []
-    for time in range(_FRAMES):
-        left = _PAN * _HEIGHT * time
+    for time in range(frames):
+        left = pan * _HEIGHT * time
         shift = np.array([[1, 0, -left], [0, 1, 0]], np.float64)
         seen = cv2.warpAffine(ground, shift, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)[..., None].repeat(
             3, 2
@@ -51,7 +55,7 @@ def _plate(shadow: CastShadow | None, pace: float, texture: float = 0.08) -> Cli
         seen = np.where(matte[..., None] > 0, np.float32(0.2), seen)
         rgb.append(np.round(seen * 255).astype(np.uint8))
         mattes.append(np.round(matte * 255).astype(np.uint8))
-        transforms.append(np.array([[1, 0, -_PAN * time], [0, 1, 0], [0, 0, 1]]))
+        transforms.append(np.array([[1, 0, -pan * time], [0, 1, 0], [0, 0, 1]]))
     return np.stack(rgb), np.stack(mattes), np.stack(transforms)
 
 
@@ -67,6 +71,47 @@ def test_a_shadow_is_read_by_its_darkness_its_edges_or_both(pace: float, texture
     assert found.shadow.away == pytest.approx(_SHADOW.away, abs=0.1)
     assert found.shadow.density == pytest.approx(_SHADOW.density, abs=0.2)
     assert str(found.shadow) in found.reason
+
+
+def test_under_a_camera_that_follows_the_actor_a_long_shots_shadow_is_read() -> None:
+    # Frames of a long shot that lie far apart share no ground: near ones are compared.
+    pan = 0.06
+    found = _read(_plate(_SHADOW, pan * _HEIGHT + 0.3, pan=pan, frames=150)).shadow
+    assert found is not None
+    assert (found.side, found.away) == (pytest.approx(0.9, abs=0.2), pytest.approx(-0.35, abs=0.1))
+
+
+def test_a_single_frame_does_not_tell_what_moves_with_the_actor() -> None:
+    rgb, matte, transforms = _plate(_SHADOW, 9.0)
+    found = _read((rgb[:1], matte[:1], transforms[:1]))
+    assert found.shadow is None and "no two frames" in found.reason
+
+
+@pytest.mark.parametrize("hue", [(1.15, 1.0, 0.85), (1.3, 0.9, 0.6)])
+def test_what_differs_is_explained_by_a_share_whatever_the_hue(hue: tuple[float, float, float]) -> None:
+    rgb, matte, transforms = _plate(_SHADOW, 9.0)
+    bare, _, _ = _plate(None, 9.0)
+    shaded = (rgb < bare - 4.0).all(-1, keepdims=True) & (matte == 0)[..., None]
+    dyed = np.where(shaded, np.clip(rgb * np.array(hue), 0, 255), rgb).astype(np.uint8)
+    views = {t: view(dyed[t], matte[t], 96) for t in range(_FRAMES)}
+    pairs = list(itertools.permutations(views, 2))
+    cue = darker_cue(views, pairs, transforms, _ASPECT)
+    assert cue is not None
+    agrees, claims = cue(_SHADOW)
+    assert 0.1 < agrees**2 / claims < 1.0  # at the best depth
+
+
+def test_an_edge_that_changes_the_hue_counts_less() -> None:
+    rgb, matte, _ = _plate(_SHADOW, 9.0, 0.01)
+    bare, _, _ = _plate(None, 9.0, 0.01)
+    shaded = (rgb < bare - 4.0).all(-1, keepdims=True) & (matte == 0)[..., None]
+    both = np.minimum(rgb, _plate(replace(_SHADOW, side=-0.9), 9.0, 0.01)[0])
+    other = (both < rgb) & ~shaded
+    dyed = np.where(other, np.clip(both * np.array([1.3, 0.9, 0.6]), 0, 255), both).astype(np.uint8)
+    cue = edges_cue([view(frame, actor, 96) for frame, actor in zip(dyed, matte, strict=True)])
+    assert cue is not None
+    own, others = (cue(replace(_SHADOW, side=side))[0] for side in (0.9, -0.9))
+    assert own > 1.3 * others
 
 
 def test_the_other_way_round_is_read_the_other_way_round() -> None:

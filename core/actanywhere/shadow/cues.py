@@ -7,7 +7,6 @@ agrees with that, and how much of it the shadow claims. At the depth d (a logari
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -24,8 +23,6 @@ Plane = NDArray[np.float32]
 Cue = Callable[[CastShadow], tuple[float, float]]
 
 _BLACK = 0.03
-_NEIGHBOURS = 3
-"""Every frame is compared with so many before and after it."""
 _LARGEST = 0.8
 """Largest difference that counts, as the logarithm of a ratio: more is a bad match, or another thing."""
 _STEEPEST = 1.2
@@ -70,15 +67,19 @@ def ground_cue(frames: list[tuple[View, View]]) -> Cue | None:
     return _differences([_pair(frame, ground, np.eye(3)) for frame, ground in frames])
 
 
-def darker_cue(views: list[View], transforms: NDArray[np.float64], aspect: float) -> Cue | None:
-    """What differs between the frames of a plate where they show the same ground; None where nobody stands."""
-    height, width = views[0].light.shape
+def darker_cue(
+    views: dict[int, View], compared: list[tuple[int, int]], transforms: NDArray[np.float64], aspect: float
+) -> Cue | None:
+    """What differs between frames of a plate that show the same ground; None where none of them do, or nobody stands.
+
+    ``views`` by the frame's index into ``transforms`` (T, 3, 3), unit coordinates; ``compared`` are pairs of these.
+    """
+    height, width = next(iter(views.values())).light.shape
     unit, back = from_pixels(height, width, aspect), to_pixels(height, width, aspect)
     pairs = []
-    for first, second in itertools.permutations(range(len(views)), 2):
-        if abs(first - second) <= _NEIGHBOURS:
-            move = transforms[first] @ np.linalg.inv(transforms[second])
-            pairs.append(_pair(views[first], views[second], np.asarray(back @ move @ unit)))
+    for first, second in compared:
+        move = transforms[first] @ np.linalg.inv(transforms[second])
+        pairs.append(_pair(views[first], views[second], np.asarray(back @ move @ unit)))
     return _differences(pairs)
 
 
@@ -145,9 +146,10 @@ def _differences(pairs: list[_Pair]) -> Cue | None:
         return None
     height, width = pairs[0].darker.shape
     weight = np.stack([pair.weight for pair in pairs])
-    weighted = np.stack([pair.darker for pair in pairs]) * weight
+    darker = np.stack([pair.darker for pair in pairs])
+    weighted = darker * weight
     near = np.stack([_near(pair.frame.actors, _REACH) for pair in pairs])
-    total = float(np.einsum("nhw,nhw,nhw", weighted, weighted, near)) + 1e-9
+    total = float(np.einsum("nhw,nhw,nhw", weighted, darker, near)) + 1e-9
     views = {id(one): one for pair in pairs for one in (pair.frame, pair.other) if one.actors}
 
     def cue(shadow: CastShadow) -> tuple[float, float]:

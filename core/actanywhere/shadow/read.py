@@ -2,7 +2,7 @@
 
 Two things tell it. What gets *darker* where he comes by: pairs of frames are brought over one another by the plate's
 camera, so that the ground is the same and only what he does to it differs. And the shadow's own *edges* on the
-ground, which need no second frame. Of all the ways that a shadow may fall, the one that explains most of both is taken.
+ground. Of all the ways that a shadow may fall, the one that explains most of both is taken.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.fit import Matrix, apply
 from .cast import CastShadow, without_shadow
 from .cues import Cue, darker_cue, edges_cue, ground_cue, view
 
@@ -26,6 +27,10 @@ Plane = NDArray[np.float32]
 _COARSE, _FINE = 48, 96
 """Heights at which all ways are tried, and the best one is bettered."""
 _FRAMES = 8
+_NEIGHBOURS = 3
+"""Each of these frames is compared with so many before and after it."""
+_SHARED = 0.5
+"""Share of a frame that another has to show as well, where the camera leaves the ground behind."""
 _EDGES, _DARKER = 1.0, 0.5
 _SURE = 0.02
 """Share of what can be seen that a shadow has to explain: less is also explained by chance."""
@@ -66,16 +71,18 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
     """
     count = len(rgb)
     chosen = sorted({round(t) for t in np.linspace(0, count - 1, min(count, _FRAMES))})
+    compared = _compared(chosen, transforms, aspect)
 
     def cues(height: int) -> tuple[Cue | None, Cue | None]:
-        views = [view(rgb[t], np.asarray(matte[t]), height) for t in chosen]
-        return edges_cue(views), darker_cue(views, transforms[chosen], aspect)
+        frames = sorted({*chosen, *itertools.chain.from_iterable(compared)})
+        views = {t: view(rgb[t], np.asarray(matte[t]), height) for t in frames}
+        return edges_cue([views[t] for t in chosen]), darker_cue(views, compared, transforms, aspect)
 
     (coarse_edges, coarse_darker), (edges, darker) = cues(_COARSE), cues(_FINE)
     if coarse_edges is None or edges is None:
         return Reading(None, "nobody is seen to stand in the plate")
     if coarse_darker is None or darker is None:
-        return Reading(None, "there is no second frame to see the actor move in")
+        return Reading(None, "there are no two frames that show the actor by the same ground")
     coarse = _search(_Judge([(_EDGES, coarse_edges), (_DARKER, coarse_darker)]))
     best = _better(_Judge([(_EDGES, edges), (_DARKER, darker)]), coarse.shadow)
     low, high = sorted(_Judge([(1.0, cue)])(best.shadow).shadow.density for cue in (edges, darker))
@@ -85,6 +92,34 @@ def read_shadow(rgb: Frames, matte: Frames, transforms: NDArray[np.float64], asp
         best.shadow, density=_deeper(best.shadow.density), softness=_BLURRED * best.shadow.softness
     )
     return Reading(shadow, f"read in the plate: {shadow}")
+
+
+def _compared(chosen: list[int], transforms: NDArray[np.float64], aspect: float) -> list[tuple[int, int]]:
+    """Pairs of frames to compare: neighbours of those chosen, and for one that shows other ground than they all do, as
+    when the camera follows the actor, the farthest that still shows the same.
+    """
+    pairs = []
+    for place, first in enumerate(chosen):
+        others = [t for i, t in enumerate(chosen) if 0 < abs(i - place) <= _NEIGHBOURS]
+        pairs += [(first, other) for other in others]
+
+        def shared(other: int, first: int = first) -> bool:
+            return _share(transforms[other] @ np.linalg.inv(transforms[first]), aspect) >= _SHARED
+
+        if not any(map(shared, others)):
+            for way in (range(first + 1, len(transforms)), range(first - 1, -1, -1)):
+                *_, farthest = None, *itertools.takewhile(shared, way)
+                if farthest is not None:
+                    pairs += [(first, farthest), (farthest, first)]
+    return pairs
+
+
+def _share(move: Matrix, aspect: float) -> float:
+    """How much of a frame another shows as well; ``move`` (3, 3) maps the one to the other, unit coordinates."""
+    half = np.array([aspect / 2, 0.5])
+    x, y = np.meshgrid(np.linspace(-half[0], half[0], 9), np.linspace(-half[1], half[1], 9))
+    places = apply(move, np.stack([x.ravel(), y.ravel()], 1))
+    return float((np.abs(np.nan_to_num(places, nan=np.inf)) <= half + 1e-9).all(1).mean())
 
 
 def lift_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:
