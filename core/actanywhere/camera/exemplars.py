@@ -27,6 +27,11 @@ _LEVELS = ((48, 3, 2.0), (96, 2, 1.0))
 mean colour, by its squared difference. Finer detail is copied along with the patch that it is part of. From a coarser
 beginning nothing is left of the shifted copies; with more rounds the votes blur, and flat patches win; with more weight
 on the colour, what was whole is torn to a mosaic, with less, the borders show."""
+_SHIFTS = ((0.1, 0.3, 0.0), (0.35, 0.75, 0.08))
+"""Of copies above and below, and of those beside: the least and the most by which they are shifted, as a share of the
+picture's side, and the most by which they are moved up or down."""
+_LEVEL = 0.3
+"""By how much better a copy has to fit that is moved so far: a horizon stays level."""
 _CELLS = 100_000
 """Of a canvas at most: a long pan is searched a little coarser."""
 
@@ -104,32 +109,35 @@ class _Level:
 
         Beyond a border the picture begins anew; far out, again and again.
         """
-        y, x = np.meshgrid(self._copies(0, rng), self._copies(1, rng), indexing="ij")
+        beside, lift = self._copies(1, rng)
+        above, _ = self._copies(0, rng)
+        y, x = above[:, None] + lift[None], np.broadcast_to(beside[None], self.open.shape).copy()
         height, width = self.source.shape[:2]
         inside = (slice(self.top, self.top + height), slice(self.left, self.left + width))
         x[inside] = _from_beside(x[inside], self.open[inside])
         return self._onto_sound(y, x)
 
-    def _copies(self, axis: int, rng: np.random.Generator) -> Indices:
-        """For each row (0) or column (1) of the canvas that of the picture, or of a copy of it beyond its border.
+    def _copies(self, axis: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
+        """For each row (0) or column (1) of the canvas that of the picture, or of a copy of it beyond its border, and
+        by how much the copy is shifted along it.
 
-        Copies are shifted by one of the amounts that fit the border best, each by its own: nothing repeats evenly.
+        Each is shifted by one of the amounts that fit its border best: nothing repeats evenly, and a ridge goes on.
         """
         lines = np.moveaxis(self.source, axis, 0)
-        count, before = len(lines), (self.top, self.left)[axis]
-        low, high = (0.1, 0.3) if axis == 0 else (0.35, 0.75)
-        overlap = max(2, count // 12)
-        shifts = np.arange(max(2, round(low * count)), max(3, round(high * count)))
-        first = [float(((lines[:overlap] - lines[s : s + overlap]) ** 2).mean()) for s in shifts]
-        last = [float(((lines[-overlap:] - lines[-overlap - s : -s]) ** 2).mean()) for s in shifts]
-        ahead, after = (shifts[np.argsort(costs)[: max(2, len(shifts) // 5)]] for costs in (first, last))
-        taken = list(range(count))
+        count, before, all_of_it = len(lines), (self.top, self.left)[axis], self.open.shape[axis]
+        low, high, slip = _SHIFTS[axis]
+        apart = np.arange(max(2, round(low * count)), max(3, round(high * count)))
+        slips = np.arange(-round(slip * lines.shape[1]), round(slip * lines.shape[1]) + 1)
+        ahead, after = (_misfits(way, apart, slips) for way in (lines[::-1], lines))
+        taken, slipped = list(range(count)), [0] * count
         while len(taken) < before + count:
-            taken = [*range(rng.choice(ahead)), *taken]
-        taken = taken[len(taken) - before - count :]
-        while len(taken) < self.open.shape[axis]:
-            taken += range(count - rng.choice(after), count)
-        return np.array(taken[: self.open.shape[axis]])
+            width, total = _choose(ahead, apart, slips, slipped[0], rng)
+            taken, slipped = [*range(width), *taken], [total] * width + slipped
+        taken, slipped = taken[len(taken) - before - count :], slipped[len(slipped) - before - count :]
+        while len(taken) < all_of_it:
+            width, total = _choose(after, apart, slips, slipped[-1], rng)
+            taken, slipped = [*taken, *range(count - width, count)], slipped + [total] * width
+        return np.array(taken[:all_of_it]), np.array(slipped[:all_of_it])
 
     def finer_places(self, y: Indices, x: Indices) -> tuple[Indices, Indices]:
         """The places found on a coarser level, on this one."""
@@ -223,6 +231,32 @@ def _padded(picture: Picture, margins: Margins) -> Picture:
     """The picture (h, w, ...) with nothing (0) in its margins."""
     sides = ((margins.top, margins.bottom), (margins.left, margins.right), (0, 0))
     return np.pad(picture, sides[: picture.ndim])
+
+
+def _misfits(lines: Picture, apart: Indices, slips: Indices) -> Picture:
+    """(shifts, slips): how ill a copy of the ``lines`` (n, m, 3) goes on after the last one, shifted and slipped."""
+    overlap, most = max(2, len(lines) // 12), int(slips.max())
+    within = slice(most, lines.shape[1] - most)
+    last = lines[-overlap:, within]
+    return np.array(
+        [
+            [((np.roll(lines[-overlap - s : -s], -d, 1)[:, within] - last) ** 2).mean() for d in slips]
+            for s in apart
+        ],
+        np.float32,
+    )
+
+
+def _choose(
+    misfits: Picture, apart: Indices, slips: Indices, slipped: int, rng: np.random.Generator
+) -> tuple[int, int]:
+    """One of the best shifts, and by how much that copy is slipped if the one before it was by ``slipped``."""
+    most = max(1, int(slips.max()))
+    price = np.where(
+        np.abs(slips + slipped) <= most, misfits * (1 + _LEVEL * np.abs(slips + slipped) / most), np.inf
+    )
+    one = int(rng.choice(np.argsort(price.min(1))[: max(2, len(apart) // 5)]))
+    return int(apart[one]), slipped + int(slips[price[one].argmin()])
 
 
 def _from_beside(columns: Indices, open: NDArray[np.bool_]) -> Indices:
