@@ -52,10 +52,10 @@ def test_the_software_understands_the_command_of_the_readme(command: str) -> Non
     words = shlex.split(command)[1:]
     parser = build_parser()
     if words[0] == "train":  # its flags are its own: it may not be imported without the extra
-        from actanywhere.training import cli as training_cli
+        from actanywhere.training import flags as training_flags
 
         parser = argparse.ArgumentParser()
-        training_cli.add_arguments(parser)
+        training_flags.add_arguments(parser)
         words = words[1:]
     if "--help" in words:
         with pytest.raises(SystemExit, match=r"^0$"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata as metadata
+import importlib.util
 import os
 import platform
 import shutil
@@ -38,6 +39,9 @@ _NEEDED = (
     ("filelock", "filelock", "one render in a folder"),
 )
 
+#: The same of what only training needs.
+_FOR_TRAINING = (("accelerate", "accelerate", "the run"), ("peft", "peft", "adapters"))
+
 _RIVALS = (
     ("onnxruntime", "onnxruntime-gpu", "CUDA is lost without a word"),
     ("opencv-python", "opencv-python-headless", "one overwrites the other's files"),
@@ -63,7 +67,7 @@ class Check:
 
 def examine() -> Iterator[Check]:
     """Every check in turn, the quick ones first. A check that breaks is itself a finding."""
-    for part in (_system, _libraries, _rivals, _gpu, _providers, _colour, _models, _memory, _disk):
+    for part in (_system, _libraries, _training, _rivals, _gpu, _providers, _colour, _models, _memory, _disk):
         try:
             yield from part()
         except Exception as error:  # a finding, whatever it is
@@ -93,6 +97,17 @@ def _libraries() -> Iterator[Check]:
             yield Check(distribution, "FAIL", "%s (%s)" % (text, purpose), remedy)
         else:
             yield Check(distribution, "ok", "%s (%s)" % (_version(distribution) or "present", purpose))
+
+
+def _training() -> Iterator[Check]:
+    for distribution, module, purpose in _FOR_TRAINING:
+        found = importlib.util.find_spec(module) is not None
+        yield Check(
+            distribution,
+            "ok" if found else "warn",
+            "%s (training: %s)" % ((_version(distribution) or "present") if found else "missing", purpose),
+            "" if found else "Only to train: pip install '.[train]', in the folder you installed from.",
+        )
 
 
 def _rivals() -> Iterator[Check]:

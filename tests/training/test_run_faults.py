@@ -17,7 +17,7 @@ import torch
 
 from actanywhere.errors import OutputError
 from actanywhere.model.checkpoint import load_model, save_model
-from actanywhere.training import cli
+from actanywhere.training import cli, flags
 from actanywhere.training.state import load_state
 from tests.model import tiny
 from tests.training.tiny import run
@@ -107,7 +107,7 @@ def test_the_same_command_goes_on_after_a_kill_as_if_nothing_had_been(tmp_path: 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the process that was killed had
     parser = argparse.ArgumentParser()
-    cli.add_arguments(parser)
+    flags.add_arguments(parser)
     for output in (killed, unbroken):
         assert cli.main(parser.parse_args(_words(model, output))) == 0
     torch.set_num_threads(threads)
@@ -115,3 +115,21 @@ def test_the_same_command_goes_on_after_a_kill_as_if_nothing_had_been(tmp_path: 
     assert ours is not None and theirs is not None
     assert all(ours[0][name].equal(tensor) for name, tensor in theirs[0].items())
     assert (killed / "curve.csv").read_text() == (unbroken / "curve.csv").read_text()
+
+
+def test_ctrl_c_ends_the_step_saves_it_and_says_how_to_go_on(tmp_path: Path) -> None:
+    model, output = tmp_path / "finished", tmp_path / "run"
+    save_model(tiny.model(steps=2, guidance=1.0), model, torch.float32)
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT / "core"), "OMP_NUM_THREADS": "1"}
+    words = [*_words(model, output), "--steps", "100000", "--save-minutes", "60", "--workers", "1"]
+    command = [sys.executable, "-m", "actanywhere", "train", *words]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 300
+    while len(_steps_of_the_curve(output)) < 2 and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be stopped"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "The same command goes on from it." in told and "Traceback" not in told
+    assert _step(output) == _steps_of_the_curve(output)[-1] >= 2

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,13 +19,14 @@ from numpy.typing import NDArray
 from actanywhere.errors import FootageError
 from actanywhere.footage import MovieWriter
 from actanywhere.model.checkpoint import save_model
-from actanywhere.training import cli
+from actanywhere.training import cli, flags
 from actanywhere.training.examples import ExampleRecipe, make_example
 from actanywhere.training.sources import Sources
 from actanywhere.training.studio import StudioLibrary, find_clips, make_proxy
 from tests.model import tiny
 
 Frames = NDArray[np.uint8]
+_ROOT = Path(__file__).resolve().parents[2]
 _COUNT, _HEIGHT, _WIDTH, _STEP = 14, 128, 192, 3
 _ACTOR = (250, 20, 30)
 
@@ -181,7 +185,7 @@ def test_footage_is_learned_from_alone_and_shares_with_pictures(proxies: list[Pa
 def test_a_model_is_tuned_on_a_studios_clips_by_one_command(folder: Path, tmp_path: Path) -> None:
     save_model(tiny.model(steps=2, guidance=1.0), tmp_path / "finished")
     parser = argparse.ArgumentParser()
-    cli.add_arguments(parser)
+    flags.add_arguments(parser)
     words = [
         "--footage",
         folder,
@@ -199,3 +203,39 @@ def test_a_model_is_tuned_on_a_studios_clips_by_one_command(folder: Path, tmp_pa
     card = (tmp_path / "run" / "model" / "README.md").read_text()
     assert "- **harbour**: 3 clips with mattes. no CREDITS.txt" in card and "lora: 2" in card
     assert "model *finished*" in card
+
+
+def test_a_fresh_run_makes_its_proxies_and_learns_with_workers(folder: Path, tmp_path: Path) -> None:
+    # A worker that is forked after OpenCV has made proxies waits for ever.
+    save_model(tiny.model(steps=2, guidance=1.0), tmp_path / "finished")
+    words = ["--footage", folder, "--from", tmp_path / "finished", "--output", tmp_path / "run"]
+    sizes = ["--clips", "1", "--frames", "3", "--side", "32", "--precision", "fp32", "--steps", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT / "core")}
+    environment.pop("OMP_NUM_THREADS", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "actanywhere", "train", *map(str, words), *sizes],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"render with it: actanywhere render --model {tmp_path / 'run' / 'model'}" in done.stdout
+
+
+def test_the_flags_are_told_where_training_is_not_installed() -> None:
+    code = (
+        "import sys; sys.modules['accelerate'] = None; from actanywhere.cli import main; main(sys.argv[1:])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT / "core")}
+
+    def told(*words: str) -> str:
+        command = [sys.executable, "-c", code, "train", *words]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.stdout + done.stderr
+
+    assert "--footage" in told("--help")
+    assert "pip install '.[train]'" in told("--output", "run")

@@ -16,7 +16,7 @@ from actanywhere.errors import JobError
 from actanywhere.model.autoencoder import PatchAutoencoder, patches_of
 from actanywhere.model.checkpoint import load_model, save_model
 from actanywhere.model.configuration import starter
-from actanywhere.training import begin, cli
+from actanywhere.training import begin, cli, flags
 from actanywhere.training.autoencoder import fit_encoder, train_decoder
 from actanywhere.training.state import load_state
 from tests.model import tiny
@@ -26,7 +26,7 @@ _MINUTE = ["--clips", "1", "--frames", "2", "--side", "32", "--precision", "fp32
 
 def _train(*words: str | Path) -> int:
     parser = argparse.ArgumentParser()
-    cli.add_arguments(parser)
+    flags.add_arguments(parser)
     return cli.main(parser.parse_args([*map(str, words), *_MINUTE]))
 
 
@@ -115,7 +115,7 @@ def test_an_ablation_is_trained_by_name_and_not_mixed_with_another(tmp_path: Pat
 
 
 def test_every_ablation_of_the_command_line_is_a_configuration() -> None:
-    made = {name: starter((0.1,) * 4, (0.5,) * 4, **changes) for name, changes in begin.ABLATIONS.items()}
+    made = {name: starter((0.1,) * 4, (0.5,) * 4, **changes) for name, changes in flags.ABLATIONS.items()}
     plain = starter((0.1,) * 4, (0.5,) * 4)
     assert len(made) == 5 and all(configuration != plain for configuration in made.values())
 
@@ -171,6 +171,6 @@ def test_the_software_understands_the_commands_of_the_manual() -> None:
     assert len(lines) >= 5
     for line in lines:
         parser = argparse.ArgumentParser()
-        cli.add_arguments(parser)
+        flags.add_arguments(parser)
         args = parser.parse_args(line.split(" train ")[1].split())
         assert args.output == Path("run") and args.footage == [Path("SHOW")]

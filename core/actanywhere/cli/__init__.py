@@ -197,20 +197,28 @@ def _demo(args: argparse.Namespace, screen: Screen) -> int:
 def _train(words: list[str]) -> int:
     import argparse
 
+    from ..training import flags
+
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("actanywhere train", description=flags.__doc__, formatter_class=plain)
+    flags.add_arguments(parser)
+    args = parser.parse_args(words)
     try:
-        from ..training import cli as training
+        from ..training.cli import main as train
+
+        return train(args)
     except ImportError as error:
         print("Training needs more libraries: %s." % error, file=sys.stderr)
-        print("  -> pip install 'actanywhere[train]'", file=sys.stderr)
+        print(
+            "  -> pip install '.[train]', in the folder that actanywhere was installed from", file=sys.stderr
+        )
         return FAILED
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("actanywhere train", description=training.__doc__, formatter_class=plain)
-    training.add_arguments(parser)
-    try:
-        return int(training.main(parser.parse_args(words)) or DONE)
     except ActAnywhereError as error:
         print("%s\n  -> %s" % (error.message, error.remedy), file=sys.stderr)
         return exit_status(error)
+    except KeyboardInterrupt:
+        print("Stopped before the first step.\n  -> The same command begins anew.", file=sys.stderr)
+        return STOPPED
 
 
 def _evaluate(args: argparse.Namespace, screen: Screen) -> int:

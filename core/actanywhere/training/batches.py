@@ -6,6 +6,7 @@ would have seen, and several processes share the numbers out among them.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -92,15 +93,26 @@ def batches(
     numbers: range,
     workers: int,
 ) -> Iterator[Batch]:
-    """The batches of these ``numbers``, in order. ``open_clips`` opens their sources, once in each worker."""
+    """The batches of these ``numbers``, in order. ``open_clips`` opens their sources, once in each worker.
+
+    Workers are processes of their own from the beginning: a fork would inherit OpenCV's pool of threads, in which this
+    one may have made proxies, without its threads, and wait for them for ever.
+    """
     loader = DataLoader(
         _Batches(seed, plan, recipe, open_clips),
         batch_size=None,
         sampler=numbers,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
+        multiprocessing_context="spawn" if workers else None,
+        worker_init_fn=_leave_interrupts if workers else None,
     )
     return iter(loader)
+
+
+def _leave_interrupts(worker: int) -> None:
+    """Ctrl-C reaches every process of a terminal: the one that trains ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def stack(examples: list[Example]) -> Batch:

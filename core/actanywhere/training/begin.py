@@ -19,20 +19,12 @@ from .batches import BatchPlan, batches
 from .corpus import PictureLibrary
 from .deviations import measure_deviations
 from .examples import ExampleRecipe
+from .flags import ABLATIONS
 from .pictures import draw_crops
 from .sources import Sources
 from .state import last_good, replaced
 
-__all__ = ["ABLATIONS", "NewStarter", "begin"]
-
-#: The paper's ablations, and two of ours, as changes of the configuration.
-ABLATIONS: dict[str, dict[str, Any]] = {
-    "vae-concat": {"condition": "vae-concat"},
-    "vae-cross-attention": {"condition": "vae-cross-attention"},
-    "no-condition": {"condition": "none"},
-    "no-mask": {"use_mask": False},
-    "no-motion": {"motion": False},
-}
+__all__ = ["NewStarter", "begin"]
 
 _MEASURED_BATCHES = 20
 
@@ -53,7 +45,7 @@ class NewStarter:
         self.sources, self.side, self.seed = sources, side, seed
         self.autoencoder, self.steps, self.channels = autoencoder, autoencoder_steps, latent_channels
         self.ablation = ablation
-        self.changes = ABLATIONS[ablation] if ablation else {}
+        self.changes: dict[str, Any] = ABLATIONS[ablation] if ablation else {}
 
     def make(self) -> Model:
         """The untrained model, with its deviations measured."""

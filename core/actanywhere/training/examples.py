@@ -54,7 +54,7 @@ class ExampleRecipe:
     damage: float = 0.3
     """Mattes damaged as real ones are: see ``damage``."""
     erode: int = 5
-    """Width of the eroding square at 256 pixels of frame height."""
+    """Width of the eroding square in frames of 256 x 256 pixels, or of as many."""
     overlap: int = 4
     band: tuple[float, float] = (0.03, 0.12)
     """Band around the actor, as a share of the frame's height."""
@@ -163,7 +163,8 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
 
 
 def _eroded(hard: Plane, recipe: ExampleRecipe) -> Plane:
-    side = max(1, round(recipe.erode * hard.shape[1] / 256))
+    wide = recipe.erode * (hard.shape[1] * hard.shape[2]) ** 0.5 / 256
+    side = 2 * max(0, round((wide - 1) / 2)) + 1  # odd, or the matte would move
     kernel = np.ones((side, side), np.uint8)
     return np.stack([cv2.erode(frame, kernel) for frame in hard]).astype(np.float32)
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +21,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from ..errors import ModelError
+from ..errors import Cancelled, ModelError
 from ..model.checkpoint import Model, save_model
 from ..painter import choose_precision
 from .average import Average
@@ -82,8 +85,8 @@ def train(
 ) -> int:
     """Train ``model`` until the run's last step or its time is up, going on from its state; gives the step.
 
-    Raises ``OutputError`` when the disk is full (the last good state is kept) and ``ModelError`` when the state is
-    of another model.
+    Raises ``OutputError`` when the disk is full (the last good state is kept), ``ModelError`` when the state is of
+    another model, and after Ctrl-C, when the step at work is done and saved, ``Cancelled``.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     return _Training(model, run, settings, report).go_on()
@@ -127,6 +130,19 @@ class _Training:
 
     def go_on(self) -> int:
         """Take step after step to the run's end, saving and looking as time goes by."""
+        with _ctrl_c() as asked:
+            self._take_steps(asked)
+        # A process that leaves its group to Python's own end may abort there: a thread of the group's may still
+        # hold the last sum's tensors when the interpreter is gone.
+        self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()
+        if asked.is_set():
+            raise Cancelled(
+                f"Stopped at step {self.step}, which is saved.", "The same command goes on from it."
+            )
+        return self.step
+
+    def _take_steps(self, asked: threading.Event) -> None:
         run, settings = self.run, self.settings
         rank, ranks = self.accelerator.process_index, self.accelerator.num_processes
         numbers = range(
@@ -135,17 +151,18 @@ class _Training:
         supply = run.open_batches(numbers)
         started = saved = looked = time.monotonic()
         spent_before = self.spent
-        ended = self.step >= run.last_step or self._late(started)
+        ended = self.step >= run.last_step or self._late(started, asked)
         while not ended:
             row = self._take_step(supply)
-            ended = self.step >= run.last_step or self._late(started)
+            ended = self.step >= run.last_step or self._late(started, asked)
             now = time.monotonic()
             self.spent = spent_before + now - started
             self.report(self.step, {**row, "seconds": now - started})
             if self.curve is None:
                 continue
             # The first step tells what the run began with: that is what the later ones are compared with.
-            if ended or self.step == 1 or now - looked > settings.look_seconds:
+            due = ended or self.step == 1 or now - looked > settings.look_seconds
+            if due and not asked.is_set():
                 row |= self._look()
                 looked = time.monotonic()
             self.curve.add(row)
@@ -155,11 +172,6 @@ class _Training:
         if self.curve is not None:
             self.curve.draw()
             self._save()
-        # A process that leaves its group to Python's own end may abort there: a thread of the group's may still
-        # hold the last sum's tensors when the interpreter is gone.
-        self.accelerator.wait_for_everyone()
-        self.accelerator.end_training()
-        return self.step
 
     def _take_step(self, supply: Iterator[Batch]) -> dict[str, float]:
         """One step of the optimizer; the mean loss over its batches and over all processes."""
@@ -185,12 +197,13 @@ class _Training:
         loss = float(accelerator.reduce(torch.stack(losses).mean(), "mean"))
         return {"step": self.step, "loss": loss, "rate": rate}
 
-    def _late(self, started: float) -> bool:
-        """Whether the time is up; all processes must answer alike, or one would wait for ever."""
-        late = torch.tensor(
-            float(time.monotonic() - started > self.run.seconds), device=self.accelerator.device
-        )
-        return bool(self.accelerator.reduce(late, "sum") > 0)
+    def _late(self, started: float, asked: threading.Event) -> bool:
+        """Whether the time is up, or someone wants to stop; all processes must answer alike, or one would wait for
+        ever.
+        """
+        late = asked.is_set() or time.monotonic() - started > self.run.seconds
+        votes = torch.tensor(float(late), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(votes, "sum") > 0)
 
     def _look(self) -> dict[str, float]:
         """The held-out losses of the averaged model, by region; its samples go beside them."""
@@ -259,6 +272,26 @@ class _Training:
             ) from error
         self.base = str(facts.get("base", self.base))
         return int(facts["step"]), float(facts.get("spent", 0))
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that a step ends whole; the second one interrupts it."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _mixed_precision(name: str) -> str:
