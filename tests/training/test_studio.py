@@ -205,10 +205,15 @@ def test_a_model_is_tuned_on_a_studios_clips_by_one_command(folder: Path, tmp_pa
     assert "model *finished*" in card
 
 
-def test_a_fresh_run_makes_its_proxies_and_learns_with_workers(folder: Path, tmp_path: Path) -> None:
-    # A worker that is forked after OpenCV has made proxies waits for ever.
+def test_a_fresh_run_makes_its_proxies_and_learns_with_workers(tmp_path: Path) -> None:
+    # A worker that is forked after OpenCV has made proxies, of frames large enough for its threads, waits for ever.
+    for t, (picture, matte) in enumerate(zip(*_frames(4), strict=True)):
+        for kind, plane in (("plates", picture), ("mattes", matte)):
+            large = cv2.resize(plane, (1280, 720), interpolation=cv2.INTER_NEAREST)
+            (tmp_path / "show" / kind).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(tmp_path / "show" / kind / f"pier.{1001 + t}.png"), large)
     save_model(tiny.model(steps=2, guidance=1.0), tmp_path / "finished")
-    words = ["--footage", folder, "--from", tmp_path / "finished", "--output", tmp_path / "run"]
+    words = ["--footage", tmp_path / "show", "--from", tmp_path / "finished", "--output", tmp_path / "run"]
     sizes = ["--clips", "1", "--frames", "3", "--side", "32", "--precision", "fp32", "--steps", "2"]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT / "core")}
     environment.pop("OMP_NUM_THREADS", None)
