@@ -180,7 +180,14 @@ def _guide(
     if subject is not None and shadow is not None:
         condition = lift_shadow(shadow, subject, condition)
     seed = inputs.job.settings.seed if inputs.configuration.assisted else None
-    return Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
+    guide = Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
+    if lost := guide.out_of_reach():
+        frames = f"{clip.frames.first + lost[0]}-{clip.frames.first + lost[-1]}"
+        warnings.append(
+            f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
+            "repeated there. Give a wider picture, another --anchor, or --camera still."
+        )
+    return guide
 
 
 def _proxies(clip: Clip) -> list[tuple[Picture, Picture]]:

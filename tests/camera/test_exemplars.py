@@ -113,6 +113,14 @@ def test_far_beyond_the_borders_the_place_is_as_sharp_as_the_picture() -> None:
     assert np.abs(np.diff(far, axis=1)).mean() > 0.6 * np.abs(np.diff(here, axis=1)).mean()
 
 
+def test_a_frame_out_of_reach_is_named_and_still_of_the_place_alone() -> None:
+    picture = wall(np.random.default_rng(4), 60, 60)
+    path = np.stack([similarity(1, 0, sides, 0) for sides in (0.0, 3.0, 7.0)])
+    guide = Guide(picture, CameraTrack(path, True, "staged", np.ones(3)), 1.0, seed=0)
+    assert guide.out_of_reach() == [2]
+    assert guide.frame(2, 60, 60)[1].min() == 1
+
+
 def test_a_long_pan_of_a_large_picture_stays_within_its_memory() -> None:
     picture = wall(np.random.default_rng(5), 900, 900)
     views = [similarity(1, 0, 900.0 * sides, 0) for sides in (0, 2, 4)]

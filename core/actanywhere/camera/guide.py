@@ -88,15 +88,29 @@ class Guide:
             return self._over_beyond(self._beyond, rgb, valid, to_condition)
         return rgb, valid.astype(np.float32)
 
+    def out_of_reach(self) -> list[int]:
+        """The frames that mostly look farther beyond the picture than it goes on: its edge is repeated there."""
+        if self._beyond is None:
+            return []
+        height, width = 18, max(1, round(18 * self.aspect))
+        found = []
+        for index in range(len(self.track)):
+            to_beyond = self._beyond.from_condition @ self._to_condition(index, height, width)
+            x, y, depth = _places(to_beyond, height, width)
+            inside = _inside(x, y, self._beyond.picture.size, 1.0) * (depth > _NEAREST_DEPTH)
+            if inside.mean() < 0.5:
+                found.append(index)
+        return found
+
     def _over_beyond(
         self, beyond: Beyond, rgb: Picture, valid: Picture, to_condition: Matrix
     ) -> tuple[Picture, Picture]:
-        """The picture over what was added to it, and where the frame sees either."""
+        """The picture over what was added to it, and where the frame sees either: nobody else fills the rest in."""
         height, width = valid.shape
         to_beyond = beyond.from_condition @ to_condition
         x, y, depth = _places(to_beyond, height, width)
         step = self._pixels_per_pixel(to_condition, height, width) * float(beyond.from_condition[1, 1])
-        inside = _inside(x, y, beyond.picture.size, step) * (depth > _NEAREST_DEPTH)
+        inside = depth > _NEAREST_DEPTH
         around = beyond.picture.sample(x, y, step)
         rim = cv2.GaussianBlur(cv2.erode(valid.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
         over = np.minimum(rim, valid)[..., None].astype(np.float32)
