@@ -381,18 +381,15 @@ def test_batch_dry_run_checks_every_shot_and_renders_none(
 def test_train_hands_its_flags_to_the_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
-    def add_arguments(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--steps", type=int)
-
     def run(args: argparse.Namespace) -> int:
         seen.append(args.steps)
         return 0
 
     door = ModuleType("actanywhere.training.cli")
-    door.add_arguments, door.main = add_arguments, run  # type: ignore[attr-defined]
+    door.main = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "actanywhere.training.cli", door)
     monkeypatch.setattr("actanywhere.training.cli", door, raising=False)
-    assert cli.main(["train", "--steps", "12"]) == 0 and seen == [12]
+    assert cli.main(["train", "--output", "run", "--steps", "12"]) == 0 and seen == [12]
 
 
 def test_demo_without_its_example_says_what_is_missing(tmp_path: Path) -> None:

@@ -328,7 +328,7 @@ def test_the_actors_rim_that_erosion_takes_is_the_places_in_the_truth() -> None:
     clip = make_clip(rng, 2, 96, 96)
     example = make_example(clip, np.random.default_rng(4), ExampleRecipe(cut_outs=0, damage=0, continued=0))
     inside = clip.matte > 0.5
-    eroded = np.stack([cv2.erode(frame.astype(np.uint8), np.ones((2, 2), np.uint8)) for frame in inside]) > 0
+    eroded = np.stack([cv2.erode(frame.astype(np.uint8), np.ones((3, 3), np.uint8)) for frame in inside]) > 0
     rim = inside & ~eroded
     assert rim.sum() > 20
     assert np.array_equal(example.video[rim], clip.background[rim])
