@@ -163,6 +163,8 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
 
 
 def _eroded(hard: Plane, recipe: ExampleRecipe) -> Plane:
+    if recipe.erode <= 1:
+        return hard
     wide = recipe.erode * (hard.shape[1] * hard.shape[2]) ** 0.5 / 256
     side = 2 * max(1, round((wide - 1) / 2)) + 1  # odd, or the matte would move
     kernel = np.ones((side, side), np.uint8)
