@@ -21,7 +21,7 @@ from actanywhere.training.sources import Sources
 from tests.model import tiny
 
 _FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
-_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "damage": 0.0}
+_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "damage": 0.0, "erode": 0}
 _SEEDS = range(12)
 
 
