@@ -17,7 +17,7 @@ The protocol, version 1: one JSON object a line, ASCII, over the standard stream
     {"op": "render", "id", "job"}               {"event": "progress", "id", "progress"}, many times, then
                                                 {"event": "result", "id", "result"} or
                                                 {"event": "error", "id", "error": {kind, message, remedy}}
-    {"op": "cancel", "id"}                      the job's error, of kind Cancelled
+    {"op": "cancel", "id"}                      the job's error, of kind Cancelled; at once if it waits
     {"op": "quit"} or the end of its input      nothing: it stops at once and keeps finished frames
                                                 {"event": "heartbeat", "id", "idle"} every two seconds;
                                                 idle: seconds since the job last showed life
@@ -94,9 +94,9 @@ class Worker:
 
     ``command`` is what to start (left out: ``worker_command()``). ``environment`` is laid over the host's own.
     A worker from which no line comes for ``silence`` seconds, or whose job shows no life for ``stall``
-    seconds, is killed, and the job ends with a WorkerError. A cancelled job that has not stopped after
-    ``grace`` seconds is stopped by killing the worker; finished frames are kept either way. The next
-    ``submit`` starts a new worker.
+    seconds, is killed, and the job ends with a WorkerError. A running job that was cancelled and has not
+    stopped after ``grace`` seconds is stopped by killing the worker; finished frames are kept either way. The
+    next ``submit`` starts a new worker. Cancelling a job that waits leaves the running one alone.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class Worker:
         return job_id
 
     def cancel(self, job_id: str) -> None:
-        """Ask for the end of a job; its last event, within ``grace`` seconds, is an error ``Cancelled``."""
+        """Ask for the end of a job; its last event, soon, is an error ``Cancelled``."""
         if job_id in self._jobs and self._jobs[job_id] is None:
             self._jobs[job_id] = time.monotonic() + self._grace
             self._send({"op": "cancel", "id": job_id})
@@ -306,7 +306,8 @@ class Worker:
                 now  # it was the host that stood still (Ctrl-Z, a debugger): what it missed is unread
             )
         self._watched = now
-        if any(over is not None and now > over for over in self._jobs.values()):
+        over = next(iter(self._jobs.values()))  # the oldest job is the one that runs; the others wait
+        if over is not None and now > over:
             self._fail("The worker was stopped with the job that was cancelled.")
         elif now - self._heard > self._silence:
             self._fail("The worker hung: no sign of life for %.0f seconds." % (now - self._heard))

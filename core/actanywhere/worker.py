@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import signal
 import sys
 import threading
@@ -44,26 +43,54 @@ def serve(requests: BinaryIO, answers: BinaryIO, render: Render) -> None:
     conversation = _Conversation(answers)
     threading.Thread(target=_listen, args=(requests, conversation), daemon=True).start()
     threading.Thread(target=_beat, args=(conversation,), daemon=True).start()
-    while True:
-        request = conversation.jobs.get()
-        if request is None:
-            conversation.idle.set()
-            return
+    while (request := conversation.next_job()) is not None:
         _answer(request, conversation, render)
+    conversation.idle.set()
 
 
 class _Conversation:
     """What the three threads share."""
 
     def __init__(self, answers: BinaryIO) -> None:
-        self.jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self.cancelled: set[str] = set()
         self.ended = threading.Event()
         self.idle = threading.Event()
         self.current = ""
         self.alive = time.monotonic()
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._cancelled = False  # the current job
+        self._changed = threading.Condition()
         self._answers = answers
         self._writing = threading.Lock()
+
+    def add_job(self, request: dict[str, Any]) -> None:
+        """Let a job wait for its turn."""
+        with self._changed:
+            self._waiting[str(request.get("id", ""))] = request
+            self._changed.notify()
+
+    def next_job(self) -> dict[str, Any] | None:
+        """Wait for the request of the next job, which is then the current one; None when the input has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self.ended.is_set())
+            if self.ended.is_set():
+                return None
+            self.current = next(iter(self._waiting))
+            self._cancelled, self.alive = False, time.monotonic()
+            return self._waiting.pop(self.current)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop the current job at its next step; a waiting one is answered here, and the current one goes on."""
+        with self._changed:
+            self._cancelled |= job_id == self.current
+            waited = self._waiting.pop(job_id, None) is not None
+        if waited:
+            self.say(event="error", id=job_id, error=Cancelled("Stopped before it began.").to_dict())
+
+    def end(self) -> None:
+        """The input has ended: no other job begins."""
+        with self._changed:
+            self.ended.set()
+            self._changed.notify()
 
     def say(self, **event: Any) -> None:
         """Write one line; a host that is gone ends the process, as the end of the input does."""
@@ -75,26 +102,21 @@ class _Conversation:
         except OSError:
             os._exit(0)
 
-    def stopped(self, job_id: str) -> bool:
-        """Whether the job is to stop now; asking is a sign of life."""
+    def stopped(self) -> bool:
+        """Whether the current job is to stop now; asking is a sign of life."""
         self.alive = time.monotonic()
-        return self.ended.is_set() or job_id in self.cancelled
+        return self.ended.is_set() or self._cancelled
 
 
 def _answer(request: dict[str, Any], conversation: _Conversation, render: Render) -> None:
-    job_id = str(request.get("id", ""))
-    conversation.alive = time.monotonic()
-    conversation.current = job_id
+    job_id = conversation.current
 
     def report(progress: Progress) -> None:
         conversation.say(event="progress", id=job_id, progress=progress.to_dict())
         conversation.alive = time.monotonic()  # after: a host that stands still holds the line up
 
     try:
-        job = Job.from_dict(request["job"])
-        if conversation.stopped(job_id):
-            raise Cancelled("Stopped before it began.")
-        result = render(job, report, lambda: conversation.stopped(job_id))
+        result = render(Job.from_dict(request["job"]), report, conversation.stopped)
         conversation.say(event="result", id=job_id, result=result.to_dict())
     except ActAnywhereError as error:
         conversation.say(event="error", id=job_id, error=error.to_dict())
@@ -103,7 +125,6 @@ def _answer(request: dict[str, Any], conversation: _Conversation, render: Render
         conversation.say(event="error", id=job_id, error=_bug(error).to_dict())
     finally:
         conversation.current = ""
-        conversation.cancelled.discard(job_id)
 
 
 def _bug(error: Exception) -> WorkerError:
@@ -129,13 +150,12 @@ def _listen(requests: BinaryIO, conversation: _Conversation) -> None:
         if op == "hello":
             conversation.say(event="hello", protocol=PROTOCOL, version=__version__, pid=os.getpid())
         elif op == "render":
-            conversation.jobs.put(request)
+            conversation.add_job(request)
         elif op == "cancel":
-            conversation.cancelled.add(str(request.get("id", "")))
+            conversation.cancel(str(request.get("id", "")))
         elif op == "quit":
             break
-    conversation.ended.set()
-    conversation.jobs.put(None)
+    conversation.end()
     # A step of the network can outlast its host by minutes. Frames are written atomically: leaving is safe.
     conversation.idle.wait(_GRACE)
     os._exit(0)

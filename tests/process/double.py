@@ -45,6 +45,8 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         if cancelled() and how != "deaf":
             raise Cancelled("Stopped at step %d." % step, "Finished frames are kept.")
         report(Progress("Denoising", step, steps, "steps", step / steps, (steps - step) * 0.05))
+        if how == "greedy" and step == 1:
+            _hold_up_other_threads(1.5)
         if steps > 4:
             time.sleep(0.05)
     versions = {"served": str(_served), "pid": str(os.getpid())}
@@ -62,6 +64,15 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         {},
         [],
     )
+
+
+def _hold_up_other_threads(seconds: float) -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(60)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+    sys.setswitchinterval(usual)
 
 
 def _child() -> int:

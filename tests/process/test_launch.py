@@ -102,16 +102,29 @@ def test_cancel_ends_the_job_between_steps_and_keeps_the_worker(
     assert run(make_job("good"), lambda _: None, worker).versions["pid"] == str(pid)
 
 
-def test_a_waiting_job_can_be_cancelled(make_worker: MakeWorker, make_job: MakeJob) -> None:
-    worker = make_worker()
-    running, waiting = worker.submit(make_job("slow")), worker.submit(make_job("good"))
+def test_a_waiting_job_is_cancelled_at_once_and_the_running_one_goes_on_to_its_end(
+    make_worker: MakeWorker, make_job: MakeJob
+) -> None:
+    worker = make_worker(grace=0.5)
+    running, waiting = worker.submit(make_job("steady")), worker.submit(make_job("good"))
     wait_for_progress(worker)
     worker.cancel(waiting)
-    worker.cancel(running)
-    with pytest.raises(Cancelled, match="step"):
-        list(worker.events(running))
+    began = time.monotonic()
     with pytest.raises(Cancelled, match="before it began"):
         list(worker.events(waiting))
+    assert time.monotonic() - began < 1
+    last = finish(worker, running)
+    assert last.result is not None and time.monotonic() - began > 1, "it ran on, beyond the grace"
+
+
+def test_a_waiting_jobs_cancel_that_the_worker_cannot_hear_yet_leaves_the_running_one_alone(
+    make_worker: MakeWorker, make_job: MakeJob
+) -> None:
+    worker = make_worker(grace=0.3)
+    running, waiting = worker.submit(make_job("greedy")), worker.submit(make_job("good"))
+    wait_for_progress(worker)
+    worker.cancel(waiting)
+    assert finish(worker, running).result is not None
 
 
 def test_a_job_that_does_not_hear_the_cancel_is_stopped_in_time(
