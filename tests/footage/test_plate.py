@@ -48,11 +48,59 @@ def test_frames_that_the_pattern_names_must_be_there(tmp_path: Path) -> None:
         open_plate(ImageSequence(str(tmp_path / "plate.1-5#.exr")))
 
 
-def test_one_still_stands_for_every_frame_and_says_that_a_sequence_lies_beside_it(tmp_path: Path) -> None:
-    write_sequence(tmp_path, range(1001, 1003))
-    plate = open_plate(ImageSequence(str(tmp_path / "plate.1001.exr")), FrameRange(1, 5))
-    assert np.array_equal(plate.read(1).pixels, plate.read(5).pixels)
-    assert any("plate.####.exr" in warning for warning in plate.warnings)
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [(FrameRange(1, 5), "one still stands for all 5 frames"), (None, "one still is taken")],
+)
+def test_one_still_stands_for_every_frame_and_says_once_that_a_sequence_lies_beside_it(
+    tmp_path: Path, frames: FrameRange | None, said: str
+) -> None:
+    pattern = write_sequence(tmp_path, range(1001, 1003), "png", kind="uint8")
+    plate = open_plate(ImageSequence(str(tmp_path / "plate.1001.png")), frames)
+    assert np.array_equal(plate.read(plate.frames.first).pixels, plate.read(plate.frames.last).pixels)
+    (warning,) = plate.warnings
+    assert said in warning and f"one of 2 numbered files; for all of them give {pattern}" in warning
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "pattern"),
+    [
+        ("plate1001.png", "plate1002.png", "plate####.png"),
+        ("0001.png", "0002.png", "####.png"),
+        ("roto_v003.9.png", "roto_v003.10.png", "roto_v003.#.png"),
+        ("roto_v003.png", "roto_v002.png", ""),
+        ("roto_v0003.png", "roto_v0002.png", ""),
+        ("MatteA1.png", "MatteA2.png", ""),
+        ("x#1.0002.png", "x#1.0003.png", ""),
+        ("r.%02d.0002.png", "r.%02d.0003.png", ""),
+        ("p1-30001.png", "p1-30002.png", ""),
+        ("p.0001.png", "q.0002.png", ""),
+    ],
+)
+def test_a_still_suggests_a_sequence_only_where_it_is_a_frame_of_one(
+    tmp_path: Path, one: str, other: str, pattern: str
+) -> None:
+    for name in (one, other):
+        write_still(tmp_path / name, ramp(), "uint8")
+    (warning,) = open_plate(ImageSequence(str(tmp_path / one)), FrameRange(1, 5)).warnings
+    assert ("numbered" in warning) == bool(pattern)
+    if pattern:
+        assert warning.endswith(f"for all of them give {tmp_path / pattern}.")
+        assert len(open_plate(ImageSequence(str(tmp_path / pattern))).frames) == 2
+
+
+def test_a_folder_that_cannot_be_listed_costs_the_hint_and_not_the_shot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sequence(tmp_path, range(1001, 1003), "png", kind="uint8")
+
+    def refuse(folder: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    plate = open_plate(ImageSequence(str(tmp_path / "plate.1001.png")), FrameRange(1, 5))
+    (warning,) = plate.warnings
+    assert "one still stands" in warning and "numbered" not in warning
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -248,26 +247,4 @@ def open_plate(sequence: ImageSequence, frames: FrameRange | None = None) -> Pla
     ``frames`` None: what is on disk, or what the pattern says. A still stands for every frame; without
     ``frames`` it is one frame, ``sequence.first_frame``. Raises ``FootageError`` with all missing frames.
     """
-    footage = find_footage(sequence)
-    plate = Plate(footage, frames, sequence.colour)
-    _note_neighbours(plate, footage)
-    return plate
-
-
-def _note_neighbours(plate: Plate, footage: Footage) -> None:
-    """A numbered still with numbered neighbours was most likely meant as the sequence."""
-    if footage.kind != "still":
-        return
-    stem, extension = os.path.splitext(footage.path)
-    base = stem.rstrip("0123456789")
-    if base == stem:
-        return
-    try:
-        around = find_footage(ImageSequence(f"{base}#{extension}"))
-    except FootageError:
-        return
-    if len(around.files) > 1:
-        plate.warnings.append(
-            f"{footage.path}: one picture of a sequence is taken as a still; for the sequence write "
-            f"{os.path.basename(base)}####{extension}."
-        )
+    return Plate(find_footage(sequence), frames, sequence.colour)

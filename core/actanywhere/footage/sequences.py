@@ -63,18 +63,18 @@ class Footage:
             )
 
     def held(self, frames: FrameRange) -> list[str]:
-        """What to say of one still that stands for all ``frames``: a pattern may have been meant."""
-        if self.kind != "still" or len(frames) < 2:
+        """What to say of a still that stands for all ``frames``; a numbered one may have been meant as a sequence."""
+        if self.kind != "still":
             return []
-        said = f"{self.path}: one still stands for all {len(frames)} frames."
-        folder, name = os.path.split(self.path)
-        numbered = re.fullmatch(r"(.*?)(\d+)(\.\w+)", name)
-        if numbered is not None:
-            base, digits, extension = numbered.groups()
-            count = len(_match(os.listdir(folder or "."), base, extension, len(digits)))
-            if count > 1:
-                pattern = os.path.join(folder, base + "#" * len(digits) + extension)
-                said += f" It is one of {count} numbered files; for all of them give {pattern}."
+        whole = _sequence_of(self.path)
+        if len(frames) > 1:
+            said = f"{self.path}: one still stands for all {len(frames)} frames."
+        elif whole is not None:
+            said = f"{self.path}: one still is taken."
+        else:
+            return []
+        if whole is not None:
+            said += f" It is one of {len(whole.files)} numbered files; for all of them give {whole.path}."
         return [said]
 
 
@@ -135,6 +135,24 @@ def _find_numbered(path: str, first_frame: int) -> Footage:
         raise FootageError(f"{path}: no file matches this pattern.", "Check the path and the padding.")
     numbers = sorted(int(frame) for frame in said) if said else sorted(found)
     return Footage(path, "sequence", first_frame, found, FrameRange(numbers[0], numbers[-1]))
+
+
+def _sequence_of(still: str) -> Footage | None:
+    """The sequence that a numbered still is a frame of; None where there is none, or it cannot be told."""
+    folder, name = os.path.split(still)
+    numbered = re.fullmatch(r"(.*?)([0-9]+)(\.\w+)", name)
+    if numbered is None:
+        return None
+    base, digits, extension = numbered.groups()
+    # roto_v003 is a version, MatteA1 a name; plate1001, without a point, is how Blender numbers frames.
+    if base[-1:] in ("v", "V") or (base[-1:].isalpha() and len(digits) < 4):
+        return None
+    try:
+        found = find_footage(ImageSequence(os.path.join(folder, base + "#" * len(digits) + extension)))
+    except FootageError:
+        return None  # a hint fails no shot
+    # A name with pattern signs of its own can mean other files.
+    return found if len(found.files) > 1 and still in found.files.values() else None
 
 
 def _match(names: list[str], base: str, extension: str, digits: int) -> dict[int, str]:
