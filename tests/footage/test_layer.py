@@ -101,8 +101,8 @@ def test_windows_timecode_rate_and_the_plates_own_attributes_survive(tmp_path: P
 def test_the_layer_says_its_own_colour_space(tmp_path: Path, plate: Plate, space: str, written: str) -> None:
     plate.info = replace(plate.info, space=space)
     write(tmp_path / "l.exr", plate)
-    info = open_plate(ImageSequence(str(tmp_path / "l.exr"))).info
-    assert (info.space, info.space_source) == (written, "chromaticities")
+    layer = open_plate(ImageSequence(str(tmp_path / "l.exr")))
+    assert layer.info.space == written and layer.warnings == []
 
 
 def test_values_over_65504_are_clamped_and_counted(tmp_path: Path, plate: Plate) -> None:
@@ -217,5 +217,5 @@ def test_strays_are_swept_and_everything_else_stays(tmp_path: Path) -> None:
 def test_a_png_holds_the_display_picture_in_16_bit(tmp_path: Path) -> None:
     write_png(str(tmp_path / "c.png"), ramp())
     plate = open_plate(ImageSequence(str(tmp_path / "c.png")))
-    assert plate.info.bits == 16 and plate.info.space == "srgb"
+    assert plate.info.space == "srgb"
     assert np.abs(plate.read(1001).pixels - ramp()).max() <= 1 / 65535

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import FootageError
 from ..shot import COLOUR_SPACES
 
-__all__ = ["CHROMATICITIES", "COLOUR_TAGS", "frame_rate", "resolve_space", "timecode_at", "timecode_text"]
+__all__ = ["CHROMATICITIES", "COLOUR_TAGS", "frame_rate", "resolve_space", "timecode_at"]
 
 #: Red, green, blue and white as CIE xy, as EXR stores them.
 CHROMATICITIES = {
@@ -50,10 +50,8 @@ _NAMES = {
 }
 
 
-def resolve_space(
-    said: str, attributes: dict[str, Any], format_name: str, floating: bool
-) -> tuple[str, str, str]:
-    """The colour space of a file: its name, how that is known, and a warning (empty when it is certain).
+def resolve_space(said: str, attributes: dict[str, Any], format_name: str, floating: bool) -> tuple[str, str]:
+    """The colour space of a file: its name, and a warning (empty when it is certain).
 
     What the artist said wins; then ``acesImageContainerFlag``, chromaticities and ``oiio:ColorSpace``.
     Without any: pictures with float pixels are taken as linear Rec.709, DPX and movies as Rec.709 video,
@@ -62,24 +60,24 @@ def resolve_space(
     if said not in COLOUR_SPACES:
         raise FootageError(f"'{said}' is not a colour space.", f"Choose one of: {', '.join(COLOUR_SPACES)}.")
     if said != "auto":
-        return said, "said", ""
+        return said, ""
     if attributes.get("acesImageContainerFlag") == 1:
-        return "aces2065-1", "acesImageContainerFlag", ""
+        return "aces2065-1", ""
     primaries = attributes.get("chromaticities")
     if primaries is not None:
         for space, known in CHROMATICITIES.items():
             if max(abs(a - b) for a, b in zip(primaries, known, strict=True)) < 2e-3:
-                return space, "chromaticities", ""
+                return space, ""
     tag = str(attributes.get("oiio:ColorSpace", ""))
     known_space = _NAMES.get(tag.lower())
     if known_space is not None and primaries is None:
-        return known_space, f"oiio:ColorSpace '{tag}'", _profile_warning(attributes)
+        return known_space, _profile_warning(attributes)
     found = f"its tag '{tag}' is not one that is known" if tag else "the file does not say its colour space"
     found = "its chromaticities are not ones that are known" if primaries is not None else found
     return _assume(format_name, floating, found, attributes)
 
 
-def _assume(format_name: str, floating: bool, found: str, attributes: dict[str, Any]) -> tuple[str, str, str]:
+def _assume(format_name: str, floating: bool, found: str, attributes: dict[str, Any]) -> tuple[str, str]:
     if floating:
         space = "linear-rec709"
     elif format_name in ("dpx", "movie"):
@@ -88,13 +86,13 @@ def _assume(format_name: str, floating: bool, found: str, attributes: dict[str, 
         # sRGB is what untagged PNG, JPEG and integer TIFF hold by custom: no warning without a reason.
         quiet = not attributes.get("oiio:ColorSpace")
         note = "" if quiet else f"The colour space is taken as srgb: {found}."
-        return "srgb", "assumed", note or _profile_warning(attributes)
+        return "srgb", note or _profile_warning(attributes)
     transfer = str(attributes.get("dpx:Transfer", ""))
     if "log" in transfer.lower() or "density" in transfer.lower():
         found = f"its transfer is '{transfer}' (log), which is not read: convert it to linear EXR first"
     if format_name == "dpx" and transfer.startswith(("ITU-R 709", "Rec709", "SMPTE 274M")):
-        return space, f"dpx:Transfer '{transfer}'", ""
-    return space, "assumed", f"The colour space is taken as {space}: {found}. Say it if it is another."
+        return space, ""
+    return space, f"The colour space is taken as {space}: {found}. Say it if it is another."
 
 
 def _profile_warning(attributes: dict[str, Any]) -> str:
@@ -121,23 +119,6 @@ def rational_rate(rate: float | Fraction) -> Fraction:
     exact = Fraction(rate).limit_denominator(100000)
     ntsc = Fraction(round(float(rate) * 1.001) * 1000, 1001)
     return ntsc if exact.denominator != 1 and abs(float(exact - ntsc)) < 2e-3 else exact
-
-
-def timecode_text(attributes: dict[str, Any]) -> str:
-    """``01:02:03:04`` (``;`` before the frames when drop-frame), or empty."""
-    value = attributes.get("smpteTimeCode")
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    bits = int(value[0]) & 0xFFFFFFFF
-    pairs = [_digits(bits >> shift, mask) for shift, mask in ((24, 3), (16, 7), (8, 7), (0, 3))]
-    mark = ";" if bits & 0x40 else ":"
-    return f"{pairs[0]:02d}:{pairs[1]:02d}:{pairs[2]:02d}{mark}{pairs[3]:02d}"
-
-
-def _digits(byte: int, tens: int) -> int:
-    return ((byte >> 4) & tens) * 10 + (byte & 15)
 
 
 def timecode_at(start: str, offset: int, rate: Fraction) -> tuple[int, int]:

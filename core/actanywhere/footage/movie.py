@@ -71,7 +71,6 @@ class MovieReader:
         self._turns = round(first.rotation / 90) % 4
         width, height = first.width, first.height
         self.width, self.height = (height, width) if self._turns % 2 else (width, height)
-        self.bits = int(first.format.components[0].bits)
         self.has_alpha = any(component.is_alpha for component in first.format.components)
         self._describe(first)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import FootageError
 from ..shot import FrameRange, ImageSequence
-from .metadata import frame_rate, resolve_space, timecode_at, timecode_text
+from .metadata import frame_rate, resolve_space, timecode_at
 from .movie import MovieReader
 from .sequences import Footage, find_footage
 from .stills import Still, Window, place, screen
@@ -26,8 +26,7 @@ class PlateInfo:
     """What holds for every frame of a plate.
 
     ``width`` and ``height`` are those of the frame raster: ``data_window``, the union over the frames.
-    ``timecode`` is the first frame's, or empty. ``space`` is the resolved colour space and ``space_source``
-    how it is known (``said``, a metadata name, or ``assumed``).
+    ``space`` is the resolved colour space.
     """
 
     width: int
@@ -36,24 +35,18 @@ class PlateInfo:
     data_window: Window
     pixel_aspect: float
     fps: Fraction | None
-    timecode: str
-    channels: tuple[str, ...]
     space: str
-    space_source: str
-    is_movie: bool
-    bits: int
 
 
 @dataclass(frozen=True)
 class PlateFrame:
-    """One frame: ``pixels`` (H, W, 3) float32 in the plate's own space, as stored; ``alpha`` (H, W) or None.
+    """One frame: ``pixels`` (H, W, 3) float32 in the plate's own space, as stored.
 
     ``attributes`` are the file's metadata, name to (OpenImageIO type, value): hand them to
     ``write_layer_frame``.
     """
 
     pixels: Pixels
-    alpha: Pixels | None
     attributes: dict[str, Any]
 
 
@@ -79,7 +72,7 @@ class Plate:
         self.frames = movie_range(movie, self._footage, frames)
         self.warnings += movie.warnings
         # Movies are Rec.709 video by custom; only what a container cannot say needs a warning.
-        space = resolve_space(colour, {}, "movie", False)[0]
+        space, _ = resolve_space(colour, {}, "movie", False)
         window = Window(0, 0, movie.width, movie.height)
         self.info = PlateInfo(
             width=movie.width,
@@ -88,12 +81,7 @@ class Plate:
             data_window=window,
             pixel_aspect=movie.pixel_aspect,
             fps=movie.fps,
-            timecode=movie.timecode,
-            channels=("R", "G", "B", "A") if movie.has_alpha else ("R", "G", "B"),
             space=space,
-            space_source="said" if colour != "auto" else "a movie",
-            is_movie=True,
-            bits=movie.bits,
         )
 
     def _open_stills(self, frames: FrameRange | None, colour: str) -> None:
@@ -119,7 +107,7 @@ class Plate:
 
     def _describe(self, still: Still, window: Window, colour: str) -> PlateInfo:
         attributes = still.plain_attributes
-        space, source, warning = resolve_space(colour, attributes, still.format, still.floating)
+        space, warning = resolve_space(colour, attributes, still.format, still.floating)
         if warning:
             self.warnings.append(f"{self.path}: {warning}")
         _, names = self._colour(still)
@@ -132,12 +120,7 @@ class Plate:
             data_window=window,
             pixel_aspect=still.pixel_aspect,
             fps=frame_rate(attributes),
-            timecode=timecode_text(attributes),
-            channels=tuple(still.channel_names()),
             space=space,
-            space_source=source,
-            is_movie=False,
-            bits=still.bits,
         )
 
     def _colour(self, still: Still) -> tuple[Any, tuple[str, ...]]:
@@ -179,14 +162,7 @@ class Plate:
         with Still(self._footage.at(frame), label) as still:
             self._check_same(still)
             part, names = self._colour(still)
-            alpha_at = still.find_alpha()
-            joined = alpha_at is not None and alpha_at[0].index == part.index
-            wanted = (*names, alpha_at[1]) if alpha_at is not None and joined else names
-            pixels = still.read(part, wanted)
-            alpha = pixels[..., -1] if joined else None
-            alpha_window = part.data
-            if alpha_at is not None and not joined:
-                alpha, alpha_window = still.read(alpha_at[0], (alpha_at[1],))[..., 0], alpha_at[0].data
+            pixels = still.read(part, names)
             attributes = still.attributes
             floating = still.floating
         if floating:
@@ -198,24 +174,19 @@ class Plate:
                 "opened.",
                 "Run again when the plate is finished.",
             )
-        colour = pixels[..., : len(names)]
         if len(names) == 1:
-            colour = np.repeat(colour, 3, axis=-1)
-        if alpha is not None:
-            if floating and not joined:
-                screen(alpha, label, "plate's alpha")
-            alpha = np.ascontiguousarray(place(alpha, alpha_window, raster))
-        return PlateFrame(np.ascontiguousarray(place(colour, part.data, raster)), alpha, attributes)
+            pixels = np.repeat(pixels, 3, axis=-1)
+        return PlateFrame(np.ascontiguousarray(place(pixels, part.data, raster)), attributes)
 
     def _read_movie(self, frame: int) -> PlateFrame:
         assert self._movie is not None
         number = frame - self._footage.first_frame
-        pixels, alpha = self._movie.read(number)
+        pixels, _ = self._movie.read(number)
         attributes: dict[str, Any] = {}
         if self._movie.timecode and self._movie.fps:
             packed = timecode_at(self._movie.timecode, number, self._movie.fps)
             attributes["smpteTimeCode"] = ("timecode", packed)
-        return PlateFrame(pixels, alpha, attributes)
+        return PlateFrame(pixels, attributes)
 
     def close(self) -> None:
         """Closes the movie, if it is one."""

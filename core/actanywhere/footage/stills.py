@@ -60,7 +60,7 @@ class Part:
 class Still:
     """An open picture; use it in ``with``. ``label`` names file and frame in messages.
 
-    ``display`` window, ``parts``, ``bits`` a channel, ``floating`` (half and float pixels), and
+    ``display`` window, ``parts``, ``floating`` (half and float pixels), and
     ``attributes``: name to (OpenImageIO type, value), so that timecodes and matrices survive a round trip.
     Raises ``FootageError`` for what is no such picture, is truncated, or claims to be oversize.
     """
@@ -86,7 +86,6 @@ class Still:
         self.display = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         self.format = str(self._file.format_name())
         self.floating = str(spec.format) in ("half", "float", "double")
-        self.bits = int(spec.get_int_attribute("oiio:BitsPerSample") or spec.format.size() * 8)
         self.attributes = {a.name: (str(a.type), a.value) for a in spec.extra_attribs}
         self.pixel_aspect = float(spec.get_float_attribute("PixelAspectRatio", 1.0)) or 1.0
         parts: list[Part] = []
