@@ -64,13 +64,14 @@ def layer_space(space: str) -> str:
 def to_display(rgb: Pixels, space: str) -> Pixels:
     """A plate's pixels as a display sees them: (H, W, 3) float32, sRGB-encoded, 0..1.
 
-    Scene-linear goes through the ACES 2.0 SDR view; ``srgb`` is returned as it is; ``rec709`` (the camera
-    curve of BT.709) is brought to the sRGB curve. ``rgb`` must be finite: the view would hide NaN.
+    Scene-linear goes through the ACES 2.0 SDR view; ``srgb`` stays as it is; ``rec709`` (the camera curve of
+    BT.709) is brought to the sRGB curve. Beyond 0..1 is clipped, as a display does. ``rgb`` must be finite: the
+    view would hide NaN.
     """
     if is_scene_linear(space):
         return np.clip(_apply(rgb, _view(_LINEAR[space], inverse=False)), 0.0, 1.0)
     if space == "srgb":
-        return np.ascontiguousarray(rgb, np.float32)
+        return np.clip(np.ascontiguousarray(rgb, np.float32), 0.0, 1.0)
     return np.clip(_apply(rgb, _convert(_ENCODED[space], _SRGB)), 0.0, 1.0)
 
 
