@@ -33,9 +33,10 @@ Picture = NDArray[np.float32]
 
 def deliver_frame(
     inputs: Inputs, scene: Scene, output: OutputFolder, index: int, painted: Picture, known: Knowledge
-) -> str:
-    """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display; gives its path.
+) -> int:
+    """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display.
 
+    Gives how many of its values were clamped, being more than a half float holds.
     Where the artist's matte is 1 the comp holds the plate's own pixels, which go through no display view.
     """
     settings: Settings = inputs.job.settings
@@ -49,8 +50,7 @@ def deliver_frame(
     comp = composite(linearise(plate.pixels, info.space), background, matte)
     solid = np.ones(matte.shape, np.float32)
     path = str(output.frame_path(frame))
-    write_layer_frame(path, background, solid, comp, solid, info, plate.attributes, settings.layer)
-    return path
+    return write_layer_frame(path, background, solid, comp, solid, info, plate.attributes, settings.layer)
 
 
 def count_display_frames(inputs: Inputs, output: OutputFolder) -> int:

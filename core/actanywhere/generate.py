@@ -15,7 +15,7 @@ from . import __version__
 from .delivery import count_display_frames, deliver_display_files, deliver_frame
 from .errors import Cancelled
 from .folder import OutputFolder
-from .footage import digest
+from .footage import HALF_MAX, digest
 from .job import Job, Progress, Result
 from .knowledge import know
 from .model.manifest import find_model
@@ -118,7 +118,9 @@ def _render(
     for warning in scene.warnings:
         teller.say("reading footage", f"warning: {warning}")
     painter = _load_painter(inputs, scene, teller, models)
-    _paint(inputs, scene, output, windows, painter, teller, cancelled)
+    clamped = _clamped(output, _paint(inputs, scene, output, windows, painter, teller, cancelled))
+    for warning in clamped:
+        teller.say("writing the layer", f"warning: {warning}")
     return Result(
         job=job,
         layer=output.pattern,
@@ -130,7 +132,7 @@ def _render(
         inputs=digests,
         versions=_versions(),
         seconds={name: round(seconds, 3) for name, seconds in teller.seconds.items() if name != _DISPLAY},
-        warnings=scene.warnings,
+        warnings=scene.warnings + clamped,
     )
 
 
@@ -152,12 +154,16 @@ def _paint(
     painter: Painter,
     teller: Teller,
     cancelled: Callable[[], bool],
-) -> None:
-    """Paint every window and write its new frames; what an earlier run left is taken over."""
+) -> dict[int, int]:
+    """Paint every window and write its new frames; what an earlier run left is taken over.
+
+    Gives each new frame's number of clamped values.
+    """
     from .painted import PaintedWindows
 
     settings, first = inputs.job.settings, inputs.frames.first
     painted = PaintedWindows(output.work)
+    clamped: dict[int, int] = {}
     latents = None
     for number, window in enumerate(windows):
         before = None if latents is None else latents[-window.known :]
@@ -180,10 +186,21 @@ def _paint(
             if not path.is_file():
                 facts = known[index - window.first]
                 picture = painter.picture(latents[index - window.first], facts)
-                deliver_frame(inputs, scene, output, index, picture, facts)
+                clamped[first + index] = deliver_frame(inputs, scene, output, index, picture, facts)
             teller.tell("writing the layer", index + 1, str(path))
             if cancelled():
                 raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+    return clamped
+
+
+def _clamped(output: OutputFolder, clamped: dict[int, int]) -> list[str]:
+    frames = [frame for frame, count in clamped.items() if count]
+    if not frames:
+        return []
+    return [
+        f"{output.pattern}: {sum(clamped.values())} values in {len(frames)} frames, the first in frame {frames[0]}, "
+        f"are more than a half float holds and were clamped to {HALF_MAX:.0f}. Take the plate's own pixels there."
+    ]
 
 
 def _digests(inputs: Inputs) -> dict[str, str]:

@@ -16,6 +16,7 @@ from actanywhere.footage import from_display, linearise, to_display
 from actanywhere.footage.metadata import CHROMATICITIES
 from actanywhere.job import Job, Result
 from actanywhere.shot import FrameRange, Matte
+from tests.footage.pictures import write_still
 from tests.generate.stage import (
     ACES,
     HEIGHT,
@@ -68,6 +69,20 @@ def test_the_plates_own_half_values_stand_bit_for_bit_wherever_the_matte_is_1(
         outside = shot.mattes[frame] == 0
         assert (rgb(channels)[outside] == rgb(channels, "generated_bg.")[outside]).all()
         assert (rgb(channels)[outside] != plate_half[outside]).any(axis=-1).mean() > 0.9
+
+
+def test_values_beyond_half_are_clamped_and_the_result_says_in_how_many_frames(
+    shot: Staged, model: Path
+) -> None:
+    for frame in (1002, 1005):
+        plate = shot.plates[frame].copy()
+        plate[36, 24 + frame - 1001] = 1e6  # on the actor
+        write_still(shot.folder / f"plate.{frame}.exr", plate, "float", attributes=ACES)
+    said: list[str] = []
+    result = render(shot.job(model), lambda progress: said.append(progress.message))
+    (warning,) = [one for one in result.warnings if "clamped" in one]
+    assert "6 values in 2 frames, the first in frame 1002" in warning and "65504" in warning
+    assert f"warning: {warning}" in said
 
 
 def test_soft_edges_blend_plate_and_background_by_the_artists_matte(shot: Staged, model: Path) -> None:
