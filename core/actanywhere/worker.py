@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -28,6 +29,8 @@ Render = Callable[[Job, Callable[[Progress], None], Callable[[], bool]], Result]
 
 _HEARTBEAT = 2.0
 _GRACE = 1.0
+# Only Python and CUDA have a class for it; PyTorch on a processor, OpenCV and the system say it in words.
+_OUT_OF_MEMORY = re.compile(r"out of memory|(allocate|enough|insufficient) memory|bad_alloc", re.IGNORECASE)
 
 
 def main(render: Render | None = None) -> int:
@@ -128,10 +131,11 @@ def _answer(request: dict[str, Any], conversation: _Conversation, render: Render
 
 
 def _bug(error: Exception) -> WorkerError:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
         return WorkerError(
             "The memory did not suffice: %s" % (str(error).splitlines() or ["no details"])[0],
-            "Close other applications, render on the processor (device cpu), or take a smaller model.",
+            "Close other applications, render with a smaller --size or fewer --frames at a time, or, where it is the "
+            "graphics card's memory, on the processor (--device cpu).",
         )
     text = "".join(traceback.format_exception(error))
     return WorkerError(

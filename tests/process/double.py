@@ -9,12 +9,29 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+
 from actanywhere import worker
 from actanywhere.errors import Cancelled, FootageError
 from actanywhere.job import Job, Progress, Result
 from actanywhere.shot import FrameRange
 
 _FRAMES = FrameRange(1001, 1004)
+_NO_MEMORY: dict[str, Exception] = {
+    "python": MemoryError(),
+    "cuda": RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    "torch": RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+        "allocate 4096000000 bytes. Error code 12 (Cannot allocate memory)"
+    ),
+    "windows": RuntimeError(
+        "DefaultCPUAllocator: not enough memory: you tried to allocate 4096000000 bytes."
+    ),
+    "opencv": cv2.error(
+        "OpenCV(5.0.0) alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 10800000000 bytes in "
+        "function 'OutOfMemoryError'\n"
+    ),
+}
 _served = 0
 
 
@@ -26,6 +43,8 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         raise FootageError("frame 1003 is missing", "Copy it again.")
     if how == "bug":
         raise KeyError("latents")
+    if how == "memory":
+        raise _NO_MEMORY[job.shot.name.split("-")[1]]
     if how == "die":
         print("the last words of a library", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -80,6 +80,16 @@ def test_a_bug_keeps_its_traceback_and_the_worker(make_worker: MakeWorker, make_
     assert run(make_job("good"), lambda _: None, worker).versions["served"] == "2"
 
 
+@pytest.mark.parametrize("whose", ["python", "cuda", "torch", "windows", "opencv"])
+def test_too_little_memory_is_told_with_a_remedy_and_never_as_a_bug(
+    make_worker: MakeWorker, make_job: MakeJob, whose: str
+) -> None:
+    with pytest.raises(WorkerError, match="memory did not suffice") as caught:
+        run(make_job(f"memory-{whose}"), lambda _: None, make_worker())
+    assert "bug" not in caught.value.message
+    assert "--size" in caught.value.remedy and "--frames" in caught.value.remedy
+
+
 def test_poll_returns_at_once(make_worker: MakeWorker, make_job: MakeJob) -> None:
     worker = make_worker()
     worker.submit(make_job("slow"))
