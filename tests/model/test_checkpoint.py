@@ -130,6 +130,29 @@ def test_a_manifest_that_points_out_of_its_folder_is_refused(folder: Path) -> No
         check_manifest(folder)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["unet/diffusion_pytorch_model.safetensors.index.json", "unet/other.safetensors", "vae/new/config.json"],
+)
+def test_weights_and_configurations_that_the_manifest_does_not_name_are_refused(
+    folder: Path, name: str
+) -> None:
+    (folder / "README.md").write_text("A card, written afterwards.")
+    check_manifest(folder)
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{}")
+    with pytest.raises(ModelError, match=f"{name} lies in .* does not name it") as caught:
+        check_manifest(folder)
+    assert "Move that file away" in caught.value.remedy
+
+
+def test_a_manifest_that_names_nothing_is_refused(folder: Path) -> None:
+    (folder / "manifest.json").write_text('{"sha256": {}}')
+    with pytest.raises(ModelError, match=r"manifest\.json names no file"):
+        check_manifest(folder)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": 3}'])
 def test_a_damaged_manifest_is_an_error_that_can_be_read(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)

@@ -17,6 +17,8 @@ from .configuration import ModelConfiguration
 __all__ = ["MANIFEST", "check_manifest", "find_model", "read_configuration", "write_manifest"]
 
 MANIFEST = "manifest.json"
+#: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
+_LOADED = (".json", ".safetensors")
 _BUNDLED = Path(__file__).parent.parent / "models"
 
 
@@ -68,7 +70,10 @@ def write_manifest(folder: Path) -> str:
 
 
 def check_manifest(folder: Path) -> str:
-    """The manifest's own sha256, once every file matches it. Raises ``ModelError`` naming the first that does not."""
+    """The manifest's own sha256, once every file matches it. Raises ``ModelError`` naming the first that does not.
+
+    Nor may there be weights or a configuration that it does not name: the libraries would load them unchecked.
+    """
     stamp = tuple((p.as_posix(), p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*")))
     return _check(folder, stamp)
 
@@ -82,6 +87,14 @@ def _check(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
         raise ModelError(
             f"{folder / MANIFEST} cannot be read: {error}.", "Get the model again, or train it anew."
         ) from error
+    if not digests:
+        raise ModelError(f"{folder / MANIFEST} names no file.", "Get the model again, or train it anew.")
+    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()):
+        if name.endswith(_LOADED) and name not in digests and name != MANIFEST:
+            raise ModelError(
+                f"{folder / name} lies in the model's folder, but its {MANIFEST} does not name it.",
+                "Move that file away, or get the model again.",
+            )
     for name, digest in digests.items():
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
