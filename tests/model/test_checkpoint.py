@@ -16,7 +16,7 @@ from transformers import CLIPVisionModel
 from actanywhere.errors import ModelError
 from actanywhere.model import checkpoint
 from actanywhere.model.checkpoint import Model, load_model, save_model
-from actanywhere.model.manifest import check_manifest, find_model, write_manifest
+from actanywhere.model.manifest import check_manifest, find_model, read_configuration, write_manifest
 from tests.model import tiny
 
 _CPU = torch.device("cpu")
@@ -158,6 +158,41 @@ def test_a_damaged_manifest_is_an_error_that_can_be_read(folder: Path, text: str
     (folder / "manifest.json").write_text(text)
     with pytest.raises(ModelError, match=r"manifest\.json cannot be read"):
         check_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"prediction": "sample"}, "'prediction' is 'sample', not 'epsilon' or 'v_prediction' or 'guided'"),
+        ({"condition": "clipp"}, "'condition' is 'clipp', not 'clip' or"),
+        ({"condition": ["clip"]}, "'condition' is"),
+        ({"frames": "16"}, "'frames' is '16', not of type int"),
+        ({"frames": True}, "'frames' is True, not of type int"),
+        ({"guidance": None}, "'guidance' is None, not of type float"),
+        ({"channels": [64, "128"]}, "'channels' is .*, not a list of int"),
+        ({"image_encoder": []}, "'image_encoder' is .*, not of type dict"),
+        ({"prediction": "epsilon", "zero_terminal_snr": True}, "'epsilon' with zero_terminal_snr"),
+        ({"attention": [True]}, "1 attentions"),
+        ({"unheard_of": 1}, "unheard_of"),
+    ],
+)
+def test_a_value_of_model_json_that_cannot_be_is_refused_by_file_and_key(
+    folder: Path, changes: dict[str, object], said: str
+) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    with pytest.raises(ModelError, match=rf"tiny/model\.json.*{said}") as caught:
+        read_configuration(folder)
+    assert caught.value.remedy
+
+
+def test_a_whole_number_in_model_json_is_a_float_too_and_a_list_is_no_configuration(folder: Path) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "guidance": 1}))
+    assert read_configuration(folder).guidance == 1
+    path.write_text("[]")
+    with pytest.raises(ModelError, match=r"tiny/model\.json holds no object, but list"):
+        read_configuration(folder)
 
 
 def test_an_unknown_class_is_refused(folder: Path) -> None:

@@ -19,7 +19,7 @@ _TIMES = torch.tensor([0, 250, 999])
 def test_the_denoiser_is_diffusers_own_on_noisy_latent_mask_and_masked_latent_in_that_order(
     prediction: str,
 ) -> None:
-    denoiser = tiny.model(prediction=prediction).denoiser.eval()
+    denoiser = tiny.model(prediction=prediction, zero_terminal_snr=prediction != "epsilon").denoiser.eval()
     facts, noisy, context = tiny.known(), tiny.noise(1, 4, 4, 4, 4), tiny.noise(1, 5, 32, seed=3)
     told = facts.mask - facts.subject if prediction == "guided" else facts.mask
     assert told.min() == (-1 if prediction == "guided" else 0)
@@ -155,7 +155,7 @@ def test_fine_detail_counts_less_and_the_papers_loss_is_even() -> None:
     weights = tiny.model().denoiser.importance().flatten()
     assert float(weights.mean()) == pytest.approx(1)
     assert weights.tolist() == sorted(weights.tolist())
-    assert tiny.model(prediction="epsilon").denoiser.importance().eq(1).all()
+    assert tiny.model(prediction="epsilon", zero_terminal_snr=False).denoiser.importance().eq(1).all()
 
 
 def test_the_mask_at_latent_size_is_the_share_of_every_block() -> None:

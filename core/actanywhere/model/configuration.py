@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import ModelError
 
@@ -90,6 +90,12 @@ class ModelConfiguration:
                 f"{deviations[0]} and {deviations[1]} deviations of them.",
                 "Measure them on the training clips: the trainer does.",
             )
+        if self.prediction == "epsilon" and self.zero_terminal_snr:
+            raise ModelError(
+                f"The model '{self.name}' has prediction 'epsilon' with zero_terminal_snr: where all is noise, the "
+                "noise tells nothing of the picture.",
+                "Choose prediction 'v_prediction' or 'guided', or zero_terminal_snr false.",
+            )
 
     @property
     def input_channels(self) -> int:
@@ -109,16 +115,49 @@ class ModelConfiguration:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ModelConfiguration:
-        """The configuration that ``to_dict`` described. Raises ``ModelError`` on unknown fields."""
+    def from_dict(cls, data: Any, source: str = "model.json") -> ModelConfiguration:
+        """The configuration that ``to_dict`` described.
+
+        Raises ``ModelError`` naming ``source``, the file that it came from, and the field that is unknown, lacking,
+        of another type, or not one of its choices.
+        """
+        remedy = "Use a model of this version, or train it anew."
+        if not isinstance(data, dict):
+            raise ModelError(f"{source} holds no object, but {type(data).__name__}.", remedy)
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
+        for key, kind in get_type_hints(cls).items():
+            if key in values and not _fits(values[key], kind):
+                raise ModelError(f"{source}: '{key}' is {values[key]!r}, not {_named(kind)}.", remedy)
         try:
-            lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
-            return cls(**{**data, **lists})
+            return cls(**values)
         except TypeError as error:
-            raise ModelError(
-                f"The model's model.json cannot be read: {error}.",
-                "Use a model of this version, or train it anew.",
-            ) from error
+            raise ModelError(f"{source} cannot be read: {error}.", remedy) from error
+        except ModelError as error:
+            raise ModelError(f"{source}: {error.message}", error.remedy) from error
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether ``value`` is what a field of that type holds; a whole number is a float too, and no bool a number."""
+    origin, options = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return value in options
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(one, options[0]) for one in value)
+    if kind is float:
+        return type(value) in (int, float)
+    return type(value) is (origin or kind)
+
+
+def _named(kind: Any) -> str:
+    """A field's type as a message says it."""
+    origin, options = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return " or ".join(map(repr, options))
+    if origin is tuple:
+        return f"a list of {options[0].__name__}"
+    return f"of type {(origin or kind).__name__}"
 
 
 def full(**changes: Any) -> ModelConfiguration:

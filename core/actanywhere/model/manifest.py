@@ -58,7 +58,7 @@ def read_configuration(folder: Path) -> ModelConfiguration:
         raise ModelError(
             f"{folder / 'model.json'} cannot be read: {error}.", "Get the model again, or train it anew."
         ) from error
-    return ModelConfiguration.from_dict(data)
+    return ModelConfiguration.from_dict(data, str(folder / "model.json"))
 
 
 def write_manifest(folder: Path) -> str:
