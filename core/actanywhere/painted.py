@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from .errors import OutputError
+from .model.weights import give_usual_mode
 
 __all__ = ["PaintedWindows"]
 
@@ -33,6 +34,7 @@ class PaintedWindows:
         fresh = path.with_suffix(".new")
         try:
             save_file({"latents": latents.contiguous()}, fresh)
+            give_usual_mode(fresh)
             os.replace(fresh, path)
         except (OSError, SafetensorError) as error:
             fresh.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ from .configuration import ModelConfiguration, full
 from .manifest import write_manifest
 from .noise import scheduler
 from .parts import Part, Weight, autoencoder_part, encoder_part, unet_part
+from .weights import give_usual_mode
 
 __all__ = ["Assembly", "assemble", "plan_assembly"]
 
@@ -100,6 +101,7 @@ def assemble(assembly: Assembly, output: Path, report: Callable[[str, int, int],
             projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
         with quiet():
             projection.to(torch.float16).save_pretrained(fresh / _PROJECTION)
+        give_usual_mode(fresh / _PROJECTION)
         scheduler(configuration).save_pretrained(fresh / "scheduler")
         (fresh / "README.md").write_text(_card(assembly, output.name), encoding="utf-8")
         digest = write_manifest(fresh)
@@ -151,6 +153,7 @@ def _write_part(part: Part, folder: Path, report: Callable[[str, int, int], None
             name = f"{part.stem}{several}.safetensors"
             tensors = {one: _read(opened, part.weights[one]) for one in names}
             save_file(tensors, folder / name, metadata={"format": "pt"})
+            give_usual_mode(folder / name)
             places.update(dict.fromkeys(names, name))
             written += len(names)
             report(part.name, written, len(part.weights))

@@ -34,6 +34,7 @@ from .configuration import ModelConfiguration
 from .denoiser import Denoiser, create_unet
 from .manifest import MANIFEST, check_manifest, read_configuration, write_manifest
 from .noise import scheduler
+from .weights import give_usual_mode
 
 __all__ = ["Model", "create_model", "load_model", "save_model"]
 
@@ -100,6 +101,7 @@ def _save(part: Any, folder: Path, dtype: torch.dtype) -> None:
             _name_or_path=""
         )  # where it once lay on the trainer's disk is nobody's business
     copied.save_pretrained(folder, max_shard_size=_SHARD)
+    give_usual_mode(folder)
 
 
 def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:

@@ -19,6 +19,7 @@ from torch import nn
 
 from ..model.checkpoint import Model
 from ..model.denoiser import Denoiser
+from ..model.weights import give_usual_mode
 
 __all__ = ["add_adapters", "merged", "save_adapters"]
 
@@ -40,6 +41,7 @@ def save_adapters(unet: Any, folder: Path, base: str) -> None:
     weights = get_peft_model_state_dict(unet)
     named = {f"base_model.model.{name}": w.half().cpu().contiguous() for name, w in weights.items()}
     save_file(named, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    give_usual_mode(folder / "adapter_model.safetensors")
     config = copy.copy(unet.peft_config["default"])
     config.base_model_name_or_path = base
     config.save_pretrained(folder)
