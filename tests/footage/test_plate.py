@@ -139,6 +139,37 @@ def test_png_colour_is_not_multiplied_by_its_alpha(tmp_path: Path) -> None:
     assert frame.pixels[0, 0, 0] == pytest.approx(0.8, abs=1e-4)
 
 
+def _keyed() -> tuple[np.ndarray, np.ndarray]:
+    """A picture (24, 40, 3) and an alpha (24, 40, 1) with a soft edge, 0 on the left."""
+    alpha = np.clip((np.arange(40, dtype=np.float32) - 10) / 8, 0, 1)[None, :, None].repeat(24, 0)
+    return ramp() + np.float32(0.2), alpha
+
+
+def test_an_exr_premultiplied_by_its_alpha_gives_its_own_colours_and_is_told(tmp_path: Path) -> None:
+    colour, alpha = _keyed()
+    for frame in (1, 2, 3):
+        values = (
+            np.concatenate([colour * alpha, alpha], -1) if frame > 1 else np.zeros((24, 40, 4), np.float32)
+        )
+        write_still(
+            tmp_path / f"p.{frame}.exr", values, "float", ("R", "G", "B", "A")
+        )  # the first is empty yet
+    plate = open_plate(ImageSequence(str(tmp_path / "p.#.exr")))
+    assert [one for one in plate.warnings if "premultiplied" in one]
+    there = alpha[..., 0] > 0.01
+    np.testing.assert_allclose(plate.read(2).pixels[there], colour[there], rtol=1e-5)
+    np.testing.assert_array_equal(plate.read(2).pixels[alpha[..., 0] == 1], colour[alpha[..., 0] == 1])
+    assert not plate.read(2).pixels[alpha[..., 0] == 0].any() and not plate.read(1).pixels.any()
+
+
+def test_a_plate_with_a_roto_in_its_alpha_is_left_as_it_is(tmp_path: Path) -> None:
+    colour, alpha = _keyed()
+    path = write_still(tmp_path / "p.exr", np.concatenate([colour, alpha], -1), "float", ("R", "G", "B", "A"))
+    plate = open_plate(ImageSequence(str(path)))
+    assert not [one for one in plate.warnings if "premultiplied" in one]
+    np.testing.assert_array_equal(plate.read(1001).pixels, colour)
+
+
 def test_a_grey_plate_has_three_equal_channels(tmp_path: Path) -> None:
     path = write_still(tmp_path / "p.png", ramp(channels=1), "uint16")
     pixels = open_plate(ImageSequence(str(path))).read(1001).pixels

@@ -20,6 +20,11 @@ __all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
 
 Pixels = NDArray[np.float32]
 
+_BLACK = 1e-4
+_BESIDE = 0.01
+"""Share of a frame without alpha that has to be seen black before its colours are taken for premultiplied."""
+_LEAST_ALPHA = 1e-3
+
 
 @dataclass(frozen=True)
 class PlateInfo:
@@ -40,7 +45,8 @@ class PlateInfo:
 
 @dataclass(frozen=True)
 class PlateFrame:
-    """One frame: ``pixels`` (H, W, 3) float32 in the plate's own space, as stored.
+    """One frame: ``pixels`` (H, W, 3) float32 in the plate's own space, as stored, but for a premultiplied plate's,
+    which are divided by their alpha.
 
     ``attributes`` are the file's metadata, name to (OpenImageIO type, value): hand them to
     ``write_layer_frame``.
@@ -62,6 +68,7 @@ class Plate:
         self.warnings: list[str] = []
         self._footage = footage
         self._movie: MovieReader | None = None
+        self._premultiplied = False
         if footage.kind == "movie":
             self._open_movie(frames, colour)
         else:
@@ -104,6 +111,12 @@ class Plate:
         assert raster is not None
         described = self.info.__dict__ | {"width": raster.width, "height": raster.height}
         self.info = PlateInfo(**described | {"data_window": raster})
+        if self._is_premultiplied({numbers[0], numbers[len(numbers) // 2], numbers[-1]}):
+            self._premultiplied = True
+            self.warnings.append(
+                f"{self.path}: its colours are premultiplied by its alpha (black wherever that is 0). They are divided "
+                "by it, so that soft edges are not darkened twice."
+            )
 
     def _describe(self, still: Still, window: Window, colour: str) -> PlateInfo:
         attributes = still.plain_attributes
@@ -122,6 +135,14 @@ class Plate:
             fps=frame_rate(attributes),
             space=space,
         )
+
+    def _is_premultiplied(self, frames: set[int]) -> bool:
+        """Whether these frames of an EXR show it: some do, and none has colour where its alpha is 0."""
+        shown = []
+        for frame in sorted(frames):
+            with Still(self._footage.at(frame), self._label(frame)) as still:
+                shown.append(_shows_premultiplied(still))
+        return any(shown) and None not in shown
 
     def _colour(self, still: Still) -> tuple[Any, tuple[str, ...]]:
         found = still.find_colour()
@@ -163,6 +184,9 @@ class Plate:
             self._check_same(still)
             part, names = self._colour(still)
             pixels = still.read(part, names)
+            alpha = still.find_alpha() if self._premultiplied else None
+            if alpha is not None and alpha[0] == part:
+                pixels = _divided(pixels, still.read(part, (alpha[1],)))
             attributes = still.attributes
             floating = still.floating
         if floating:
@@ -198,6 +222,25 @@ class Plate:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _shows_premultiplied(still: Still) -> bool | None:
+    """True where colour fades out with the frame's alpha, None where there is colour without any, else False."""
+    colour, alpha = still.find_colour(), still.find_alpha()
+    # EXR is the only format here that holds colour premultiplied.
+    if still.format != "openexr" or colour is None or alpha is None or colour[0] != alpha[0]:
+        return False
+    pixels = still.read(colour[0], (*colour[1], alpha[1]))
+    rgb, share = np.abs(pixels[..., :-1]).max(-1), pixels[..., -1]
+    without = share <= 0
+    if bool((rgb[without] > _BLACK).any()):
+        return None
+    return bool(without.mean() > _BESIDE and ((share > 0) & (share < 1)).any())
+
+
+def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Colours by their alpha, where there is any to speak of."""
+    return np.asarray(pixels / np.where(alpha > _LEAST_ALPHA, alpha, 1), np.float32)
 
 
 def movie_range(movie: MovieReader, footage: Footage, frames: FrameRange | None) -> FrameRange:
