@@ -302,9 +302,8 @@ class Worker:
             return
         now = time.monotonic()
         if now - self._watched > self._silence:
-            self._heard = (
-                now  # it was the host that stood still (Ctrl-Z, a debugger): what it missed is unread
-            )
+            # It was the host that stood still (Ctrl-Z, a debugger): what it missed is unread.
+            self._heard = now
         self._watched = now
         over = next(iter(self._jobs.values()))  # the oldest job is the one that runs; the others wait
         if over is not None and now > over:
