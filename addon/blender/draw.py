@@ -22,7 +22,7 @@ __all__ = ["draw"]
 
 
 def draw(folder: str) -> None:
-    """Draw the order in ``folder``, saying how far it is on standard output. Raises ``FootageError``."""
+    """Draw the order in ``folder``, saying how far it is on standard output. Raises ``ActAnywhereError``."""
     order = Order.read(folder)
     tell = _Teller(order)
     raw = os.path.join(folder, "raw")

@@ -110,13 +110,7 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         if not unfinished:
             which = "Take %d of this shot is not" % self.take if self.take else "No take of this shot is"
             raise JobError("%s unfinished." % which, "Generate a new one.")
-        try:
-            order = Order.read(unfinished[-1].folder)
-        except OSError as error:
-            raise JobError(
-                "Take %d cannot be continued: its order.json is missing." % unfinished[-1].number,
-                "Remove it, and generate a new one.",
-            ) from error
+        order = Order.of_take(unfinished[-1].folder)
         return Session(
             [order], worker, _drawing_steps(order), background_steps([order], scene.actanywhere.bring_back)
         )

@@ -27,11 +27,11 @@ def draw_in_second_blender(order: Order) -> Errand | None:
     if order.drawn:
         return None
     copy = os.path.join(order.folder, "copy.blend")
+    order.write(order.folder)
     try:
-        order.write(order.folder)
         if any(drawing.kind not in _WITHOUT_FILE for drawing in order.drawings):
             bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, relative_remap=True)
-    except (OSError, RuntimeError) as error:
+    except RuntimeError as error:
         raise OutputError(
             "%s: a copy of the file cannot be written: %s." % (copy, error),
             "Choose another folder for the takes.",

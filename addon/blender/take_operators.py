@@ -1,6 +1,5 @@
 """Takes: switch to one, compare two, remove one; and the layer into another place."""
 
-import dataclasses
 import os
 import shutil
 from abc import abstractmethod
@@ -39,17 +38,6 @@ def _find_take(scene: Any, number: int) -> Take:
     raise JobError("There is no take %d of this shot." % number, "Choose one from the list of takes.")
 
 
-def _read_order(take: Take) -> Order:
-    try:
-        order = Order.read(take.folder)
-    except OSError as error:
-        raise JobError(
-            "Take %d was not made here: its order.json is missing." % take.number, "Choose another take."
-        ) from error
-    # Where it lies now: the project may have been moved since.
-    return dataclasses.replace(order, job=dataclasses.replace(order.job, output=take.folder))
-
-
 class _Placing(Runner):
     """Brings a take into places, writing the background by itself first where they need it."""
 
@@ -80,7 +68,7 @@ class ACTANYWHERE_OT_take_use(_Placing, bpy.types.Operator):
 
     def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
         """Where the layer is already, else where the panel says."""
-        order = _read_order(_find_take(scene, self.take))
+        order = Order.of_take(_find_take(scene, self.take).folder)
         return order, places_in_use(scene, order) or set(scene.actanywhere.bring_back)
 
     def end(self, scene: Any, session: Session) -> None:
@@ -103,7 +91,7 @@ class ACTANYWHERE_OT_bring_back(_Placing, bpy.types.Operator):
 
     def order_and_places(self, scene: Any) -> tuple[Order, set[str]]:
         """The take in the scene, or the one chosen in the list."""
-        order = _read_order(_find_take(scene, scene.actanywhere.current_take))
+        order = Order.of_take(_find_take(scene, scene.actanywhere.current_take).folder)
         return order, {self.place}
 
 
@@ -120,7 +108,7 @@ class ACTANYWHERE_OT_take_compare(bpy.types.Operator):
         """Toggle."""
         scene = context.scene
         try:
-            compare_with(scene, _read_order(_find_take(scene, self.take)))
+            compare_with(scene, Order.of_take(_find_take(scene, self.take).folder))
         except ActAnywhereError as error:
             return tell(self, scene, error)
         return {"FINISHED"}
@@ -158,11 +146,10 @@ class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
 
 def _prepared_for(take: Take) -> str:
     try:
-        folder = Order.read(take.folder).folder
-    except (OSError, ActAnywhereError):
+        folder = Order.of_take(take.folder).folder
+    except ActAnywhereError:
         return ""
-    own = os.path.dirname(folder) == os.path.dirname(take.folder)
-    return folder if own and os.path.basename(folder).startswith("prepared_") else ""
+    return folder if os.path.basename(folder).startswith("prepared_") else ""
 
 
 class ACTANYWHERE_OT_takes_refresh(bpy.types.Operator):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..core.errors import JobError, OutputError
 from ..core.job import Job
 
 __all__ = ["Drawing", "Order"]
@@ -46,20 +47,68 @@ class Order:
         return not self.drawings or os.path.exists(os.path.join(self.folder, _DONE))
 
     def write(self, folder: str) -> None:
-        """Write the order down in a folder: its own, for the second Blender, or the take's."""
-        os.makedirs(folder, exist_ok=True)
+        """Write the order down in a folder: its own, for the second Blender, or the take's. Raises ``OutputError``."""
+        path = os.path.join(folder, _FILE)
         data = dict(vars(self), job=self.job.to_dict(), drawings=[asdict(d) for d in self.drawings])
-        with open(os.path.join(folder, _FILE), "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=1)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            with open(path + ".new", "w", encoding="utf-8") as stream:
+                json.dump(data, stream, indent=1)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(path + ".new", path)
+        except OSError as error:
+            raise OutputError(
+                "%s cannot be written: %s." % (path, error.strerror or error),
+                "Choose a folder for the takes that you may write to.",
+            ) from error
 
     @classmethod
     def read(cls, folder: str) -> Order:
-        """The order that was written into ``folder``. Raises ``OSError`` when there is none."""
-        with open(os.path.join(folder, _FILE), encoding="utf-8") as file:
-            data = json.load(file)
-        data["job"] = Job.from_dict(data["job"])
-        data["drawings"] = tuple(Drawing(**drawing) for drawing in data["drawings"])
-        return cls(**data)
+        """The order that was written into ``folder``. Raises ``JobError`` when there is none, or a damaged one."""
+        path = os.path.join(folder, _FILE)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                data = json.load(stream)
+            data["job"] = Job.from_dict(data["job"])
+            data["drawings"] = tuple(Drawing(**drawing) for drawing in data["drawings"])
+            kinds = [type(data[name]) for name in ("folder", "scene", "first", "last", "shift")]
+            if kinds != [str, str, int, int, int]:
+                raise TypeError("folder and scene must be text, first, last and shift whole numbers")
+            return cls(**data)
+        except OSError as error:
+            raise JobError(
+                "%s: %s." % (path, error.strerror),
+                "Choose a take that was made in Blender, or generate a new one.",
+            ) from error
+        except (ValueError, KeyError, TypeError, JobError) as error:
+            raise JobError(
+                "%s is damaged: %s." % (path, str(error).rstrip(".")),
+                "Remove the take, and generate a new one.",
+            ) from error
+
+    @classmethod
+    def of_take(cls, take: str) -> Order:
+        """The order of the take in folder ``take``, as ``read`` gives it, with take and drawings where they lie now.
+
+        The project may have been moved since; what was drawn lies beside the take.
+        """
+        order = cls.read(take)
+        folder = os.path.join(os.path.dirname(take), os.path.basename(order.folder))
+
+        def now(path: str) -> str:
+            drawn = os.path.dirname(path) == order.folder
+            return os.path.join(folder, os.path.basename(path)) if drawn else path
+
+        shot = order.job.shot
+        shot = replace(
+            shot,
+            plate=replace(shot.plate, path=now(shot.plate.path)),
+            matte=replace(shot.matte, path=now(shot.matte.path)),
+            condition=replace(shot.condition, path=now(shot.condition.path)),
+            track=now(shot.track),
+        )
+        return replace(order, job=replace(order.job, shot=shot, output=take), folder=folder)
 
     def mark_drawn(self) -> None:
         """Note that everything has been drawn."""

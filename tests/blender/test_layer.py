@@ -109,6 +109,30 @@ def test_the_list_is_of_the_shot_and_takes_may_be_moved(facts: Facts) -> None:
     assert said["notes"].startswith("Camera: still. the double")
 
 
+def test_a_take_that_was_stopped_goes_on_where_its_project_was_moved_to(facts: Facts) -> None:
+    said = facts["continue_elsewhere"]
+    assert 2 <= len(said["stopped"]) < 6
+    assert said["resumed"] == ["FINISHED"] and len(said["frames"]) == 6
+    assert not said["old"], "nothing is written where the project was before"
+    assert Path(said["matte"]).parent == Path(said["new"], "prepared_001")
+    assert Path(said["layer"]).parent == Path(said["new"], "take_001")
+    assert said["left"] == [], "removed with what was drawn for it"
+
+
+def test_a_damaged_order_is_told_by_its_file_and_its_take_can_be_removed(facts: Facts) -> None:
+    for what, said in facts["damaged_order"].items():
+        assert len(said["told"]) == 2, what
+        for raised, message, remedy in said["told"]:
+            assert message.startswith(said["path"]) and message in raised, what
+            assert ("No such file" if what == "gone" else "damaged") in message, what
+            assert "generate a new one" in remedy
+        assert said["removed"] == ["FINISHED"] and not said["there"], what
+
+
+def test_an_order_that_is_cut_off_while_it_is_written_leaves_the_one_that_was_there(facts: Facts) -> None:
+    assert facts["order_cut_off"]["same"]
+
+
 def test_a_wedge_is_takes_of_seeds_in_a_row_and_a_sheet_to_pick_from(facts: Facts) -> None:
     said = facts["wedge"]
     assert said["said"] == ["FINISHED"] and said["seeds"] == [0, 1, 2]

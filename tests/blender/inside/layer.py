@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
+import sys
 from typing import Any
 
 import bpy
 import desk
+import faults
 
 Given = dict[str, Any]
 
@@ -190,6 +194,74 @@ def scene_takes_elsewhere(given: Given) -> Any:
     bpy.ops.actanywhere.take_use(take=1)
     path = bpy.path.abspath(bpy.data.images["moved layer"].filepath)
     return {"others": others, "listed": listed, "path": path, "new": new, "notes": notes}
+
+
+def scene_continue_elsewhere(given: Given) -> Any:
+    """Stopped half way, then the project was moved: the take goes on where it lies now, with what was drawn for it."""
+    panel = bpy.context.scene.actanywhere
+    old = os.path.join(given["work"], "takes", "slow-away")
+    faults.when_frames(given, "slow-away", 2, lambda: bpy.ops.actanywhere.cancel())
+    clip = desk.clip(given["footage"]["plate"])
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "MASK", "matte_mask": desk.mask()}
+    stopped = faults.fall(given, "slow-away", **wanted)["folders"]["take_001"]
+    panel.takes_root = os.path.join(given["work"], "taken along")
+    new = os.path.join(panel.takes_root, "slow-away")
+    os.makedirs(panel.takes_root)
+    os.rename(old, new)
+    bpy.ops.actanywhere.takes_refresh()
+    panel.bring_back = {"COMPOSITOR"}
+    resumed = sorted(bpy.ops.actanywhere.resume())
+    take = os.path.join(new, "take_001")
+    with open(os.path.join(take, "result.json"), encoding="utf-8") as stream:
+        matte = json.load(stream)["job"]["shot"]["matte"]["path"]
+    told = {"stopped": stopped, "resumed": resumed, "frames": faults.exrs(take), "matte": matte}
+    layer = bpy.path.abspath(bpy.data.images["slow-away layer"].filepath)
+    bpy.ops.actanywhere.take_remove(take=1)
+    return {**told, "layer": layer, "new": new, "old": os.path.exists(old), "left": os.listdir(new)}
+
+
+def scene_damaged_order(given: Given) -> Any:
+    """What is said when a take's order.json is cut off, is something else, or is gone; and each can be removed."""
+    panel = bpy.context.scene.actanywhere
+    said: dict[str, Any] = {}
+    damages = {
+        "cut off": '{"job": {"sh',
+        "another": "[1, 2]",
+        "of a later version": '{"job": {}}',
+        "gone": "",
+    }
+    for what, text in damages.items():
+        take = shot(given, "damaged")["take"]
+        os.remove(os.path.join(take, faults.exrs(take)[-1]))  # a frame is missing: it could be continued
+        path = os.path.join(take, "order.json")
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        if not text:
+            os.remove(path)
+        bpy.ops.actanywhere.takes_refresh()
+        number = panel.takes[-1].number
+        told = []
+        for ask in (bpy.ops.actanywhere.resume, bpy.ops.actanywhere.take_use):
+            try:
+                ask(take=number)
+            except RuntimeError as error:
+                told.append([str(error), panel.message, panel.remedy])
+        removed = sorted(bpy.ops.actanywhere.take_remove(take=number))
+        said[what] = {"told": told, "path": path, "removed": removed, "there": os.path.exists(take)}
+    return said
+
+
+def scene_order_cut_off(given: Given) -> Any:
+    """What stops while an order is written leaves the one that was there."""
+    module = sys.modules["bl_ext.user_default.actanywhere.io.order"]
+    take = shot(given, "whole")["take"]
+    order = module.Order.read(take)
+    unwritable = dataclasses.replace(order, drawings=(module.Drawing("mask", "matte", {"mask": object()}),))
+    try:
+        unwritable.write(take)
+        raise AssertionError("it was written")
+    except TypeError:
+        return {"same": module.Order.read(take) == order}
 
 
 def scene_wedge(given: Given) -> Any:
