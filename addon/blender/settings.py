@@ -53,7 +53,7 @@ def _property(field: dataclasses.Field[Any], options: set[str]) -> Any:
     low, high = field.metadata.get("minimum"), field.metadata.get("maximum")
     if low is not None:
         words.update(min=low, max=high)
-    words["default"] = field.default if field.default is not None else (low or 0)
+    words["default"] = field.metadata["begin"] if field.default is None else field.default
     kinds = {
         "bool": bpy.props.BoolProperty,
         "int": bpy.props.IntProperty,

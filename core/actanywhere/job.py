@@ -20,7 +20,8 @@ __all__ = ["Job", "Progress", "Result", "Settings", "setting_fields"]
 
 def _setting(default: Any, help: str, **limits: Any) -> Any:
     """A field of ``Settings``: ``choices``, ``minimum``, ``maximum`` and ``unit`` may be given, and ``only_with``, the
-    name and the value of another field without which this one has no effect.
+    name and the value of another field without which this one has no effect. A field that may be left out has
+    ``begin``: what stands in an interface when it is switched on.
     """
     return field(default=default, metadata=dict(limits, help=help))
 
@@ -46,6 +47,7 @@ class Settings:
         None,
         "The plate frame (host number) at which the condition picture fits the frame; it moves from there. "
         "Left out: the frame that a composite condition was painted on, else the middle of the move.",
+        begin=1001,
     )
     seed: int = _setting(
         0, "The same seed gives the same layer; another one gives another take.", minimum=0, maximum=2**31 - 1
@@ -59,7 +61,11 @@ class Settings:
         choices=("dpm++", "ddim"),
     )
     steps: Optional[int] = _setting(
-        None, "Denoising steps. Left out: what the model's folder recommends.", minimum=1, maximum=1000
+        None,
+        "Denoising steps. Left out: what the model's folder recommends.",
+        minimum=1,
+        maximum=1000,
+        begin=20,
     )
     guidance: Optional[float] = _setting(
         None,
@@ -67,6 +73,7 @@ class Settings:
         "recommends (the paper: 5).",
         minimum=1.0,
         maximum=30.0,
+        begin=5.0,
     )
     variation: Optional[float] = _setting(
         None,
@@ -74,6 +81,7 @@ class Settings:
         "the network was trained. Left out: what the model's folder recommends.",
         minimum=0.0,
         maximum=1.0,
+        begin=0.3,
     )
     size: Optional[int] = _setting(
         None,
@@ -82,6 +90,7 @@ class Settings:
         minimum=64,
         maximum=1024,
         unit="pixels",
+        begin=256,
     )
     overlap: Optional[int] = _setting(
         None,
@@ -90,6 +99,7 @@ class Settings:
         minimum=1,
         maximum=15,
         unit="frames",
+        begin=4,
     )
     invert_matte: bool = _setting(False, "The matte is 1 on the background: turn it round.")
     fill_matte: bool = _setting(False, "Fill holes that the matte encloses.")
@@ -159,6 +169,7 @@ class Settings:
         "on it, 1 is as painted, more is stronger. Left out: what the model's folder recommends.",
         minimum=0.0,
         maximum=2.0,
+        begin=0.75,
     )
     detail: float = _setting(
         1.0,

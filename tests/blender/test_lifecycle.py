@@ -101,9 +101,15 @@ def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
             assert found["limits"] == pytest.approx([limits["minimum"], limits["maximum"]]), field.name
         if field.default is None:
             assert said["use_" + field.name]["default"] is False
+            assert found["default"] == pytest.approx(limits["begin"]), field.name
         elif isinstance(field.default, tuple):
             assert found["default"] == sorted(field.default)
         elif isinstance(field.default, float):
             assert found["default"] == pytest.approx(field.default)
         else:
             assert found["default"] == field.default, field.name
+
+
+def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(facts: Facts) -> None:
+    begin = {field.name: field.metadata["begin"] for field in setting_fields() if field.default is None}
+    assert facts["ticked"] == begin and begin["shading"] == 0.75

@@ -311,6 +311,13 @@ class Panel(unittest.TestCase):
         self.assertIsNone(self.read(steps="12").steps)
         self.assertEqual(self.read(steps="12", own_steps=True).steps, 12)
 
+    def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(self) -> None:
+        names = [field.name for field in setting_fields() if field.default is None]
+        found = self.read(**{"own_" + name: True for name in names})
+        begin = {field.name: field.metadata["begin"] for field in setting_fields() if field.name in names}
+        self.assertEqual({name: getattr(found, name) for name in names}, begin)
+        self.assertEqual(begin["shading"], 0.75)
+
     def test_what_has_no_effect_is_greyed_out(self) -> None:
         values = dict.fromkeys(self.values(), False)  # type: Dict[str, Any]
         self.assertFalse(any(panel.enabled(values.__getitem__).values()))

@@ -34,9 +34,6 @@ __all__ = [
 STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
 TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
 
-# What stands in a field that is left out, for whoever switches it on; until then the model's own value is taken.
-_BEGIN = {"steps": 20, "guidance": 5.0, "variation": 0.3, "shading": 1.0, "size": 256, "overlap": 4}
-
 
 @dataclass(frozen=True)
 class Knob:
@@ -132,7 +129,7 @@ def _code(kind: str, metadata: Any) -> int:
 
 
 def _default(field: Any) -> str:
-    value = _BEGIN.get(field.name, 1001) if field.default is None else field.default
+    value = field.metadata["begin"] if field.default is None else field.default
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

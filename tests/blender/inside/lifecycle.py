@@ -169,3 +169,14 @@ def scene_properties(given: Given) -> Any:
             said["limits"] = [prop.hard_min, prop.hard_max]
         found[prop.identifier] = said
     return found
+
+
+def scene_ticked(given: Given) -> Any:
+    """Every setting that may be left out, switched on and not touched otherwise."""
+    module = sys.modules[MODULE + ".blender.settings"]
+    group = bpy.context.scene.actanywhere.settings
+    names = [prop.identifier for prop in group.bl_rna.properties if prop.identifier.startswith("use_")]
+    for name in names:
+        setattr(group, name, True)
+    settings = module.read_settings(group)
+    return {name[len("use_") :]: getattr(settings, name[len("use_") :]) for name in names}
