@@ -173,7 +173,7 @@ class _Settings(_Part):
             else:
                 row = layout.row()
                 other, value = field.metadata.get("only_with", (field.name, None))
-                row.active = value is None or getattr(group, other) == value
+                row.enabled = value is None or getattr(group, other) == value
                 row.prop(group, field.name)
         layout.column().prop(group, "format", expand=True)
 

@@ -113,3 +113,10 @@ def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
 def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(facts: Facts) -> None:
     begin = {field.name: field.metadata["begin"] for field in setting_fields() if field.default is None}
     assert facts["ticked"] == begin and begin["shading"] == 0.75
+
+
+def test_a_setting_without_effect_cannot_be_edited(facts: Facts) -> None:
+    said = facts["settings_panel"]
+    given = [field.name for field in setting_fields() if "only_with" in field.metadata]
+    assert said["closed"] == {"auto": given, "given": [], "none": given}
+    assert len(given) == 4 and set(given) < set(said["shown"])

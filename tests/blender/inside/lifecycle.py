@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 from typing import Any
 
 import addon_utils
@@ -180,3 +181,35 @@ def scene_ticked(given: Given) -> Any:
         setattr(group, name, True)
     settings = module.read_settings(group)
     return {name[len("use_") :]: getattr(settings, name[len("use_") :]) for name in names}
+
+
+class Layout:
+    """A layout that draws nothing: ``shown`` has which properties were put into it, and whether they can be edited."""
+
+    def __init__(self, shown: dict[str, Layout], inside: Layout | None = None) -> None:
+        self.shown, self.inside, self.enabled = shown, inside, True
+
+    def row(self, **_: Any) -> Layout:
+        return Layout(self.shown, self)
+
+    column = row
+
+    def prop(self, group: Any, name: str, **_: Any) -> None:
+        self.shown[name] = self
+
+    @property
+    def editable(self) -> bool:
+        return self.enabled and (self.inside is None or self.inside.editable)
+
+
+def scene_settings_panel(given: Given) -> Any:
+    """Which settings the panel keeps from being edited, for each way to say the shadow."""
+    panels = sys.modules[MODULE + ".blender.panels"]
+    group = bpy.context.scene.actanywhere.settings
+    closed = {}
+    for way in ("auto", "given", "none"):
+        group.shadow = way
+        top = Layout({})
+        panels._Settings.draw(types.SimpleNamespace(layout=top), bpy.context)
+        closed[way] = [name for name, layout in top.shown.items() if not layout.editable]
+    return {"closed": closed, "shown": list(top.shown)}
