@@ -353,6 +353,31 @@ def upstream() -> Dict[str, Any]:
     return dict(said, colour=_job(node)["shot"]["plate"]["colour"], said=list(SESSION.said))
 
 
+def looks() -> Dict[str, Any]:
+    """How often the tree at the inputs is walked when a knob changes; what is greyed out follows each."""
+    from actanywhere_nuke.host import reading
+
+    new_script()
+    node = new_node()
+    walked: List[Any] = []
+    describe = reading.describe
+    reading.describe = lambda *what: [walked.append(what), describe(*what)][1]
+    said: Dict[str, Any] = {}
+    for name, value in (
+        ("seed", 2),
+        ("shadow", "given"),
+        ("own_steps", True),
+        ("own_condition_frame", True),
+        ("condition_frame", 1002),
+        ("range", "custom"),
+    ):
+        walked.clear()
+        node[name].setValue(value)
+        said[name] = len(walked)
+    said["enabled"] = [name for name in ("shadow_side", "steps", "first") if node[name].enabled()]
+    return dict(said, state=node["state"].value())
+
+
 def renamed() -> Dict[str, Any]:
     """While a take renders the node is renamed, the script saved under another name, and a copy tries to interfere."""
     new_script()

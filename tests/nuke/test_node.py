@@ -162,6 +162,13 @@ def test_inputs_are_rendered_again_when_their_pictures_change_and_only_then(stag
     assert said["colour"] == "acescg" and said["said"] == []
 
 
+def test_only_what_asks_for_other_pictures_walks_the_tree_when_a_knob_changes(stage: Stage) -> None:
+    said = stage.play("looks")
+    assert [said[name] for name in ("seed", "shadow", "own_steps")] == [0, 0, 0]
+    assert [said[name] for name in ("own_condition_frame", "condition_frame", "range")] == [3, 3, 3]
+    assert said["enabled"] == ["shadow_side", "steps", "first"] and "No take" in said["state"]
+
+
 def test_a_node_that_is_renamed_and_saved_elsewhere_while_it_renders_is_still_the_one(stage: Stage) -> None:
     said = stage.play("renamed")
     assert said["seen"] and said["whole"]

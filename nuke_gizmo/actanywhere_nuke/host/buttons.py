@@ -10,7 +10,7 @@ from ..core.errors import ActAnywhereError, Cancelled, JobError
 from ..core.job import setting_fields
 from ..core.takes import remove_take
 from ..desk.installation import say
-from ..desk.knobs import values_of
+from ..desk.knobs import setting, values_of
 from ..desk.naming import slashes
 from ..desk.panel import enabled, panel
 from . import generate, showing
@@ -28,7 +28,8 @@ _SILENT = frozenset(
     "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
     "device format_png format_mov on_error".split()
 )
-_SETTINGS = frozenset(field.name for field in setting_fields())
+# Changes of these say nothing of what hangs at the inputs.
+_SETTINGS = frozenset(knob.name for field in setting_fields() for knob in setting(field.name))
 _ASKING = frozenset(knob.name for knob in panel()) - _SILENT
 
 
@@ -74,10 +75,9 @@ def knob_changed(node: nuke.Node, knob: nuke.Knob) -> None:
             _choose(node)
         elif name in ("showPanel", "output_folder", "shot_name"):
             showing.refresh(node)
-        elif name in _GREYING:
-            _enable(node)
-            showing.show_state(node)
         elif name == "inputChange" or name in _ASKING:
+            if name in _GREYING:
+                _enable(node)
             showing.show_state(node, look=name not in _SETTINGS)
 
 
