@@ -12,6 +12,7 @@ from actanywhere.model.assemble import assemble, plan_assembly
 from actanywhere.model.checkpoint import save_model
 from actanywhere.painted import PaintedWindows
 from actanywhere.training.adapters import add_adapters, save_adapters
+from actanywhere.training.state import save_state
 from tests.model import public, tiny
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
@@ -49,3 +50,8 @@ def test_adapters_and_painted_windows_have_the_usual_mode(tmp_path: Path, umask:
     save_adapters(unet, tmp_path, "base")
     PaintedWindows(tmp_path).save(0, tiny.noise(2, 4, 4, 4))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2 and modes(tmp_path) == {0o666 & ~umask}
+
+
+def test_a_runs_state_has_the_usual_mode(tmp_path: Path, umask: int) -> None:
+    save_state(tmp_path / "state", {"weight": tiny.noise(1)}, {"step": 1})
+    assert modes(tmp_path) == {0o666 & ~umask}

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import ModelError, OutputError
+from ..model.weights import give_usual_mode
 
 __all__ = ["last_good", "load_state", "replaced", "save_state"]
 
@@ -97,6 +98,7 @@ def _write_shards(folder: Path, tensors: dict[str, Tensor]) -> list[str]:
         if pending:
             shards.append(f"state-{len(shards):05d}.safetensors")
             save_file(pending, folder / shards[-1])
+            give_usual_mode(folder / shards[-1])
         pending, size = {}, 0
 
     for name, part in _split(tensors):
