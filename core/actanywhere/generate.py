@@ -26,7 +26,8 @@ from .shot import ImageSequence
 from .survey import Inputs, open_inputs, overlap_of, steps_of
 
 if TYPE_CHECKING:
-    from .painter import ModelCache, Painter
+    from .cache import ModelCache
+    from .painter import Painter
 
 __all__ = ["render"]
 

@@ -5,21 +5,19 @@ Legend: T frames of a window, C latent channels, H W pixels, h w latent pixels.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .errors import Cancelled, ModelError
+from .errors import Cancelled
 from .job import Settings
 from .knowledge import Knowledge
 from .model.autoencoder import PATCH, decode_pictures, encode_pictures
-from .model.checkpoint import Model, load_model
+from .model.checkpoint import Model
 from .model.denoiser import Known, shrink_mask
 from .sampling.guidance import guide
 from .sampling.noise import frame_noise
@@ -27,57 +25,9 @@ from .sampling.solvers import Denoise, Levels, sample
 from .sampling.windows import Window
 from .survey import steps_of
 
-__all__ = ["ModelCache", "Painter", "choose_device", "choose_precision"]
+__all__ = ["Painter"]
 
 Picture = NDArray[np.float32]
-
-
-class ModelCache:
-    """The last loaded model, so that many jobs load it once."""
-
-    def __init__(self) -> None:
-        self._key: tuple[str, str, str] | None = None
-        self._model: Model | None = None
-
-    def load(self, folder: Path, digest: str, settings: Settings) -> Model:
-        """The model in ``folder`` on the device and in the precision that the settings ask for."""
-        device = choose_device(settings.device)
-        dtype = choose_precision(settings.precision, device)
-        key = (digest, str(device), str(dtype))
-        if self._model is None or key != self._key:
-            self._model = None  # free the old one first
-            self._model = load_model(folder, device, dtype)
-            self._key = key
-        return self._model
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name. Raises ``ModelError`` when it is not there."""
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(
-            f"The device '{name}' cannot be used: {str(error).splitlines()[0]}",
-            "Use --device auto, or see 'actanywhere doctor'.",
-        ) from error
-    return device
-
-
-def choose_precision(name: str, device: torch.device) -> torch.dtype:
-    """The arithmetic of the U-Net; ``auto`` takes half precision only where it is in the hardware."""
-    named = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-    if name != "auto":
-        return named[name]
-    if device.type == "cuda":
-        return torch.float16
-    if device.type == "cpu" and platform.machine() in ("x86_64", "AMD64"):
-        return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
-    return torch.float32
 
 
 class Painter:

@@ -69,6 +69,10 @@ def open_inputs(job: Job) -> Inputs:
     digest = check_manifest(folder)
     configuration = read_configuration(folder)
     _check_window(job.settings, configuration)
+    if job.settings.device not in ("auto", "cpu"):
+        from .model.device import choose_device  # loads torch: only where a device has to be there
+
+        choose_device(job.settings.device)
     plate, matte = open_shot(job.shot)
     anchor = job.settings.anchor
     if anchor is not None and anchor not in plate.frames:

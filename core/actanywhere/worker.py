@@ -185,18 +185,16 @@ def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _render_with_kept_model() -> Render:
-    models: list[Any] = []
+    kept: list[Any] = []
 
     def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
         # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
-        from . import generate, survey
+        from . import generate
+        from .cache import ModelCache
 
-        if not models:
-            survey.survey(job)
-            from .painter import ModelCache
-
-            models.append(ModelCache())
-        return generate.render(job, report, cancelled, models[0])
+        if not kept:
+            kept.append(ModelCache())
+        return generate.render(job, report, cancelled, kept[0])
 
     return render
 

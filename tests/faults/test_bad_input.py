@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from actanywhere.errors import ActAnywhereError, FootageError, ModelError, OutputError
 from actanywhere.job import Job, Progress
@@ -247,13 +248,23 @@ def test_a_bad_frame_leaves_a_folder_that_was_there_as_it_was(shot: Staged, mode
     assert [path.name for path in output.iterdir()] == ["notes.txt"]
 
 
-def test_a_bad_frame_ends_the_command_with_status_2_before_a_model_loads(shot: Staged, model: Path) -> None:
+def test_a_bad_frame_ends_the_command_with_status_2_before_torch_is_loaded(
+    shot: Staged, model: Path, no_torch: Path
+) -> None:
     not_a_number(shot)
-    said = run_command(command(shot.job(model)))
+    said = run_command(command(shot.job(model)), no_torch)
     assert said.status == 2, (said.events, said.errors)
     assert "plate.1004.exr" in said.error["message"] and "NaN" in said.error["message"]
     assert said.stages == {"reading footage"}
     assert not (shot.folder / "out").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there_is_told_before_anything_is_read(shot: Staged, model: Path) -> None:
+    told: list[Progress] = []
+    with pytest.raises(ModelError, match="device 'cuda' cannot be used") as caught:
+        render(shot.job(model, device="cuda"), told.append)
+    assert not told and "--device auto" in caught.value.remedy
 
 
 @pytest.mark.parametrize("layer", ["../evil", "$(touch pwned)", "a.b", "a/b", "", "rgba", "x" * 300])

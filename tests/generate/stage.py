@@ -178,7 +178,7 @@ def render(
 ) -> Result:
     """Render in this process; the model stays loaded from test to test."""
     from actanywhere import generate
-    from actanywhere.painter import ModelCache
+    from actanywhere.cache import ModelCache
 
     if not _MODELS:
         _MODELS.append(ModelCache())

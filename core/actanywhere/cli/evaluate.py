@@ -122,9 +122,9 @@ def _evaluate(
     clips: RenderedClips | None,
     screen: Screen,
 ) -> list[Part]:
+    from ..cache import ModelCache
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
-    from ..painter import ModelCache
 
     settings, models, parts = Settings(**{**given_settings(args), "camera": "plate"}), ModelCache(), []
     with Interrupts() as interrupts:
@@ -142,7 +142,7 @@ def _encoders(args: argparse.Namespace) -> Encoders:
     from ..evaluation.encoders import load_clip, load_features
     from ..evaluation.parts import Encoders
     from ..evaluation.videos import find_real_movies
-    from ..painter import choose_device
+    from ..model.device import choose_device
 
     device = choose_device(getattr(args, "device", "auto"))
     if args.real:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cache import ModelCache
 from ..errors import Cancelled, OutputError
 from ..job import Progress, Settings
 from ..model.manifest import check_manifest, find_model
-from ..painter import ModelCache
 from ..training.corpus import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case

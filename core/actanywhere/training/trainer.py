@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from ..errors import Cancelled, ModelError
 from ..model.checkpoint import Model, save_model
-from ..painter import choose_precision
+from ..model.device import choose_precision
 from .average import Average
 from .batches import Batch
 from .card import Card
