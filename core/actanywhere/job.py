@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
 from .errors import JobError
-from .shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from .shot import Condition, FrameRange, ImageSequence, Matte, Shot, check_fields
 
 __all__ = ["Job", "Progress", "Result", "Settings", "setting_fields"]
 
@@ -196,30 +196,13 @@ class Settings:
     def __post_init__(self) -> None:
         if isinstance(self.format, list):
             object.__setattr__(self, "format", tuple(self.format))
-        for f in dataclasses.fields(self):
-            _check(f.name, getattr(self, f.name), f.metadata)
+        check_fields(self, "settings.")
         _check_layer_name(self.layer)
 
 
 def setting_fields() -> "List[dataclasses.Field[Any]]":
     """The fields of ``Settings`` in the order in which an interface shows them."""
     return list(dataclasses.fields(Settings))
-
-
-def _check(name: str, value: Any, metadata: Any) -> None:
-    choices = metadata.get("choices")
-    values = value if isinstance(value, tuple) else (value,)
-    if choices is not None:
-        for item in values:
-            if item not in choices:
-                raise JobError("'%s' is not a %s." % (item, name), "Choose one of: %s." % ", ".join(choices))
-    low, high = metadata.get("minimum"), metadata.get("maximum")
-    if value is None or low is None:
-        return
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-        raise JobError(
-            "%s is %r; it must be from %s to %s." % (name, value, low, high), "Give a value in that range."
-        )
 
 
 _RESERVED_LAYERS = ("rgb", "rgba", "alpha", "depth", "forward", "backward", "mask", "rotopaint_mask")
@@ -242,6 +225,9 @@ class Job:
     output: str
     settings: Settings = field(default_factory=Settings)
 
+    def __post_init__(self) -> None:
+        check_fields(self, "")
+
     def to_dict(self) -> Dict[str, Any]:
         """The job as JSON-ready data. The frame range is a string, ``1001-1047``."""
         data = dataclasses.asdict(self)
@@ -251,33 +237,15 @@ class Job:
 
     @classmethod
     def from_dict(cls, data: Dict[str, Any]) -> Job:
-        """The job that ``to_dict`` described. Raises ``JobError`` on unknown or missing fields."""
-        try:
-            shot = dict(data["shot"])
-            frames = shot.get("frames")
-            shot["frames"] = None if frames is None else FrameRange.parse(frames)
-            shot["plate"] = ImageSequence(**shot["plate"])
-            shot["matte"] = Matte(**shot.get("matte", {}))
-            shot["condition"] = Condition(**shot["condition"])
-            unknown = set(data) - {"shot", "output", "settings"}
-            if unknown:
-                raise JobError("The job has unknown fields: %s." % ", ".join(sorted(unknown)), "Remove them.")
-            job = cls(Shot(**shot), data["output"], Settings(**data.get("settings", {})))
-            words = [
-                job.output,
-                job.shot.name,
-                job.settings.model,
-                job.shot.plate.path,
-                job.shot.condition.path,
-                job.shot.track,
-            ]
-            if not all(isinstance(word, str) for word in words):
-                raise TypeError("output, name, model and paths must be text")
-            return job
-        except (KeyError, TypeError, AttributeError) as error:
-            raise JobError(
-                "The job cannot be read: %s." % error, "Compare it with the job in any result.json."
-            ) from error
+        """The job that ``to_dict`` described. Raises ``JobError`` on unknown, missing or wrong fields."""
+        job = _members(cls, data, "job", settings={})
+        shot = _members(Shot, job["shot"], "shot", matte={})
+        if isinstance(shot.get("frames"), str):
+            shot["frames"] = FrameRange.parse(shot["frames"])
+        for name, kind in (("plate", ImageSequence), ("matte", Matte), ("condition", Condition)):
+            shot[name] = kind(**_members(kind, shot[name], "shot." + name))
+        settings = _members(Settings, job["settings"], "settings")
+        return cls(Shot(**shot), job["output"], Settings(**settings))
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -290,9 +258,35 @@ class Job:
             data = json.loads(text)
         except ValueError as error:
             raise JobError("The job is not JSON: %s." % error, "Write it with --write-job.") from error
-        if not isinstance(data, dict):
-            raise JobError("The job is not a JSON object.", "Write it with --write-job.")
         return cls.from_dict(data)
+
+
+def _members(kind: Any, data: Any, place: str, **left_out: Any) -> Dict[str, Any]:
+    """What JSON has for a dataclass: an object with no other fields, and all that it needs but may be ``left_out``."""
+    if not isinstance(data, dict):
+        raise JobError(
+            "%s is %r; it must be a JSON object." % (place, data),
+            "Compare it with the job in any result.json.",
+        )
+    found, fields = {**left_out, **data}, dataclasses.fields(kind)
+    unknown = sorted(set(found) - {f.name for f in fields})
+    if unknown:
+        raise JobError(
+            "%s has unknown fields: %s." % (place, ", ".join(unknown)),
+            "Remove them; known are: %s." % ", ".join(f.name for f in fields),
+        )
+    missing = [
+        f.name
+        for f in fields
+        if f.name not in found
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise JobError(
+            "%s has no %s." % (place, " and no ".join(missing)), "Compare it with the job in any result.json."
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -357,12 +351,7 @@ class Result:
     @classmethod
     def from_dict(cls, data: Dict[str, Any]) -> Result:
         """The result that ``to_dict`` described. Raises ``JobError`` when it is something else."""
-        try:
-            data = dict(data)
-            data["job"] = Job.from_dict(data["job"])
-            data["frames"] = FrameRange.parse(data["frames"])
-            return cls(**data)
-        except (KeyError, TypeError) as error:
-            raise JobError(
-                "This is not a result of ActAnywhere: %s." % error, "Give the folder that holds result.json."
-            ) from error
+        result = _members(cls, data, "result")
+        result["job"] = Job.from_dict(result["job"])
+        result["frames"] = FrameRange.parse(str(result["frames"]))
+        return cls(**result)

@@ -6,13 +6,25 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
-from dataclasses import dataclass
-from typing import Iterator, Optional
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Dict, Iterator, Mapping, Optional
 
 from .errors import JobError
 
-__all__ = ["COLOUR_SPACES", "CONDITION_KINDS", "Condition", "FrameRange", "ImageSequence", "Matte", "Shot"]
+__all__ = [
+    "COLOUR_SPACES",
+    "CONDITION_KINDS",
+    "Condition",
+    "FrameRange",
+    "ImageSequence",
+    "Matte",
+    "Shot",
+    "check_fields",
+]
 
 #: What a plate, condition or matte may be said to be; ``auto`` asks the file's own metadata.
 COLOUR_SPACES = ("auto", "acescg", "linear-rec709", "srgb", "rec709")
@@ -72,7 +84,10 @@ class ImageSequence:
 
     path: str
     first_frame: int = 1001
-    colour: str = "auto"
+    colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
+
+    def __post_init__(self) -> None:
+        check_fields(self, "shot.plate.")
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,9 @@ class Matte:
     channel: str = ""
     first_frame: int = 1001
 
+    def __post_init__(self) -> None:
+        check_fields(self, "shot.matte.")
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -98,9 +116,12 @@ class Condition:
     """
 
     path: str
-    kind: str = "auto"
+    kind: str = field(default="auto", metadata={"choices": CONDITION_KINDS})
     matte: str = ""
-    colour: str = "auto"
+    colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
+
+    def __post_init__(self) -> None:
+        check_fields(self, "shot.condition.")
 
 
 @dataclass(frozen=True)
@@ -116,3 +137,78 @@ class Shot:
     condition: Condition
     frames: Optional[FrameRange] = None
     track: str = ""
+
+    def __post_init__(self) -> None:
+        check_fields(self, "shot.")
+
+
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    FrameRange: "a range such as 1001-1047",
+}
+
+
+def check_fields(record: Any, place: str) -> None:
+    """Refuses a dataclass with a field that is not of its annotation's type, or not within its metadata's ``choices``
+    or ``minimum`` and ``maximum``.
+
+    A whole number is a number, too; True and False are neither. Raises ``JobError`` that names the field, behind
+    its ``place`` in a job (``shot.matte.``), what was given and what is allowed.
+    """
+    kind: Any = type(record)
+    hints = _annotations(kind)
+    for f in dataclasses.fields(record):
+        value, hint = getattr(record, f.name), hints[f.name]
+        if not _allows(hint, f.metadata, value):
+            needed = f.default is dataclasses.MISSING
+            raise JobError(
+                "%s%s is %r; it must be %s." % (place, f.name, value, _allowed(hint, f.metadata)),
+                "Give such a value." if needed else "Give such a value, or leave it out.",
+            )
+
+
+@functools.lru_cache(maxsize=None)
+def _annotations(kind: Any) -> Dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _allows(hint: Any, limits: Mapping[str, Any], value: Any) -> bool:
+    if value is None:
+        return _is_optional(hint)
+    kind = _kind(hint)
+    if _is_tuple(hint):
+        return isinstance(value, tuple) and all(_allows(kind, limits, one) for one in value)
+    if isinstance(value, bool) and kind is not bool:
+        return False
+    if not isinstance(value, (int, float) if kind is float else kind):
+        return False
+    if "choices" in limits and value not in limits["choices"]:
+        return False
+    return "minimum" not in limits or bool(limits["minimum"] <= value <= limits["maximum"])
+
+
+def _allowed(hint: Any, limits: Mapping[str, Any]) -> str:
+    """What ``_allows`` allows, in words."""
+    kind = _kind(hint)
+    words = _WORDS.get(kind) or "a " + str(kind.__name__)
+    if "choices" in limits:
+        words = "one of: " + ", ".join(limits["choices"])
+    if "minimum" in limits:
+        words += " from %s to %s" % (limits["minimum"], limits["maximum"])
+    return "a list, each " + words if _is_tuple(hint) else words
+
+
+def _is_optional(hint: Any) -> bool:
+    return type(None) in getattr(hint, "__args__", ())
+
+
+def _is_tuple(hint: Any) -> bool:
+    return getattr(hint, "__origin__", None) is tuple
+
+
+def _kind(hint: Any) -> Any:
+    """The type that an ``Optional`` may have, or that a tuple's items have."""
+    return getattr(hint, "__args__", (hint,))[0]
