@@ -19,10 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ActAnywhereError, JobError
-from .job import Job, Settings
+from .job import Job, Settings, setting_fields
 from .shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 
-__all__ = ["SHOT_FIELDS", "Entry", "ShotField", "job_from_flat", "read_shot_list", "setting_type"]
+__all__ = [
+    "SHOT_FIELDS",
+    "Entry",
+    "ShotField",
+    "job_from_flat",
+    "read_shot_list",
+    "setting_type",
+    "settings_from_flat",
+]
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,16 @@ SHOT_FIELDS = (
 
 _SHOT_NAMES = frozenset(f.name for f in SHOT_FIELDS)
 _TYPES = typing.get_type_hints(Settings)
+_TRUTH = {
+    "true": True,
+    "yes": True,
+    "1": True,
+    "on": True,
+    "false": False,
+    "no": False,
+    "0": False,
+    "off": False,
+}
 
 
 def setting_type(name: str) -> type:
@@ -120,45 +138,55 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
             "Give at least plate, matte, condition and output.",
         )
     shot = _shot({key: given[key] for key in given if key in _SHOT_NAMES}, Path(base))
-    settings = {key: _setting(key, value) for key, value in given.items() if key in _TYPES}
-    if "model" in settings:
-        settings["model"] = _model(settings["model"], Path(base))
-    return Job(shot, _absolute(given["output"], Path(base)), Settings(**settings))
+    settings = settings_from_flat({key: given[key] for key in given if key in _TYPES})
+    if "model" in given:
+        settings = dataclasses.replace(settings, model=_model(settings.model, Path(base)))
+    return Job(shot, _absolute(given["output"], Path(base)), settings)
+
+
+def settings_from_flat(flat: Mapping[str, Any], over: Settings | None = None) -> Settings:
+    """Flat settings as they are given anew, ``over`` those of a job or the defaults.
+
+    Raises JobError on what is unreadable, and on what has no effect without another setting.
+    """
+    given = {name: _value(setting_type(name), value) for name, value in flat.items()}
+    settings = dataclasses.replace(over or Settings(), **given)
+    for field in setting_fields():
+        other, value = field.metadata.get("only_with", (None, None))
+        if field.name in given and other is not None and getattr(settings, other) != value:
+            raise JobError(
+                "%s has no effect unless %s is '%s'." % (field.name, other, value),
+                "Set %s to '%s' besides, or leave %s out." % (other, value, field.name),
+            )
+    return settings
 
 
 def _shot(given: Mapping[str, Any], base: Path) -> Shot:
-    first = _number("plate_first", given.get("plate_first", 1001), int)
-    plate = _absolute(given["plate"], base)
+    first = _value(int, given.get("plate_first", 1001))
+    plate = ImageSequence(_absolute(given["plate"], base), first, given.get("plate_colour", "auto"))
     return Shot(
-        name=str(given.get("name") or _name_of(plate)),
-        plate=ImageSequence(plate, first, _choice("plate_colour", given, COLOUR_SPACES)),
-        matte=Matte(_absolute(given.get("matte", ""), base), str(given.get("matte_channel", "")), first),
+        name=given.get("name", _name_of(plate.path)),
+        plate=plate,
+        matte=Matte(_absolute(given.get("matte", ""), base), given.get("matte_channel", ""), first),
         condition=Condition(
             _absolute(given["condition"], base),
-            _choice("condition_kind", given, CONDITION_KINDS),
+            given.get("condition_kind", "auto"),
             _absolute(given.get("condition_matte", ""), base),
-            _choice("condition_colour", given, COLOUR_SPACES),
+            given.get("condition_colour", "auto"),
         ),
         frames=FrameRange.parse(str(given["frames"])) if "frames" in given else None,
         track=_absolute(given.get("track", ""), base),
     )
 
 
-def _choice(name: str, given: Mapping[str, Any], choices: tuple[str, ...]) -> str:
-    value = str(given.get(name, "auto"))
-    if value not in choices:
-        raise JobError("'%s' is not a %s." % (value, name), "Choose one of: %s." % ", ".join(choices))
-    return value
-
-
-def _absolute(path: Any, base: Path) -> str:
-    text = str(path)
-    return os.path.abspath(base / os.path.expanduser(text)) if text else ""
+def _absolute(path: Any, base: Path) -> Any:
+    """A path that starts at ``base``; what is no text stays as it is, for the shot to refuse."""
+    return os.path.abspath(base / os.path.expanduser(path)) if path and isinstance(path, str) else path
 
 
 def _model(name: str, base: Path) -> str:
     """A folder that exists, as an absolute path; any other word is left for the model room to find."""
-    folder = _absolute(name, base)
+    folder = str(_absolute(name, base))
     return folder if os.sep in name or (name != "starter" and os.path.isdir(folder)) else name
 
 
@@ -170,33 +198,18 @@ def _name_of(plate: str) -> str:
     return stem.strip("._- ") or os.path.basename(os.path.dirname(plate)) or "shot"
 
 
-def _setting(name: str, value: Any) -> Any:
-    kind = setting_type(name)
+def _value(kind: type, value: Any) -> Any:
+    """What a text says, as ``kind``; anything else stays as it is, for shot and settings to judge."""
+    if not isinstance(value, str):
+        return value
     if kind is tuple:
-        parts = value if isinstance(value, (list, tuple)) else re.split(r"[,;\s]+", str(value).strip())
-        return tuple(str(part) for part in parts)
+        return tuple(re.split(r"[,;\s]+", value.strip()))
     if kind is bool:
-        return _truth(name, value)
-    return str(value) if kind is str else _number(name, value, kind)
-
-
-def _truth(name: str, value: Any) -> bool:
-    word = str(value).strip().lower()
-    if word in ("true", "yes", "1", "on"):
-        return True
-    if word in ("false", "no", "0", "off"):
-        return False
-    raise JobError("%s is '%s'; it is either true or false." % (name, value), "Write true or false.")
-
-
-def _number(name: str, value: Any, kind: type) -> Any:
+        return _TRUTH.get(value.strip().lower(), value)
     try:
-        if isinstance(value, bool) or (kind is int and isinstance(value, float) and value != int(value)):
-            raise ValueError(value)
         return kind(value)
-    except (TypeError, ValueError, OverflowError):
-        words = "a whole number" if kind is int else "a number"
-        raise JobError("%s is '%s'; it must be %s." % (name, value, words), "Give a number.") from None
+    except ValueError:
+        return value
 
 
 # -- lists ---------------------------------------------------------------------------------------------------
@@ -271,13 +284,22 @@ def _entry(
         name = str(row.get("name") or name)
         if "shot" in row:
             job = Job.from_dict(row)
-            settings = {key: _setting(key, value) for key, value in overrides.items()}
-            job = dataclasses.replace(job, settings=dataclasses.replace(job.settings, **settings))
+            job = dataclasses.replace(job, settings=settings_from_flat(overrides, job.settings))
         else:
-            job = job_from_flat({**defaults, **row, **overrides}, base)
+            job = job_from_flat(_over(_over(defaults, row), overrides), base)
         return Entry(job.shot.name, job)
     except ActAnywhereError as error:
         return Entry(name, error=error)
+
+
+def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """``upper`` wins over ``lower``, and what ``lower`` says of a thing that ``upper`` wants otherwise goes with it."""
+    moot = set()
+    for field in setting_fields():
+        other, value = field.metadata.get("only_with", (None, None))
+        if other in upper and upper[other] != value:
+            moot.add(field.name)
+    return {**{name: lower[name] for name in lower if name not in moot}, **upper}
 
 
 def _refuse_shared_outputs(entries: list[Entry]) -> list[Entry]:

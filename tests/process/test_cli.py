@@ -22,7 +22,7 @@ import pytest
 from actanywhere import cli
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
-from actanywhere.errors import FootageError
+from actanywhere.errors import FootageError, JobError
 from actanywhere.job import Job, Settings, setting_fields
 from actanywhere.shot import FrameRange
 from actanywhere.survey import Survey
@@ -191,10 +191,10 @@ def test_a_job_file_renders_the_same_job_and_takes_settings_anew(here: Path) -> 
         ([*SHOT, "--steps", "0"], "steps is 0"),
         ([*SHOT, "--layer", "rgba"], "cannot be a layer's name"),
         ([*SHOT, "--frames", "1010-1001"], "ends before it begins"),
-        ([*SHOT, "--plate-first", "x"], "plate_first is 'x'"),
+        ([*SHOT, "--plate-first", "x"], "shot.plate.first_frame is 'x'"),
         (["--job", "none.json"], "none.json cannot be read"),
         (["--job", "none.json", "--plate", "a"], "--plate cannot be given besides --job"),
-        ([*SHOT, "--shadow-side", "1"], "--shadow-side has no effect without --shadow given"),
+        ([*SHOT, "--shadow-side", "1"], "shadow_side has no effect unless shadow is 'given'"),
     ],
 )
 def test_bad_flags_are_named_with_a_remedy_and_status_2(
@@ -203,6 +203,26 @@ def test_bad_flags_are_named_with_a_remedy_and_status_2(
     assert cli.main(["render", *words]) == 2
     said = capsys.readouterr().err
     assert message in said and "  -> " in said
+
+
+@pytest.mark.parametrize("command", [["batch", "shots.json"], ["demo"]])
+def test_a_flag_without_effect_is_refused_by_every_command(
+    here: Path, surveyed: list[str], capfd: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    write_list(here / "shots.json", "good")
+    assert cli.main([*command, "--shadow-density", "0.9"]) == 2
+    said = capfd.readouterr().err
+    assert "shadow_density has no effect unless shadow is 'given'" in said
+    assert "Set shadow to 'given' besides" in said
+
+
+def test_a_job_files_settings_may_lack_effect_but_not_those_given_anew(here: Path) -> None:
+    job = dataclasses.replace(parse(*SHOT), settings=Settings(shadow="none", shadow_side=1.0))
+    (here / "job.json").write_text(job.to_json())
+    assert parse("--job", "job.json") == job
+    with pytest.raises(JobError, match="shadow_side has no effect"):
+        parse("--job", "job.json", "--shadow-side", "2")
+    assert parse("--job", "job.json", "--shadow-side", "2", "--shadow", "given").settings.shadow_side == 2.0
 
 
 def test_render_prints_where_the_layer_is(here: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
 from actanywhere.errors import JobError
-from actanywhere.job import Job
+from actanywhere.job import Job, Settings
 from actanywhere.shotlist import job_from_flat, read_shot_list
 
 FLAT = {"plate": "p.####.exr", "matte": "m.####.png", "condition": "c.png", "output": "out"}
@@ -54,16 +55,45 @@ def test_a_whole_job_may_stand_in_a_list(tmp_path: Path) -> None:
     assert Job.from_json(job.to_json()) == job
 
 
+def test_what_a_list_says_of_a_given_shadow_goes_where_the_shadow_is_wanted_otherwise(tmp_path: Path) -> None:
+    shots = [{"output": "a", "shadow_side": 2.0}, {"output": "b", "shadow": "none"}]
+    data = {"defaults": {**FLAT, "shadow": "given", "shadow_density": 0.9}, "shots": shots}
+    (tmp_path / "shots.json").write_text(json.dumps(data))
+    given, none = (entry.job.settings for entry in read_shot_list(tmp_path / "shots.json") if entry.job)
+    assert (given.shadow, given.shadow_side, given.shadow_density) == ("given", 2.0, 0.9)
+    assert none == Settings(shadow="none")
+    jobs = [entry.job for entry in read_shot_list(tmp_path / "shots.json", {"shadow": "auto"})]
+    assert [job.settings for job in jobs if job] == [Settings(), Settings()]
+
+
+def test_a_whole_job_keeps_settings_without_effect_and_takes_none_anew(tmp_path: Path) -> None:
+    job = job_from_flat(FLAT, tmp_path)
+    job = dataclasses.replace(job, settings=Settings(shadow_side=1.0))
+    (tmp_path / "shots.json").write_text(json.dumps([job.to_dict()]))
+    assert [entry.job for entry in read_shot_list(tmp_path / "shots.json")] == [job]
+    (refused,) = read_shot_list(tmp_path / "shots.json", {"shadow_density": 0.9})
+    assert "shadow_density has no effect" in str(refused.error)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ({**FLAT, "sede": 7}, "Unknown fields: sede"),
         ({"plate": "p.exr"}, "no condition and no output"),
-        ({**FLAT, "seed": 1.5}, "seed is '1.5'"),
-        ({**FLAT, "seed": True}, "seed is 'True'"),
-        ({**FLAT, "preview": "maybe"}, "preview is 'maybe'"),
-        ({**FLAT, "camera": "handheld"}, "not a camera"),
-        ({**FLAT, "condition_kind": "photo"}, "not a condition_kind"),
+        ({**FLAT, "seed": 1.5}, "settings.seed is 1.5; it must be a whole number"),
+        ({**FLAT, "seed": "x"}, "settings.seed is 'x'"),
+        ({**FLAT, "seed": True}, "settings.seed is True"),
+        ({**FLAT, "preview": "maybe"}, "settings.preview is 'maybe'; it must be true or false"),
+        ({**FLAT, "preview": 2}, "settings.preview is 2"),
+        ({**FLAT, "camera": "handheld"}, "settings.camera is 'handheld'; it must be one of: auto, plate"),
+        ({**FLAT, "condition_kind": "photo"}, "shot.condition.kind is 'photo'"),
+        ({**FLAT, "plate_first": "x"}, "shot.plate.first_frame is 'x'"),
+        ({**FLAT, "plate": 5}, "shot.plate.path is 5"),
+        ({**FLAT, "matte": ["m.png"]}, "shot.matte.path is ['m.png']"),
+        ({**FLAT, "model": 5}, "settings.model is 5"),
+        ({**FLAT, "output": 5}, "output is 5"),
+        ({**FLAT, "shadow_side": 1.0}, "shadow_side has no effect unless shadow is 'given'"),
+        ({**FLAT, "shadow_side": 1.0, "shadow": "none"}, "Set shadow to 'given' besides"),
         ("run", "not an object"),
     ],
 )
@@ -72,7 +102,8 @@ def test_a_bad_shot_is_an_entry_with_its_error_beside_the_good(
 ) -> None:
     (tmp_path / "shots.json").write_text(json.dumps([row, {**FLAT, "output": "other"}]))
     bad, good = read_shot_list(tmp_path / "shots.json")
-    assert bad.job is None and message in str(bad.error)
+    assert bad.job is None and bad.error is not None
+    assert message in bad.error.message + bad.error.remedy
     assert good.job is not None
 
 

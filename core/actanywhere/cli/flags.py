@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import JobError
 from ..job import Job, Settings, setting_fields
-from ..shotlist import SHOT_FIELDS, job_from_flat, setting_type
+from ..shotlist import SHOT_FIELDS, job_from_flat, setting_type, settings_from_flat
 
-__all__ = ["add_setting_flags", "add_shot_flags", "given_settings", "given_shot", "job_from_flags"]
+__all__ = ["add_setting_flags", "add_shot_flags", "flag_of", "given_settings", "given_shot", "job_from_flags"]
 
 _METAVARS = {int: "N", float: "X", str: "NAME"}
 
@@ -21,7 +21,7 @@ def add_shot_flags(parser: argparse._ActionsContainer) -> None:
     """``--plate``, ``--matte`` and what else says which shot; only what is given lands in the namespace."""
     for field in SHOT_FIELDS:
         parser.add_argument(
-            _flag(field.name),
+            flag_of(field.name),
             metavar=None if field.choices else field.metavar,
             choices=field.choices,
             help=_escape(field.help),
@@ -45,7 +45,7 @@ def add_setting_flags(parser: argparse._ActionsContainer) -> None:
             options["type"] = _number(kind) if kind in (int, float) else str
             if kind is tuple:
                 options["nargs"] = "+"
-        parser.add_argument(_flag(field.name), **options)
+        parser.add_argument(flag_of(field.name), **options)
 
 
 def given_shot(args: argparse.Namespace) -> dict[str, Any]:
@@ -62,11 +62,11 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     """The Job of ``render``: from the shot flags, or from ``--job`` with settings and output given anew."""
     shot, settings = given_shot(args), given_settings(args)
     if args.job is None:
-        return _heeded(job_from_flat({**shot, **settings}), settings)
+        return job_from_flat({**shot, **settings})
     others = sorted(set(shot) - {"output"})
     if others:
         raise JobError(
-            "%s cannot be given besides --job." % ", ".join(_flag(name) for name in others),
+            "%s cannot be given besides --job." % ", ".join(flag_of(name) for name in others),
             "The job file says it: change it there. Settings and --output can be given anew.",
         )
     try:
@@ -74,23 +74,11 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     except (OSError, UnicodeDecodeError) as error:
         raise JobError("%s cannot be read: %s." % (args.job, error), "Give a file of --write-job.") from error
     output = str(Path(shot["output"]).absolute()) if "output" in shot else job.output
-    job = dataclasses.replace(job, output=output, settings=dataclasses.replace(job.settings, **settings))
-    return _heeded(job, settings)
+    return dataclasses.replace(job, output=output, settings=settings_from_flat(settings, job.settings))
 
 
-def _heeded(job: Job, given: Mapping[str, Any]) -> Job:
-    """``job``, all of whose ``given`` settings have an effect."""
-    for field in setting_fields():
-        other, value = field.metadata.get("only_with", (None, None))
-        if field.name in given and other is not None and getattr(job.settings, other) != value:
-            flag = "%s %s" % (_flag(other), value)
-            raise JobError(
-                "%s has no effect without %s." % (_flag(field.name), flag), "Give %s besides." % flag
-            )
-    return job
-
-
-def _flag(name: str) -> str:
+def flag_of(name: str) -> str:
+    """The flag of a field: ``--shadow-side``."""
     return "--" + name.replace("_", "-")
 
 
