@@ -15,7 +15,7 @@ from actanywhere.footage import MovieWriter
 from tests.footage.pictures import write_still
 from tests.generate.stage import stage_shot, texture, tiny_model
 
-FLAGS = ["--overlap", "1", "--device", "cpu", "--precision", "fp32", "--camera", "plate"]
+FLAGS = ["--device", "cpu", "--precision", "fp32", "--camera", "plate"]
 
 
 @pytest.fixture
@@ -104,7 +104,17 @@ def test_a_dry_run_says_what_would_be_done_and_touches_nothing(
         ([], "nothing to evaluate"),
         (["--shots", "nowhere"], "nowhere is not there"),
         (["--shots", ".", "--frames", "1"], "show no motion"),
-        (["--procedural", "2", "--shadow", "given"], "one shot's"),
+        (
+            ["--procedural", "2", "--shadow", "given"],
+            "--shadow given cannot be heeded in clips with known truth",
+        ),
+        (["--procedural", "2", "--camera", "still"], "--camera still cannot be heeded"),
+        (["--rendered", "clips", "--size", "320"], "--size cannot be heeded"),
+        (
+            ["--shots", ".", "--procedural", "1", "--size", "320", "--overlap", "2"],
+            "--size, --overlap cannot",
+        ),
+        (["--procedural", "1", "--shadow-side", "1"], "Leave that out, or give --shots without --procedural"),
         (["--shots", ".", "--fvd", "i3d.pt"], "Give both --fvd FILE and --real DIR"),
         (["--procedural", "1", "--clip", "clip"], "Give --shots besides"),
         (["--shots", "."], "holds no shot"),
@@ -122,6 +132,15 @@ def test_what_cannot_be_evaluated_is_told_before_anything_is_made(
     assert evaluate(*words, "--output", "out") == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_shots_settings_without_effect_are_refused(
+    tmp_path: Path, shots: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    assert evaluate("--shots", str(shots), "--shadow-density", "0.9", "--output", str(output)) == 2
+    assert "shadow_density has no effect unless shadow is 'given'" in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_a_missing_encoder_is_told_before_anything_is_rendered(

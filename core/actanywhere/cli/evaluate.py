@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JobError, OutputError
-from ..job import Settings
-from .flags import add_setting_flags, given_settings
+from ..shotlist import settings_from_flat
+from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts
 from .screen import Screen
 
@@ -25,6 +25,21 @@ MEASURES = """\
 Every measure is told in docs/evaluation.md. In short: palette, structure, camera and sharpness are best at 1, warp
 error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is about 20 without a rim.
 """
+
+_OF_A_SHOT = (
+    "anchor",
+    "size",
+    "overlap",
+    "invert_matte",
+    "fill_matte",
+    "grow_matte",
+    "shadow_side",
+    "shadow_away",
+    "shadow_density",
+    "shadow_softness",
+    "layer",
+    "format",
+)
 
 
 def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
@@ -92,11 +107,8 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     if (args.clip or args.fvd) and not args.shots:
         raise JobError("--clip and --fvd measure the results of shots.", "Give --shots besides.")
     output, settings = Path(args.output), given_settings(args)
-    if settings.get("shadow") == "given" and (args.procedural or args.rendered):
-        raise JobError(
-            "A given shadow is one shot's: in clips with known truth it is read, or left out.",
-            "Give --shadow none or auto, or --shots alone.",
-        )
+    if args.procedural or args.rendered:
+        _check_clips(settings)
     cases = _find(args, settings)
     if args.dry_run:
         _tell_plan(cases, args, output)
@@ -114,6 +126,21 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
+def _check_clips(settings: Mapping[str, Any]) -> None:
+    """Refuse what clips with known truth cannot heed, so that their figures are of what was asked for."""
+    given = [flag_of(name) for name in settings if name in _OF_A_SHOT]
+    if settings.get("camera", "auto") not in ("auto", "plate"):
+        given.append("--camera %s" % settings["camera"])
+    if settings.get("shadow") == "given":
+        given.append("--shadow given")
+    if given:
+        raise JobError(
+            "%s cannot be heeded in clips with known truth: their camera, matte and shadow are their own, and they are "
+            "painted in one window of the model's size." % ", ".join(given),
+            "Leave that out, or give --shots without --procedural and --rendered.",
+        )
+
+
 def _evaluate(
     args: argparse.Namespace,
     cases: Cases | None,
@@ -126,7 +153,8 @@ def _evaluate(
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
 
-    settings, models, parts = Settings(**{**given_settings(args), "camera": "plate"}), ModelCache(), []
+    settings = settings_from_flat({**given_settings(args), "camera": "plate"})
+    models, parts = ModelCache(), []
     with Interrupts() as interrupts:
         watch = Watch(screen.progress, lambda: bool(interrupts.asked))
         if cases is not None:
