@@ -17,12 +17,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import OutputError
+from .errors import JobError, OutputError
 from .footage import sweep_strays
 from .job import Job, Result
 from .lock import LOCK_NAME, writing_alone
 from .shot import FrameRange
-from .takes import RESULT_NAME, layer_stem, same_layer
+from .takes import RESULT_NAME, find_result, layer_stem, same_layer
 
 __all__ = ["OutputFolder"]
 
@@ -69,13 +69,7 @@ class OutputFolder:
                 "Give a shorter shot or layer name.",
             )
         _check_writable(self.path)
-        owner = self._owner()
-        if owner is not None and owner["job"] != same_layer(self.job):
-            raise OutputError(
-                f"{self.path} holds the layer of another job ({_difference(owner['job'], same_layer(self.job))}).",
-                "Give another output folder, or remove this one.",
-            )
-        if owner is None and self.finished():
+        if self._owner() is None and self.finished():
             raise OutputError(
                 f"{self.path} holds frames like {self.frame_path(self.finished()[0]).name} that no job here wrote.",
                 "Give another output folder, or remove them.",
@@ -108,12 +102,12 @@ class OutputFolder:
     def claim(self, inputs: dict[str, str], checkpoint: str) -> None:
         """Make the folder this job's: note what was read, and sweep what a killed writer left.
 
-        Raises ``OutputError`` when the same job rendered here from other footage or another model.
+        Raises ``OutputError`` when another job rendered here, or the same from other footage or another model.
         """
         facts = {"job": same_layer(self.job), "inputs": inputs, "checkpoint": checkpoint}
         owner = self._owner()
         if owner is not None and owner != facts:
-            changed = [name for name in inputs if owner.get("inputs", {}).get(name) != inputs[name]]
+            changed = [name for name in inputs if owner["inputs"].get(name) != inputs[name]]
             what = ", ".join(changed) or "the model"
             raise OutputError(
                 f"{self.path} holds frames of this job, but {what} changed since then.",
@@ -133,12 +127,9 @@ class OutputFolder:
 
     def result(self) -> Result | None:
         """The result, if the job is finished to the last frame."""
-        if len(self.finished()) < len(self.frames) or not self.result_path.is_file():
+        if len(self.finished()) < len(self.frames):
             return None
-        try:
-            return Result.from_dict(json.loads(self.result_path.read_text()))
-        except ValueError:
-            return None  # it will be written anew
+        return find_result(str(self.path))  # one that is not understood will be written anew
 
     def _disclaim(self) -> None:
         """Take back the claim on a folder in which nothing was painted."""
@@ -149,18 +140,25 @@ class OutputFolder:
             (self.path / LOCK_NAME).unlink()
 
     def _owner(self) -> dict[str, Any] | None:
+        """What was noted of the render whose folder this is; None in a new one. Raises ``OutputError`` where it is of
+        another job.
+        """
         path = self.work / "job.json"
         if not path.is_file():
             return None
+        other_folder = "Give another output folder, or remove this one."
         try:
             owner = json.loads(path.read_text())
-        except ValueError:
-            owner = None
-        if not isinstance(owner, dict) or "job" not in owner:
-            raise OutputError(
-                f"{path} is not what was written there.", "Give another output folder, or remove this one."
-            )
-        return owner
+            inputs = dict(owner.get("inputs", {}))
+            there, here = same_layer(Job.from_dict({**owner["job"], "output": ""})), same_layer(self.job)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(f"{path} is not what was written there.", other_folder) from error
+        except JobError as error:
+            raise OutputError(f"{path} cannot be read as a job: {error.message}", other_folder) from error
+        if there != here:
+            difference = _difference(there, here)
+            raise OutputError(f"{self.path} holds the layer of another job ({difference}).", other_folder)
+        return {"job": there, "inputs": inputs, "checkpoint": owner.get("checkpoint")}
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> str:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
 from .errors import JobError, OutputError
-from .job import Job, Result
+from .job import Job, Result, setting_fields
 from .shot import FrameRange
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Take",
     "changed",
     "differences",
+    "find_result",
     "layer_stem",
     "list_takes",
     "missing_frames",
@@ -133,13 +134,22 @@ def read_take(folder: str) -> Take:
     """The take in a folder, as it is now; a folder that somebody else rendered into is one, too."""
     folder = os.path.abspath(folder)
     name = _TAKE.match(os.path.basename(folder))
-    result = _read_result(os.path.join(folder, RESULT_NAME))
+    result = find_result(folder)
     job = _read_job(os.path.join(folder, JOB_NAME)) or (result.job if result is not None else None)
     take = Take(
         0 if name is None else int(name.group(1)), folder, job, result, _frames_done(folder, job, result)
     )
     finished = result is not None and not missing_frames(take)
     return dataclasses.replace(take, state="finished" if finished else "unfinished")
+
+
+def find_result(folder: str) -> Optional[Result]:
+    """What ``result.json`` in a folder says; None where it is not there or is no result that is understood."""
+    try:
+        with open(os.path.join(folder, RESULT_NAME), encoding="utf-8") as stream:
+            return Result.from_dict(json.load(stream))
+    except (OSError, ValueError, JobError):
+        return None
 
 
 def missing_frames(take: Take) -> List[int]:
@@ -165,9 +175,16 @@ def differences(one: Job, other: Job) -> List[str]:
 
 
 def same_layer(job: Job) -> Dict[str, Any]:
-    """All that makes the layer what it is, as JSON-ready data: two jobs that agree here have the same layer."""
+    """All that makes the layer what it is, as JSON-ready data: two jobs that agree here have the same layer.
+
+    A setting that has no effect, because of another one's value, stands at its default.
+    """
     data = job.to_dict()
     del data["output"]
+    for f in setting_fields():
+        other, value = f.metadata.get("only_with", (None, None))
+        if other is not None and data["settings"][other] != value:
+            data["settings"][f.name] = f.default
     for name in _FREE_SETTINGS:
         del data["settings"][name]
     return data
@@ -253,12 +270,4 @@ def _read_job(path: str) -> Optional[Job]:
         with open(path, encoding="utf-8") as stream:
             return Job.from_json(stream.read())
     except (OSError, ValueError, JobError):
-        return None
-
-
-def _read_result(path: str) -> Optional[Result]:
-    try:
-        with open(path, encoding="utf-8") as stream:
-            return Result.from_dict(json.load(stream))
-    except (OSError, ValueError, TypeError, AttributeError, JobError):
         return None

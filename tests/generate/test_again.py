@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -81,6 +82,57 @@ def test_a_finished_folder_gives_its_result_at_once(shot: Staged, model: Path) -
     assert render(shot.job(model), told.append) == first
     assert told == []
     assert len(files) == 9 and [path.stat().st_mtime_ns for path in files] == times
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "3", '{"surprise": 1}', "the result and a surprise"])
+def test_a_result_that_is_none_is_written_anew(shot: Staged, model: Path, text: str) -> None:
+    first = render(shot.job(model))
+    path = shot.folder / "out/result.json"
+    before, whole = pixels_of(shot.folder / "out"), json.loads(path.read_text())
+    path.write_text(json.dumps({**whole, "surprise": 1}) if text == "the result and a surprise" else text)
+    assert render(shot.job(model)).job == first.job
+    assert json.loads(path.read_text()).keys() == whole.keys()
+    assert pixels_of(shot.folder / "out") == before
+
+
+def note_of(shot: Staged) -> Path:
+    """The file that says whose the folder is."""
+    return shot.folder / "out/.actanywhere/job.json"
+
+
+def test_a_folder_noted_before_a_setting_was_known_is_this_jobs_still(shot: Staged, model: Path) -> None:
+    first = render(shot.job(model))
+    note = json.loads(note_of(shot).read_text())
+    del note["job"]["settings"]["shading"], note["job"]["shot"]["track"]
+    note_of(shot).write_text(json.dumps(note))
+    assert render(shot.job(model)) == first
+    with pytest.raises(OutputError, match=r"another job \(settings\.shading is None there and 0\.5 here\)"):
+        render(shot.job(model, shading=0.5))
+
+
+@pytest.mark.parametrize(
+    ("note", "message"),
+    [
+        ("{", "is not what was written there"),
+        ("[]", "is not what was written there"),
+        ('{"job": []}', "is not what was written there"),
+        ('{"job": {}, "inputs": 3}', "is not what was written there"),
+        ('{"job": {}}', "cannot be read as a job: job has no shot"),
+    ],
+)
+def test_a_folder_whose_note_cannot_be_read_is_refused_with_the_reason(
+    shot: Staged, model: Path, note: str, message: str
+) -> None:
+    render(shot.job(model))
+    note_of(shot).write_text(note)
+    with pytest.raises(OutputError, match=message) as caught:
+        render(shot.job(model))
+    assert str(note_of(shot)) in caught.value.message and caught.value.remedy
+
+
+def test_a_setting_without_effect_makes_no_other_job(shot: Staged, model: Path) -> None:
+    first = render(shot.job(model, shadow="none", shadow_side=1.0))
+    assert render(shot.job(model, shadow="none", shadow_side=2.0)) == first
 
 
 def test_a_finished_folder_can_be_asked_for_display_files_afterwards(shot: Staged, model: Path) -> None:

@@ -117,6 +117,19 @@ def test_only_what_makes_another_layer_makes_a_cache_stale(tmp_path: Path) -> No
     assert changed(Take(1, job.output), job) == ["job"]
 
 
+def test_a_setting_without_effect_makes_no_other_layer(tmp_path: Path) -> None:
+    job = start(tmp_path, shadow="none", shadow_side=1.0)
+    (take,) = list_takes(str(tmp_path), "run_010")
+    moved = dataclasses.replace(job.settings, shadow_side=-1.0, shadow_density=0.9)
+    assert changed(take, dataclasses.replace(job, settings=moved)) == []
+    given = dataclasses.replace(moved, shadow="given")
+    assert changed(take, dataclasses.replace(job, settings=given)) == [
+        "shadow",
+        "shadow_side",
+        "shadow_density",
+    ]
+
+
 def test_a_wedge_is_the_same_job_with_the_seeds_after_its_own_each_in_a_take(tmp_path: Path) -> None:
     job = Job(SHOT, new_take(str(tmp_path), "run_010"), Settings(seed=7, band=0.1))
     jobs = wedge(job, 4)
@@ -148,7 +161,7 @@ def test_files_that_are_no_takes_are_left_alone(tmp_path: Path) -> None:
     assert list_takes(str(tmp_path), "never_shot") == []
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"shot": 1}', "\x00\xff"])
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "[[1, 2, 3]]", "3", '{"shot": 1}', "\x00\xff"])
 def test_a_job_or_result_that_is_not_understood_leaves_an_unfinished_take(tmp_path: Path, text: str) -> None:
     folder = Path(new_take(str(tmp_path), "run_010"))
     (folder / "job.json").write_bytes(text.encode("latin-1"))
