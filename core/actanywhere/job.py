@@ -166,7 +166,8 @@ class Settings:
     shading: Optional[float] = _setting(
         None,
         "How strongly what the network paints shows over the moved picture: 0 leaves that alone, with the cast shadow "
-        "on it, 1 is as painted, more is stronger. Left out: what the model's folder recommends.",
+        "on it, 1 is as painted, more is stronger. A model that is not 'assisted' moves no picture with the camera "
+        "'subject': there 0 leaves blurred colours. Left out: what the model's folder recommends.",
         minimum=0.0,
         maximum=2.0,
         begin=0.75,

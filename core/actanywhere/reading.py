@@ -81,6 +81,11 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         warnings.append(
             "The given shadow is left out: this model paints the place itself where it infers the camera."
         )
+    if settings.shading not in (None, 1) and not led:
+        warnings.append(
+            f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
+            "the camera. With 1 the place is as it was painted."
+        )
     guide = _guide(inputs, clip, condition, track, shadow.shadow, warnings) if led else None
     return Scene(clip, condition, guide, camera, reason, warnings, shadow.shadow, shadow.reason)
 

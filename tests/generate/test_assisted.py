@@ -76,3 +76,15 @@ def test_shading_says_how_strongly_what_is_painted_shows_and_the_model_recommend
     assert 0 < change[0] < change[1] < change[2]
     np.testing.assert_array_equal(painted(calm, "calm", None), none)
     np.testing.assert_array_equal(painted(calm, "calm_but", 1.0), full)
+
+
+def test_a_shading_over_no_moved_picture_is_warned_of(tmp_path: Path, model: Path, assisted: Path) -> None:
+    shot = stage_shot(tmp_path / "bare")
+
+    def warned(folder: Path, camera: str, shading: float | None) -> bool:
+        job = shot.job(folder, f"{folder.parent.name}_{camera}_{shading}", camera=camera, shading=shading)
+        return any("blurred colours" in warning for warning in render(job).warnings)
+
+    assert warned(model, "subject", 0.0)
+    assert not warned(model, "subject", 1.0) and not warned(model, "subject", None)
+    assert not warned(model, "still", 0.0) and not warned(assisted, "subject", 0.0)
