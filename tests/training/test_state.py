@@ -13,10 +13,14 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from actanywhere.errors import ModelError, OutputError
+from actanywhere.model.checkpoint import Model
 from actanywhere.training import state
+from actanywhere.training.begin import NewStarter, begin
+from actanywhere.training.sources import Sources
 from actanywhere.training.state import load_state, save_state
 from tests.model import tiny
 from tests.training.tiny import run
@@ -100,6 +104,33 @@ def test_a_disk_that_fills_while_the_model_is_saved_leaves_the_last_model_and_th
         run(model, tmp_path, 2)
     assert (tmp_path / "model" / "manifest.json").read_bytes() == before
     assert len(run(model, tmp_path, 3)) == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("CUDA error: out of memory"), SafetensorError("Error while serializing: bad dtype")],
+)
+def test_what_is_not_of_the_disk_is_not_told_as_a_full_one(tmp_path: Path, error: Exception) -> None:
+    folder = tmp_path / "state"
+    save_state(folder, _tensors(1.0), {"value": 1.0})
+    with pytest.raises(type(error), match=str(error)), state.replaced(folder):
+        raise error
+    assert _value(folder) == 1.0
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_first_model_that_cannot_be_made_is_no_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = NewStarter(Sources(), 64, 0)
+
+    def make() -> Model:
+        raise FileNotFoundError("a picture is gone")
+
+    monkeypatch.setattr(new, "make", make)
+    with pytest.raises(FileNotFoundError, match="a picture is gone"):
+        begin(tmp_path, "", 0, new)
+    assert list(tmp_path.iterdir()) == []
 
 
 def _killed_while_saving(folder: Path, moment: int) -> bool:

@@ -88,8 +88,9 @@ def begin(output: Path, start: str, lora: int, new: NewStarter) -> Model:
         # Saved at once: a run killed early does not make its autoencoder again, and a resumed one has the
         # same frozen parts, in the precision that they are saved in.
         begun = output / "model"
+        first = _load(find_model(start)) if start else new.make()
         with replaced(begun) as fresh:
-            save_model(_load(find_model(start)) if start else new.make(), fresh)
+            save_model(first, fresh)
     model = _load(begun)
     if any(getattr(model.configuration, key) != value for key, value in new.changes.items()):
         raise JobError(

@@ -57,7 +57,8 @@ def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
 def replaced(folder: Path) -> Iterator[Path]:
     """A fresh folder to write, which takes the place of ``folder`` in the end.
 
-    Raises ``OutputError`` when it cannot be written; the old one stays.
+    Raises ``OutputError`` when it cannot be written: an error of input and output in the body is taken for that, any
+    other passes through. The old one stays.
     """
     fresh, old = (folder.with_name(folder.name + ending) for ending in (".new", ".old"))
     try:
@@ -69,15 +70,19 @@ def replaced(folder: Path) -> Iterator[Path]:
             os.replace(folder, old)
         os.replace(fresh, folder)
         shutil.rmtree(old, ignore_errors=True)
-    except (OSError, RuntimeError, SafetensorError) as error:
+    except BaseException as error:
         shutil.rmtree(fresh, ignore_errors=True)
+        if not _is_of_the_disk(error):
+            raise
         raise OutputError(
             f"{folder} could not be written: {error}.",
             "Free some space and give the same command again; the last good state is kept.",
         ) from error
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    """Whether the system refused it. Of safetensors, which has one class for all its errors, the text says so."""
+    return isinstance(error, OSError) or (isinstance(error, SafetensorError) and "I/O error" in str(error))
 
 
 def last_good(folder: Path, index: str) -> Path | None:
