@@ -82,7 +82,7 @@ class ImageSequence:
     ``colour`` is one of ``COLOUR_SPACES``.
     """
 
-    path: str
+    path: str = field(metadata={"needed": True})
     first_frame: int = 1001
     colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
 
@@ -115,7 +115,7 @@ class Condition:
     ``colour`` is one of ``COLOUR_SPACES``.
     """
 
-    path: str
+    path: str = field(metadata={"needed": True})
     kind: str = field(default="auto", metadata={"choices": CONDITION_KINDS})
     matte: str = ""
     colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
@@ -153,7 +153,7 @@ _WORDS = {
 
 def check_fields(record: Any, place: str) -> None:
     """Refuses a dataclass with a field that is not of its annotation's type, or not within its metadata's ``choices``
-    or ``minimum`` and ``maximum``.
+    or ``minimum`` and ``maximum``, or is empty and ``needed``.
 
     A whole number is a number, too; True and False are neither. Raises ``JobError`` that names the field, behind
     its ``place`` in a job (``shot.matte.``), what was given and what is allowed.
@@ -185,6 +185,8 @@ def _allows(hint: Any, limits: Mapping[str, Any], value: Any) -> bool:
         return False
     if not isinstance(value, (int, float) if kind is float else kind):
         return False
+    if limits.get("needed") and not value:
+        return False
     if "choices" in limits and value not in limits["choices"]:
         return False
     return "minimum" not in limits or bool(limits["minimum"] <= value <= limits["maximum"])
@@ -194,6 +196,8 @@ def _allowed(hint: Any, limits: Mapping[str, Any]) -> str:
     """What ``_allows`` allows, in words."""
     kind = _kind(hint)
     words = _WORDS.get(kind) or "a " + str(kind.__name__)
+    if limits.get("needed"):
+        words += ", and not empty"
     if "choices" in limits:
         words = "one of: " + ", ".join(limits["choices"])
     if "minimum" in limits:

@@ -177,7 +177,7 @@ def test_nan_in_a_matte_is_refused(tmp_path: Path) -> None:
 def test_a_shot_of_one_still_plate_takes_the_mattes_range(tmp_path: Path) -> None:
     path = write_still(tmp_path / "still.exr", ramp())
     pattern = write_sequence(tmp_path, range(11, 15), name="roto", pixels=SOFT)
-    shot = Shot("s", ImageSequence(str(path)), Matte(pattern), Condition(""))
+    shot = Shot("s", ImageSequence(str(path)), Matte(pattern), Condition("place.png"))
     plate, matte = open_shot(shot)
     assert plate.frames == matte.frames == FrameRange(11, 14)
 
