@@ -14,7 +14,7 @@ from .camera.composite import find_composite
 from .camera.guide import Guide, choose_anchor
 from .camera.track import CameraTrack, Tracker, still_track
 from .clip import Clip, empty_clip
-from .footage import judge_mattes, read_condition, read_still_matte, to_display, treat_matte
+from .footage import judge_mattes, read_still_matte, to_display, treat_matte
 from .job import Settings
 from .shadow.cast import CastShadow
 from .shadow.read import Reading, lift_shadow, read_shadow
@@ -51,7 +51,7 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     """Read every frame once. ``step`` hears how many are done. Raises ``FootageError`` naming the first bad frame."""
     settings = inputs.job.settings
     warnings = list(inputs.warnings)
-    condition = read_condition(inputs.job.shot.condition, warnings)
+    condition = inputs.condition
     area = inputs.configuration.area if settings.size is None else settings.size**2
     height, width = model_size(area, inputs.aspect, inputs.configuration.side_multiple)
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .camera.given import GivenTrack, read_track
 from .camera.track import still_track
 from .errors import JobError
@@ -33,11 +36,12 @@ class Survey:
 
 @dataclass(frozen=True)
 class Inputs:
-    """A job's model and footage, opened but not read. Use it in ``with``."""
+    """A job's model and footage, opened but not read, and its condition (hc, wc, 3), display. Use it in ``with``."""
 
     job: Job
     plate: Plate
     matte: MatteReader
+    condition: NDArray[np.float32]
     configuration: ModelConfiguration
     digest: str
     """Of the model's manifest."""
@@ -73,27 +77,28 @@ def open_inputs(job: Job) -> Inputs:
         from .model.device import choose_device  # loads torch: only where a device has to be there
 
         choose_device(job.settings.device)
+    told: list[str] = []
+    condition = read_condition(job.shot.condition, told)
     plate, matte = open_shot(job.shot)
     anchor = job.settings.anchor
     if anchor is not None and anchor not in plate.frames:
         raise JobError(
             f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
         )
-    warnings = [*plate.warnings, *matte.warnings]
+    warnings = [*plate.warnings, *matte.warnings, *told]
     if configuration.untrained:
         warnings.append(
             f"The model {folder.name} is not trained yet ({', '.join(configuration.untrained)}): what it paints means "
             "nothing before 'actanywhere train --from' it."
         )
     track = _open_track(job, plate, warnings)
-    return Inputs(job, plate, matte, configuration, digest, warnings, track)
+    return Inputs(job, plate, matte, condition, configuration, digest, warnings, track)
 
 
 def survey(job: Job) -> Survey:
     """What rendering ``job`` would read and write. Raises the same errors as rendering; nothing is touched."""
     with open_inputs(job) as inputs:
         warnings = list(inputs.warnings)
-        read_condition(job.shot.condition, warnings)
         output = OutputFolder(job, inputs.frames)
         output.check()
         asked = job.settings.camera
