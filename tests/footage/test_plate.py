@@ -327,7 +327,7 @@ def test_a_real_shot_opens_and_its_sizes_agree() -> None:
             "bmx",
             ImageSequence(str(folder / "plate" / "bmx_trees.####.jpg")),
             Matte(str(folder / "matte" / "bmx_trees_matte.####.png")),
-            Condition(""),
+            Condition("place.jpg"),
         )
     )
     assert len(plate.frames) == 80 and plate.info.space == "srgb"
