@@ -53,7 +53,9 @@ class Settings:
         0, "The same seed gives the same layer; another one gives another take.", minimum=0, maximum=2**31 - 1
     )
     preview: bool = _setting(
-        False, "Fewer steps and no guidance: a rough take in a fraction of the time, to judge the set-up by."
+        False,
+        "Fewer steps and no guidance: a rough take in a fraction of the time, to judge the set-up by. The starter "
+        "paints in one step anyway.",
     )
     solver: str = _setting(
         "dpm++",

@@ -6,6 +6,7 @@ makes the Job, with absolute paths.
 
 from __future__ import annotations
 
+import collections
 import csv
 import dataclasses
 import json
@@ -242,7 +243,7 @@ def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | 
             "%s lists no shots." % path, "Add at least one with plate, matte, condition and output."
         )
     entries = [_entry(n, row, defaults, overrides or {}, path.parent) for n, row in enumerate(shots, 1)]
-    return _refuse_shared_outputs(entries)
+    return _refuse_shared_outputs(_told_apart(entries))
 
 
 def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
@@ -300,6 +301,17 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
         if other in upper and upper[other] != value:
             moot.add(field.name)
     return {**{name: lower[name] for name in lower if name not in moot}, **upper}
+
+
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """Entries of one name get their numbers, as a plate is called plate.####.exr in every folder."""
+    often = collections.Counter(entry.name for entry in entries)
+    return [
+        dataclasses.replace(entry, name="%s (shot %d)" % (entry.name, number))
+        if often[entry.name] > 1
+        else entry
+        for number, entry in enumerate(entries, 1)
+    ]
 
 
 def _refuse_shared_outputs(entries: list[Entry]) -> list[Entry]:

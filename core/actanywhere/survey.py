@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +91,11 @@ def open_inputs(job: Job) -> Inputs:
             f"The model {folder.name} is not trained yet ({', '.join(configuration.untrained)}): what it paints means "
             "nothing before 'actanywhere train --from' it."
         )
+    if job.settings.preview and _samples_as_ever(job.settings, configuration):
+        warnings.append(
+            f"The model {folder.name} has no cheaper take: it paints a preview as it paints the layer. For a quick "
+            "look, render a few frames (--frames)."
+        )
     track = _open_track(job, plate, warnings)
     return Inputs(job, plate, matte, condition, configuration, digest, warnings, track)
 
@@ -129,6 +134,13 @@ def overlap_of(settings: Settings, configuration: ModelConfiguration) -> int:
 def steps_of(settings: Settings, configuration: ModelConfiguration) -> int:
     """The denoising steps of a job: as asked for, else as the model recommends."""
     return settings.steps or (configuration.preview_steps if settings.preview else configuration.steps)
+
+
+def _samples_as_ever(settings: Settings, configuration: ModelConfiguration) -> bool:
+    """Whether a preview is sampled as a whole render is."""
+    whole = replace(settings, preview=False)
+    guided = settings.guidance is None and configuration.guidance != 1.0
+    return steps_of(settings, configuration) == steps_of(whole, configuration) and not guided
 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:

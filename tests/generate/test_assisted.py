@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from actanywhere.model.manifest import write_manifest
+from actanywhere.survey import open_inputs
 from tests.generate.stage import HEIGHT, WIDTH, background_of, render, stage_shot
 
 
@@ -88,3 +90,13 @@ def test_a_shading_over_no_moved_picture_is_warned_of(tmp_path: Path, model: Pat
     assert warned(model, "subject", 0.0)
     assert not warned(model, "subject", 1.0) and not warned(model, "subject", None)
     assert not warned(model, "still", 0.0) and not warned(assisted, "subject", 0.0)
+
+
+def test_a_preview_that_is_no_cheaper_is_told(tmp_path: Path, model: Path) -> None:
+    job = stage_shot(tmp_path / "shot").job(model, preview=True)
+
+    def told(**settings: object) -> bool:
+        with open_inputs(replace(job, settings=replace(job.settings, **settings))) as inputs:
+            return any("no cheaper take" in warning for warning in inputs.warnings)
+
+    assert not told() and told(steps=1) and not told(steps=1, preview=False)

@@ -107,6 +107,14 @@ def test_a_bad_shot_is_an_entry_with_its_error_beside_the_good(
     assert good.job is not None
 
 
+def test_shots_of_one_name_are_told_apart_by_their_place_in_the_list(tmp_path: Path) -> None:
+    rows = [{**FLAT, "output": str(n)} for n in range(2)] + [{**FLAT, "output": "c", "name": "other"}]
+    (tmp_path / "shots.json").write_text(json.dumps(rows))
+    first, second, other = read_shot_list(tmp_path / "shots.json")
+    assert first.name.endswith(" (shot 1)") and second.name.endswith(" (shot 2)") and other.name == "other"
+    assert first.job is not None and first.job.shot.name == first.name.removesuffix(" (shot 1)")
+
+
 def test_two_shots_may_not_share_an_output(tmp_path: Path) -> None:
     (tmp_path / "shots.json").write_text(json.dumps([{**FLAT, "name": "a"}, {**FLAT, "output": "./out/."}]))
     first, second = read_shot_list(tmp_path / "shots.json")
