@@ -187,6 +187,18 @@ def same_layer(job: Job) -> Dict[str, Any]:
             data["settings"][f.name] = f.default
     for name in _FREE_SETTINGS:
         del data["settings"][name]
+    # Files that lie beside the job's folder (what a host drew for it) may be moved together with it.
+    beside = os.path.join(os.path.dirname(job.output), "")
+    shot = data["shot"]
+    for owner, name in (
+        (shot["plate"], "path"),
+        (shot["matte"], "path"),
+        (shot["condition"], "path"),
+        (shot["condition"], "matte"),
+        (shot, "track"),
+    ):
+        if owner[name].startswith(beside):
+            owner[name] = owner[name][len(beside) :]
     return data
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from actanywhere.errors import Cancelled, OutputError
-from actanywhere.job import Progress
+from actanywhere.job import Job, Progress
 from actanywhere.shot import FrameRange
 from tests.generate.stage import (
     CORE,
@@ -163,6 +163,23 @@ def test_a_stopped_job_goes_on_and_ends_as_if_it_had_not_been_stopped(
     render(job)
     assert pixels_of(job.output) == pixels_of(shot.folder / "unbroken")
     assert not list((shot.folder / "stopped/.actanywhere").glob("*.safetensors"))
+
+
+def test_a_stopped_job_goes_on_where_it_was_moved_to_with_its_footage(tmp_path: Path, model: Path) -> None:
+    old, new = stage_shot(tmp_path / "old").job(model), tmp_path / "new"
+    seen: list[Progress] = []
+    with pytest.raises(Cancelled):
+        render(old, seen.append, lambda: bool(seen) and (seen[-1].stage, seen[-1].done) == ("painting", 3))
+    before = pixels_of(old.output)
+    (tmp_path / "old").rename(new)
+    moved = Job.from_json(old.to_json().replace(str(tmp_path / "old"), str(new)))
+    times = [(new / "out" / name).stat().st_mtime_ns for name in before]
+    render(moved)
+    assert 0 < len(before) < 6 and len(frames_of(moved.output)) == 6
+    assert [(new / "out" / name).stat().st_mtime_ns for name in before] == times, "finished frames are kept"
+    (new / "matte.1004.png").write_bytes((new / "matte.1005.png").read_bytes())
+    with pytest.raises(OutputError, match="matte changed"):
+        render(moved)
 
 
 def test_a_job_stopped_before_anything_was_painted_leaves_nothing(shot: Staged, model: Path) -> None:
