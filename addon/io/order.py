@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.errors import JobError, OutputError
 from ..core.job import Job
+from ..core.takes import write_whole
 
 __all__ = ["Drawing", "Order"]
 
@@ -48,20 +49,15 @@ class Order:
 
     def write(self, folder: str) -> None:
         """Write the order down in a folder: its own, for the second Blender, or the take's. Raises ``OutputError``."""
-        path = os.path.join(folder, _FILE)
         data = dict(vars(self), job=self.job.to_dict(), drawings=[asdict(d) for d in self.drawings])
         try:
             os.makedirs(folder, exist_ok=True)
-            with open(path + ".new", "w", encoding="utf-8") as stream:
-                json.dump(data, stream, indent=1)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(path + ".new", path)
         except OSError as error:
             raise OutputError(
-                "%s cannot be written: %s." % (path, error.strerror or error),
+                "%s cannot be made: %s." % (folder, error.strerror or error),
                 "Choose a folder for the takes that you may write to.",
             ) from error
+        write_whole(os.path.join(folder, _FILE), json.dumps(data, indent=1))
 
     @classmethod
     def read(cls, folder: str) -> Order:

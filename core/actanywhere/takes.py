@@ -41,6 +41,7 @@ __all__ = [
     "same_layer",
     "wedge",
     "write_job",
+    "write_whole",
 ]
 
 JOB_NAME = "job.json"
@@ -110,10 +111,14 @@ def write_job(job: Job) -> None:
     """
     if job.shot.frames is None:
         raise JobError("A take needs its frame range.", "Give the shot's first and last frame.")
-    path = os.path.join(job.output, JOB_NAME)
+    write_whole(os.path.join(job.output, JOB_NAME), job.to_json() + "\n")
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a small file whole or not at all. Raises ``OutputError``."""
     try:
         with open(path + ".new", "w", encoding="utf-8") as stream:
-            stream.write(job.to_json() + "\n")
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(path + ".new", path)
