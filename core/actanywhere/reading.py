@@ -66,7 +66,7 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
         step(index + 1)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
-    warnings += judge_mattes(inputs.frames, small)
+    warnings += judge_mattes(inputs.matte.path, inputs.frames, small)
     track = still_track(len(clip.frames)) if tracker is None else tracker.solve()
     camera, reason = _choose_camera(settings, track, warnings)
     if inputs.track is not None:

@@ -226,24 +226,24 @@ def test_what_the_frame_cuts_is_not_choked_at_the_frames_edge() -> None:
 
 def test_an_empty_matte_is_refused_and_one_that_is_all_subject_too() -> None:
     empty = [np.zeros((9, 16), np.float32)] * 3
-    with pytest.raises(FootageError, match="empty in all frames 1-3"):
-        judge_mattes(FrameRange(1, 3), empty)
+    with pytest.raises(FootageError, match=r"roto.#.png: the matte is empty in all frames 1-3"):
+        judge_mattes("roto.#.png", FrameRange(1, 3), empty)
     with pytest.raises(FootageError, match=r"highest value is 0.00392"):
-        judge_mattes(FrameRange(1, 3), [matte + np.float32(1 / 255) for matte in empty])
+        judge_mattes("roto.#.png", FrameRange(1, 3), [matte + np.float32(1 / 255) for matte in empty])
     with pytest.raises(FootageError, match="whole picture"):
-        judge_mattes(FrameRange(1, 3), [matte + 1 for matte in empty])
+        judge_mattes("roto.#.png", FrameRange(1, 3), [matte + 1 for matte in empty])
 
 
 def test_a_matte_that_looks_inverted_is_a_warning_and_a_good_one_is_none() -> None:
     good = [cv2.resize(disc(90, 160, 30), (32, 18), interpolation=cv2.INTER_AREA)] * 2
-    assert judge_mattes(FrameRange(1, 2), good) == []
-    warnings = judge_mattes(FrameRange(1, 2), [1 - matte for matte in good])
+    assert judge_mattes("roto.#.png", FrameRange(1, 2), good) == []
+    warnings = judge_mattes("roto.#.png", FrameRange(1, 2), [1 - matte for matte in good])
     assert len(warnings) == 1 and "inverted" in warnings[0]
 
 
 def test_frames_that_the_actor_is_not_in_are_listed() -> None:
     good = disc(18, 32, 6)
-    warnings = judge_mattes(FrameRange(1, 4), [good, 0 * good, 0 * good, good])
+    warnings = judge_mattes("roto.#.png", FrameRange(1, 4), [good, 0 * good, 0 * good, good])
     assert len(warnings) == 1 and "2 of 4 frames: 2-3" in warnings[0]
 
 

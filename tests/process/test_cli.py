@@ -23,8 +23,9 @@ from actanywhere import cli
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
 from actanywhere.errors import FootageError, JobError
-from actanywhere.job import Job, Settings, setting_fields
+from actanywhere.job import Job, Progress, Result, Settings, setting_fields
 from actanywhere.shot import FrameRange
+from actanywhere.shotlist import job_from_flat
 from actanywhere.survey import Survey
 
 from .conftest import gone
@@ -175,9 +176,12 @@ def test_a_shot_without_a_name_has_its_plates(here: Path, plate: str, name: str)
     assert parse("--plate", plate, "--condition", "c.png", "--output", "o").shot.name == name
 
 
-def test_a_job_file_renders_the_same_job_and_takes_settings_anew(here: Path) -> None:
+def test_a_job_file_renders_the_same_job_and_takes_settings_anew(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = settings_words(OTHER_SETTINGS)
     assert cli.main(["render", *SHOT, *words, "--write-job", "job.json"]) == 0
+    assert "actanywhere render --job job.json" in capsys.readouterr().err
     assert parse("--job", "job.json") == parse(*SHOT, *words)
     again = parse("--job", "job.json", "--seed", "8", "--output", "take2", "--no-preview")
     assert (again.settings.seed, again.settings.preview, again.output) == (8, False, str(here / "take2"))
@@ -434,3 +438,17 @@ def test_demo_finds_the_sequences_of_its_example(tmp_path: Path) -> None:
     assert job.shot.plate.path == str(tmp_path / "plate" / "tos_bridge.####.jpg")
     assert job.shot.matte.path == str(tmp_path / "matte" / "m.####.png")
     assert (job.shot.condition.path, job.settings.seed) == (str(tmp_path / "condition.jpg"), 3)
+
+
+def test_a_warning_is_told_once_a_render(capsys: pytest.CaptureFixture[str]) -> None:
+    from actanywhere.cli.screen import LineScreen
+
+    flat = {"plate": "p.#.exr", "condition": "c.png", "output": "out", "frames": "1-2"}
+    job = job_from_flat(flat)
+    result = Result(job, "out/p.#.exr", FrameRange(1, 2), "still", "", "", "", {}, {}, {}, ["it is odd"])
+    screen = LineScreen()
+    screen.progress("shot", Progress("reading footage", message="warning: it is odd"))
+    screen.result("shot", result)
+    assert capsys.readouterr().err.count("it is odd") == 1
+    screen.result("shot", result)  # finished already: nothing was told on the way
+    assert capsys.readouterr().err.count("it is odd") == 1

@@ -64,6 +64,7 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
     job = job_from_flags(args)
     if args.write_job:
         _write_job(job, Path(args.write_job))
+        screen.note("%s is written: actanywhere render --job %s" % (args.write_job, args.write_job))
         return DONE
     if args.dry_run:
         _show_survey(job, args.json)

@@ -95,11 +95,11 @@ class LineScreen(QuietScreen):
     def __init__(self) -> None:
         self._stage = ("", "")
         self._last = 0.0
+        self._told: set[str] = set()
 
     def progress(self, shot: str, progress: Progress) -> None:
         """A line when the stage changes, when there is a message, or when the last is long ago."""
-        if progress.message:
-            self.note("%s: %s" % (shot, progress.message))
+        self._tell(shot, progress.message)
         now = time.monotonic()
         if (shot, progress.stage) != self._stage or now - self._last > _LINE_EVERY:
             self._stage, self._last = (shot, progress.stage), now
@@ -107,12 +107,20 @@ class LineScreen(QuietScreen):
             self.note(text.rstrip())
 
     def result(self, shot: str, result: Result) -> None:
-        """What was written, how, and what the artist has to know."""
+        """What was written, how, and what the artist has to know and was not told on the way."""
         self._stage = ("", "")
         for warning in result.warnings:
-            self.note("%s: warning: %s" % (shot, warning))
+            self._tell(shot, "warning: %s" % warning)
+        self._told.clear()
         print("%s: frames %s, camera %s (%s)" % (shot, result.frames, result.camera, result.camera_reason))
         print(result.layer, flush=True)
+
+    def _tell(self, shot: str, message: str) -> None:
+        """A message of a shot, once."""
+        text = "%s: %s" % (shot, message)
+        if message and text not in self._told:
+            self._told.add(text)
+            self.note(text)
 
     def note(self, text: str) -> None:
         """The line, on stderr."""
@@ -140,8 +148,7 @@ class BarScreen(LineScreen):
                 "leave": False,
             }
             self._bar = tqdm(total=1.0, desc=text, file=self._stream, **look)
-        if progress.message:
-            self.note("%s: %s" % (shot, progress.message))
+        self._tell(shot, progress.message)
         self._bar.n = min(max(progress.fraction, self._bar.n), 1.0)
         self._bar.set_description_str(text)
 

@@ -277,31 +277,34 @@ def _disc(radius: int) -> NDArray[np.uint8]:
     return np.asarray(x * x + y * y <= (radius + 0.2) ** 2, np.uint8)
 
 
-def judge_mattes(frames: FrameRange, mattes: Sequence[Pixels]) -> list[str]:
+def judge_mattes(path: str, frames: FrameRange, mattes: Sequence[Pixels]) -> list[str]:
     """What is odd about the mattes of a range, as warnings for the artist; raises when they are useless.
 
-    ``mattes`` are (H, W) float32, 1 = subject, one a frame, as treated; small ones (proxies) will do. Raises
-    ``FootageError`` when no frame has a subject, or when every frame is subject to the last pixel.
+    ``path`` is where they are from. ``mattes`` are (H, W) float32, 1 = subject, one a frame, as treated; small ones
+    (proxies) will do. Raises ``FootageError`` when no frame has a subject, or when every frame is subject to the last
+    pixel.
     """
     highest = max(float(matte.max()) for matte in mattes)
     if highest < _EMPTY:
         raise FootageError(
-            f"The matte is empty in all frames {frames}: its highest value is {highest:.3g}.",
-            "Give the actor's roto (1 = actor), name its channel, or invert it.",
+            f"{path}: the matte is empty in all frames {frames}: its highest value is {highest:.3g}.",
+            "Give the actor's roto (1 = actor), name its channel (--matte-channel), or invert it (--invert-matte).",
         )
     if min(float(matte.min()) for matte in mattes) > 1 - _EMPTY:
         raise FootageError(
-            f"The matte covers the whole picture in all frames {frames}: nothing is left to generate.",
-            "Name the channel that holds the roto, or invert it.",
+            f"{path}: the matte covers the whole picture in all frames {frames}: nothing is left to generate.",
+            "Name the channel that holds the roto (--matte-channel), or invert it (--invert-matte).",
         )
     warnings = []
     empty = [frame for frame, matte in zip(frames, mattes, strict=True) if float(matte.max()) < _EMPTY]
     if empty:
-        warnings.append(f"The matte is empty in {len(empty)} of {len(frames)} frames: {compact(empty)}.")
+        warnings.append(
+            f"{path}: the matte is empty in {len(empty)} of {len(frames)} frames: {compact(empty)}."
+        )
     if np.median([_border(matte) for matte in mattes]) > 0.75:
         warnings.append(
-            "The matte looks inverted: it is 1 along most of the picture's border. If it is 1 on the "
-            "background, invert it."
+            f"{path}: the matte looks inverted: it is 1 along most of the picture's border. If it is 1 on the "
+            "background, invert it (--invert-matte)."
         )
     return warnings
 

@@ -145,7 +145,7 @@ def _write_proxy(
         png = cv2.imencode(".png", np.round(alpha * 255).astype(np.uint8))[1]
         (folder / f"matte.{number:05d}.png").write_bytes(png.tobytes())
     track = tracker.solve()
-    for text in [*plate.warnings, *matte.warnings, *judge_mattes(plate.frames, small)]:
+    for text in [*plate.warnings, *matte.warnings, *judge_mattes(matte.path, plate.frames, small)]:
         warn(text)
     if not track.trackable:
         warn(f"its camera is left to the network: {track.reason}.")
