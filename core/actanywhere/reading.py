@@ -14,7 +14,7 @@ from .camera.composite import find_composite
 from .camera.guide import Guide, choose_anchor
 from .camera.track import CameraTrack, Tracker, still_track
 from .clip import Clip, empty_clip
-from .footage import judge_mattes, read_still_matte, to_display, treat_matte
+from .footage import compact, judge_mattes, read_still_matte, to_display, treat_matte
 from .job import Settings
 from .shadow.cast import CastShadow
 from .shadow.read import Reading, lift_shadow, read_shadow
@@ -187,7 +187,7 @@ def _guide(
     seed = inputs.job.settings.seed if inputs.configuration.assisted else None
     guide = Guide(condition, track.relative_to(anchor), clip.aspect, subject, seed)
     if lost := guide.out_of_reach():
-        frames = f"{clip.frames.first + lost[0]}-{clip.frames.first + lost[-1]}"
+        frames = compact([clip.frames.first + index for index in lost])
         warnings.append(
             f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
             "repeated there. Give a wider picture, another --anchor, or --camera still."

@@ -162,6 +162,16 @@ def test_an_exr_premultiplied_by_its_alpha_gives_its_own_colours_and_is_told(tmp
     assert not plate.read(2).pixels[alpha[..., 0] == 0].any() and not plate.read(1).pixels.any()
 
 
+def test_a_straight_exr_that_is_black_where_its_alpha_is_0_is_left_as_it_is(tmp_path: Path) -> None:
+    # As the Blender extension writes a render with a transparent film.
+    colour, alpha = _keyed()
+    values = np.concatenate([colour * (alpha > 0), alpha], -1)
+    path = write_still(tmp_path / "p.exr", values, "float", ("R", "G", "B", "A"))
+    plate = open_plate(ImageSequence(str(path)))
+    assert not [one for one in plate.warnings if "premultiplied" in one]
+    np.testing.assert_array_equal(plate.read(1001).pixels, values[..., :3])
+
+
 def test_a_plate_with_a_roto_in_its_alpha_is_left_as_it_is(tmp_path: Path) -> None:
     colour, alpha = _keyed()
     path = write_still(tmp_path / "p.exr", np.concatenate([colour, alpha], -1), "float", ("R", "G", "B", "A"))

@@ -76,9 +76,10 @@ def better_places(
     y, x = y.copy(), x.copy()
     # The cells of one colour of a chessboard do not touch, so they may change at once.
     light = np.indices(wish.open.shape).sum(0) % 2 == 0
+    wanted = patches.described(wish.canvas)
+    halves = [_Cells(patches, wish, wanted, *np.nonzero(wish.open & half)) for half in (light, ~light)]
     for step in (4, 1, 2, 1):
-        for chosen in (light, ~light):
-            cells = _Cells(patches, wish, *np.nonzero(wish.open & chosen))
+        for cells in halves:
             cells.look_at(y, x)
             for at_y, at_x in _candidates(cells, step, max(height, width) // 2, y, x, rng):
                 cells.take(np.clip(at_y, 0, height - 1), np.clip(at_x, 0, width - 1))
@@ -87,12 +88,14 @@ def better_places(
 
 
 class _Cells:
-    """Cells of a canvas that do not touch, with the best places so far."""
+    """Cells of a canvas that do not touch, with the best places so far; ``wanted`` describes the whole canvas."""
 
-    def __init__(self, patches: Patches, wish: Wish, rows: Indices, columns: Indices) -> None:
+    def __init__(
+        self, patches: Patches, wish: Wish, wanted: Picture, rows: Indices, columns: Indices
+    ) -> None:
         self.patches, self.rows, self.columns = patches, rows, columns
         self._open, self.shape = wish.open, wish.open.shape
-        self._wanted = patches.described(wish.canvas)[rows, columns]
+        self._wanted = wanted[rows, columns]
         self._expected, self._colour = wish.expected[rows, columns], wish.colour
         self._row = np.clip(rows - wish.top, 0, patches.sound.shape[0] - 1)
 

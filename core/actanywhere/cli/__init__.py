@@ -206,19 +206,19 @@ def _train(words: list[str]) -> int:
     args = parser.parse_args(words)
     try:
         from ..training.cli import main as train
-
-        return train(args)
     except ImportError as error:
         print("Training needs more libraries: %s." % error, file=sys.stderr)
         print(
             "  -> pip install '.[train]', in the folder that actanywhere was installed from", file=sys.stderr
         )
         return FAILED
+    try:
+        return train(args)
     except ActAnywhereError as error:
         print("%s\n  -> %s" % (error.message, error.remedy), file=sys.stderr)
         return exit_status(error)
-    except KeyboardInterrupt:
-        print("Stopped before the first step.\n  -> The same command begins anew.", file=sys.stderr)
+    except KeyboardInterrupt:  # outside of the steps, or the second one
+        print("Stopped.\n  -> The same command goes on from what was saved.", file=sys.stderr)
         return STOPPED
 
 

@@ -8,7 +8,7 @@ from .layer import HALF_MAX, sweep_strays, write_layer_frame, write_png
 from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
 from .movie_out import MovieWriter
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
-from .sequences import digest
+from .sequences import compact, digest
 from .stills import Window
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "PlateFrame",
     "PlateInfo",
     "Window",
+    "compact",
     "digest",
     "from_display",
     "is_scene_linear",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,7 +138,7 @@ class Plate:
         )
 
     def _is_premultiplied(self, frames: set[int]) -> bool:
-        """Whether these frames of an EXR show it: some do, and none has colour where its alpha is 0."""
+        """Whether these frames of an EXR show it: some do, and none shows the contrary."""
         shown = []
         for frame in sorted(frames):
             with Still(self._footage.at(frame), self._label(frame)) as still:
@@ -225,17 +226,35 @@ class Plate:
 
 
 def _shows_premultiplied(still: Still) -> bool | None:
-    """True where colour fades out with the frame's alpha, None where there is colour without any, else False."""
+    """True where colour fades out with the frame's alpha, None where it does not, False where that cannot be told.
+
+    What tells it are soft edges: there a pixel's colour is its nearest solid neighbour's, or that times its alpha.
+    """
     colour, alpha = still.find_colour(), still.find_alpha()
     # EXR is the only format here that holds colour premultiplied.
     if still.format != "openexr" or colour is None or alpha is None or colour[0] != alpha[0]:
         return False
     pixels = still.read(colour[0], (*colour[1], alpha[1]))
-    rgb, share = np.abs(pixels[..., :-1]).max(-1), pixels[..., -1]
-    without = share <= 0
-    if bool((rgb[without] > _BLACK).any()):
+    rgb, share = pixels[..., :-1], pixels[..., -1]
+    without, soft, solid = share <= 0, (share > 0.1) & (share < 0.9), share >= 1
+    if bool((np.abs(rgb[without]) > _BLACK).any()):
         return None
-    return bool(without.mean() > _BESIDE and ((share > 0) & (share < 1)).any())
+    if without.mean() <= _BESIDE or not soft.any() or not solid.any():
+        return False
+    beside = _nearest(rgb, solid)[soft]
+    straight = np.abs(rgb[soft] - beside).mean()
+    faded = np.abs(_divided(rgb[soft], share[soft][:, None]) - beside).mean()
+    return True if faded < straight else None
+
+
+def _nearest(rgb: Pixels, solid: NDArray[np.bool_]) -> Pixels:
+    """For every pixel (h, w, n) the values of the nearest solid one."""
+    _, labels = cv2.distanceTransformWithLabels(
+        (~solid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    values = np.zeros((labels.max() + 1, rgb.shape[-1]), np.float32)
+    values[labels[solid]] = rgb[solid]
+    return np.asarray(values[labels], np.float32)
 
 
 def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
