@@ -32,6 +32,8 @@ _SHIFTS = ((0.1, 0.3, 0.0), (0.35, 0.75, 0.08))
 picture's side, and the most by which they are moved up or down."""
 _LEVEL = 0.3
 """By how much better a copy has to fit that is moved so far: a horizon stays level."""
+_BAND = 0.02
+"""Share of the picture's shorter side within which the picture goes over into what is added."""
 _CELLS = 100_000
 """Of a canvas at most: a long pan is searched a little coarser."""
 
@@ -224,7 +226,17 @@ class _Level:
         canvas = np.clip(canvas, 0, 1)
         inside = canvas[margins.top : margins.top + height, margins.left : margins.left + width]
         inside += (picture - inside) * cv2.erode(known, np.ones((3, 3), np.uint8))[..., None]
-        return canvas
+        return _gone_over(canvas, inside, margins)
+
+
+def _gone_over(canvas: Picture, inside: Picture, margins: Margins) -> Picture:
+    """The canvas, into which its ``inside`` goes over: mirrored at its borders, and fading out within a narrow band."""
+    sides = margins.top, margins.bottom, margins.left, margins.right
+    mirrored = cv2.copyMakeBorder(inside, *sides, cv2.BORDER_REFLECT)
+    beyond = cv2.copyMakeBorder(np.zeros(inside.shape[:2], np.uint8), *sides, cv2.BORDER_CONSTANT, value=1)
+    away = cv2.distanceTransform(beyond, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = np.clip(1 - away / (_BAND * min(inside.shape[:2])), 0, 1)[..., None]
+    return np.asarray(canvas + (mirrored - canvas) * share, np.float32)
 
 
 def _padded(picture: Picture, margins: Margins) -> Picture:
