@@ -115,8 +115,8 @@ class Plate:
         if self._is_premultiplied({numbers[0], numbers[len(numbers) // 2], numbers[-1]}):
             self._premultiplied = True
             self.warnings.append(
-                f"{self.path}: its colours are premultiplied by its alpha (black wherever that is 0). They are divided "
-                "by it, so that soft edges are not darkened twice."
+                f"{self.path}: its colours are premultiplied by its alpha, as its soft edges show. They are divided "
+                "by it, so that these are not darkened twice."
             )
 
     def _describe(self, still: Still, window: Window, colour: str) -> PlateInfo:
