@@ -24,6 +24,8 @@ from .errors import ActAnywhereError
 
 __all__ = ["Check", "examine"]
 
+_OPENCV = "opencv-contrib-python-headless"
+
 #: Distribution, module, what it is for; all of these are needed to render.
 _NEEDED = (
     ("torch", "torch", "the network"),
@@ -34,7 +36,7 @@ _NEEDED = (
     ("av", "av", "movies"),
     ("opencolorio", "PyOpenColorIO", "colour"),
     ("Fileseq", "fileseq", "frame patterns"),
-    ("opencv-python-headless", "cv2", "mattes and tracking"),
+    (_OPENCV, "cv2", "mattes, tracking and filling"),
     ("tqdm", "tqdm", "the progress bar"),
     ("filelock", "filelock", "one render in a folder"),
 )
@@ -44,7 +46,9 @@ _FOR_TRAINING = (("accelerate", "accelerate", "the run"), ("peft", "peft", "adap
 
 _RIVALS = (
     ("onnxruntime", "onnxruntime-gpu", "CUDA is lost without a word"),
-    ("opencv-python", "opencv-python-headless", "one overwrites the other's files"),
+    ("opencv-python", _OPENCV, "one overwrites the other's files"),
+    ("opencv-python-headless", _OPENCV, "one overwrites the other's files"),
+    ("opencv-contrib-python", _OPENCV, "one overwrites the other's files"),
 )
 
 _PACKAGE = Path(__file__).resolve().parent

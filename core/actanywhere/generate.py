@@ -37,7 +37,7 @@ _LIBRARIES = (
     "diffusers",
     "transformers",
     "numpy",
-    "opencv-python-headless",
+    "opencv-contrib-python-headless",
     "OpenImageIO",
     "opencolorio",
 )

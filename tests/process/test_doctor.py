@@ -41,7 +41,7 @@ def test_a_library_that_cannot_be_imported_is_a_finding_and_the_status_is_1(
         return real(name, package)
 
     monkeypatch.setattr(importlib, "import_module", broken)
-    (check,) = find("opencv-python-headless")
+    (check,) = find("opencv-contrib-python-headless")
     assert check.status == "FAIL" and "libGL.so.1" in check.found
     assert cli.main(["doctor", "--json"]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
