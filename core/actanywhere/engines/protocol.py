@@ -67,8 +67,8 @@ class FrameConditioning:
 
     ``frame`` is the host's number. ``masked`` (h, w, 3) holds what is known and grey 127/255 elsewhere; ``mask`` (h, w)
     is 0 where known, 1 where to be painted. ``prefill`` (h, w, 3) is ``masked`` with the unknown filled by what is
-    expected there. ``subject`` (h, w) is 1 on the (eroded) actor. ``place`` (h, w, 3) is the moved condition alone, under
-    the actor's shadow, and ``seen`` (h, w) is 1 where it shows the place, away from the actor.
+    expected there. ``subject`` (h, w) is 1 on the (eroded) actor. ``place`` (h, w, 3) is the moved condition alone,
+    under the actor's shadow, and ``seen`` (h, w) is 1 where it shows the place, away from the actor.
     """
 
     frame: int
@@ -107,7 +107,8 @@ class EngineRequest:
 
     ``condition`` (hc, wc, 3) is the picture of the place. ``settings`` are the job's, of which an engine reads its own
     (seed, steps, guidance, device, precision, ...). ``frames`` is the shot's length, ``size`` the working (h, w).
-    ``guided``: the camera is led by the prefill. ``scratch`` is a folder for what the engine keeps to go on after a kill.
+    ``guided``: the camera is led by the prefill. ``scratch`` is a folder for what the engine keeps, to go on after a
+    kill.
     """
 
     condition: Picture
