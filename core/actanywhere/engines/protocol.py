@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from ..errors import Cancelled
 
-__all__ = ["Engine", "EngineFacts", "EngineRequest", "FrameConditioning", "Painted", "Painter", "Watch", "Window"]
+__all__ = [
+    "Engine",
+    "EngineFacts",
+    "EngineRequest",
+    "FrameConditioning",
+    "Painted",
+    "Painter",
+    "Watch",
+    "Window",
+]
 
 Picture = NDArray[np.float32]
 
