@@ -1,0 +1,67 @@
+"""The fields of a protobuf message, read where they lie: a network's description without its gigabytes of weights.
+
+Wire format: https://protobuf.dev/programming-guides/encoding. Standard library alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["Malformed", "fields", "varints"]
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+class Malformed(ValueError):
+    """The bytes are no protobuf message, or end in the middle of one."""
+
+
+def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Each field's number and value: an integer, or the bytes of a string, a message or a fixed number (not copied).
+
+    Raises ``Malformed``.
+    """
+    position = 0
+    while position < len(data):
+        key, position = _varint(data, position)
+        number, kind = key >> 3, key & 7
+        if number == 0:
+            raise Malformed(f"no field at byte {position}")
+        if kind == _VARINT:
+            value, position = _varint(data, position)
+            yield number, value
+            continue
+        if kind == _BYTES:
+            length, position = _varint(data, position)
+        elif kind in (_FIXED64, _FIXED32):
+            length = 8 if kind == _FIXED64 else 4
+        else:
+            raise Malformed(f"a field of kind {kind} at byte {position}")
+        if position + length > len(data):
+            raise Malformed(f"{position + length - len(data)} bytes are missing at the end")
+        yield number, data[position : position + length]
+        position += length
+
+
+def varints(value: int | memoryview) -> list[int]:
+    """The numbers of a repeated field: one by itself, or many packed into bytes."""
+    if isinstance(value, int):
+        return [value]
+    numbers, position = [], 0
+    while position < len(value):
+        number, position = _varint(value, position)
+        numbers.append(number)
+    return numbers
+
+
+def _varint(data: memoryview, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if position >= len(data):
+            raise Malformed("the end is missing")
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+    raise Malformed(f"no number at byte {position}")

@@ -1,0 +1,89 @@
+"""Which of ONNX Runtime's providers there are here, in the order in which they are tried."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelError
+
+__all__ = ["PROVIDERS", "load_runtime", "options_of", "providers_here"]
+
+#: What an artist calls a provider, and ONNX Runtime's name of it. TensorRT comes after CUDA, for it takes minutes to
+#: build its engine: name it to have it.
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+
+
+@cache
+def load_runtime() -> Any:
+    """The module ``onnxruntime``, silent and without telemetry. Raises ``ModelError`` that says how to install it."""
+    try:
+        runtime = importlib.import_module("onnxruntime")
+    except ImportError as error:
+        missing = getattr(error, "name", None) == "onnxruntime"
+        raise ModelError(
+            "ONNX Runtime is not installed." if missing else f"ONNX Runtime cannot be loaded: {error}.",
+            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
+        ) from error
+    runtime.set_default_logger_severity(
+        4
+    )  # what goes wrong is raised; its log would go between a worker's lines
+    runtime.disable_telemetry_events()
+    if PROVIDERS["cuda"] in runtime.get_available_providers():
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find
+            runtime.preload_dlls()
+    return runtime
+
+
+def providers_here(asked: str = "auto") -> tuple[str, ...]:
+    """The providers to try, best first: all that this ONNX Runtime was built with, or those ``asked`` for.
+
+    ``asked`` is ``auto`` or names divided by commas; for ``auto`` the variable ACTANYWHERE_ONNX_PROVIDERS is asked
+    first. The processor comes last in any case. Raises ``ModelError`` for one that there is not.
+    """
+    built_in = load_runtime().get_available_providers()
+    here = tuple(name for name, long in PROVIDERS.items() if long in built_in)
+    if asked == "auto":
+        asked = os.environ.get("ACTANYWHERE_ONNX_PROVIDERS", "auto").strip().lower() or "auto"
+    if asked == "auto":
+        return here
+    names = [name.strip() for name in asked.split(",")]
+    for name in names:
+        if name not in here:
+            known = name in PROVIDERS
+            raise ModelError(
+                f"The provider '{name}' is not part of this ONNX Runtime."
+                if known
+                else f"There is no '{name}'.",
+                f"Here there are: {', '.join(here)}." if known else f"Choose among {', '.join(PROVIDERS)}.",
+            )
+    return tuple(dict.fromkeys([*names, "cpu"]))
+
+
+def options_of(name: str, precision: str) -> dict[str, str]:
+    """What a provider is told: memory by need, and caches where building takes minutes."""
+    if name == "cuda":
+        return {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
+    if name == "tensorrt":
+        folder = _cache_folder() / "tensorrt"
+        folder.mkdir(parents=True, exist_ok=True)
+        half = "1" if precision == "float16" else "0"
+        return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(folder), "trt_fp16_enable": half}
+    return {"ModelFormat": "MLProgram"} if name == "coreml" else {}
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
+    return Path(base or Path.home() / ".cache") / "actanywhere"
