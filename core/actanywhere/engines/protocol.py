@@ -68,6 +68,8 @@ class EngineFacts:
     invents: bool = False
     infers_camera: bool = False
     untrained: tuple[str, ...] = ()
+    reads: frozenset[str] = frozenset()
+    """Names of the settings that this engine reads, of those that not every engine does (prompt, solver, ...)."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class FrameConditioning:
     is 0 where known, 1 where to be painted. ``prefill`` (h, w, 3) is ``masked`` with the unknown filled by what is
     expected there. ``subject`` (h, w) is 1 on the (eroded) actor. ``place`` (h, w, 3) is the moved condition alone,
     under the actor's shadow, and ``seen`` (h, w) is 1 where it shows the place, away from the actor.
+    ``alive`` (h, w), 0..1, is the artist's mask of what shall live (water, leaves, light), where there is one.
     """
 
     frame: int
@@ -87,14 +90,21 @@ class FrameConditioning:
     subject: Picture
     place: Picture
     seen: Picture
+    alive: Picture | None = None
 
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted window: ``pictures`` (T, h, w, 3), whole frames; ``state`` is the engine's own, kept for resuming."""
+    """A painted window: ``pictures`` (T, h, w, 3), whole frames; ``state`` is the engine's own, kept for resuming.
+
+    ``shown`` (T, h, w), 0..1: how far each pixel is to be seen in the layer; where it is 0 the layer is the moved
+    condition itself, wherever that has the place. None: the whole picture is over the prefill, and its shading is laid
+    on the condition's own detail. The arrays may lie on disk (``numpy.memmap``).
+    """
 
     pictures: NDArray[np.float32]
     state: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    shown: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,13 @@ class Engine(Protocol):
     """What paints. ``open`` loads the weights, so it comes after everything that can be wrong was checked."""
 
     facts: EngineFacts
+
+    def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:
+        """What is to be said of a job before it runs: the memory plan, its estimate, hints. Raises ``ModelError``.
+
+        ``frames`` is the shot's length and ``size`` the working (h, w). Nothing is loaded.
+        """
+        ...
 
     def open(self, request: EngineRequest) -> Painter:
         """The engine, loaded and ready for a shot. Raises ``ModelError``."""
