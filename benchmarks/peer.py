@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from actanywhere.model.checkpoint import Model
-from actanywhere.model.denoiser import Known
-from actanywhere.model.noise import scheduler
+from actanywhere.engines.unet.model.checkpoint import Model
+from actanywhere.engines.unet.model.denoiser import Known
+from actanywhere.engines.unet.model.noise import scheduler
 
 __all__ = ["Clip", "make_clip", "peer_step", "sample_as_diffusers"]
 

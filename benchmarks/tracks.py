@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from actanywhere.model.checkpoint import Model
-from actanywhere.model.denoiser import Known
-from actanywhere.sampling.guidance import guide
-from actanywhere.sampling.solvers import Denoise, Levels, sample
+from actanywhere.engines.unet.model.checkpoint import Model
+from actanywhere.engines.unet.model.denoiser import Known
+from actanywhere.engines.unet.sampling.guidance import guide
+from actanywhere.engines.unet.sampling.solvers import Denoise, Levels, sample
 
 from .clock import Timing, interleave
 from .machine import GEMM_TFLOP, device_wait, gemm, tflop_of

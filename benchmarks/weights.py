@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 import actanywhere
-from actanywhere.model.autoencoder import PatchAutoencoder
-from actanywhere.model.checkpoint import Model, create_model, load_model
-from actanywhere.model.configuration import starter
+from actanywhere.engines.unet.model.autoencoder import PatchAutoencoder
+from actanywhere.engines.unet.model.checkpoint import Model, create_model, load_model
+from actanywhere.engines.unet.model.configuration import starter
 
 __all__ = ["get_model"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from actanywhere.model.checkpoint import Model
+from actanywhere.engines.unet.model.checkpoint import Model
 from benchmarks.child import run_child
 from benchmarks.clock import interleave
 from benchmarks.machine import GEMM_TFLOP, gemm, tflop_of

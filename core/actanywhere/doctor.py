@@ -185,7 +185,8 @@ def _colour() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    manifest: Any = importlib.import_module(__package__ + ".model.manifest")
+    from .engines.unet.model import manifest
+
     folders = [_PACKAGE / "models" / "starter"]
     for root in filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep)):
         if not Path(root).is_dir():

@@ -34,7 +34,7 @@ _OUT_OF_MEMORY = re.compile(r"out of memory|(allocate|enough|insufficient) memor
 
 
 def main(render: Render | None = None) -> int:
-    """Serve jobs from standard input until it ends (with ``generate.render`` if left out). Exit status 0."""
+    """Serve jobs from standard input until it ends (with ``render.render`` if left out). Exit status 0."""
     requests, answers = _take_over_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to judge: it sends a cancel
     serve(requests, answers, render or _render_with_kept_model())
@@ -189,12 +189,12 @@ def _render_with_kept_model() -> Render:
 
     def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
         # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
-        from . import generate
-        from .cache import ModelCache
+        from .engines.unet.cache import ModelCache
+        from .render.render import render as render_job
 
         if not kept:
             kept.append(ModelCache())
-        return generate.render(job, report, cancelled, kept[0])
+        return render_job(job, report, cancelled, kept[0])
 
     return render
 

@@ -13,7 +13,7 @@ from actanywhere.evaluation.bench import read_bench
 from actanywhere.evaluation.cases import Case
 from actanywhere.evaluation.motion import background_motion, camera_agreement
 from actanywhere.footage import MovieWriter
-from tests.generate.stage import Staged, stage_shot, texture, tiny_model
+from tests.render.stage import Staged, stage_shot, texture, tiny_model
 
 
 def staged(folder: Path, **shot: object) -> Staged:

@@ -10,7 +10,7 @@ import pytest
 from actanywhere.errors import ActAnywhereError, FootageError
 from actanywhere.evaluation.cases import find_cases
 from tests.footage.pictures import write_still
-from tests.generate.stage import stage_shot
+from tests.render.stage import stage_shot
 
 PICTURE = np.full((16, 24, 3), 0.5, np.float32)
 

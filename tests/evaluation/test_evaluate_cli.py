@@ -13,7 +13,7 @@ import pytest
 from actanywhere import cli
 from actanywhere.footage import MovieWriter
 from tests.footage.pictures import write_still
-from tests.generate.stage import stage_shot, texture, tiny_model
+from tests.render.stage import stage_shot, texture, tiny_model
 
 FLAGS = ["--device", "cpu", "--precision", "fp32", "--camera", "plate"]
 

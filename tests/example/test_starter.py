@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.cache import ModelCache
 from actanywhere.cli.demo import demo_job
+from actanywhere.engines.unet.cache import ModelCache
 from actanywhere.footage import open_plate
-from actanywhere.generate import render
 from actanywhere.job import Result
+from actanywhere.render.render import render
 from actanywhere.shot import FrameRange, ImageSequence
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.stage import Staged, stage_shot, tiny_model
+from tests.render.stage import Staged, stage_shot, tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from actanywhere.errors import ActAnywhereError, FootageError, ModelError, Outpu
 from actanywhere.job import Job, Progress
 from actanywhere.shot import FrameRange
 from tests.footage.pictures import write_still
-from tests.generate.stage import (
+from tests.render.stage import (
     ACES,
     HEIGHT,
     WIDTH,
@@ -351,7 +351,7 @@ def test_a_dry_run_lists_what_would_be_read_and_written_and_touches_nothing(
 
 
 def test_a_second_render_into_a_folder_at_work_is_refused_by_name(shot: Staged, model: Path) -> None:
-    from actanywhere.lock import writing_alone
+    from actanywhere.render.lock import writing_alone
 
     render(shot.job(model))
     before = pixels_of(shot.folder / "out")

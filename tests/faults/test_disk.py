@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actanywhere.errors import OutputError
-from tests.generate.stage import Staged, frames_of, pixels_of, render
+from tests.render.stage import Staged, frames_of, pixels_of, render
 
 Mount = Callable[[str], Path]
 

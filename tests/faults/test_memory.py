@@ -11,14 +11,14 @@ import numpy as np
 
 from actanywhere.shot import FrameRange
 from tests.footage.pictures import write_still
-from tests.generate.stage import ACES, CORE, Staged, disc, environment, texture, write_matte
+from tests.render.stage import ACES, CORE, Staged, disc, environment, texture, write_matte
 
 HEIGHT, WIDTH = 256, 384
 
 MEASURED = """
 import resource, sys
 from actanywhere.job import Job
-from tests.generate.stage import render
+from tests.render.stage import render
 for name in sys.argv[1:]:
     with open(name) as stream:
         render(Job.from_json(stream.read()))

@@ -24,9 +24,9 @@ from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
 from actanywhere.errors import FootageError, JobError
 from actanywhere.job import Job, Progress, Result, Settings, setting_fields
+from actanywhere.render.preflight import Survey
 from actanywhere.shot import FrameRange
 from actanywhere.shotlist import job_from_flat
-from actanywhere.survey import Survey
 
 from .conftest import gone
 
@@ -86,9 +86,9 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             done=2,
         )
 
-    room = ModuleType("actanywhere.survey")
+    room = ModuleType("actanywhere.render.preflight")
     room.survey = survey  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "actanywhere.survey", room)
+    monkeypatch.setitem(sys.modules, "actanywhere.render.preflight", room)
     return asked
 
 

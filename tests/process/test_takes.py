@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from actanywhere.errors import JobError, OutputError
-from actanywhere.folder import OutputFolder
 from actanywhere.job import Job, Result, Settings
+from actanywhere.render.folder import OutputFolder
 from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.takes import (
     Take,

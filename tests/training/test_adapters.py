@@ -11,12 +11,12 @@ import torch
 from peft import PeftModel
 from torch import Tensor
 
+from actanywhere.engines.unet.model.checkpoint import Model, load_model, save_model
+from actanywhere.engines.unet.model.denoiser import Denoiser
 from actanywhere.errors import ModelError
-from actanywhere.model.checkpoint import Model, load_model, save_model
-from actanywhere.model.denoiser import Denoiser
 from actanywhere.training.adapters import add_adapters, merged
 from actanywhere.training.state import load_state
-from tests.model import tiny
+from tests.engines.unet import tiny
 from tests.training.tiny import run, the_same
 
 _CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from actanywhere.model.autoencoder import encode_pictures
+from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.shadow.cast import CastShadow
 from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
 from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
@@ -18,7 +18,7 @@ from actanywhere.training.deviations import measure_deviations
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
 from actanywhere.training.pictures import draw_crops
 from actanywhere.training.sources import Sources
-from tests.model import tiny
+from tests.engines.unet import tiny
 
 _FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
 _PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "damage": 0.0, "erode": 0}

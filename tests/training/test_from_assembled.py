@@ -9,9 +9,9 @@ import torch
 
 pytest.importorskip("accelerate")
 
-from actanywhere.model.assemble import assemble, plan_assembly
-from actanywhere.model.checkpoint import load_model
-from tests.model import public
+from actanywhere.engines.unet.model.assemble import assemble, plan_assembly
+from actanywhere.engines.unet.model.checkpoint import load_model
+from tests.engines.unet import public
 from tests.training import tiny
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from actanywhere.model.checkpoint import Model
-from actanywhere.model.manifest import check_manifest
+from actanywhere.engines.unet.model.checkpoint import Model
+from actanywhere.engines.unet.model.manifest import check_manifest
 from actanywhere.training.batches import BatchPlan
 from actanywhere.training.card import Card, describe_folder
 from actanywhere.training.curve import REGIONS
@@ -25,7 +25,7 @@ from actanywhere.training.samples import paint_example, write_samples
 from actanywhere.training.sources import Sources
 from actanywhere.training.state import load_state
 from actanywhere.training.trainer import Run, TrainerSettings, train
-from tests.model import tiny
+from tests.engines.unet import tiny
 from tests.training.tiny import supply
 
 _CPU = torch.device("cpu")

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from actanywhere.engines.unet.model.checkpoint import load_model, save_model
 from actanywhere.errors import OutputError
-from actanywhere.model.checkpoint import load_model, save_model
 from actanywhere.training import cli, flags
 from actanywhere.training.state import load_state
-from tests.model import tiny
+from tests.engines.unet import tiny
 from tests.training.tiny import run
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -16,13 +16,13 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from actanywhere.engines.unet.model.checkpoint import Model
 from actanywhere.errors import ModelError, OutputError
-from actanywhere.model.checkpoint import Model
 from actanywhere.training import state
 from actanywhere.training.begin import NewStarter, begin
 from actanywhere.training.sources import Sources
 from actanywhere.training.state import load_state, save_state
-from tests.model import tiny
+from tests.engines.unet import tiny
 from tests.training.tiny import run
 
 _MIB = 2**20

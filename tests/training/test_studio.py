@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from actanywhere.engines.unet.model.checkpoint import save_model
 from actanywhere.errors import FootageError
 from actanywhere.footage import MovieWriter
-from actanywhere.model.checkpoint import save_model
 from actanywhere.training import cli, flags
 from actanywhere.training.examples import ExampleRecipe, make_example
 from actanywhere.training.sources import Sources
 from actanywhere.training.studio import StudioLibrary, find_clips, make_proxy
-from tests.model import tiny
+from tests.engines.unet import tiny
 
 Frames = NDArray[np.uint8]
 _ROOT = Path(__file__).resolve().parents[2]

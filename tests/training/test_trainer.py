@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from actanywhere.engines.unet.model.checkpoint import load_model
 from actanywhere.errors import ModelError
-from actanywhere.model.checkpoint import load_model
 from actanywhere.training.state import load_state
 from actanywhere.training.trainer import Run, TrainerSettings, train
-from tests.model import tiny
+from tests.engines.unet import tiny
 from tests.training.tiny import run, supply, the_same
 
 _ROOT = Path(__file__).resolve().parents[2]

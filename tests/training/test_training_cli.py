@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
+from actanywhere.engines.unet.model.autoencoder import PatchAutoencoder, patches_of
+from actanywhere.engines.unet.model.checkpoint import load_model, save_model
+from actanywhere.engines.unet.model.configuration import starter
 from actanywhere.errors import JobError
-from actanywhere.model.autoencoder import PatchAutoencoder, patches_of
-from actanywhere.model.checkpoint import load_model, save_model
-from actanywhere.model.configuration import starter
 from actanywhere.training import begin, cli, flags
 from actanywhere.training.autoencoder import fit_encoder, train_decoder
 from actanywhere.training.state import load_state
-from tests.model import tiny
+from tests.engines.unet import tiny
 
 _MINUTE = ["--clips", "1", "--frames", "2", "--side", "32", "--precision", "fp32", "--workers", "0"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from actanywhere.model.checkpoint import Model
+from actanywhere.engines.unet.model.checkpoint import Model
 from actanywhere.training.batches import Batch
 from actanywhere.training.trainer import Run, TrainerSettings, train
-from tests.model import tiny
+from tests.engines.unet import tiny
 
 
 def batch(number: int, clips: int = 2, frames: int = 4, side: int = 32) -> Batch:

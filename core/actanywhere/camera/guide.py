@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .beyond import Beyond, look_beyond
 from .fit import Matrix, apply, from_pixels, normalise
 from .pyramid import Pyramid
 from .track import CameraTrack
 
-__all__ = ["Guide", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
+__all__ = ["Guide", "Surroundings", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
 
 Picture = NDArray[np.float32]
 
@@ -35,14 +37,23 @@ def condition_to_unit(rows: int, columns: int, aspect: float) -> Matrix:
     return np.diag([height, height, 1.0]) @ from_pixels(rows, columns, width / height)
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """``picture``: the condition with all that was added to it, display; ``from_condition`` (3, 3) maps the condition's
+    pixels to its own.
+    """
+
+    picture: Pyramid
+    from_condition: Matrix
+
+
 class Guide:
     """The condition picture as it is seen from each frame of the shot.
 
     ``condition`` (hc, wc, 3) display, any size: it covers the frame at the track's reference frame, centred,
     and what reaches beyond the frame there is used where the camera finds it. ``track`` maps that
     reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
-    painted into the picture, behind which the place is unknown. With a ``seed`` the place goes on, made of the
-    picture's own patches, beyond its borders and behind that subject; without, it is unknown there.
+    painted into the picture, behind which the place is unknown, as it is beyond the borders (see ``within``).
     """
 
     def __init__(
@@ -51,20 +62,24 @@ class Guide:
         track: CameraTrack,
         aspect: float,
         condition_subject: Picture | None = None,
-        seed: int | None = None,
     ) -> None:
         self.track = track
         self.aspect = aspect
         self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
         self._size = (condition.shape[0], condition.shape[1])
         self._to_unit = condition_to_unit(self._size[0], self._size[1], aspect)
-        self._subject = None if condition_subject is None else _grow(condition_subject)
-        self._beyond = None if seed is None else self._look_beyond(condition, seed)
+        self.subject = None if condition_subject is None else _grow(condition_subject)
+        self._around: Surroundings | None = None
 
-    def _look_beyond(self, condition: Picture, seed: int) -> Beyond | None:
-        frame = 90, max(1, round(90 * self.aspect))
-        views = [self._to_condition(index, *frame) for index in range(len(self.track))]
-        return look_beyond(condition, self._subject, views, frame, seed)
+    def within(self, around: Surroundings | None) -> Guide:
+        """The same guide, which knows what lies beyond the picture's borders and behind who was painted into it."""
+        wider = copy.copy(self)
+        wider._around = around
+        return wider
+
+    def views(self, height: int, width: int) -> list[Matrix]:
+        """For each frame, of that size, the (3, 3) from its pixels to those of the condition."""
+        return [self._to_condition(index, height, width) for index in range(len(self.track))]
 
     def _to_condition(self, index: int, height: int, width: int) -> Matrix:
         """(3, 3) from the pixels of a frame of that size to those of the condition."""
@@ -81,40 +96,40 @@ class Guide:
         step = self._pixels_per_pixel(to_condition, height, width)
         valid = _inside(x, y, self._size, step) * (depth > _NEAREST_DEPTH)
         rgb = self._picture.sample(x, y, step)
-        if self._subject is not None:
-            behind = cv2.remap(self._subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        if self.subject is not None:
+            behind = cv2.remap(self.subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             valid = valid * (1.0 - behind)
-        if self._beyond is not None:
-            return self._over_beyond(self._beyond, rgb, valid, to_condition)
+        if self._around is not None:
+            return self._over_surroundings(self._around, rgb, valid, to_condition)
         return rgb, valid.astype(np.float32)
 
     def out_of_reach(self) -> list[int]:
         """The frames that mostly look farther beyond the picture than it goes on: its edge is repeated there."""
-        if self._beyond is None:
+        if self._around is None:
             return []
         height, width = 18, max(1, round(18 * self.aspect))
         found = []
         for index in range(len(self.track)):
-            to_beyond = self._beyond.from_condition @ self._to_condition(index, height, width)
-            x, y, depth = _places(to_beyond, height, width)
-            inside = _inside(x, y, self._beyond.picture.size, 1.0) * (depth > _NEAREST_DEPTH)
+            to_around = self._around.from_condition @ self._to_condition(index, height, width)
+            x, y, depth = _places(to_around, height, width)
+            inside = _inside(x, y, self._around.picture.size, 1.0) * (depth > _NEAREST_DEPTH)
             if inside.mean() < 0.5:
                 found.append(index)
         return found
 
-    def _over_beyond(
-        self, beyond: Beyond, rgb: Picture, valid: Picture, to_condition: Matrix
+    def _over_surroundings(
+        self, around: Surroundings, rgb: Picture, valid: Picture, to_condition: Matrix
     ) -> tuple[Picture, Picture]:
         """The picture over what was added to it, and where the frame sees either: nobody else fills the rest in."""
         height, width = valid.shape
-        to_beyond = beyond.from_condition @ to_condition
-        x, y, depth = _places(to_beyond, height, width)
-        step = self._pixels_per_pixel(to_condition, height, width) * float(beyond.from_condition[1, 1])
+        to_around = around.from_condition @ to_condition
+        x, y, depth = _places(to_around, height, width)
+        step = self._pixels_per_pixel(to_condition, height, width) * float(around.from_condition[1, 1])
         inside = depth > _NEAREST_DEPTH
-        around = beyond.picture.sample(x, y, step)
+        added = around.picture.sample(x, y, step)
         rim = cv2.GaussianBlur(cv2.erode(valid.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
         over = np.minimum(rim, valid)[..., None].astype(np.float32)
-        return np.asarray(around + (rgb - around) * over, np.float32), np.maximum(valid, inside).astype(
+        return np.asarray(added + (rgb - added) * over, np.float32), np.maximum(valid, inside).astype(
             np.float32
         )
 

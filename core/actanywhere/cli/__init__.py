@@ -88,7 +88,7 @@ def _write_job(job: Job, path: Path) -> None:
 
 
 def _show_survey(job: Job, as_json: bool) -> None:
-    from ..survey import survey
+    from ..render.preflight import survey
 
     found = survey(job)
     if as_json:
@@ -105,8 +105,8 @@ def _show_survey(job: Job, as_json: bool) -> None:
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
+    from ..render.preflight import survey
     from ..shotlist import read_shot_list
-    from ..survey import survey
     from .batch import check_all, render_all, table
     from .flags import given_settings
     from .follow import Interrupts
@@ -140,7 +140,7 @@ def _review(args: argparse.Namespace, screen: Screen) -> int:
             "A review is of one folder, or of takes with --wedge and --output.",
             "Give DIR alone, or --wedge DIR DIR ... --output SHEET.png.",
         )
-    from ..wedge import write_wedge_sheet
+    from ..review.wedge import write_wedge_sheet
 
     sheet = write_wedge_sheet(args.wedge, args.output, 3 if args.columns is None else args.columns)
     _tell_files(args, sheet=sheet)
@@ -148,7 +148,7 @@ def _review(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _review_folder(folder: str, columns: int, args: argparse.Namespace, screen: Screen) -> None:
-    from ..review import write_review
+    from ..review.folder import write_review
 
     try:
         written = write_review(folder, columns, lambda progress: screen.progress("review", progress))

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from ..engines.unet.model.assemble import Assembly, assemble, plan_assembly
 from ..job import Progress
-from ..model.assemble import Assembly, assemble, plan_assembly
 from .screen import Screen
 
 __all__ = ["assemble_model"]

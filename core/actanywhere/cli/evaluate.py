@@ -149,7 +149,7 @@ def _evaluate(
     clips: RenderedClips | None,
     screen: Screen,
 ) -> list[Part]:
-    from ..cache import ModelCache
+    from ..engines.unet.cache import ModelCache
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
 
@@ -167,10 +167,10 @@ def _evaluate(
 
 
 def _encoders(args: argparse.Namespace) -> Encoders:
+    from ..engines.unet.model.device import choose_device
     from ..evaluation.encoders import load_clip, load_features
     from ..evaluation.parts import Encoders
     from ..evaluation.videos import find_real_movies
-    from ..model.device import choose_device
 
     device = choose_device(getattr(args, "device", "auto"))
     if args.real:
@@ -227,7 +227,7 @@ def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:
 
 def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> None:
     from ..evaluation.shots import render_job
-    from ..survey import survey
+    from ..render.preflight import survey
 
     names = []
     for case in [] if cases is None else cases.found:

@@ -18,8 +18,8 @@ from ..camera.guide import condition_to_unit
 from ..camera.track import CameraTrack, still_track
 from ..comp.finish import finish_frame
 from ..job import Settings
-from ..knowledge import Knowledge, know
-from ..reading import Scene
+from ..render.conditioning import Knowledge, know
+from ..render.scene import Scene
 
 __all__ = ["guide_alone", "over_background", "still_paste", "tracked_card"]
 

@@ -13,9 +13,9 @@ from ..camera.composite import find_composite
 from ..errors import FootageError
 from ..footage import open_plate, read_still_matte, to_display
 from ..job import Job, Result
-from ..reading import Scene, read_footage, resize
+from ..render.preflight import open_inputs
+from ..render.scene import Scene, read_footage, resize
 from ..shot import FrameRange, ImageSequence
-from ..survey import open_inputs
 from .baselines import guide_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..paper import FAINT, INK, blank, spread, write, write_png
+from ..review.contact_sheet import FAINT, INK, blank, spread, write, write_png
 
 __all__ = ["Block", "write_sheet"]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cache import ModelCache
-from ..generate import render
+from ..engines.unet.cache import ModelCache
+from ..engines.unet.model.manifest import check_manifest, find_model
 from ..job import Job, Progress
-from ..model.manifest import check_manifest, find_model
+from ..render.render import render
 from .bench import Bench, read_bench
 from .cases import Case
 from .figures import Figures

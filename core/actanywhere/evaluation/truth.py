@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.guide import Guide
 from ..camera.track import CameraTrack
-from ..clip import Clip
+from ..engines.protocol import Window
+from ..engines.unet.model.checkpoint import Model
+from ..engines.unet.painter import Painter
+from ..inpaint.outpaint import extended
 from ..job import Settings
-from ..knowledge import know
-from ..model.checkpoint import Model
-from ..painter import Painter
-from ..reading import Scene, model_size
-from ..sampling.windows import Window
+from ..render.clip import Clip
+from ..render.conditioning import know
+from ..render.scene import Scene, model_size
 from ..shadow.read import lift_shadow, read_shadow
 from ..shot import FrameRange
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
@@ -111,7 +112,8 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
     known = Clip(
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
-    bare = Guide(condition, track, width / height, subject, seed)
+    unextended = Guide(condition, track, width / height, subject)
+    bare = unextended if seed is None else extended(unextended, condition, seed)
     plain = Scene(known, condition, bare, "plate", "the true camera", [], None, "none was asked for")
     scene = plain
     read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
@@ -119,12 +121,12 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
         guide = bare
         if subject is not None:
             lifted = lift_shadow(read.shadow, subject, condition)
-            guide = Guide(lifted, track, width / height, subject, seed)
+            guide = Guide(lifted, track, width / height, subject)
+            guide = guide if seed is None else extended(guide, lifted, seed)
         scene = replace(plain, guide=guide, shadow=read.shadow, shadow_reason=read.reason)
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
-    unextended = Guide(condition, track, width / height, subject)
     return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import FootageError
 from ..footage import open_plate, to_display
 from ..footage.sequences import MOVIE_EXTENSIONS
-from ..reading import resize
+from ..render.scene import resize
 from ..shot import ImageSequence
 from .encoders import Features
 from .figures import Figures, groups_of

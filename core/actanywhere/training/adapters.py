@@ -17,9 +17,9 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import save_file
 from torch import nn
 
-from ..model.checkpoint import Model
-from ..model.denoiser import Denoiser
-from ..model.weights import give_usual_mode
+from ..engines.unet.model.checkpoint import Model
+from ..engines.unet.model.denoiser import Denoiser
+from ..engines.unet.model.weights import give_usual_mode
 
 __all__ = ["add_adapters", "merged", "save_adapters"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..model.autoencoder import PatchAutoencoder, patches_of
+from ..engines.unet.model.autoencoder import PatchAutoencoder, patches_of
 
 __all__ = ["fit_encoder", "train_decoder"]
 

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..engines.unet.model.autoencoder import PatchAutoencoder
+from ..engines.unet.model.checkpoint import Model, create_model, load_model, save_model
+from ..engines.unet.model.configuration import starter
+from ..engines.unet.model.manifest import MANIFEST, find_model
 from ..errors import JobError
-from ..model.autoencoder import PatchAutoencoder
-from ..model.checkpoint import Model, create_model, load_model, save_model
-from ..model.configuration import starter
-from ..model.manifest import MANIFEST, find_model
 from .autoencoder import fit_encoder, train_decoder
 from .batches import BatchPlan, batches
 from .corpus import PictureLibrary

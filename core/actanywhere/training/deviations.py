@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from ..model.autoencoder import Autoencoder, encode_pictures
-from ..model.denoiser import shrink_mask
+from ..engines.unet.model.autoencoder import Autoencoder, encode_pictures
+from ..engines.unet.model.denoiser import shrink_mask
 from .batches import Batch
 
 __all__ = ["measure_deviations"]

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.fill import expect
-from ..model.configuration import ModelConfiguration
+from ..engines.unet.model.configuration import ModelConfiguration
+from ..inpaint.fill import expect
 from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .corpus import TrainingClip
 from .damage import damage_matte

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..model.denoiser import shrink_mask
+from ..engines.unet.model.denoiser import shrink_mask
 from .batches import Batch, BatchPlan, frame_size, stack
 from .curve import REGIONS
 from .examples import Example, ExampleRecipe, make_example

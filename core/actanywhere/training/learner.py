@@ -12,9 +12,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..model.autoencoder import encode_pictures
-from ..model.checkpoint import Model
-from ..model.denoiser import Known, shrink_mask
+from ..engines.unet.model.autoencoder import encode_pictures
+from ..engines.unet.model.checkpoint import Model
+from ..engines.unet.model.denoiser import Known, shrink_mask
 from .batches import Batch
 
 __all__ = ["Learner"]

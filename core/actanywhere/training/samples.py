@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engines.protocol import Window
+from ..engines.unet.model.checkpoint import Model
+from ..engines.unet.painter import Painter
 from ..job import Settings
-from ..knowledge import Knowledge
-from ..model.checkpoint import Model
-from ..painter import Painter
-from ..sampling.windows import Window
+from ..render.conditioning import Knowledge
 from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut

@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ..engines.unet.model.weights import give_usual_mode
 from ..errors import ModelError, OutputError
-from ..model.weights import give_usual_mode
 
 __all__ = ["last_good", "load_state", "replaced", "save_state"]
 

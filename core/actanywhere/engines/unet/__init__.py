@@ -1,0 +1,1 @@
+"""The method of the paper: a video U-Net that paints windows of latents."""

@@ -1,0 +1,160 @@
+"""A model as a folder, in the layout of diffusers and transformers.
+
+    model.json               sizes and switches (ModelConfiguration)
+    unet/  vae/  image_encoder/  condition_projection/  scheduler/
+    manifest.json            sha256 of every file above; checked when loading
+
+Weights are safetensors in shards under 16 MiB (a single larger tensor, as the full size has, is a shard of its
+own). Nothing else is ever unpickled or executed.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import diffusers.utils.logging
+import torch
+import transformers.utils.logging
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
+from diffusers.configuration_utils import ConfigMixin
+from safetensors import SafetensorError
+from torch import nn
+from transformers import CLIPVisionModel
+
+from ....errors import ModelError
+from .autoencoder import Autoencoder, PatchAutoencoder
+from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
+from .configuration import ModelConfiguration
+from .denoiser import Denoiser, create_unet
+from .manifest import MANIFEST, check_manifest, read_configuration, write_manifest
+from .noise import scheduler
+from .weights import give_usual_mode
+
+__all__ = ["Model", "create_model", "load_model", "save_model"]
+
+_SHARD = "15MB"
+_AUTOENCODERS = {kind.__name__: kind for kind in (PatchAutoencoder, AutoencoderKL, AutoencoderTiny)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """All parts of a model, on one device in one precision. ``digest`` is the sha256 of its manifest."""
+
+    configuration: ModelConfiguration
+    denoiser: Denoiser
+    condition_encoder: ConditionEncoder
+    autoencoder: Autoencoder
+    digest: str = ""
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> Model:
+        """The same model, moved in place: all of it to ``device``, the U-Net alone to ``dtype``.
+
+        Condition and autoencoder run once a window, and half precision would band their skies.
+        """
+        for part in (self.denoiser, self.condition_encoder, cast(nn.Module, self.autoencoder)):
+            part.to(device)
+        with quiet():
+            self.denoiser.unet.to(dtype)
+        if device.type == "cpu":
+            self.denoiser.unet.to(memory_format=torch.channels_last)
+        return self
+
+
+def create_model(configuration: ModelConfiguration, autoencoder: Autoencoder) -> Model:
+    """A new, untrained model around ``autoencoder``."""
+    encoder = create_image_encoder(configuration) if configuration.condition == "clip" else None
+    projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
+    condition_encoder = ConditionEncoder(configuration, encoder, projection)
+    return Model(
+        configuration, Denoiser(configuration, create_unet(configuration)), condition_encoder, autoencoder
+    )
+
+
+def save_model(model: Model, folder: Path, dtype: torch.dtype = torch.float16) -> str:
+    """Write ``model`` as ``folder`` with its manifest, weights as ``dtype``; gives the manifest's sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").write_text(json.dumps(model.configuration.to_dict(), indent=2) + "\n")
+    parts: dict[str, Any] = {
+        "unet": model.denoiser.unet,
+        "vae": model.autoencoder,
+        "condition_projection": model.condition_encoder.projection,
+    }
+    if model.condition_encoder.image_encoder is not None:
+        parts["image_encoder"] = model.condition_encoder.image_encoder
+    with quiet():
+        for name, part in parts.items():
+            _save(part, folder / name, dtype)
+        scheduler(model.configuration).save_pretrained(folder / "scheduler")
+    return write_manifest(folder)
+
+
+def _save(part: Any, folder: Path, dtype: torch.dtype) -> None:
+    copied = copy.deepcopy(part).to(dtype)
+    if isinstance(copied, ConfigMixin):
+        copied.register_to_config(
+            _name_or_path=""
+        )  # where it once lay on the trainer's disk is nobody's business
+    copied.save_pretrained(folder, max_shard_size=_SHARD)
+    give_usual_mode(folder)
+
+
+def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
+    """The model in ``folder``, in evaluation mode. Raises ``ModelError`` when a file is missing, changed or odd."""
+    digest = check_manifest(folder)
+    configuration = read_configuration(folder)
+    kind = UNetMotionModel if configuration.motion else UNet2DConditionModel
+    try:
+        unet = _load(kind, folder / "unet", torch_dtype=dtype)
+        autoencoder = _load_autoencoder(folder / "vae")
+        projection = _load(ConditionProjection, folder / "condition_projection", torch_dtype=torch.float32)
+        encoder = None
+        if configuration.condition == "clip":
+            encoder = _load(CLIPVisionModel, folder / "image_encoder", dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise ModelError(
+            f"The model in {folder} cannot be loaded: {error}",
+            f"Compare the folder with its {MANIFEST}, or get the model again.",
+        ) from error
+    condition_encoder = ConditionEncoder(configuration, encoder, projection)
+    model = Model(configuration, Denoiser(configuration, unet), condition_encoder, autoencoder, digest)
+    for part in (model.denoiser, model.condition_encoder, autoencoder):
+        part.requires_grad_(False).eval()
+    return model.to(device, dtype)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the libraries' bars and remarks off an artist's screen; what matters is raised."""
+    rooms = (diffusers.utils.logging, transformers.utils.logging)
+    levels = [room.get_verbosity() for room in rooms]
+    for room in rooms:
+        room.set_verbosity_error()
+        room.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for room, level in zip(rooms, levels, strict=True):
+            room.set_verbosity(level)
+            room.enable_progress_bar()
+
+
+def _load(kind: Any, folder: Path, **options: Any) -> Any:
+    """One part. The libraries fill weights that are not in the files with random ones; here that is an error."""
+    with quiet():
+        part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
+    if missing := sorted(found["missing_keys"]):
+        raise ValueError(f"{folder.name} lacks {len(missing)} weights, {missing[0]} first")
+    return part
+
+
+def _load_autoencoder(folder: Path) -> Any:
+    name = json.loads((folder / "config.json").read_text()).get("_class_name", "")
+    if name not in _AUTOENCODERS:
+        raise ValueError(f"vae/config.json names the unknown class '{name}'")
+    return _load(_AUTOENCODERS[name], folder, torch_dtype=torch.float32)

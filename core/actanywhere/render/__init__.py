@@ -1,0 +1,1 @@
+"""A job to a layer: preflight, scene, conditioning, painting, delivery."""

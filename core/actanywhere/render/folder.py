@@ -1,0 +1,210 @@
+"""The folder that a job renders into: whose it is, what of it is finished, and how it goes on.
+
+NAME_LAYER.1001.exr ...     finished frames
+result.json                 when all are finished
+.actanywhere/job.json       whose folder this is: the job and the digests of what it read
+.actanywhere/*.safetensors  painted windows whose frames are not all written yet
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import JobError, OutputError
+from ..footage import sweep_strays
+from ..job import Job, Result
+from ..shot import FrameRange
+from ..takes import RESULT_NAME, find_result, layer_stem, same_layer
+from .lock import LOCK_NAME, writing_alone
+
+__all__ = ["OutputFolder"]
+
+_LONGEST_NAME = 180  # with the frame's number and what a temporary name adds, file systems take 255
+
+
+class OutputFolder:
+    """One job's folder. ``check`` touches nothing; ``held`` keeps others out; ``claim`` makes it this job's own."""
+
+    def __init__(self, job: Job, frames: FrameRange) -> None:
+        self.job = job
+        self.frames = frames
+        self.path = Path(job.output)
+        self.work = self.path / ".actanywhere"
+        self.result_path = self.path / RESULT_NAME
+        self.stem = layer_stem(job)
+        self._claimed = False
+
+    @property
+    def pattern(self) -> str:
+        """The layer's frames, as fileseq reads them."""
+        return str(self.path / f"{self.stem}.####.exr")
+
+    def frame_path(self, frame: int) -> Path:
+        """The layer's file of that host frame."""
+        return self.path / f"{self.stem}.{frame:04d}.exr"
+
+    def finished(self) -> list[int]:
+        """The frames that are on disk. A frame appears under its name only when it is whole."""
+        return [frame for frame in self.frames if self.frame_path(frame).is_file()]
+
+    def writes(self) -> list[str]:
+        """What a render writes, for a dry run."""
+        files = [self.pattern, str(self.result_path)]
+        files += [str(self.path / f"{self.stem}.####.png")] if "png" in self.job.settings.format else []
+        files += [str(self.path / f"{self.stem}.mov")] if "mov" in self.job.settings.format else []
+        return files
+
+    def check(self) -> None:
+        """Raises ``OutputError`` when the folder cannot be written or holds another job's layer."""
+        if len(os.fsencode(self.stem)) > _LONGEST_NAME:
+            raise OutputError(
+                f"Files cannot have a name as long as {self.stem[:40]}...",
+                "Give a shorter shot or layer name.",
+            )
+        _check_writable(self.path)
+        if self._owner() is None and self.finished():
+            raise OutputError(
+                f"{self.path} holds frames like {self.frame_path(self.finished()[0]).name} that no job here wrote.",
+                "Give another output folder, or remove them.",
+            )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folder, made if need be, with other renders kept out.
+
+        Whatever ends this before anything was painted leaves no trace of it. Raises ``OutputError``.
+        """
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            raise _unwritable(self.path, error) from error
+        try:
+            with writing_alone(self.path):
+                try:
+                    yield
+                except BaseException:
+                    self._disclaim()
+                    raise
+        except BaseException:
+            with suppress(OSError):  # the first that holds something ends it
+                for folder in missing:
+                    folder.rmdir()
+            raise
+
+    def claim(self, inputs: dict[str, str], checkpoint: str) -> None:
+        """Make the folder this job's: note what was read, and sweep what a killed writer left.
+
+        Raises ``OutputError`` when another job rendered here, or the same from other footage or another model.
+        """
+        facts = {"job": same_layer(self.job), "inputs": inputs, "checkpoint": checkpoint}
+        owner = self._owner()
+        if owner is not None and owner != facts:
+            changed = [name for name in inputs if owner["inputs"].get(name) != inputs[name]]
+            what = ", ".join(changed) or "the model"
+            raise OutputError(
+                f"{self.path} holds frames of this job, but {what} changed since then.",
+                "Give another output folder, or remove this one.",
+            )
+        self._claimed = True
+        self.work.mkdir(exist_ok=True)
+        sweep_strays(str(self.path))
+        if owner is None:
+            _write_text(self.work / "job.json", json.dumps(facts, indent=2))
+
+    def finish(self, result: Result) -> None:
+        """Write ``result.json`` and drop what was kept for going on."""
+        _write_text(self.result_path, json.dumps(result.to_dict(), indent=2))
+        for path in self.work.glob("*.safetensors"):
+            path.unlink()
+
+    def result(self) -> Result | None:
+        """The result, if the job is finished to the last frame."""
+        if len(self.finished()) < len(self.frames):
+            return None
+        return find_result(str(self.path))  # one that is not understood will be written anew
+
+    def _disclaim(self) -> None:
+        """Take back the claim on a folder in which nothing was painted."""
+        if not self._claimed or self.finished() or any(self.work.glob("*.safetensors")):
+            return
+        shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):
+            (self.path / LOCK_NAME).unlink()
+
+    def _owner(self) -> dict[str, Any] | None:
+        """What was noted of the render whose folder this is; None in a new one. Raises ``OutputError`` where it is of
+        another job.
+        """
+        path = self.work / "job.json"
+        if not path.is_file():
+            return None
+        other_folder = "Give another output folder, or remove this one."
+        try:
+            owner = json.loads(path.read_text())
+            inputs = dict(owner.get("inputs", {}))
+            there, here = same_layer(Job.from_dict({**owner["job"], "output": ""})), same_layer(self.job)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(f"{path} is not what was written there.", other_folder) from error
+        except JobError as error:
+            raise OutputError(f"{path} cannot be read as a job: {error.message}", other_folder) from error
+        if there != here:
+            difference = _difference(there, here)
+            raise OutputError(f"{self.path} holds the layer of another job ({difference}).", other_folder)
+        return {"job": there, "inputs": inputs, "checkpoint": owner.get("checkpoint")}
+
+
+def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> str:
+    """Where two jobs differ first, as an artist reads it."""
+    for key in sorted(set(one) | set(other)):
+        a, b = one.get(key), other.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found = _difference(a, b, f"{place}{key}.")
+            if found:
+                return found
+        elif a != b:
+            return f"{place}{key} is {a!r} there and {b!r} here"
+    return ""
+
+
+def _check_writable(folder: Path) -> None:
+    """Try it in the nearest folder that exists, and leave nothing behind."""
+    try:
+        nearest = folder.absolute()
+        while not nearest.exists():
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise OutputError(f"{nearest} is a file, not a folder.", "Give another output folder.")
+        with tempfile.TemporaryFile(dir=nearest) as stream:
+            stream.write(b"\0" * 4096)
+    except (OSError, ValueError) as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError | ValueError) -> OutputError:
+    reason = getattr(error, "strerror", None) or error
+    return OutputError(f"{folder} cannot be written: {reason}.", "Give a folder that you may write to.")
+
+
+def _write_text(path: Path, text: str) -> None:
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("w") as stream:
+            stream.write(text + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        space = shutil.disk_usage(path.parent).free // 2**20
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error} ({space} MiB free).",
+            "Free some space and give the same command again: finished frames are kept.",
+        ) from error

@@ -1,0 +1,191 @@
+"""A rendered folder at a glance: a contact sheet, and a movie of plate, layer and comp side by side.
+
+Pictures here are for looking at: display-referred, made small, pixel aspect resolved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FootageError, JobError, OutputError
+from ..footage import (
+    MatteReader,
+    MovieWriter,
+    Plate,
+    layer_to_display,
+    open_matte,
+    open_plate,
+    read_condition,
+    to_display,
+    treat_matte,
+)
+from ..footage.sequences import find_footage
+from ..footage.stills import Still
+from ..job import Progress, Result
+from ..shot import ImageSequence
+from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
+
+__all__ = ["Review", "read_result", "write_review"]
+
+Picture = NDArray[np.float32]
+
+_ROWS = ("plate", "matte", "condition", "layer", "comp")
+_CELL_PIXELS = 320 * 180
+_PANEL_PIXELS = 640 * 360
+_GAP, _MARGIN, _SLATE, _HEADER = 4, 100, 58, 26
+
+
+@dataclass(frozen=True)
+class Review:
+    """The files that were written."""
+
+    sheet: Path
+    movie: Path
+
+
+def write_review(
+    folder: str | os.PathLike[str],
+    columns: int = 8,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Review:
+    """Write ``review/sheet.png`` and ``review/review.mp4`` into a rendered folder.
+
+    The sheet shows ``columns`` frames spread over the range, with plate, matte (as it was used), condition,
+    layer and comp. Each file appears when it is whole. Raises JobError when the folder holds no result,
+    FootageError when a frame or the plate is gone, OutputError.
+    """
+    if columns < 1:
+        raise JobError("A sheet of %d columns shows nothing." % columns, "Give --columns 1 or more.")
+    result = read_result(folder)
+    into = Path(folder) / "review"
+    try:
+        into.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            "%s cannot be made: %s." % (into, error.strerror), "Check its permissions."
+        ) from error
+    written = Review(into / "sheet.png", into / "review.mp4")
+    frames = list(result.frames)
+    chosen = [frames[i] for i in spread(len(frames), columns)]
+    with _open(result, Path(folder)) as pictures:
+        cells: dict[int, list[Picture]] = {}
+        with MovieWriter(str(written.movie), pictures.fps) as movie:
+            for done, frame in enumerate(frames, 1):
+                looks = pictures.at(frame)
+                movie.write(_beside([fit(looks[row], _PANEL_PIXELS) for row in ("plate", "layer", "comp")]))
+                if frame in chosen:
+                    cells[frame] = [fit(looks[row], _CELL_PIXELS) for row in _ROWS]
+                report(Progress("Reviewing", done, len(frames), fraction=done / len(frames)))
+    write_png(written.sheet, _sheet(result, [(frame, cells[frame]) for frame in chosen]))
+    return written
+
+
+def read_result(folder: str | os.PathLike[str]) -> Result:
+    """What ``result.json`` in a folder says. Raises JobError when there is none, or another file."""
+    path = Path(folder) / "result.json"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise JobError(
+            "%s cannot be read: %s." % (path, error.strerror),
+            "Give a folder that 'actanywhere render' has finished.",
+        ) from error
+    except ValueError as error:
+        raise JobError("%s is not a result: %s." % (path, error), "Render the shot again.") from error
+    if not isinstance(data, dict):
+        raise JobError("%s is not a result." % path, "Render the shot again.")
+    return Result.from_dict(data)
+
+
+# -- the pictures --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _open(result: Result, folder: Path) -> Iterator[_Pictures]:
+    shot = result.job.shot
+    with open_plate(shot.plate, result.frames) as plate, open_matte(shot.matte, plate) as matte:
+        yield _Pictures(result, folder, plate, matte)
+
+
+class _Pictures:
+    """The pictures of every frame, by the name of their row, as a display shows them and not larger than a panel."""
+
+    def __init__(self, result: Result, folder: Path, plate: Plate, matte: MatteReader) -> None:
+        self._plate, self._matte, self._settings = plate, matte, result.job.settings
+        # The folder may have moved since: its own frames count, not where they once were.
+        self._layer = find_footage(ImageSequence(str(folder / os.path.basename(result.layer))))
+        self._condition = fit(read_condition(result.job.shot.condition), _PANEL_PIXELS)
+        self.fps = plate.info.fps
+
+    def at(self, frame: int) -> dict[str, Picture]:
+        """One frame's pictures, (h, w, 3) float32, 0..1."""
+        info, settings = self._plate.info, self._settings
+        matte = self._matte.read(frame)
+        matte = treat_matte(matte, settings.invert_matte, settings.fill_matte, settings.grow_matte)
+        comp, layer = self._read_layer(frame)
+        return {
+            "plate": np.clip(to_display(self._small(self._plate.read(frame).pixels), info.space), 0.0, 1.0),
+            "matte": self._small(np.repeat(matte[..., None], 3, axis=2)),
+            "condition": self._condition,
+            "layer": layer_to_display(self._small(layer), info.space),
+            "comp": layer_to_display(self._small(comp), info.space),
+        }
+
+    def _read_layer(self, frame: int) -> tuple[Picture, Picture]:
+        """Comp and background of a frame, (H, W, 3) scene-linear."""
+        path = self._layer.at(frame)
+        with Still(path, "%s (frame %d)" % (path, frame)) as still:
+            names = ("R", "G", "B", *(self._settings.layer + "." + one for one in "RGB"))
+            missing = sorted(set(names) - set(still.parts[0].channels))
+            if missing:
+                raise FootageError("%s has no %s." % (path, ", ".join(missing)), "Render this frame again.")
+            pixels = still.read(still.parts[0], names)
+        return pixels[..., :3], pixels[..., 3:]
+
+    def _small(self, pixels: Picture) -> Picture:
+        return fit(pixels, _PANEL_PIXELS, self._plate.info.pixel_aspect)
+
+
+# -- the sheet -----------------------------------------------------------------------------------------------
+
+
+def _beside(panels: Sequence[Picture]) -> Picture:
+    height = max(panel.shape[0] for panel in panels)
+    return np.concatenate([placed(panel, height, panel.shape[1]) for panel in panels], axis=1)
+
+
+def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> NDArray[np.uint8]:
+    """Slate, frame numbers, and a row for each kind of picture: (h, w, 3) RGB."""
+    height, width = columns[0][1][0].shape[:2]
+    lines = _slate(result)
+    across = max(_MARGIN + len(columns) * (width + _GAP), *(written(line) for line in lines))
+    paper = blank(_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across)
+    for number, line in enumerate(lines):
+        write(paper, line, 8, 22 + 24 * number, INK if number == 0 else FAINT)
+    for row, name in enumerate(_ROWS):
+        top = _SLATE + _HEADER + row * (height + _GAP)
+        write(paper, name, 8, top + height // 2 + 5, INK)
+        for column, (frame, cells) in enumerate(columns):
+            left = _MARGIN + column * (width + _GAP)
+            paper[top : top + height, left : left + width] = code(placed(cells[row], height, width))
+            if row == 0:
+                write(paper, str(frame), left, top - 8, FAINT)
+    return paper
+
+
+def _slate(result: Result) -> list[str]:
+    job, settings = result.job, result.job.settings
+    take = "preview" if settings.preview else "full"
+    return [
+        "%s   %s   model %s   seed %d   %s"
+        % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
+        "camera %s: %s   shadow: %s" % (result.camera, result.camera_reason, result.shadow),
+    ]

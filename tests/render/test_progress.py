@@ -1,0 +1,23 @@
+"""How far a job is, as its host hears it."""
+
+from __future__ import annotations
+
+from actanywhere.job import Progress
+from actanywhere.render.progress import Stage, Teller
+
+
+def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured() -> None:
+    heard: list[Progress] = []
+    teller = Teller(heard.append, [Stage("reading", 4, 0.1), Stage("painting", 2, 3.0, "steps")])
+    teller.tell("reading", 4)
+    teller.tell("painting", 1)
+    teller.tell("painting", 2)
+
+    first, second, last = heard
+    assert first.seconds_left is None, "a guess, in the job's first moment"
+    assert second.seconds_left is not None and 0 < second.seconds_left < 3.0, (
+        "the measured cost, not the guess"
+    )
+    assert last.seconds_left == 0
+    assert [one.fraction for one in heard] == sorted(one.fraction for one in heard)
+    assert last.fraction == 1

@@ -1,0 +1,91 @@
+"""The actor's cast shadow in the layer: given, read in the plate, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from actanywhere.job import Job, Progress
+from tests.footage.pictures import write_still
+from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, render, stage_shot, texture
+
+_FEET = 50
+
+
+@pytest.fixture
+def place() -> np.ndarray:
+    """Smooth, so that the tiny model's coarse autoencoder does not break it into blocks."""
+    return texture(np.random.default_rng(21), HEIGHT, WIDTH, 16.0)
+
+
+def _layer(job: Job, frame: int = 1003) -> np.ndarray:
+    return background_of(Path(job.output) / f"shot_generated_bg.{frame}.exr")
+
+
+def test_a_given_shadow_lies_where_it_is_said_and_nowhere_else(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = stage_shot(tmp_path / "given", condition=place, actor=(40.0, 28.0, 10.0))
+    without = staged.job(model, "without", band=0.02, shadow="none")
+    with_it = staged.job(
+        model, "with", band=0.02, shadow="given", shadow_side=1.2, shadow_away=-0.5, shadow_density=0.6
+    )
+    assert render(without).shadow == "none was asked for"
+    result = render(with_it)
+    assert result.shadow == "as given: side 1.20, away -0.50, density 0.60, softness 0.020"
+    share = (_layer(with_it).mean(2) + 0.01) / (_layer(without).mean(2) + 0.01)
+    # The disc's middle in frame 1003 is (42, 28), its feet in row 39: its shadow's middle is (55, 44).
+    assert share[42:47, 52:58].mean() < 0.45
+    assert share[:30].min() > 0.9 and share[:, :25].min() > 0.9
+
+
+def _sunny(folder: Path, place: np.ndarray) -> Staged:
+    """A post walks before a locked camera; its shadow falls to the left and towards the camera."""
+    staged = stage_shot(folder, frames=8, condition=place)
+    ground = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32) + 0.4 * (
+        texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5
+    )
+    for index, frame in enumerate(range(1001, 1009)):
+        matte, shade = np.zeros((2, HEIGHT, WIDTH), np.float32)
+        x = 40 + 4 * index
+        matte[18 : _FEET + 1, x - 4 : x + 5] = 1
+        corners = np.array([[x - 4, _FEET], [x + 4, _FEET], [x - 16, _FEET + 12], [x - 24, _FEET + 12]])
+        cv2.fillConvexPoly(shade, corners, 1.0)
+        plate = ground * (1 - 0.5 * cv2.GaussianBlur(shade, (0, 0), 1.0))[..., None]
+        plate = np.where(matte[..., None] > 0, np.float32(0.3), plate)
+        write_still(folder / f"plate.{frame}.exr", np.float32(plate**2.2), "half")
+        write_still(folder / f"matte.{frame}.png", matte[..., None], "uint8")
+    return staged
+
+
+def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = _sunny(tmp_path / "sunny", place)
+    said: list[Progress] = []
+    read = staged.job(model, "read", camera="plate", band=0.02)
+    plain = staged.job(model, "plain", camera="plate", band=0.02, shadow="none")
+    result = render(read, said.append)
+    assert result.shadow.startswith("read in the plate: side -0.")
+    assert any(one.message == f"shadow: {result.shadow}" for one in said)
+    render(plain)
+    share = (_layer(read, 1004).mean(2) + 0.01) / (_layer(plain, 1004).mean(2) + 0.01)
+    x = 40 + 4 * 3
+    assert share[_FEET + 4 : _FEET + 7, x - 12 : x - 5].mean() < 0.6
+    assert share[: _FEET - 10].min() > 0.9 and share[:, x + 20 :].min() > 0.9
+
+
+def test_a_given_shadow_that_cannot_be_laid_is_told(tmp_path: Path, model: Path, place: np.ndarray) -> None:
+    job = stage_shot(tmp_path / "led", condition=place).job(model, camera="subject", shadow="given")
+    result = render(job)
+    assert any("given shadow is left out" in warning for warning in result.warnings)
+
+
+def test_a_camera_that_is_not_the_plates_reads_no_shadow_and_says_so(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    job = _sunny(tmp_path / "still", place).job(model, camera="still")
+    assert render(job).shadow == "it cannot be read with the camera 'still'"

@@ -1,0 +1,120 @@
+"""A shot whose camera the artist tracked, from the command line's flag to the layer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.errors import JobError, OutputError
+from actanywhere.render import render as rendering
+from actanywhere.render.preflight import open_inputs, survey
+from actanywhere.render.scene import Scene, read_footage
+from tests.render.stage import HEIGHT, WIDTH, Staged, render, run_command, stage_shot
+
+PLACE_SIZE = (80, 120)  # of stage_shot's own condition: a quarter larger than the plate
+
+
+def with_track(shot: Staged, *moves: tuple[float, float], name: str = "track.json") -> Staged:
+    """The shot with a track in which the background has moved (x, y) pixels in frame 1001, 1002 ..."""
+    rows = {str(1001 + k): [1, 0, x, 0, 1, y, 0, 0, 1] for k, (x, y) in enumerate(moves)}
+    data = {"width": WIDTH, "height": HEIGHT, "transforms": rows}
+    (shot.folder / name).write_text(json.dumps(data))
+    return replace(shot, shot=replace(shot.shot, track=str(shot.folder / name)))
+
+
+def steady(count: int) -> list[tuple[float, float]]:
+    return [(4.0 * k, -2.0 * k) for k in range(count)]
+
+
+def seen(job: object) -> tuple[Scene, list[np.ndarray]]:
+    """The guide's frames at plate size, as the renderer reads them."""
+    with open_inputs(job) as inputs:  # type: ignore[arg-type]
+        scene = read_footage(inputs, lambda done: None)
+    assert scene.guide is not None
+    return scene, [scene.guide.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
+
+
+def test_the_picture_moves_by_the_files_pixels_though_the_plate_stands_still(
+    shot: Staged, model: Path
+) -> None:
+    tracked = with_track(shot, *steady(6))
+    still, frames = seen(tracked.job(model, camera="still", anchor=1003))[1][2], None
+    for camera in ("tracked", "auto"):
+        scene, frames = seen(tracked.job(model, camera=camera, anchor=1003))
+        assert scene.camera == "tracked" and "track.json" in scene.reason
+        np.testing.assert_allclose(frames[2], still, atol=1e-5)  # the anchor: the picture fits as it is
+        # Frame 1005: 8 pixels to the right and 4 up from there.
+        np.testing.assert_allclose(frames[4][4:-8, 12:-4], still[8:-4, 4:-12], atol=1e-3)
+        np.testing.assert_allclose(frames[0][8:-4, 4:-12], still[4:-8, 12:-4], atol=1e-3)
+
+
+def test_left_to_itself_the_anchor_is_the_middle_of_the_tracked_move(shot: Staged, model: Path) -> None:
+    still = seen(shot.job(model, camera="still"))[1][0]
+    frames = seen(with_track(shot, *[(10.0 * k, 0.0) for k in range(6)]).job(model, camera="tracked"))[1]
+    fits = [float(np.abs(frame - still).mean()) for frame in frames]
+    assert min(fits) < 1e-5 and int(np.argmin(fits)) in (2, 3)
+
+
+def test_a_tracked_layer_says_its_camera_and_what_it_read(shot: Staged, model: Path) -> None:
+    tracked = with_track(shot, *steady(6))
+    result = render(tracked.job(model, camera="tracked"))
+    assert result.camera == "tracked" and "track.json" in result.camera_reason
+    assert len(result.inputs["track"]) == 64
+
+
+def test_frames_of_another_track_are_not_gone_on_with(shot: Staged, model: Path) -> None:
+    job = with_track(shot, *steady(6)).job(model, camera="tracked")
+    render(job)
+    with_track(shot, *[(0.0, 0.0)] * 6)
+    with pytest.raises(OutputError, match="track changed"):
+        render(job)
+
+
+def test_a_bad_track_is_told_before_anything_is_computed(
+    shot: Staged, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "read_footage", lambda *_: pytest.fail("footage was read"))
+    short = with_track(shot, *steady(4)).job(model, camera="tracked")
+    with pytest.raises(JobError, match="no transform for frame 1005, 1006"):
+        render(short)
+    with pytest.raises(JobError, match="no transform for frame 1005, 1006"):
+        survey(short)
+    with pytest.raises(JobError, match="no track was given"):
+        render(shot.job(model, camera="tracked"))
+    assert not Path(short.output).exists()
+
+
+def test_a_track_that_the_chosen_camera_does_not_use_is_told(tmp_path: Path, model: Path) -> None:
+    tracked = with_track(stage_shot(tmp_path / "s"), *steady(6))
+    job = tracked.job(model, camera="still")
+    assert any("track.json is not used" in warning for warning in survey(job).warnings)
+    assert str(tracked.folder / "track.json") not in survey(job).reads
+    assert str(tracked.folder / "track.json") in survey(tracked.job(model, camera="auto")).reads
+
+
+def test_the_command_line_takes_a_track(shot: Staged, model: Path) -> None:
+    import sys
+
+    with_track(shot, *steady(6))
+    files = {"plate": "plate.####.exr", "matte": "matte.####.png", "condition": "place.png"}
+    words = [part for name, file in files.items() for part in ("--" + name, str(shot.folder / file))]
+    words += ["--track", str(shot.folder / "track.json"), "--model", str(model), "--overlap", "1", "--json"]
+    said = run_command(
+        [
+            sys.executable,
+            "-m",
+            "actanywhere",
+            "render",
+            *words,
+            "--output",
+            str(shot.folder / "o"),
+            "--dry-run",
+        ]
+    )
+    assert said.status == 0, said.errors
+    (event,) = said.events
+    assert event["survey"]["camera"].startswith("tracked: as tracked in track.json")
