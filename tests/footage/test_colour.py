@@ -8,7 +8,7 @@ import pytest
 
 from actanywhere.errors import FootageError
 from actanywhere.footage import from_display, layer_space, linearise, open_plate, read_condition, to_display
-from actanywhere.footage.metadata import CHROMATICITIES, resolve_space, timecode_at
+from actanywhere.footage.metadata import CHROMATICITIES, resolve_space
 from actanywhere.shot import Condition, ImageSequence
 from tests.footage.pictures import ramp, write_still
 
@@ -142,20 +142,3 @@ def test_a_condition_is_read_as_a_display_sees_it(tmp_path: Path) -> None:
     assert np.abs(shown - to_display(ramp() * 4, "acescg")).max() < 2e-3
     png = write_still(tmp_path / "c.png", ramp(), "uint16")
     assert np.abs(read_condition(Condition(str(png))) - ramp()).max() < 1e-4
-
-
-@pytest.mark.parametrize(
-    ("start", "offset", "rate", "expected"),
-    [
-        ("01:00:00:00", 25, 24, 0x01000101),
-        ("23:59:59:23", 1, 24, 0x00000000),
-        ("00:00:59;29", 1, 30, 0x00010042),
-        ("00:09:59;29", 1, 30, 0x00100040),
-        ("00:00:00;00", 107892, 30, 0x01000040),
-    ],
-)
-def test_timecode_counts_on_from_a_movies_start(start: str, offset: int, rate: int, expected: int) -> None:
-    from fractions import Fraction
-
-    fps = Fraction(30000, 1001) if rate == 30 else Fraction(rate)
-    assert timecode_at(start, offset, fps) == (expected, 0)  # two decimal digits a byte, 0x40: drop-frame

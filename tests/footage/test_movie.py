@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from actanywhere.errors import FootageError, OutputError
 from actanywhere.footage import MovieWriter, open_matte, open_plate
 from actanywhere.footage.movie import MovieReader
 from actanywhere.shot import FrameRange, ImageSequence, Matte
+from tests.footage.ffmpeg import FFMPEG, ffmpeg, needs_ffmpeg
 from tests.footage.pictures import write_movie
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"
@@ -50,7 +52,7 @@ def test_reading_in_order_decodes_every_picture_once(
 ) -> None:
     movie = MovieReader(str(long_movie))
     seeks = []
-    container = movie._container
+    container = movie._pictures._container
 
     class Counted:
         def seek(self, *args: object, **kwargs: object) -> None:
@@ -60,7 +62,7 @@ def test_reading_in_order_decodes_every_picture_once(
         def decode(self, stream: object) -> object:
             return container.decode(stream)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(movie, "_container", Counted())
+    monkeypatch.setattr(movie._pictures, "_container", Counted())
     for number in range(40):
         movie.read(number)
     assert not seeks
@@ -138,8 +140,8 @@ def test_a_movies_timecode_counts_on_with_its_frames(tmp_path: Path) -> None:
     path = write_movie(tmp_path / "p.mov", numbered(3), metadata={"timecode": "01:00:00:23"})
     plate = open_plate(ImageSequence(str(path)))
     assert plate.info.fps == Fraction(24000, 1001)
-    assert plate.read(1001).attributes == {"smpteTimeCode": ("timecode", (0x01000023, 0))}
-    assert plate.read(1003).attributes == {"smpteTimeCode": ("timecode", (0x01000101, 0))}
+    assert plate.read(1001).attributes == {"smpte:TimeCode": ("timecode", (0x01000023, 0))}
+    assert plate.read(1003).attributes == {"smpte:TimeCode": ("timecode", (0x01000101, 0))}
 
 
 @pytest.mark.parametrize(("name", "bound"), [("r.mov", 0.006), ("r.mp4", 0.03)])
@@ -183,3 +185,40 @@ def test_a_real_clip_is_read_to_its_end() -> None:
     with open_plate(ImageSequence(str(FOOTAGE / "tears_of_steel_clip.mp4"))) as plate:
         last = plate.read(plate.frames.last).pixels
         assert last.shape == (plate.info.height, plate.info.width, 3) and last.std() > 0.01
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_an_avi_with_b_frames_whose_packets_have_no_times_is_read_in_the_order_it_is_shown(
+    tmp_path: Path, codec: str
+) -> None:
+    grey = "geq=lum='16+8*N':cb=128:cr=128"
+    path = ffmpeg(tmp_path / "a.avi", "-vf", grey, "-c:v", codec, "-bf", "2", "-qscale", "2", frames=20)
+    movie = MovieReader(str(path))
+    assert movie.count == 20
+    for number in (0, 1, 2, 3, 10, 19, 4, 18):  # luma 16 + 8n of 16..235
+        assert level(movie.read(number)[0]) == pytest.approx(8 * number / 219, abs=0.012), number
+
+
+@needs_ffmpeg
+def test_a_variable_frame_rate_is_told_with_what_an_even_one_would_have(tmp_path: Path) -> None:
+    drop = ["-vf", "select='not(eq(n,3)+eq(n,4))'", "-fps_mode", "vfr"]
+    path = ffmpeg(tmp_path / "a.mp4", *drop, "-c:v", "libx264", frames=8)
+    with open_plate(ImageSequence(str(path))) as plate:
+        assert len(plate.frames) == 8
+        assert any("At an even rate they would be 10, not 8" in text for text in plate.warnings)
+
+
+@needs_ffmpeg
+def test_a_movie_that_an_edit_list_begins_later_has_the_pictures_that_are_shown(tmp_path: Path) -> None:
+    grey = ["-vf", "geq=lum='16+8*N':cb=128:cr=128", "-c:v", "libx264", "-bf", "2", "-g", "25", "-qp", "1"]
+    whole = ffmpeg(tmp_path / "whole.mp4", *grey, frames=20)
+    cut = tmp_path / "cut.mp4"
+    words = [str(FFMPEG), "-v", "error", "-ss", "0.2", "-i", str(whole), "-c", "copy", str(cut)]
+    subprocess.run(
+        words, check=True, timeout=60
+    )  # stream copy: from the key frame, with an edit list before 0.2 s
+    with open_plate(ImageSequence(str(cut))) as plate:
+        assert len(plate.frames) == 15
+        assert level(plate.read(1001).pixels) == pytest.approx(8 * 5 / 219, abs=0.012)
+        assert level(plate.read(1015).pixels) == pytest.approx(8 * 19 / 219, abs=0.012)

@@ -155,7 +155,7 @@ def test_overscan_pixel_aspect_timecode_and_rate_of_the_plate_are_passed_on(
         **ACES,
         "PixelAspectRatio": 2.0,
         "framesPerSecond": ("rational", (24000, 1001)),
-        "smpteTimeCode": ("timecode", (0x01020304, 0)),
+        "smpte:TimeCode": ("timecode", (0x01020304, 0)),
         "reelName": "A003",
     }
     display = (0, 0, WIDTH - 16, HEIGHT - 8)
@@ -167,7 +167,7 @@ def test_overscan_pixel_aspect_timecode_and_rate_of_the_plate_are_passed_on(
     assert spec.get_float_attribute("PixelAspectRatio") == 2.0
     found = {one.name: one.value for one in spec.extra_attribs}
     assert found["framesPerSecond"] == (24000, 1001)
-    assert found["smpteTimeCode"] == (0x01020304, 0)
+    assert found["smpte:TimeCode"] == (0x01020304, 0)
     assert found["reelName"] == "A003"
 
 

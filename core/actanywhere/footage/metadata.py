@@ -1,4 +1,4 @@
-"""What a file says about itself: colour space, timecode, frame rate."""
+"""What a file says about itself: colour space, frame rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import FootageError
 from ..shot import COLOUR_SPACES
 
-__all__ = ["CHROMATICITIES", "COLOUR_TAGS", "frame_rate", "resolve_space", "timecode_at"]
+__all__ = ["CHROMATICITIES", "COLOUR_TAGS", "frame_rate", "rational_rate", "resolve_space"]
 
 #: Red, green, blue and white as CIE xy, as EXR stores them.
 CHROMATICITIES = {
@@ -119,23 +119,3 @@ def rational_rate(rate: float | Fraction) -> Fraction:
     exact = Fraction(rate).limit_denominator(100000)
     ntsc = Fraction(round(float(rate) * 1.001) * 1000, 1001)
     return ntsc if exact.denominator != 1 and abs(float(exact - ntsc)) < 2e-3 else exact
-
-
-def timecode_at(start: str, offset: int, rate: Fraction) -> tuple[int, int]:
-    """The SMPTE timecode ``offset`` frames after ``start``, packed as EXR stores it (user data zero)."""
-    hours, minutes, seconds, frames = (int(part) for part in start.replace(";", ":").split(":"))
-    nominal, drop = round(rate), ";" in start
-    dropped = nominal // 15 if drop else 0
-    whole = hours * 60 + minutes
-    count = (whole * 60 + seconds) * nominal + frames - dropped * (whole - whole // 10) + offset
-    if drop:
-        tens, rest = divmod(count, nominal * 600 - 9 * dropped)
-        minute = max(0, rest - dropped) // (nominal * 60 - dropped)
-        count += dropped * (9 * tens + minute)
-    count, frames = divmod(count, nominal)
-    count, seconds = divmod(count, 60)
-    hours, minutes = divmod(count, 60)
-    packed = 0x40 if drop else 0
-    for value, shift in ((frames, 0), (seconds, 8), (minutes, 16), (hours % 24, 24)):
-        packed |= (value // 10 << 4 | value % 10) << shift
-    return packed, 0

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import FootageError
 from ..shot import FrameRange, ImageSequence
-from .metadata import frame_rate, resolve_space, timecode_at
+from . import timecode
+from .metadata import frame_rate, resolve_space
 from .movie import MovieReader
 from .sequences import Footage, find_footage
 from .stills import Still, Window, place, screen
@@ -188,7 +189,7 @@ class Plate:
             alpha = still.find_alpha() if self._premultiplied else None
             if alpha is not None and alpha[0] == part:
                 pixels = _divided(pixels, still.read(part, (alpha[1],)))
-            attributes = still.attributes
+            attributes = _timed(still.attributes, still.format, self.info.fps)
             floating = still.floating
         if floating:
             screen(pixels, label, "plate")
@@ -208,9 +209,8 @@ class Plate:
         number = frame - self._footage.first_frame
         pixels, _ = self._movie.read(number)
         attributes: dict[str, Any] = {}
-        if self._movie.timecode and self._movie.fps:
-            packed = timecode_at(self._movie.timecode, number, self._movie.fps)
-            attributes["smpteTimeCode"] = ("timecode", packed)
+        if self._movie.time_code is not None:
+            attributes[timecode.ATTRIBUTE] = ("timecode", self._movie.time_code.packed(number))
         return PlateFrame(pixels, attributes)
 
     def close(self) -> None:
@@ -223,6 +223,14 @@ class Plate:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _timed(attributes: dict[str, Any], format_name: str, rate: Fraction | None) -> dict[str, Any]:
+    """The attributes, with a DPX's time code as EXR packs it."""
+    if format_name != "dpx" or timecode.ATTRIBUTE not in attributes:
+        return attributes
+    kind, (code, bits) = attributes[timecode.ATTRIBUTE]
+    return attributes | {timecode.ATTRIBUTE: (kind, (timecode.pack_dpx(code, rate), bits))}
 
 
 def _shows_premultiplied(still: Still) -> bool | None:
