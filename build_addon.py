@@ -20,11 +20,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 CORE = ROOT / "core" / "actanywhere"
-#: The modules of the core that a host carries with it: standard library alone.
-HOST_SIDE = ("errors", "shot", "job", "launch", "takes")
+#: What a host carries of the core, as it is: standard library alone.
+CARRIED = ("contract",)
 
 _EPOCH = (2026, 1, 1, 0, 0, 0)
-_CORE_DOCSTRING = '"""Copies of the engine\'s standard-library modules, made by build_addon.py."""\n'
 
 
 def main() -> int:
@@ -77,9 +76,9 @@ def blender_files() -> Iterator[tuple[str, bytes]]:
     """
     for path in _sources(ROOT / "addon"):
         yield path.relative_to(ROOT / "addon").as_posix(), path.read_bytes()
-    yield "core/__init__.py", _CORE_DOCSTRING.encode()
-    for module in HOST_SIDE:
-        yield f"core/{module}.py", (CORE / f"{module}.py").read_bytes()
+    for folder in CARRIED:
+        for path in _sources(CORE / folder):
+            yield path.relative_to(CORE).as_posix(), path.read_bytes()
     yield "LICENSE", (ROOT / "LICENSES" / "GPL-3.0-or-later.txt").read_bytes()
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         yield f"engine/{name}", (ROOT / name).read_bytes()

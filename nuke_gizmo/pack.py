@@ -1,4 +1,4 @@
-"""The folder that a Nuke artist unzips, from this one: the host-side modules of the core are nested in it.
+"""The folder that a Nuke artist unzips, from this one: what hosts carry of the core is nested in it.
 
 ``build_addon.py`` makes the zip with ``zip_nuke``; tests lay the same folder out with ``pack`` and import from that.
 """
@@ -16,8 +16,8 @@ __all__ = ["CARRIED", "FOLDER", "pack", "zip_nuke"]
 HERE = Path(__file__).resolve().parent
 CORE = HERE.parent / "core" / "actanywhere"
 
-#: Modules of the core that the plug-in carries: standard library alone, Python 3.7.
-CARRIED = ("errors", "shot", "job", "launch", "takes")
+#: What the plug-in carries of the core, as it is: standard library alone, Python 3.7.
+CARRIED = ("contract",)
 #: The folder in the zip; its parent may be called anything.
 FOLDER = "ActAnywhere"
 
@@ -30,25 +30,16 @@ _MOMENT = (2026, 1, 1, 0, 0, 0)
 def pack(into: Path) -> Path:
     """Lay ``ActAnywhere/`` out in a folder and give its path; it must not be there yet."""
     root = into / FOLDER
-    shutil.copytree(
-        str(HERE / "actanywhere_nuke"),
-        str(root / "actanywhere_nuke"),
-        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", "core"),
-    )
+    plugin, skipped = root / "actanywhere_nuke", shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(str(HERE / "actanywhere_nuke"), str(plugin), ignore=skipped)
+    for name in CARRIED:
+        shutil.copytree(str(CORE / name), str(plugin / name), ignore=skipped)
     for name in _FILES:
         shutil.copy(str(HERE / name), str(root / name))
     for name in _OPTIONAL:
         if (HERE / name).is_file():
             shutil.copy(str(HERE / name), str(root / name))
     shutil.copy(str(HERE.parent / "LICENSE"), str(root / "LICENSE"))
-    carried = root / "actanywhere_nuke" / "core"
-    carried.mkdir()
-    (carried / "__init__.py").write_text(
-        '"""What the plug-in carries of ActAnywhere\'s core: jobs, takes, and the launcher of the worker."""\n',
-        encoding="utf-8",
-    )
-    for name in CARRIED:
-        shutil.copy(str(CORE / (name + ".py")), str(carried / (name + ".py")))
     return root
 
 

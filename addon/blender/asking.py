@@ -9,9 +9,9 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError, JobError
-from ..core.job import Job, Settings
-from ..core.shot import FrameRange, ImageSequence, Shot
+from ..contract.errors import FootageError, JobError
+from ..contract.job import Job, Settings
+from ..contract.shot import FrameRange, ImageSequence, Shot
 from ..io.order import Drawing, Order
 from .condition import find_condition
 from .footage import align

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..core.takes import read_take
+from ..contract.takes import read_take
 from ..io.order import Order
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..core.errors import OutputError
-from ..core.takes import read_take
+from ..contract.errors import OutputError
+from ..contract.takes import read_take
 from ..io.order import Drawing, Order
 from ..io.session import Step
 from .backdrops import put_behind_camera, put_into_clip, put_on_plane

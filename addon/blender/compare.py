@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ..core.takes import read_take
+from ..contract.takes import read_take
 from ..io.order import Order
 from .blocks import layer_image, take_image
 from .compositor import layer_socket, shot_nodes

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 from ..io.numbering import find_footage
 from ..io.order import Order
 from .footage import COLOURS, clip_frames

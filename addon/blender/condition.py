@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError, JobError
-from ..core.shot import Condition
+from ..contract.errors import FootageError, JobError
+from ..contract.shot import Condition
 from .footage import clip_frames, colour_of
 from .versions import set_file_format
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 from ..io.numbering import MOVIES, find_footage, link_numbered
 
 __all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]

@@ -9,8 +9,8 @@ from typing import Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..core.errors import ActAnywhereError, FootageError, JobError
-from ..core.takes import list_takes, missing_frames, new_take, read_take, remove_take, wedge, write_job
+from ..contract.errors import ActAnywhereError, FootageError, JobError
+from ..contract.takes import list_takes, missing_frames, new_take, read_take, remove_take, wedge, write_job
 from ..io.errand import Errand
 from ..io.order import Order
 from ..io.session import Session, Step

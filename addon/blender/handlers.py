@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from ..core.errors import ActAnywhereError
+from ..contract.errors import ActAnywhereError
 from . import running
 from .asking import takes_root
 from .generate import unfinished_takes

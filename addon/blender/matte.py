@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import FootageError, JobError
-from ..core.shot import Matte
+from ..contract.errors import FootageError, JobError
+from ..contract.shot import Matte
 from .footage import align, clip_frames, path_frames
 from .plate import Plate
 from .versions import compositor_tree

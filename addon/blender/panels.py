@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ..core.job import setting_fields
+from ..contract.job import setting_fields
 from . import running
 from .previews import icon_of
 from .settings import is_optional

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 from ..io.order import Drawing, Order
 from .compositor import layer_socket
 from .versions import compositor_tree, file_output, output_input, set_file_format, strips_of

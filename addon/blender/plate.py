@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError, JobError
+from ..contract.errors import FootageError, JobError
 from .footage import Frames, clip_frames, path_frames, render_size
 from .strip import strip_frames
 from .versions import sequencer_scene

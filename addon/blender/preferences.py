@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..core.errors import ActAnywhereError, JobError
+from ..contract.errors import ActAnywhereError, JobError
 from ..io.engine import Finding, creation_commands, read_findings
 from ..io.session import Session, Step
 from . import running

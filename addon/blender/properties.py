@@ -12,7 +12,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..core.shot import COLOUR_SPACES, CONDITION_KINDS
+from ..contract.shot import COLOUR_SPACES, CONDITION_KINDS
 from .settings import setting_properties
 from .takes import refresh_takes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ActAnywhereError, Cancelled
+from ..contract.errors import ActAnywhereError, Cancelled
 from ..io.session import Session
 from . import previews, running
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import JobError, WorkerError
-from ..core.launch import Worker, worker_command
+from ..contract.errors import JobError, WorkerError
+from ..contract.launch import Worker, worker_command
 from ..io.engine import engine_python
 from ..io.errand import Errand
 from ..io.session import Session

@@ -10,7 +10,7 @@ import sys
 
 import bpy
 
-from ..core.errors import OutputError
+from ..contract.errors import OutputError
 from ..io.errand import Errand
 from ..io.order import Order
 

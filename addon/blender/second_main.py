@@ -26,7 +26,7 @@ def main() -> int:
     ]
     package = os.path.basename(addon)
     draw = importlib.import_module(package + ".blender.draw")
-    errors = importlib.import_module(package + ".core.errors")
+    errors = importlib.import_module(package + ".contract.errors")
     folder = sys.argv[sys.argv.index("--") + 1]
     try:
         copy = os.path.join(folder, "copy.blend")

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..core.job import Settings, setting_fields
+from ..contract.job import Settings, setting_fields
 
 __all__ = ["is_optional", "label_of", "read_settings", "setting_properties", "show_settings"]
 

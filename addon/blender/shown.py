@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ActAnywhereError, FootageError, JobError
+from ..contract.errors import ActAnywhereError, FootageError, JobError
 from ..io.numbering import find_footage
 from .run import tell
 from .versions import sequencer_scene

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 from ..io.numbering import find_footage
 from .footage import Frames, colour_of, render_size
 from .versions import strips_of

@@ -8,8 +8,8 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, IntProperty
 
-from ..core.errors import ActAnywhereError, JobError
-from ..core.takes import Take, read_take, remove_take
+from ..contract.errors import ActAnywhereError, JobError
+from ..contract.takes import Take, read_take, remove_take
 from ..io.order import Order
 from ..io.session import Session
 from . import running

@@ -4,8 +4,8 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import ActAnywhereError
-from ..core.takes import Take, list_takes
+from ..contract.errors import ActAnywhereError
+from ..contract.takes import Take, list_takes
 from ..io.order import Order
 from .asking import shot_name, takes_root
 from .compositor import shot_nodes

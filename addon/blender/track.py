@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import JobError
+from ..contract.errors import JobError
 
 __all__ = ["read_track"]
 

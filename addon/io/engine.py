@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from ..core.errors import JobError
+from ..contract.errors import JobError
 
 __all__ = [
     "Finding",

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections import deque
 
-from ..core.errors import WorkerError
+from ..contract.errors import WorkerError
 
 __all__ = ["Errand"]
 

@@ -7,7 +7,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = ["MOVIES", "Footage", "find_footage", "link_numbered"]
 

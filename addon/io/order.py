@@ -7,9 +7,9 @@ import os
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ..core.errors import JobError, OutputError
-from ..core.job import Job
-from ..core.takes import write_whole
+from ..contract.errors import JobError, OutputError
+from ..contract.files import write_text
+from ..contract.job import Job
 
 __all__ = ["Drawing", "Order"]
 
@@ -57,7 +57,7 @@ class Order:
                 "%s cannot be made: %s." % (folder, error.strerror or error),
                 "Choose a folder for the takes that you may write to.",
             ) from error
-        write_whole(os.path.join(folder, _FILE), json.dumps(data, indent=1))
+        write_text(os.path.join(folder, _FILE), json.dumps(data, indent=1))
 
     @classmethod
     def read(cls, folder: str) -> Order:

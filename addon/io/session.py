@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.errors import ActAnywhereError, Cancelled, FootageError, WorkerError
-from ..core.job import Progress, Result
-from ..core.launch import Worker
+from ..contract.errors import ActAnywhereError, Cancelled, FootageError, WorkerError
+from ..contract.job import Progress, Result
+from ..contract.launch import Worker
 from .errand import Errand
 from .order import Order
 

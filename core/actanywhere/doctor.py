@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import ActAnywhereError
+from .contract.errors import ActAnywhereError
 
 __all__ = ["Check", "examine"]
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import ActAnywhereError, JobError
-from .job import Job, Settings, setting_fields
-from .shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
+from .contract.errors import ActAnywhereError, JobError
+from .contract.job import Job, Settings, setting_fields
+from .contract.shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 
 __all__ = [
     "SHOT_FIELDS",

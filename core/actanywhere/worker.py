@@ -18,9 +18,9 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from . import __version__
-from .errors import ActAnywhereError, Cancelled, WorkerError
-from .job import Job, Progress, Result
-from .launch import PROTOCOL
+from .contract.errors import ActAnywhereError, Cancelled, WorkerError
+from .contract.job import Job, Progress, Result
+from .contract.launch import PROTOCOL
 
 __all__ = ["Render", "main", "serve"]
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from actanywhere import worker
 from actanywhere.comp.over import composite
-from actanywhere.errors import Cancelled
+from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.takes import layer_stem
 from actanywhere.footage import layer_space, linearise, open_shot, write_layer_frame
-from actanywhere.job import Job, Progress, Result
-from actanywhere.takes import layer_stem
 
 RED = 0.1
 

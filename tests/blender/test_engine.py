@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from actanywhere.job import Result
-from actanywhere.takes import read_take
+from actanywhere.contract.job import Result
+from actanywhere.contract.takes import read_take
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actanywhere.takes import read_take
+from actanywhere.contract.takes import read_take
 from tests.blender.conftest import ROOT, Blender
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actanywhere.job import Job, Settings
-from actanywhere.takes import read_take
+from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.takes import read_take
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
 from tests.blender.double import background

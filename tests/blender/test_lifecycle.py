@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.job import setting_fields
+from actanywhere.contract.job import setting_fields
 from tests.blender.conftest import Blender, Facts
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actanywhere.contract.job import Job
 from actanywhere.footage import linearise, open_shot, read_condition, to_display
-from actanywhere.job import Job
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
 

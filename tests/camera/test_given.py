@@ -11,8 +11,8 @@ import pytest
 
 from actanywhere.camera.given import read_track
 from actanywhere.camera.guide import Guide
-from actanywhere.errors import JobError
-from actanywhere.shot import FrameRange
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.shot import FrameRange
 from tests.camera.staged import wall
 
 SIZE = (96, 60)  # width, height

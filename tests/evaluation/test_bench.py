@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
 from actanywhere.evaluation.bench import read_bench
 from actanywhere.evaluation.cases import Case
 from actanywhere.evaluation.motion import background_motion, camera_agreement

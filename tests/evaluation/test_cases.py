@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.errors import ActAnywhereError, FootageError
+from actanywhere.contract.errors import ActAnywhereError, FootageError
 from actanywhere.evaluation.cases import find_cases
 from tests.footage.pictures import write_still
 from tests.render.stage import stage_shot

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import CLIPConfig, CLIPModel
 
-from actanywhere.errors import ModelError
+from actanywhere.contract.errors import ModelError
 from actanywhere.evaluation.encoders import ClipEncoder, load_clip, load_features
 from actanywhere.evaluation.protocol import clip_cond, clip_temp, frechet_distance
 from actanywhere.evaluation.videos import LENGTH, video_distances

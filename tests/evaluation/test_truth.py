@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actanywhere.contract.job import Settings
 from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
 from actanywhere.evaluation.figures import Figures, gains, means, medians
 from actanywhere.evaluation.truth import (
@@ -16,7 +17,6 @@ from actanywhere.evaluation.truth import (
     true_methods,
     true_shots,
 )
-from actanywhere.job import Settings
 from actanywhere.training.corpus import RenderedClips
 
 SIDE = 96

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from actanywhere.cli.demo import demo_job
+from actanywhere.contract.job import Result
+from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.engines.unet.cache import ModelCache
 from actanywhere.footage import open_plate
-from actanywhere.job import Result
 from actanywhere.render.render import render
-from actanywhere.shot import FrameRange, ImageSequence
 
 
 @pytest.fixture(scope="module")

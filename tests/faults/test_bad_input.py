@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from actanywhere.errors import ActAnywhereError, FootageError, ModelError, OutputError
-from actanywhere.job import Job, Progress
-from actanywhere.shot import FrameRange
+from actanywhere.contract.errors import ActAnywhereError, FootageError, ModelError, OutputError
+from actanywhere.contract.job import Job, Progress
+from actanywhere.contract.shot import FrameRange
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     ACES,

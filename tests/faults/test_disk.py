@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.errors import OutputError
+from actanywhere.contract.errors import OutputError
 from tests.render.stage import Staged, frames_of, pixels_of, render
 
 Mount = Callable[[str], Path]

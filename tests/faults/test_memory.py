@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actanywhere.shot import FrameRange
+from actanywhere.contract.shot import FrameRange
 from tests.footage.pictures import write_still
 from tests.render.stage import ACES, CORE, Staged, disc, environment, texture, write_matte
 
@@ -17,7 +17,7 @@ HEIGHT, WIDTH = 256, 384
 
 MEASURED = """
 import resource, sys
-from actanywhere.job import Job
+from actanywhere.contract.job import Job
 from tests.render.stage import render
 for name in sys.argv[1:]:
     with open(name) as stream:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
+from actanywhere.contract.shot import Condition, ImageSequence
 from actanywhere.footage import from_display, layer_space, linearise, open_plate, read_condition, to_display
 from actanywhere.footage.metadata import CHROMATICITIES, resolve_space
-from actanywhere.shot import Condition, ImageSequence
 from tests.footage.pictures import ramp, write_still
 
 LINEAR = ("acescg", "linear-rec709", "aces2065-1")

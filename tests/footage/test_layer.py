@@ -12,15 +12,15 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from actanywhere.errors import OutputError
+from actanywhere.contract.errors import OutputError
+from actanywhere.contract.files import sweep_strays
+from actanywhere.contract.shot import ImageSequence
 from actanywhere.footage import (
     Plate,
     open_plate,
-    sweep_strays,
     write_layer_frame,
     write_png,
 )
-from actanywhere.shot import ImageSequence
 from tests.footage.pictures import ramp, write_still
 
 ATTRIBUTES = {

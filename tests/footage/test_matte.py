@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
+from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.footage import (
     Plate,
     judge_mattes,
@@ -17,7 +18,6 @@ from actanywhere.footage import (
     read_still_matte,
     treat_matte,
 )
-from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from tests.footage.pictures import ramp, write_parts, write_sequence, write_still
 
 SOFT = ramp(channels=1)

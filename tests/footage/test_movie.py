@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError, OutputError
+from actanywhere.contract.errors import FootageError, OutputError
+from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.footage import MovieWriter, open_matte, open_plate
 from actanywhere.footage.movie import MovieReader
-from actanywhere.shot import FrameRange, ImageSequence, Matte
 from tests.footage.ffmpeg import FFMPEG, ffmpeg, needs_ffmpeg
 from tests.footage.pictures import write_movie
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
+from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.footage import Window, digest, open_matte, open_plate
-from actanywhere.shot import FrameRange, ImageSequence, Matte
 from tests.footage.pictures import ramp, write_parts, write_sequence, write_still
 
 SHOTS = Path(__file__).resolve().parents[3] / "shared" / "shots"
@@ -328,8 +328,8 @@ def test_the_digest_follows_the_contents_and_not_the_names(tmp_path: Path) -> No
 
 @pytest.mark.skipif(not SHOTS.is_dir(), reason="shared/shots is not here")
 def test_a_real_shot_opens_and_its_sizes_agree() -> None:
+    from actanywhere.contract.shot import Condition, Matte, Shot
     from actanywhere.footage import open_shot
-    from actanywhere.shot import Condition, Matte, Shot
 
     folder = SHOTS / "bmx_trees"
     plate, matte = open_shot(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actanywhere.contract.shot import ImageSequence
 from actanywhere.footage import open_plate, write_layer_frame
 from actanywhere.footage.timecode import pack_dpx, read_time_code
-from actanywhere.shot import ImageSequence
 from tests.footage.ffmpeg import ffmpeg, needs_ffmpeg
 from tests.footage.pictures import ramp, write_movie, write_still
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actanywhere.job import Job, Settings
-from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 
 FOLDER = Path(__file__).resolve().parent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actanywhere.job import Job
+from actanywhere.contract.job import Job
 from tests.golden.make import FOLDER, JOBS
 
 

@@ -10,7 +10,7 @@ import re
 import tkinter
 from pathlib import Path
 
-from actanywhere.job import setting_fields
+from actanywhere.contract.job import setting_fields
 from tests.nuke.stage.nk import NkNode, UserKnob, read
 
 ROOT = Path(__file__).parents[2]

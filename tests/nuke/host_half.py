@@ -20,10 +20,10 @@ from typing import Any, Dict, Tuple
 sys.path.insert(0, sys.argv[1])
 PICTURE = sys.argv[2]
 
-from actanywhere_nuke.core import takes  # noqa: E402
-from actanywhere_nuke.core.errors import ActAnywhereError, Cancelled, JobError, WorkerError  # noqa: E402
-from actanywhere_nuke.core.job import Job, Settings, setting_fields  # noqa: E402
-from actanywhere_nuke.core.shot import FrameRange  # noqa: E402
+from actanywhere_nuke.contract import takes  # noqa: E402
+from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError  # noqa: E402
+from actanywhere_nuke.contract.job import Job, Settings, setting_fields  # noqa: E402
+from actanywhere_nuke.contract.shot import FrameRange  # noqa: E402
 from actanywhere_nuke.desk import colour, engine, installation, knobs, naming, panel, ranges, state, track  # noqa: E402
 from actanywhere_nuke.desk.exr import Box, read_header  # noqa: E402
 from actanywhere_nuke.desk.inputs import check, finish, is_whole, raster_of  # noqa: E402

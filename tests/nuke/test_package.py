@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.nuke.conftest import SHIPPED, packer
 
+TREE = Path(__file__).parents[2] / "core" / "actanywhere"
+
 
 def test_the_same_sources_give_the_same_zip(tmp_path: Path) -> None:
     one, other = (packer().zip_nuke(tmp_path / name).read_bytes() for name in ("one.zip", "other.zip"))
@@ -20,8 +22,10 @@ def test_the_zip_is_one_folder_with_all_that_an_artist_needs(tmp_path: Path) -> 
     files = (
         "init.py menu.py ActAnywhere.nk ActAnywhere.gizmo smoke.py actanywhere_render.py INSTALL.txt LICENSE"
     )
-    core = [f"actanywhere_nuke/core/{name}.py" for name in ("errors", "shot", "job", "launch", "takes")]
-    assert {f"ActAnywhere/{name}" for name in [*files.split(), *core]} <= names
+    assert {f"ActAnywhere/{name}" for name in files.split()} <= names
+    for folder in ("contract",):
+        carried = [f"{folder}/{path.name}" for path in (TREE / folder).glob("*.py")]
+        assert carried and {f"ActAnywhere/actanywhere_nuke/{name}" for name in carried} <= names
     assert not [name for name in names if "__pycache__" in name or "test" in name.lower()]
 
 

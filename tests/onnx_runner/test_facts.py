@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from actanywhere.errors import ModelError
+from actanywhere.contract.errors import ModelError
 from actanywhere.onnx_runner import network_digest, read_facts
 from tests.onnx_runner.networks import brighter, write
 

@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from actanywhere.errors import ModelError
+from actanywhere.contract.errors import ModelError
 from actanywhere.onnx_runner import Network, close_networks, network, open_network, providers, providers_here
 from tests.onnx_runner.networks import brighter, write
 

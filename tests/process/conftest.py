@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.job import Job
-from actanywhere.launch import Worker
+from actanywhere.contract.job import Job
+from actanywhere.contract.launch import Worker
 from actanywhere.shotlist import job_from_flat
 
 CORE = Path(__file__).resolve().parents[2] / "core"

@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 
 from actanywhere import worker
-from actanywhere.errors import Cancelled, FootageError
-from actanywhere.job import Job, Progress, Result
-from actanywhere.shot import FrameRange
+from actanywhere.contract.errors import Cancelled, FootageError
+from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.shot import FrameRange
 
 _FRAMES = FrameRange(1001, 1004)
 _NO_MEMORY: dict[str, Exception] = {

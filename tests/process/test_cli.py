@@ -22,10 +22,10 @@ import pytest
 from actanywhere import cli
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
-from actanywhere.errors import FootageError, JobError
-from actanywhere.job import Job, Progress, Result, Settings, setting_fields
+from actanywhere.contract.errors import FootageError, JobError
+from actanywhere.contract.job import Job, Progress, Result, Settings, setting_fields
+from actanywhere.contract.shot import FrameRange
 from actanywhere.render.preflight import Survey
-from actanywhere.shot import FrameRange
 from actanywhere.shotlist import job_from_flat
 
 from .conftest import gone

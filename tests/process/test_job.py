@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from actanywhere.errors import JobError
-from actanywhere.job import Job, Result, Settings
-from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.job import Job, Result, Settings
+from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 
 JOB = Job(
     Shot("run", ImageSequence("p.####.exr"), Matte("m.####.png"), Condition("c.png"), FrameRange(1001, 1010)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,16 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere import launch
-from actanywhere.errors import Cancelled, FootageError, WorkerError
-from actanywhere.job import Job, Progress, Result
-from actanywhere.launch import Event, Worker, run, worker_command
+from actanywhere.contract import launch
+from actanywhere.contract.errors import Cancelled, FootageError, WorkerError
+from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.launch import Event, Worker, run, worker_command
 
 from .conftest import CORE, DOUBLE, gone
 
 MakeWorker = Callable[..., Worker]
 MakeJob = Callable[[str], Job]
-HOST_SIDE = ("errors", "shot", "job", "launch", "takes")
 
 
 def finish(worker: Worker, job_id: str) -> Event:
@@ -185,7 +185,7 @@ def test_a_host_that_stood_still_does_not_take_the_worker_for_hung(
     make_job: MakeJob, double_python: Path
 ) -> None:
     code = (
-        "import sys\nfrom actanywhere.launch import Worker\nfrom actanywhere.job import Job\n"
+        "import sys\nfrom actanywhere.contract.launch import Worker\nfrom actanywhere.contract.job import Job\n"
         "w = Worker(silence=0.8); w.submit(Job.from_json(sys.argv[1])); print('started', flush=True)\n"
         "while w.busy:\n    last = w.poll()\n"
         "print(type(last[-1].error or last[-1].result).__name__); w.close()"
@@ -232,7 +232,7 @@ def test_the_worker_ends_when_its_input_does(make_job: MakeJob, how: str) -> Non
 def test_a_killed_host_leaves_no_worker(make_job: MakeJob, double_python: Path) -> None:
     code = (
         "import sys, time\n"
-        "from actanywhere.launch import Worker\nfrom actanywhere.job import Job\n"
+        "from actanywhere.contract.launch import Worker\nfrom actanywhere.contract.job import Job\n"
         "w = Worker(); w.submit(Job.from_json(sys.argv[1])); print(w.pid, flush=True); time.sleep(60)"
     )
     host = subprocess.Popen([sys.executable, "-c", code, make_job("hang").to_json()], stdout=subprocess.PIPE)
@@ -291,14 +291,12 @@ def test_an_unknown_job_has_no_events(make_worker: MakeWorker) -> None:
 
 
 def test_host_side_modules_work_as_a_copy_inside_another_package(tmp_path: Path, double_python: Path) -> None:
-    package = tmp_path / "someaddon" / "actanywhere_host"
-    package.mkdir(parents=True)
-    for folder in (package.parent, package):
-        (folder / "__init__.py").touch()
-    for name in HOST_SIDE:
-        (package / (name + ".py")).write_bytes((CORE / "actanywhere" / (name + ".py")).read_bytes())
+    package = tmp_path / "someaddon"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    shutil.copytree(CORE / "actanywhere" / "contract", package / "contract")
     code = (
-        "from someaddon.actanywhere_host import job, launch, shot\n"
+        "from someaddon.contract import job, launch, shot\n"
         "s = shot.Shot('good', shot.ImageSequence('a'), shot.Matte(), shot.Condition('c'))\n"
         "print(launch.run(job.Job(s, '/tmp'), lambda p: None).camera)\n"
     )

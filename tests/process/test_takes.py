@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.errors import JobError, OutputError
-from actanywhere.job import Job, Result, Settings
-from actanywhere.render.folder import OutputFolder
-from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
-from actanywhere.takes import (
+from actanywhere.contract.errors import JobError, OutputError
+from actanywhere.contract.job import Job, Result, Settings
+from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from actanywhere.contract.takes import (
     Take,
     changed,
     list_takes,
@@ -25,6 +24,7 @@ from actanywhere.takes import (
     wedge,
     write_job,
 )
+from actanywhere.render.folder import OutputFolder
 
 SHOT = Shot(
     "run_010",

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import OpenImageIO as oiio
 
+from actanywhere.contract.job import Job, Progress, Result, Settings
+from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
 from actanywhere.footage.metadata import CHROMATICITIES
-from actanywhere.job import Job, Progress, Result, Settings
-from actanywhere.shot import Condition, ImageSequence, Matte, Shot
 from tests.footage.pictures import write_still
 
 CORE = Path(__file__).resolve().parents[2] / "core"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from actanywhere.errors import Cancelled, OutputError
-from actanywhere.job import Job, Progress
-from actanywhere.shot import FrameRange
+from actanywhere.contract.errors import Cancelled, OutputError
+from actanywhere.contract.job import Job, Progress
+from actanywhere.contract.shot import FrameRange
 from tests.render.stage import (
     CORE,
     Staged,
@@ -30,7 +30,7 @@ from tests.render.stage import (
 KILLED = """
 import os, signal, sys
 from actanywhere.footage import layer
-from actanywhere.job import Job
+from actanywhere.contract.job import Job
 from tests.render.stage import render
 
 moment, count = sys.argv[2], int(sys.argv[3])

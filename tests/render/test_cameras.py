@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.job import Job
-from actanywhere.shot import Condition
+from actanywhere.contract.job import Job
+from actanywhere.contract.shot import Condition
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     HEIGHT,

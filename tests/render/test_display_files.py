@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.errors import Cancelled
-from actanywhere.job import Progress
+from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.job import Progress
 from tests.render.stage import Staged, pixels_of, render
 
 STAGE = "writing display files"

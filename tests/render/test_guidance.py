@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from actanywhere.contract.job import Settings
 from actanywhere.engines.unet.painter import Painter
-from actanywhere.job import Settings
 from actanywhere.render.conditioning import Knowledge
 from actanywhere.render.windows import Window
 from tests.engines.unet import tiny

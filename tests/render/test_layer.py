@@ -11,11 +11,11 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from actanywhere.errors import JobError
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.job import Job, Result
+from actanywhere.contract.shot import FrameRange, Matte
 from actanywhere.footage import from_display, linearise, to_display
 from actanywhere.footage.metadata import CHROMATICITIES
-from actanywhere.job import Job, Result
-from actanywhere.shot import FrameRange, Matte
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     ACES,

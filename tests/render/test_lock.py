@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.errors import OutputError
+from actanywhere.contract.errors import OutputError
 from actanywhere.render.lock import writing_alone
 
 HOLD = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.engines.unet.model.checkpoint import load_model
 from actanywhere.engines.unet.painter import Painter
@@ -15,7 +16,6 @@ from actanywhere.render.clip import empty_clip
 from actanywhere.render.conditioning import Knowledge, know
 from actanywhere.render.scene import Scene
 from actanywhere.render.windows import Window
-from actanywhere.shot import FrameRange
 from tests.render.stage import SETTINGS, texture
 
 SIDE = 32

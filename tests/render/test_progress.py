@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actanywhere.job import Progress
+from actanywhere.contract.job import Progress
 from actanywhere.render.progress import Stage, Teller
 
 

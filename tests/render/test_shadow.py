@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.job import Job, Progress
+from actanywhere.contract.job import Job, Progress
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, render, stage_shot, texture
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.errors import JobError, OutputError
+from actanywhere.contract.errors import JobError, OutputError
 from actanywhere.render import render as rendering
 from actanywhere.render.preflight import open_inputs, survey
 from actanywhere.render.scene import Scene, read_footage

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from actanywhere.contract.errors import JobError
 from actanywhere.engines.unet.sampling.guidance import guide
 from actanywhere.engines.unet.sampling.noise import frame_noise
-from actanywhere.errors import JobError
 from actanywhere.render.windows import plan_windows
 
 _SHAPES = [(16, 4), (16, 0), (8, 3), (4, 1), (2, 1), (1, 0)]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from actanywhere import cli
-from actanywhere.errors import FootageError, JobError
+from actanywhere.contract.errors import FootageError, JobError
+from actanywhere.contract.job import Job, Result
+from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.footage import linearise, open_plate, write_layer_frame
-from actanywhere.job import Job, Result
 from actanywhere.review.folder import write_review
-from actanywhere.shot import FrameRange, ImageSequence
 from actanywhere.shotlist import job_from_flat
 
 WIDTH, HEIGHT, FRAMES = 96, 64, FrameRange(1001, 1006)

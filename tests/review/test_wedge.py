@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from actanywhere import cli
-from actanywhere.errors import JobError
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from actanywhere.contract.takes import new_take, wedge
 from actanywhere.footage import linearise, open_plate, write_layer_frame
-from actanywhere.job import Job, Settings
 from actanywhere.render.folder import OutputFolder
 from actanywhere.review.wedge import write_wedge_sheet
-from actanywhere.shot import Condition, FrameRange, ImageSequence, Matte, Shot
-from actanywhere.takes import new_take, wedge
 
 WIDTH, HEIGHT, FRAMES = 96, 96, FrameRange(1001, 1005)
 #: Each take's comp in its first, middle and last frame: the blue tells the take, the green the frame.
@@ -75,8 +75,8 @@ def test_a_frame_that_is_not_rendered_is_an_empty_cell(takes: list[Job], tmp_pat
 
 
 def test_the_labels_say_take_seed_and_what_differs_and_nothing_that_is_the_same(takes: list[Job]) -> None:
+    from actanywhere.contract.takes import read_take
     from actanywhere.review.wedge import _labels
-    from actanywhere.takes import read_take
 
     paint(takes[0], BLUES[0], *FRAMES)
     assert _labels([read_take(job.output) for job in takes]) == [

@@ -11,9 +11,9 @@ import torch
 from peft import PeftModel
 from torch import Tensor
 
+from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.checkpoint import Model, load_model, save_model
 from actanywhere.engines.unet.model.denoiser import Denoiser
-from actanywhere.errors import ModelError
 from actanywhere.training.adapters import add_adapters, merged
 from actanywhere.training.state import load_state
 from tests.engines.unet import tiny

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
 from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
 from actanywhere.training.corpus.gait import Gait, bend

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.errors import FootageError
+from actanywhere.contract.errors import FootageError
 from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.corpus import RenderedClips, TrainingClip
 from actanywhere.training.corpus.geometry import unit_to_pixels

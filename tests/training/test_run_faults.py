@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from actanywhere.contract.errors import OutputError
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
-from actanywhere.errors import OutputError
 from actanywhere.training import cli, flags
 from actanywhere.training.state import load_state
 from tests.engines.unet import tiny

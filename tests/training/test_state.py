@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from actanywhere.contract.errors import ModelError, OutputError
 from actanywhere.engines.unet.model.checkpoint import Model
-from actanywhere.errors import ModelError, OutputError
 from actanywhere.training import state
 from actanywhere.training.begin import NewStarter, begin
 from actanywhere.training.sources import Sources

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from actanywhere.contract.errors import FootageError
 from actanywhere.engines.unet.model.checkpoint import save_model
-from actanywhere.errors import FootageError
 from actanywhere.footage import MovieWriter
 from actanywhere.training import cli, flags
 from actanywhere.training.examples import ExampleRecipe, make_example

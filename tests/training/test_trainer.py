@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.checkpoint import load_model
-from actanywhere.errors import ModelError
 from actanywhere.training.state import load_state
 from actanywhere.training.trainer import Run, TrainerSettings, train
 from tests.engines.unet import tiny

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from actanywhere.contract.errors import JobError
 from actanywhere.engines.unet.model.autoencoder import PatchAutoencoder, patches_of
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
 from actanywhere.engines.unet.model.configuration import starter
-from actanywhere.errors import JobError
 from actanywhere.training import begin, cli, flags
 from actanywhere.training.autoencoder import fit_encoder, train_decoder
 from actanywhere.training.state import load_state

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import JobError
-from ..shot import FrameRange
+from ..contract.errors import JobError
+from ..contract.shot import FrameRange
 from .fit import Matrix, apply, normalise
 from .track import CameraTrack
 

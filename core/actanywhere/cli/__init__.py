@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ActAnywhereError, Cancelled, FootageError, JobError, ModelError, OutputError
-from ..job import Job
-from ..launch import Worker
+from ..contract.errors import ActAnywhereError, Cancelled, FootageError, JobError, ModelError, OutputError
+from ..contract.job import Job
+from ..contract.launch import Worker
 
 if TYPE_CHECKING:
     import argparse

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from ..contract.job import Progress
 from ..engines.unet.model.assemble import Assembly, assemble, plan_assembly
-from ..job import Progress
 from .screen import Screen
 
 __all__ = ["assemble_model"]

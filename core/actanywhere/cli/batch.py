@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ActAnywhereError, Cancelled
-from ..job import Job
-from ..launch import Worker
+from ..contract.errors import ActAnywhereError, Cancelled
+from ..contract.job import Job
+from ..contract.launch import Worker
 from ..shotlist import Entry
 from .follow import Interrupts, follow
 from .screen import Screen, clock

@@ -8,8 +8,8 @@ from typing import Any
 
 import fileseq
 
-from ..errors import FootageError
-from ..job import Job
+from ..contract.errors import FootageError
+from ..contract.job import Job
 from ..shotlist import job_from_flat
 
 __all__ = ["demo_job"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import JobError, OutputError
+from ..contract.errors import JobError, OutputError
 from ..shotlist import settings_from_flat
 from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts

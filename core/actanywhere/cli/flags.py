@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import JobError
-from ..job import Job, Settings, setting_fields
+from ..contract.errors import JobError
+from ..contract.job import Job, Settings, setting_fields
 from ..shotlist import SHOT_FIELDS, job_from_flat, setting_type, settings_from_flat
 
 __all__ = ["add_setting_flags", "add_shot_flags", "flag_of", "given_settings", "given_shot", "job_from_flags"]

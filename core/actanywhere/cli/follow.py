@@ -6,9 +6,9 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any
 
-from ..errors import Cancelled
-from ..job import Job, Result
-from ..launch import Event, Worker
+from ..contract.errors import Cancelled
+from ..contract.job import Job, Result
+from ..contract.launch import Event, Worker
 from .screen import Screen
 
 __all__ = ["Interrupts", "follow"]

@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
         "worker",
         help="serve jobs as JSON lines over the standard streams (what hosts start)",
         description="Serves jobs as JSON lines over its standard streams, with the model kept loaded, until its "
-        "input ends. Blender, Nuke and 'render' start it; actanywhere/launch.py documents the protocol.",
+        "input ends. Blender, Nuke and 'render' start it; actanywhere/contract/launch.py documents the protocol.",
     )
     return parser
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
 
-from ..errors import ActAnywhereError
-from ..job import Progress, Result
+from ..contract.errors import ActAnywhereError
+from ..contract.job import Progress, Result
 
 __all__ = ["BarScreen", "JsonScreen", "LineScreen", "QuietScreen", "Screen", "choose_screen", "clock"]
 

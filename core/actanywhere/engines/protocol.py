@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Cancelled
+from ..contract.errors import Cancelled
 
 __all__ = [
     "Engine",

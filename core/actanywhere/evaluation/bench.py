@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.composite import find_composite
-from ..errors import FootageError
+from ..contract.errors import FootageError
+from ..contract.job import Job, Result
+from ..contract.shot import FrameRange, ImageSequence
 from ..footage import open_plate, read_still_matte, to_display
-from ..job import Job, Result
 from ..render.preflight import open_inputs
 from ..render.scene import Scene, read_footage, resize
-from ..shot import FrameRange, ImageSequence
 from .baselines import guide_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of

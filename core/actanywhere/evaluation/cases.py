@@ -15,11 +15,11 @@ from typing import Any
 
 import fileseq
 
-from ..errors import FootageError, JobError
+from ..contract.errors import FootageError, JobError
+from ..contract.job import Job
+from ..contract.shot import FrameRange
 from ..footage import open_plate
 from ..footage.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS
-from ..job import Job
-from ..shot import FrameRange
 from ..shotlist import job_from_flat, read_shot_list
 
 __all__ = ["Case", "Cases", "find_cases"]

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import AutoConfig, CLIPVisionModelWithProjection
 
+from ..contract.errors import ModelError
 from ..engines.unet.model.checkpoint import quiet
-from ..errors import ModelError
 
 __all__ = ["ClipEncoder", "Features", "load_clip", "load_features"]
 

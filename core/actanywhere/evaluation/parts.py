@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.errors import Cancelled, OutputError
+from ..contract.job import Progress, Settings
 from ..engines.unet.cache import ModelCache
 from ..engines.unet.model.manifest import check_manifest, find_model
-from ..errors import Cancelled, OutputError
-from ..job import Progress, Settings
 from ..training.corpus import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.job import Job, Progress
 from ..engines.unet.cache import ModelCache
 from ..engines.unet.model.manifest import check_manifest, find_model
-from ..job import Job, Progress
 from ..render.render import render
 from .bench import Bench, read_bench
 from .cases import Case

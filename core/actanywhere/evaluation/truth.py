@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.guide import Guide
 from ..camera.track import CameraTrack
+from ..contract.job import Settings
+from ..contract.shot import FrameRange
 from ..engines.protocol import Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Painter
 from ..inpaint.outpaint import extended
-from ..job import Settings
 from ..render.clip import Clip
 from ..render.conditioning import know
 from ..render.scene import Scene, model_size
 from ..shadow.read import lift_shadow, read_shadow
-from ..shot import FrameRange
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
 from .figures import Figures

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FootageError
+from ..contract.errors import FootageError
+from ..contract.shot import ImageSequence
 from ..footage import open_plate, to_display
 from ..footage.sequences import MOVIE_EXTENSIONS
 from ..render.scene import resize
-from ..shot import ImageSequence
 from .encoders import Features
 from .figures import Figures, groups_of
 from .protocol import frechet_distance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
 from .condition import read_condition, read_still_matte
-from .layer import HALF_MAX, sweep_strays, write_layer_frame, write_png
+from .layer import HALF_MAX, write_layer_frame, write_png
 from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
 from .movie_out import MovieWriter
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
@@ -32,7 +32,6 @@ __all__ = [
     "open_shot",
     "read_condition",
     "read_still_matte",
-    "sweep_strays",
     "to_display",
     "treat_matte",
     "write_layer_frame",

@@ -19,7 +19,7 @@ import numpy as np
 import PyOpenColorIO as ocio
 from numpy.typing import NDArray
 
-from ..errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = [
     "CONFIG",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shot import Condition, ImageSequence, Matte
+from ..contract.shot import Condition, ImageSequence, Matte
 from .colour import to_display
 from .matte import open_matte
 from .plate import PlateInfo, open_plate

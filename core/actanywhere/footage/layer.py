@@ -1,33 +1,31 @@
 """The layer as files: EXR frames and display PNGs, never torn.
 
 A frame is written under a temporary name, flushed to the disk, read back and compared, and only then given
-its own name. A kill at any moment leaves a stray, which ``sweep_strays`` removes, and no half frame.
+its own name. A kill at any moment leaves no half frame.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from ..errors import OutputError
+from ..contract.errors import OutputError
+from ..contract.files import replace_atomically, unwritable
 from .colour import layer_space
 from .metadata import CHROMATICITIES, COLOUR_TAGS
 from .plate import PlateInfo
 
-__all__ = ["HALF_MAX", "replace_atomically", "sweep_strays", "write_layer_frame", "write_png"]
+__all__ = ["HALF_MAX", "write_layer_frame", "write_png"]
 
 Pixels = NDArray[np.float32]
 
 #: The largest half float; brighter values are clamped to it, and counted.
 HALF_MAX = 65504.0
 
-_STRAY = ".partial-"
 # What describes the plate's file and not its picture: the layer's file has its own.
 _OWN = {
     "acesImageContainerFlag",
@@ -97,56 +95,6 @@ def write_png(path: str, rgb: Pixels, pixel_aspect: float = 1.0) -> None:
     replace_atomically(path, lambda temporary: _write_verified(temporary, path, spec, code))
 
 
-def sweep_strays(folder: str) -> list[str]:
-    """Removes the temporary files that a killed writer left in a folder; gives their names.
-
-    Call it while the folder is locked: another writer's unfinished frame looks the same.
-    """
-    try:
-        strays = [name for name in os.listdir(folder) if name.startswith(".") and _STRAY in name]
-        for name in strays:
-            os.remove(os.path.join(folder, name))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be cleaned of unfinished files ({error.strerror}).",
-            "Check the folder's permissions.",
-        ) from error
-    return sorted(strays)
-
-
-def replace_atomically(path: str, write: Callable[[str], None]) -> None:
-    """Lets ``write`` make a temporary file beside ``path``, flushes it to the disk and gives it the name.
-
-    The temporary name keeps the extension, by which libraries choose the format. On any error the temporary
-    file is removed, and ``OSError`` becomes ``OutputError``.
-    """
-    folder, name = os.path.split(path)
-    stem, extension = os.path.splitext(name)
-    temporary = os.path.join(folder, f".{stem}{_STRAY}{os.getpid()}-{secrets.token_hex(4)}{extension}")
-    try:
-        write(temporary)
-        _flush(temporary)
-        os.replace(temporary, path)
-        if os.name == "posix":
-            _flush(folder or ".")
-    except OSError as error:
-        raise _refused(path, error.strerror or str(error)) from error
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-
-
-def _flush(path: str) -> None:
-    # A file must be open for writing to be flushed on Windows; a folder cannot be.
-    handle = os.open(path, os.O_RDONLY if os.path.isdir(path) else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _join(path: str, info: PlateInfo, planes: tuple[Pixels, ...]) -> Pixels:
     """R, G, B, A of the comp, then of the layer, in one contiguous raster."""
     pixels = np.empty((info.height, info.width, 8), np.float32)
@@ -193,21 +141,21 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
     oiio.geterror()
     output = oiio.ImageOutput.create(temporary)
     if output is None:
-        raise _refused(path, oiio.geterror())
+        raise unwritable(path, oiio.geterror())
     # A full disk shows in write_image alone: close() then says that all is well.
     written = output.open(temporary, spec) and output.write_image(np.ascontiguousarray(pixels))
     error = output.geterror()
     closed = output.close()
     error = error or output.geterror()
     if not written or not closed or error:
-        raise _refused(path, error)
+        raise unwritable(path, error)
     _compare(temporary, path, pixels)
 
 
 def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     source = oiio.ImageInput.open(temporary)
     if source is None:
-        raise _refused(path, f"it cannot be read back: {oiio.geterror()}")
+        raise unwritable(path, f"it cannot be read back: {oiio.geterror()}")
     try:
         names = source.spec().channelnames
         back = source.read_image(0, 0, 0, len(names), "half" if pixels.dtype == np.float16 else "uint16")
@@ -215,11 +163,4 @@ def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     finally:
         source.close()
     if back is None or error or not np.array_equal(back.reshape(pixels.shape), pixels):
-        raise _refused(path, f"what was read back differs from what was written {error}".strip())
-
-
-def _refused(path: str, reason: str) -> OutputError:
-    return OutputError(
-        f"{path}: cannot be written: {' '.join(reason.split()) or 'the disk refused it (is it full?)'}.",
-        "Check the free space and the folder's permissions, then run the same command: it continues.",
-    )
+        raise unwritable(path, f"what was read back differs from what was written {error}".strip())

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FootageError
-from ..shot import FrameRange, ImageSequence, Matte, Shot
+from ..contract.errors import FootageError
+from ..contract.shot import FrameRange, ImageSequence, Matte, Shot
 from .movie import MovieReader
 from .plate import Plate, movie_range, open_plate
 from .sequences import compact, find_footage

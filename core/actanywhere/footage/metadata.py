@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..errors import FootageError
-from ..shot import COLOUR_SPACES
+from ..contract.errors import FootageError
+from ..contract.shot import COLOUR_SPACES
 
 __all__ = ["CHROMATICITIES", "COLOUR_TAGS", "frame_rate", "rational_rate", "resolve_space"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
-from ..errors import OutputError
-from .layer import replace_atomically
+from ..contract.errors import OutputError
+from ..contract.files import replace_atomically
 
 __all__ = ["MovieWriter"]
 

@@ -11,7 +11,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from ..errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = ["MoviePictures"]
 

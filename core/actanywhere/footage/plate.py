@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FootageError
-from ..shot import FrameRange, ImageSequence
+from ..contract.errors import FootageError
+from ..contract.shot import FrameRange, ImageSequence
 from . import timecode
 from .metadata import frame_rate, resolve_space
 from .movie import MovieReader

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from fileseq.exceptions import FileSeqException
 from fileseq.filesequence import FileSequence
 
-from ..errors import FootageError
-from ..shot import FrameRange, ImageSequence
+from ..contract.errors import FootageError
+from ..contract.shot import FrameRange, ImageSequence
 
 __all__ = ["MOVIE_EXTENSIONS", "STILL_EXTENSIONS", "Footage", "digest", "find_footage"]
 

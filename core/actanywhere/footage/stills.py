@@ -11,7 +11,7 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from ..errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = ["Part", "Still", "Window", "place", "screen"]
 

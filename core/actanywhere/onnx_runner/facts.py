@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import ModelError
+from ..contract.errors import ModelError
 from .walk import Slot, Walk
 
 __all__ = ["NetworkFacts", "Slot", "network_digest", "read_facts"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ModelError
+from ..contract.errors import ModelError
 from .facts import NetworkFacts, network_digest, read_facts
 from .providers import PROVIDERS, load_runtime, options_of, providers_here
 

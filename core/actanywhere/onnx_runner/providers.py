@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError
+from ..contract.errors import ModelError
 
 __all__ = ["PROVIDERS", "load_runtime", "options_of", "providers_here"]
 

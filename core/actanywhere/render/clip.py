@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shot import FrameRange
+from ..contract.shot import FrameRange
 
 __all__ = ["Clip", "empty_clip"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.guide import known_region
+from ..contract.job import Settings
 from ..inpaint.fill import expect
-from ..job import Settings
 from ..shadow.cast import under_shadow
 from .scene import Scene
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ..comp.finish import finish_frame
 from ..comp.over import composite
+from ..contract.job import Settings
+from ..contract.shot import ImageSequence
 from ..footage import (
     MovieWriter,
     from_display,
@@ -19,8 +21,6 @@ from ..footage import (
     write_layer_frame,
     write_png,
 )
-from ..job import Settings
-from ..shot import ImageSequence
 from .conditioning import Knowledge, guide_at
 from .folder import OutputFolder
 from .preflight import Inputs

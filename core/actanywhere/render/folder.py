@@ -17,11 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import JobError, OutputError
-from ..footage import sweep_strays
-from ..job import Job, Result
-from ..shot import FrameRange
-from ..takes import RESULT_NAME, find_result, layer_stem, same_layer
+from ..contract.errors import JobError, OutputError
+from ..contract.files import sweep_strays, write_text
+from ..contract.job import Job, Result
+from ..contract.shot import FrameRange
+from ..contract.takes import RESULT_NAME, find_result, layer_stem, same_layer
 from .lock import LOCK_NAME, writing_alone
 
 __all__ = ["OutputFolder"]
@@ -117,11 +117,11 @@ class OutputFolder:
         self.work.mkdir(exist_ok=True)
         sweep_strays(str(self.path))
         if owner is None:
-            _write_text(self.work / "job.json", json.dumps(facts, indent=2))
+            write_text(str(self.work / "job.json"), json.dumps(facts, indent=2) + "\n")
 
     def finish(self, result: Result) -> None:
         """Write ``result.json`` and drop what was kept for going on."""
-        _write_text(self.result_path, json.dumps(result.to_dict(), indent=2))
+        write_text(str(self.result_path), json.dumps(result.to_dict(), indent=2) + "\n")
         for path in self.work.glob("*.safetensors"):
             path.unlink()
 
@@ -191,20 +191,3 @@ def _check_writable(folder: Path) -> None:
 def _unwritable(folder: Path, error: OSError | ValueError) -> OutputError:
     reason = getattr(error, "strerror", None) or error
     return OutputError(f"{folder} cannot be written: {reason}.", "Give a folder that you may write to.")
-
-
-def _write_text(path: Path, text: str) -> None:
-    fresh = path.with_name(path.name + ".new")
-    try:
-        with fresh.open("w") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        space = shutil.disk_usage(path.parent).free // 2**20
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror or error} ({space} MiB free).",
-            "Free some space and give the same command again: finished frames are kept.",
-        ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import filelock
 
-from ..errors import OutputError
+from ..contract.errors import OutputError
 
 __all__ = ["LOCK_NAME", "writing_alone"]
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from ..camera.given import GivenTrack, read_track
 from ..camera.track import still_track
+from ..contract.errors import JobError
+from ..contract.job import Job, Settings
+from ..contract.shot import FrameRange
 from ..engines.unet.model.configuration import ModelConfiguration
 from ..engines.unet.model.manifest import check_manifest, find_model, read_configuration
-from ..errors import JobError
 from ..footage import MatteReader, Plate, open_shot, read_condition
-from ..job import Job, Settings
-from ..shot import FrameRange
 from .folder import OutputFolder
 
 __all__ = ["Inputs", "Survey", "open_inputs", "overlap_of", "steps_of", "survey"]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..job import Progress
+from ..contract.job import Progress
 
 __all__ = ["Stage", "Teller"]
 

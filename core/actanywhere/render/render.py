@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..contract.errors import Cancelled
+from ..contract.job import Job, Progress, Result
+from ..contract.shot import ImageSequence
 from ..engines.protocol import Window
 from ..engines.unet.model.manifest import find_model
-from ..errors import Cancelled
 from ..footage import HALF_MAX, digest
-from ..job import Job, Progress, Result
-from ..shot import ImageSequence
 from .conditioning import know
 from .deliver import count_display_frames, deliver_display_files, deliver_frame
 from .folder import OutputFolder

@@ -9,8 +9,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ..contract.errors import OutputError
 from ..engines.unet.model.weights import give_usual_mode
-from ..errors import OutputError
 
 __all__ = ["PaintedWindows"]
 

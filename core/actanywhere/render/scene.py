@@ -13,9 +13,9 @@ from ..camera.actor_led import actor_led_track
 from ..camera.composite import find_composite
 from ..camera.guide import Guide, choose_anchor
 from ..camera.track import CameraTrack, Tracker, still_track
+from ..contract.job import Settings
 from ..footage import compact, judge_mattes, read_still_matte, to_display, treat_matte
 from ..inpaint.outpaint import extended
-from ..job import Settings
 from ..shadow.cast import CastShadow
 from ..shadow.read import Reading, lift_shadow, read_shadow
 from .clip import Clip, empty_clip

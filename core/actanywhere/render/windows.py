@@ -7,8 +7,8 @@ and the frames of a shot do not depend on how far the shot goes on.
 
 from __future__ import annotations
 
+from ..contract.errors import JobError
 from ..engines.protocol import Window
-from ..errors import JobError
 
 __all__ = ["plan_windows"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..footage.layer import replace_atomically
+from ..contract.files import replace_atomically
 
 __all__ = ["FAINT", "INK", "blank", "code", "fit", "placed", "spread", "write", "write_png", "written"]
 

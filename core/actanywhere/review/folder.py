@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FootageError, JobError, OutputError
+from ..contract.errors import FootageError, JobError, OutputError
+from ..contract.job import Progress, Result
+from ..contract.shot import ImageSequence
 from ..footage import (
     MatteReader,
     MovieWriter,
@@ -29,8 +31,6 @@ from ..footage import (
 )
 from ..footage.sequences import find_footage
 from ..footage.stills import Still
-from ..job import Progress, Result
-from ..shot import ImageSequence
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
 __all__ = ["Review", "read_result", "write_review"]

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import FootageError, JobError
+from ..contract.errors import FootageError, JobError
+from ..contract.job import Job
+from ..contract.takes import Take, missing_frames, read_take, same_layer
 from ..footage import layer_to_display, open_plate
 from ..footage.stills import Still
-from ..job import Job
-from ..takes import Take, missing_frames, read_take, same_layer
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
 __all__ = ["write_wedge_sheet"]

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..contract.errors import JobError
 from ..engines.unet.model.autoencoder import PatchAutoencoder
 from ..engines.unet.model.checkpoint import Model, create_model, load_model, save_model
 from ..engines.unet.model.configuration import starter
 from ..engines.unet.model.manifest import MANIFEST, find_model
-from ..errors import JobError
 from .autoencoder import fit_encoder, train_decoder
 from .batches import BatchPlan, batches
 from .corpus import PictureLibrary

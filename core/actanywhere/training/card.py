@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from ..errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = ["Card", "Material", "describe_folder"]
 

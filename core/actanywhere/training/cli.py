@@ -11,7 +11,7 @@ import torch
 from accelerate import PartialState
 from tqdm import tqdm
 
-from ..errors import FootageError, JobError
+from ..contract.errors import FootageError, JobError
 from .batches import Batch, BatchPlan, batches
 from .begin import NewStarter, begin
 from .card import Card, Material, describe_folder

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OutputError
+from ..contract.errors import OutputError
 
 __all__ = ["REGIONS", "Curve", "draw_curve"]
 

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.job import Settings
 from ..engines.protocol import Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Painter
-from ..job import Settings
 from ..render.conditioning import Knowledge
 from .curve import write_picture
 from .examples import Example

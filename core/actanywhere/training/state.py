@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ..contract.errors import ModelError, OutputError
 from ..engines.unet.model.weights import give_usual_mode
-from ..errors import ModelError, OutputError
 
 __all__ = ["last_good", "load_state", "replaced", "save_state"]
 

@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 
 from ..camera.fit import normalise
 from ..camera.track import Tracker
-from ..errors import FootageError
+from ..contract.errors import FootageError
+from ..contract.shot import ImageSequence, Matte
 from ..footage import MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display
 from ..footage.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
-from ..shot import ImageSequence, Matte
 from .corpus import TrainingClip
 from .corpus.pictures import Split
 from .state import replaced

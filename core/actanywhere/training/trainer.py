@@ -21,9 +21,9 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from ..contract.errors import Cancelled, ModelError
 from ..engines.unet.model.checkpoint import Model, save_model
 from ..engines.unet.model.device import choose_precision
-from ..errors import Cancelled, ModelError
 from .average import Average
 from .batches import Batch
 from .card import Card

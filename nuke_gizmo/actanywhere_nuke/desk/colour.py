@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..core.errors import JobError
-from ..core.shot import COLOUR_SPACES
+from ..contract.errors import JobError
+from ..contract.shot import COLOUR_SPACES
 
 __all__ = ["WORKING_SPACES", "Project", "working_space"]
 

@@ -13,9 +13,9 @@ import traceback
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Optional, Tuple
 
-from ..core.errors import ActAnywhereError, Cancelled, WorkerError
-from ..core.job import Job, Progress, Result
-from ..core.launch import Event, Worker
+from ..contract.errors import ActAnywhereError, Cancelled, WorkerError
+from ..contract.job import Job, Progress, Result
+from ..contract.launch import Event, Worker
 
 __all__ = ["Engine", "Listener"]
 

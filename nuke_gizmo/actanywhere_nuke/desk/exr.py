@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO, Dict, Tuple
 
-from ..core.errors import FootageError
+from ..contract.errors import FootageError
 
 __all__ = ["Box", "Header", "read_header"]
 

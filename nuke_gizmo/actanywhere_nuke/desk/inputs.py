@@ -11,12 +11,13 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
-from ..core.errors import FootageError, OutputError
-from ..core.shot import FrameRange
+from ..contract.errors import FootageError, OutputError
+from ..contract.files import write_text
+from ..contract.shot import FrameRange
 from .exr import Box, Header, read_header
 from .naming import file_pattern
 
-__all__ = ["Rendering", "check", "finish", "is_whole", "make_folder", "raster_of", "write_text"]
+__all__ = ["Rendering", "check", "finish", "is_whole", "make_folder", "raster_of"]
 
 _MANIFEST = "inputs.json"
 
@@ -112,19 +113,3 @@ def raster_of(headers: Dict[int, Header]) -> Tuple[Box, int]:
     for window in windows[1:]:
         raster = raster.union(window)
     return raster, next(iter(headers.values())).display.height
-
-
-def write_text(path: str, text: str) -> None:
-    """Write a small file whole: it is there with all of its text, or as it was. Raises ``OutputError``."""
-    fresh = path + ".new"
-    try:
-        with open(fresh, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
-    except OSError as error:
-        raise OutputError(
-            "%s cannot be written: %s." % (path, error.strerror or error),
-            "Free some space, or give another output folder.",
-        ) from error

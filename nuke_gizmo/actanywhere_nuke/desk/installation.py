@@ -7,9 +7,10 @@ import os
 import subprocess
 from typing import Any, Dict, List, Tuple
 
-from ..core.errors import ActAnywhereError, WorkerError
-from ..core.launch import worker_command
-from .inputs import make_folder, write_text
+from ..contract.errors import ActAnywhereError, WorkerError
+from ..contract.files import write_text
+from ..contract.launch import worker_command
+from .inputs import make_folder
 
 __all__ = ["REMEDY", "chosen_engine", "command", "doctor", "review", "say", "store_engine", "wedge_sheet"]
 

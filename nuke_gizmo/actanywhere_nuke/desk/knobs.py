@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ..core.job import Settings, setting_fields
+from ..contract.job import Settings, setting_fields
 
 __all__ = [
     "BOOL",

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 
-from ..core.errors import JobError
+from ..contract.errors import JobError
 
 __all__ = ["absolute", "digest", "file_pattern", "output_root", "shot_name", "slashes"]
 

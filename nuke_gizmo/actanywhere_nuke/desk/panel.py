@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
-from ..core.job import setting_fields
-from ..core.shot import CONDITION_KINDS
+from ..contract.job import setting_fields
+from ..contract.shot import CONDITION_KINDS
 from .colour import WORKING_SPACES
 from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting
 from .ranges import RANGES

@@ -8,9 +8,9 @@ import os
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
-from ..core.errors import JobError
-from ..core.job import Job, Settings
-from ..core.shot import Condition, FrameRange, ImageSequence, Matte, Shot
+from ..contract.errors import JobError
+from ..contract.job import Job, Settings
+from ..contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from .colour import Project, working_space
 from .inputs import Rendering
 from .naming import absolute, digest, output_root, shot_name, slashes

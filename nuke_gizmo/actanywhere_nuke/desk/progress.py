@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.job import Progress
+from ..contract.job import Progress
 
 __all__ = ["clock", "message"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
-from ..core.errors import JobError
-from ..core.shot import FrameRange
+from ..contract.errors import JobError
+from ..contract.shot import FrameRange
 
 __all__ = ["RANGES", "beyond", "choose_range", "condition_frame"]
 

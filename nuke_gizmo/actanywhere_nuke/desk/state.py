@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional
 
-from ..core.job import Job
-from ..core.takes import Take, changed, missing_frames
+from ..contract.job import Job
+from ..contract.takes import Take, changed, missing_frames
 
 __all__ = ["State", "compact", "state_of", "take_label"]
 

@@ -11,7 +11,7 @@ import json
 import math
 from typing import Any, Dict, List, Sequence, Tuple
 
-from ..core.errors import JobError
+from ..contract.errors import JobError
 from .exr import Box
 
 __all__ = [

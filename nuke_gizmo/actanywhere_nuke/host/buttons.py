@@ -6,9 +6,9 @@ from typing import Callable, Dict
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError
-from ..core.job import setting_fields
-from ..core.takes import remove_take
+from ..contract.errors import ActAnywhereError, Cancelled, JobError
+from ..contract.job import setting_fields
+from ..contract.takes import remove_take
 from ..desk.installation import say
 from ..desk.knobs import setting, values_of
 from ..desk.naming import slashes

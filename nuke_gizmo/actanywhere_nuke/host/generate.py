@@ -11,11 +11,11 @@ from typing import Any, Callable, List, NamedTuple, Optional
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError, WorkerError
-from ..core.job import Job, Progress, Result
-from ..core.launch import Worker, run
-from ..core.shot import FrameRange
-from ..core.takes import Take, new_take, read_take, remove_take, wedge, write_job
+from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
+from ..contract.job import Job, Progress, Result
+from ..contract.launch import Worker, run
+from ..contract.shot import FrameRange
+from ..contract.takes import Take, new_take, read_take, remove_take, wedge, write_job
 from ..desk import installation
 from ..desk.engine import Engine, Listener
 from ..desk.naming import slashes

@@ -7,7 +7,7 @@ from typing import Callable
 
 import nuke
 
-from ..core.errors import ActAnywhereError
+from ..contract.errors import ActAnywhereError
 from ..desk import installation
 from ..desk.panel import HELP
 from . import generate

@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional, Tuple
 
 import nuke
 
-from ..core.shot import FrameRange
+from ..contract.shot import FrameRange
 from ..desk.colour import Project
 from ..desk.knobs import settings_from
 from ..desk.plan import Ask

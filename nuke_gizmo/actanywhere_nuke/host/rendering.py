@@ -7,9 +7,10 @@ from typing import Dict, Iterator, Tuple
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, FootageError
+from ..contract.errors import ActAnywhereError, Cancelled, FootageError
+from ..contract.files import write_text
 from ..desk.exr import Header
-from ..desk.inputs import Rendering, check, finish, is_whole, make_folder, raster_of, write_text
+from ..desk.inputs import Rendering, check, finish, is_whole, make_folder, raster_of
 from ..desk.plan import Plan
 from ..desk.track import track_json
 from .reading import inner, script_path

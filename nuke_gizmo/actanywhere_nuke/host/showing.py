@@ -11,9 +11,9 @@ from typing import Dict, Iterator, List, Optional, Set
 
 import nuke
 
-from ..core.errors import ActAnywhereError
-from ..core.job import Job
-from ..core.takes import Take, layer_stem, list_takes, read_take
+from ..contract.errors import ActAnywhereError
+from ..contract.job import Job
+from ..contract.takes import Take, layer_stem, list_takes, read_take
 from ..desk.naming import file_pattern, output_root, shot_name, slashes
 from ..desk.plan import plan
 from ..desk.state import State, state_of, take_label

@@ -8,7 +8,7 @@ from typing import List, Sequence
 
 import nuke
 
-from ..core.errors import ActAnywhereError, Cancelled, JobError, WorkerError
+from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
 from ..desk.installation import say
 from . import generate
 from .reading import is_ours

@@ -7,8 +7,8 @@ from typing import Dict, List, Optional
 
 import nuke
 
-from ..core.errors import JobError
-from ..core.shot import FrameRange
+from ..contract.errors import JobError
+from ..contract.shot import FrameRange
 from ..desk.track import Matrix, Point, corner_pin, inverse, moves_of_points, transform
 from .upstream import source_of
 

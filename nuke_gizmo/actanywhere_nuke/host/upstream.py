@@ -10,7 +10,7 @@ from typing import List, Optional, Set
 
 import nuke
 
-from ..core.shot import FrameRange
+from ..contract.shot import FrameRange
 
 __all__ = ["describe", "source_of"]
 

@@ -14,10 +14,10 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPVisionModel
 
 from actanywhere import cli
+from actanywhere.contract.errors import ModelError, OutputError
 from actanywhere.engines.unet.model import assemble as room
 from actanywhere.engines.unet.model.assemble import Assembly, assemble, plan_assembly
 from actanywhere.engines.unet.model.checkpoint import Model, load_model
-from actanywhere.errors import ModelError, OutputError
 from tests.engines.unet import public, tiny
 
 CPU, TIMES = torch.device("cpu"), torch.tensor([500])

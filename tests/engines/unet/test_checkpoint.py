@@ -13,6 +13,7 @@ from diffusers import UNetMotionModel
 from safetensors.torch import load_file, save_file
 from transformers import CLIPVisionModel
 
+from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model import checkpoint
 from actanywhere.engines.unet.model.checkpoint import Model, load_model, save_model
 from actanywhere.engines.unet.model.manifest import (
@@ -21,7 +22,6 @@ from actanywhere.engines.unet.model.manifest import (
     read_configuration,
     write_manifest,
 )
-from actanywhere.errors import ModelError
 from tests.engines.unet import tiny
 
 _CPU = torch.device("cpu")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.configuration import ModelConfiguration, full, starter
 from actanywhere.engines.unet.model.denoiser import Denoiser, create_unet, shrink_mask
-from actanywhere.errors import ModelError
 from tests.engines.unet import tiny
 
 _TIMES = torch.tensor([0, 250, 999])

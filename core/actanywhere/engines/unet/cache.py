@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...job import Settings
+from ...contract.job import Settings
 
 if TYPE_CHECKING:
     from .model.checkpoint import Model

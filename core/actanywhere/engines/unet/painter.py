@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...errors import Cancelled
-from ...job import Settings
+from ...contract.errors import Cancelled
+from ...contract.job import Settings
 from ...render.conditioning import Knowledge
 from ...render.preflight import steps_of
 from ..protocol import Window

@@ -15,7 +15,7 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from ...errors import FootageError
+from ...contract.errors import FootageError
 
 Bytes = NDArray[np.uint8]
 Split = Literal["train", "held-out"]

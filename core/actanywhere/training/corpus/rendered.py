@@ -12,7 +12,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
-from ...errors import FootageError
+from ...contract.errors import FootageError
 from ...shadow.cast import CastShadow
 from ...shadow.read import shadow_on_ground
 from .clips import TrainingClip

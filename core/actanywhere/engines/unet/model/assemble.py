@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ....errors import ModelError, OutputError
+from ....contract.errors import ModelError, OutputError
 from .checkpoint import quiet
 from .condition import ConditionProjection
 from .configuration import ModelConfiguration, full

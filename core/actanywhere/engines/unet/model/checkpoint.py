@@ -27,7 +27,7 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import CLIPVisionModel
 
-from ....errors import ModelError
+from ....contract.errors import ModelError
 from .autoencoder import Autoencoder, PatchAutoencoder
 from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
 from .configuration import ModelConfiguration

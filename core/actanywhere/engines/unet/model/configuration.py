@@ -10,7 +10,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ....errors import ModelError
+from ....contract.errors import ModelError
 
 __all__ = ["ConditionPath", "ModelConfiguration", "full", "starter"]
 

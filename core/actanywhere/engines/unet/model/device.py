@@ -6,7 +6,7 @@ import platform
 
 import torch
 
-from ....errors import ModelError
+from ....contract.errors import ModelError
 
 __all__ = ["choose_device", "choose_precision"]
 

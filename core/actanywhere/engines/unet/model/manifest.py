@@ -11,7 +11,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from ....errors import ModelError
+from ....contract.errors import ModelError
 from .configuration import ModelConfiguration
 
 __all__ = ["MANIFEST", "check_manifest", "find_model", "read_configuration", "write_manifest"]

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
-from ....errors import ModelError
+from ....contract.errors import ModelError
 from .configuration import ModelConfiguration
 from .denoiser import create_unet
 

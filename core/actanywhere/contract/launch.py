@@ -78,7 +78,7 @@ def worker_command(python: str = "") -> List[str]:
     chosen = python or os.environ.get("ACTANYWHERE_PYTHON", "")
     if chosen:
         return [chosen, *_WORKER]
-    if os.path.exists(os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")):
+    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")):
         return [sys.executable, *_WORKER]
     script = shutil.which("actanywhere")
     if script is None:

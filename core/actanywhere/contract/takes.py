@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
 from .errors import JobError, OutputError
+from .files import write_text
 from .job import Job, Result, setting_fields
 from .shot import FrameRange
 
@@ -41,7 +42,6 @@ __all__ = [
     "same_layer",
     "wedge",
     "write_job",
-    "write_whole",
 ]
 
 JOB_NAME = "job.json"
@@ -111,22 +111,7 @@ def write_job(job: Job) -> None:
     """
     if job.shot.frames is None:
         raise JobError("A take needs its frame range.", "Give the shot's first and last frame.")
-    write_whole(os.path.join(job.output, JOB_NAME), job.to_json() + "\n")
-
-
-def write_whole(path: str, text: str) -> None:
-    """Write a small file whole or not at all. Raises ``OutputError``."""
-    try:
-        with open(path + ".new", "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(path + ".new", path)
-    except OSError as error:
-        raise OutputError(
-            "%s cannot be written: %s." % (path, error.strerror or error),
-            "Choose a folder that you may write to.",
-        ) from error
+    write_text(os.path.join(job.output, JOB_NAME), job.to_json() + "\n")
 
 
 def list_takes(root: str, shot_name: str) -> List[Take]:
