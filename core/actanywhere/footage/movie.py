@@ -1,4 +1,4 @@
-"""Movies, picture by picture. PyAV carries it; nothing passes through 8 bit."""
+"""Movies, picture by picture. PyAV decodes them; ``codes`` says what their code values mean."""
 
 from __future__ import annotations
 
@@ -6,28 +6,19 @@ from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
+from ..contract.errors import FootageError
+from .codes import UnknownCodes, decode_codes, has_alpha
 from .metadata import rational_rate
 from .movie_pictures import MoviePictures
+from .movie_tags import read_coding
 from .timecode import TimeCode, read_time_code
 
 __all__ = ["MovieReader"]
 
 Pixels = NDArray[np.float32]
 
-# FFmpeg's AVColorSpace numbers: what a stream may be tagged with, and the matrix that it means.
-_MATRICES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-}
-_RGB, _UNTAGGED = 0, 2
-_HD_LINES = 720
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
@@ -53,7 +44,7 @@ class MovieReader:
         self._turns = round(first.rotation / 90) % 4
         width, height = first.width, first.height
         self.width, self.height = (height, width) if self._turns % 2 else (width, height)
-        self.has_alpha = any(component.is_alpha for component in first.format.components)
+        self.has_alpha = has_alpha(first)
         self._describe(first)
 
     def _describe(self, first: VideoFrame) -> None:
@@ -65,9 +56,8 @@ class MovieReader:
         if self._turns % 2:
             self.pixel_aspect = 1.0 / self.pixel_aspect
         self._read_time_code()
-        self._matrix = self._choose_matrix(first)
-        full = first.color_range == ColorRange.JPEG or first.format.name.startswith("yuvj")
-        self._range = ColorRange.JPEG if full else ColorRange.MPEG
+        self._coding, assumed = read_coding(first, self._pictures.stream.codec_context.name)
+        self.warnings += [f"{self.path}: {one}" for one in assumed]
         self._note(first)
 
     def _read_time_code(self) -> None:
@@ -80,19 +70,6 @@ class MovieReader:
             self.warnings += [f"{self.path}: {warning}"] if warning else []
         if len(said) > 1:
             self.warnings.append(f"{self.path}: it has the time codes {', '.join(said)}; the first is taken.")
-
-    def _choose_matrix(self, first: VideoFrame) -> Colorspace | None:
-        tag = int(first.colorspace)
-        if first.format.is_rgb or tag == _RGB or first.format.name.startswith("gray"):
-            return None
-        if tag in _MATRICES:
-            return _MATRICES[tag]
-        high = max(first.width, first.height) >= 1280 or first.height >= _HD_LINES
-        self.warnings.append(
-            f"{self.path}: the movie does not say its colour matrix; it is taken as "
-            f"{'BT.709, as HD is' if high else 'BT.601, as SD is'}."
-        )
-        return Colorspace.ITU709 if high else Colorspace.ITU601
 
     def _note(self, first: VideoFrame) -> None:
         transfer = _HDR_TRANSFERS.get(int(first.color_trc))
@@ -109,25 +86,23 @@ class MovieReader:
         return self._pictures.count
 
     def read(self, number: int) -> tuple[Pixels, Pixels | None]:
-        """A picture: (H, W, 3) float32 0..1 full range in the movie's own curve, and its alpha or None."""
+        """A picture in the movie's own curve: (H, W, 3) float32, black 0 and white 1, and its alpha or None.
+
+        What lies below black or above white is kept.
+        """
         frame = self._pictures.decode(number)
-        # Planar float keeps 10 and 12 bit: the decoder's code values are scaled, never rounded to 8 bit.
-        target = "gbrapf32le" if self.has_alpha else "gbrpf32le"
-        if self._matrix is None:
-            converted = frame.reformat(format=target)
-        else:
-            converted = frame.reformat(
-                format=target,
-                src_colorspace=self._matrix,
-                dst_colorspace=self._matrix,
-                src_color_range=self._range,
-                dst_color_range=ColorRange.JPEG,
-            )
-        pixels = np.asarray(converted.to_ndarray(), np.float32)
+        try:
+            rgb, alpha = decode_codes(frame, self._coding)
+        except UnknownCodes as error:
+            raise FootageError(
+                f"{self.path}: the movie's pixels are in {error}, which is not read.",
+                "Export it as ProRes, or as pictures.",
+            ) from error
+        if not self.has_alpha:
+            alpha = None
         if self._turns:
-            pixels = np.rot90(pixels, self._turns)
-        rgb = np.ascontiguousarray(pixels[..., :3])
-        return rgb, np.ascontiguousarray(pixels[..., 3]) if self.has_alpha else None
+            rgb, alpha = np.rot90(rgb, self._turns), None if alpha is None else np.rot90(alpha, self._turns)
+        return np.ascontiguousarray(rgb), None if alpha is None else np.ascontiguousarray(alpha)
 
     def close(self) -> None:
         """Closes the file."""

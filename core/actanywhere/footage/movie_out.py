@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 from ..contract.files import replace_atomically
+from .codes import encode_codes
 
 __all__ = ["MovieWriter"]
 
@@ -61,18 +62,11 @@ class MovieWriter:
         """Adds a picture."""
         height, width = rgb.shape[:2]
         rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        code = np.round(np.clip(rgb, 0.0, 1.0) * 65535.0).astype(np.uint16)
         try:
             stream = self._stream or self._add_stream(rgb.shape[1], rgb.shape[0])
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(code), "gbrp16le").reformat(
-                format=self._format,
-                src_colorspace=Colorspace.ITU709,
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.JPEG,
-                dst_color_range=ColorRange.MPEG,
-                dst_color_trc=_SRGB_TRANSFER,
-                dst_color_primaries=_BT709,
-            )
+            frame = encode_codes(np.clip(rgb, 0.0, 1.0), self._format)
+            frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+            frame.color_primaries, frame.color_trc = _BT709, _SRGB_TRANSFER
             frame.pts = self._count
             frame.time_base = 1 / self._rate
             self._container.mux(stream.encode(frame))
