@@ -56,7 +56,10 @@ def distribution_of(module: str) -> set[str]:
 
 
 def test_every_import_of_the_core_is_a_declared_dependency() -> None:
-    core, extra = names(PROJECT["dependencies"]), names(EXTRAS["train"] + EXTRAS["cpu"] + EXTRAS["gpu"])
+    core, extra = (
+        names(PROJECT["dependencies"]),
+        names(EXTRAS["train"] + EXTRAS["cpu"] + EXTRAS["gpu"] + EXTRAS["heic"]),
+    )
     undeclared = []
     for module, files in third_party_imports().items():
         for file, at_top in files.items():
@@ -86,7 +89,7 @@ def test_no_extra_takes_two_builds_of_one_library() -> None:
 
 
 def test_every_extra_the_readme_promises_exists() -> None:
-    assert set(EXTRAS) == {"cpu", "gpu", "train", "test", "blender"}
+    assert set(EXTRAS) == {"cpu", "gpu", "heic", "train", "test", "blender"}
 
 
 def test_the_version_is_the_same_everywhere() -> None:

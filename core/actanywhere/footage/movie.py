@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from .codes import UnknownCodes, decode_codes, has_alpha
 from .metadata import rational_rate
 from .movie_pictures import MoviePictures
 from .movie_tags import read_coding
+from .orientation import Window, aspect_upright, of_matrix, pixels_upright, spoken, window_upright
 from .timecode import TimeCode, read_time_code
 
 __all__ = ["MovieReader"]
@@ -20,6 +22,8 @@ __all__ = ["MovieReader"]
 Pixels = NDArray[np.float32]
 
 _HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+# Codecs whose alpha is straight by their own definition.
+_STRAIGHT = ("vp8", "vp9", "libvpx", "png")
 
 
 class MovieReader:
@@ -41,11 +45,34 @@ class MovieReader:
 
     def _open(self) -> None:
         first = self._pictures.decode(0)
-        self._turns = round(first.rotation / 90) % 4
-        width, height = first.width, first.height
-        self.width, self.height = (height, width) if self._turns % 2 else (width, height)
+        self._orientation = self._orient(first)
+        stored = Window(0, 0, first.width, first.height)
+        self.width, self.height = window_upright(stored, stored, self._orientation)[2:]
         self.has_alpha = has_alpha(first)
         self._describe(first)
+
+    def _orient(self, first: VideoFrame) -> int:
+        """The orientation that the movie's display matrix means, as EXIF numbers them."""
+        matrix = first.side_data.get("DISPLAYMATRIX")
+        if not isinstance(matrix, SideData):
+            return 1
+        orientation = of_matrix(np.frombuffer(bytes(matrix), np.int32).tolist())
+        if orientation is None:
+            self.warnings.append(
+                f"{self.path}: the movie is to be shown skewed, or turned by no quarter, which is not done."
+            )
+        return orientation or 1
+
+    @property
+    def turned(self) -> str:
+        """What is done to show it, clockwise (``turned by 90 degrees``); empty where it lies upright."""
+        return "" if self._orientation == 1 else spoken(self._orientation)
+
+    @property
+    def alpha(self) -> str:
+        """``straight`` where the format has it so, ``unsaid`` where only the pixels can tell; empty without alpha."""
+        straight = self._pictures.stream.codec_context.name.startswith(_STRAIGHT)
+        return ("straight" if straight else "unsaid") if self.has_alpha else ""
 
     def _describe(self, first: VideoFrame) -> None:
         stream = self._pictures.stream
@@ -53,8 +80,7 @@ class MovieReader:
         self.fps: Fraction | None = rational_rate(rate) if rate else None
         aspect = stream.sample_aspect_ratio
         self.pixel_aspect = float(aspect) if aspect else 1.0
-        if self._turns % 2:
-            self.pixel_aspect = 1.0 / self.pixel_aspect
+        self.pixel_aspect = aspect_upright(self.pixel_aspect, self._orientation)
         self._read_time_code()
         self._coding, assumed = read_coding(first, self._pictures.stream.codec_context.name)
         self.warnings += [f"{self.path}: {one}" for one in assumed]
@@ -100,9 +126,8 @@ class MovieReader:
             ) from error
         if not self.has_alpha:
             alpha = None
-        if self._turns:
-            rgb, alpha = np.rot90(rgb, self._turns), None if alpha is None else np.rot90(alpha, self._turns)
-        return np.ascontiguousarray(rgb), None if alpha is None else np.ascontiguousarray(alpha)
+        rgb = np.ascontiguousarray(pixels_upright(rgb, self._orientation))
+        return rgb, None if alpha is None else np.ascontiguousarray(pixels_upright(alpha, self._orientation))
 
     def close(self) -> None:
         """Closes the file."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import av
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -17,6 +18,8 @@ __all__ = ["MoviePictures"]
 
 # A picture this little ahead is reached by decoding on; a seek would decode from a key frame anyway.
 _NEAR = 12
+# FFmpeg's own decoders of VP8 and VP9 leave the alpha out.
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _DAMAGED = "Export or copy the movie again."
 
 
@@ -104,8 +107,19 @@ class MoviePictures:
         self._container.close()
         self._container = self._open()
         self.stream = self._moving_stream()
-        self._frames = self._container.decode(self.stream)
+        self._frames = self._decoded()
         self._next = 0
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        """The pictures from where the container stands."""
+        other = _WITH_ALPHA.get(self.stream.codec_context.name)
+        if other is None or self.stream.metadata.get("alpha_mode") != "1":
+            yield from self._container.decode(self.stream)
+            return
+        decoder = VideoCodecContext.create(other, "r")
+        assert isinstance(decoder, VideoCodecContext)
+        for packet in self._container.demux(self.stream):
+            yield from decoder.decode(packet)
 
     def _warn_of_uneven(self, shown: list[int]) -> None:
         steps = [b - a for a, b in itertools.pairwise(shown)]
@@ -139,7 +153,7 @@ class MoviePictures:
                 self._rewind()
         elif self._next < 0 or not 0 <= number - self._next <= _NEAR:
             self._container.seek(self._times[number], stream=self.stream, backward=True)
-            self._frames = self._container.decode(self.stream)
+            self._frames = self._decoded()
             self._next = -1
         for frame in self._frames:
             found = self._next if self._index is None else self._number_of(frame)

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
 from ..contract.shot import FrameRange, ImageSequence
 from . import timecode
+from .alpha import Evidence, divided, evidence_of, is_premultiplied
+from .channels import is_luminance_chroma
 from .metadata import frame_rate, resolve_space
 from .movie import MovieReader
 from .sequences import Footage, find_footage
-from .stills import Still, Window, place, screen
+from .stills import Part, Still, Window, place, screen
 
 __all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
 
 Pixels = NDArray[np.float32]
 
-_BLACK = 1e-4
-_BESIDE = 0.01
-"""Share of a frame without alpha that has to be seen black before its colours are taken for premultiplied."""
-_LEAST_ALPHA = 1e-3
+# One code of 8 bits.
+_CODE = 1 / 255
 
 
 @dataclass(frozen=True)
 class PlateInfo:
     """What holds for every frame of a plate.
 
-    ``width`` and ``height`` are those of the frame raster: ``data_window``, the union over the frames.
-    ``space`` is the resolved colour space.
+    ``width`` and ``height`` are those of the frame raster, ``data_window``: the display window, and what any frame
+    has beyond it (overscan). ``space`` is the resolved colour space.
     """
 
     width: int
@@ -43,6 +42,11 @@ class PlateInfo:
     pixel_aspect: float
     fps: Fraction | None
     space: str
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of the raster as a screen shows it: pixels may be other than square."""
+        return self.width * self.pixel_aspect / self.height
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,17 @@ class Plate:
             fps=movie.fps,
             space=space,
         )
+        if movie.turned:
+            self._tell_turned(movie.turned)
+        if movie.alpha == "unsaid":
+            pictures = _few([frame - self._footage.first_frame for frame in self.frames])
+            self._settle_alpha(movie.alpha, [_movie_evidence(movie, picture) for picture in pictures])
+
+    def _tell_turned(self, turned: str) -> None:
+        self.warnings.append(
+            f"{self.path}: it is {turned} to show it as the file says, and so is the layer. Nuke, and Blender's movies "
+            "before 4.4 and stills, show the plate as it is stored: turn it there likewise."
+        )
 
     def _open_stills(self, frames: FrameRange | None, colour: str) -> None:
         footage = self._footage
@@ -100,27 +115,47 @@ class Plate:
         footage.require(self.frames)
         self.warnings += footage.held(self.frames)
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
-        raster: Window | None = None
+        covered: Window | None = None
         for frame in numbers:
             with Still(footage.at(frame), self._label(frame)) as still:
                 window = self._colour(still)[0].data
-                if raster is None:
-                    self.info = self._describe(still, window, colour)
-                    raster = window
+                if covered is None:
+                    self.info = self._describe(still, colour)
+                    covered, kind = window, still.alpha
                 else:
                     self._check_same(still)
-                    raster = raster.union(window)
-        assert raster is not None
-        described = self.info.__dict__ | {"width": raster.width, "height": raster.height}
-        self.info = PlateInfo(**described | {"data_window": raster})
-        if self._is_premultiplied({numbers[0], numbers[len(numbers) // 2], numbers[-1]}):
-            self._premultiplied = True
+                    covered = covered.union(window)
+        assert covered is not None
+        self._settle_raster(covered)
+        shown = [self._still_evidence(frame) for frame in _few(numbers)] if kind else []
+        self._settle_alpha(kind, shown)
+
+    def _settle_raster(self, covered: Window) -> None:
+        """The display window and what the frames have beyond it; ``covered`` is the union of their data windows."""
+        display = self.info.display_window
+        raster = covered.union(display)
+        self.info = replace(self.info, width=raster.width, height=raster.height, data_window=raster)
+        if covered.union(display) != covered:
             self.warnings.append(
-                f"{self.path}: its colours are premultiplied by its alpha, as its soft edges show. They are divided "
-                "by it, so that these are not darkened twice."
+                f"{self.path}: its pixels (data window {covered}) do not cover the frame ({display}); around them the "
+                "plate is black. The layer covers the frame."
             )
 
-    def _describe(self, still: Still, window: Window, colour: str) -> PlateInfo:
+    def _settle_alpha(self, kind: str, shown: list[Evidence]) -> None:
+        self._premultiplied = is_premultiplied(kind, shown)
+        if self._premultiplied:
+            source = "as its soft edges show" if kind == "unsaid" else "as the file says"
+            self.warnings.append(
+                f"{self.path}: its colours are premultiplied by its alpha, {source}. They are divided by it, so that "
+                "soft edges are not darkened twice."
+            )
+        elif kind == "premultiplied":
+            self.warnings.append(
+                f"{self.path}: the file says that its colours are premultiplied by its alpha, but its pixels show "
+                "that they are not. They are left as they are."
+            )
+
+    def _describe(self, still: Still, colour: str) -> PlateInfo:
         attributes = still.plain_attributes
         space, warning = resolve_space(colour, attributes, still.format, still.floating)
         if warning:
@@ -128,26 +163,35 @@ class Plate:
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
+        self.warnings += [f"{self.path}: {told}." for told in still.told]
+        if still.turned:
+            self._tell_turned(still.turned)
         return PlateInfo(
-            width=window.width,
-            height=window.height,
+            width=still.display.width,
+            height=still.display.height,
             display_window=still.display,
-            data_window=window,
+            data_window=still.display,
             pixel_aspect=still.pixel_aspect,
             fps=frame_rate(attributes),
             space=space,
         )
 
-    def _is_premultiplied(self, frames: set[int]) -> bool:
-        """Whether these frames of an EXR show it: some do, and none shows the contrary."""
-        shown = []
-        for frame in sorted(frames):
-            with Still(self._footage.at(frame), self._label(frame)) as still:
-                shown.append(_shows_premultiplied(still))
-        return any(shown) and None not in shown
+    def _still_evidence(self, frame: int) -> Evidence:
+        with Still(self._footage.at(frame), self._label(frame)) as still:
+            (part, names), alpha = self._colour(still), still.find_alpha()
+            if alpha is None or alpha[0] != part:
+                return None
+            pixels = still.read(part, (*names, alpha[1]))
+            # An integer format rounds what is premultiplied to black.
+            return evidence_of(pixels[..., :-1], pixels[..., -1], *([] if still.floating else [_CODE]))
 
-    def _colour(self, still: Still) -> tuple[Any, tuple[str, ...]]:
+    def _colour(self, still: Still) -> tuple[Part, tuple[str, ...]]:
         found = still.find_colour()
+        if found is None and any(is_luminance_chroma(part) for part in still.parts):
+            raise FootageError(
+                f"{still.label}: it holds luminance and chroma (Y, RY, BY), which are not read.",
+                "Write it again with R, G, B.",
+            )
         if found is None:
             raise FootageError(
                 f"{still.label}: no R, G, B among its channels ({', '.join(still.channel_names())}).",
@@ -188,7 +232,7 @@ class Plate:
             pixels = still.read(part, names)
             alpha = still.find_alpha() if self._premultiplied else None
             if alpha is not None and alpha[0] == part:
-                pixels = _divided(pixels, still.read(part, (alpha[1],)))
+                pixels = divided(pixels, still.read(part, (alpha[1],))[..., 0])
             attributes = _timed(still.attributes, still.format, self.info.fps)
             floating = still.floating
         if floating:
@@ -207,7 +251,9 @@ class Plate:
     def _read_movie(self, frame: int) -> PlateFrame:
         assert self._movie is not None
         number = frame - self._footage.first_frame
-        pixels, _ = self._movie.read(number)
+        pixels, alpha = self._movie.read(number)
+        if self._premultiplied and alpha is not None:
+            pixels = divided(pixels, alpha)
         attributes: dict[str, Any] = {}
         if self._movie.time_code is not None:
             attributes[timecode.ATTRIBUTE] = ("timecode", self._movie.time_code.packed(number))
@@ -233,41 +279,16 @@ def _timed(attributes: dict[str, Any], format_name: str, rate: Fraction | None) 
     return attributes | {timecode.ATTRIBUTE: (kind, (timecode.pack_dpx(code, rate), bits))}
 
 
-def _shows_premultiplied(still: Still) -> bool | None:
-    """True where colour fades out with the frame's alpha, None where it does not, False where that cannot be told.
-
-    What tells it are soft edges: there a pixel's colour is its nearest solid neighbour's, or that times its alpha.
-    """
-    colour, alpha = still.find_colour(), still.find_alpha()
-    # EXR is the only format here that holds colour premultiplied.
-    if still.format != "openexr" or colour is None or alpha is None or colour[0] != alpha[0]:
-        return False
-    pixels = still.read(colour[0], (*colour[1], alpha[1]))
-    rgb, share = pixels[..., :-1], pixels[..., -1]
-    without, soft, solid = share <= 0, (share > 0.1) & (share < 0.9), share >= 1
-    if bool((np.abs(rgb[without]) > _BLACK).any()):
-        return None
-    if without.mean() <= _BESIDE or not soft.any() or not solid.any():
-        return False
-    beside = _nearest(rgb, solid)[soft]
-    straight = np.abs(rgb[soft] - beside).mean()
-    faded = np.abs(_divided(rgb[soft], share[soft][:, None]) - beside).mean()
-    return True if faded < straight else None
+def _few(numbers: list[int]) -> list[int]:
+    """The first, the middle and the last."""
+    return sorted({numbers[0], numbers[len(numbers) // 2], numbers[-1]})
 
 
-def _nearest(rgb: Pixels, solid: NDArray[np.bool_]) -> Pixels:
-    """For every pixel (h, w, n) the values of the nearest solid one."""
-    _, labels = cv2.distanceTransformWithLabels(
-        (~solid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    values = np.zeros((labels.max() + 1, rgb.shape[-1]), np.float32)
-    values[labels[solid]] = rgb[solid]
-    return np.asarray(values[labels], np.float32)
-
-
-def _divided(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Colours by their alpha, where there is any to speak of."""
-    return np.asarray(pixels / np.where(alpha > _LEAST_ALPHA, alpha, 1), np.float32)
+def _movie_evidence(movie: MovieReader, picture: int) -> Evidence:
+    rgb, alpha = movie.read(picture)
+    assert alpha is not None
+    # Where nothing is, a codec leaves a little noise.
+    return evidence_of(rgb, np.where(alpha < _CODE, 0, np.where(alpha > 1 - _CODE, 1, alpha)), 4 * _CODE)
 
 
 def movie_range(movie: MovieReader, footage: Footage, frames: FrameRange | None) -> FrameRange:

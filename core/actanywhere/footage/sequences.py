@@ -16,11 +16,11 @@ from fileseq.filesequence import FileSequence
 
 from ..contract.errors import FootageError
 from ..contract.shot import FrameRange, ImageSequence
+from .decoders import EXTENSIONS as STILL_EXTENSIONS
 
 __all__ = ["MOVIE_EXTENSIONS", "STILL_EXTENSIONS", "Footage", "digest", "find_footage"]
 
 MOVIE_EXTENSIONS = (".mov", ".mp4", ".m4v", ".mkv", ".avi", ".mxf", ".webm")
-STILL_EXTENSIONS = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx")
 
 
 @dataclass(frozen=True)

@@ -1,80 +1,41 @@
-"""One picture file: its header, and the channels that are asked for. OpenImageIO carries it."""
+"""One picture file: what its header says, and the channels that are asked for, upright."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from . import channels
+from .channels import Part
+from .decoders import LARGEST_SIDE, open_decoder, oversize, unreadable
+from .orientation import Window, aspect_upright, pixels_upright, spoken, window_upright
 
 __all__ = ["Part", "Still", "Window", "place", "screen"]
 
 Pixels = NDArray[np.float32]
 
-# Process-wide, and meant so: a file is read as what its extension says (or a PNG named .exr would open), and
-# a header that claims more than this is refused before a byte is allocated for it.
-LARGEST_MB = 4096
-LARGEST_SIDE = 32768
-oiio.attribute("try_all_readers", 0)
-oiio.attribute("limits:imagesize_MB", LARGEST_MB)
-
-
-_MAIN: tuple[tuple[str, ...], ...] = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"))
-
-
-class Window(NamedTuple):
-    """A pixel rectangle: its top left corner and its size. y runs down."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def union(self, other: Window) -> Window:
-        """The smallest window that holds both."""
-        x, y = min(self.x, other.x), min(self.y, other.y)
-        right = max(self.x + self.width, other.x + other.width)
-        bottom = max(self.y + self.height, other.y + other.height)
-        return Window(x, y, right - x, bottom - y)
-
-    def __str__(self) -> str:
-        return f"{self.width}x{self.height} at {self.x},{self.y}"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part (subimage) of a file. ``name`` is empty in single-part files."""
-
-    index: int
-    name: str
-    channels: tuple[str, ...]
-    data: Window
+# Formats whose alpha is straight by their own definition; of the others, only the pixels can tell.
+_STRAIGHT = ("png", "gif", "bmp", "webp", "avif", "heic", "heif")
 
 
 class Still:
     """An open picture; use it in ``with``. ``label`` names file and frame in messages.
 
-    ``display`` window, ``parts``, ``floating`` (half and float pixels), and
-    ``attributes``: name to (OpenImageIO type, value), so that timecodes and matrices survive a round trip.
-    Raises ``FootageError`` for what is no such picture, is truncated, or claims to be oversize.
+    ``display`` window, ``pixel_aspect`` and ``parts`` are of the picture as it is shown: its ``orientation`` (EXIF's
+    number) is undone by ``read``. ``floating``: half and float pixels. ``alpha``: ``straight``, ``premultiplied``,
+    ``unsaid`` or empty, as the file says. ``attributes``: name to (OpenImageIO type, value), so that timecodes and
+    matrices survive a round trip. ``told`` is what the artist should hear of how it is read. Raises ``FootageError``
+    for what is no such picture, is truncated, or claims to be oversize.
     """
 
     def __init__(self, path: str, label: str = "") -> None:
         self.path, self.label = path, label or path
-        config = oiio.ImageSpec()
-        # Colour as stored: OpenImageIO would multiply PNG and TIFF colour by alpha.
-        config.attribute("oiio:UnassociatedAlpha", 1)
-        oiio.geterror()
-        opened = oiio.ImageInput.open(path, config)
-        if opened is None:
-            raise self._unreadable(oiio.geterror())
-        self._file: oiio.ImageInput = opened
+        self._file = open_decoder(path, self.label)
         try:
             self._read_header()
         except BaseException:
@@ -82,111 +43,108 @@ class Still:
             raise
 
     def _read_header(self) -> None:
-        spec = self._file.spec()
-        self.display = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
-        self.format = str(self._file.format_name())
+        spec = self._file.specs[0]
+        self.format = self._file.format
         self.floating = str(spec.format) in ("half", "float", "double")
         self.attributes = {a.name: (str(a.type), a.value) for a in spec.extra_attribs}
-        self.pixel_aspect = float(spec.get_float_attribute("PixelAspectRatio", 1.0)) or 1.0
-        parts: list[Part] = []
-        while self._file.seek_subimage(len(parts), 0):
-            spec = self._file.spec()
-            window = Window(spec.x, spec.y, spec.width, spec.height)
-            self._check_size(window)
-            name = str(spec.get_string_attribute("oiio:subimagename"))
-            parts.append(Part(len(parts), name, tuple(spec.channelnames), window))
-            if self.format != "openexr":
-                break
-        self._file.geterror()
-        self.parts = tuple(parts)
+        self.told = list(self._file.told)
+        self.orientation = self._orientation(spec)
+        stored = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
+        self.display = window_upright(stored, stored, self.orientation)
+        aspect = float(spec.get_float_attribute("PixelAspectRatio", 1.0)) or 1.0
+        self.pixel_aspect = aspect_upright(aspect, self.orientation)
+        self.parts = tuple(self._part(index, one, stored) for index, one in enumerate(self._file.specs))
+        self.alpha = self._alpha_kind(spec)
+        self._tell_views()
 
-    def _check_size(self, data: Window) -> None:
-        for window in (data, self.display):
-            if not (0 < window.width <= LARGEST_SIDE and 0 < window.height <= LARGEST_SIDE):
-                raise FootageError(
-                    f"{self.label}: its header claims {window}, more than {LARGEST_SIDE} pixels a side.",
-                    "The file is damaged, or must be scaled down first.",
-                )
+    def _orientation(self, spec: oiio.ImageSpec) -> int:
+        found = int(spec.get_int_attribute("Orientation", 1))
+        if self.format == "openexr" and found != 1:
+            self.told.append(f"its attribute Orientation ({found}) is not heeded, as EXR has no orientation")
+            return 1
+        if self.format == "dpx" and found > 4:
+            raise FootageError(
+                f"{self.label}: it lies on its side (orientation {found}), which is not read from DPX.",
+                "Turn it upright where it was made, or convert it to EXR.",
+            )
+        return found if 1 <= found <= 8 else 1
+
+    def _part(self, index: int, spec: oiio.ImageSpec, stored: Window) -> Part:
+        window = Window(spec.x, spec.y, spec.width, spec.height)
+        for one in (window, Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)):
+            if not (0 < one.width <= LARGEST_SIDE and 0 < one.height <= LARGEST_SIDE):
+                raise oversize(self.label, str(one))
+        return Part(
+            index,
+            str(spec.get_string_attribute("oiio:subimagename")),
+            tuple(spec.channelnames),
+            window_upright(window, stored, self.orientation),
+            kind=str(spec.format),
+            bits=int(spec.get_int_attribute("oiio:BitsPerSample", 8 * spec.format.size())),
+            view=str(spec.get_string_attribute("view")),
+        )
+
+    def _alpha_kind(self, spec: oiio.ImageSpec) -> str:
+        if self.find_alpha() is None:
+            return ""
+        if self.format in _STRAIGHT or spec.get_int_attribute("oiio:UnassociatedAlpha"):
+            return "straight"
+        return "premultiplied" if self.format == "tiff" else "unsaid"
+
+    def _tell_views(self) -> None:
+        said: Any = self.attributes.get("multiView", ("", ()))[1]
+        views = [part.view for part in self.parts if part.view] or ([said] if isinstance(said, str) else said)
+        names: list[str] = list(dict.fromkeys(views))
+        if len(names) > 1:
+            self.told.append(f"it holds the views {', '.join(names)}; {names[0]} is read")
+            # A file of several parts names the view of each; the parts of other views are not looked at.
+            self.parts = tuple(part for part in self.parts if part.view in ("", names[0])) or self.parts
+
+    @property
+    def turned(self) -> str:
+        """What is done to show it, clockwise (``turned by 90 degrees``); empty where it lies upright."""
+        return "" if self.orientation == 1 else spoken(self.orientation)
 
     @property
     def plain_attributes(self) -> dict[str, Any]:
         """The attributes by name, without their types."""
         return {name: value for name, (_, value) in self.attributes.items()}
 
+    def part_attributes(self, part: Part) -> dict[str, Any]:
+        """The attributes of one part by name: in a multi-part file each has its own."""
+        return {a.name: a.value for a in self._file.specs[part.index].extra_attribs}
+
     def channel_names(self) -> list[str]:
         """Every channel's full name; in a multi-part file the part's name stands before it."""
-        if len(self.parts) == 1:
-            return list(self.parts[0].channels)
-        return [_full_name(part, channel) for part in self.parts for channel in part.channels]
+        return channels.full_names(self.parts)
 
     def find(self, name: str) -> tuple[Part, str] | None:
         """The part and channel that a full name means, ``part.channel`` or as the file has it; or None."""
-        for part in self.parts:
-            for channel in part.channels:
-                if name in (_full_name(part, channel), f"{part.name}.{channel}"):
-                    return part, channel
-        for part in self.parts:
-            if name in part.channels:
-                return part, name
-        return None
+        return channels.find(self.parts, name)
 
     def find_alpha(self) -> tuple[Part, str] | None:
         """Part and channel of the main alpha, or None."""
-        for name in ("A", "a", "alpha", "Alpha"):
-            found = self.find(name)
-            if found is not None:
-                return found
-        return None
+        return channels.find_alpha(self.parts)
 
     def find_colour(self) -> tuple[Part, tuple[str, ...]] | None:
         """The main colour: R, G, B, or a single grey channel; else the first layer that has all three."""
-        for part in self.parts:
-            for names in _MAIN:
-                if set(names) <= set(part.channels):
-                    return part, names
-        first = self.parts[0]
-        grey = [name for name in first.channels if name in ("Y", "I", "gray", "channel0")]
-        if grey and not {"RY", "BY"} & set(first.channels):
-            return first, (grey[0],)
-        for part in self.parts:
-            for channel in part.channels:
-                layer, _, last = channel.rpartition(".")
-                wanted = {"R": ("R", "G", "B"), "red": ("red", "green", "blue")}.get(last, ())
-                names = tuple(f"{layer}.{one}" for one in wanted)
-                if names and set(names) <= set(part.channels):
-                    return part, names
-        return None
+        return channels.find_colour(self.parts)
 
     def read(self, part: Part, names: tuple[str, ...]) -> Pixels:
-        """The named channels of a part's data window: (H, W, len(names)) float32, integers scaled to 0..1.
+        """The named channels of a part's data window: (H, W, len(names)) float32, upright, integers scaled to 0..1.
 
         Channels are found by name, since files order them as they like.
         """
         wanted = [part.channels.index(name) for name in names]
         low, high = min(wanted), max(wanted) + 1
-        pixels = self._file.read_image(part.index, 0, low, high, "float")
+        pixels = self._file.read(part.index, low, high)
         # Both must be asked: a truncated JPEG gives pixels and an error, a damaged TIFF neither.
-        error = self._file.geterror()
+        error = self._file.error()
         if pixels is None or error:
-            raise self._unreadable(error)
-        pixels = pixels.reshape(part.data.height, part.data.width, high - low)
-        if wanted == list(range(low, high)):
-            return np.ascontiguousarray(pixels, np.float32)
-        return np.ascontiguousarray(pixels[..., [one - low for one in wanted]], np.float32)
-
-    def _unreadable(self, error: str) -> FootageError:
-        if not os.path.exists(self.path):
-            return FootageError(f"{self.label}: there is no such file.", "Check the path.")
-        reason = " ".join(error.split()) or "its pixels cannot be decoded"
-        if "limits:imagesize_MB" in reason or "exceeds" in reason:
-            return FootageError(
-                f"{self.label}: its header claims a picture that is too large ({reason}).",
-                "The file is damaged, or must be scaled down first.",
-            )
-        return FootageError(
-            f"{self.label}: cannot be read: truncated, damaged, or not what its name says ({reason}).",
-            "Render or copy the file again.",
-        )
+            raise unreadable(self.path, self.label, error)
+        if wanted != list(range(low, high)):
+            pixels = pixels[..., [one - low for one in wanted]]
+        return np.ascontiguousarray(pixels_upright(pixels, self.orientation), np.float32)
 
     def __enter__(self) -> Still:
         return self
@@ -195,13 +153,6 @@ class Still:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-
-
-def _full_name(part: Part, channel: str) -> str:
-    """``roto.actor.A`` for channel ``actor.A`` (or ``roto.actor.A``) of the part ``roto``."""
-    if not part.name or channel.startswith(part.name + "."):
-        return channel
-    return f"{part.name}.{channel}"
 
 
 def place(pixels: Pixels, window: Window, raster: Window) -> Pixels:

@@ -56,8 +56,8 @@ class Inputs:
 
     @property
     def aspect(self) -> float:
-        """Width over height of the plate's raster."""
-        return self.plate.info.width / self.plate.info.height
+        """Width over height of the plate's raster, as a screen shows it."""
+        return self.plate.info.aspect
 
     def __enter__(self) -> Inputs:
         return self

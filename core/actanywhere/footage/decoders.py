@@ -1,0 +1,243 @@
+"""How one picture file is opened: by OpenImageIO; deep ones flattened; AVIF and HEIC by Pillow."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Protocol
+
+import numpy as np
+import OpenImageIO as oiio
+from numpy.typing import NDArray
+
+from ..contract.errors import FootageError
+
+__all__ = ["EXTENSIONS", "LARGEST_SIDE", "Decoder", "open_decoder", "unreadable"]
+
+Pixels = NDArray[np.float32]
+
+# Process-wide, and meant so: a file is read as what its extension says (or a PNG named .exr would open), and
+# a header that claims more than this is refused before a byte is allocated for it.
+LARGEST_MB = 4096
+LARGEST_SIDE = 32768
+oiio.attribute("try_all_readers", 0)
+oiio.attribute("limits:imagesize_MB", LARGEST_MB)
+
+_BY_PILLOW = (".avif", ".heic", ".heif")
+#: What is read as a still picture, lower case, with the dot.
+EXTENSIONS = (
+    *(".exr", ".sxr", ".mxr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".cin", ".tx"),
+    *(".hdr", ".rgbe", ".webp", ".jxl", ".jp2", ".j2k", ".tga", ".bmp", ".gif", ".psd", ".psb", ".iff"),
+    *(".sgi", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    *_BY_PILLOW,
+)
+# Formats that may hold more than one picture. (The others of a PSD are its layers, of which the first is the sum.)
+_PAGES = {"tiff": "pages", "gif": "pictures", "webp": "pictures", "jpegxl": "pictures"}
+
+
+class Decoder(Protocol):
+    """An opened file. ``specs`` are the headers of its parts, ``told`` what the artist should hear of its kind."""
+
+    format: str
+    specs: list[oiio.ImageSpec]
+    told: list[str]
+
+    def read(self, part: int, low: int, high: int) -> Pixels | None:
+        """Channels ``low`` to ``high`` of a part's data window as float; None or an ``error`` where it fails."""
+
+    def error(self) -> str:
+        """What went wrong since it was last asked."""
+
+    def close(self) -> None:
+        """Closes the file."""
+
+
+def open_decoder(path: str, label: str) -> Decoder:
+    """The decoder for a file. Raises ``FootageError`` for what is no such picture, or claims to be oversize."""
+    if os.path.splitext(path)[1].lower() in _BY_PILLOW:
+        return _Pillow(path, label)
+    stored = _Stored(path, label)
+    if not any(spec.deep for spec in stored.specs):
+        return stored
+    stored.close()
+    return _Deep(path, label, stored)
+
+
+class _Stored:
+    """A file that OpenImageIO reads as it is stored."""
+
+    def __init__(self, path: str, label: str) -> None:
+        self._file = self._open(path, label)
+        self.format = str(self._file.format_name())
+        self.told: list[str] = []
+        self.specs = [oiio.ImageSpec(self._file.spec())]
+        if self.format == "openexr":
+            while self._file.seek_subimage(len(self.specs), 0):
+                self.specs.append(oiio.ImageSpec(self._file.spec()))
+            self._file.geterror()
+        elif self.format in _PAGES:
+            # Asked of another opening: a WebP cannot go back.
+            other = self._open(path, label)
+            if other.seek_subimage(1, 0):
+                self.told.append(f"the first of its {_PAGES[self.format]} is taken")
+            other.close()
+
+    @staticmethod
+    def _open(path: str, label: str) -> oiio.ImageInput:
+        config = oiio.ImageSpec()
+        # Colour as stored: OpenImageIO would multiply PNG and TIFF colour by alpha.
+        config.attribute("oiio:UnassociatedAlpha", 1)
+        oiio.geterror()
+        opened = oiio.ImageInput.open(path, config)
+        if opened is None:
+            raise unreadable(path, label, oiio.geterror())
+        return opened
+
+    def read(self, part: int, low: int, high: int) -> Pixels | None:
+        spec = self.specs[part]
+        pixels = self._file.read_image(part, 0, low, high, "float")
+        return None if pixels is None else np.reshape(pixels, (spec.height, spec.width, high - low))
+
+    def error(self) -> str:
+        return str(self._file.geterror())
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Deep:
+    """A deep EXR: the samples of each pixel are comped over each other when a part is read."""
+
+    format = "openexr"
+
+    def __init__(self, path: str, label: str, stored: _Stored) -> None:
+        self._path, self._label = path, label
+        self._error = ""
+        self._flat: dict[int, Pixels] = {}
+        self.specs = stored.specs
+        self.told = ["it is deep: its samples are flattened"]
+        for spec in self.specs:
+            if spec.deep and spec.alpha_channel < 0:
+                raise FootageError(
+                    f"{label}: it is deep and has no alpha ({', '.join(spec.channelnames)}), without which its samples "
+                    "cannot be flattened.",
+                    "Flatten it where it was rendered (in Nuke: DeepToImage).",
+                )
+
+    def read(self, part: int, low: int, high: int) -> Pixels | None:
+        if part not in self._flat:
+            # The header is asked before: ImageBuf gives black rows for a truncated file, so its error counts.
+            buffer = oiio.ImageBuf(self._path, part, 0)
+            flat = oiio.ImageBufAlgo.flatten(buffer) if buffer.deep else buffer
+            pixels = flat.get_pixels(oiio.FLOAT)
+            self._error = str(buffer.geterror() or flat.geterror())
+            if self._error or pixels is None:
+                return None
+            self._flat[part] = np.asarray(pixels, np.float32)
+        return self._flat[part][..., low:high]
+
+    def error(self) -> str:
+        said, self._error = self._error, ""
+        return said
+
+    def close(self) -> None:
+        self._flat.clear()
+
+
+class _Pillow:
+    """An AVIF, or a HEIC where pillow-heif is installed; its alpha is straight."""
+
+    def __init__(self, path: str, label: str) -> None:
+        from PIL import Image, UnidentifiedImageError
+
+        self.format = os.path.splitext(path)[1].lower()[1:]
+        if self.format != "avif":
+            _allow_heic(label)
+        try:
+            with Image.open(path) as opened:
+                if max(opened.size) > LARGEST_SIDE:
+                    raise oversize(label, f"{opened.size[0]}x{opened.size[1]}")
+                pictures = int(getattr(opened, "n_frames", 1))
+                profile = opened.info.get("icc_profile")
+                orientation = int(opened.getexif().get(_ORIENTATION, 1))
+                codes = np.asarray(opened if opened.mode in _MODES else opened.convert("RGBA"))
+        except UnidentifiedImageError as error:
+            raise unreadable(path, label, "") from error
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
+            raise unreadable(path, label, str(error)) from error
+        self.told = [f"the first of its {pictures} pictures is taken"] if pictures > 1 else []
+        codes = codes.reshape(*codes.shape[:2], -1)
+        self._pixels = codes.astype(np.float32) / np.float32(np.iinfo(codes.dtype).max)
+        self.specs = [_spec_of(codes, profile)]
+        self.specs[0].attribute("Orientation", orientation)
+
+    def read(self, part: int, low: int, high: int) -> Pixels | None:
+        return self._pixels[..., low:high]
+
+    def error(self) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+# EXIF's tag of it; Pillow gives an AVIF's own turn and mirror there, and pillow-heif has undone a HEIC's.
+_ORIENTATION = 0x0112
+_MODES = {"L": ("Y",), "LA": ("Y", "A"), "RGB": ("R", "G", "B"), "RGBA": ("R", "G", "B", "A")}
+
+
+def _spec_of(codes: NDArray[Any], profile: bytes | None) -> oiio.ImageSpec:
+    height, width, count = codes.shape
+    spec = oiio.ImageSpec(width, height, count, str(codes.dtype))
+    spec.channelnames = next(names for names in _MODES.values() if len(names) == count)
+    spec.alpha_channel = count - 1 if count in (2, 4) else -1
+    spec.attribute("oiio:UnassociatedAlpha", 1)
+    if profile:
+        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(profile)}]"), tuple(profile))
+        spec.attribute("ICCProfile:profile_description", _description(profile))
+    return spec
+
+
+def _description(profile: bytes) -> str:
+    import io
+
+    from PIL import ImageCms
+
+    try:
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
+    except (ImageCms.PyCMSError, OSError):
+        return "unknown"
+
+
+def _allow_heic(label: str) -> None:
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise FootageError(
+            f"{label}: HEIC cannot be read without pillow-heif.",
+            "Install it (pip install pillow-heif), or save the picture as PNG or TIFF.",
+        ) from None
+    register_heif_opener()
+
+
+def oversize(label: str, claim: str) -> FootageError:
+    """What a header that claims too much is refused with."""
+    return FootageError(
+        f"{label}: its header claims {claim}, more than {LARGEST_SIDE} pixels a side.",
+        "The file is damaged, or must be scaled down first.",
+    )
+
+
+def unreadable(path: str, label: str, error: str) -> FootageError:
+    """What a file that cannot be decoded is refused with."""
+    if not os.path.exists(path):
+        return FootageError(f"{label}: there is no such file.", "Check the path.")
+    reason = " ".join(error.split()) or "its pixels cannot be decoded"
+    if "limits:imagesize_MB" in reason or "exceeds" in reason:
+        return FootageError(
+            f"{label}: its header claims a picture that is too large ({reason}).",
+            "The file is damaged, or must be scaled down first.",
+        )
+    return FootageError(
+        f"{label}: cannot be read: truncated, damaged, or not what its name says ({reason}).",
+        "Render or copy the file again.",
+    )
