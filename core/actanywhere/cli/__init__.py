@@ -235,6 +235,12 @@ def _assemble(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
+def _models(args: argparse.Namespace, screen: Screen) -> int:
+    from .models import manage_models
+
+    return manage_models(args, screen)
+
+
 _COMMANDS: dict[str, Callable[..., int]] = {
     "render": _render,
     "batch": _batch,
@@ -243,4 +249,5 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "demo": _demo,
     "evaluate": _evaluate,
     "assemble": _assemble,
+    "models": _models,
 }

@@ -21,6 +21,7 @@ _TOP_EXAMPLES = """\
 examples:
   actanywhere demo                                      see it work on the shot that comes with it
   actanywhere doctor                                    is this machine ready, and what is missing
+  actanywhere models pull eyes                          networks that see who, where and how far
   actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
   actanywhere render ... --preview                      a rough take, to judge the set-up by
   actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
@@ -48,6 +49,15 @@ The flags below win over the list. Finished frames are recognised: run the same 
 """
 
 
+_MODELS = """\
+variables:
+  ACTANYWHERE_MODELS   folders of models, looked through in this order before your own; pulls go to the first that
+                       may be written to
+  HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  never ask it
+  HF_HOME              where its cache lies       HF_TOKEN          for what is given to the registered alone
+"""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; ``args.command`` says which."""
     parser = argparse.ArgumentParser(
@@ -63,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _assemble(commands)
+    _models(commands)
     commands.add_parser(
         "worker",
         help="serve jobs as JSON lines over the standard streams (what hosts start)",
@@ -217,6 +228,36 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--output", required=True, metavar="DIR", help="The model's folder, which must be new."
     )
     _add_talk(parser, dry_run=True)
+
+
+def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "models",
+        help="the networks and engines there are: list, get, import, verify, remove them",
+        description="Networks that read pictures, and engines that paint, are got once and then lie on this machine or "
+        "in a studio's folder. A render never goes online.",
+        epilog=_MODELS,
+        formatter_class=_Plain,
+    )
+    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    kind = kinds.add_parser("list", help="what there is, what it needs, its licence, and whether it is here")
+    kind.add_argument("--long", action="store_true", help="Also what each is and does, and its terms.")
+    _add_talk(kind, dry_run=False)
+    kind = kinds.add_parser("pull", help="get models from the hub; the same command goes on after a cut")
+    kind.add_argument(
+        "names", nargs="+", metavar="NAME", help="Models, or the sets 'eyes', 'matte' and 'unet'."
+    )
+    _add_talk(kind, dry_run=False)
+    kind = kinds.add_parser("import", help="take over a file or a folder that is here already")
+    kind.add_argument("source", metavar="FILE_OR_FOLDER", help="In the layout that the hub has, or one file.")
+    kind.add_argument("--as", dest="name", required=True, metavar="NAME", help="Its name in 'models list'.")
+    _add_talk(kind, dry_run=False)
+    kind = kinds.add_parser("verify", help="read every byte again and hold it against the checksums")
+    kind.add_argument("names", nargs="*", metavar="NAME", help="Left out: all that are here.")
+    _add_talk(kind, dry_run=False)
+    kind = kinds.add_parser("remove", help="remove models from this machine")
+    kind.add_argument("names", nargs="+", metavar="NAME", help="Models, or a set.")
+    _add_talk(kind, dry_run=False)
 
 
 def _add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:

@@ -1,6 +1,6 @@
 """Networks in ONNX files: what they say of themselves, and running them. ONNX Runtime is imported with the first."""
 
-from .facts import NetworkFacts, Slot, network_digest, read_facts
+from .facts import NetworkFacts, Slot, file_digest, network_digest, read_facts
 from .network import Kept, Network, close_networks, open_network
 from .providers import PROVIDERS, providers_here
 
@@ -11,6 +11,7 @@ __all__ = [
     "NetworkFacts",
     "Slot",
     "close_networks",
+    "file_digest",
     "network_digest",
     "open_network",
     "providers_here",

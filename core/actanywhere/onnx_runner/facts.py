@@ -11,7 +11,7 @@ from pathlib import Path
 from ..contract.errors import ModelError
 from .walk import Slot, Walk
 
-__all__ = ["NetworkFacts", "Slot", "network_digest", "read_facts"]
+__all__ = ["NetworkFacts", "Slot", "file_digest", "network_digest", "read_facts"]
 
 #: Operator domains that ONNX Runtime brings itself; an operator of any other needs a library of its own.
 _BUILT_IN = {

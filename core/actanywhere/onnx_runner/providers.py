@@ -7,10 +7,10 @@ import importlib
 import io
 import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..contract.errors import ModelError
+from ..own_folders import cache_folder
 
 __all__ = ["PROVIDERS", "load_runtime", "options_of", "providers_here"]
 
@@ -77,13 +77,8 @@ def options_of(name: str, precision: str) -> dict[str, str]:
     if name == "cuda":
         return {"arena_extend_strategy": "kSameAsRequested", "cudnn_conv_algo_search": "HEURISTIC"}
     if name == "tensorrt":
-        folder = _cache_folder() / "tensorrt"
+        folder = cache_folder() / "tensorrt"
         folder.mkdir(parents=True, exist_ok=True)
         half = "1" if precision == "float16" else "0"
         return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(folder), "trt_fp16_enable": half}
     return {"ModelFormat": "MLProgram"} if name == "coreml" else {}
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
-    return Path(base or Path.home() / ".cache") / "actanywhere"
