@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 CORE = ROOT / "core" / "actanywhere"
 #: What a host carries of the core, as it is: standard library alone.
-CARRIED = ("contract",)
+CARRIED = ("contract", "hostkit")
 
 _EPOCH = (2026, 1, 1, 0, 0, 0)
 

@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 CORE = HERE.parent / "core" / "actanywhere"
 
 #: What the plug-in carries of the core, as it is: standard library alone, Python 3.7.
-CARRIED = ("contract",)
+CARRIED = ("contract", "hostkit")
 #: The folder in the zip; its parent may be called anything.
 FOLDER = "ActAnywhere"
 

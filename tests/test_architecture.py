@@ -18,7 +18,7 @@ CORE = Path(actanywhere.__file__).parent
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for path in CORE.rglob("*.py"))
 #: Folders that the hosts carry.
-CARRIED = ("contract",)
+CARRIED = ("contract", "hostkit")
 HOST_SIDE = [path for path in MODULES if path.relative_to(CORE).parts[0] in CARRIED]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError, JobError
-from ..contract.job import Job, Settings
+from ..contract.job import Job
+from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Shot
 from ..io.order import Drawing, Order
 from .condition import find_condition

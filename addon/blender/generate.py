@@ -20,7 +20,7 @@ from .bring import background_steps, bring_back
 from .plate import find_plate
 from .run import Runner
 from .second import draw_in_second_blender
-from .settings import setting_properties
+from .settings import call_properties
 from .takes import refresh_takes, show_wedge
 
 __all__ = ["CLASSES"]
@@ -69,7 +69,7 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
         "matte_channel": _word("Matte Channel", "A channel of the matte's files, or else of the plate's own"),
         "condition": _word("Condition", "Picture, instead of the panel's"),
         "frames": _word("Frames", "Scene frames, FIRST-LAST"),
-        **setting_properties(for_operator=True),
+        **call_properties(),
     }
 
     def begin(self, scene: Any) -> Session:

@@ -4,10 +4,10 @@ from typing import Any
 
 import bpy
 
-from ..contract.job import setting_fields
+from ..contract.settings import GROUPS
+from ..hostkit.widgets import USE, effective, widgets
 from . import running
 from .previews import icon_of
-from .settings import is_optional
 from .versions import sequencer_scene, strips_name
 
 __all__ = ["CLASSES", "lines"]
@@ -23,8 +23,8 @@ _EDITORS = {
 _PREVIEW_EVERY = 4
 # In heights of a button: as wide as a sidebar.
 _PREVIEW_SIZE = 11
-# Settings that have a place of their own in the panels.
-_ELSEWHERE = ("camera", "seed", "preview", "model", "format")
+# Groups of settings that have a place of their own in the panels.
+_ELSEWHERE = ("take", "matte", "camera")
 
 
 class _Panel:
@@ -118,6 +118,7 @@ class _Matte(_Part):
             layout.template_ID(group, "matte_clip", open="clip.open")
         elif group.matte_source == "FILES":
             _draw_start(layout, group, "matte")
+        _draw_settings(layout, group.settings, "matte")
 
 
 class _Condition(_Part):
@@ -147,7 +148,7 @@ class _Camera(_Part):
     def draw(self, context: Any) -> None:
         """Who leads the camera."""
         layout, group = _split(self.layout), context.scene.actanywhere
-        layout.prop(group.settings, "camera")
+        _draw_settings(layout, group.settings, "camera")
         if group.settings.camera == "tracked":
             layout.prop(group, "track_source")
             layout.template_ID(group, "track_clip", open="clip.open")
@@ -160,22 +161,10 @@ class _Settings(_Part):
     def draw(self, context: Any) -> None:
         """Every other setting of the engine."""
         layout, group = _split(self.layout), context.scene.actanywhere.settings
-        layout.prop(group, "model")
-        for field in setting_fields():
-            if field.name in _ELSEWHERE:
-                continue
-            if is_optional(field):
-                row = layout.row(heading=group.bl_rna.properties[field.name].name)
-                row.prop(group, "use_" + field.name, text="")
-                sub = row.row()
-                sub.active = getattr(group, "use_" + field.name)
-                sub.prop(group, field.name, text="")
-            else:
-                row = layout.row()
-                other, value = field.metadata.get("only_with", (field.name, None))
-                row.enabled = value is None or getattr(group, other) == value
-                row.prop(group, field.name)
-        layout.column().prop(group, "format", expand=True)
+        for name, title in GROUPS.items():
+            if name not in _ELSEWHERE:
+                layout.label(text=title)
+                _draw_settings(layout, group, name)
 
 
 class _Takes(_Part):
@@ -241,6 +230,22 @@ def _split(layout: Any) -> Any:
     layout.use_property_split = True
     layout.use_property_decorate = False
     return layout
+
+
+def _draw_settings(layout: Any, settings: Any, group: str) -> None:
+    """The widgets of one group; what has no effect now cannot be edited."""
+    has_effect = effective(lambda name: getattr(settings, name))
+    row = layout
+    for widget in [each for each in widgets() if each.group == group]:
+        optional = widget.name.startswith(USE)
+        if widget.beside:
+            row = row.row()
+            row.active = has_effect.get(widget.name, True)
+        else:
+            row = layout.row(heading=widget.label.title() if optional else "")
+            row.enabled = has_effect.get(widget.name, True)
+        unnamed = optional or (widget.beside and widget.name == widget.setting)
+        row.prop(settings, widget.name, **({"text": ""} if unnamed else {}))
 
 
 def _draw_start(layout: Any, group: Any, what: str) -> None:

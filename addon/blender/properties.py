@@ -154,8 +154,8 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     )
     condition_kind: EnumProperty(
         name="Kind",
-        items=_items(CONDITION_KINDS),
-        description="background: the place alone. composite: a finished frame with somebody in it",
+        items=[(kind, kind, told) for kind, told in CONDITION_KINDS.items()],
+        description="What the picture shows",
     )
     condition_matte: StringProperty(
         name="Matte",

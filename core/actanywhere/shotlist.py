@@ -12,15 +12,15 @@ import dataclasses
 import json
 import os
 import re
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .contract.errors import ActAnywhereError, JobError
-from .contract.job import Job, Settings, setting_fields
+from .contract.fields import fields_of
+from .contract.job import Job
+from .contract.settings import Settings, moot_settings, setting_fields
 from .contract.shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "ShotField",
     "job_from_flat",
     "read_shot_list",
-    "setting_type",
-    "settings_from_flat",
 ]
 
 
@@ -78,10 +76,9 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "condition_kind",
-        "background: the place alone. composite: a subject is already in it. auto: composite if the plate's "
-        "actor is found in the picture.",
+        "What the picture shows. " + " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),
         "KIND",
-        CONDITION_KINDS,
+        tuple(CONDITION_KINDS),
     ),
     ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
     ShotField(
@@ -98,26 +95,9 @@ SHOT_FIELDS = (
     ),
 )
 
+_START = next(f for f in fields_of(ImageSequence) if f.name == "first_frame")
 _SHOT_NAMES = frozenset(f.name for f in SHOT_FIELDS)
-_TYPES = typing.get_type_hints(Settings)
-_TRUTH = {
-    "true": True,
-    "yes": True,
-    "1": True,
-    "on": True,
-    "false": False,
-    "no": False,
-    "0": False,
-    "off": False,
-}
-
-
-def setting_type(name: str) -> type:
-    """The plain type of a ``Settings`` field: bool, int, float, str or tuple (of str)."""
-    hint = _TYPES[name]
-    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        hint = next(a for a in typing.get_args(hint) if a is not type(None))
-    return typing.cast(type, typing.get_origin(hint) or hint)
+_SETTING_NAMES = frozenset(f.name for f in setting_fields())
 
 
 def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -> Job:
@@ -126,7 +106,7 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
     Raises JobError on unknown, missing or unreadable fields.
     """
     given = {key: value for key, value in flat.items() if value is not None and value != ""}
-    known = _SHOT_NAMES | set(_TYPES)
+    known = _SHOT_NAMES | _SETTING_NAMES
     unknown = sorted(set(given) - known)
     if unknown:
         raise JobError(
@@ -139,31 +119,14 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
             "Give at least plate, matte, condition and output.",
         )
     shot = _shot({key: given[key] for key in given if key in _SHOT_NAMES}, Path(base))
-    settings = settings_from_flat({key: given[key] for key in given if key in _TYPES})
+    settings = Settings().given({key: given[key] for key in given if key in _SETTING_NAMES})
     if "model" in given:
         settings = dataclasses.replace(settings, model=_model(settings.model, Path(base)))
     return Job(shot, _absolute(given["output"], Path(base)), settings)
 
 
-def settings_from_flat(flat: Mapping[str, Any], over: Settings | None = None) -> Settings:
-    """Flat settings as they are given anew, ``over`` those of a job or the defaults.
-
-    Raises JobError on what is unreadable, and on what has no effect without another setting.
-    """
-    given = {name: _value(setting_type(name), value) for name, value in flat.items()}
-    settings = dataclasses.replace(over or Settings(), **given)
-    for field in setting_fields():
-        other, value = field.metadata.get("only_with", (None, None))
-        if field.name in given and other is not None and getattr(settings, other) != value:
-            raise JobError(
-                "%s has no effect unless %s is '%s'." % (field.name, other, value),
-                "Set %s to '%s' besides, or leave %s out." % (other, value, field.name),
-            )
-    return settings
-
-
 def _shot(given: Mapping[str, Any], base: Path) -> Shot:
-    first = _value(int, given.get("plate_first", 1001))
+    first = _START.read(given.get("plate_first", 1001))
     plate = ImageSequence(_absolute(given["plate"], base), first, given.get("plate_colour", "auto"))
     return Shot(
         name=given.get("name", _name_of(plate.path)),
@@ -197,20 +160,6 @@ def _name_of(plate: str) -> str:
     stem, *number = re.split(r"[._-]?(?:[#@%]|\$F|\d+-\d+)", name, maxsplit=1)
     stem = stem if number else os.path.splitext(name)[0]
     return stem.strip("._- ") or os.path.basename(os.path.dirname(plate)) or "shot"
-
-
-def _value(kind: type, value: Any) -> Any:
-    """What a text says, as ``kind``; anything else stays as it is, for shot and settings to judge."""
-    if not isinstance(value, str):
-        return value
-    if kind is tuple:
-        return tuple(re.split(r"[,;\s]+", value.strip()))
-    if kind is bool:
-        return _TRUTH.get(value.strip().lower(), value)
-    try:
-        return kind(value)
-    except ValueError:
-        return value
 
 
 # -- lists ---------------------------------------------------------------------------------------------------
@@ -285,7 +234,7 @@ def _entry(
         name = str(row.get("name") or name)
         if "shot" in row:
             job = Job.from_dict(row)
-            job = dataclasses.replace(job, settings=settings_from_flat(overrides, job.settings))
+            job = dataclasses.replace(job, settings=job.settings.given(overrides))
         else:
             job = job_from_flat(_over(_over(defaults, row), overrides), base)
         return Entry(job.shot.name, job)
@@ -295,11 +244,7 @@ def _entry(
 
 def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     """``upper`` wins over ``lower``, and what ``lower`` says of a thing that ``upper`` wants otherwise goes with it."""
-    moot = set()
-    for field in setting_fields():
-        other, value = field.metadata.get("only_with", (None, None))
-        if other in upper and upper[other] != value:
-            moot.add(field.name)
+    moot = moot_settings(upper)
     return {**{name: lower[name] for name in lower if name not in moot}, **upper}
 
 

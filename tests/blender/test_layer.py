@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.takes import read_take
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.contract.job import setting_fields
+from actanywhere.contract.settings import setting_fields
 from tests.blender.conftest import Blender, Facts
 
 
@@ -89,21 +89,20 @@ def test_the_artists_render_settings_are_as_they_were(facts: Facts) -> None:
 
 def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
     said = facts["properties"]
-    optional = {field.name for field in setting_fields() if str(field.type).startswith("Optional")}
-    names = {field.name for field in setting_fields()}
-    assert set(said) == names | {"use_" + name for name in optional}
-    for field in setting_fields():
-        found, limits = said[field.name], field.metadata
-        assert found["help"] == limits["help"], field.name
-        if "choices" in limits:
-            assert found["choices"] == list(limits["choices"]), field.name
-        if "minimum" in limits:
-            assert found["limits"] == pytest.approx([limits["minimum"], limits["maximum"]]), field.name
+    optional = {field.name for field in setting_fields() if field.optional}
+    names = {field.name for field in setting_fields()} - {"format"}
+    assert set(said) == names | {"use_" + name for name in optional} | {"format_png", "format_mov"}
+    assert not said["format_png"]["default"]
+    for field in [each for each in setting_fields() if each.name != "format"]:
+        found = said[field.name]
+        assert found["help"] == field.about, field.name
+        if field.choices:
+            assert found["choices"] == list(field.choices), field.name
+        if field.minimum is not None:
+            assert found["limits"] == pytest.approx([field.minimum, field.maximum]), field.name
         if field.default is None:
             assert said["use_" + field.name]["default"] is False
-            assert found["default"] == pytest.approx(limits["begin"]), field.name
-        elif isinstance(field.default, tuple):
-            assert found["default"] == sorted(field.default)
+            assert found["default"] == pytest.approx(field.begin), field.name
         elif isinstance(field.default, float):
             assert found["default"] == pytest.approx(field.default)
         else:
@@ -111,12 +110,12 @@ def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
 
 
 def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(facts: Facts) -> None:
-    begin = {field.name: field.metadata["begin"] for field in setting_fields() if field.default is None}
+    begin = {field.name: field.begin for field in setting_fields() if field.default is None}
     assert facts["ticked"] == begin and begin["shading"] == 0.75
 
 
 def test_a_setting_without_effect_cannot_be_edited(facts: Facts) -> None:
     said = facts["settings_panel"]
-    given = [field.name for field in setting_fields() if "only_with" in field.metadata]
+    given = [field.name for field in setting_fields() if field.only_with]
     assert said["closed"] == {"auto": given, "given": [], "none": given}
     assert len(given) == 4 and set(given) < set(said["shown"])

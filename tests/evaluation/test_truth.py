@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.contract.job import Settings
+from actanywhere.contract.settings import Settings
 from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
 from actanywhere.evaluation.figures import Figures, gains, means, medians
 from actanywhere.evaluation.truth import (

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 
 FOLDER = Path(__file__).resolve().parent

@@ -10,7 +10,7 @@ import re
 import tkinter
 from pathlib import Path
 
-from actanywhere.contract.job import setting_fields
+from actanywhere.contract.settings import setting_fields
 from tests.nuke.stage.nk import NkNode, UserKnob, read
 
 ROOT = Path(__file__).parents[2]
@@ -90,11 +90,11 @@ def greyed(node: NkNode, knob: UserKnob) -> bool:
     if knob.name in ("first", "last"):
         return value_of(node, next(one for one in node.user if one.name == "range")) != "custom"
     for field in setting_fields():
-        other, needed = field.metadata.get("only_with", (None, None))
-        if field.name == knob.name and other is not None:
+        if field.name == knob.name and field.only_with is not None:
+            other, needed = field.only_with
             return value_of(node, next(one for one in node.user if one.name == other)) != needed
-    owns = [one for one in node.user if one.name == "own_" + knob.name]
-    return bool(owns) and value_of(node, owns[0]) != "true"
+    uses = [one for one in node.user if one.name == "use_" + knob.name]
+    return bool(uses) and value_of(node, uses[0]) != "true"
 
 
 def rows_of(knob: UserKnob) -> float:

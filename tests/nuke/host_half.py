@@ -22,12 +22,14 @@ PICTURE = sys.argv[2]
 
 from actanywhere_nuke.contract import takes  # noqa: E402
 from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError  # noqa: E402
-from actanywhere_nuke.contract.job import Job, Settings, setting_fields  # noqa: E402
+from actanywhere_nuke.contract.job import Job  # noqa: E402
+from actanywhere_nuke.contract.settings import Settings, setting_fields  # noqa: E402
 from actanywhere_nuke.contract.shot import FrameRange  # noqa: E402
-from actanywhere_nuke.desk import colour, engine, installation, knobs, naming, panel, ranges, state, track  # noqa: E402
+from actanywhere_nuke.desk import colour, engine, installation, naming, panel, ranges, state, track  # noqa: E402
 from actanywhere_nuke.desk.exr import Box, read_header  # noqa: E402
 from actanywhere_nuke.desk.inputs import check, finish, is_whole, raster_of  # noqa: E402
 from actanywhere_nuke.desk.plan import Ask, plan, with_output  # noqa: E402
+from actanywhere_nuke.hostkit import widgets  # noqa: E402
 
 NUKE = colour.Project("Nuke", "nuke-default", "linear")
 
@@ -285,9 +287,9 @@ class Panel(unittest.TestCase):
 
     def read(self, **changes: Any) -> Settings:
         found = dict(self.values(), **changes)
-        return knobs.settings_from(
-            lambda name: {"true": True, "false": False, "": ""}.get(found[name], found[name])
-        )
+        codes = {knob.name: knob.code for knob in panel.panel()}
+        kinds = {3: int, 6: lambda text: str(text).lower() == "true", 7: float}  # what Nuke's knobs hold
+        return widgets.settings_of(lambda name: kinds.get(codes[name], str)(found[name]))
 
     def test_every_setting_is_a_knob_and_an_untouched_panel_is_the_default_job(self) -> None:
         names = {knob.name for knob in panel.panel()}
@@ -300,31 +302,31 @@ class Panel(unittest.TestCase):
             Settings(),
             Settings(seed=7, steps=9, guidance=2.5, format=("exr", "mov"), camera="still"),
         ):
-            values = dict(self.read_values(), **knobs.values_of(one))
-            self.assertEqual(knobs.settings_from(values.__getitem__), one)
+            values = dict(self.read_values(), **widgets.values_of(one))
+            self.assertEqual(widgets.settings_of(values.__getitem__), one)
 
     def read_values(self) -> Dict[str, Any]:
         """An artist's knobs with everything switched on, so that what is left out must be switched off."""
-        return {name: True if name.startswith(("own_", "format_")) else 3 for name in self.values()}
+        return {name: True if name.startswith(("use_", "format_")) else 3 for name in self.values()}
 
     def test_a_setting_that_may_be_left_out_counts_when_its_box_is_ticked(self) -> None:
         self.assertIsNone(self.read(steps="12").steps)
-        self.assertEqual(self.read(steps="12", own_steps=True).steps, 12)
+        self.assertEqual(self.read(steps="12", use_steps=True).steps, 12)
 
     def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(self) -> None:
         names = [field.name for field in setting_fields() if field.default is None]
-        found = self.read(**{"own_" + name: True for name in names})
-        begin = {field.name: field.metadata["begin"] for field in setting_fields() if field.name in names}
+        found = self.read(**{"use_" + name: True for name in names})
+        begin = {field.name: field.begin for field in setting_fields() if field.name in names}
         self.assertEqual({name: getattr(found, name) for name in names}, begin)
         self.assertEqual(begin["shading"], 0.75)
 
     def test_what_has_no_effect_is_greyed_out(self) -> None:
         values = dict.fromkeys(self.values(), False)  # type: Dict[str, Any]
         self.assertFalse(any(panel.enabled(values.__getitem__).values()))
-        values.update(range="custom", own_steps=True)
+        values.update(range="custom", use_steps=True)
         on = [name for name, yes in panel.enabled(values.__getitem__).items() if yes]
         self.assertEqual(on, ["first", "last", "steps"])
-        values.update(range="all", own_steps=False, shadow="given")
+        values.update(range="all", use_steps=False, shadow="given")
         on = [name for name, yes in panel.enabled(values.__getitem__).items() if yes]
         self.assertEqual(on, ["shadow_side", "shadow_away", "shadow_density", "shadow_softness"])
 
@@ -333,7 +335,7 @@ class Panel(unittest.TestCase):
 
     def test_a_value_out_of_its_limits_is_refused_by_name(self) -> None:
         with self.assertRaises(JobError) as caught:
-            self.read(guidance="99", own_guidance=True)
+            self.read(guidance="99", use_guidance=True)
         self.assertIn("guidance", str(caught.exception))
 
 

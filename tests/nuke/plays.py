@@ -272,15 +272,15 @@ def by_hand() -> Dict[str, Any]:
     node["condition_file"].setValue(STAGE["work"] + "/footage/place.exr")
     nuke.frame(STAGE["frames"][1])
     node["anchor_here"].execute()
-    node["own_steps"].setValue(True)
+    node["use_steps"].setValue(True)
     nuke.root()["proxy"].setValue(True)
     SESSION.undo.clear()
     node["write_job"].execute()
     said.update(undo=list(SESSION.undo), proxy=nuke.root()["proxy"].value(), job=_job(node))
-    node["own_steps"].setValue(False)
+    node["use_steps"].setValue(False)
     SESSION.undo.clear()
     node["use_settings"].execute()
-    said.update(undone=list(SESSION.undo), steps=node["own_steps"].value())
+    said.update(undone=list(SESSION.undo), steps=node["use_steps"].value())
     node["cancel"].execute()
     said.update(log=node["log"].value(), enabled=node["steps"].enabled(), greyed=not node["first"].enabled())
     node["refresh"].execute()
@@ -366,8 +366,8 @@ def looks() -> Dict[str, Any]:
     for name, value in (
         ("seed", 2),
         ("shadow", "given"),
-        ("own_steps", True),
-        ("own_condition_frame", True),
+        ("use_steps", True),
+        ("use_condition_frame", True),
         ("condition_frame", 1002),
         ("range", "custom"),
     ):

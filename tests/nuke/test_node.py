@@ -131,7 +131,7 @@ def test_a_plates_own_channel_a_picture_from_a_file_buttons_and_menus(stage: Sta
     assert said["job"]["settings"]["anchor"] == LAST, "the current frame, at the press of a button"
 
     assert said["undo"] == [] and said["proxy"], "Ctrl-Z never switches a Write on, nor proxy off"
-    assert said["steps"] and any("own_steps" in name for name in said["undone"]), (
+    assert said["steps"] and any("use_steps" in name for name in said["undone"]), (
         "what he asked for he can take back"
     )
     assert said["panel"] and said["enabled"] and said["greyed"]
@@ -164,8 +164,8 @@ def test_inputs_are_rendered_again_when_their_pictures_change_and_only_then(stag
 
 def test_only_what_asks_for_other_pictures_walks_the_tree_when_a_knob_changes(stage: Stage) -> None:
     said = stage.play("looks")
-    assert [said[name] for name in ("seed", "shadow", "own_steps")] == [0, 0, 0]
-    assert [said[name] for name in ("own_condition_frame", "condition_frame", "range")] == [3, 3, 3]
+    assert [said[name] for name in ("seed", "shadow", "use_steps")] == [0, 0, 0]
+    assert [said[name] for name in ("use_condition_frame", "condition_frame", "range")] == [3, 3, 3]
     assert said["enabled"] == ["shadow_side", "steps", "first"] and "No take" in said["state"]
 
 

@@ -23,7 +23,7 @@ def test_the_zip_is_one_folder_with_all_that_an_artist_needs(tmp_path: Path) -> 
         "init.py menu.py ActAnywhere.nk ActAnywhere.gizmo smoke.py actanywhere_render.py INSTALL.txt LICENSE"
     )
     assert {f"ActAnywhere/{name}" for name in files.split()} <= names
-    for folder in ("contract",):
+    for folder in ("contract", "hostkit"):
         carried = [f"{folder}/{path.name}" for path in (TREE / folder).glob("*.py")]
         assert carried and {f"ActAnywhere/actanywhere_nuke/{name}" for name in carried} <= names
     assert not [name for name in names if "__pycache__" in name or "test" in name.lower()]

@@ -23,7 +23,8 @@ from actanywhere import cli
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
 from actanywhere.contract.errors import FootageError, JobError
-from actanywhere.contract.job import Job, Progress, Result, Settings, setting_fields
+from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.settings import Settings, setting_fields
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.preflight import Survey
 from actanywhere.shotlist import job_from_flat
@@ -117,7 +118,7 @@ def test_the_help_of_render_has_a_flag_and_the_help_of_every_setting(
     text = "".join(capsys.readouterr().out.split())
     for field in setting_fields():
         assert "--" + field.name.replace("_", "-") in text
-        assert "".join(field.metadata["help"].split()) in text
+        assert "".join(field.about.split()) in text
 
 
 @pytest.mark.parametrize("command", ["render", "batch", "review", "doctor", "demo"])

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from actanywhere.contract.errors import JobError
-from actanywhere.contract.job import Job, Result, Settings
+from actanywhere.contract.job import Job, Result
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 
 JOB = Job(

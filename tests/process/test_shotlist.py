@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from actanywhere.contract.errors import JobError
-from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings
 from actanywhere.shotlist import job_from_flat, read_shot_list
 
 FLAT = {"plate": "p.####.exr", "matte": "m.####.png", "condition": "c.png", "output": "out"}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from actanywhere.contract.errors import JobError, OutputError
-from actanywhere.contract.job import Job, Result, Settings
+from actanywhere.contract.job import Job, Result
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.contract.takes import (
     Take,

@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import OpenImageIO as oiio
 
-from actanywhere.contract.job import Job, Progress, Result, Settings
+from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
 from actanywhere.footage.metadata import CHROMATICITIES
 from tests.footage.pictures import write_still

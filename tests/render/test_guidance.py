@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from actanywhere.contract.job import Settings
+from actanywhere.contract.settings import Settings
 from actanywhere.engines.unet.painter import Painter
 from actanywhere.render.conditioning import Knowledge
 from actanywhere.render.windows import Window

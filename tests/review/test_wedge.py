@@ -12,7 +12,8 @@ import pytest
 
 from actanywhere import cli
 from actanywhere.contract.errors import JobError
-from actanywhere.contract.job import Job, Settings
+from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.contract.takes import new_take, wedge
 from actanywhere.footage import linearise, open_plate, write_layer_frame

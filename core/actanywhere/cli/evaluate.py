@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import JobError, OutputError
-from ..shotlist import settings_from_flat
+from ..contract.settings import Settings
 from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts
 from .screen import Screen
@@ -153,7 +153,7 @@ def _evaluate(
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
 
-    settings = settings_from_flat({**given_settings(args), "camera": "plate"})
+    settings = Settings().given({**given_settings(args), "camera": "plate"})
     models, parts = ModelCache(), []
     with Interrupts() as interrupts:
         watch = Watch(screen.progress, lambda: bool(interrupts.asked))

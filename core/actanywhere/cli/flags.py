@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..contract.errors import JobError
-from ..contract.job import Job, Settings, setting_fields
-from ..shotlist import SHOT_FIELDS, job_from_flat, setting_type, settings_from_flat
+from ..contract.fields import NUMBER, SEVERAL, SWITCH, TEXT, WHOLE, SettingField
+from ..contract.job import Job
+from ..contract.settings import setting_fields
+from ..shotlist import SHOT_FIELDS, job_from_flat
 
 __all__ = ["add_setting_flags", "add_shot_flags", "flag_of", "given_settings", "given_shot", "job_from_flags"]
 
-_METAVARS = {int: "N", float: "X", str: "NAME"}
+_METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
 
 
 def add_shot_flags(parser: argparse._ActionsContainer) -> None:
@@ -22,28 +23,25 @@ def add_shot_flags(parser: argparse._ActionsContainer) -> None:
     for field in SHOT_FIELDS:
         parser.add_argument(
             flag_of(field.name),
-            metavar=None if field.choices else field.metavar,
-            choices=field.choices,
+            metavar="{%s}" % ",".join(field.choices) if field.choices else field.metavar,
             help=_escape(field.help),
             default=argparse.SUPPRESS,
         )
 
 
 def add_setting_flags(parser: argparse._ActionsContainer) -> None:
-    """One flag for every field of ``Settings``; only what is given lands in the namespace.
+    """One flag for every field of ``Settings``; only what is given lands in the namespace, as text.
 
-    A switch has a --no- form; a field that takes several values takes them after one flag.
+    A switch has a --no- form; a field that takes several values takes them after one flag. What may be given is
+    judged by the contract, as it is for every other interface.
     """
     for field in setting_fields():
-        kind = setting_type(field.name)
         options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(field)}
-        if kind is bool:
+        if field.kind == SWITCH:
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["choices"] = field.metadata.get("choices")
-            options["metavar"] = None if options["choices"] else _METAVARS.get(kind)
-            options["type"] = _number(kind) if kind in (int, float) else str
-            if kind is tuple:
+            options["metavar"] = "{%s}" % ",".join(field.choices) if field.choices else _METAVARS[field.kind]
+            if field.kind == SEVERAL:
                 options["nargs"] = "+"
         parser.add_argument(flag_of(field.name), **options)
 
@@ -74,7 +72,7 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     except (OSError, UnicodeDecodeError) as error:
         raise JobError("%s cannot be read: %s." % (args.job, error), "Give a file of --write-job.") from error
     output = str(Path(shot["output"]).absolute()) if "output" in shot else job.output
-    return dataclasses.replace(job, output=output, settings=settings_from_flat(settings, job.settings))
+    return dataclasses.replace(job, output=output, settings=job.settings.given(settings))
 
 
 def flag_of(name: str) -> str:
@@ -86,23 +84,12 @@ def _escape(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _number(kind: type) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        return kind(text)
-
-    read.__name__ = "whole number" if kind is int else "number"
-    return read
-
-
-def _help(field: dataclasses.Field[Any]) -> str:
-    text = str(field.metadata["help"])
+def _help(field: SettingField) -> str:
     notes = []
-    if "minimum" in field.metadata:
-        unit = field.metadata.get("unit", "")
-        notes.append("%s to %s %s" % (field.metadata["minimum"], field.metadata["maximum"], unit))
-    default = getattr(Settings(), field.name)
-    if isinstance(default, tuple):
-        notes.append("default: " + " ".join(default))
-    elif default is not None and not isinstance(default, bool):
-        notes.append("default: %s" % default)
-    return _escape(text + (" (%s)" % "; ".join(note.strip() for note in notes) if notes else ""))
+    if field.minimum is not None:
+        notes.append("%s to %s %s" % (field.minimum, field.maximum, field.unit))
+    if field.kind == SEVERAL:
+        notes.append("default: " + " ".join(field.default))
+    elif not field.optional and field.kind != SWITCH:
+        notes.append("default: %s" % field.default)
+    return _escape(field.about + (" (%s)" % "; ".join(note.strip() for note in notes) if notes else ""))

@@ -6,14 +6,12 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import re
-import typing
-from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, Mapping, Optional
+from dataclasses import dataclass
+from typing import Iterator, Optional
 
 from .errors import JobError
+from .fields import check_record, choice, record, text, whole
 
 __all__ = [
     "COLOUR_SPACES",
@@ -23,15 +21,18 @@ __all__ = [
     "ImageSequence",
     "Matte",
     "Shot",
-    "check_fields",
 ]
 
 #: What a plate, condition or matte may be said to be; ``auto`` asks the file's own metadata.
 COLOUR_SPACES = ("auto", "acescg", "linear-rec709", "srgb", "rec709")
+_SPACES = dict.fromkeys(COLOUR_SPACES, "")
 
-#: ``background``: the place alone. ``composite``: a finished frame with a subject already in it.
-#: ``auto``: composite when the plate's actor is found in the picture, background otherwise.
-CONDITION_KINDS = ("auto", "background", "composite")
+#: What a condition picture may show, and what each means.
+CONDITION_KINDS = {
+    "auto": "composite if the plate's actor is found in the picture",
+    "background": "the place alone",
+    "composite": "a finished frame with a subject already in it",
+}
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,12 @@ class ImageSequence:
     ``colour`` is one of ``COLOUR_SPACES``.
     """
 
-    path: str = field(metadata={"needed": True})
-    first_frame: int = 1001
-    colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
+    path: str = text(filled=True)
+    first_frame: int = whole(1001, "")
+    colour: str = choice("auto", "", _SPACES)
 
     def __post_init__(self) -> None:
-        check_fields(self, "shot.plate.")
+        check_record(self, "shot.plate.")
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,12 @@ class Matte:
     alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``).
     """
 
-    path: str = ""
-    channel: str = ""
-    first_frame: int = 1001
+    path: str = text("")
+    channel: str = text("")
+    first_frame: int = whole(1001, "")
 
     def __post_init__(self) -> None:
-        check_fields(self, "shot.matte.")
+        check_record(self, "shot.matte.")
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,13 @@ class Condition:
     ``colour`` is one of ``COLOUR_SPACES``.
     """
 
-    path: str = field(metadata={"needed": True})
-    kind: str = field(default="auto", metadata={"choices": CONDITION_KINDS})
-    matte: str = ""
-    colour: str = field(default="auto", metadata={"choices": COLOUR_SPACES})
+    path: str = text(filled=True)
+    kind: str = choice("auto", "", CONDITION_KINDS)
+    matte: str = text("")
+    colour: str = choice("auto", "", _SPACES)
 
     def __post_init__(self) -> None:
-        check_fields(self, "shot.condition.")
+        check_record(self, "shot.condition.")
 
 
 @dataclass(frozen=True)
@@ -131,88 +132,12 @@ class Shot:
     ``track`` is the path of a camera track (docs/track.md), how the plate's background moves; empty for none.
     """
 
-    name: str
-    plate: ImageSequence
-    matte: Matte
-    condition: Condition
-    frames: Optional[FrameRange] = None
-    track: str = ""
+    name: str = text()
+    plate: ImageSequence = record(ImageSequence, "an image sequence")
+    matte: Matte = record(Matte, "a matte", may_lack=True)
+    condition: Condition = record(Condition, "a condition picture")
+    frames: Optional[FrameRange] = record(FrameRange, "a range such as 1001-1047", None)
+    track: str = text("")
 
     def __post_init__(self) -> None:
-        check_fields(self, "shot.")
-
-
-_WORDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    FrameRange: "a range such as 1001-1047",
-}
-
-
-def check_fields(record: Any, place: str) -> None:
-    """Refuses a dataclass with a field that is not of its annotation's type, or not within its metadata's ``choices``
-    or ``minimum`` and ``maximum``, or is empty and ``needed``.
-
-    A whole number is a number, too; True and False are neither. Raises ``JobError`` that names the field, behind
-    its ``place`` in a job (``shot.matte.``), what was given and what is allowed.
-    """
-    kind: Any = type(record)
-    hints = _annotations(kind)
-    for f in dataclasses.fields(record):
-        value, hint = getattr(record, f.name), hints[f.name]
-        if not _allows(hint, f.metadata, value):
-            needed = f.default is dataclasses.MISSING
-            raise JobError(
-                "%s%s is %r; it must be %s." % (place, f.name, value, _allowed(hint, f.metadata)),
-                "Give such a value." if needed else "Give such a value, or leave it out.",
-            )
-
-
-@functools.lru_cache(maxsize=None)
-def _annotations(kind: Any) -> Dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _allows(hint: Any, limits: Mapping[str, Any], value: Any) -> bool:
-    if value is None:
-        return _is_optional(hint)
-    kind = _kind(hint)
-    if _is_tuple(hint):
-        return isinstance(value, tuple) and all(_allows(kind, limits, one) for one in value)
-    if isinstance(value, bool) and kind is not bool:
-        return False
-    if not isinstance(value, (int, float) if kind is float else kind):
-        return False
-    if limits.get("needed") and not value:
-        return False
-    if "choices" in limits and value not in limits["choices"]:
-        return False
-    return "minimum" not in limits or bool(limits["minimum"] <= value <= limits["maximum"])
-
-
-def _allowed(hint: Any, limits: Mapping[str, Any]) -> str:
-    """What ``_allows`` allows, in words."""
-    kind = _kind(hint)
-    words = _WORDS.get(kind) or "a " + str(kind.__name__)
-    if limits.get("needed"):
-        words += ", and not empty"
-    if "choices" in limits:
-        words = "one of: " + ", ".join(limits["choices"])
-    if "minimum" in limits:
-        words += " from %s to %s" % (limits["minimum"], limits["maximum"])
-    return "a list, each " + words if _is_tuple(hint) else words
-
-
-def _is_optional(hint: Any) -> bool:
-    return type(None) in getattr(hint, "__args__", ())
-
-
-def _is_tuple(hint: Any) -> bool:
-    return getattr(hint, "__origin__", None) is tuple
-
-
-def _kind(hint: Any) -> Any:
-    """The type that an ``Optional`` may have, or that a tuple's items have."""
-    return getattr(hint, "__args__", (hint,))[0]
+        check_record(self, "shot.")

@@ -23,7 +23,8 @@ from typing import Any, Dict, List, Optional
 
 from .errors import JobError, OutputError
 from .files import write_text
-from .job import Job, Result, setting_fields
+from .job import Job, Result
+from .settings import moot_settings, setting_fields
 from .shot import FrameRange
 
 __all__ = [
@@ -48,8 +49,6 @@ JOB_NAME = "job.json"
 RESULT_NAME = "result.json"
 
 _TAKE = re.compile(r"^take_(\d{3,})$")
-# Where the network runs and what is written besides: another value does not make another layer.
-_FREE_SETTINGS = ("device", "format")
 
 
 @dataclass(frozen=True)
@@ -171,11 +170,10 @@ def same_layer(job: Job) -> Dict[str, Any]:
     """
     data = job.to_dict()
     del data["output"]
-    for f in setting_fields():
-        other, value = f.metadata.get("only_with", (None, None))
-        if other is not None and data["settings"][other] != value:
-            data["settings"][f.name] = f.default
-    for name in _FREE_SETTINGS:
+    fields = {f.name: f for f in setting_fields()}
+    for name in moot_settings(data["settings"]):
+        data["settings"][name] = fields[name].default
+    for name in [f.name for f in fields.values() if not f.affects_layer]:
         del data["settings"][name]
     # Files that lie beside the job's folder (what a host drew for it) may be moved together with it.
     beside = os.path.join(os.path.dirname(job.output), "")

@@ -17,7 +17,7 @@ from ..camera.fit import Matrix, from_pixels, normalise
 from ..camera.guide import condition_to_unit
 from ..camera.track import CameraTrack, still_track
 from ..comp.finish import finish_frame
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..render.conditioning import Knowledge, know
 from ..render.scene import Scene
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import Cancelled, OutputError
-from ..contract.job import Progress, Settings
+from ..contract.job import Progress
+from ..contract.settings import Settings
 from ..engines.unet.cache import ModelCache
 from ..engines.unet.model.manifest import check_manifest, find_model
 from ..training.corpus import PictureLibrary, RenderedClips

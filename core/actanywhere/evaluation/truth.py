@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.guide import Guide
 from ..camera.track import CameraTrack
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.protocol import Window
 from ..engines.unet.model.checkpoint import Model

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.guide import known_region
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..inpaint.fill import expect
 from ..shadow.cast import under_shadow
 from .scene import Scene

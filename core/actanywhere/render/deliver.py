@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..comp.finish import finish_frame
 from ..comp.over import composite
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..contract.shot import ImageSequence
 from ..footage import (
     MovieWriter,

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..camera.given import GivenTrack, read_track
 from ..camera.track import still_track
 from ..contract.errors import JobError
-from ..contract.job import Job, Settings
+from ..contract.job import Job
+from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.unet.model.configuration import ModelConfiguration
 from ..engines.unet.model.manifest import check_manifest, find_model, read_configuration

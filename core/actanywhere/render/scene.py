@@ -13,7 +13,7 @@ from ..camera.actor_led import actor_led_track
 from ..camera.composite import find_composite
 from ..camera.guide import Guide, choose_anchor
 from ..camera.track import CameraTrack, Tracker, still_track
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..footage import compact, judge_mattes, read_still_matte, to_display, treat_matte
 from ..inpaint.outpaint import extended
 from ..shadow.cast import CastShadow

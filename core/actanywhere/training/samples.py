@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.job import Settings
+from ..contract.settings import Settings
 from ..engines.protocol import Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Painter

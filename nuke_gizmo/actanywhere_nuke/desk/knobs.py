@@ -1,16 +1,16 @@
-"""A knob as data, and those that are fields of ``Settings``: the generator writes them, the host reads them back.
+"""A knob as data, and those that are widgets of the settings: the generator writes them, the host reads them back.
 
-A field of ``Settings`` is a knob of the same name, with its help, choices, limits and default. One that may be left
-out (None) has a checkbox ``own_NAME`` before it. Codes are those of ``addUserKnob``.
+Codes are those of ``addUserKnob``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
-from ..contract.job import Settings, setting_fields
+from ..contract.fields import CHOICE as CHOICES
+from ..contract.fields import NUMBER, SWITCH, WHOLE
+from ..hostkit.widgets import Widget, widgets
 
 __all__ = [
     "BOOL",
@@ -25,14 +25,13 @@ __all__ = [
     "TAB",
     "TEXT",
     "Knob",
-    "extra_formats",
-    "setting",
-    "settings_from",
-    "values_of",
+    "setting_knobs",
 ]
 
 STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
 TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
+
+_CODES = {SWITCH: BOOL, WHOLE: INT, NUMBER: DOUBLE, CHOICES: CHOICE}
 
 
 @dataclass(frozen=True)
@@ -51,87 +50,28 @@ class Knob:
     flags: Tuple[str, ...] = ()
 
 
-def settings_from(value: Callable[[str], Any]) -> Settings:
-    """The ``Settings`` that the knobs hold; ``value`` gives a knob's. Raises ``JobError`` for what cannot be."""
-    given: Dict[str, Any] = {}
-    for field in setting_fields():
-        kind = _kind(field)
-        if kind == "Tuple[str, ...]":
-            given[field.name] = ("exr", *(name for name in extra_formats() if value("format_" + name)))
-        elif not kind.startswith("Optional") or value("own_" + field.name):
-            given[field.name] = _plain(kind, value(field.name))
-    return Settings(**given)
+def setting_knobs(group: str) -> List[Knob]:
+    """The knobs of one group of settings."""
+    return [_knob(widget) for widget in widgets() if widget.group == group]
 
 
-def values_of(settings: Settings) -> Dict[str, Any]:
-    """What the knobs hold for these settings: ``settings_from`` turned round."""
-    values: Dict[str, Any] = {}
-    for field in setting_fields():
-        value, kind = getattr(settings, field.name), _kind(field)
-        if kind == "Tuple[str, ...]":
-            values.update({"format_" + name: name in value for name in extra_formats()})
-            continue
-        if kind.startswith("Optional"):
-            values["own_" + field.name] = value is not None
-        if value is not None:
-            values[field.name] = value
-    return values
-
-
-def extra_formats() -> Tuple[str, ...]:
-    """What may be written besides EXR: each is a checkbox ``format_NAME``."""
-    choices = next(f for f in setting_fields() if f.name == "format").metadata["choices"]
-    return tuple(name for name in choices if name != "exr")
-
-
-def _plain(kind: str, value: Any) -> Any:
-    if "bool" in kind:
-        return bool(value)
-    if "int" in kind:
-        return int(round(float(value)))
-    return float(value) if "float" in kind else str(value).strip()
-
-
-def _kind(field: Any) -> str:
-    return str(field.type)
-
-
-def setting(name: str) -> List[Knob]:
-    """The knobs of one field of ``Settings``."""
-    field = next(f for f in setting_fields() if f.name == name)
-    kind, metadata, label = _kind(field), field.metadata, name.replace("_", " ")
-    tip = metadata["help"]
-    if kind == "Tuple[str, ...]":
-        return [
-            Knob("format_" + extra, BOOL, "also write " + extra, tip, beside=number > 0)
-            for number, extra in enumerate(extra_formats())
-        ]
-    knob = Knob(
-        name,
-        _code(kind, metadata),
+def _knob(widget: Widget) -> Knob:
+    limits = None
+    if widget.minimum is not None and widget.maximum is not None:
+        limits = (widget.minimum, widget.maximum)
+    label = "" if widget.beside and widget.kind != SWITCH else widget.label
+    return Knob(
+        widget.name,
+        _CODES.get(widget.kind, STRING),
         label,
-        tip,
-        _default(field),
-        metadata.get("choices", ()),
-        _limits(metadata),
+        widget.tip,
+        _default(widget.begin),
+        tuple(widget.choices),
+        limits,
+        beside=widget.beside,
     )
-    if not kind.startswith("Optional"):
-        return [knob]
-    own = Knob("own_" + name, BOOL, label, "Set %s yourself. %s" % (label, tip))
-    return [own, dataclasses.replace(knob, label="", beside=True)]
 
 
-def _code(kind: str, metadata: Any) -> int:
-    if "choices" in metadata:
-        return CHOICE
-    codes = (("bool", BOOL), ("int", INT), ("float", DOUBLE))
-    return next((code for word, code in codes if word in kind), STRING)
-
-
-def _default(field: Any) -> str:
-    value = field.metadata["begin"] if field.default is None else field.default
+def _default(value: Any) -> str:
+    """As a script has it; a switch that is off needs no word."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _limits(metadata: Any) -> Optional[Tuple[float, float]]:
-    return (metadata["minimum"], metadata["maximum"]) if "minimum" in metadata else None

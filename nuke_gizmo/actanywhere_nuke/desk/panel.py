@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
-from ..contract.job import setting_fields
+from ..contract.settings import GROUPS
 from ..contract.shot import CONDITION_KINDS
+from ..hostkit.widgets import effective
 from .colour import WORKING_SPACES
-from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting
+from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting_knobs
 from .ranges import RANGES
 from .track import MEANS
 
@@ -15,6 +16,8 @@ __all__ = ["HELP", "SHOWN", "enabled", "panel"]
 
 #: What the output switch offers, in the order of the internal Switch's inputs.
 SHOWN = ("comp", "layer", "plate")
+# Groups of settings that have a place of their own in the main tab.
+_ELSEWHERE = ("take", "matte", "camera")
 
 HELP = """ActAnywhere: a new, moving world behind the actor, as a layer in the comp.
 
@@ -42,12 +45,8 @@ def panel() -> List[Knob]:
 def enabled(value: Callable[[str], Any]) -> Dict[str, bool]:
     """Knob -> whether it has an effect now, for those of which that changes; ``value`` gives a knob's."""
     found = {name: value("range") == "custom" for name in ("first", "last")}
-    for field in setting_fields():
-        other, needed = field.metadata.get("only_with", (None, None))
-        if other is not None:
-            found[field.name] = value(other) == needed
-    owns = [knob.name for knob in panel() if knob.name.startswith("own_")]
-    return dict(found, **{own[len("own_") :]: bool(value(own)) for own in owns})
+    found["condition_frame"] = bool(value("use_condition_frame"))
+    return dict(found, **effective(value))
 
 
 def _heading(name: str, label: str) -> Knob:
@@ -65,7 +64,7 @@ def _main() -> List[Knob]:
             "layer and channel.",
             text="matte_alpha.from0",
         ),
-        *setting("invert_matte"),
+        *setting_knobs("matte"),
         _heading("condition_heading", "Condition"),
         Knob(
             "condition_file",
@@ -78,12 +77,11 @@ def _main() -> List[Knob]:
             "condition_kind",
             CHOICE,
             "kind",
-            "background: the place alone. composite: a subject is already in it. auto: composite if the plate's actor "
-            "is found in the picture.",
-            items=CONDITION_KINDS,
+            " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),
+            items=tuple(CONDITION_KINDS),
         ),
         Knob(
-            "own_condition_frame",
+            "use_condition_frame",
             BOOL,
             "frame of the input",
             "The frame at which the branch at 'condition' is taken. Off: the first of the range.",
@@ -100,7 +98,8 @@ def _main() -> List[Knob]:
         ),
         Knob("first", INT, "first", "First frame, rendered (custom range).", "1001"),
         Knob("last", INT, "last", "Last frame, rendered too (custom range).", "1100", beside=True),
-        *setting("camera"),
+        *setting_knobs("camera"),
+        Knob("anchor_here", BUTTON, "current", "Take the current frame.", beside=True),
         Knob(
             "track_means",
             CHOICE,
@@ -109,11 +108,8 @@ def _main() -> List[Knob]:
             "the plate, stabilise holds the plate still. A Tracker's points need no such word.",
             items=MEANS,
         ),
-        *setting("anchor"),
-        Knob("anchor_here", BUTTON, "current", "Take the current frame.", beside=True),
         _heading("take_heading", "Take"),
-        *setting("seed"),
-        *setting("preview"),
+        *setting_knobs("take"),
         Knob(
             "output_folder",
             FILE,
@@ -127,7 +123,6 @@ def _main() -> List[Knob]:
             "Name of the takes' folder and of their files. Empty: the script's name without its version, and the "
             "node's.",
         ),
-        *setting("layer"),
         Knob(
             "generate",
             BUTTON,
@@ -175,19 +170,14 @@ def _main() -> List[Knob]:
 
 
 def _advanced() -> List[Knob]:
-    placed = {
-        "invert_matte",
-        "camera",
-        "anchor",
-        "seed",
-        "preview",
-        "layer",
-    }
-    rest = [knob for field in setting_fields() if field.name not in placed for knob in setting(field.name)]
+    rest: List[Knob] = []
+    for group, title in GROUPS.items():
+        if group not in _ELSEWHERE:
+            rest += [_heading("%s_settings" % group, title), *setting_knobs(group)]
     return [
         Knob("advanced_tab", TAB, "Advanced"),
         *rest,
-        _heading("colour_heading", "Colour and files"),
+        _heading("colour_heading", "Colour and engine"),
         Knob(
             "working_space",
             CHOICE,

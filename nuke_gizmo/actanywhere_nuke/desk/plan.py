@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from ..contract.errors import JobError
-from ..contract.job import Job, Settings
+from ..contract.job import Job
+from ..contract.settings import Settings
 from ..contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from .colour import Project, working_space
 from .inputs import Rendering

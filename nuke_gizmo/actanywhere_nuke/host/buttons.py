@@ -7,12 +7,12 @@ from typing import Callable, Dict
 import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError
-from ..contract.job import setting_fields
+from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
 from ..desk.installation import say
-from ..desk.knobs import setting, values_of
 from ..desk.naming import slashes
 from ..desk.panel import enabled, panel
+from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from . import generate, showing
 from .reading import is_complete, text
 
@@ -20,16 +20,16 @@ __all__ = ["created", "knob_changed", "press"]
 
 # Changes of these grey something out.
 _GREYING = frozenset(
-    ["range", *(f.metadata["only_with"][0] for f in setting_fields() if "only_with" in f.metadata)]
-    + [knob.name for knob in panel() if knob.name.startswith("own_")]
+    ["range", *(f.only_with[0] for f in setting_fields() if f.only_with is not None)]
+    + [knob.name for knob in panel() if knob.name.startswith(USE)]
 )
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
     "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
-    "device format_png format_mov on_error".split()
-)
+    "on_error".split()
+) | {widget.name for f in setting_fields() if not f.affects_layer for widget in widgets_of(f)}
 # Changes of these say nothing of what hangs at the inputs.
-_SETTINGS = frozenset(knob.name for field in setting_fields() for knob in setting(field.name))
+_SETTINGS = frozenset(widget.name for widget in widgets())
 _ASKING = frozenset(knob.name for knob in panel()) - _SILENT
 
 
@@ -147,9 +147,9 @@ def _remove(node: nuke.Node) -> None:
     showing.refresh(node)
 
 
-def _here(own: str, name: str) -> Callable[[nuke.Node], None]:
+def _here(use: str, name: str) -> Callable[[nuke.Node], None]:
     def put(node: nuke.Node) -> None:
-        node[own].setValue(True)
+        node[use].setValue(True)
         node[name].setValue(nuke.frame())
 
     return put
@@ -176,8 +176,8 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "use_settings": _use_settings,
     "refresh": _refresh,
     "remove_take": _remove,
-    "condition_here": _here("own_condition_frame", "condition_frame"),
-    "anchor_here": _here("own_anchor", "anchor"),
+    "condition_here": _here("use_condition_frame", "condition_frame"),
+    "anchor_here": _here("use_anchor", "anchor"),
     "wedge": _wedge,
     "open_sheet": _open_sheet,
     "write_job": _write_job,

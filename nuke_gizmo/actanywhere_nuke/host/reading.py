@@ -9,9 +9,9 @@ import nuke
 
 from ..contract.shot import FrameRange
 from ..desk.colour import Project
-from ..desk.knobs import settings_from
 from ..desk.plan import Ask
 from ..desk.ranges import choose_range, condition_frame
+from ..hostkit.widgets import settings_of
 from .tracks import read_moves
 from .upstream import describe, source_of
 
@@ -61,10 +61,10 @@ def ask(node: nuke.Node, look: bool = True) -> Ask:
 
     ``look`` False takes what hangs at the inputs as it was seen last: a slider that moves must not walk the tree.
     """
-    settings = settings_from(lambda name: node[name].value())
+    settings = settings_of(lambda name: node[name].value())
     choice, of_input, of_project, own = _ranges(node)
     frames = choose_range(choice, of_input, of_project, own)
-    own_frame = int(node["condition_frame"].value()) if node["own_condition_frame"].value() else None
+    own_frame = int(node["condition_frame"].value()) if node["use_condition_frame"].value() else None
     drawn = condition_frame(own_frame, frames)
     return Ask(
         settings=settings,

@@ -167,7 +167,7 @@ def scene_properties(given: Given) -> Any:
         else:
             said["default"] = prop.default
         if prop.type in ("INT", "FLOAT"):
-            said["limits"] = [prop.hard_min, prop.hard_max]
+            said["limits"] = [prop.soft_min, prop.soft_max]
         found[prop.identifier] = said
     return found
 
@@ -193,6 +193,9 @@ class Layout:
         return Layout(self.shown, self)
 
     column = row
+
+    def label(self, **_: Any) -> None:
+        pass
 
     def prop(self, group: Any, name: str, **_: Any) -> None:
         self.shown[name] = self

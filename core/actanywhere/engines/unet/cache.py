@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...contract.job import Settings
+from ...contract.settings import Settings
 
 if TYPE_CHECKING:
     from .model.checkpoint import Model

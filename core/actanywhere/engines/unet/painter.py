@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...contract.errors import Cancelled
-from ...contract.job import Settings
+from ...contract.settings import Settings
 from ...render.conditioning import Knowledge
 from ...render.preflight import steps_of
 from ..protocol import Window
