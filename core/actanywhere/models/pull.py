@@ -184,7 +184,7 @@ def link_or_copy(source: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     try:
-        os.link(source, path)
+        os.link(source.resolve(), path)  # of a symbolic link, the link itself would get the name
     except OSError:
         try:
             shutil.copyfile(source, path)
