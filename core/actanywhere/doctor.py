@@ -71,7 +71,19 @@ class Check:
 
 def examine() -> Iterator[Check]:
     """Every check in turn, the quick ones first. A check that breaks is itself a finding."""
-    for part in (_system, _libraries, _training, _rivals, _gpu, _providers, _colour, _models, _memory, _disk):
+    for part in (
+        _system,
+        _libraries,
+        _training,
+        _rivals,
+        _gpu,
+        _providers,
+        _colour,
+        _models,
+        _networks,
+        _memory,
+        _disk,
+    ):
         try:
             yield from part()
         except Exception as error:  # a finding, whatever it is
@@ -162,15 +174,48 @@ def _providers() -> Iterator[Check]:
     if not (_version("onnxruntime") or _version("onnxruntime-gpu")):
         yield Check("onnxruntime", "ok", "not installed (it is optional)")
         return
+    trial: Any = importlib.import_module(__package__ + ".onnx_runner.trial")
     runtime: Any = importlib.import_module("onnxruntime")
-    providers = runtime.get_available_providers()
-    lost = bool(_version("onnxruntime-gpu")) and "CUDAExecutionProvider" not in providers
-    yield Check(
-        "onnxruntime",
-        "warn" if lost else "ok",
-        "%s: %s" % (runtime.__version__, ", ".join(providers)),
-        "pip uninstall onnxruntime onnxruntime-gpu, then pip install onnxruntime-gpu." if lost else "",
+    lost = (
+        bool(_version("onnxruntime-gpu")) and "CUDAExecutionProvider" not in runtime.get_available_providers()
     )
+    remedy = "pip uninstall onnxruntime onnxruntime-gpu, then pip install onnxruntime-gpu." if lost else ""
+    yield Check("onnxruntime", "warn" if lost else "ok", runtime.__version__, remedy)
+    for tried in trial.try_providers():
+        if tried.why:
+            remedy = (
+                "Look whether its driver and libraries are there; until then the next provider does the work."
+            )
+            yield Check("provider", "warn", f"{tried.provider}: {tried.why}", remedy)
+        else:
+            yield Check(
+                "provider", "ok", f"{tried.provider}: a tiny network runs in {tried.milliseconds:.1f} ms"
+            )
+
+
+def _networks() -> Iterator[Check]:
+    """The registry's networks and engines that are here."""
+    models: Any = importlib.import_module(__package__ + ".models")
+    here = models.models_here()
+    for name in here:
+        try:
+            found = models.find_model(name)
+        except ActAnywhereError as error:
+            yield Check("network", "warn", error.message, error.remedy)
+        else:
+            said = (
+                "every checksum agrees"
+                if found.record
+                else "copied by hand: 'actanywhere models verify' records it"
+            )
+            yield Check(
+                "network",
+                "ok",
+                f"{name} ({found.entry.role or found.entry.engine}) in {found.folder}, {said}",
+            )
+    if not any(models.find_entry(name).role for name in here):
+        text = "none is here: who, where and how far are guesses"
+        yield Check("networks", "warn", text, "actanywhere models pull eyes")
 
 
 def _colour() -> Iterator[Check]:

@@ -11,6 +11,7 @@ import pytest
 
 from actanywhere import cli, doctor
 from actanywhere.doctor import Check, examine
+from tests.onnx_runner.networks import brighter
 
 
 def find(name: str) -> list[Check]:
@@ -86,3 +87,20 @@ def test_a_temporary_folder_that_cannot_be_written_fails(monkeypatch: pytest.Mon
     monkeypatch.setattr("tempfile.tempdir", "/proc/no-such-folder")
     (check,) = find("temporary")
     assert check.status == "FAIL" and "/proc/no-such-folder" in check.found
+
+
+def test_networks_that_are_here_are_listed_and_a_damaged_one_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path))
+    (missing,) = find("networks")
+    assert missing.status == "warn" and missing.remedy == "actanywhere models pull eyes"
+    file = tmp_path / "depth-anything-v2-small/onnx/model_fp16.onnx"
+    brighter(file)
+    (here,) = find("network")
+    assert here.status == "ok" and "depth-anything-v2-small (depth)" in here.found
+    file.write_bytes(file.read_bytes()[:50])
+    (damaged,) = find("network")
+    assert damaged.status == "warn" and "half downloaded" in damaged.remedy

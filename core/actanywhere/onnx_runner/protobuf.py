@@ -1,13 +1,13 @@
-"""The fields of a protobuf message, read where they lie: a network's description without its gigabytes of weights.
+"""Protobuf messages, small ones written and large ones read where they lie, without their gigabytes of weights.
 
 Wire format: https://protobuf.dev/programming-guides/encoding. Standard library alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-__all__ = ["Malformed", "fields", "varints"]
+__all__ = ["Malformed", "fields", "message", "varints"]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -52,6 +52,30 @@ def varints(value: int | memoryview) -> list[int]:
         number, position = _varint(value, position)
         numbers.append(number)
     return numbers
+
+
+Value = int | str | bytes
+
+
+def message(values: Mapping[int, Value | list[int] | list[str] | list[bytes]]) -> bytes:
+    """A message of these fields: numbers, strings, bytes (a message within is one), and lists of them."""
+    written = bytearray()
+    for number, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, int):
+                written += _as_varint(number << 3 | _VARINT) + _as_varint(item)
+            else:
+                content = item.encode() if isinstance(item, str) else item
+                written += _as_varint(number << 3 | _BYTES) + _as_varint(len(content)) + content
+    return bytes(written)
+
+
+def _as_varint(value: int) -> bytes:
+    written = bytearray()
+    while value > 0x7F:
+        written.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*written, value])
 
 
 def _varint(data: memoryview, position: int) -> tuple[int, int]:
