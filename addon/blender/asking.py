@@ -77,7 +77,7 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     drawn: list[tuple[str, tuple[str, dict[str, Any]]]] = []
     if plate.drawing is not None:
         drawn.append(("plate", plate.drawing))
-        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), 1001, "linear-rec709")
+        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), colour="linear-rec709")
     else:
         path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
         sequence = ImageSequence(path, plate_start(plate), plate.frames.colour)

@@ -9,7 +9,8 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
-from ..io.numbering import MOVIES, find_footage, link_numbered
+from ..contract.sequences import MOVIE_EXTENSIONS
+from ..io.numbering import find_footage, link_numbered
 
 __all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]
 
@@ -38,7 +39,7 @@ class Frames:
     @property
     def is_movie(self) -> bool:
         """Whether it is one movie file."""
-        return not self.files and self.pattern.lower().endswith(MOVIES)
+        return not self.files and self.pattern.lower().endswith(MOVIE_EXTENSIONS)
 
 
 def colour_of(block: Any) -> str:
@@ -114,15 +115,17 @@ def _probe(path: str, what: str) -> tuple[tuple[int, int], int, str]:
     return (width, height), duration, colour
 
 
-def align(frames: Frames, first: int, last: int, shift: int, folder: str, stem: str) -> tuple[str, int]:
-    """Path and first frame for the engine, so that a job frame is a scene frame plus ``shift``.
+def align(
+    frames: Frames, first: int, last: int, shift: int, folder: str, stem: str
+) -> tuple[str, int | None]:
+    """Path and first frame (None: the files' own) for the engine, so that a job frame is a scene frame plus ``shift``.
 
     Files whose own numbers say something else are linked under the right ones. Raises ``FootageError``.
     """
     if frames.is_movie:
         return frames.pattern, frames.movie_start + shift
     if not frames.files or frames.offset == shift:
-        return frames.pattern, 1
+        return frames.pattern, None
     missing = [frame for frame in range(first, last + 1) if frame not in frames.files]
     if missing:
         raise FootageError(
@@ -131,4 +134,4 @@ def align(frames: Frames, first: int, last: int, shift: int, folder: str, stem: 
             % (frames.first, frames.last),
         )
     wanted = {frame + shift: frames.files[frame] for frame in range(first, last + 1)}
-    return link_numbered(wanted, folder, stem), 1
+    return link_numbered(wanted, folder, stem), None

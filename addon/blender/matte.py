@@ -38,9 +38,9 @@ def find_matte(scene: Any, asked: Any, plate: Plate, first: int, last: int, fold
     return FoundMatte(drawn, _DRAWN[source](scene, asked, plate))
 
 
-def plate_start(plate: Plate) -> int:
-    """Where a movie plate's first picture stands, in job frames."""
-    return plate.frames.movie_start + plate.shift if plate.frames.is_movie else 1001
+def plate_start(plate: Plate) -> int | None:
+    """Where a movie plate's first picture stands, in job frames; None: its files have their numbers."""
+    return plate.frames.movie_start + plate.shift if plate.frames.is_movie else None
 
 
 def _footage(asked: Any, plate: Plate, first: int, last: int, folder: str) -> FoundMatte:

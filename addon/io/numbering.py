@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from dataclasses import dataclass, field
 
+from ..contract import sequences
 from ..contract.errors import FootageError
+from ..contract.shot import ImageSequence
 
-__all__ = ["MOVIES", "Footage", "find_footage", "link_numbered"]
-
-MOVIES = (".mov", ".mp4", ".m4v", ".mkv", ".avi", ".mxf", ".webm")
-_PLACEHOLDER = re.compile(r"#+|%0?\d*d|@+|\$F\d*")
+__all__ = ["Footage", "find_footage", "link_numbered"]
 
 
 @dataclass(frozen=True)
@@ -44,43 +42,10 @@ def find_footage(path: str, what: str) -> Footage:
     """
     if not path:
         raise FootageError("No %s is chosen." % what, "Choose the %s in the ActAnywhere panel." % what)
-    folder, name = os.path.split(path)
-    if os.path.splitext(name)[1].lower() in MOVIES:
-        return Footage(_existing(path, what), "movie")
-    placeholder = None if os.path.isfile(path) else _PLACEHOLDER.search(name)
-    numbers = list(re.finditer(r"\d+", os.path.splitext(name)[0]))
-    if placeholder is not None:
-        start, end = placeholder.span()
-    elif numbers:
-        start, end = numbers[-1].span()
-    else:
-        return Footage(_existing(path, what), "still")
-    files = _numbered(folder, name[:start], name[end:], what)
-    if not files:
-        raise FootageError("%s: there is no such %s." % (path, what), "Check the path.")
-    if placeholder is None and len(files) == 1:
-        return Footage(_existing(path, what), "still")
-    pattern = os.path.join(folder, name[:start] + "#" * (end - start) + name[end:])
-    return Footage(pattern, "sequence", files)
-
-
-def _existing(path: str, what: str) -> str:
-    if not os.path.isfile(path):
-        raise FootageError("%s: there is no such %s." % (path, what), "Check the path.")
-    return path
-
-
-def _numbered(folder: str, head: str, tail: str, what: str) -> dict[int, str]:
-    try:
-        names = sorted(os.listdir(folder or "."))
-    except OSError as error:
-        raise FootageError(
-            "%s: the folder of the %s cannot be listed (%s)." % (folder, what, error.strerror),
-            "Check the path.",
-        ) from error
-    numbered = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail))
-    found = ((numbered.fullmatch(name), name) for name in names)
-    return {int(match.group(1)): os.path.join(folder, name) for match, name in found if match}
+    found = sequences.find_footage(ImageSequence(path))
+    whole = sequences.sequence_of(found.path, sure=True) if found.kind == "still" else found
+    whole = whole or found
+    return Footage(whole.path, whole.kind, whole.files)
 
 
 def link_numbered(files: dict[int, str], folder: str, stem: str) -> str:

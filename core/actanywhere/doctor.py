@@ -35,7 +35,6 @@ _NEEDED = (
     ("OpenImageIO", "OpenImageIO", "stills and layers"),
     ("av", "av", "movies"),
     ("opencolorio", "PyOpenColorIO", "colour"),
-    ("Fileseq", "fileseq", "frame patterns"),
     (_OPENCV, "cv2", "mattes, tracking and filling"),
     ("tqdm", "tqdm", "the progress bar"),
     ("filelock", "filelock", "one render in a folder"),

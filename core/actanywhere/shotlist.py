@@ -11,7 +11,6 @@ import csv
 import dataclasses
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from .contract.errors import ActAnywhereError, JobError
 from .contract.fields import fields_of
 from .contract.job import Job
+from .contract.numbering import stem_of
 from .contract.settings import Settings, moot_settings, setting_fields
 from .contract.shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 
@@ -59,7 +59,18 @@ SHOT_FIELDS = (
         "alpha, else luminance.",
         "NAME",
     ),
-    ShotField("plate_first", "The host's number of a movie's first picture (1001 if left out).", "FRAME"),
+    ShotField(
+        "plate_first",
+        "The host's number of the plate's first picture. Left out: a sequence keeps the numbers of its files, a movie "
+        "begins at 1001.",
+        "FRAME",
+    ),
+    ShotField(
+        "matte_first",
+        "The host's number of the matte's first picture, where its own numbers are not the plate's (matting tools "
+        "write from 0 or 1). Left out: as its files are numbered; a movie begins where a plate that is a movie does.",
+        "FRAME",
+    ),
     ShotField(
         "plate_colour",
         "The plate's colour space. auto: as its metadata say; what was assumed is reported.",
@@ -126,12 +137,12 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
 
 
 def _shot(given: Mapping[str, Any], base: Path) -> Shot:
-    first = _START.read(given.get("plate_first", 1001))
+    first, matte_first = (_START.read(given.get(name)) for name in ("plate_first", "matte_first"))
     plate = ImageSequence(_absolute(given["plate"], base), first, given.get("plate_colour", "auto"))
     return Shot(
         name=given.get("name", _name_of(plate.path)),
         plate=plate,
-        matte=Matte(_absolute(given.get("matte", ""), base), given.get("matte_channel", ""), first),
+        matte=Matte(_absolute(given.get("matte", ""), base), given.get("matte_channel", ""), matte_first),
         condition=Condition(
             _absolute(given["condition"], base),
             given.get("condition_kind", "auto"),
@@ -156,10 +167,7 @@ def _model(name: str, base: Path) -> str:
 
 def _name_of(plate: str) -> str:
     """``man_run`` for ``/shots/man_run.####.png`` and for ``man_run.mov``."""
-    name = os.path.basename(plate)
-    stem, *number = re.split(r"[._-]?(?:[#@%]|\$F|\d+-\d+)", name, maxsplit=1)
-    stem = stem if number else os.path.splitext(name)[0]
-    return stem.strip("._- ") or os.path.basename(os.path.dirname(plate)) or "shot"
+    return stem_of(plate) or os.path.basename(os.path.dirname(plate)) or "shot"
 
 
 # -- lists ---------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ SHOTS = Path(__file__).resolve().parents[3] / "shared" / "shots"
 
 @pytest.mark.parametrize(
     "pattern",
-    ["p.####.exr", "p.#.exr", "p.%04d.exr", "p.@@@@.exr", "p.$F4.exr", "p.<UDIM>.exr", "p.1001-1003#.exr"],
+    ["p.####.exr", "p.#.exr", "p.%04d.exr", "p.@@@@.exr", "p.$F4.exr", "p.1001-1003#.exr"],
 )
 def test_every_pattern_that_fileseq_reads_finds_the_same_frames(tmp_path: Path, pattern: str) -> None:
     write_sequence(tmp_path, range(1001, 1004), name="p")
@@ -71,9 +71,9 @@ def test_one_still_stands_for_every_frame_and_says_once_that_a_sequence_lies_bes
         ("roto_v003.png", "roto_v002.png", ""),
         ("roto_v0003.png", "roto_v0002.png", ""),
         ("MatteA1.png", "MatteA2.png", ""),
-        ("x#1.0002.png", "x#1.0003.png", ""),
-        ("r.%02d.0002.png", "r.%02d.0003.png", ""),
-        ("p1-30001.png", "p1-30002.png", ""),
+        ("x#1.0002.png", "x#1.0003.png", "x#1.####.png"),
+        ("r.%02d.0002.png", "r.%02d.0003.png", "r.%02d.####.png"),
+        ("p1-30001.png", "p1-30002.png", "p1-#####.png"),
         ("p.0001.png", "q.0002.png", ""),
     ],
 )
@@ -94,10 +94,10 @@ def test_a_folder_that_cannot_be_listed_costs_the_hint_and_not_the_shot(
 ) -> None:
     write_sequence(tmp_path, range(1001, 1003), "png", kind="uint8")
 
-    def refuse(folder: str) -> list[str]:
+    def refuse(folder: str) -> None:
         raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     plate = open_plate(ImageSequence(str(tmp_path / "plate.1001.png")), FrameRange(1, 5))
     (warning,) = plate.warnings
     assert "one still stands" in warning and "numbered" not in warning

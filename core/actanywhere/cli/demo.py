@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import fileseq
-
 from ..contract.errors import FootageError
 from ..contract.job import Job
+from ..contract.sequences import sequences_in
 from ..shotlist import job_from_flat
 
 __all__ = ["demo_job"]
@@ -33,11 +32,10 @@ def demo_job(output: str, settings: Mapping[str, Any], example: Path = _EXAMPLE)
 
 
 def _sequence(folder: Path) -> str:
-    found = fileseq.findSequencesOnDisk(str(folder)) if folder.is_dir() else []
+    found = sequences_in(str(folder)) if folder.is_dir() else []
     if len(found) != 1:
         raise _missing(folder)
-    # The pattern alone: a range in the name would hide a missing frame from the check.
-    return str(found[0].format("{dirname}{basename}%s{extension}" % ("#" * found[0].zfill())))
+    return str(folder / found[0])
 
 
 def _condition(example: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional, cast
 
 from .errors import JobError
 from .fields import check_record, from_data, members_of, record, text, to_data
+from .sequences import MOVIE_EXTENSIONS
 from .settings import Settings
 from .shot import FrameRange, Shot
 
@@ -30,13 +31,13 @@ class Job:
         check_record(self, "")
 
     def to_dict(self) -> Dict[str, Any]:
-        """The job as JSON-ready data. The frame range is a string, ``1001-1047``."""
-        return to_data(self)
+        """The job as JSON-ready data, with the number of its ``schema``. The frame range is a string, ``1001-1047``."""
+        return dict(to_data(self), schema=_SCHEMA)
 
     @classmethod
     def from_dict(cls, data: Any) -> Job:
         """The job that ``to_dict`` described. Raises ``JobError`` on unknown, missing or wrong fields."""
-        return cast(Job, from_data(cls, data, "job"))
+        return cast(Job, from_data(cls, _of_schema(data), "job"))
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -48,8 +49,40 @@ class Job:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise JobError("The job is not JSON: %s." % error, "Write it with --write-job.") from error
+            raise JobError("The job is not JSON: %s." % _told(error), "Write it with --write-job.") from error
         return cls.from_dict(data)
+
+
+_SCHEMA = 2
+
+
+def _told(error: Exception) -> str:
+    return "its brackets lie too deep in one another" if isinstance(error, RecursionError) else str(error)
+
+
+def _of_schema(data: Any) -> Any:
+    """A job's data in today's words. Schema 1, which had no number, gave sequences a ``first_frame`` without effect."""
+    if not isinstance(data, dict):
+        return data
+    found = dict(data)
+    schema = found.pop("schema", 1)
+    if schema not in (1, _SCHEMA) or isinstance(schema, bool):
+        raise JobError(
+            "The job is of schema %r, and this version reads 1 to %d." % (schema, _SCHEMA),
+            "Use the version that wrote it, or write it anew with --write-job.",
+        )
+    shot = found.get("shot")
+    if schema == 1 and isinstance(shot, dict):
+        numbered = {name: _numbered_as_named(shot[name]) for name in ("plate", "matte") if name in shot}
+        found["shot"] = dict(shot, **numbered)
+    return found
+
+
+def _numbered_as_named(sequence: Any) -> Any:
+    path = sequence.get("path") if isinstance(sequence, dict) else None
+    if not isinstance(path, str) or path.lower().endswith(MOVIE_EXTENSIONS):
+        return sequence
+    return {name: value for name, value in sequence.items() if name != "first_frame"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +118,7 @@ class Progress:
 class Result:
     """A finished layer and all that is needed to render it again; ``result.json`` beside the layer holds it.
 
-    ``layer`` is the fileseq pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
+    ``layer`` is the pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
     used and ``camera_reason`` why; ``shadow`` says how the actor's shadow falls, and whence that comes.
     ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps what was read (plate, matte, condition,
     track) to a sha256 over its files. ``versions`` are those of this software, Python and the libraries that

@@ -35,9 +35,16 @@ CONDITION_KINDS = {
 }
 
 
+#: The most frames that a shot can have: eleven hours and more.
+LONGEST = 1000000
+
+
 @dataclass(frozen=True)
 class FrameRange:
-    """First and last frame, both included, in host numbers. ``parse`` and ``str`` round-trip."""
+    """First and last frame, both included, in host numbers. ``parse`` and ``str`` round-trip.
+
+    Longer ones than ``LONGEST`` are refused before anything is listed.
+    """
 
     first: int
     last: int
@@ -48,14 +55,20 @@ class FrameRange:
                 "The frame range %d-%d ends before it begins." % (self.first, self.last),
                 "Write it as FIRST-LAST, for example 1001-1047.",
             )
+        if self.last - self.first >= LONGEST:
+            raise JobError(
+                "The frame range %d-%d has more than %d frames." % (self.first, self.last, LONGEST),
+                "Is a digit too many? Else render it in parts.",
+            )
 
     @classmethod
     def parse(cls, text: str) -> FrameRange:
         """A range from ``1001-1047`` or a single ``1001``; negative frames are allowed (``-5--1``)."""
-        match = re.match(r"^\s*(-?\d+)\s*(?:-\s*(-?\d+))?\s*$", text)
+        match = re.fullmatch(r"\s*(-?[0-9]{1,18})\s*(?:-\s*(-?[0-9]{1,18}))?\s*", text)
         if match is None:
+            shown = text if len(text) < 60 else text[:60] + "..."
             raise JobError(
-                "'%s' is not a frame range." % text, "Write it as FIRST-LAST, for example 1001-1047."
+                "'%s' is not a frame range." % shown, "Write it as FIRST-LAST, for example 1001-1047."
             )
         first = int(match.group(1))
         return cls(first, first if match.group(2) is None else int(match.group(2)))
@@ -69,22 +82,30 @@ class FrameRange:
     def __iter__(self) -> Iterator[int]:
         return iter(range(self.first, self.last + 1))
 
+    def holds(self, other: FrameRange) -> bool:
+        """Whether every frame of ``other`` is one of this range."""
+        return self.first <= other.first and other.last <= self.last
+
     def __contains__(self, frame: object) -> bool:
         return isinstance(frame, int) and self.first <= frame <= self.last
+
+
+_NUMBER = {"minimum": -999999999, "maximum": 999999999}
 
 
 @dataclass(frozen=True)
 class ImageSequence:
     """Numbered pictures, or a movie.
 
-    ``path`` is any pattern that fileseq reads (``plate.####.exr``, ``plate.%04d.exr``, ``plate.$F4.exr``,
-    ``plate.1001-1047#.exr``), a movie file, or one still (which then stands for every frame).
-    ``first_frame`` is the host number of a movie's first picture (sequences carry their own numbers).
+    ``path`` is a pattern (``plate.####.exr``, ``plate.%04d.exr``, ``plate.$F4.exr``, ``plate.1001-1047#.exr``), a movie
+    file, one still (which then stands for every frame), or a folder that holds one of these.
+    ``first_frame`` is the host number of the first picture. None: a sequence has its own numbers, a movie begins at
+    1001.
     ``colour`` is one of ``COLOUR_SPACES``.
     """
 
     path: str = text(filled=True)
-    first_frame: int = whole(1001, "")
+    first_frame: Optional[int] = whole(None, "", **_NUMBER)
     colour: str = choice("auto", "", _SPACES)
 
     def __post_init__(self) -> None:
@@ -97,12 +118,13 @@ class Matte:
 
     ``path`` as in ``ImageSequence``; empty means the plate's own files. ``channel`` names what to read:
     empty takes the only channel, else alpha (``A``), else luminance of an RGB picture; ``A`` is the plate's
-    alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``).
+    alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``). ``first_frame`` as in
+    ``ImageSequence``, but that a movie begins where the plate does if that is a movie.
     """
 
     path: str = text("")
     channel: str = text("")
-    first_frame: int = whole(1001, "")
+    first_frame: Optional[int] = whole(None, "", **_NUMBER)
 
     def __post_init__(self) -> None:
         check_record(self, "shot.matte.")

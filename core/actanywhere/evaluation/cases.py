@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import fileseq
-
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
+from ..contract.numbering import stem_of
+from ..contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, sequences_in
 from ..contract.shot import FrameRange
 from ..footage import open_plate
-from ..footage.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS
 from ..shotlist import job_from_flat, read_shot_list
 
 __all__ = ["Case", "Cases", "find_cases"]
@@ -126,16 +125,17 @@ def _footage(folder: Path, name: str) -> str | None:
     if movies:
         return str(sorted(movies)[0].absolute())
     inside = folder / name
-    sequences = fileseq.findSequencesOnDisk(str(inside if inside.is_dir() else folder))
-    if not inside.is_dir():
-        sequences = [one for one in sequences if str(one.basename()).rstrip("._-") == name]
+    place = inside if inside.is_dir() else folder
+    sequences = [one for one in sequences_in(str(place), STILL_EXTENSIONS) if "#" in one]
+    if place is folder:
+        sequences = [one for one in sequences if stem_of(one) == name]
     if len(sequences) > 1:
-        raise JobError(f"{inside} holds {len(sequences)} sequences.", "Leave one in it.")
+        raise JobError(
+            f"{inside} holds {len(sequences)} sequences: {', '.join(sequences)}.", "Leave one in it."
+        )
     if not sequences:
         return None
-    found = sequences[0]
-    pattern = "{dirname}{basename}%s{extension}" % ("#" * found.zfill())
-    return str(Path(str(found.format(pattern))).absolute())
+    return str((place / sequences[0]).absolute())
 
 
 def _cut(case: Case, most: int) -> Case:

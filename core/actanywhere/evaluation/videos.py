@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from ..contract.sequences import MOVIE_EXTENSIONS
 from ..contract.shot import ImageSequence
 from ..footage import open_plate, to_display
-from ..footage.sequences import MOVIE_EXTENSIONS
 from ..render.scene import resize
 from .encoders import Features
 from .figures import Figures, groups_of

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
 
-__all__ = ["EXTENSIONS", "LARGEST_SIDE", "Decoder", "open_decoder", "unreadable"]
+__all__ = ["LARGEST_SIDE", "Decoder", "open_decoder", "unreadable"]
 
 Pixels = NDArray[np.float32]
 
@@ -23,13 +23,6 @@ oiio.attribute("try_all_readers", 0)
 oiio.attribute("limits:imagesize_MB", LARGEST_MB)
 
 _BY_PILLOW = (".avif", ".heic", ".heif")
-#: What is read as a still picture, lower case, with the dot.
-EXTENSIONS = (
-    *(".exr", ".sxr", ".mxr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx", ".cin", ".tx"),
-    *(".hdr", ".rgbe", ".webp", ".jxl", ".jp2", ".j2k", ".tga", ".bmp", ".gif", ".psd", ".psb", ".iff"),
-    *(".sgi", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
-    *_BY_PILLOW,
-)
 # Formats that may hold more than one picture. (The others of a PSD are its layers, of which the first is the sum.)
 _PAGES = {"tiff": "pages", "gif": "pictures", "webp": "pictures", "jpegxl": "pictures"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from ..contract.numbering import compact, numbering_remedy
+from ..contract.sequences import Footage, find_footage
 from ..contract.shot import FrameRange, ImageSequence, Matte, Shot
 from .movie import MovieReader
-from .plate import Plate, movie_range, open_plate
-from .sequences import compact, find_footage
+from .plate import Plate, movie_range, not_in_movie, open_plate
 from .stills import Part, Still, Window, place, screen
 
 __all__ = ["MatteReader", "judge_mattes", "open_matte", "open_shot", "treat_matte"]
@@ -34,11 +36,11 @@ class MatteReader:
     def __init__(self, matte: Matte, plate: Plate, frames: FrameRange) -> None:
         own = not matte.path
         self.path = plate.path if own else matte.path
-        first = plate.first_frame if own else matte.first_frame
         self.frames = frames
         self._channel = "A" if own and not matte.channel else matte.channel
         self._plate = plate.info
-        self._footage = find_footage(ImageSequence(self.path, first))
+        self._plate_footage, self._plate_whole = plate.footage, plate.whole
+        self._footage = plate.footage if own else _footage_of(matte, plate)
         self.warnings = [] if own else self._footage.held(frames)
         self._movie: MovieReader | None = None
         if self._footage.kind == "movie":
@@ -48,7 +50,10 @@ class MatteReader:
 
     def _open_movie(self) -> None:
         self._movie = MovieReader(self.path)
-        movie_range(self._movie, self._footage, self.frames)
+        whole = movie_range(self._movie, self._footage)
+        if not whole.holds(self.frames):
+            raise not_in_movie(self._footage, whole, self.frames, self._numbering(whole))
+        self._tell_of_others(whole)
         self.warnings += self._movie.warnings
         window = Window(0, 0, self._movie.width, self._movie.height)
         self._aligned(window, window, self.path)
@@ -60,9 +65,25 @@ class MatteReader:
                 "Choose R, G, B or A, or leave it out.",
             )
 
+    def _numbering(self, whole: FrameRange | None) -> str:
+        """What would make the matte's numbers meet the plate's; empty where they do."""
+        own = self._footage is self._plate_footage
+        flag = "--plate-first" if own else "--matte-first"
+        plate = self._plate_footage
+        movie_first = plate.first_frame if plate.kind == "movie" and not own else None
+        return "" if whole is None else numbering_remedy(whole, self.frames, flag, movie_first)
+
+    def _tell_of_others(self, whole: FrameRange | None) -> None:
+        """A matte that goes on where the whole plate does not may be that of another cut."""
+        if whole is not None and self.frames == self._plate_whole and whole != self.frames:
+            self.warnings.append(
+                f"{self.path}: the matte has the frames {whole}, the plate {self.frames}: the others are not used."
+            )
+
     def _check_headers(self) -> None:
         footage = self._footage
-        footage.require(self.frames)
+        footage.require(self.frames, self._numbering(footage.frames))
+        self._tell_of_others(footage.frames)
         for frame in [self.frames.first] if footage.kind == "still" else self.frames:
             with Still(footage.at(frame), self._label(frame)) as still:
                 part, _ = self._choose(still)
@@ -167,6 +188,14 @@ class MatteReader:
         self.close()
 
 
+def _footage_of(matte: Matte, plate: Plate) -> Footage:
+    """The matte's files; a movie of it is numbered as the plate's movie, unless it is said otherwise."""
+    found = find_footage(ImageSequence(matte.path, matte.first_frame))
+    if matte.first_frame is None and found.kind == plate.footage.kind == "movie":
+        return dataclasses.replace(found, first_frame=plate.footage.first_frame)
+    return found
+
+
 def luminance(pixels: Pixels) -> Pixels:
     """(H, W) of (H, W, 1 or 3). Grey pixels keep their value to the bit, so that 1 stays 1."""
     if pixels.shape[-1] == 1:
@@ -210,7 +239,7 @@ def _own_range(matte: Matte) -> FrameRange | None:
         return footage.frames
     movie = MovieReader(footage.path)
     try:
-        return movie_range(movie, footage, None)
+        return movie_range(movie, footage)
     finally:
         movie.close()
 

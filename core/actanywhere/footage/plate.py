@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from ..contract.numbering import numbering_remedy
+from ..contract.sequences import Footage, find_footage
 from ..contract.shot import FrameRange, ImageSequence
 from . import timecode
 from .alpha import Evidence, divided, evidence_of, is_premultiplied
 from .channels import is_luminance_chroma
 from .metadata import frame_rate, resolve_space
 from .movie import MovieReader
-from .sequences import Footage, find_footage
 from .stills import Part, Still, Window, place, screen
 
 __all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
@@ -65,14 +66,14 @@ class PlateFrame:
 class Plate:
     """An opened plate; ``open_plate`` makes it. Frames may be read in any order, in order fastest.
 
-    ``warnings`` says what was assumed. Use it in one thread, and ``close`` it (or use ``with``).
+    ``frames`` are those to be read, ``whole`` those that are there. ``warnings`` says what was assumed.
+    Use it in one thread, and ``close`` it (or use ``with``).
     """
 
     def __init__(self, footage: Footage, frames: FrameRange | None, colour: str) -> None:
         self.path = footage.path
-        self.first_frame = footage.first_frame
         self.warnings: list[str] = []
-        self._footage = footage
+        self.footage = footage
         self._movie: MovieReader | None = None
         self._premultiplied = False
         if footage.kind == "movie":
@@ -82,7 +83,12 @@ class Plate:
 
     def _open_movie(self, frames: FrameRange | None, colour: str) -> None:
         movie = self._movie = MovieReader(self.path)
-        self.frames = movie_range(movie, self._footage, frames)
+        self.whole = movie_range(movie, self.footage)
+        self.frames = frames or self.whole
+        if not self.whole.holds(self.frames):
+            raise not_in_movie(
+                self.footage, self.whole, self.frames, numbering_remedy(self.whole, self.frames)
+            )
         self.warnings += movie.warnings
         # Movies are Rec.709 video by custom; only what a container cannot say needs a warning.
         space, _ = resolve_space(colour, {}, "movie", False)
@@ -99,7 +105,7 @@ class Plate:
         if movie.turned:
             self._tell_turned(movie.turned)
         if movie.alpha == "unsaid":
-            pictures = _few([frame - self._footage.first_frame for frame in self.frames])
+            pictures = _few([frame - self.footage.first_frame for frame in self.frames])
             self._settle_alpha(movie.alpha, [_movie_evidence(movie, picture) for picture in pictures])
 
     def _tell_turned(self, turned: str) -> None:
@@ -109,10 +115,11 @@ class Plate:
         )
 
     def _open_stills(self, frames: FrameRange | None, colour: str) -> None:
-        footage = self._footage
+        footage = self.footage
         first = FrameRange(footage.first_frame, footage.first_frame)
-        self.frames = frames or footage.frames or first
-        footage.require(self.frames)
+        self.whole = footage.frames or frames or first
+        self.frames = frames or self.whole
+        footage.require(self.frames, numbering_remedy(self.whole, self.frames))
         self.warnings += footage.held(self.frames)
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         covered: Window | None = None
@@ -177,7 +184,7 @@ class Plate:
         )
 
     def _still_evidence(self, frame: int) -> Evidence:
-        with Still(self._footage.at(frame), self._label(frame)) as still:
+        with Still(self.footage.at(frame), self._label(frame)) as still:
             (part, names), alpha = self._colour(still), still.find_alpha()
             if alpha is None or alpha[0] != part:
                 return None
@@ -211,7 +218,7 @@ class Plate:
                 )
 
     def _label(self, frame: int) -> str:
-        return f"{self._footage.at(frame)} (frame {frame})"
+        return f"{self.footage.at(frame)} (frame {frame})"
 
     def read(self, frame: int) -> PlateFrame:
         """The frame of that host number, in the raster of ``info.data_window``; black outside its own.
@@ -226,7 +233,7 @@ class Plate:
 
     def _read_still(self, frame: int) -> PlateFrame:
         label = self._label(frame)
-        with Still(self._footage.at(frame), label) as still:
+        with Still(self.footage.at(frame), label) as still:
             self._check_same(still)
             part, names = self._colour(still)
             pixels = still.read(part, names)
@@ -250,7 +257,7 @@ class Plate:
 
     def _read_movie(self, frame: int) -> PlateFrame:
         assert self._movie is not None
-        number = frame - self._footage.first_frame
+        number = frame - self.footage.first_frame
         pixels, alpha = self._movie.read(number)
         if self._premultiplied and alpha is not None:
             pixels = divided(pixels, alpha)
@@ -291,22 +298,23 @@ def _movie_evidence(movie: MovieReader, picture: int) -> Evidence:
     return evidence_of(rgb, np.where(alpha < _CODE, 0, np.where(alpha > 1 - _CODE, 1, alpha)), 4 * _CODE)
 
 
-def movie_range(movie: MovieReader, footage: Footage, frames: FrameRange | None) -> FrameRange:
-    """The host range of a movie, or of what is asked of it; too short a movie raises ``FootageError``."""
-    first = footage.first_frame
-    whole = FrameRange(first, first + movie.count - 1)
-    if frames is not None and (frames.first < whole.first or frames.last > whole.last):
-        raise FootageError(
-            f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.",
-            "Choose another range, or say another number for the movie's first picture.",
-        )
-    return frames or whole
+def movie_range(movie: MovieReader, footage: Footage) -> FrameRange:
+    """The host numbers of a movie's pictures."""
+    return FrameRange(footage.first_frame, footage.first_frame + movie.count - 1)
+
+
+def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy: str) -> FootageError:
+    """The error for frames that a movie has not."""
+    return FootageError(
+        f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.",
+        remedy or f"Choose frames that are there ({whole}).",
+    )
 
 
 def open_plate(sequence: ImageSequence, frames: FrameRange | None = None) -> Plate:
     """A plate with every header of the range checked and no pixels read; a movie's pictures are counted.
 
     ``frames`` None: what is on disk, or what the pattern says. A still stands for every frame; without
-    ``frames`` it is one frame, ``sequence.first_frame``. Raises ``FootageError`` with all missing frames.
+    ``frames`` it is one frame, ``sequence.first_frame`` or 1001. Raises ``FootageError`` with all missing frames.
     """
     return Plate(find_footage(sequence), frames, sequence.colour)

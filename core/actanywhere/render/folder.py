@@ -43,7 +43,7 @@ class OutputFolder:
 
     @property
     def pattern(self) -> str:
-        """The layer's frames, as fileseq reads them."""
+        """The layer's frames, as a pattern."""
         return str(self.path / f"{self.stem}.####.exr")
 
     def frame_path(self, frame: int) -> Path:

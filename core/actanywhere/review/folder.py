@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import FootageError, JobError, OutputError
 from ..contract.job import Progress, Result
+from ..contract.sequences import find_footage
 from ..contract.shot import ImageSequence
 from ..footage import (
     MatteReader,
@@ -29,7 +30,6 @@ from ..footage import (
     to_display,
     treat_matte,
 )
-from ..footage.sequences import find_footage
 from ..footage.stills import Still
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 

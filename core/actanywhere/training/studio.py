@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 from ..camera.fit import normalise
 from ..camera.track import Tracker
 from ..contract.errors import FootageError
+from ..contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
 from ..contract.shot import ImageSequence, Matte
 from ..footage import MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display
-from ..footage.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
 from .corpus import TrainingClip
 from .corpus.pictures import Split
 from .state import replaced
@@ -114,11 +114,12 @@ def make_proxy(clip: StudioClip, into: Path, warn: Callable[[str], None]) -> Pat
 @contextmanager
 def _opened(clip: StudioClip) -> Iterator[tuple[Plate, MatteReader]]:
     """Plate and matte; a movie's pictures are numbered as those of the sequence beside it."""
-    ranges = [find_footage(ImageSequence(path)).frames for path in (clip.plate, clip.matte)]
-    first = next((frames.first for frames in ranges if frames is not None), 1001)
+    both = [find_footage(ImageSequence(path)) for path in (clip.plate, clip.matte)]
+    numbered = next((one.frames.first for one in both if one.frames is not None), None)
+    of_plate, of_matte = (numbered if one.kind == "movie" else None for one in both)
     with (
-        open_plate(ImageSequence(clip.plate, first)) as plate,
-        open_matte(Matte(clip.matte, first_frame=first), plate) as matte,
+        open_plate(ImageSequence(clip.plate, of_plate)) as plate,
+        open_matte(Matte(clip.matte, first_frame=of_matte), plate) as matte,
     ):
         yield plate, matte
 

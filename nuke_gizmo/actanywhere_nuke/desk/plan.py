@@ -98,8 +98,8 @@ def plan(ask: Ask) -> Plan:
     job = Job(
         Shot(
             name=name,
-            plate=ImageSequence(plate.pattern, frames.first, space),
-            matte=Matte(matte.pattern, "A", frames.first),
+            plate=ImageSequence(plate.pattern, colour=space),
+            matte=Matte(matte.pattern, "A"),
             condition=condition,
             frames=frames,
             track=track,

@@ -1,0 +1,36 @@
+"""The digest of what was read."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..contract.errors import FootageError
+from ..contract.sequences import find_footage
+from ..contract.shot import FrameRange, ImageSequence
+
+__all__ = ["digest"]
+
+
+def digest(sequence: ImageSequence, frames: FrameRange | None = None) -> str:
+    """The sha256 over the files that were read, in frame order (hexadecimal).
+
+    Each file adds its own sha256, so the result does not depend on names or folders. ``frames`` limits a
+    numbered sequence to the range that was rendered. Raises ``FootageError``.
+    """
+    footage = find_footage(sequence)
+    chosen = frames or footage.frames
+    if footage.kind == "sequence" and chosen is not None:
+        footage.require(chosen)
+        paths = [footage.at(frame) for frame in chosen]
+    else:
+        paths = [footage.path]
+    total = hashlib.sha256()
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise FootageError(
+                f"{path}: cannot be read ({error.strerror}).", "Check the file's permissions."
+            ) from error
+    return total.hexdigest()
