@@ -35,6 +35,7 @@ _OUT_OF_MEMORY = re.compile(r"out of memory|(allocate|enough|insufficient) memor
 
 def main(render: Render | None = None) -> int:
     """Serve jobs from standard input until it ends (with ``render.render`` if left out). Exit status 0."""
+    os.environ["HF_HUB_OFFLINE"] = "1"  # a render never goes online: 'models pull' does
     requests, answers = _take_over_streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to judge: it sends a cancel
     serve(requests, answers, render or _render_with_kept_model())

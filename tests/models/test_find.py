@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from actanywhere.contract.errors import ModelError
+from actanywhere.contract.launch import Worker
 from actanywhere.models import all_entries, find_model, find_network, missing_network
 from actanywhere.models.registry import ROLES, find_entry, names_of
+from actanywhere.shotlist import job_from_flat
 from tests.models import tiny
-from tests.models.conftest import Run, of_kind, the_error
+from tests.models.conftest import CORE, Run, of_kind, the_error
 
 DEPTH = "depth-anything-v2-small"
 
@@ -193,3 +195,18 @@ def test_looking_for_a_network_imports_neither_a_runtime_nor_the_hub() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_process_that_renders_is_kept_from_the_hub(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(CORE))
+    code = (
+        "from actanywhere import worker; from actanywhere.contract.errors import ModelError\n"
+        "def render(*_):\n"
+        "    from huggingface_hub import constants; raise ModelError(f'offline: {constants.HF_HUB_OFFLINE}')\n"
+        "worker.main(render)"
+    )
+    job = job_from_flat({"plate": "p.####.png", "condition": "c.png", "output": "."}, tmp_path)
+    with Worker([sys.executable, "-c", code]) as worker, pytest.raises(ModelError, match="offline: True"):
+        list(worker.events(worker.submit(job)))
