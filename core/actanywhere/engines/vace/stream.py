@@ -1,0 +1,134 @@
+"""The autoencoder on a whole shot, group after group of frames: its memory does not grow with the shot.
+
+Wan's autoencoder is causal: the first frame alone, then groups of four, each with the features of the one before. What
+comes out is what the library gives for the whole shot at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["Tile", "decode", "encode", "group_of", "tiles"]
+
+Array = NDArray[np.float32]
+
+
+class Tile:
+    """A part of a frame, in latent pixels, and how it weighs where tiles overlap: (h, w), above 0."""
+
+    def __init__(self, rows: slice, columns: slice, weight: Array) -> None:
+        self.is_first = rows.start == 0 and columns.start == 0
+        self.rows = rows
+        self.columns = columns
+        self.weight = weight
+
+    def pixels(self, scale: int) -> tuple[slice, slice]:
+        """The same part in pixels."""
+        return tuple(slice(s.start * scale, s.stop * scale) for s in (self.rows, self.columns))  # type: ignore[return-value]
+
+
+def group_of(latent: int) -> range:
+    """The frames that a latent holds: 0 alone, then 1-4, 5-8, ..."""
+    return range(1) if latent == 0 else range(4 * latent - 3, 4 * latent + 1)
+
+
+def tiles(height: int, width: int, side: int | None, overlap: int) -> list[Tile]:
+    """The frame (latent pixels) as one tile, or in tiles of ``side`` whose weights add up to 1 everywhere."""
+    rows, columns = (_spans(length, side or length, overlap) for length in (height, width))
+    weights = [[_ramps(spans, at, overlap) for at in range(len(spans))] for spans in (rows, columns)]
+    return [
+        Tile(row, column, np.outer(weights[0][y], weights[1][x]).astype(np.float32))
+        for y, row in enumerate(rows)
+        for x, column in enumerate(columns)
+    ]
+
+
+def _spans(length: int, side: int, overlap: int) -> list[slice]:
+    if length <= side:
+        return [slice(0, length)]
+    count = -(-(length - overlap) // (side - overlap))
+    starts = [round(i * (length - side) / (count - 1)) for i in range(count)]
+    return [slice(start, start + side) for start in starts]
+
+
+def _ramps(spans: list[slice], at: int, overlap: int) -> Array:
+    """The weight of span ``at`` along its length: linear where it overlaps its neighbours."""
+    own = spans[at]
+    places = np.arange(own.start, own.stop) + 0.5
+    weight = np.ones(len(places))
+    if at > 0 and (shared := spans[at - 1].stop - own.start) > 0:
+        weight = np.minimum(weight, np.clip((places - own.start) / shared, 0, 1))
+    if at + 1 < len(spans) and (shared := own.stop - spans[at + 1].start) > 0:
+        weight = np.minimum(weight, np.clip((own.stop - places) / shared, 0, 1))
+    return weight.astype(np.float32)
+
+
+def _statistics(vae: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+    return tuple(  # type: ignore[return-value]
+        torch.tensor(values, device=device, dtype=torch.float32).view(1, -1, 1, 1, 1)
+        for values in (vae.config.latents_mean, vae.config.latents_std)
+    )
+
+
+@torch.inference_mode()
+def encode(
+    vae: Any,
+    groups: Callable[[], Iterator[Sequence[Array]]],
+    add: Callable[[int, int, Tile, Array], None],
+    parts: list[Tile],
+) -> None:
+    """Encode one or more videos side by side.
+
+    ``groups()`` begins them anew and gives, group after group, each video's (g, H, W, 3) in [-1, 1], g = 1, then 4,
+    4, ... ``add`` hears the number of the video and of the latent, the tile, and the normalised latent (16, h, w), not
+    weighed yet.
+    """
+    device = next(vae.parameters()).device
+    mean, std = _statistics(vae, device)
+    for tile in parts:
+        features: dict[int, list[Any]] = {}
+        rows, columns = tile.pixels(vae.spatial_compression_ratio)
+        for number, group in enumerate(groups()):
+            for video, frames in enumerate(group):
+                kept = features.setdefault(video, [None] * vae._cached_conv_counts["encoder"])
+                pixels = torch.from_numpy(np.ascontiguousarray(frames[:, rows, columns])).to(
+                    device, vae.dtype
+                )
+                encoded = vae.encoder(pixels.permute(3, 0, 1, 2)[None], feat_cache=kept, feat_idx=[0])
+                latent = vae.quant_conv(encoded).chunk(2, dim=1)[0].float()
+                add(video, number, tile, ((latent - mean) / std)[0, :, 0].cpu().numpy())
+
+
+@torch.inference_mode()
+def decode(
+    vae: Any,
+    latent: Callable[[int], Array],
+    count: int,
+    add: Callable[[int, Tile, Array], None],
+    parts: list[Tile],
+) -> None:
+    """Decode ``count`` latents (16, h, w), asked for one by one.
+
+    ``add`` hears the number of each group's first frame, the tile, and its pictures (g, H, W, 3), 0..1.
+    """
+    device = next(vae.parameters()).device
+    mean, std = _statistics(vae, device)
+    for tile in parts:
+        features: list[Any] = [None] * vae._cached_conv_counts["decoder"]
+        for number in range(count):
+            z = torch.from_numpy(np.ascontiguousarray(latent(number)[:, tile.rows, tile.columns]))
+            z = z.to(device)[None, :, None] * std + mean
+            decoded = vae.decoder(
+                vae.post_quant_conv(z.to(vae.dtype)),
+                feat_cache=features,
+                feat_idx=[0],
+                first_chunk=number == 0,
+            )
+            pictures = decoded.float().clamp(-1, 1)[0].permute(1, 2, 3, 0) / 2 + 0.5
+            add(group_of(number)[0], tile, pictures.cpu().numpy())
