@@ -52,9 +52,10 @@ class EngineFacts:
     ``window`` is the number of frames painted at once, or None for an engine that takes the whole shot as one window
     and keeps its own memory flat. ``overlap`` is the recommended number of frames that windows share. ``area`` is the
     working size in pixels, ``multiple`` what both sides must be a multiple of. ``steps`` and ``preview_steps`` are what
-    is recommended. ``shading`` is the recommended strength of what is painted over the prefill. ``invents``: it paints
-    places that nobody gave it; an engine that does not needs the condition extended before. ``infers_camera``: with
-    camera ``subject`` it needs no prefill. ``untrained`` names parts that nobody has trained.
+    is recommended, 0 where the engine's own ``quality`` says it. ``shading`` is the recommended strength of what is
+    painted over the prefill. ``invents``: it paints places that nobody gave it; an engine that does not needs the
+    condition extended before. ``infers_camera``: with camera ``subject`` it needs no prefill. ``untrained`` names parts
+    that nobody has trained.
     """
 
     name: str

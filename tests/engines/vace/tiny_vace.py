@@ -40,7 +40,7 @@ TO_ORIGINAL = [
     (".to_k.", ".k."),
     (".to_v.", ".v."),
 ]
-"""The authors' own names of weights, from the conversion that diffusers publishes (scripts/convert_wan_to_diffusers)."""
+"""The authors' own names of weights, from diffusers' published conversion (scripts/convert_wan_to_diffusers)."""
 
 
 def transformer(seed: int = 0) -> WanVACETransformer3DModel:
@@ -83,7 +83,12 @@ def text_encoder() -> UMT5EncoderModel:
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
-    words = ["<pad>", "</s>", "<unk>", *"a wet street at dusk light rain place real".split()]
+    words = [
+        "<pad>",
+        "</s>",
+        "<unk>",
+        *["a", "wet", "street", "at", "dusk", "light", "rain", "place", "real"],
+    ]
     whole = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
     whole.pre_tokenizer = pre_tokenizers.Whitespace()
     return PreTrainedTokenizerFast(

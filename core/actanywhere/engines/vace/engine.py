@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import ModelError
+from ...contract.errors import ModelError
 from ..protocol import EngineFacts, EngineRequest, Painter
 from .layout import Layout, read_layout
 from .memory import GIB, Plan, choose_plan, needs, plans
@@ -46,8 +46,8 @@ class VaceEngine:
             overlap=0,
             area=_720P if large else _480P,
             multiple=2,
-            steps=50,
-            preview_steps=30,
+            steps=0,
+            preview_steps=0,
             shading=1.0,
             invents=True,
             infers_camera=False,

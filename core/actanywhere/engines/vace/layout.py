@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import ModelError
+from ...contract.errors import ModelError
 
 __all__ = ["Layout", "Weights", "is_vace", "read_layout"]
 

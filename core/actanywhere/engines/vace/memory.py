@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...errors import ModelError
+from ...contract.errors import ModelError
 from .layout import Layout
 from .told import TOKEN, padded_size
 

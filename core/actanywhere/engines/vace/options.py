@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ...errors import JobError
+from ...contract.errors import JobError
 from .layout import Layout
 from .qualities import FINAL, QUALITIES, Quality, quality_of
 

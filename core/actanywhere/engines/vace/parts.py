@@ -13,7 +13,7 @@ import torch
 import transformers.utils.logging
 from safetensors import SafetensorError
 
-from ...errors import ModelError
+from ...contract.errors import ModelError
 from .layout import Layout, Weights
 from .memory import Plan
 from .qualities import Quality

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from ...contract.errors import ModelError
 from .memory import Plan
 from .parts import Parts
 
@@ -40,13 +41,16 @@ class Predictor:
         while True:
             try:
                 return self._predict(latents, time, control)
-            except torch.OutOfMemoryError:
-                self.give_way()
+            except torch.OutOfMemoryError as error:
+                self.give_way(error)
 
-    def give_way(self) -> None:
-        """Go on with the next plan that needs less, and say so. Raises what is being handled when there is none."""
+    def give_way(self, error: torch.OutOfMemoryError) -> None:
+        """Go on with the next plan that needs less, and say so. Raises ``ModelError`` when there is none."""
         if not self.others:
-            raise  # called while the error is handled
+            raise ModelError(
+                f"The GPU's memory ran out with the plan {self.parts.plan}, and none needs less.",
+                "Work at a smaller --size, or close what else uses the GPU; finished steps are kept.",
+            ) from error
         plan = self.others.pop(0)
         self.say(f"The GPU's memory ran out: going on with the plan {plan}.")
         self.parts.use(plan)

@@ -7,6 +7,8 @@ comes out is what the library gives for the whole shot at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,18 +21,37 @@ __all__ = ["Tile", "decode", "encode", "group_of", "tiles"]
 Array = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
 class Tile:
-    """A part of a frame, in latent pixels, and how it weighs where tiles overlap: (h, w), above 0."""
+    """A part of a frame, in latent pixels, and how many its ends share with its neighbours: (before, after)."""
 
-    def __init__(self, rows: slice, columns: slice, weight: Array) -> None:
-        self.is_first = rows.start == 0 and columns.start == 0
-        self.rows = rows
-        self.columns = columns
-        self.weight = weight
+    rows: slice
+    columns: slice
+    shared_rows: tuple[int, int] = (0, 0)
+    shared_columns: tuple[int, int] = (0, 0)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the frame's first."""
+        return self.rows.start == 0 and self.columns.start == 0
+
+    @property
+    def weight(self) -> Array:
+        """(h, w) by which its latents are weighed: a ramp where tiles overlap; the sum is 1 everywhere."""
+        return self.pixel_weight(1)
 
     def pixels(self, scale: int) -> tuple[slice, slice]:
         """The same part in pixels."""
-        return tuple(slice(s.start * scale, s.stop * scale) for s in (self.rows, self.columns))  # type: ignore[return-value]
+        rows, columns = (slice(s.start * scale, s.stop * scale) for s in (self.rows, self.columns))
+        return rows, columns
+
+    def pixel_weight(self, scale: int) -> Array:
+        """(h * scale, w * scale) by which its pictures are weighed."""
+        ways = [(self.rows, self.shared_rows), (self.columns, self.shared_columns)]
+        rows, columns = (
+            _ramp((s.stop - s.start) * scale, *(n * scale for n in shared)) for s, shared in ways
+        )
+        return np.outer(rows, columns).astype(np.float32)
 
 
 def group_of(latent: int) -> range:
@@ -39,34 +60,25 @@ def group_of(latent: int) -> range:
 
 
 def tiles(height: int, width: int, side: int | None, overlap: int) -> list[Tile]:
-    """The frame (latent pixels) as one tile, or in tiles of ``side`` whose weights add up to 1 everywhere."""
+    """The frame (latent pixels) as one tile, or in tiles of ``side`` that share ``overlap`` or more."""
     rows, columns = (_spans(length, side or length, overlap) for length in (height, width))
-    weights = [[_ramps(spans, at, overlap) for at in range(len(spans))] for spans in (rows, columns)]
-    return [
-        Tile(row, column, np.outer(weights[0][y], weights[1][x]).astype(np.float32))
-        for y, row in enumerate(rows)
-        for x, column in enumerate(columns)
-    ]
+    return [Tile(row, column, down, across) for row, down in rows for column, across in columns]
 
 
-def _spans(length: int, side: int, overlap: int) -> list[slice]:
+def _spans(length: int, side: int, overlap: int) -> list[tuple[slice, tuple[int, int]]]:
     if length <= side:
-        return [slice(0, length)]
+        return [(slice(0, length), (0, 0))]
     count = -(-(length - overlap) // (side - overlap))
     starts = [round(i * (length - side) / (count - 1)) for i in range(count)]
-    return [slice(start, start + side) for start in starts]
+    shared = [0, *(one + side - other for one, other in pairwise(starts)), 0]
+    return [(slice(start, start + side), (shared[i], shared[i + 1])) for i, start in enumerate(starts)]
 
 
-def _ramps(spans: list[slice], at: int, overlap: int) -> Array:
-    """The weight of span ``at`` along its length: linear where it overlaps its neighbours."""
-    own = spans[at]
-    places = np.arange(own.start, own.stop) + 0.5
-    weight = np.ones(len(places))
-    if at > 0 and (shared := spans[at - 1].stop - own.start) > 0:
-        weight = np.minimum(weight, np.clip((places - own.start) / shared, 0, 1))
-    if at + 1 < len(spans) and (shared := own.stop - spans[at + 1].start) > 0:
-        weight = np.minimum(weight, np.clip((own.stop - places) / shared, 0, 1))
-    return weight.astype(np.float32)
+def _ramp(length: int, before: int, after: int) -> Array:
+    places = np.arange(length) + 0.5
+    rise = np.clip(places / before, 0, 1) if before else np.ones(length)
+    fall = np.clip((length - places) / after, 0, 1) if after else np.ones(length)
+    return (rise * fall).astype(np.float32)
 
 
 def _statistics(vae: Any, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -114,8 +114,8 @@ class Take:
         while True:
             try:
                 return work()
-            except torch.OutOfMemoryError:
-                self.predictor.give_way()
+            except torch.OutOfMemoryError as error:
+                self.predictor.give_way(error)
 
     def _tiles(self) -> list[Tile]:
         height, width = (side // _SCALE for side in padded_size(*self.size))
@@ -166,11 +166,7 @@ class Take:
         def add(first: int, tile: Tile, group: Array) -> None:
             self.watch.check()
             rows, columns = tile.pixels(_SCALE)
-            weight = (
-                np.kron(tile.weight, np.ones((_SCALE, _SCALE), np.float32))[..., None]
-                if len(parts) > 1
-                else 1
-            )
+            weight = tile.pixel_weight(_SCALE)[..., None]
             for index, picture in enumerate(group[: self.frames - first], first):
                 canvas = np.zeros_like(whole)
                 canvas[rows, columns] = picture * weight
