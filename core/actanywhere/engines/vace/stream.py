@@ -33,7 +33,7 @@ class Tile:
     @property
     def is_first(self) -> bool:
         """Whether it is the frame's first."""
-        return self.rows.start == 0 and self.columns.start == 0
+        return bool(self.rows.start == 0 and self.columns.start == 0)
 
     @property
     def weight(self) -> Array:
