@@ -7,7 +7,6 @@ makes the Job, with absolute paths.
 from __future__ import annotations
 
 import collections
-import csv
 import dataclasses
 import json
 import os
@@ -17,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from .contract.errors import ActAnywhereError, JobError
-from .contract.fields import fields_of
+from .contract.fields import NUMBER, WHOLE, fields_of
 from .contract.job import Job
 from .contract.numbering import stem_of
 from .contract.settings import Settings, moot_settings, setting_fields
 from .contract.shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
+from .spreadsheet import read_text, rows_of
 
 __all__ = [
     "SHOT_FIELDS",
@@ -107,6 +107,10 @@ SHOT_FIELDS = (
 )
 
 _START = next(f for f in fields_of(ImageSequence) if f.name == "first_frame")
+#: Fields that hold numbers, and whether whole ones.
+_NUMBERS = {f.name: f.kind == WHOLE for f in setting_fields() if f.kind in (WHOLE, NUMBER)}
+_NUMBERS.update(plate_first=True, matte_first=True, frames=True)
+_LIST = 'Write [{"plate": ..., "matte": ..., ...}, ...] into it.'
 _SHOT_NAMES = frozenset(f.name for f in SHOT_FIELDS)
 _SETTING_NAMES = frozenset(f.name for f in setting_fields())
 
@@ -121,7 +125,9 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
     unknown = sorted(set(given) - known)
     if unknown:
         raise JobError(
-            "Unknown fields: %s." % ", ".join(unknown), "Known are: %s." % ", ".join(sorted(known))
+            "Unknown fields: %s." % ", ".join(unknown),
+            "Known are: %s. A column of a list is left out where its name begins with #."
+            % ", ".join(sorted(known)),
         )
     missing = [key for key in ("plate", "condition", "output") if key not in given]
     if missing:
@@ -186,15 +192,16 @@ def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | 
     """The entries of SHOTS.json or SHOTS.csv, good and bad; paths in it are relative to its folder.
 
     JSON: a list of flat shots (or of whole jobs, as --write-job writes them), or an object with ``shots``
-    (that list) and ``defaults`` (flat fields for all). CSV: a header line of flat names, a shot a line.
+    (that list) and ``defaults`` (flat fields for all). CSV or TSV: a header line of flat names, a shot a line.
     ``overrides`` wins over the list. Raises JobError when the list itself cannot be read, or is empty.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise JobError("%s cannot be read: %s." % (path, error), "Give a SHOTS.json or SHOTS.csv.") from error
-    shots, defaults = _rows_of_csv(path, text) if path.suffix.lower() == ".csv" else _rows_of_json(path, text)
+    text = read_text(path)
+    if path.suffix.lower() in (".csv", ".tsv", ".txt"):
+        shots: list[Any] = list(rows_of(path, text, _SHOT_NAMES | _SETTING_NAMES, _NUMBERS))
+        defaults: Mapping[str, Any] = {}
+    else:
+        shots, defaults = _rows_of_json(path, text)
     if not shots:
         raise JobError(
             "%s lists no shots." % path, "Add at least one with plate, matte, condition and output."
@@ -208,6 +215,8 @@ def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
         data = json.loads(text)
     except ValueError as error:
         raise JobError("%s is not JSON: %s." % (path, error), "Correct it at that place.") from error
+    except RecursionError as error:
+        raise JobError("%s is not a list: its brackets lie too deep in one another." % path, _LIST) from error
     defaults: Any = {}
     if isinstance(data, dict):
         unknown = sorted(set(data) - {"shots", "defaults"})
@@ -215,21 +224,8 @@ def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
             raise JobError("%s: unknown fields: %s." % (path, ", ".join(unknown)), "Use shots and defaults.")
         defaults, data = data.get("defaults", {}), data.get("shots")
     if not isinstance(data, list) or not isinstance(defaults, dict):
-        raise JobError(
-            "%s is not a list of shots." % path, 'Write [{"plate": ..., "matte": ..., ...}, ...] into it.'
-        )
+        raise JobError("%s is not a list of shots." % path, _LIST)
     return data, defaults
-
-
-def _rows_of_csv(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
-    rows: list[Any] = []
-    for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
-        if None in row:
-            raise JobError(
-                "%s: shot %d has more values than the header." % (path, len(rows) + 1), "Quote commas."
-            )
-        rows.append({key.strip(): value for key, value in row.items()})
-    return rows, {}
 
 
 def _entry(

@@ -149,7 +149,7 @@ def _listen(requests: BinaryIO, conversation: _Conversation) -> None:
         try:
             request = json.loads(line)
             op = request["op"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, RecursionError, KeyError, TypeError):
             print("worker: not a request: %r" % line[:200], file=sys.stderr, flush=True)
             continue
         if op == "hello":

@@ -68,7 +68,7 @@ def job_from_flags(args: argparse.Namespace) -> Job:
             "The job file says it: change it there. Settings and --output can be given anew.",
         )
     try:
-        job = Job.from_json(Path(args.job).read_text(encoding="utf-8"))
+        job = Job.from_json(Path(args.job).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise JobError("%s cannot be read: %s." % (args.job, error), "Give a file of --write-job.") from error
     output = str(Path(shot["output"]).absolute()) if "output" in shot else job.output

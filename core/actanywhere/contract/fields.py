@@ -50,6 +50,7 @@ SWITCH, WHOLE, NUMBER, TEXT, CHOICE, SEVERAL, RECORD = (
 
 _TRUTH = dict.fromkeys(("true", "yes", "1", "on"), True)
 _TRUTH.update(dict.fromkeys(("false", "no", "0", "off"), False))
+_LONGEST_SHOWN = 200
 _WORDS = {SWITCH: "true or false", WHOLE: "a whole number", NUMBER: "a number", TEXT: "text"}
 
 
@@ -129,7 +130,7 @@ class SettingField:
         """Raises ``JobError`` that names field and ``place`` (``settings.``), what was given and what is allowed."""
         if not self.allows(value):
             raise JobError(
-                "%s%s is %r; it must be %s." % (place, self.name, value, self.allowed),
+                "%s%s is %s; it must be %s." % (place, self.name, _shown(value), self.allowed),
                 "Give such a value." if self.required else "Give such a value, or leave it out.",
             )
 
@@ -147,6 +148,15 @@ class SettingField:
             return {WHOLE: int, NUMBER: float}.get(self.kind, str)(said)
         except ValueError:
             return said
+
+
+def _shown(value: Any) -> str:
+    """What was given, short enough for a message."""
+    try:
+        said = repr(value)
+    except RecursionError:
+        return "a %s of many levels" % type(value).__name__
+    return said if len(said) <= _LONGEST_SHOWN else said[:_LONGEST_SHOWN] + "..."
 
 
 def _hashable(value: Any) -> Any:
@@ -259,7 +269,7 @@ def members_of(kind: Any, data: Any, place: str, lacking: Mapping[str, Any]) -> 
     """What JSON has for a dataclass: an object with no other fields, and all that it needs but may be ``lacking``."""
     if not isinstance(data, dict):
         raise JobError(
-            "%s is %r; it must be a JSON object." % (place, data),
+            "%s is %s; it must be a JSON object." % (place, _shown(data)),
             "Compare it with the job in any result.json.",
         )
     found, fields = dict(lacking, **data), dataclasses.fields(kind)

@@ -137,7 +137,7 @@ def find_result(folder: str) -> Optional[Result]:
     try:
         with open(os.path.join(folder, RESULT_NAME), encoding="utf-8") as stream:
             return Result.from_dict(json.load(stream))
-    except (OSError, ValueError, JobError):
+    except (OSError, ValueError, RecursionError, JobError):
         return None
 
 
@@ -269,5 +269,5 @@ def _read_job(path: str) -> Optional[Job]:
     try:
         with open(path, encoding="utf-8") as stream:
             return Job.from_json(stream.read())
-    except (OSError, ValueError, JobError):
+    except (OSError, ValueError, RecursionError, JobError):
         return None

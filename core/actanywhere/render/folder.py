@@ -151,7 +151,7 @@ class OutputFolder:
             owner = json.loads(path.read_text())
             inputs = dict(owner.get("inputs", {}))
             there, here = same_layer(Job.from_dict({**owner["job"], "output": ""})), same_layer(self.job)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise OutputError(f"{path} is not what was written there.", other_folder) from error
         except JobError as error:
             raise OutputError(f"{path} cannot be read as a job: {error.message}", other_folder) from error

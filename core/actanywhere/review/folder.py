@@ -98,7 +98,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
             "%s cannot be read: %s." % (path, error.strerror),
             "Give a folder that 'actanywhere render' has finished.",
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise JobError("%s is not a result: %s." % (path, error), "Render the shot again.") from error
     if not isinstance(data, dict):
         raise JobError("%s is not a result." % path, "Render the shot again.")
