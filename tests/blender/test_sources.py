@@ -165,29 +165,29 @@ def test_a_keying_node_gives_the_actor(facts: Facts) -> None:
 
 def test_a_picture_is_the_condition_as_it_is(facts: Facts) -> None:
     condition = job_of(facts["plate_clip"]).shot.condition
-    assert_same(read_condition(condition), stage.place(), 0.003)
+    assert_same(read_condition(condition).pixels, stage.place(), 0.003)
 
 
 def test_the_current_frame_of_another_clip_is_the_condition(facts: Facts) -> None:
     condition = job_of(facts["condition_clip"]).shot.condition
-    assert_same(read_condition(condition), stage.green(1003), 0.01)
+    assert_same(read_condition(condition).pixels, stage.green(1003), 0.01)
 
 
 def test_the_current_frame_of_a_movie_is_the_condition(facts: Facts) -> None:
-    picture = read_condition(job_of(facts["condition_movie"]).shot.condition)
+    picture = read_condition(job_of(facts["condition_movie"]).shot.condition).pixels
     away = {frame: float(np.abs(picture - stage.plate(frame)).mean()) for frame in ALL}
     assert min(away, key=lambda frame: away[frame]) == 1003 and away[1003] < 0.04, away
 
 
 @pytest.mark.parametrize("scene", ["condition_painted", "condition_packed"])
 def test_a_picture_without_a_file_is_the_condition_as_it_is_shown(facts: Facts, scene: str) -> None:
-    assert_same(read_condition(job_of(facts[scene]).shot.condition), stage.place(), 0.005)
+    assert_same(read_condition(job_of(facts[scene]).shot.condition).pixels, stage.place(), 0.005)
     assert facts[scene].get("scenes", 1) == 1, "a scene of ours was left in the file"
 
 
 def test_what_the_camera_sees_is_the_condition(facts: Facts) -> None:
     condition = job_of(facts["condition_camera"]).shot.condition
-    picture = read_condition(condition)
+    picture = read_condition(condition).pixels
     assert picture.shape == (stage.HEIGHT, stage.WIDTH, 3)
     cover = stage.matte(1001)
     for name, part in (("actor", cover > 0), ("back", cover == 0)):

@@ -138,7 +138,7 @@ def test_what_the_artist_says_wins_over_the_files_word(tmp_path: Path) -> None:
 
 def test_a_condition_is_read_as_a_display_sees_it(tmp_path: Path) -> None:
     linear = write_still(tmp_path / "c.exr", ramp() * 4, attributes={"oiio:ColorSpace": "ACEScg"})
-    shown = read_condition(Condition(str(linear)))
+    shown = read_condition(Condition(str(linear))).pixels
     assert np.abs(shown - to_display(ramp() * 4, "acescg")).max() < 2e-3
     png = write_still(tmp_path / "c.png", ramp(), "uint16")
-    assert np.abs(read_condition(Condition(str(png))) - ramp()).max() < 1e-4
+    assert np.abs(read_condition(Condition(str(png))).pixels - ramp()).max() < 1e-4

@@ -86,7 +86,7 @@ def test_plate_matte_condition_and_its_matte_are_upright(
         assert any("as the file says" in one for one in plate.warnings) == (orientation > 1)
         with open_matte(Matte(str(path)), plate) as matte:
             assert np.abs(matte.read(1001) - shown).max() < 0.1
-    condition = read_condition(Condition(str(path)))
+    condition = read_condition(Condition(str(path))).pixels
     assert np.abs(condition[..., 1] - shown).max() < 0.1
 
 
@@ -154,7 +154,7 @@ def test_a_movie_is_shown_as_its_display_matrix_says_and_as_ffmpeg_does(
         assert np.abs(plate.read(1001).pixels[..., 1] - shown).max() < 0.1
         with open_matte(Matte(str(path)), plate) as matte:
             assert np.abs(matte.read(1002) - shown).max() < 0.1
-    assert np.abs(read_condition(Condition(str(path)))[..., 1] - shown).max() < 0.1
+    assert np.abs(read_condition(Condition(str(path))).pixels[..., 1] - shown).max() < 0.1
 
 
 def test_a_movie_that_is_to_be_shown_askew_is_told(tmp_path: Path) -> None:

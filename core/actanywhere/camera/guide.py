@@ -13,7 +13,7 @@ from .fit import Matrix, apply, from_pixels, normalise
 from .pyramid import Pyramid
 from .track import CameraTrack
 
-__all__ = ["Guide", "Surroundings", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
+__all__ = ["Guide", "Surroundings", "View", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
 
 Picture = NDArray[np.float32]
 
@@ -29,6 +29,32 @@ def cover_fit(condition_aspect: float, aspect: float) -> tuple[float, float]:
     if condition_aspect >= aspect:
         return condition_aspect, 1.0
     return aspect, aspect / condition_aspect
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of a plate's raster that the condition is made for, its display window: what lies beyond is overscan.
+
+    Its centre ``x`` and ``y`` and its ``height`` in unit coordinates of the raster, and its own ``aspect``.
+    """
+
+    aspect: float
+    x: float = 0.0
+    y: float = 0.0
+    height: float = 1.0
+
+    @property
+    def to_raster(self) -> Matrix:
+        """(3, 3) from unit coordinates of the view to those of the raster."""
+        return np.array([[self.height, 0, self.x], [0, self.height, self.y], [0, 0, 1.0]])
+
+    def cropped(self, picture: Picture, raster_aspect: float) -> Picture:
+        """What a picture (h, w, ...) of the whole raster shows of the view."""
+        height, width = picture.shape[:2]
+        rows, columns = self.height * height, self.height * self.aspect / raster_aspect * width
+        top = round((0.5 + self.y) * height - rows / 2)
+        left = round((0.5 + self.x / raster_aspect) * width - columns / 2)
+        return picture[top : top + max(1, round(rows)), left : left + max(1, round(columns))]
 
 
 def condition_to_unit(rows: int, columns: int, aspect: float) -> Matrix:
@@ -53,7 +79,8 @@ class Guide:
     ``condition`` (hc, wc, 3) display, any size: it covers the frame at the track's reference frame, centred,
     and what reaches beyond the frame there is used where the camera finds it. ``track`` maps that
     reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
-    painted into the picture, behind which the place is unknown, as it is beyond the borders (see ``within``).
+    painted into the picture, behind which the place is unknown, as it is in a ``hole`` (hc, wc) of the picture and
+    beyond the borders (see ``within``). ``view`` is the part of the raster that the picture covers, if not all.
     """
 
     def __init__(
@@ -62,13 +89,18 @@ class Guide:
         track: CameraTrack,
         aspect: float,
         condition_subject: Picture | None = None,
+        hole: Picture | None = None,
+        view: View | None = None,
     ) -> None:
         self.track = track
         self.aspect = aspect
         self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
         self._size = (condition.shape[0], condition.shape[1])
-        self._to_unit = condition_to_unit(self._size[0], self._size[1], aspect)
+        view = view or View(aspect)
+        self._to_unit = view.to_raster @ condition_to_unit(self._size[0], self._size[1], view.aspect)
         self.subject = None if condition_subject is None else _grow(condition_subject)
+        if hole is not None:
+            self.subject = hole if self.subject is None else np.maximum(self.subject, hole)
         self._around: Surroundings | None = None
 
     def within(self, around: Surroundings | None) -> Guide:
@@ -186,19 +218,25 @@ def known_region(valid: Picture, matte: Picture, band_px: float) -> Picture:
     return np.asarray(outside * np.clip(valid, 0.0, 1.0), np.float32)
 
 
-def choose_anchor(track: CameraTrack, aspect: float, condition_aspect: float) -> int:
+def choose_anchor(
+    track: CameraTrack, aspect: float, condition_aspect: float, view: View | None = None
+) -> int:
     """The frame at which the condition should fit, so that the shot shows the least beyond its borders."""
     count = len(track)
     candidates = np.unique(np.linspace(0, count - 1, min(count, 61)).round().astype(int))
     frames = np.unique(np.linspace(0, count - 1, min(count, 121)).round().astype(int))
     x, y = np.meshgrid(np.linspace(-0.5, 0.5, 17) * aspect, np.linspace(-0.5, 0.5, 17))
     grid = np.stack([x.ravel(), y.ravel()], 1)
-    half = np.array(cover_fit(condition_aspect, aspect)) / 2 + 1e-9
+    view = view or View(aspect)
+    middle, half = (
+        (view.x, view.y),
+        view.height * np.array(cover_fit(condition_aspect, view.aspect)) / 2 + 1e-9,
+    )
     back = [np.linalg.inv(track.transforms[i]) for i in frames]
     seen = []
     for candidate in candidates:
         onto = track.transforms[candidate]
         moved = [np.nan_to_num(apply(normalise(onto @ inverse), grid), nan=1e3) for inverse in back]
-        seen.append(float(np.mean([(np.abs(places) <= half).all(1).mean() for places in moved])))
+        seen.append(float(np.mean([(np.abs(places - middle) <= half).all(1).mean() for places in moved])))
     best = np.flatnonzero(np.array(seen) > max(seen) - 1e-3)
     return int(candidates[min(best, key=lambda k: abs(candidates[k] - (count - 1) / 2))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..contract.numbering import compact
 from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
-from .condition import read_condition, read_still_matte
+from .condition import ConditionPicture, read_condition, read_still_matte
 from .digest import digest
 from .layer import HALF_MAX, write_layer_frame, write_png
 from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
@@ -14,6 +14,7 @@ from .stills import Window
 
 __all__ = [
     "HALF_MAX",
+    "ConditionPicture",
     "MatteReader",
     "MovieWriter",
     "Plate",

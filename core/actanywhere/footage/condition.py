@@ -2,33 +2,96 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.errors import FootageError
 from ..contract.shot import Condition, ImageSequence, Matte
+from .alpha import nearest_colours
 from .colour import to_display
 from .matte import open_matte
-from .plate import PlateInfo, open_plate
+from .plate import Plate, PlateInfo, open_plate
 from .stills import place
 
-__all__ = ["read_condition", "read_still_matte"]
+__all__ = ["ConditionPicture", "read_condition", "read_still_matte"]
 
 Pixels = NDArray[np.float32]
 
+_OPAQUE = 0.999
+_BLACK = 1e-3
 
-def read_condition(condition: Condition, warnings: list[str] | None = None) -> Pixels:
-    """The condition as a display sees it: (H, W, 3) float32, 0..1, its display window.
 
-    Of a sequence or a movie the first picture is taken. What was assumed is added to ``warnings``. Raises
-    ``FootageError``.
+@dataclass(frozen=True)
+class ConditionPicture:
+    """The condition as a display sees it: ``pixels`` (H, W, 3) float32, 0..1, of its display window, square pixels.
+
+    ``hole`` (H, W) is 1 where the picture is transparent, or has no pixels: nothing is known of the place there, and
+    ``pixels`` repeat the nearest colours. None where it is whole. ``warnings`` is what was assumed.
     """
-    with open_plate(ImageSequence(condition.path, colour=condition.colour)) as plate:
-        frame = plate.read(plate.frames.first)
-        if warnings is not None:
-            warnings += plate.warnings
-            if len(plate.frames) > 1:
-                warnings.append(f"{condition.path}: the first of {len(plate.frames)} pictures is taken.")
-        return np.ascontiguousarray(to_display(_displayed(frame.pixels, plate.info), plate.info.space))
+
+    pixels: Pixels
+    hole: Pixels | None
+    warnings: list[str]
+
+
+def read_condition(condition: Condition) -> ConditionPicture:
+    """The condition; of a sequence or a movie, its first picture. Raises ``FootageError``."""
+    with open_plate(ImageSequence(condition.path, colour=condition.colour), as_plate=False) as plate:
+        first = plate.frames.first
+        told = list(plate.warnings)
+        if len(plate.frames) > 1:
+            told.append(f"{condition.path}: the first of {len(plate.frames)} pictures is taken.")
+        pixels = _displayed(plate.read(first).pixels, plate.info)
+        hole = _hole(plate, first, pixels, told)
+        pixels = to_display(np.ascontiguousarray(pixels), plate.info.space)
+        if hole is not None:
+            pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
+        aspect = plate.info.pixel_aspect
+        return ConditionPicture(
+            _with_square_pixels(pixels, aspect),
+            None if hole is None else _with_square_pixels(hole, aspect),
+            told,
+        )
+
+
+def _hole(plate: Plate, frame: int, pixels: Pixels, told: list[str]) -> Pixels | None:
+    """Where the picture (H, W, 3) shows nothing, 1 = nothing; None where it is whole. What is found is told."""
+    info = plate.info
+    there = place(
+        np.ones((info.covered.height, info.covered.width), np.float32), info.covered, info.display_window
+    )
+    alpha = plate.read_alpha(frame)
+    if alpha is not None:
+        shown = _displayed(alpha, info)
+        refused = _is_no_cutout(shown, pixels, plate.alpha)
+        if refused:
+            told.append(f"{plate.path}: its alpha is not heeded: {refused}.")
+        else:
+            there = there * shown
+    if there.min() >= _OPAQUE:
+        return None
+    if there.max() <= 0.5:
+        raise FootageError(
+            f"{plate.path}: the picture is transparent everywhere.", "Save it without alpha, or flattened."
+        )
+    told.append(
+        f"{plate.path}: {100 * float((there < _OPAQUE).mean()):.1f} % of the picture is transparent or empty. What was "
+        "under it is not shown: the place is taken for unknown there."
+    )
+    return np.asarray(1 - there, np.float32)
+
+
+def _is_no_cutout(alpha: Pixels, pixels: Pixels, kind: str) -> str:
+    """Why an alpha says nothing of where the picture is (a roto, or left at 0); empty where it does."""
+    if alpha.max() <= 0:
+        return "it is 0 everywhere"
+    # Where alpha is not straight by the file's own word, colour without alpha is no cut-out's.
+    if kind != "straight" and bool((np.abs(pixels[alpha <= 0]) > _BLACK).any()):
+        return "the picture goes on where it is 0"
+    return ""
 
 
 def read_still_matte(path: str, condition: Condition) -> Pixels:
@@ -37,8 +100,20 @@ def read_still_matte(path: str, condition: Condition) -> Pixels:
     Read as ``Matte(path)`` is, and refused as it is (another size, values outside of 0..1).
     """
     with open_plate(ImageSequence(condition.path)) as plate, open_matte(Matte(path), plate) as matte:
-        return np.ascontiguousarray(_displayed(matte.read(matte.frames.first), plate.info))
+        pixels = _displayed(matte.read(matte.frames.first), plate.info)
+        return _with_square_pixels(pixels, plate.info.pixel_aspect)
 
 
 def _displayed(pixels: Pixels, info: PlateInfo) -> Pixels:
     return place(pixels, info.data_window, info.display_window)
+
+
+def _with_square_pixels(pixels: Pixels, pixel_aspect: float) -> Pixels:
+    """The picture as wide as a screen shows it; rows are kept."""
+    height, width = pixels.shape[:2]
+    wide = max(1, round(width * pixel_aspect))
+    if wide == width:
+        return np.ascontiguousarray(pixels, np.float32)
+    way = cv2.INTER_AREA if wide < width else cv2.INTER_LINEAR
+    resized = cv2.resize(np.ascontiguousarray(pixels, np.float32), (wide, height), interpolation=way)
+    return np.asarray(resized, np.float32)

@@ -1,4 +1,4 @@
-"""How one picture file is opened: by OpenImageIO; deep ones flattened; AVIF and HEIC by Pillow."""
+"""How one picture file is opened: by OpenImageIO, AVIF and HEIC by Pillow."""
 
 from __future__ import annotations
 
@@ -48,11 +48,7 @@ def open_decoder(path: str, label: str) -> Decoder:
     """The decoder for a file. Raises ``FootageError`` for what is no such picture, or claims to be oversize."""
     if os.path.splitext(path)[1].lower() in _BY_PILLOW:
         return _Pillow(path, label)
-    stored = _Stored(path, label)
-    if not any(spec.deep for spec in stored.specs):
-        return stored
-    stored.close()
-    return _Deep(path, label, stored)
+    return _Stored(path, label)
 
 
 class _Stored:
@@ -95,45 +91,6 @@ class _Stored:
 
     def close(self) -> None:
         self._file.close()
-
-
-class _Deep:
-    """A deep EXR: the samples of each pixel are comped over each other when a part is read."""
-
-    format = "openexr"
-
-    def __init__(self, path: str, label: str, stored: _Stored) -> None:
-        self._path, self._label = path, label
-        self._error = ""
-        self._flat: dict[int, Pixels] = {}
-        self.specs = stored.specs
-        self.told = ["it is deep: its samples are flattened"]
-        for spec in self.specs:
-            if spec.deep and spec.alpha_channel < 0:
-                raise FootageError(
-                    f"{label}: it is deep and has no alpha ({', '.join(spec.channelnames)}), without which its samples "
-                    "cannot be flattened.",
-                    "Flatten it where it was rendered (in Nuke: DeepToImage).",
-                )
-
-    def read(self, part: int, low: int, high: int) -> Pixels | None:
-        if part not in self._flat:
-            # The header is asked before: ImageBuf gives black rows for a truncated file, so its error counts.
-            buffer = oiio.ImageBuf(self._path, part, 0)
-            flat = oiio.ImageBufAlgo.flatten(buffer) if buffer.deep else buffer
-            pixels = flat.get_pixels(oiio.FLOAT)
-            self._error = str(buffer.geterror() or flat.geterror())
-            if self._error or pixels is None:
-                return None
-            self._flat[part] = np.asarray(pixels, np.float32)
-        return self._flat[part][..., low:high]
-
-    def error(self) -> str:
-        said, self._error = self._error, ""
-        return said
-
-    def close(self) -> None:
-        self._flat.clear()
 
 
 class _Pillow:

@@ -27,34 +27,85 @@ Pixels = NDArray[np.float32]
 HALF_MAX = 65504.0
 
 # What describes the plate's file and not its picture: the layer's file has its own.
-_OWN = {
-    "acesImageContainerFlag",
-    "channels",
-    "chromaticities",
-    "chunkCount",
-    "colorInteropID",
-    "compression",
-    "dataWindow",
-    "DateTime",
-    "capDate",
-    "displayWindow",
-    "framesPerSecond",
-    "ICCProfile",
-    "name",
-    "Orientation",
-    "PixelAspectRatio",
-    "planarconfig",
-    "Software",
-    "tiles",
-    "type",
-    "version",
-    "view",
-    "multiView",
-    "XResolution",
-    "YResolution",
-    "ResolutionUnit",
-}
-_OWN_FAMILIES = ("oiio:", "openexr:", "tiff:", "png:", "jpeg:", "dpx:", "ICCProfile", "Exif:", "IPTC:")
+_OWN = frozenset(
+    [
+        *(
+            "acesImageContainerFlag",
+            "capDate",
+            "channels",
+            "chromaticities",
+            "chunkCount",
+            "CICP",
+            "colorInteropID",
+        ),
+        *(
+            "compression",
+            "dataWindow",
+            "DateTime",
+            "deepImageState",
+            "displayWindow",
+            "DocumentName",
+            "envmap",
+        ),
+        *(
+            "dwaCompressionLevel",
+            "fovcot",
+            "framesPerSecond",
+            "HostComputer",
+            "lineOrder",
+            "maxSamplesPerPixel",
+        ),
+        *(
+            "multiView",
+            "name",
+            "Orientation",
+            "PixelAspectRatio",
+            "planarconfig",
+            "preview",
+            "ResolutionUnit",
+        ),
+        *(
+            "Software",
+            "textureformat",
+            "tiles",
+            "type",
+            "version",
+            "view",
+            "wrapmodes",
+            "XResolution",
+            "YResolution",
+        ),
+    ]
+)
+_OWN_FAMILIES = (
+    *(
+        "oiio:",
+        "openexr:",
+        "tiff:",
+        "png:",
+        "jpeg:",
+        "dpx:",
+        "gif:",
+        "webp:",
+        "psd:",
+        "targa:",
+        "bmp:",
+        "cineon:",
+    ),
+    *(
+        "jpegxl:",
+        "jpeg2000:",
+        "iff:",
+        "sgi:",
+        "photoshop:",
+        "maketx:",
+        "thumbnail",
+        "ICCProfile",
+        "Exif:",
+        "IPTC:",
+    ),
+    *("GPS:", "XMP:", "xmp:", "cryptomatte/"),
+)
 
 
 def write_layer_frame(
@@ -141,9 +192,14 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
     oiio.geterror()
     output = oiio.ImageOutput.create(temporary)
     if output is None:
-        raise unwritable(path, oiio.geterror())
+        raise _faulty(path, f"there is no writer for it: {oiio.geterror()}")
+    if not output.open(temporary, spec):
+        # The writer opens the file before it takes the header.
+        if not os.path.exists(temporary):
+            raise unwritable(path, output.geterror())
+        raise _faulty(path, f"its header is refused: {output.geterror()}")
     # A full disk shows in write_image alone: close() then says that all is well.
-    written = output.open(temporary, spec) and output.write_image(np.ascontiguousarray(pixels))
+    written = output.write_image(np.ascontiguousarray(pixels))
     error = output.geterror()
     closed = output.close()
     error = error or output.geterror()
@@ -155,7 +211,7 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
 def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     source = oiio.ImageInput.open(temporary)
     if source is None:
-        raise unwritable(path, f"it cannot be read back: {oiio.geterror()}")
+        raise _faulty(path, f"it cannot be read back: {oiio.geterror()}")
     try:
         names = source.spec().channelnames
         back = source.read_image(0, 0, 0, len(names), "half" if pixels.dtype == np.float16 else "uint16")
@@ -163,4 +219,13 @@ def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     finally:
         source.close()
     if back is None or error or not np.array_equal(back.reshape(pixels.shape), pixels):
-        raise unwritable(path, f"what was read back differs from what was written {error}".strip())
+        raise _faulty(path, f"what was read back differs from what was written {error}".strip())
+
+
+def _faulty(path: str, reason: str) -> OutputError:
+    """The error of a file that the disk took and that is not right all the same."""
+    return OutputError(
+        f"{path}: cannot be written: {' '.join(reason.split())}.",
+        "Render into a folder on another disk. If it stays, an attribute of the plate's files is the likely cause: "
+        "write the plate again without metadata.",
+    )

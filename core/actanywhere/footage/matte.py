@@ -120,8 +120,8 @@ class MatteReader:
             x = data.x - display.x + plate.display_window.x
             y = data.y - display.y + plate.display_window.y
             return Window(x, y, data.width, data.height)
-        if data[2:] == plate.data_window[2:]:
-            return plate.data_window
+        if data[2:] == plate.covered[2:]:
+            return plate.covered
         overscan = ""
         if plate.data_window != plate.display_window:
             overscan = f" (with overscan {plate.width}x{plate.height})"

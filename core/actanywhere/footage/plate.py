@@ -33,13 +33,15 @@ class PlateInfo:
     """What holds for every frame of a plate.
 
     ``width`` and ``height`` are those of the frame raster, ``data_window``: the display window, and what any frame
-    has beyond it (overscan). ``space`` is the resolved colour space.
+    has beyond it (overscan). ``covered`` is the part of it that has pixels in some frame. ``space`` is the resolved
+    colour space.
     """
 
     width: int
     height: int
     display_window: Window
     data_window: Window
+    covered: Window
     pixel_aspect: float
     fps: Fraction | None
     space: str
@@ -70,12 +72,15 @@ class Plate:
     Use it in one thread, and ``close`` it (or use ``with``).
     """
 
-    def __init__(self, footage: Footage, frames: FrameRange | None, colour: str) -> None:
+    def __init__(self, footage: Footage, frames: FrameRange | None, colour: str, as_plate: bool) -> None:
         self.path = footage.path
         self.warnings: list[str] = []
         self.footage = footage
         self._movie: MovieReader | None = None
         self._premultiplied = False
+        self._as_plate = as_plate
+        #: What the files say of their alpha: ``straight``, ``premultiplied``, ``unsaid``, or empty without one.
+        self.alpha = ""
         if footage.kind == "movie":
             self._open_movie(frames, colour)
         else:
@@ -98,21 +103,23 @@ class Plate:
             height=movie.height,
             display_window=window,
             data_window=window,
+            covered=window,
             pixel_aspect=movie.pixel_aspect,
             fps=movie.fps,
             space=space,
         )
         if movie.turned:
             self._tell_turned(movie.turned)
-        if movie.alpha == "unsaid":
+        if movie.alpha:
             pictures = _few([frame - self.footage.first_frame for frame in self.frames])
             self._settle_alpha(movie.alpha, [_movie_evidence(movie, picture) for picture in pictures])
 
     def _tell_turned(self, turned: str) -> None:
-        self.warnings.append(
-            f"{self.path}: it is {turned} to show it as the file says, and so is the layer. Nuke, and Blender's movies "
-            "before 4.4 and stills, show the plate as it is stored: turn it there likewise."
-        )
+        if self._as_plate:
+            self.warnings.append(
+                f"{self.path}: it is {turned} to show it as the file says, and so is the layer. Nuke, and Blender for "
+                "stills and (before 4.4) movies, show the plate as it is stored: turn it there likewise."
+            )
 
     def _open_stills(self, frames: FrameRange | None, colour: str) -> None:
         footage = self.footage
@@ -141,14 +148,17 @@ class Plate:
         """The display window and what the frames have beyond it; ``covered`` is the union of their data windows."""
         display = self.info.display_window
         raster = covered.union(display)
-        self.info = replace(self.info, width=raster.width, height=raster.height, data_window=raster)
-        if covered.union(display) != covered:
+        self.info = replace(
+            self.info, width=raster.width, height=raster.height, data_window=raster, covered=covered
+        )
+        if self._as_plate and covered.union(display) != covered:
             self.warnings.append(
                 f"{self.path}: its pixels (data window {covered}) do not cover the frame ({display}); around them the "
                 "plate is black. The layer covers the frame."
             )
 
     def _settle_alpha(self, kind: str, shown: list[Evidence]) -> None:
+        self.alpha = kind
         self._premultiplied = is_premultiplied(kind, shown)
         if self._premultiplied:
             source = "as its soft edges show" if kind == "unsaid" else "as the file says"
@@ -178,6 +188,7 @@ class Plate:
             height=still.display.height,
             display_window=still.display,
             data_window=still.display,
+            covered=still.display,
             pixel_aspect=still.pixel_aspect,
             fps=frame_rate(attributes),
             space=space,
@@ -255,6 +266,21 @@ class Plate:
             pixels = np.repeat(pixels, 3, axis=-1)
         return PlateFrame(np.ascontiguousarray(place(pixels, part.data, raster)), attributes)
 
+    def read_alpha(self, frame: int) -> Pixels | None:
+        """The alpha of a frame: (H, W) float32, 0..1, 0 outside of its pixels; None where the file has none."""
+        if self._movie is not None:
+            _, values = self._movie.read(frame - self.footage.first_frame)
+            window = self.info.data_window
+        else:
+            with Still(self.footage.at(frame), self._label(frame)) as still:
+                found = still.find_alpha()
+                values = None if found is None else still.read(found[0], (found[1],))[..., 0]
+                window = self.info.data_window if found is None else found[0].data
+        if values is None:
+            return None
+        screen(values, self._label(frame), "alpha")
+        return place(np.clip(values, 0, 1), window, self.info.data_window)
+
     def _read_movie(self, frame: int) -> PlateFrame:
         assert self._movie is not None
         number = frame - self.footage.first_frame
@@ -311,10 +337,11 @@ def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy
     )
 
 
-def open_plate(sequence: ImageSequence, frames: FrameRange | None = None) -> Plate:
+def open_plate(sequence: ImageSequence, frames: FrameRange | None = None, as_plate: bool = True) -> Plate:
     """A plate with every header of the range checked and no pixels read; a movie's pictures are counted.
 
     ``frames`` None: what is on disk, or what the pattern says. A still stands for every frame; without
-    ``frames`` it is one frame, ``sequence.first_frame`` or 1001. Raises ``FootageError`` with all missing frames.
+    ``frames`` it is one frame, ``sequence.first_frame`` or 1001. ``as_plate`` False: what
+    concerns a plate's layer is not told. Raises ``FootageError`` with all missing frames.
     """
-    return Plate(find_footage(sequence), frames, sequence.colour)
+    return Plate(find_footage(sequence), frames, sequence.colour, as_plate)

@@ -70,6 +70,11 @@ class Still:
         return found if 1 <= found <= 8 else 1
 
     def _part(self, index: int, spec: oiio.ImageSpec, stored: Window) -> Part:
+        if spec.deep:
+            raise FootageError(
+                f"{self.label}: it is a deep EXR, with several samples in a pixel; flat pictures are read.",
+                "Flatten it where it was rendered (in Nuke: DeepToImage).",
+            )
         window = Window(spec.x, spec.y, spec.width, spec.height)
         for one in (window, Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)):
             if not (0 < one.width <= LARGEST_SIDE and 0 < one.height <= LARGEST_SIDE):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..camera.given import GivenTrack, read_track
+from ..camera.guide import View
 from ..camera.track import still_track
 from ..contract.errors import JobError
 from ..contract.job import Job
@@ -15,7 +13,7 @@ from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.unet.model.configuration import ModelConfiguration
 from ..engines.unet.model.manifest import check_manifest, find_model, read_configuration
-from ..footage import MatteReader, Plate, open_shot, read_condition
+from ..footage import ConditionPicture, MatteReader, Plate, open_shot, read_condition
 from .folder import OutputFolder
 
 __all__ = ["Inputs", "Survey", "open_inputs", "overlap_of", "steps_of", "survey"]
@@ -37,12 +35,12 @@ class Survey:
 
 @dataclass(frozen=True)
 class Inputs:
-    """A job's model and footage, opened but not read, and its condition (hc, wc, 3), display. Use it in ``with``."""
+    """A job's model and footage, opened but not read, and its condition. Use it in ``with``."""
 
     job: Job
     plate: Plate
     matte: MatteReader
-    condition: NDArray[np.float32]
+    condition: ConditionPicture
     configuration: ModelConfiguration
     digest: str
     """Of the model's manifest."""
@@ -59,6 +57,20 @@ class Inputs:
     def aspect(self) -> float:
         """Width over height of the plate's raster, as a screen shows it."""
         return self.plate.info.aspect
+
+    @property
+    def view(self) -> View:
+        """The part of the raster that the condition is made for: the plate's display window."""
+        info = self.plate.info
+        raster, display = info.data_window, info.display_window
+        across = (2 * display.x + display.width - 2 * raster.x - raster.width) / 2
+        down = (2 * display.y + display.height - 2 * raster.y - raster.height) / 2
+        return View(
+            aspect=display.width * info.pixel_aspect / display.height,
+            x=across * info.pixel_aspect / raster.height,
+            y=down / raster.height,
+            height=display.height / raster.height,
+        )
 
     def __enter__(self) -> Inputs:
         return self
@@ -80,15 +92,14 @@ def open_inputs(job: Job) -> Inputs:
         )
 
         choose_device(job.settings.device)
-    told: list[str] = []
-    condition = read_condition(job.shot.condition, told)
+    condition = read_condition(job.shot.condition)
     plate, matte = open_shot(job.shot)
     anchor = job.settings.anchor
     if anchor is not None and anchor not in plate.frames:
         raise JobError(
             f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
         )
-    warnings = [*plate.warnings, *matte.warnings, *told]
+    warnings = [*plate.warnings, *matte.warnings, *condition.warnings]
     if configuration.untrained:
         warnings.append(
             f"The model {folder.name} is not trained yet ({', '.join(configuration.untrained)}): what it paints means "

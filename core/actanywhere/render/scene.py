@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..camera.actor_led import actor_led_track
 from ..camera.composite import find_composite
-from ..camera.guide import Guide, choose_anchor
+from ..camera.guide import Guide, View, choose_anchor
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..contract.settings import Settings
 from ..footage import compact, judge_mattes, read_still_matte, to_display, treat_matte
@@ -52,7 +52,7 @@ def read_footage(inputs: Inputs, step: Callable[[int], None]) -> Scene:
     """Read every frame once. ``step`` hears how many are done. Raises ``FootageError`` naming the first bad frame."""
     settings = inputs.job.settings
     warnings = list(inputs.warnings)
-    condition = inputs.condition
+    condition = inputs.condition.pixels
     area = inputs.configuration.area if settings.size is None else settings.size**2
     height, width = model_size(area, inputs.aspect, inputs.configuration.side_multiple)
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
@@ -163,11 +163,11 @@ def _guide(
     warnings: list[str],
 ) -> Guide:
     """The condition moved by the track, fitted to the anchor frame, without who was painted into it, and his shadow."""
-    asked = inputs.job.shot.condition
+    asked, view = inputs.job.shot.condition, inputs.view
     subject: Picture | None = read_still_matte(asked.matte, asked) if asked.matte else None
     anchor = None if inputs.job.settings.anchor is None else inputs.job.settings.anchor - clip.frames.first
     if asked.kind != "background" and (subject is None or anchor is None):
-        match = find_composite(condition, _proxies(clip), clip.aspect)
+        match = find_composite(condition, _proxies(clip, view), view.aspect)
         if match is not None:
             stride = -(-len(clip.frames) // _COMPOSITE_FRAMES)
             subject = match.subject if subject is None else subject
@@ -182,10 +182,10 @@ def _guide(
                 "the picture stays there. A matte of that subject (--condition-matte) takes it out."
             )
     if anchor is None:
-        anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0])
+        anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0], view)
     if subject is not None and shadow is not None:
         condition = lift_shadow(shadow, subject, condition)
-    guide = Guide(condition, track.relative_to(anchor), clip.aspect, subject)
+    guide = Guide(condition, track.relative_to(anchor), clip.aspect, subject, inputs.condition.hole, view)
     if inputs.configuration.assisted:
         guide = extended(guide, condition, inputs.job.settings.seed)
     if lost := guide.out_of_reach():
@@ -197,10 +197,13 @@ def _guide(
     return guide
 
 
-def _proxies(clip: Clip) -> list[tuple[Picture, Picture]]:
-    """At most ``_COMPOSITE_FRAMES`` frames of the clip, evenly spread."""
+def _proxies(clip: Clip, view: View) -> list[tuple[Picture, Picture]]:
+    """The view of at most ``_COMPOSITE_FRAMES`` frames of the clip, evenly spread."""
     stride = -(-len(clip.frames) // _COMPOSITE_FRAMES)
     return [
-        (clip.rgb[i] / np.float32(255), clip.matte[i] / np.float32(255))
+        (
+            view.cropped(clip.rgb[i], clip.aspect) / np.float32(255),
+            view.cropped(clip.matte[i], clip.aspect) / np.float32(255),
+        )
         for i in range(0, len(clip.frames), stride)
     ]

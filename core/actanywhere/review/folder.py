@@ -122,7 +122,7 @@ class _Pictures:
         self._plate, self._matte, self._settings = plate, matte, result.job.settings
         # The folder may have moved since: its own frames count, not where they once were.
         self._layer = find_footage(ImageSequence(str(folder / os.path.basename(result.layer))))
-        self._condition = fit(read_condition(result.job.shot.condition), _PANEL_PIXELS)
+        self._condition = fit(read_condition(result.job.shot.condition).pixels, _PANEL_PIXELS)
         self.fps = plate.info.fps
 
     def at(self, frame: int) -> dict[str, Picture]:
