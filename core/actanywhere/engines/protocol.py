@@ -158,6 +158,10 @@ class Engine(Protocol):
 
     facts: EngineFacts
 
+    def digest(self) -> str:
+        """What tells this engine's model from another. Its files are looked at; raises ``ModelError``."""
+        ...
+
     def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:
         """What is to be said of a job before it runs: the memory plan, its estimate, hints. Raises ``ModelError``.
 

@@ -220,7 +220,7 @@ def test_a_long_shot_is_one_timeline_of_shifting_windows(saved: Path, tmp_path: 
 @pytest.mark.parametrize("merge", ["blend", "keep-first"])
 def test_merged_windows_are_those_worked_out_at_once(merge: str, tmp_path: Path) -> None:
     """A network that answers with the place in its window: what is merged is known by hand."""
-    from actanywhere.engines.vace.disk import DiskArray, RunState
+    from actanywhere.engines.disk import DiskArray, RunState
 
     count, plan = 9, WindowPlan(5, 2, merge, False)
     shape = (count, 1, 1, 1)

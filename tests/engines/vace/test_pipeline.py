@@ -12,8 +12,8 @@ import pytest
 import torch
 from diffusers import WanVACEPipeline
 
+from actanywhere.engines.disk import RunState
 from actanywhere.engines.protocol import Watch
-from actanywhere.engines.vace.disk import RunState
 from actanywhere.engines.vace.engine import VaceEngine
 from actanywhere.engines.vace.options import read_options
 from actanywhere.engines.vace.take import Take, frame_noise

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...contract.errors import ModelError
 from ..protocol import EngineFacts, EngineRequest, Painter
@@ -15,6 +15,9 @@ from .layout import Layout, read_layout
 from .memory import GIB, Plan, choose_plan, needs, plans
 from .options import READS, Options, prompt_hints, read_options
 from .told import frame_count
+
+if TYPE_CHECKING:
+    from .parts import Parts
 
 __all__ = ["VaceEngine"]
 
@@ -35,10 +38,14 @@ class _Machine:
 
 
 class VaceEngine:
-    """A VACE model in a folder. Raises ``ModelError`` when the folder lacks something or holds something else."""
+    """A VACE model in a folder; what was loaded for a shot is there for the next one.
+
+    Raises ``ModelError`` when the folder lacks something or holds something else.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.layout: Layout = read_layout(folder)
+        self._parts: Parts | None = None
         large = self.layout.is_large
         self.facts = EngineFacts(
             name=folder.name,
@@ -81,7 +88,9 @@ class VaceEngine:
         self._check_extras(options)
         machine = _machine(options)
         made = self._plans(options, request.frames, request.size, machine)
-        return open_painter(self.layout, options, request, made, machine.device)
+        painter = open_painter(self.layout, options, request, made, machine.device, self._parts)
+        self._parts = painter.predictor.parts
+        return painter
 
     def _plans(self, options: Options, frames: int, size: tuple[int, int], machine: _Machine) -> list[Plan]:
         """The plan for a shot, and those that need less after it."""

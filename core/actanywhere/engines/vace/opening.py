@@ -19,11 +19,23 @@ __all__ = ["arithmetic", "open_painter"]
 
 
 def open_painter(
-    layout: Layout, options: Options, request: EngineRequest, plans: Sequence[Plan], device: str
+    layout: Layout,
+    options: Options,
+    request: EngineRequest,
+    plans: Sequence[Plan],
+    device: str,
+    kept: Parts | None = None,
 ) -> VacePainter:
-    """The painter, with the first of ``plans``; the others are tried in turn when memory runs out."""
+    """The painter, with the first of ``plans``; the others are tried in turn when memory runs out.
+
+    ``kept`` are parts of an earlier shot: they are taken over where they lie as this one wants them.
+    """
     place = torch.device(device)
-    parts = Parts(layout, plans[0], place, arithmetic(options.precision, place), options.quality, request.say)
+    parts = Parts(
+        layout, plans[0], place, arithmetic(options.precision, place), options.quality.loras, request.say
+    )
+    if kept is not None:
+        parts = kept.for_shot(parts)
     request.say(f"memory plan {plans[0]}")
     texts = [options.prompt]
     if options.quality.guidance > 1:

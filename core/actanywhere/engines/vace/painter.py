@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..disk import DiskArray, RunState
 from ..protocol import EngineRequest, FrameConditioning, Painted, Watch, Window
 from .compose import ColourMatch, fill_core
-from .disk import DiskArray, RunState
 from .life import alive_region, strength_of
 from .options import Options
 from .predict import Predictor
@@ -52,7 +52,6 @@ class VacePainter:
             self._life(frames, state, watch, pictures, shown)
             state.keep(**{"life composed": True})
         watch.step(self.steps)
-        self.predictor.parts.let_go()
         return Painted(pictures.mapped(), {}, shown.mapped())
 
     def _count(self, strength: float) -> int:

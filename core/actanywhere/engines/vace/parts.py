@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from safetensors import SafetensorError
 from ...contract.errors import ModelError
 from .layout import Layout, Weights
 from .memory import Plan
-from .qualities import Quality
 
 __all__ = ["Parts"]
 
@@ -32,17 +32,26 @@ class Parts:
         plan: Plan,
         device: torch.device,
         dtype: torch.dtype,
-        quality: Quality,
+        loras: Sequence[tuple[Path, float]],
         say: Callable[[str], None],
     ) -> None:
         self.layout = layout
         self.plan = plan
         self.device = device
         self.dtype = dtype
-        self.quality = quality
+        self.loras = tuple(loras)
         self.say = say
         self._experts: dict[str, Any] = {}
         self._vae: Any = None
+
+    def for_shot(self, other: Parts) -> Parts:
+        """These parts, if they lie as ``other`` would have them; else ``other``, and these are let go."""
+        for name in ("plan.name", "plan.tiled", "device", "dtype", "loras"):
+            if attrgetter(name)(self) != attrgetter(name)(other):
+                self.let_go()
+                return other
+        self.plan, self.say = other.plan, other.say
+        return self
 
     def use(self, plan: Plan) -> None:
         """Go on with another plan: what was loaded under the old one is let go."""
@@ -117,12 +126,12 @@ class Parts:
 
     def _adapted(self, name: str, transformer: Any) -> Any:
         """The transformer with the LoRA of the quality: baked in, or beside weights that are quantised."""
-        if not self.quality.loras:
+        if not self.loras:
             return transformer
         from diffusers import WanVACEPipeline
 
-        at = min(list(self.layout.experts).index(name), len(self.quality.loras) - 1)
-        file, strength = self.quality.loras[at]
+        at = min(list(self.layout.experts).index(name), len(self.loras) - 1)
+        file, strength = self.loras[at]
         with _translated(file), _quiet():
             state, metadata = WanVACEPipeline.lora_state_dict(
                 str(file), return_lora_metadata=True, local_files_only=True

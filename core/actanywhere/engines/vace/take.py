@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..disk import DiskArray, RunState
 from ..protocol import Watch
-from .disk import DiskArray, RunState
 from .memory import TILE, TILE_OVERLAP
 from .options import Options
 from .predict import Predictor

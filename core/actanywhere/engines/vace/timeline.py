@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .disk import DiskArray, RunState
+from ..disk import DiskArray, RunState
 
 __all__ = ["BLENDED", "Denoise", "WindowPlan", "run_steps", "scheduler_for", "window_starts"]
 

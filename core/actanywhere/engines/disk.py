@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract.errors import OutputError
+from ..contract.errors import OutputError
 
 __all__ = ["DiskArray", "RunState"]
 

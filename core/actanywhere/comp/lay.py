@@ -1,0 +1,39 @@
+"""An engine's picture laid over the moved condition, which stays as it is wherever nothing was painted."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["lay_over"]
+
+Picture = NDArray[np.float32]
+
+
+def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> tuple[Picture, Picture]:
+    """The frame (H, W, 3) at plate size, and how far (H, W) the engine's picture shows in it.
+
+    ``painted`` (h, w, 3) display and ``shown`` (h, w), 0..1, are the engine's, at its size; ``place`` (H, W, 3) is the
+    moved condition and ``seen`` (H, W) where it has the place. Where nothing shows and the place is there, the frame is
+    ``place`` to the bit.
+    """
+    height, width = seen.shape
+    over = np.maximum(np.clip(_resized(shown, height, width, cv2.INTER_LINEAR), 0, 1), 1 - seen)
+    # Interpolation leaves a trace where there is nothing.
+    over = np.where(over < 1 / 512, np.float32(0), over).astype(np.float32)
+    if not over.any():
+        return place, over
+    large = np.clip(_resized(painted, height, width, cv2.INTER_LANCZOS4), 0, 1)
+    laid = place + over[..., None] * (large - place)
+    return np.where(over[..., None] > 0, laid, place).astype(np.float32), over
+
+
+def _resized(picture: Picture, height: int, width: int, way: int) -> Picture:
+    if picture.shape[:2] == (height, width):
+        return np.asarray(picture, np.float32)
+    shrinks = height < picture.shape[0]
+    made = cv2.resize(
+        np.ascontiguousarray(picture), (width, height), interpolation=cv2.INTER_AREA if shrinks else way
+    )
+    return np.asarray(made, np.float32)
