@@ -121,7 +121,8 @@ def find_footage(sequence: ImageSequence) -> Footage:
     extension = os.path.splitext(path)[1].lower()
     if extension not in MOVIE_EXTENSIONS + STILL_EXTENSIONS:
         raise FootageError(
-            "%s: '%s' is not a format that can be read." % (path, extension or "no extension"),
+            "%s: '%s' is not a format that can be read."
+            % (path, extension if extension[1:].isalnum() else "no extension"),
             "Use EXR, PNG, JPEG, TIFF or DPX pictures, or a MOV or MP4 movie.",
         )
     found = _on_disk(path)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
 
-__all__ = ["LARGEST_SIDE", "Decoder", "open_decoder", "unreadable"]
+__all__ = ["LARGEST_SIDE", "Decoder", "open_decoder", "plain", "unreadable"]
 
 Pixels = NDArray[np.float32]
 
@@ -177,11 +177,16 @@ def oversize(label: str, claim: str) -> FootageError:
     )
 
 
+def plain(text: str) -> str:
+    """The text, with ? for the bytes of a file that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def unreadable(path: str, label: str, error: str) -> FootageError:
     """What a file that cannot be decoded is refused with."""
     if not os.path.exists(path):
         return FootageError(f"{label}: there is no such file.", "Check the path.")
-    reason = " ".join(error.split()) or "its pixels cannot be decoded"
+    reason = " ".join(plain(error).split()) or "its pixels cannot be decoded"
     if "limits:imagesize_MB" in reason or "exceeds" in reason:
         return FootageError(
             f"{label}: its header claims a picture that is too large ({reason}).",

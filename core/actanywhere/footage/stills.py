@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ..contract.errors import FootageError
 from . import channels
 from .channels import Part
-from .decoders import LARGEST_SIDE, open_decoder, oversize, unreadable
+from .decoders import LARGEST_SIDE, open_decoder, oversize, plain, unreadable
 from .orientation import Window, aspect_upright, pixels_upright, spoken, window_upright
 
 __all__ = ["Part", "Still", "Window", "place", "screen"]
@@ -46,8 +47,8 @@ class Still:
         spec = self._file.specs[0]
         self.format = self._file.format
         self.floating = str(spec.format) in ("half", "float", "double")
-        self.attributes = {a.name: (str(a.type), a.value) for a in spec.extra_attribs}
         self.told = list(self._file.told)
+        self.attributes = {name: (kind, value) for name, kind, value in _attributes(spec, self.told)}
         self.orientation = self._orientation(spec)
         stored = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         self.display = window_upright(stored, stored, self.orientation)
@@ -81,12 +82,12 @@ class Still:
                 raise oversize(self.label, str(one))
         return Part(
             index,
-            str(spec.get_string_attribute("oiio:subimagename")),
-            tuple(spec.channelnames),
+            plain(spec.get_string_attribute("oiio:subimagename")),
+            tuple(plain(name) for name in spec.channelnames),
             window_upright(window, stored, self.orientation),
             kind=str(spec.format),
             bits=int(spec.get_int_attribute("oiio:BitsPerSample", 8 * spec.format.size())),
-            view=str(spec.get_string_attribute("view")),
+            view=plain(spec.get_string_attribute("view")),
         )
 
     def _alpha_kind(self, spec: oiio.ImageSpec) -> str:
@@ -117,7 +118,7 @@ class Still:
 
     def part_attributes(self, part: Part) -> dict[str, Any]:
         """The attributes of one part by name: in a multi-part file each has its own."""
-        return {a.name: a.value for a in self._file.specs[part.index].extra_attribs}
+        return {name: value for name, _, value in _attributes(self._file.specs[part.index], [])}
 
     def channel_names(self) -> list[str]:
         """Every channel's full name; in a multi-part file the part's name stands before it."""
@@ -158,6 +159,19 @@ class Still:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _attributes(spec: oiio.ImageSpec, told: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """Name, OpenImageIO type and value of what a header says; text that is not in UTF-8 is left out and told."""
+    lost = 0
+    for attribute in spec.extra_attribs:
+        values = attribute.value if isinstance(attribute.value, tuple) else (attribute.value,)
+        if all(plain(text) == text for text in (attribute.name, *values) if isinstance(text, str)):
+            yield attribute.name, str(attribute.type), attribute.value
+        else:
+            lost += 1
+    if lost:
+        told.append(f"{lost} of its metadata are not in UTF-8, and are not passed on")
 
 
 def place(pixels: Pixels, window: Window, raster: Window) -> Pixels:
