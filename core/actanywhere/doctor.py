@@ -229,7 +229,8 @@ def _colour() -> Iterator[Check]:
 
 
 def _models() -> Iterator[Check]:
-    from .engines.unet.model import manifest
+    from .engines.find import find_engine
+    from .models import manifest
 
     folders = [_PACKAGE / "models" / "starter"]
     for root in filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep)):
@@ -240,8 +241,7 @@ def _models() -> Iterator[Check]:
         folders += sorted(p for p in Path(root).iterdir() if (p / manifest.MANIFEST).exists())
     for folder in folders:
         try:
-            manifest.check_manifest(folder)
-            untrained = manifest.read_configuration(folder).untrained
+            untrained = find_engine(folder).facts.untrained
         except ActAnywhereError as error:
             own = (
                 folder.parent.parent == _PACKAGE

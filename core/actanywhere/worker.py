@@ -190,11 +190,11 @@ def _render_with_kept_model() -> Render:
 
     def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
         # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
-        from .engines.unet.cache import ModelCache
+        from .engines.find import Engines
         from .render.render import render as render_job
 
         if not kept:
-            kept.append(ModelCache())
+            kept.append(Engines())
         return render_job(job, report, cancelled, kept[0])
 
     return render

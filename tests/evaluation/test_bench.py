@@ -24,7 +24,7 @@ def staged(folder: Path, **shot: object) -> Staged:
 @pytest.mark.parametrize("camera", ["subject", "still", "plate"])
 def test_the_tracked_card_follows_the_plate_whatever_camera_is_rendered(tmp_path: Path, camera: str) -> None:
     case = Case(staged(tmp_path, pan=(2.0, 0.0)).job(tiny_model(), camera=camera), {})
-    bench = read_bench(case, lambda done: None)
+    bench = read_bench(case)
     card = bench.baselines()["tracked card"]
     agreement = camera_agreement(background_motion(card, bench.ground.outside), bench.ground.motion, 1.0)
     assert agreement > 0.9
@@ -42,7 +42,7 @@ def test_repeated_frames_are_left_out_and_others_results_are_spread_over_the_pla
     with MovieWriter(str(movie), 24.0, 1.0) as written:
         for shade in (0.2, 0.5, 0.8):
             written.write(np.full((64, 96, 3), shade, np.float32))
-    bench = read_bench(Case(shot.job(tiny_model()), {"other": movie}), lambda done: None)
+    bench = read_bench(Case(shot.job(tiny_model()), {"other": movie}))
     assert bench.measured == [0, 2, 3, 5]
     levels = bench.reference(movie).mean((1, 2, 3)) / 255
     np.testing.assert_allclose(levels, [0.2, 0.5, 0.5, 0.8], atol=0.08)  # the movie's own curve
@@ -56,4 +56,4 @@ def test_a_shot_in_which_nothing_moves_cannot_be_evaluated(tmp_path: Path) -> No
         for frame in range(1002, 1007):
             cv2.imwrite(str(tmp_path / f"{name}.{frame}.png"), first)
     with pytest.raises(FootageError, match="hold no two that differ"):
-        read_bench(Case(shot.job(tiny_model()), {}), lambda done: None)
+        read_bench(Case(shot.job(tiny_model()), {}))

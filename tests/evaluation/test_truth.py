@@ -71,9 +71,9 @@ def test_the_truth_itself_is_perfect_everywhere_and_a_damaged_one_where_it_is_da
 
 def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots: list[TrueShot]) -> None:
     for shot in shots:
-        assert shot.scene.guide is not None
+        assert shot.scene.guide.value is not None
         anchor = next(
-            t for t, m in enumerate(shot.scene.guide.track.transforms) if np.array_equal(m, np.eye(3))
+            t for t, m in enumerate(shot.scene.guide.value.track.transforms) if np.array_equal(m, np.eye(3))
         )
         pasted, card = still_paste(shot.scene), tracked_card(shot.scene)
         outside = shot.regions["background"][anchor]
@@ -100,11 +100,11 @@ def test_the_card_shows_the_painted_in_actor_and_the_guide_alone_does_not(shots:
 
 def test_the_shadow_is_read_in_the_plate_and_the_guide_alone_has_none() -> None:
     clips = RenderedClips(Path(__file__).resolve().parents[1] / "data" / "rendered")
-    read = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow is not None]
+    read = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow.value is not None]
     assert len(read) >= 4
     gained = []
     for shot in read:
-        assert shot.plain.shadow is None
+        assert shot.plain.shadow.value is None
         methods = true_methods(shot, shot.clip.rgb, SETTINGS)
         rows = {row.method: row.values["shadow_db"] for row in measure_true_shot(shot, methods)}
         under, alone = rows["guide and shadow"], rows["guide alone"]

@@ -11,7 +11,7 @@ import pytest
 from actanywhere.cli.demo import demo_job
 from actanywhere.contract.job import Result
 from actanywhere.contract.shot import FrameRange, ImageSequence
-from actanywhere.engines.unet.cache import ModelCache
+from actanywhere.engines.find import Engines
 from actanywhere.footage import open_plate
 from actanywhere.render.render import render
 
@@ -20,7 +20,7 @@ from actanywhere.render.render import render
 def layer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, list[np.ndarray]]:
     """Twenty frames (two windows) with the starter, and their comps as a display sees them, 320 wide."""
     job = demo_job(str(tmp_path_factory.mktemp("starter") / "out"), {"frames": "1001-1020"})
-    result = render(job, lambda _: None, lambda: False, ModelCache())
+    result = render(job, lambda _: None, lambda: False, Engines())
     with open_plate(ImageSequence(result.layer, colour="linear-rec709"), FrameRange(1001, 1020)) as frames:
         comps = [frames.read(f).pixels for f in frames.frames]
     shown = [np.clip(comp, 0, 1) ** (1 / 2.2) for comp in comps]  # the plate's own display curve, near enough

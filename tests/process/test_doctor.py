@@ -67,7 +67,7 @@ def test_two_onnxruntimes_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_models_are_found_and_a_damaged_one_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from actanywhere.engines.unet.model.manifest import write_manifest
+    from actanywhere.models.manifest import write_manifest
 
     for name, untrained in (("good", []), ("damaged", []), ("raw", ["condition_projection"])):
         (tmp_path / name).mkdir()

@@ -178,15 +178,15 @@ def render(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Result:
     """Render in this process; the model stays loaded from test to test."""
-    from actanywhere.engines.unet.cache import ModelCache
+    from actanywhere.engines.find import Engines
     from actanywhere.render import render as rendering
 
-    if not _MODELS:
-        _MODELS.append(ModelCache())
-    return rendering.render(job, report, cancelled, _MODELS[0])
+    if not _ENGINES:
+        _ENGINES.append(Engines())
+    return rendering.render(job, report, cancelled, _ENGINES[0])
 
 
-_MODELS: list[Any] = []
+_ENGINES: list[Any] = []
 
 
 def read_layer(path: Path | str) -> tuple[oiio.ImageSpec, dict[str, np.ndarray]]:

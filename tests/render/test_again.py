@@ -29,7 +29,7 @@ from tests.render.stage import (
 # way between its temporary and its own name.
 KILLED = """
 import os, signal, sys
-from actanywhere.footage import layer
+from actanywhere.contract import files
 from actanywhere.contract.job import Job
 from tests.render.stage import render
 
@@ -43,8 +43,8 @@ def die(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
 if moment == "writing":
-    flush = layer._flush
-    layer._flush = lambda path: (die() if path.endswith(".exr") else None, flush(path))
+    flush = files._flush
+    files._flush = lambda path: (die() if path.endswith(".exr") else None, flush(path))
 with open(sys.argv[1]) as stream:
     job = Job.from_json(stream.read())
 render(job, lambda told: die() if moment == told.stage and not told.frame_ready else None)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actanywhere.engines.unet.model.manifest import write_manifest
+from actanywhere.models.manifest import write_manifest
 from actanywhere.render.preflight import open_inputs
 from tests.render.stage import HEIGHT, WIDTH, background_of, render, stage_shot
 

@@ -106,9 +106,10 @@ def composite_shot(tmp_path: Path) -> Staged:
 
 
 def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_path: Path, model: Path) -> None:
-    from actanywhere.render.conditioning import know
+    from actanywhere.engines.protocol import Watch
+    from actanywhere.render.conditioning import condition_frame
     from actanywhere.render.preflight import open_inputs
-    from actanywhere.render.scene import read_footage
+    from actanywhere.render.scene import read_scene
 
     shot = composite_shot(tmp_path)
     job = shot.job(model)
@@ -116,9 +117,9 @@ def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_pat
     found = [warning for warning in warnings if "painted into the condition" in warning]
     assert found and "frame 1003" in found[0]
     with open_inputs(job) as inputs:
-        scene = read_footage(inputs, lambda done: None)
+        scene = read_scene(inputs, Watch())
         # What is unknown in frame 1001 reaches from its own actor to the right, over the painted one.
-        seen = know(scene, job.settings, 0).seen
+        seen = condition_frame(scene, job.settings, 0).seen
     columns = np.linspace(0, WIDTH, seen.shape[1], endpoint=False)
     middle = seen[round(34 / HEIGHT * seen.shape[0])]
     assert (middle[(columns > 26) & (columns < 67)] == 0).all()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import FrameConditioning, Watch
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.engines.unet.model.checkpoint import load_model
-from actanywhere.engines.unet.painter import Painter
+from actanywhere.engines.unet.painter import Sampling, UNetPainter
 from actanywhere.render.clip import empty_clip
-from actanywhere.render.conditioning import Knowledge, know
+from actanywhere.render.conditioning import condition_frame
+from actanywhere.render.decision import Decision
 from actanywhere.render.scene import Scene
-from actanywhere.render.windows import Window
 from tests.render.stage import SETTINGS, texture
 
 SIDE = 32
@@ -26,30 +27,32 @@ def test_the_network_sees_the_actor_without_his_mattes_rim() -> None:
     clip.rgb[:] = 255
     clip.matte[0, 8:24, 8:24] = 255
     place = np.full((SIDE, SIDE, 3), 0.5, np.float32)
-    scene = Scene(clip, place, None, "subject", "", [], None, "")
+    scene = Scene(clip, place, Decision("subject"), Decision(None), Decision(None))
     for erode, rim in ((0, 0), (5, 2)):
-        seen = know(scene, replace(SETTINGS, erode=erode), 0)
+        seen = condition_frame(scene, replace(SETTINGS, erode=erode), 0)
         inside = np.zeros((SIDE, SIDE), bool)
         inside[8 + rim : 24 - rim, 8 + rim : 24 - rim] = True
         assert np.array_equal(seen.subject == 1, inside) and np.array_equal(seen.mask == 0, inside)
-        assert (seen.known[inside] == 1).all() and (seen.known[~inside] == 0).all()
-        assert (seen.prior[inside] == 1).all() and (seen.prior[~inside] < 1).all()
+        assert (seen.masked[inside] == 1).all() and (seen.masked[~inside] == np.float32(127 / 255)).all()
+        assert (seen.prefill[inside] == 1).all() and (seen.prefill[~inside] < 1).all()
 
 
 def test_what_a_window_adds_begins_as_the_window_before_it_ended(model: Path) -> None:
     """Where nothing is known, the first new frame departs from the expected as the last frame before it did."""
     network = load_model(model, torch.device("cpu"), torch.float32)
     rng = np.random.default_rng(1)
-    pictures = [texture(rng, SIDE, SIDE, 4.0) * 2 - 1 for _ in range(4)]
+    pictures = [texture(rng, SIDE, SIDE, 4.0) for _ in range(4)]
     mask = np.ones((SIDE, SIDE), np.float32)
     none = np.zeros_like(mask)
-    known = [Knowledge(one * 0, one, mask, none, one, none) for one in pictures]
-    painter = Painter(network, SETTINGS, pictures[0] * 0.5 + 0.5, guided=True)
-    expected = encode_pictures(
-        network.autoencoder, torch.from_numpy(np.moveaxis(np.stack(pictures), -1, 1)).float().contiguous()
-    )
+    told = [
+        FrameConditioning(1001 + k, np.full_like(one, 127 / 255), mask, one, none, one, none)
+        for k, one in enumerate(pictures)
+    ]
+    sampling = Sampling.of(asdict(SETTINGS), network.configuration)
+    painter = UNetPainter(network, sampling, pictures[0], guided=True)
+    coded = (np.moveaxis(np.stack(pictures), -1, 1) * 255 - 127) / 127.5
+    expected = encode_pictures(network.autoencoder, torch.from_numpy(np.ascontiguousarray(coded, np.float32)))
     before = expected[:2] + torch.randn(expected[:2].shape, generator=torch.Generator().manual_seed(2))
-    window = Window(2, 6, 2)
-    latents = painter.paint(window, 1001, known, before, lambda step: None, lambda: False)
+    latents = painter.latents(told, before, Watch())
     torch.testing.assert_close(latents[2] - expected[2], before[1] - expected[1], rtol=0, atol=1e-4)
     assert not torch.allclose(latents[3] - expected[3], before[1] - expected[1], atol=0.1), "and fades out"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from actanywhere.contract.job import Progress
-from actanywhere.render.progress import Stage, Teller
+from actanywhere.render.progress import JobProgress, Stage
 
 
 def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured() -> None:
     heard: list[Progress] = []
-    teller = Teller(heard.append, [Stage("reading", 4, 0.1), Stage("painting", 2, 3.0, "steps")])
-    teller.tell("reading", 4)
-    teller.tell("painting", 1)
-    teller.tell("painting", 2)
+    progress = JobProgress(
+        heard.append, lambda: False, [Stage("reading", 4, 0.1), Stage("painting", 2, 3.0, "steps")]
+    )
+    progress.reach("reading", 4)
+    progress.reach("painting", 1)
+    progress.reach("painting", 2)
 
     first, second, last = heard
     assert first.seconds_left is None, "a guess, in the job's first moment"

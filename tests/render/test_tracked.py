@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import JobError, OutputError
+from actanywhere.engines.protocol import Watch
 from actanywhere.render import render as rendering
 from actanywhere.render.preflight import open_inputs, survey
-from actanywhere.render.scene import Scene, read_footage
+from actanywhere.render.scene import Scene, read_scene
 from tests.render.stage import HEIGHT, WIDTH, Staged, render, run_command, stage_shot
 
 PLACE_SIZE = (80, 120)  # of stage_shot's own condition: a quarter larger than the plate
@@ -33,9 +34,9 @@ def steady(count: int) -> list[tuple[float, float]]:
 def seen(job: object) -> tuple[Scene, list[np.ndarray]]:
     """The guide's frames at plate size, as the renderer reads them."""
     with open_inputs(job) as inputs:  # type: ignore[arg-type]
-        scene = read_footage(inputs, lambda done: None)
-    assert scene.guide is not None
-    return scene, [scene.guide.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
+        scene = read_scene(inputs, Watch())
+    assert scene.guide.value is not None
+    return scene, [scene.guide.value.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
 
 
 def test_the_picture_moves_by_the_files_pixels_though_the_plate_stands_still(
@@ -45,7 +46,7 @@ def test_the_picture_moves_by_the_files_pixels_though_the_plate_stands_still(
     still, frames = seen(tracked.job(model, camera="still", anchor=1003))[1][2], None
     for camera in ("tracked", "auto"):
         scene, frames = seen(tracked.job(model, camera=camera, anchor=1003))
-        assert scene.camera == "tracked" and "track.json" in scene.reason
+        assert scene.camera.value == "tracked" and "track.json" in scene.camera.reason
         np.testing.assert_allclose(frames[2], still, atol=1e-5)  # the anchor: the picture fits as it is
         # Frame 1005: 8 pixels to the right and 4 up from there.
         np.testing.assert_allclose(frames[4][4:-8, 12:-4], still[8:-4, 4:-12], atol=1e-3)
@@ -77,7 +78,7 @@ def test_frames_of_another_track_are_not_gone_on_with(shot: Staged, model: Path)
 def test_a_bad_track_is_told_before_anything_is_computed(
     shot: Staged, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendering, "read_footage", lambda *_: pytest.fail("footage was read"))
+    monkeypatch.setattr(rendering, "read_scene", lambda *_: pytest.fail("footage was read"))
     short = with_track(shot, *steady(4)).job(model, camera="tracked")
     with pytest.raises(JobError, match="no transform for frame 1005, 1006"):
         render(short)

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from actanywhere.engines.unet.model.checkpoint import Model
-from actanywhere.engines.unet.model.manifest import check_manifest
+from actanywhere.models.manifest import check_manifest
 from actanywhere.training.batches import BatchPlan
 from actanywhere.training.card import Card, describe_folder
 from actanywhere.training.curve import REGIONS

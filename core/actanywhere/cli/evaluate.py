@@ -149,20 +149,22 @@ def _evaluate(
     clips: RenderedClips | None,
     screen: Screen,
 ) -> list[Part]:
-    from ..engines.unet.cache import ModelCache
+    from ..engines.find import Engines
     from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
 
     settings = Settings().given({**given_settings(args), "camera": "plate"})
-    models, parts = ModelCache(), []
+    engines, parts = Engines(), []
     with Interrupts() as interrupts:
         watch = Watch(screen.progress, lambda: bool(interrupts.asked))
         if cases is not None:
-            parts.append(evaluate_shots(cases.found, Path(args.output), models, watch, encoders, screen.note))
+            parts.append(
+                evaluate_shots(cases.found, Path(args.output), engines, watch, encoders, screen.note)
+            )
         if args.procedural:
-            parts.append(evaluate_truth(args.procedural, settings, pictures, models, watch))
+            parts.append(evaluate_truth(args.procedural, settings, pictures, engines, watch))
         if clips is not None:
-            parts.append(evaluate_rendered(clips, settings, models, watch))
+            parts.append(evaluate_rendered(clips, settings, engines, watch))
     return parts
 
 
@@ -226,12 +228,13 @@ def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:
 
 
 def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> None:
+    from ..engines.find import Engines
     from ..evaluation.shots import render_job
     from ..render.preflight import survey
 
-    names = []
+    names, engines = [], Engines()
     for case in [] if cases is None else cases.found:
-        found = survey(render_job(case, output))
+        found = survey(render_job(case, output, engines))
         state = "is rendered" if found.done == len(found.frames) else f"to render: {found.frames}"
         others = ", ".join(case.references) or "none"
         print(f"{case.name}: {state}; camera {found.camera}; results of others: {others}")

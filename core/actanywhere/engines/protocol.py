@@ -52,10 +52,10 @@ class EngineFacts:
     ``window`` is the number of frames painted at once, or None for an engine that takes the whole shot as one window
     and keeps its own memory flat. ``overlap`` is the recommended number of frames that windows share. ``area`` is the
     working size in pixels, ``multiple`` what both sides must be a multiple of. ``steps`` and ``preview_steps`` are what
-    is recommended, 0 where the engine's own ``quality`` says it. ``shading`` is the recommended strength of what is
-    painted over the prefill. ``invents``: it paints places that nobody gave it; an engine that does not needs the
-    condition extended before. ``infers_camera``: with camera ``subject`` it needs no prefill. ``untrained`` names parts
-    that nobody has trained.
+    is recommended, 0 where the engine's own ``quality`` says it; ``preview_lowers`` names the settings that a preview
+    lowers where they are left out. ``shading`` is the recommended strength of what is painted over the prefill.
+    ``invents``: it paints places that nobody gave it; an engine that does not needs the condition extended before.
+    ``infers_camera``: with camera ``subject`` it needs no prefill. ``untrained`` names parts that nobody has trained.
     """
 
     name: str
@@ -65,6 +65,7 @@ class EngineFacts:
     multiple: int = 8
     steps: int = 1
     preview_steps: int = 1
+    preview_lowers: frozenset[str] = frozenset({"steps"})
     shading: float = 1.0
     invents: bool = False
     infers_camera: bool = False
@@ -110,15 +111,19 @@ class Painted:
 
 @dataclass(frozen=True)
 class Watch:
-    """Progress and cancel in one: ``step`` hears how many steps are done, ``cancelled`` says whether to stop."""
+    """Progress and cancel in one: ``step`` hears how many steps are done, ``cancelled`` says whether to stop.
+
+    ``remedy`` is what somebody who stopped is told.
+    """
 
     step: Callable[[int], None] = lambda done: None
     cancelled: Callable[[], bool] = lambda: False
+    remedy: str = "The same job goes on from its finished frames."
 
     def check(self) -> None:
         """Raises ``Cancelled`` when the artist stopped the job."""
         if self.cancelled():
-            raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+            raise Cancelled("Stopped.", self.remedy)
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,10 @@ class Painter(Protocol):
     def paint(
         self, frames: Sequence[FrameConditioning], window: Window, before: Painted | None, watch: Watch
     ) -> Painted:
-        """The whole frames of a window. ``frames`` may make its items when they are asked for. Raises ``Cancelled``."""
+        """The whole frames of a window. ``frames`` may make its items when they are asked for. Raises ``Cancelled``.
+
+        ``before`` is the whole window before, of which the last ``window.known`` frames are the first of this one.
+        """
         ...
 
 
@@ -159,7 +167,10 @@ class Engine(Protocol):
     facts: EngineFacts
 
     def digest(self) -> str:
-        """What tells this engine's model from another. Its files are looked at; raises ``ModelError``."""
+        """What tells these weights from others, 64 hex digits; every file is checked as far as that is quick.
+
+        Raises ``ModelError``.
+        """
         ...
 
     def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:

@@ -18,7 +18,8 @@ from ..camera.guide import condition_to_unit
 from ..camera.track import CameraTrack, still_track
 from ..comp.finish import finish_frame
 from ..contract.settings import Settings
-from ..render.conditioning import Knowledge, know
+from ..engines.protocol import FrameConditioning
+from ..render.conditioning import ShotConditioning
 from ..render.scene import Scene
 
 __all__ = ["guide_alone", "over_background", "still_paste", "tracked_card"]
@@ -37,22 +38,19 @@ def tracked_card(scene: Scene) -> Frames:
 
     Where the scene has no guide, because the plate could not be tracked, this is the still paste.
     """
-    return still_paste(scene) if scene.guide is None else _card(scene, scene.guide.track)
+    return still_paste(scene) if scene.guide.value is None else _card(scene, scene.guide.value.track)
 
 
 def guide_alone(scene: Scene, settings: Settings) -> Frames:
     """What this software would deliver if the network added nothing to what is known and expected."""
-    made = []
-    for index in range(len(scene.clip.frames)):
-        known = know(scene, settings, index)
-        made.append(finish_small(np.asarray((known.prior * 127.5 + 127) / 255, np.float32), known, settings))
-    return over_background(scene, made)
+    told = ShotConditioning(scene, settings)
+    return over_background(scene, [finish_small(one.prefill, one, settings) for one in told])
 
 
-def finish_small(painted: Picture, known: Knowledge, settings: Settings) -> Picture:
-    """A painted picture (h, w, 3) display as it is delivered when the plate has the model's size."""
+def finish_small(painted: Picture, told: FrameConditioning, settings: Settings) -> Picture:
+    """A painted picture (h, w, 3) display as it is delivered when the plate has the engine's size."""
     painted = np.clip(painted, 0, 1)
-    return finish_frame(painted, known.guide, known.seen, known.guide, known.seen, settings.detail)
+    return finish_frame(painted, told.place, told.seen, told.place, told.seen, settings.detail)
 
 
 def over_background(scene: Scene, backgrounds: list[Picture]) -> Frames:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from ..camera.composite import find_composite
 from ..contract.errors import FootageError
 from ..contract.job import Job, Result
 from ..contract.shot import FrameRange, ImageSequence
+from ..engines.protocol import Watch
 from ..footage import open_plate, read_still_matte, to_display
 from ..render.preflight import open_inputs
-from ..render.scene import Scene, read_footage, resize
+from ..render.scene import Scene, read_scene, resize
 from .baselines import guide_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of
@@ -84,16 +84,16 @@ class Bench:
         return made
 
 
-def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
-    """Read a case's footage. ``step`` hears how many frames are done. Raises ``FootageError``."""
+def read_bench(case: Case) -> Bench:
+    """Read a case's footage. Raises ``FootageError``."""
     job = case.job
-    scene = tracked = _read(job, step)
+    scene = tracked = _read(job)
     camera = "tracked" if job.shot.track else "plate"
-    if scene.camera != camera:
-        tracked = _read(replace(job, settings=replace(job.settings, camera=camera)), step)
+    if scene.camera.value != camera:
+        tracked = _read(replace(job, settings=replace(job.settings, camera=camera)))
     plain = scene
-    if scene.shadow is not None:
-        plain = _read(replace(job, settings=replace(job.settings, shadow="none")), step)
+    if scene.shadow.value is not None:
+        plain = _read(replace(job, settings=replace(job.settings, shadow="none")))
     clip = scene.clip
     measured = _moving(np.asarray(clip.rgb))
     if len(measured) < 2:
@@ -106,9 +106,9 @@ def read_bench(case: Case, step: Callable[[int], None]) -> Bench:
     return Bench(case, scene, tracked, plain, measured, ground)
 
 
-def _read(job: Job, step: Callable[[int], None]) -> Scene:
+def _read(job: Job) -> Scene:
     with open_inputs(job) as inputs:
-        return read_footage(inputs, step)
+        return read_scene(inputs, Watch())
 
 
 def _moving(rgb: Frames) -> list[int]:

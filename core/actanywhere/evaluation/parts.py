@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,8 +14,7 @@ from numpy.typing import NDArray
 from ..contract.errors import Cancelled, OutputError
 from ..contract.job import Progress
 from ..contract.settings import Settings
-from ..engines.unet.cache import ModelCache
-from ..engines.unet.model.manifest import check_manifest, find_model
+from ..engines.find import Engines
 from ..training.corpus import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case
@@ -36,6 +36,9 @@ __all__ = [
 ]
 
 Frames = NDArray[np.uint8]
+
+_FRAMES = 16
+"""Of a clip, where the engine takes any number."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Part:
 def evaluate_shots(
     cases: list[Case],
     output: Path,
-    models: ModelCache,
+    engines: Engines,
     watch: Watch,
     encoders: Encoders,
     note: Callable[[str], None],
@@ -81,7 +84,7 @@ def evaluate_shots(
     results: list[tuple[str, Frames]] = []
     for number, case in enumerate(cases, 1):
         note(f"{number} of {len(cases)}: {case.name}")
-        report = evaluate_shot(case, output, models, watch, _through(encoders.clip))
+        report = evaluate_shot(case, output, engines, watch, _through(encoders.clip))
         rows += report.rows
         blocks.append(report.block)
         results += report.frames.items() if encoders.features else ()
@@ -95,7 +98,7 @@ def evaluate_shots(
 
 
 def evaluate_truth(
-    count: int, settings: Settings, pictures: PictureLibrary | None, models: ModelCache, watch: Watch
+    count: int, settings: Settings, pictures: PictureLibrary | None, engines: Engines, watch: Watch
 ) -> Part:
     """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
 
@@ -103,14 +106,14 @@ def evaluate_truth(
         return truth.true_shots(count, frames, area, multiple, pictures, seed)
 
     title = "Procedural clips with known truth"
-    return _against_truth("truth", title, "procedural", draw, count, settings, models, watch)
+    return _against_truth("truth", title, "procedural", draw, count, settings, engines, watch)
 
 
-def evaluate_rendered(clips: RenderedClips, settings: Settings, models: ModelCache, watch: Watch) -> Part:
+def evaluate_rendered(clips: RenderedClips, settings: Settings, engines: Engines, watch: Watch) -> Part:
     """Paint every rendered clip twice and measure it against its truth. Raises ``Cancelled``."""
     draw = partial(truth.rendered_shots, clips)
     title, count = "Rendered clips with known truth", 2 * len(clips.names)
-    return _against_truth("rendered", title, "rendered", draw, count, settings, models, watch)
+    return _against_truth("rendered", title, "rendered", draw, count, settings, engines, watch)
 
 
 def _against_truth(
@@ -120,23 +123,24 @@ def _against_truth(
     draw: Callable[[int, int, int, int | None], Iterator[truth.TrueShot]],
     count: int,
     settings: Settings,
-    models: ModelCache,
+    engines: Engines,
     watch: Watch,
 ) -> Part:
-    folder = find_model(settings.model)
-    model = models.load(folder, check_manifest(folder), settings)
-    configuration = model.configuration
+    engine = engines.find(settings.model)
+    facts = engine.facts
     rows: list[Figures] = []
     blocks: list[Block] = []
-    seed = settings.seed if configuration.assisted else None
-    shots = draw(configuration.frames, configuration.area, configuration.side_multiple, seed)
+    seed = None if facts.invents else settings.seed
+    shots = draw(facts.window or _FRAMES, facts.area, facts.multiple, seed)
     for done, shot in enumerate(shots):
         watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if watch.cancelled():
             raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted anew.")
         if settings.shadow == "none":
             shot = replace(shot, scene=shot.plain)
-        methods = truth.true_methods(shot, truth.render_ours(model, shot.scene, settings), settings)
+        with tempfile.TemporaryDirectory() as scratch:
+            ours = truth.render_ours(engine, shot.scene, settings, Path(scratch))
+        methods = truth.true_methods(shot, ours, settings)
         rows += truth.measure_true_shot(shot, methods)
         blocks.append(truth.true_block(shot, methods))
     tables = [

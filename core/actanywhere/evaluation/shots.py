@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.job import Job, Progress
-from ..engines.unet.cache import ModelCache
-from ..engines.unet.model.manifest import check_manifest, find_model
+from ..engines.find import Engines
 from ..render.render import render
 from .bench import Bench, read_bench
 from .cases import Case
@@ -46,25 +45,28 @@ class ShotReport:
     frames: dict[str, Frames]
 
 
-def render_job(case: Case, output: Path) -> Job:
+def render_job(case: Case, output: Path, engines: Engines) -> Job:
     """The job that renders a case under ``output``: in a folder of its own for every model and every setting."""
     job = case.job
     settings = replace(job.settings, format=("exr", "png"))
     facts = json.dumps(replace(job, settings=settings, output="").to_dict(), sort_keys=True)
-    digest = check_manifest(find_model(settings.model))
+    digest = engines.find(settings.model).digest()
     key = hashlib.sha256((digest + facts).encode()).hexdigest()[:8]
     folder = f"{case.name}_{Path(settings.model).name}_{key}"
     return replace(job, settings=settings, output=str(output.absolute() / "renders" / folder))
 
 
 def evaluate_shot(
-    case: Case, output: Path, models: ModelCache, watch: Watch, more: MoreMeasures | None = None
+    case: Case, output: Path, engines: Engines, watch: Watch, more: MoreMeasures | None = None
 ) -> ShotReport:
     """Render, measure and lay out one case. Raises what rendering raises."""
     result = render(
-        render_job(case, output), lambda progress: watch.report(case.name, progress), watch.cancelled, models
+        render_job(case, output, engines),
+        lambda progress: watch.report(case.name, progress),
+        watch.cancelled,
+        engines,
     )
-    bench = read_bench(case, lambda done: None)
+    bench = read_bench(case)
     ordered = {"ours": bench.ours(result), **_others(bench)}
     rows = []
     for done, (method, frames) in enumerate(ordered.items()):

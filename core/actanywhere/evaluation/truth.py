@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,13 +21,14 @@ from ..camera.guide import Guide
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
-from ..engines.protocol import Window
-from ..engines.unet.model.checkpoint import Model
-from ..engines.unet.painter import Painter
+from ..engines.protocol import Engine, EngineRequest, Watch, Window
 from ..inpaint.outpaint import extended
 from ..render.clip import Clip
-from ..render.conditioning import know
-from ..render.scene import Scene, model_size
+from ..render.conditioning import ShotConditioning
+from ..render.decision import Decision
+from ..render.preflight import model_size
+from ..render.resolve import resolve
+from ..render.scene import Scene
 from ..shadow.read import lift_shadow, read_shadow
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
@@ -114,7 +116,13 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
     )
     unextended = Guide(condition, track, width / height, subject)
     bare = unextended if seed is None else extended(unextended, condition, seed)
-    plain = Scene(known, condition, bare, "plate", "the true camera", [], None, "none was asked for")
+    plain = Scene(
+        known,
+        condition,
+        camera=Decision("plate", "the true camera"),
+        guide=Decision(bare),
+        shadow=Decision(None, "none was asked for"),
+    )
     scene = plain
     read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
     if read.shadow is not None:
@@ -123,7 +131,7 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
             lifted = lift_shadow(read.shadow, subject, condition)
             guide = Guide(lifted, track, width / height, subject)
             guide = guide if seed is None else extended(guide, lifted, seed)
-        scene = replace(plain, guide=guide, shadow=read.shadow, shadow_reason=read.reason)
+        scene = replace(plain, guide=Decision(guide), shadow=Decision(read.shadow, read.reason))
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
@@ -163,18 +171,20 @@ def _reached(transform: NDArray[np.float64], height: int, width: int) -> Region:
     return np.asarray(inside.all(1).reshape(height, width))
 
 
-def render_ours(model: Model, scene: Scene, settings: Settings) -> Frames:
-    """The scene as it is delivered, one window of the model, at the model's size."""
-    painter = Painter(model, settings, scene.condition, guided=scene.guide is not None)
+def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path) -> Frames:
+    """The scene as it is delivered, in one window, at the engine's size."""
     count = len(scene.clip.frames)
-    known = [know(scene, settings, index) for index in range(count)]
-    latents = painter.paint(
-        Window(0, count, 0), scene.clip.frames.first, known, None, lambda done: None, lambda: False
+    request = EngineRequest(
+        condition=scene.condition,
+        settings=resolve(settings, engine.facts).for_engine(),
+        frames=count,
+        size=scene.clip.size,
+        guided=scene.guide.value is not None,
+        scratch=scratch,
     )
-    made = [
-        finish_small(painter.picture(one, facts), facts, settings)
-        for one, facts in zip(latents, known, strict=True)
-    ]
+    told = ShotConditioning(scene, settings)[:]
+    painted = engine.open(request).paint(told, Window(0, count, 0), None, Watch())
+    made = [finish_small(one, facts, settings) for one, facts in zip(painted.pictures, told, strict=True)]
     return over_background(scene, made)
 
 

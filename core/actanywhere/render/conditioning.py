@@ -1,8 +1,9 @@
-"""What the network is told of a frame: the masked picture and the mask, at the model's size."""
+"""What an engine is told of each frame: the masked picture, the mask and the prefill, at the engine's size."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import overload
 
 import cv2
 import numpy as np
@@ -10,35 +11,38 @@ from numpy.typing import NDArray
 
 from ..camera.guide import known_region
 from ..contract.settings import Settings
+from ..engines.protocol import FrameConditioning
 from ..inpaint.fill import expect
 from ..shadow.cast import under_shadow
 from .scene import Scene
 
-__all__ = ["Knowledge", "guide_at", "know"]
+__all__ = ["ShotConditioning", "condition_frame", "guide_at"]
 
 Picture = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Knowledge:
-    """``known`` (h, w, 3) float32 in [-1, 1], what is known over grey (0); ``prior`` the same over what is
-    expected; ``mask`` (h, w) float32, 0 = known; ``subject`` (h, w) float32, 1 = the actor.
+class ShotConditioning(Sequence[FrameConditioning]):
+    """What an engine is told of every frame of a shot, each made when it is asked for; indices count from 0."""
 
-    ``guide`` (h, w, 3) float32 display is the moved condition alone, under the actor's cast shadow if there is one,
-    ``seen`` (h, w) 1 where it shows what is not the actor. Around the actor it is expected, and not relied on: there
-    his contact is painted.
-    """
+    def __init__(self, scene: Scene, settings: Settings) -> None:
+        self._scene = scene
+        self._settings = settings
 
-    known: Picture
-    prior: Picture
-    mask: Picture
-    subject: Picture
-    guide: Picture
-    seen: Picture
+    def __len__(self) -> int:
+        return len(self._scene.clip.frames)
+
+    @overload
+    def __getitem__(self, index: int) -> FrameConditioning: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[FrameConditioning]: ...
+    def __getitem__(self, index: int | slice) -> FrameConditioning | list[FrameConditioning]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        return condition_frame(self._scene, self._settings, range(len(self))[index])
 
 
-def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
-    """What is known of frame ``index`` (counted from 0): the eroded subject, and the guide away from it."""
+def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameConditioning:
+    """What an engine is told of frame ``index`` (counted from 0): the eroded actor, and the guide away from it."""
     clip = scene.clip
     height, width = clip.size
     rgb = clip.rgb[index] / np.float32(255)
@@ -53,8 +57,15 @@ def know(scene: Scene, settings: Settings, index: int) -> Knowledge:
     picture = np.where(subject[..., None] > 0, rgb, picture)
     expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, seen))
     actor = subject.astype(np.float32)
-    mask = 1 - np.maximum(sure, actor)
-    return Knowledge(_to_network(picture), _to_network(expected), mask, actor, guide, seen * _beside(matte))
+    return FrameConditioning(
+        frame=clip.frames.first + index,
+        masked=picture,
+        mask=1 - np.maximum(sure, actor),
+        prefill=expected,
+        subject=actor,
+        place=guide,
+        seen=seen * _beside(matte),
+    )
 
 
 def _beside(matte: Picture) -> Picture:
@@ -65,7 +76,7 @@ def _beside(matte: Picture) -> Picture:
 
 def _expected(scene: Scene, guide: Picture, seen: Picture) -> Picture:
     """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
-    if scene.guide is not None and seen.max() == 0:
+    if scene.guide.value is not None and seen.max() == 0:
         return np.asarray(cv2.GaussianBlur(guide, (0, 0), guide.shape[0] / 12), np.float32)
     return expect(guide, seen, scene.condition)
 
@@ -75,14 +86,9 @@ def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture
 
     It lies under the shadow that the actor casts on it.
     """
-    if scene.guide is None:
+    if scene.guide.value is None:
         return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
-    guide, seen = scene.guide.frame(index, height, width)
-    if scene.shadow is not None:
-        guide = under_shadow(scene.shadow, scene.clip.matte[index] / np.float32(255), guide)
+    guide, seen = scene.guide.value.frame(index, height, width)
+    if scene.shadow.value is not None:
+        guide = under_shadow(scene.shadow.value, scene.clip.matte[index] / np.float32(255), guide)
     return guide, seen
-
-
-def _to_network(display: Picture) -> Picture:
-    """Display 0..1 to the network's [-1, 1], where 127 of 255 is exactly 0."""
-    return np.asarray(np.clip((display * 255 - 127) / 127.5, -1, 1), np.float32)

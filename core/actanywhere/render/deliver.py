@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..comp.finish import finish_frame
 from ..comp.over import composite
 from ..contract.settings import Settings
 from ..contract.shot import ImageSequence
+from ..engines.protocol import FrameConditioning, Watch
 from ..footage import (
     MovieWriter,
     from_display,
@@ -21,7 +21,7 @@ from ..footage import (
     write_layer_frame,
     write_png,
 )
-from .conditioning import Knowledge, guide_at
+from .conditioning import guide_at
 from .folder import OutputFolder
 from .preflight import Inputs
 from .scene import Scene, treated_matte
@@ -32,7 +32,7 @@ Picture = NDArray[np.float32]
 
 
 def deliver_frame(
-    inputs: Inputs, scene: Scene, output: OutputFolder, index: int, painted: Picture, known: Knowledge
+    inputs: Inputs, scene: Scene, output: OutputFolder, index: int, painted: Picture, told: FrameConditioning
 ) -> int:
     """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display.
 
@@ -45,7 +45,7 @@ def deliver_frame(
     plate = inputs.plate.read(frame)
     matte = treated_matte(inputs, frame)
     guide, seen = guide_at(scene, index, info.height, info.width)
-    display = finish_frame(painted, known.guide, known.seen, guide, seen, settings.detail)
+    display = finish_frame(painted, told.place, told.seen, guide, seen, settings.detail)
     background = from_display(display, info.space)
     comp = composite(linearise(plate.pixels, info.space), background, matte)
     solid = np.ones(matte.shape, np.float32)
@@ -58,15 +58,22 @@ def count_display_frames(inputs: Inputs, output: OutputFolder) -> int:
     return len(inputs.frames) * _movie_is_due(output) + len(_pngs_due(inputs, output))
 
 
-def deliver_display_files(inputs: Inputs, output: OutputFolder, step: Callable[[int], None]) -> None:
+def deliver_display_files(inputs: Inputs, output: OutputFolder, watch: Watch) -> None:
     """The comp as PNG and MOV besides, for those who asked: read back from the finished layer.
 
-    What is there already is whole, and of this job: it stays. ``step`` hears how many of ``count_display_frames`` are
-    written; what it raises ends the work, and leaves no half file.
+    What is there already is whole, and of this job: it stays. ``watch`` hears how many of ``count_display_frames`` are
+    written. Raises ``Cancelled``, and leaves no half file.
     """
     if not count_display_frames(inputs, output):
         return
     info, done = inputs.plate.info, 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        watch.step(done)
+        watch.check()
+
     with open_plate(ImageSequence(output.pattern), inputs.frames) as layer:
 
         def shown(frame: int) -> Picture:
@@ -74,12 +81,12 @@ def deliver_display_files(inputs: Inputs, output: OutputFolder, step: Callable[[
 
         for frame, path in _pngs_due(inputs, output).items():
             write_png(str(path), shown(frame), info.pixel_aspect)
-            step(done := done + 1)
+            step()
         if _movie_is_due(output):
             with MovieWriter(str(_movie_path(output)), info.fps, info.pixel_aspect) as movie:
                 for frame in inputs.frames:
                     movie.write(shown(frame))
-                    step(done := done + 1)
+                    step()
 
 
 def _pngs_due(inputs: Inputs, output: OutputFolder) -> dict[int, Path]:

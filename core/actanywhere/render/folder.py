@@ -3,7 +3,8 @@
 NAME_LAYER.1001.exr ...     finished frames
 result.json                 when all are finished
 .actanywhere/job.json       whose folder this is: the job and the digests of what it read
-.actanywhere/*.safetensors  painted windows whose frames are not all written yet
+.actanywhere/*.safetensors  the last painted window, until the job is finished
+.actanywhere/engine/        what the engine keeps for going on
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class OutputFolder:
         self.frames = frames
         self.path = Path(job.output)
         self.work = self.path / ".actanywhere"
+        self.scratch = self.work / "engine"
         self.result_path = self.path / RESULT_NAME
         self.stem = layer_stem(job)
         self._claimed = False
@@ -115,7 +117,8 @@ class OutputFolder:
             )
         self._claimed = True
         self.work.mkdir(exist_ok=True)
-        sweep_strays(str(self.path))
+        for folder in (self.path, self.work):
+            sweep_strays(str(folder))
         if owner is None:
             write_text(str(self.work / "job.json"), json.dumps(facts, indent=2) + "\n")
 
@@ -124,6 +127,7 @@ class OutputFolder:
         write_text(str(self.result_path), json.dumps(result.to_dict(), indent=2) + "\n")
         for path in self.work.glob("*.safetensors"):
             path.unlink()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def result(self) -> Result | None:
         """The result, if the job is finished to the last frame."""
@@ -131,9 +135,13 @@ class OutputFolder:
             return None
         return find_result(str(self.path))  # one that is not understood will be written anew
 
+    def _kept(self) -> bool:
+        """Whether something was painted that the same job goes on from."""
+        return any(self.work.glob("*.safetensors")) or (self.scratch.is_dir() and any(self.scratch.iterdir()))
+
     def _disclaim(self) -> None:
         """Take back the claim on a folder in which nothing was painted."""
-        if not self._claimed or self.finished() or any(self.work.glob("*.safetensors")):
+        if not self._claimed or self.finished() or self._kept():
             return
         shutil.rmtree(self.work, ignore_errors=True)
         with suppress(OSError):

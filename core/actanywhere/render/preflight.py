@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from ..camera.given import GivenTrack, read_track
 from ..camera.guide import View
@@ -11,19 +11,22 @@ from ..contract.errors import JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
-from ..engines.unet.model.configuration import ModelConfiguration
-from ..engines.unet.model.manifest import check_manifest, find_model, read_configuration
+from ..engines.find import Engines
+from ..engines.protocol import Engine, EngineFacts
 from ..footage import ConditionPicture, MatteReader, Plate, open_shot, read_condition
+from ..models.folder import model_folder
 from .folder import OutputFolder
+from .resolve import Resolved, resolve, unread_settings
 
-__all__ = ["Inputs", "Survey", "open_inputs", "overlap_of", "steps_of", "survey"]
-
-_OVERLAP = 4
+__all__ = ["Inputs", "Survey", "model_size", "open_inputs", "survey"]
 
 
 @dataclass(frozen=True)
 class Survey:
-    """``reads`` and ``writes`` name files and folders; ``done`` counts frames that are finished already."""
+    """``reads`` and ``writes`` name files and folders; ``done`` counts frames that are finished already.
+
+    ``engine`` is what the engine says of the job: how it will go about it, what that takes.
+    """
 
     reads: list[str]
     writes: list[str]
@@ -31,6 +34,7 @@ class Survey:
     camera: str
     warnings: list[str]
     done: int
+    engine: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,13 @@ class Inputs:
     plate: Plate
     matte: MatteReader
     condition: ConditionPicture
-    configuration: ModelConfiguration
+    engine: Engine
+    resolved: Resolved
     digest: str
-    """Of the model's manifest."""
+    """What tells the model's weights from others."""
     warnings: list[str]
+    notes: list[str]
+    """What the engine says of the job."""
     track: GivenTrack | None = None
     """The artist's own, where it leads the camera."""
 
@@ -52,6 +59,11 @@ class Inputs:
     def frames(self) -> FrameRange:
         """The frames to render."""
         return self.plate.frames
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width at which the engine works."""
+        return model_size(self.resolved.area, self.aspect, self.engine.facts.multiple)
 
     @property
     def aspect(self) -> float:
@@ -80,38 +92,28 @@ class Inputs:
         self.matte.close()
 
 
-def open_inputs(job: Job) -> Inputs:
+def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     """Check the model's files, then every header of the footage. Raises the error that an artist should see first."""
-    folder = find_model(job.settings.model)
-    digest = check_manifest(folder)
-    configuration = read_configuration(folder)
-    _check_window(job.settings, configuration)
-    if job.settings.device not in ("auto", "cpu"):
-        from ..engines.unet.model.device import (
-            choose_device,  # loads torch: only where a device has to be there
-        )
-
-        choose_device(job.settings.device)
+    settings = job.settings
+    engine = (engines or Engines()).find(settings.model)
+    resolved = resolve(settings, engine.facts)
     condition = read_condition(job.shot.condition)
     plate, matte = open_shot(job.shot)
-    anchor = job.settings.anchor
-    if anchor is not None and anchor not in plate.frames:
-        raise JobError(
-            f"The anchor frame {anchor} is not among the frames {plate.frames}.", "Choose one of them."
-        )
-    warnings = [*plate.warnings, *matte.warnings, *condition.warnings]
-    if configuration.untrained:
-        warnings.append(
-            f"The model {folder.name} is not trained yet ({', '.join(configuration.untrained)}): what it paints means "
-            "nothing before 'actanywhere train --from' it."
-        )
-    if job.settings.preview and _samples_as_ever(job.settings, configuration):
-        warnings.append(
-            f"The model {folder.name} has no cheaper take: it paints a preview as it paints the layer. For a quick "
-            "look, render a few frames (--frames)."
-        )
+    _check_anchor(job, plate.frames)
+    warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     track = _open_track(job, plate, warnings)
-    return Inputs(job, plate, matte, condition, configuration, digest, warnings, track)
+    inputs = Inputs(
+        job, plate, matte, condition, engine, resolved, engine.digest(), warnings, notes=[], track=track
+    )
+    inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
+    return inputs
+
+
+def model_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
+    """Height and width of about ``area`` pixels at ``aspect``, both multiples of ``multiple``."""
+    height = max(1, round((area / aspect) ** 0.5 / multiple)) * multiple
+    width = max(1, round((area * aspect) ** 0.5 / multiple)) * multiple
+    return height, width
 
 
 def survey(job: Job) -> Survey:
@@ -134,27 +136,31 @@ def survey(job: Job) -> Survey:
         ]
         reads += [shot.condition.matte] if shot.condition.matte else []
         reads += [shot.track] if inputs.track else []
-        reads.append(str(find_model(job.settings.model)))
-        return Survey(reads, output.writes(), inputs.frames, camera, warnings, len(output.finished()))
+        reads.append(str(model_folder(job.settings.model)))
+        done = len(output.finished())
+        return Survey(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)
 
 
-def overlap_of(settings: Settings, configuration: ModelConfiguration) -> int:
-    """The frames that windows share: as asked for, else what suits the model's window."""
-    if settings.overlap is not None:
-        return settings.overlap
-    return min(_OVERLAP, max(1, configuration.frames // 4))
+def _of_the_model(settings: Settings, facts: EngineFacts) -> list[str]:
+    """What is to be said of this model with these settings."""
+    found = unread_settings(settings, facts)
+    if facts.untrained:
+        found.append(
+            f"The model {facts.name} is not trained yet ({', '.join(facts.untrained)}): what it paints means "
+            "nothing before 'actanywhere train --from' it."
+        )
+    if settings.preview and all(getattr(settings, name) is not None for name in facts.preview_lowers):
+        found.append(
+            f"The model {facts.name} has no cheaper take: it paints a preview as it paints the layer. For a quick "
+            "look, render a few frames (--frames)."
+        )
+    return found
 
 
-def steps_of(settings: Settings, configuration: ModelConfiguration) -> int:
-    """The denoising steps of a job: as asked for, else as the model recommends."""
-    return settings.steps or (configuration.preview_steps if settings.preview else configuration.steps)
-
-
-def _samples_as_ever(settings: Settings, configuration: ModelConfiguration) -> bool:
-    """Whether a preview is sampled as a whole render is."""
-    whole = replace(settings, preview=False)
-    guided = settings.guidance is None and configuration.guidance != 1.0
-    return steps_of(settings, configuration) == steps_of(whole, configuration) and not guided
+def _check_anchor(job: Job, frames: FrameRange) -> None:
+    anchor = job.settings.anchor
+    if anchor is not None and anchor not in frames:
+        raise JobError(f"The anchor frame {anchor} is not among the frames {frames}.", "Choose one of them.")
 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:
@@ -170,11 +176,3 @@ def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | Non
         warnings.append(f"The camera track {path} is not used: the camera is '{camera}'.")
         return None
     return read_track(path, plate.frames, plate.info.width, plate.info.height)
-
-
-def _check_window(settings: Settings, configuration: ModelConfiguration) -> None:
-    if settings.overlap is not None and settings.overlap >= configuration.frames:
-        raise JobError(
-            f"An overlap of {settings.overlap} frames leaves nothing of the model's window of {configuration.frames}.",
-            f"Choose an overlap below {configuration.frames}.",
-        )

@@ -1,14 +1,15 @@
-"""How far a job is, and how long it will still take."""
+"""How far a job is, how long it will still take, and whether it is to stop."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..contract.job import Progress
+from ..engines.protocol import Watch
 
-__all__ = ["Stage", "Teller"]
+__all__ = ["JobProgress", "Stage"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,14 @@ class Stage:
     unit: str = "frames"
 
 
-class Teller:
-    """Tells a host how far its job is. ``seconds`` maps finished stages to what they took."""
+class JobProgress:
+    """Reports to a host how far its job is. ``seconds`` maps finished stages to what they took."""
 
-    def __init__(self, report: Callable[[Progress], None], stages: list[Stage]) -> None:
+    def __init__(
+        self, report: Callable[[Progress], None], cancelled: Callable[[], bool], stages: list[Stage]
+    ) -> None:
         self._report = report
+        self._cancelled = cancelled
         self._stages = {stage.name: stage for stage in stages}
         self._done = dict.fromkeys(self._stages, 0)
         self._began = time.monotonic()
@@ -33,8 +37,16 @@ class Teller:
         self.seconds = dict.fromkeys(self._stages, 0.0)
         self._last = self._began
 
-    def tell(self, name: str, done: int, frame_ready: str = "") -> None:
-        """``done`` pieces of stage ``name`` are done; the time since the last telling was spent on it."""
+    def watch(self, name: str, before: int = 0, remedy: str = Watch.remedy) -> Watch:
+        """The watch of who works on stage ``name``, of which ``before`` pieces are done."""
+        return Watch(lambda done: self.reach(name, before + done), self._cancelled, remedy)
+
+    def plan(self, name: str, count: int) -> None:
+        """Stage ``name`` has ``count`` pieces, as is known by now."""
+        self._stages[name] = replace(self._stages[name], count=count)
+
+    def reach(self, name: str, done: int, frame_ready: str = "") -> None:
+        """``done`` pieces of stage ``name`` are done; the time since the last report was spent on it."""
         now = time.monotonic()
         self.seconds[name] += now - self._last
         self._last = now

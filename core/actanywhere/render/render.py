@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from .. import __version__
-from ..contract.errors import Cancelled
 from ..contract.job import Job, Progress, Result
 from ..contract.shot import ImageSequence
-from ..engines.protocol import Window
-from ..engines.unet.model.manifest import find_model
+from ..engines.find import Engines
+from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
 from ..footage import HALF_MAX, digest
-from .conditioning import know
+from .conditioning import ShotConditioning
 from .deliver import count_display_frames, deliver_display_files, deliver_frame
 from .folder import OutputFolder
-from .preflight import Inputs, open_inputs, overlap_of, steps_of
-from .progress import Stage, Teller
-from .scene import Scene, read_footage
+from .preflight import Inputs, open_inputs
+from .progress import JobProgress, Stage
+from .resume import PaintedWindows
+from .scene import Scene, read_scene
 from .windows import plan_windows
-
-if TYPE_CHECKING:
-    from ..engines.unet.cache import ModelCache
-    from ..engines.unet.painter import Painter
 
 __all__ = ["render"]
 
-_DISPLAY = "writing display files"
+_READING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
+    "reading footage",
+    "loading the model",
+    "painting",
+    "writing the layer",
+    "writing display files",
+)
+_DISPLAY_REMEDY = "The layer is finished; the same job goes on with its display files."
 _LIBRARIES = (
     "torch",
     "diffusers",
@@ -45,155 +47,155 @@ _LIBRARIES = (
 
 
 def render(
-    job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool], models: ModelCache
+    job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool], engines: Engines
 ) -> Result:
     """Render ``job``; its finished frames are kept whatever happens, and the same job goes on from them.
 
     Raises an ``ActAnywhereError`` before anything is computed when the job cannot be rendered, ``Cancelled`` when
     ``cancelled()`` turned true.
     """
-    with open_inputs(job) as inputs:
+    with open_inputs(job, engines) as inputs:
         output = OutputFolder(job, inputs.frames)
         output.check()
         with output.held():
-            inputs_digest = _digests(inputs)
-            output.claim(inputs_digest, inputs.digest)
+            digests = _digests(inputs)
+            output.claim(digests, inputs.digest)
             finished = output.result()
-            display = (
-                [Stage(_DISPLAY, count, 0.15)] if (count := count_display_frames(inputs, output)) else []
-            )
-            teller = Teller(report, display)
+            stages = [] if finished is not None else _stages(inputs)
+            if count := count_display_frames(inputs, output):
+                stages.append(Stage(_DISPLAY, count, 0.15))
+            progress = JobProgress(report, cancelled, stages)
             if finished is None:
-                windows = _windows(inputs)
-                teller = Teller(report, [*_stages(inputs, len(windows)), *display])
-                finished = _render(inputs, output, inputs_digest, windows, teller, cancelled, models)
+                finished = _render(inputs, output, digests, progress)
                 output.finish(finished)
-            _deliver_display_files(inputs, output, teller, cancelled)
+            watch = progress.watch(_DISPLAY, remedy=_DISPLAY_REMEDY)
+            deliver_display_files(inputs, output, watch)
             return finished
 
 
 def _windows(inputs: Inputs) -> list[Window]:
-    overlap = overlap_of(inputs.job.settings, inputs.configuration)
-    return plan_windows(len(inputs.frames), inputs.configuration.frames, overlap)
+    frames, resolved = len(inputs.frames), inputs.resolved
+    if resolved.window is None:
+        return [Window(0, frames, 0)]
+    return plan_windows(frames, resolved.window, resolved.overlap)
 
 
-def _stages(inputs: Inputs, windows: int) -> list[Stage]:
+def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
     return [
-        Stage("reading footage", frames, 0.1),
-        Stage("loading the model", 1, 2.0, "model"),
-        Stage("painting", windows * steps_of(inputs.job.settings, inputs.configuration), 1.0, "steps"),
-        Stage("writing the layer", frames, 0.3),
+        Stage(_READING, frames, 0.1),
+        Stage(_LOADING, 1, 2.0, "model"),
+        Stage(_PAINTING, len(_windows(inputs)) * (inputs.resolved.steps or 1), 1.0, "steps"),
+        Stage(_WRITING, frames, 0.3),
     ]
 
 
-def _deliver_display_files(
-    inputs: Inputs, output: OutputFolder, teller: Teller, cancelled: Callable[[], bool]
-) -> None:
-    def step(done: int) -> None:
-        teller.tell(_DISPLAY, done)
-        if cancelled():
-            raise Cancelled("Stopped.", "The layer is finished; the same job goes on with its display files.")
-
-    deliver_display_files(inputs, output, step)
-
-
-def _render(
-    inputs: Inputs,
-    output: OutputFolder,
-    digests: dict[str, str],
-    windows: list[Window],
-    teller: Teller,
-    cancelled: Callable[[], bool],
-    models: ModelCache,
-) -> Result:
-    job, frames = inputs.job, inputs.frames
-
-    def read(done: int) -> None:
-        teller.tell("reading footage", done)
-        if cancelled():
-            raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
-
-    scene = read_footage(inputs, read)
-    teller.say("reading footage", f"camera: {scene.camera} ({scene.reason})")
-    teller.say("reading footage", f"shadow: {scene.shadow_reason}")
-    for warning in scene.warnings:
-        teller.say("reading footage", f"warning: {warning}")
-    painter = _load_painter(inputs, scene, teller, models)
-    clamped = _clamped(output, _paint(inputs, scene, output, windows, painter, teller, cancelled))
+def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progress: JobProgress) -> Result:
+    scene = read_scene(inputs, progress.watch(_READING))
+    for line in _told(inputs, scene):
+        progress.say(_READING, line)
+    painter = _open_painter(inputs, scene, output, progress)
+    clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
     for warning in clamped:
-        teller.say("writing the layer", f"warning: {warning}")
+        progress.say(_WRITING, f"warning: {warning}")
     return Result(
-        job=job,
+        job=inputs.job,
         layer=output.pattern,
-        frames=frames,
-        camera=scene.camera,
-        camera_reason=scene.reason,
-        shadow=scene.shadow_reason,
+        frames=inputs.frames,
+        camera=scene.camera.value,
+        camera_reason=scene.camera.reason,
+        shadow=scene.shadow.reason,
         checkpoint=inputs.digest,
         inputs=digests,
         versions=_versions(),
-        seconds={name: round(seconds, 3) for name, seconds in teller.seconds.items() if name != _DISPLAY},
+        seconds={name: round(seconds, 3) for name, seconds in progress.seconds.items() if name != _DISPLAY},
         warnings=scene.warnings + clamped,
     )
 
 
-def _load_painter(inputs: Inputs, scene: Scene, teller: Teller, models: ModelCache) -> Painter:
-    from ..engines.unet.painter import (
-        Painter,  # torch comes in here, after everything that can be wrong was checked
-    )
+def _told(inputs: Inputs, scene: Scene) -> list[str]:
+    """What the log says of the decisions."""
+    return [
+        *(f"engine: {line}" for line in inputs.notes),
+        f"camera: {scene.camera.value} ({scene.camera.reason})",
+        f"shadow: {scene.shadow.reason}",
+        *(f"warning: {warning}" for warning in scene.warnings),
+    ]
 
-    settings = inputs.job.settings
-    model = models.load(find_model(settings.model), inputs.digest, settings)
-    painter = Painter(model, settings, scene.condition, guided=scene.guide is not None)
-    teller.tell("loading the model", 1)
+
+def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: JobProgress) -> Painter:
+    request = EngineRequest(
+        condition=scene.condition,
+        settings=inputs.resolved.for_engine(),
+        frames=len(inputs.frames),
+        size=scene.clip.size,
+        guided=scene.guide.value is not None,
+        scratch=output.scratch,
+        say=lambda line: progress.say(_LOADING, line),
+    )
+    painter = inputs.engine.open(request)
+    progress.plan(_PAINTING, len(_windows(inputs)) * painter.steps)
+    progress.reach(_LOADING, 1)
     return painter
 
 
 def _paint(
-    inputs: Inputs,
-    scene: Scene,
-    output: OutputFolder,
-    windows: list[Window],
-    painter: Painter,
-    teller: Teller,
-    cancelled: Callable[[], bool],
+    inputs: Inputs, scene: Scene, output: OutputFolder, painter: Painter, progress: JobProgress
 ) -> dict[int, int]:
     """Paint every window and write its new frames; what an earlier run left is taken over.
 
     Gives each new frame's number of clamped values.
     """
-    from .resume import PaintedWindows
-
-    settings, first = inputs.job.settings, inputs.frames.first
-    painted = PaintedWindows(output.work)
+    told = ShotConditioning(scene, inputs.job.settings)
+    kept = PaintedWindows(output.work)
+    windows = _windows(inputs)
     clamped: dict[int, int] = {}
-    latents = None
-    for number, window in enumerate(windows):
-        before = None if latents is None else latents[-window.known :]
-        known = [know(scene, settings, index) for index in range(window.first, window.last)]
-        done = number * painter.steps
-        latents = painted.load(number)
-        if latents is None:
-            latents = painter.paint(
-                window,
-                first + window.first,
-                known,
-                before,
-                lambda step, done=done: teller.tell("painting", done + step),  # type: ignore[misc]
-                cancelled,
+    begin = _begin(inputs, output, kept, windows)
+    painted: Painted | None = None
+    for number in range(begin, len(windows)):
+        window = windows[number]
+        frames = told if inputs.resolved.window is None else told[window.first : window.last]
+        watch = progress.watch(_PAINTING, number * painter.steps)
+        before, painted = painted, kept.load(number)
+        if painted is None:
+            painted = painter.paint(frames, window, before, watch)
+            if inputs.resolved.window is not None:  # an engine that takes the whole shot goes on by itself
+                kept.save(number, painted)
+        watch.step(painter.steps)
+        clamped |= _write(inputs, scene, output, window, frames, painted, progress)
+    return clamped
+
+
+def _begin(inputs: Inputs, output: OutputFolder, kept: PaintedWindows, windows: list[Window]) -> int:
+    """The window to begin with: the last that is kept, if all frames before its own are written."""
+    last = kept.last()
+    if last is None or last >= len(windows):
+        return 0
+    first_new = windows[last].first + windows[last].known
+    written = all(output.frame_path(inputs.frames.first + index).is_file() for index in range(first_new))
+    return last if written and kept.load(last) is not None else 0
+
+
+def _write(
+    inputs: Inputs,
+    scene: Scene,
+    output: OutputFolder,
+    window: Window,
+    frames: Sequence[FrameConditioning],
+    painted: Painted,
+    progress: JobProgress,
+) -> dict[int, int]:
+    """Write the new frames of a window that are not there yet; gives each one's number of clamped values."""
+    clamped: dict[int, int] = {}
+    for index in range(window.first + window.known, window.last):
+        frame = inputs.frames.first + index
+        path, place = output.frame_path(frame), index - window.first
+        if not path.is_file():
+            clamped[frame] = deliver_frame(
+                inputs, scene, output, index, painted.pictures[place], frames[place]
             )
-            painted.save(number, latents)
-        teller.tell("painting", done + painter.steps)
-        for index in range(window.first + window.known, window.last):
-            path = output.frame_path(first + index)
-            if not path.is_file():
-                facts = known[index - window.first]
-                picture = painter.picture(latents[index - window.first], facts)
-                clamped[first + index] = deliver_frame(inputs, scene, output, index, picture, facts)
-            teller.tell("writing the layer", index + 1, str(path))
-            if cancelled():
-                raise Cancelled("Stopped.", "The same job goes on from its finished frames.")
+        progress.reach(_WRITING, index + 1, str(path))
+        progress.watch(_WRITING).check()
     return clamped
 
 

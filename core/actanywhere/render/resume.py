@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.numpy import load_file, save
 
-from ..contract.errors import OutputError
-from ..engines.unet.model.weights import give_usual_mode
+from ..contract.files import replace_atomically
+from ..engines.protocol import Painted
 
 __all__ = ["PaintedWindows"]
 
+_PICTURES, _SHOWN, _STATE = "pictures", "shown", "state."
+
 
 class PaintedWindows:
-    """The latents (T, C, h, w) of a job's windows in its working folder."""
+    """The last painted windows of a job, in its working folder: pictures and the engine's own state."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def load(self, number: int) -> Tensor | None:
-        """Window ``number``, or None when it was not painted yet."""
+    def last(self) -> int | None:
+        """The number of the last window that is kept, None where there is none."""
+        return max((int(path.stem.rpartition("_")[2]) for path in self._kept()), default=None)
+
+    def load(self, number: int) -> Painted | None:
+        """Window ``number``, or None when it is not kept."""
         try:
-            return load_file(self._path(number))["latents"]
+            arrays = load_file(self._path(number))
+            pictures = arrays.pop(_PICTURES)
         except (OSError, SafetensorError, KeyError):
             return None
+        shown = arrays.pop(_SHOWN, None)
+        return Painted(pictures, {name[len(_STATE) :]: array for name, array in arrays.items()}, shown)
 
-    def save(self, number: int, latents: Tensor) -> None:
-        """Keep window ``number``; it appears whole or not at all. Raises ``OutputError``."""
+    def save(self, number: int, painted: Painted) -> None:
+        """Keep window ``number``; it appears whole or not at all. Windows before it go. Raises ``OutputError``."""
+        arrays: dict[str, NDArray[np.generic]] = {_PICTURES: painted.pictures}
+        arrays |= {} if painted.shown is None else {_SHOWN: painted.shown}
+        arrays |= {_STATE + name: array for name, array in painted.state.items()}
+        data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         path = self._path(number)
-        fresh = path.with_suffix(".new")
-        try:
-            save_file({"latents": latents.contiguous()}, fresh)
-            give_usual_mode(fresh)
-            os.replace(fresh, path)
-        except (OSError, SafetensorError) as error:
-            fresh.unlink(missing_ok=True)
-            raise OutputError(
-                f"{path} cannot be written: {error}.",
-                "Free some space and give the same command again: finished frames are kept.",
-            ) from error
+        replace_atomically(str(path), lambda temporary: _write(temporary, data))
+        for other in self._kept():
+            if other != path:
+                other.unlink()
+
+    def _kept(self) -> list[Path]:
+        return sorted(self.folder.glob("window_*.safetensors"))
 
     def _path(self, number: int) -> Path:
         return self.folder / f"window_{number:05d}.safetensors"
+
+
+def _write(path: str, data: bytes) -> None:
+    Path(path).write_bytes(data)

@@ -13,7 +13,8 @@ from ..contract.errors import JobError
 from ..engines.unet.model.autoencoder import PatchAutoencoder
 from ..engines.unet.model.checkpoint import Model, create_model, load_model, save_model
 from ..engines.unet.model.configuration import starter
-from ..engines.unet.model.manifest import MANIFEST, find_model
+from ..models.folder import model_folder
+from ..models.manifest import MANIFEST
 from .autoencoder import fit_encoder, train_decoder
 from .batches import BatchPlan, batches
 from .corpus import PictureLibrary
@@ -64,7 +65,7 @@ class NewStarter:
 
     def _autoencoder(self) -> Any:
         if self.autoencoder:
-            other = find_model(self.autoencoder)
+            other = model_folder(self.autoencoder)
             return load_model(other, torch.device("cpu"), torch.float32).autoencoder
         return _train_autoencoder(self.sources.library(), self.seed, self.steps, self.channels)
 
@@ -82,13 +83,13 @@ def begin(output: Path, start: str, lora: int, new: NewStarter) -> Model:
             "Adapters belong to a finished model.", "Name it with --from, at every start of the run."
         )
     if lora:
-        return _load(find_model(start))
+        return _load(model_folder(start))
     begun = last_good(output / "model", MANIFEST)
     if begun is None:
         # Saved at once: a run killed early does not make its autoencoder again, and a resumed one has the
         # same frozen parts, in the precision that they are saved in.
         begun = output / "model"
-        first = _load(find_model(start)) if start else new.make()
+        first = _load(model_folder(start)) if start else new.make()
         with replaced(begun) as fresh:
             save_model(first, fresh)
     model = _load(begun)

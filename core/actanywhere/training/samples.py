@@ -13,11 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.settings import Settings
-from ..engines.protocol import Window
+from ..engines.protocol import FrameConditioning, Watch, Window
 from ..engines.unet.model.checkpoint import Model
-from ..engines.unet.painter import Painter
-from ..render.conditioning import Knowledge
+from ..engines.unet.painter import Sampling, UNetPainter
 from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut
@@ -49,27 +47,24 @@ def paint_example(model: Model, held: HeldOut) -> Picture:
     """What ``model`` paints of an example, (T, H, W, 3) display, always from the same noise."""
     example = held.example
     condition = example.condition.astype(np.float32) / np.float32(255)
-    painter = Painter(model, Settings(), condition, held.guided)
+    painter = UNetPainter(model, Sampling.of({}, model.configuration), condition, held.guided)
     window = Window(0, len(example.video), 0)
-    known = _knowledge(example)
-    latents = painter.paint(window, 0, known, None, lambda step: None, lambda: False)
-    pictures = [painter.picture(latent, facts) for latent, facts in zip(latents, known, strict=True)]
-    return np.stack([np.round(picture * 255).astype(np.uint8) for picture in pictures])
+    painted = painter.paint(_told(example), window, None, Watch())
+    return np.asarray(np.round(painted.pictures * 255), np.uint8)
 
 
-def _knowledge(example: Example) -> list[Knowledge]:
-    """The example as rendering knows it, frame by frame."""
+def _told(example: Example) -> list[FrameConditioning]:
+    """The example as an engine is told it, frame by frame."""
     nothing = np.zeros(example.mask.shape[1:], np.float32)
+    pictures = zip(example.known, example.prior, example.mask, example.subject, strict=True)
     return [
-        Knowledge(_to_network(known), _to_network(prior), mask, subject, _to_network(prior), nothing)
-        for known, prior, mask, subject in zip(
-            example.known, example.prior, example.mask, example.subject, strict=True
-        )
+        FrameConditioning(index, _display(known), mask, _display(prior), subject, _display(prior), nothing)
+        for index, (known, prior, mask, subject) in enumerate(pictures)
     ]
 
 
-def _to_network(picture: Picture) -> NDArray[np.float32]:
-    return np.asarray(np.clip((picture.astype(np.float32) - 127) / 127.5, -1, 1), np.float32)
+def _display(picture: Picture) -> NDArray[np.float32]:
+    return np.asarray(picture / np.float32(255), np.float32)
 
 
 def _band(held: HeldOut, painted: Picture) -> Picture:

@@ -16,12 +16,9 @@ from transformers import CLIPVisionModel
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model import checkpoint
 from actanywhere.engines.unet.model.checkpoint import Model, load_model, save_model
-from actanywhere.engines.unet.model.manifest import (
-    check_manifest,
-    find_model,
-    read_configuration,
-    write_manifest,
-)
+from actanywhere.engines.unet.model.configuration import read_configuration
+from actanywhere.models.folder import model_folder
+from actanywhere.models.manifest import check_manifest, write_manifest
 from tests.engines.unet import tiny
 
 _CPU = torch.device("cpu")
@@ -247,15 +244,15 @@ def test_weights_that_are_no_safetensors_are_an_error_that_can_be_read(folder: P
 def test_a_model_is_found_by_its_path_and_by_its_name_on_the_shelves_of_the_environment(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert find_model(str(folder)) == folder
-    with pytest.raises(ModelError, match="no model 'tiny': neither bundled nor a folder"):
-        find_model("tiny")
+    assert model_folder(str(folder)) == folder
+    with pytest.raises(ModelError, match="no model 'tiny': neither bundled, nor in the registry"):
+        model_folder("tiny")
     monkeypatch.setenv("ACTANYWHERE_MODELS", os.pathsep.join([str(folder / "empty"), str(folder.parent)]))
-    assert find_model("tiny") == folder
+    assert model_folder("tiny") == folder
     with pytest.raises(ModelError, match="There is no model 'other'"):
-        find_model("other")
+        model_folder("other")
 
 
 def test_a_folder_that_is_no_model_is_said_to_be_none(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"is not a model of ActAnywhere: it has no manifest\.json"):
-        find_model(str(tmp_path))
+    with pytest.raises(ModelError, match=r"is not a model of ActAnywhere: it has neither manifest\.json"):
+        model_folder(str(tmp_path))

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from actanywhere.engines.protocol import Painted
 from actanywhere.engines.unet.model.assemble import assemble, plan_assembly
 from actanywhere.engines.unet.model.checkpoint import save_model
 from actanywhere.render.resume import PaintedWindows
@@ -48,7 +50,7 @@ def test_adapters_and_painted_windows_have_the_usual_mode(tmp_path: Path, umask:
     unet = tiny.model().denoiser.unet
     add_adapters(unet, 2)
     save_adapters(unet, tmp_path, "base")
-    PaintedWindows(tmp_path).save(0, tiny.noise(2, 4, 4, 4))
+    PaintedWindows(tmp_path).save(0, Painted(np.zeros((2, 4, 4, 3), np.float32)))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2 and modes(tmp_path) == {0o666 & ~umask}
 
 

@@ -22,10 +22,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ....contract.errors import ModelError, OutputError
+from ....models.manifest import write_manifest
 from .checkpoint import quiet
 from .condition import ConditionProjection
 from .configuration import ModelConfiguration, full
-from .manifest import write_manifest
 from .noise import scheduler
 from .parts import Part, Weight, autoencoder_part, encoder_part, unet_part
 from .weights import give_usual_mode

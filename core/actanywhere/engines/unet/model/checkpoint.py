@@ -28,11 +28,11 @@ from torch import nn
 from transformers import CLIPVisionModel
 
 from ....contract.errors import ModelError
+from ....models.manifest import MANIFEST, check_manifest, write_manifest
 from .autoencoder import Autoencoder, PatchAutoencoder
 from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
-from .configuration import ModelConfiguration
+from .configuration import ModelConfiguration, read_configuration
 from .denoiser import Denoiser, create_unet
-from .manifest import MANIFEST, check_manifest, read_configuration, write_manifest
 from .noise import scheduler
 from .weights import give_usual_mode
 

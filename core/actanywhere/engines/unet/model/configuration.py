@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ....contract.errors import ModelError
 
-__all__ = ["ConditionPath", "ModelConfiguration", "full", "starter"]
+__all__ = ["ConditionPath", "ModelConfiguration", "full", "read_configuration", "starter"]
 
 #: How the condition picture reaches the network. ``clip``: all tokens of an image encoder's last layer, through
 #: a two-layer MLP, into cross-attention (the method). ``vae-concat``: the latent of the condition beside
@@ -136,6 +138,17 @@ class ModelConfiguration:
             raise ModelError(f"{source} cannot be read: {error}.", remedy) from error
         except ModelError as error:
             raise ModelError(f"{source}: {error.message}", error.remedy) from error
+
+
+def read_configuration(folder: Path) -> ModelConfiguration:
+    """The configuration in ``folder``. Raises ``ModelError``."""
+    try:
+        data = json.loads((folder / "model.json").read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{folder / 'model.json'} cannot be read: {error}.", "Get the model again, or train it anew."
+        ) from error
+    return ModelConfiguration.from_dict(data, str(folder / "model.json"))
 
 
 def _fits(value: Any, kind: Any) -> bool:

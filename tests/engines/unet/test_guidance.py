@@ -7,10 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from actanywhere.contract.settings import Settings
-from actanywhere.engines.unet.painter import Painter
-from actanywhere.render.conditioning import Knowledge
-from actanywhere.render.windows import Window
+from actanywhere.engines.protocol import FrameConditioning, Watch
+from actanywhere.engines.unet.painter import Sampling, UNetPainter
 from tests.engines.unet import tiny
 
 _SIDE, _FRAMES = 32, 4
@@ -22,14 +20,14 @@ def _painted(ablation: str, guidance: float) -> Tensor:
     for parameter in model.denoiser.parameters():  # new ones begin with layers of zeros
         parameter.data.add_(0.05 * torch.randn_like(parameter))
     rng = np.random.default_rng(0)
-    known = []
-    for _ in range(_FRAMES):
+    told = []
+    for frame in range(_FRAMES):
         picture = rng.random((_SIDE, _SIDE, 3), dtype=np.float32)
         plane = np.ones((_SIDE, _SIDE), np.float32)
-        known.append(Knowledge(picture, picture, plane, 0 * plane, picture, plane))
+        told.append(FrameConditioning(frame, picture, plane, picture, 0 * plane, picture, plane))
     condition = rng.random((_SIDE, _SIDE, 3), dtype=np.float32)
-    painter = Painter(model, Settings(guidance=guidance, steps=2), condition, guided=True)
-    return painter.paint(Window(0, _FRAMES, 0), 1001, known, None, lambda done: None, lambda: False)
+    sampling = Sampling.of({"guidance": guidance, "steps": 2}, model.configuration)
+    return UNetPainter(model, sampling, condition, guided=True).latents(told, None, Watch())
 
 
 @pytest.mark.parametrize("ablation", [name for name in tiny.ABLATIONS if name != "no condition"])

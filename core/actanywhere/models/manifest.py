@@ -7,58 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 
-from ....contract.errors import ModelError
-from .configuration import ModelConfiguration
+from ..contract.errors import ModelError
 
-__all__ = ["MANIFEST", "check_manifest", "find_model", "read_configuration", "write_manifest"]
+__all__ = ["MANIFEST", "check_manifest", "write_manifest"]
 
 MANIFEST = "manifest.json"
 #: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
 _LOADED = (".json", ".safetensors")
-_BUNDLED = Path(__file__).parents[3] / "models"
-
-
-def find_model(name: str) -> Path:
-    """The folder of the model that an artist named.
-
-    A bare name is a bundled model (``starter``) or a folder in one of those that ACTANYWHERE_MODELS lists;
-    anything else is the path of a folder.
-    """
-    folder = Path(name).expanduser()
-    if folder.name == name:
-        shelves = [
-            _BUNDLED,
-            *map(Path, filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep))),
-        ]
-        for shelf in shelves:
-            if (shelf / name / MANIFEST).is_file():
-                return shelf / name
-    if (folder / MANIFEST).is_file():
-        return folder
-    if folder.is_dir():
-        raise ModelError(
-            f"The folder {folder} is not a model of ActAnywhere: it has no {MANIFEST}.",
-            "Name a folder that the trainer wrote, or 'starter'.",
-        )
-    raise ModelError(
-        f"There is no model '{name}': neither bundled nor a folder.",
-        "Use 'starter', or the path of a model's folder; 'actanywhere doctor' lists what there is.",
-    )
-
-
-def read_configuration(folder: Path) -> ModelConfiguration:
-    """The configuration in ``folder``. Raises ``ModelError``."""
-    try:
-        data = json.loads((folder / "model.json").read_text())
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{folder / 'model.json'} cannot be read: {error}.", "Get the model again, or train it anew."
-        ) from error
-    return ModelConfiguration.from_dict(data, str(folder / "model.json"))
 
 
 def write_manifest(folder: Path) -> str:

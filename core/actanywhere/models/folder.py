@@ -1,0 +1,42 @@
+"""The folder of the model that an artist named: the software's own, one of the studio's, of the registry, or any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..contract.errors import ModelError
+from .find import find_model
+from .manifest import MANIFEST
+from .registry import all_entries
+from .shelves import BUNDLED, studio_shelves
+
+__all__ = ["INDEX", "model_folder"]
+
+INDEX = "model_index.json"
+"""What a folder of diffusers has instead of a manifest, as it comes from a hub."""
+
+
+def model_folder(name: str) -> Path:
+    """Where the model of that name, or of that path, lies. Raises ``ModelError``.
+
+    A bare name is a bundled model (``starter``), a folder in one of those that ACTANYWHERE_MODELS lists, or a model of
+    the registry; anything else is the path of a folder.
+    """
+    folder = Path(name).expanduser()
+    if folder.name == name:
+        for shelf in (BUNDLED, *studio_shelves()):
+            if (shelf / name / MANIFEST).is_file():
+                return shelf / name
+        if name in {entry.name for entry in all_entries()}:
+            return find_model(name).folder
+    if (folder / MANIFEST).is_file() or (folder / INDEX).is_file():
+        return folder
+    if folder.is_dir():
+        raise ModelError(
+            f"The folder {folder} is not a model of ActAnywhere: it has neither {MANIFEST} nor {INDEX}.",
+            "Name a folder that the trainer wrote, or 'starter'.",
+        )
+    raise ModelError(
+        f"There is no model '{name}': neither bundled, nor in the registry, nor a folder.",
+        "Use 'starter', or the path of a model's folder; 'actanywhere models list' shows what there is.",
+    )
