@@ -20,7 +20,7 @@ from .contract.fields import NUMBER, WHOLE, fields_of
 from .contract.job import Job
 from .contract.numbering import stem_of
 from .contract.settings import Settings, moot_settings, setting_fields
-from .contract.shot import COLOUR_SPACES, CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
+from .contract.shot import CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 from .spreadsheet import read_text, rows_of
 
 __all__ = [
@@ -73,18 +73,17 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "plate_colour",
-        "The plate's colour space. auto: as its metadata say; what was assumed is reported.",
+        "The plate's colour space: acescg, linear-rec709, srgb, rec709, cineon, a camera's log (LogC3, LogC4, "
+        "S-Log3 S-Gamut3.Cine, V-Log, Log3G10, ...), or any other of the ACES studio configuration or of $OCIO. auto: "
+        "as its metadata say; what was assumed is reported.",
         "SPACE",
-        COLOUR_SPACES,
     ),
     ShotField(
         "condition",
         "One picture of the place wanted: the place alone, or a finished frame with a subject in it.",
         "IMAGE",
     ),
-    ShotField(
-        "condition_colour", "The condition picture's colour space, as --plate-colour.", "SPACE", COLOUR_SPACES
-    ),
+    ShotField("condition_colour", "The condition picture's colour space, as --plate-colour.", "SPACE"),
     ShotField(
         "condition_kind",
         "What the picture shows. " + " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),

@@ -83,7 +83,7 @@ def write_movie(
     options: dict[str, str] | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Pictures are (H, W, 3) float32 0..1, written with the BT.709 matrix and video levels."""
+    """Pictures are (H, W, 3) float32 0..1, written with BT.709's matrix and curve and video levels."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(24000, 1001), options=options or {})
         stream.height, stream.width = pictures[0].shape[:2]
@@ -92,6 +92,7 @@ def write_movie(
         if tagged:
             stream.codec_context.colorspace = Colorspace.ITU709
             stream.codec_context.color_range = ColorRange.MPEG
+            stream.codec_context.color_primaries = stream.codec_context.color_trc = 1
         for number, picture in enumerate(pictures):
             code = np.ascontiguousarray(np.round(picture * 65535).astype(np.uint16))
             frame = av.VideoFrame.from_ndarray(code, "gbrp16le").reformat(

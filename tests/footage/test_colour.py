@@ -9,7 +9,8 @@ import pytest
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import Condition, ImageSequence
 from actanywhere.footage import from_display, layer_space, linearise, open_plate, read_condition, to_display
-from actanywhere.footage.metadata import CHROMATICITIES, resolve_space
+from actanywhere.footage.resolve import resolve_still
+from actanywhere.footage.spaces import CHROMATICITIES
 from tests.footage.pictures import ramp, write_still
 
 LINEAR = ("acescg", "linear-rec709", "aces2065-1")
@@ -109,7 +110,7 @@ def test_an_unknown_space_is_refused() -> None:
         ("d.exr", "half", {"oiio:ColorSpace": "ACEScg"}, "acescg", False),
         ("e.exr", "half", {}, "linear-rec709", True),
         ("f.exr", "half", {"chromaticities": ("float[8]", (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329))},
-         "linear-rec709", True),
+         "Linear P3-D65", False),
         ("g.png", "uint8", {}, "srgb", False),
         ("h.jpg", "uint8", {}, "srgb", False),
         ("i.tif", "uint16", {}, "srgb", False),
@@ -128,7 +129,7 @@ def test_auto_takes_the_files_own_word_and_says_when_it_assumes(
 
 def test_an_aces_container_is_aces2065_whatever_else_it_says() -> None:
     attributes = {"acesImageContainerFlag": 1, "chromaticities": CHROMATICITIES["linear-rec709"]}
-    assert resolve_space("auto", attributes, "openexr", True)[0] == "aces2065-1"
+    assert resolve_still("auto", attributes, "openexr", True)[0] == "aces2065-1"
 
 
 def test_what_the_artist_says_wins_over_the_files_word(tmp_path: Path) -> None:

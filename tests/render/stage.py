@@ -21,7 +21,7 @@ import OpenImageIO as oiio
 from actanywhere.contract.job import Job, Progress, Result
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
-from actanywhere.footage.metadata import CHROMATICITIES
+from actanywhere.footage.spaces import CHROMATICITIES
 from tests.footage.pictures import write_still
 
 CORE = Path(__file__).resolve().parents[2] / "core"

@@ -15,7 +15,7 @@ from actanywhere.contract.errors import JobError
 from actanywhere.contract.job import Job, Result
 from actanywhere.contract.shot import FrameRange, Matte
 from actanywhere.footage import from_display, linearise, to_display
-from actanywhere.footage.metadata import CHROMATICITIES
+from actanywhere.footage.spaces import CHROMATICITIES
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     ACES,

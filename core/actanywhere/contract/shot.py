@@ -23,9 +23,9 @@ __all__ = [
     "Shot",
 ]
 
-#: What a plate, condition or matte may be said to be; ``auto`` asks the file's own metadata.
+#: The short names of what a plate or condition may be said to be; ``auto`` asks the file's own metadata. Any colour
+#: space of the ACES studio configuration, or of the one that $OCIO names, may be said by its name, too.
 COLOUR_SPACES = ("auto", "acescg", "linear-rec709", "srgb", "rec709")
-_SPACES = dict.fromkeys(COLOUR_SPACES, "")
 
 #: What a condition picture may show, and what each means.
 CONDITION_KINDS = {
@@ -101,12 +101,12 @@ class ImageSequence:
     file, one still (which then stands for every frame), or a folder that holds one of these.
     ``first_frame`` is the host number of the first picture. None: a sequence has its own numbers, a movie begins at
     1001.
-    ``colour`` is one of ``COLOUR_SPACES``.
+    ``colour`` is one of ``COLOUR_SPACES``, or another colour space's name.
     """
 
     path: str = text(filled=True)
     first_frame: Optional[int] = whole(None, "", **_NUMBER)
-    colour: str = choice("auto", "", _SPACES)
+    colour: str = text("auto", filled=True)
 
     def __post_init__(self) -> None:
         check_record(self, "shot.plate.")
@@ -135,13 +135,13 @@ class Condition:
     """The picture of the place wanted, and what kind it is (one of ``CONDITION_KINDS``).
 
     ``matte`` is the path of a still matte of the subject that was painted into a composite, if there is one.
-    ``colour`` is one of ``COLOUR_SPACES``.
+    ``colour`` is one of ``COLOUR_SPACES``, or another colour space's name.
     """
 
     path: str = text(filled=True)
     kind: str = choice("auto", "", CONDITION_KINDS)
     matte: str = text("")
-    colour: str = choice("auto", "", _SPACES)
+    colour: str = text("auto", filled=True)
 
     def __post_init__(self) -> None:
         check_record(self, "shot.condition.")

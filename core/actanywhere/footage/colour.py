@@ -5,8 +5,7 @@ same on every machine. Scene-linear plates go through the ACES 2.0 SDR view for 
 highlights that a plain clip would lose, and come back through its inverse. Neither is for pixels that the
 artist keeps: those are copied.
 
-Spaces are those of ``shot.COLOUR_SPACES`` (never ``auto``) and ``aces2065-1``, which only a file's own
-metadata can say. *display* means sRGB-encoded, display-referred RGB.
+Spaces are names, as ``spaces`` has them (never ``auto``). *display* means sRGB-encoded, display-referred RGB.
 """
 
 from __future__ import annotations
@@ -19,10 +18,9 @@ import numpy as np
 import PyOpenColorIO as ocio
 from numpy.typing import NDArray
 
-from ..contract.errors import FootageError
+from .spaces import config, config_name, encoding_of, layer_space
 
 __all__ = [
-    "CONFIG",
     "from_display",
     "is_scene_linear",
     "layer_space",
@@ -33,32 +31,17 @@ __all__ = [
 
 Pixels = NDArray[np.float32]
 
-CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 _DISPLAY, _VIEW = "sRGB - Display", "ACES 2.0 - SDR 100 nits (Rec.709)"
-_SRGB = "sRGB Encoded Rec.709 (sRGB)"
-_LINEAR = {
-    "acescg": "ACEScg",
-    "linear-rec709": "Linear Rec.709 (sRGB)",
-    "aces2065-1": "ACES2065-1",
-}
-_ENCODED = {"srgb": _SRGB, "rec709": "Camera Rec.709"}
 # Below this many rows a thread costs more than it saves.
 _ROWS_PER_THREAD = 32
 
 
 def is_scene_linear(space: str) -> bool:
-    """True for scene-linear spaces, False for display spaces. Raises ``FootageError`` for any other name."""
-    if space not in _LINEAR and space not in _ENCODED:
-        raise FootageError(
-            f"'{space}' is not a colour space that is known.",
-            f"Choose one of: {', '.join([*_LINEAR, *_ENCODED])}.",
-        )
-    return space in _LINEAR
+    """True for scene-referred spaces, whose layer is seen through the ACES view; False for display spaces.
 
-
-def layer_space(space: str) -> str:
-    """The scene-linear space of the EXR layer of a plate: its own, or linear Rec.709 for a display plate."""
-    return space if is_scene_linear(space) else "linear-rec709"
+    Raises ``FootageError`` for a name that is not known.
+    """
+    return encoding_of(space) != "display"
 
 
 def to_display(rgb: Pixels, space: str) -> Pixels:
@@ -69,10 +52,10 @@ def to_display(rgb: Pixels, space: str) -> Pixels:
     view would hide NaN.
     """
     if is_scene_linear(space):
-        return np.clip(_apply(rgb, _view(_LINEAR[space], inverse=False)), 0.0, 1.0)
+        return np.clip(_apply(rgb, _view(space, inverse=False)), 0.0, 1.0)
     if space == "srgb":
         return np.clip(np.ascontiguousarray(rgb, np.float32), 0.0, 1.0)
-    return np.clip(_apply(rgb, _convert(_ENCODED[space], _SRGB)), 0.0, 1.0)
+    return np.clip(_apply(rgb, _convert(space, "srgb")), 0.0, 1.0)
 
 
 def from_display(rgb: Pixels, space: str) -> Pixels:
@@ -84,15 +67,15 @@ def from_display(rgb: Pixels, space: str) -> Pixels:
     """
     rgb = np.clip(rgb, 0.0, 1.0)
     if is_scene_linear(space):
-        return _apply(rgb, _view(_LINEAR[space], inverse=True))
-    return _apply(rgb, _convert(_SRGB, _LINEAR["linear-rec709"]))
+        return _apply(rgb, _view(layer_space(space), inverse=True))
+    return _apply(rgb, _convert("srgb", layer_space(space)))
 
 
 def linearise(rgb: Pixels, space: str) -> Pixels:
-    """A plate's pixels in the layer's space: a display plate's curve undone, scene-linear as it is."""
-    if is_scene_linear(space):
+    """A plate's pixels in the layer's space: scene-linear as it is, a curve undone."""
+    if layer_space(space) == space:
         return np.ascontiguousarray(rgb, np.float32)
-    return _apply(rgb, _convert(_ENCODED[space], _LINEAR["linear-rec709"]))
+    return _apply(rgb, _convert(space, layer_space(space)))
 
 
 def layer_to_display(rgb: Pixels, space: str) -> Pixels:
@@ -101,25 +84,22 @@ def layer_to_display(rgb: Pixels, space: str) -> Pixels:
     What was written of a display plate was its curve undone, so the sRGB curve brings the same pixels back.
     """
     if is_scene_linear(space):
-        return to_display(rgb, space)
-    return np.clip(_apply(np.clip(rgb, 0.0, 1.0), _convert(_LINEAR["linear-rec709"], _SRGB)), 0.0, 1.0)
-
-
-@cache
-def _config() -> ocio.Config:
-    return ocio.Config.CreateFromFile(CONFIG)
+        return to_display(rgb, layer_space(space))
+    return np.clip(_apply(np.clip(rgb, 0.0, 1.0), _convert(layer_space(space), "srgb")), 0.0, 1.0)
 
 
 @cache
 def _view(source: str, inverse: bool) -> ocio.CPUProcessor:
     direction = ocio.TRANSFORM_DIR_INVERSE if inverse else ocio.TRANSFORM_DIR_FORWARD
-    view = ocio.DisplayViewTransform(src=source, display=_DISPLAY, view=_VIEW, direction=direction)
-    return _config().getProcessor(view).getDefaultCPUProcessor()
+    view = ocio.DisplayViewTransform(
+        src=config_name(source), display=_DISPLAY, view=_VIEW, direction=direction
+    )
+    return config().getProcessor(view).getDefaultCPUProcessor()
 
 
 @cache
 def _convert(source: str, target: str) -> ocio.CPUProcessor:
-    return _config().getProcessor(source, target).getDefaultCPUProcessor()
+    return config().getProcessor(config_name(source), config_name(target)).getDefaultCPUProcessor()
 
 
 def _apply(rgb: Pixels, processor: ocio.CPUProcessor) -> Pixels:

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 from ..contract.files import replace_atomically, unwritable
-from .colour import layer_space
-from .metadata import CHROMATICITIES, COLOUR_TAGS
 from .plate import PlateInfo
+from .spaces import chromaticities_of, interop_name, layer_space
 
 __all__ = ["HALF_MAX", "write_layer_frame", "write_png"]
 
@@ -178,8 +177,9 @@ def _layer_spec(info: PlateInfo, attributes: dict[str, Any], layer_name: str) ->
             spec.attribute(name, oiio.TypeDesc(kind), value)
     space = layer_space(info.space)
     spec.attribute("compression", "zip")
-    spec.attribute("oiio:ColorSpace", COLOUR_TAGS[space])
-    spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), CHROMATICITIES[space])
+    if interop_name(space):
+        spec.attribute("oiio:ColorSpace", interop_name(space))
+    spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), chromaticities_of(space))
     spec.attribute("PixelAspectRatio", float(info.pixel_aspect))
     spec.attribute("Software", "ActAnywhere")
     if info.fps is not None:

@@ -13,15 +13,15 @@ from ..contract.errors import FootageError
 from .codes import UnknownCodes, decode_codes, has_alpha
 from .metadata import rational_rate
 from .movie_pictures import MoviePictures
-from .movie_tags import read_coding
+from .movie_tags import read_coding, said_by, settle
 from .orientation import Window, aspect_upright, of_matrix, pixels_upright, spoken, window_upright
+from .tags import ColourTags
 from .timecode import TimeCode, read_time_code
 
 __all__ = ["MovieReader"]
 
 Pixels = NDArray[np.float32]
 
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 # Codecs whose alpha is straight by their own definition.
 _STRAIGHT = ("vp8", "vp9", "libvpx", "png")
 
@@ -44,7 +44,10 @@ class MovieReader:
             raise
 
     def _open(self) -> None:
+        file_says = said_by(self._pictures.stream.codec_context)
         first = self._pictures.decode(0)
+        self._said, disagreeing = settle(file_says, said_by(first))
+        self.warnings += [f"{self.path}: {one}" for one in disagreeing]
         self._orientation = self._orient(first)
         stored = Window(0, 0, first.width, first.height)
         self.width, self.height = window_upright(stored, stored, self._orientation)[2:]
@@ -74,6 +77,16 @@ class MovieReader:
         straight = self._pictures.stream.codec_context.name.startswith(_STRAIGHT)
         return ("straight" if straight else "unsaid") if self.has_alpha else ""
 
+    @property
+    def tags(self) -> ColourTags:
+        """What the movie says of its primaries and its transfer."""
+        return ColourTags(self._said.primaries, self._said.transfer)
+
+    @property
+    def metadata(self) -> list[dict[str, str]]:
+        """The words of every stream, then those of the file."""
+        return self._pictures.metadata
+
     def _describe(self, first: VideoFrame) -> None:
         stream = self._pictures.stream
         rate = stream.average_rate or stream.guessed_rate
@@ -82,7 +95,7 @@ class MovieReader:
         self.pixel_aspect = float(aspect) if aspect else 1.0
         self.pixel_aspect = aspect_upright(self.pixel_aspect, self._orientation)
         self._read_time_code()
-        self._coding, assumed = read_coding(first, self._pictures.stream.codec_context.name)
+        self._coding, assumed = read_coding(first, self._said, stream.codec_context.name)
         self.warnings += [f"{self.path}: {one}" for one in assumed]
         self._note(first)
 
@@ -98,11 +111,6 @@ class MovieReader:
             self.warnings.append(f"{self.path}: it has the time codes {', '.join(said)}; the first is taken.")
 
     def _note(self, first: VideoFrame) -> None:
-        transfer = _HDR_TRANSFERS.get(int(first.color_trc))
-        if transfer:
-            self.warnings.append(
-                f"{self.path}: the movie is {transfer} (HDR), which is not converted; it is taken as Rec.709."
-            )
         if first.interlaced_frame:
             self.warnings.append(f"{self.path}: the movie is interlaced; its fields are not taken apart.")
 

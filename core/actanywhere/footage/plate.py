@@ -16,8 +16,9 @@ from ..contract.shot import FrameRange, ImageSequence
 from . import timecode
 from .alpha import Evidence, divided, evidence_of, is_premultiplied
 from .channels import is_luminance_chroma
-from .metadata import frame_rate, resolve_space
+from .metadata import frame_rate
 from .movie import MovieReader
+from .resolve import resolve_movie, resolve_still
 from .stills import Part, Still, Window, place, screen
 
 __all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
@@ -95,8 +96,8 @@ class Plate:
                 self.footage, self.whole, self.frames, numbering_remedy(self.whole, self.frames)
             )
         self.warnings += movie.warnings
-        # Movies are Rec.709 video by custom; only what a container cannot say needs a warning.
-        space, _ = resolve_space(colour, {}, "movie", False)
+        space, told = resolve_movie(colour, movie.tags, movie.metadata)
+        self.warnings += [f"{self.path}: {one}" for one in told]
         window = Window(0, 0, movie.width, movie.height)
         self.info = PlateInfo(
             width=movie.width,
@@ -174,9 +175,8 @@ class Plate:
 
     def _describe(self, still: Still, colour: str) -> PlateInfo:
         attributes = still.plain_attributes
-        space, warning = resolve_space(colour, attributes, still.format, still.floating)
-        if warning:
-            self.warnings.append(f"{self.path}: {warning}")
+        space, told = resolve_still(colour, attributes, still.format, still.floating, still.path)
+        self.warnings += [f"{self.path}: {one}" for one in told]
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")

@@ -1,0 +1,244 @@
+"""The colour space of a file: what the artist says, else what the file says, else what is assumed and told.
+
+In this order: ACES containers and chromaticities (EXR); cICP, the ICC profile, sRGB, gAMA with cHRM (PNG, in the
+order of its specification); the ICC profile, EXIF's colour space (JPEG, TIFF, and others); the transfer of a DPX; the
+tags of a movie; a camera's log by the name that it wrote into the metadata; ``oiio:ColorSpace``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..contract.errors import FootageError
+from .colour import linearise
+from .headers import png_chunks
+from .spaces import (
+    CHROMATICITIES,
+    Chromaticities,
+    added_profile,
+    added_space,
+    encoding_of,
+    find_space,
+    layer_space,
+)
+from .tags import ColourTags, space_of_gamma, space_of_tags
+
+__all__ = ["resolve_movie", "resolve_still"]
+
+_SETTLE = "Say it (--plate-colour, --condition-colour) if it is another."
+_INKS = ("CMYK", "YCCK", "LAB", "CIELAB", "ICCLAB", "MULTI")
+_SHORT = ("acescg", "linear-rec709", "aces2065-1", "srgb", "rec709")
+# What cameras write, without signs; the first that is found.
+_CAMERAS = {
+    "logc4": "ARRI LogC4",
+    "logc": "ARRI LogC3 (EI800)",
+    "slog3sgamut3cine": "S-Log3 S-Gamut3.Cine",
+    "sgamut3cineslog3": "S-Log3 S-Gamut3.Cine",
+    "slog3sgamut3": "S-Log3 S-Gamut3",
+    "sgamut3slog3": "S-Log3 S-Gamut3",
+    "vlog": "V-Log V-Gamut",
+    "log3g10": "Log3G10 REDWideGamutRGB",
+    "canonlog2": "CanonLog2 CinemaGamut D55",
+    "canonlog3": "CanonLog3 CinemaGamut D55",
+    "applelog": "Apple Log",
+    "acescct": "ACEScct",
+    "acescc": "ACEScc",
+}
+_CAMERA_KEYS = re.compile(r"gamma|colou?r.?space|transfer|gamut|curve|colou?r.?science", re.IGNORECASE)
+_DPX_VIDEO = ("ITU-R", "Rec709", "SMPTE 274M", "Unspecified video", "BT.709")
+
+
+def resolve_still(
+    said: str, attributes: Mapping[str, Any], format_name: str, floating: bool, path: str = ""
+) -> tuple[str, list[str]]:
+    """A picture's colour space, and what to tell of it. ``attributes`` are plain values by name.
+
+    Raises ``FootageError`` for a name that is not known, and for pictures in inks (CMYK) or Lab.
+    """
+    _refuse_inks(attributes, path)
+    if said != "auto":
+        return _as_said(said)
+    found, told = _still_word(attributes, format_name, floating, path)
+    if not found:
+        found, assumed = _assume(attributes, format_name, floating)
+        told += assumed
+    return found, told + _told_of_layer(found, format_name)
+
+
+def resolve_movie(
+    said: str, tags: ColourTags, metadata: Iterable[Mapping[str, str]]
+) -> tuple[str, list[str]]:
+    """A movie's colour space by its tags, and what to tell of it."""
+    if said != "auto":
+        return _as_said(said)
+    for words in metadata:
+        camera = _camera(words)
+        if camera:
+            return camera, [_said_by_camera(camera), *_told_of_layer(camera, "movie")]
+    space, assumed = space_of_tags(tags)
+    told = [f"The colour space is taken as {space}: the movie says {assumed}. {_SETTLE}"] if assumed else []
+    return space, told + _told_of_layer(space, "movie")
+
+
+def _as_said(said: str) -> tuple[str, list[str]]:
+    space = find_space(said)
+    return space, _told_of_layer(space, "")
+
+
+def _told_of_layer(space: str, format_name: str) -> list[str]:
+    """A word where the layer is in other colours than the file, which the short names say by themselves."""
+    layer = layer_space(space)
+    if space in _SHORT or (layer == space and format_name == "openexr"):
+        return []
+    of_light = " (1 is 100 cd/m²)" if space.endswith("- Display") and encoding_of(space) == "scene" else ""
+    return [f"Its colours are read as '{space}'; the layer is in '{layer}', scene-linear{of_light}."]
+
+
+def _refuse_inks(attributes: Mapping[str, Any], path: str) -> None:
+    for name in ("jpeg:ColorSpace", "tiff:ColorSpace"):
+        inks = str(attributes.get(name, ""))
+        if inks.upper().replace("*", "").replace(" ", "") in _INKS:
+            raise FootageError(
+                f"{path}: its colours are {inks}, for print, which are not read.", "Convert it to RGB (sRGB)."
+            )
+
+
+def _still_word(
+    attributes: Mapping[str, Any], format_name: str, floating: bool, path: str
+) -> tuple[str, list[str]]:
+    """The space that the file itself says, or an empty one."""
+    if attributes.get("acesImageContainerFlag") == 1:
+        return "aces2065-1", []
+    primaries = attributes.get("chromaticities")
+    if primaries is not None:
+        return _of_chromaticities(tuple(float(one) for one in primaries)), []
+    if format_name == "png" and path:
+        return _png_word(attributes, path)
+    profile = _profile(attributes)
+    if profile is not None:
+        return _of_profile(profile, attributes)
+    if format_name == "dpx":
+        return _dpx_word(attributes)
+    exif = int(attributes.get("Exif:ColorSpace", 0) or 0)
+    interop = str(attributes.get("Exif:InteroperabilityIndex", attributes.get("Exif:InteropIndex", "")))
+    if exif == 2 or interop.startswith("R03"):
+        return "Gamma 2.2 Encoded AdobeRGB", []
+    camera = "" if floating else _camera(attributes)
+    if camera:
+        return camera, [_said_by_camera(camera)]
+    return _tagged(attributes)
+
+
+def _tagged(attributes: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """By ``oiio:ColorSpace``, which OpenImageIO also fills in by the format's custom."""
+    tag = str(attributes.get("oiio:ColorSpace", ""))
+    tag = {"linear": "linear-rec709", "bt709": "rec709", "itu709": "rec709"}.get(tag.lower(), tag)
+    if not tag:
+        return "", []
+    if tag.lower() in ("srgb_rec709_scene", "srgb_rec709_display", "srgb - display"):
+        return "srgb", []
+    try:
+        return find_space(tag), []
+    except FootageError:
+        return "", []
+
+
+def _of_chromaticities(primaries: tuple[float, ...]) -> str:
+    for space, known in CHROMATICITIES.items():
+        if max(abs(a - b) for a, b in zip(primaries, known, strict=True)) < 2e-3:
+            return space
+    name = "linear, chromaticities " + " ".join(f"{one:.4g}" for one in primaries)
+    own: Chromaticities = primaries  # type: ignore[assignment]
+    return added_space(name, [], own, "scene-linear")
+
+
+def _png_word(attributes: Mapping[str, Any], path: str) -> tuple[str, list[str]]:
+    chunks = png_chunks(path, os.path.getmtime(path))
+    if len(chunks.get("cICP", b"")) == 4:
+        primaries, transfer, matrix, full = chunks["cICP"]
+        space, assumed = space_of_tags(ColourTags(primaries, transfer))
+        told = (
+            [f"The colour space is taken as {space}: its cICP says {assumed}. {_SETTLE}"] if assumed else []
+        )
+        if matrix or not full:
+            told.append("Its cICP says that its codes are of limited range or no RGB, which is not undone.")
+        return space, told
+    profile = _profile(attributes)
+    if profile is not None:
+        return _of_profile(profile, attributes)
+    if "sRGB" in chunks or len(chunks.get("gAMA", b"")) != 4:
+        return "srgb", []
+    points = CHROMATICITIES["linear-rec709"]
+    if len(chunks.get("cHRM", b"")) == 32:
+        white_x, white_y, *rest = (one / 100000 for one in struct.unpack(">8I", chunks["cHRM"]))
+        points = (rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], white_x, white_y)
+    stored = struct.unpack(">I", chunks["gAMA"])[0]
+    if not stored or min(points[1::2]) <= 0:
+        return "srgb", ["Its gAMA or cHRM makes no sense: it is taken as sRGB."]
+    return space_of_gamma(100000 / stored, points), []
+
+
+def _profile(attributes: Mapping[str, Any]) -> bytes | None:
+    stored = attributes.get("ICCProfile")
+    return None if stored is None else bytes(np.asarray(stored, np.uint8))
+
+
+def _of_profile(profile: bytes, attributes: Mapping[str, Any]) -> tuple[str, list[str]]:
+    name = str(attributes.get("ICCProfile:profile_description", "")).strip("\0 ") or "a profile"
+    try:
+        space = added_profile(name, profile)
+    except FootageError:
+        kind = str(attributes.get("ICCProfile:color_space", "")).strip()
+        return "srgb", [
+            f"The embedded colour profile '{name}' ({kind or 'of an unknown kind'}) is not one of matrix and curves. "
+            f"It is not applied: the picture is taken as sRGB. {_SETTLE}"
+        ]
+    ramp = np.linspace(0, 1, 33, dtype=np.float32)
+    sample = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None], ramp[::-1, None]), axis=-1)
+    alike = float(np.abs(linearise(sample, space) - linearise(sample, "srgb")).max()) < 4e-3
+    return "srgb" if alike else space, []
+
+
+def _dpx_word(attributes: Mapping[str, Any]) -> tuple[str, list[str]]:
+    transfer = str(attributes.get("dpx:Transfer", ""))
+    if transfer.lower() in ("logarithmic", "printing density"):
+        return "Cineon", [
+            f"Its transfer is '{transfer}': it is decoded as Cineon log (95 black, 685 white). {_SETTLE}"
+        ]
+    if transfer == "Linear":
+        return "linear-rec709", []
+    if transfer.startswith(_DPX_VIDEO):
+        return "rec709", []
+    camera = _camera(attributes)
+    return (camera, [_said_by_camera(camera)]) if camera else ("", [])
+
+
+def _assume(attributes: Mapping[str, Any], format_name: str, floating: bool) -> tuple[str, list[str]]:
+    tag = str(attributes.get("oiio:ColorSpace", ""))
+    found = f"its tag '{tag}' is not one that is known" if tag else "the file does not say its colour space"
+    space = "linear-rec709" if floating else "rec709" if format_name == "dpx" else "srgb"
+    if space == "srgb" and not tag:
+        # sRGB is what untagged PNG, JPEG and integer TIFF hold by custom: no warning without a reason.
+        return space, []
+    return space, [f"The colour space is taken as {space}: {found}. {_SETTLE}"]
+
+
+def _camera(words: Mapping[str, Any]) -> str:
+    """The log space that a camera wrote into the metadata, or nothing."""
+    for key, value in words.items():
+        plain = re.sub(r"[^a-z0-9]", "", str(value).lower()) if isinstance(value, str) else ""
+        if plain and len(plain) < 80 and _CAMERA_KEYS.search(key):
+            for name, space in _CAMERAS.items():
+                if name in plain:
+                    return space
+    return ""
+
+
+def _said_by_camera(space: str) -> str:
+    return f"The colour space is taken as {space}, as its metadata say. {_SETTLE}"
