@@ -1,7 +1,8 @@
 """What a movie says of its code values and colours, by the numbers of ITU-T H.273, and what of it is taken.
 
 The file (MOV, MP4, MKV, MXF) and the pictures in it both may say it; where they do not agree the file is taken, as ISO
-14496-12 has it, and that is told.
+14496-12 has it, and that is told. But for the range: the file's flag cannot say that it is not known, so the pictures
+are asked first.
 """
 
 from __future__ import annotations
@@ -50,10 +51,11 @@ def settle(file: Said, picture: Said) -> tuple[Said, list[str]]:
     for tag in fields(Said):
         one, other = getattr(file, tag.name), getattr(picture, tag.name)
         unsaid = (0, 2) if tag.name != "range" else (0,)
-        taken[tag.name] = other if one in unsaid else one
+        first, second = (other, one) if tag.name == "range" else (one, other)
+        taken[tag.name] = second if first in unsaid else first
         if one not in unsaid and other not in unsaid and one != other:
             warnings.append(
-                f"the file says {tag.name} {one}, and the pictures in it {other} (numbers of H.273): {one} is taken."
+                f"the file says {tag.name} {one}, and the pictures in it {other} (numbers of H.273): {first} is taken."
             )
     return Said(**taken), warnings
 
@@ -69,11 +71,12 @@ def _read_range(frame: VideoFrame, said: Said, codec: str, warnings: list[str]) 
     if frame.format.name.startswith("yuvj") or said.range == ColorRange.JPEG:
         return True
     if is_rgb(frame.format):
-        if said.range == ColorRange.MPEG:
-            warnings.append(
-                "the movie holds RGB and says limited range: 16 to 235 (of 255) are black to white."
-            )
-        return said.range != ColorRange.MPEG
+        if said.range != ColorRange.MPEG:
+            return True
+        limited = frame.color_range == ColorRange.MPEG
+        taken = "16 to 235 (of 255) are black to white" if limited else "it is taken as full"
+        warnings.append(f"the movie holds RGB and says limited range: {taken}.")
+        return not limited
     if is_grey(frame.format) and said.range != ColorRange.MPEG:
         if codec not in _FULL_BY_NAME:
             warnings.append(

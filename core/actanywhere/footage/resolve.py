@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ from .tags import ColourTags, space_of_gamma, space_of_tags
 
 __all__ = ["resolve_movie", "resolve_still"]
 
+_LARGEST_PROFILE = 1 << 24
 _SETTLE = "Say it (--plate-colour, --condition-colour) if it is another."
 _INKS = ("CMYK", "YCCK", "LAB", "CIELAB", "ICCLAB", "MULTI")
 _SHORT = ("acescg", "linear-rec709", "aces2065-1", "srgb", "rec709")
@@ -169,9 +171,14 @@ def _png_word(attributes: Mapping[str, Any], path: str) -> tuple[str, list[str]]
         if matrix or not full:
             told.append("Its cICP says that its codes are of limited range or no RGB, which is not undone.")
         return space, told
-    profile = _profile(attributes)
-    if profile is not None:
-        return _of_profile(profile, attributes)
+    if "iCCP" in chunks:
+        name, _, packed = chunks["iCCP"].partition(b"\0")
+        try:
+            # The first byte names the compression, of which there is one.
+            profile = zlib.decompressobj().decompress(packed[1:], _LARGEST_PROFILE)
+        except zlib.error:
+            profile = b""
+        return _of_profile(profile, {"ICCProfile:profile_description": name.decode("latin-1"), **attributes})
     if "sRGB" in chunks or len(chunks.get("gAMA", b"")) != 4:
         return "srgb", []
     points = CHROMATICITIES["linear-rec709"]

@@ -143,9 +143,7 @@ def find_space(said: str) -> str:
         return said.lower()
     names = _spellings()
     plain = _plain(said)
-    found = {names[plain]} if plain in names else _that_have(plain, names, at_front=True)
-    if len(found) != 1:
-        found = _that_have(plain, names, at_front=False)
+    found = {names[plain]} if plain in names else _begun_by(plain)
     if len(found) != 1:
         added = _from_environment(said)
         if added:
@@ -169,11 +167,15 @@ def _spellings() -> dict[str, str]:
     return {_plain(one): name for name, aliases in spaces for one in aliases}
 
 
-def _that_have(plain: str, names: dict[str, str], at_front: bool) -> set[str]:
-    """The spaces of which a spelling begins with this, or holds it anywhere."""
-    if not plain:
-        return set()
-    return {name for key, name in names.items() if (key.startswith(plain) if at_front else plain in key)}
+def _begun_by(plain: str) -> set[str]:
+    """The spaces of which a spelling, from some word of it on, begins with this."""
+    found = set()
+    for space in config().getColorSpaces():
+        for spelling in (space.getName(), *space.getAliases()):
+            words = re.findall(r"[a-z0-9]+", spelling.lower())
+            if plain and any("".join(words[start:]).startswith(plain) for start in range(len(words))):
+                found.add(str(space.getName()))
+    return found
 
 
 def _plain(name: str) -> str:
@@ -212,7 +214,7 @@ def _from_environment(said: str) -> str:
             f"'{said}' of $OCIO ({path}) cannot be used: {error}",
             "The configuration must be whole, and have the role aces_interchange.",
         ) from error
-    name = f"{space.getName()} ($OCIO)"
+    name = f"{space.getName()} (own configuration)"
     encoding = str(space.getEncoding()) or ("scene-linear" if linear else "log")
     _add(config(), name, encoding, [processor.createGroupTransform()])
     return name
