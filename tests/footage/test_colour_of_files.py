@@ -289,12 +289,10 @@ def test_a_profile_that_cannot_be_evaluated_is_told(tmp_path: Path) -> None:
     assert any("not applied" in one and "--plate-colour" in one for one in warnings)
 
 
-@pytest.mark.parametrize("extension", ["jpg", "tif"])
-def test_pictures_in_printing_inks_are_refused(tmp_path: Path, extension: str) -> None:
-    path = tmp_path / f"c.{extension}"
-    Image.new("CMYK", (16, 16), (10, 20, 30, 0)).save(path)
-    with pytest.raises(FootageError, match="CMYK") as caught:
-        open_plate(ImageSequence(str(path)))
+def test_a_picture_in_lab_is_refused(tmp_path: Path) -> None:
+    Image.new("LAB", (16, 16), (100, 20, 30)).save(tmp_path / "l.tif")
+    with pytest.raises(FootageError, match=r"Lab|LAB") as caught:
+        open_plate(ImageSequence(str(tmp_path / "l.tif")))
     assert "RGB" in caught.value.remedy
 
 

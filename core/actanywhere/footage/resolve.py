@@ -34,7 +34,9 @@ __all__ = ["resolve_movie", "resolve_still"]
 
 _LARGEST_PROFILE = 1 << 24
 _SETTLE = "Say it (--plate-colour, --condition-colour) if it is another."
-_INKS = ("CMYK", "YCCK", "LAB", "CIELAB", "ICCLAB", "MULTI")
+_NO_RGB = ("LAB", "CIELAB", "ICCLAB", "ITULAB", "LOGLUV")
+_LAB = (8, 9, 10, 32844, 32845)
+"""TIFF's numbers for CIE, ICC and ITU Lab, and for LogL and LogLuv."""
 _SHORT = ("acescg", "linear-rec709", "aces2065-1", "srgb", "rec709")
 # What cameras write, without signs; the first that is found.
 _CAMERAS = {
@@ -61,9 +63,9 @@ def resolve_still(
 ) -> tuple[str, list[str]]:
     """A picture's colour space, and what to tell of it. ``attributes`` are plain values by name.
 
-    Raises ``FootageError`` for a name that is not known, and for pictures in inks (CMYK) or Lab.
+    Raises ``FootageError`` for a name that is not known, and for pictures in Lab.
     """
-    _refuse_inks(attributes, path)
+    _refuse_lab(attributes, path)
     if said != "auto":
         return _as_said(said)
     found, told = _still_word(attributes, format_name, floating, path)
@@ -102,13 +104,13 @@ def _told_of_layer(space: str, format_name: str) -> list[str]:
     return [f"Its colours are read as '{space}'; the layer is in '{layer}', scene-linear{of_light}."]
 
 
-def _refuse_inks(attributes: Mapping[str, Any], path: str) -> None:
-    for name in ("jpeg:ColorSpace", "tiff:ColorSpace"):
-        inks = str(attributes.get(name, ""))
-        if inks.upper().replace("*", "").replace(" ", "") in _INKS:
-            raise FootageError(
-                f"{path}: its colours are {inks}, for print, which are not read.", "Convert it to RGB (sRGB)."
-            )
+def _refuse_lab(attributes: Mapping[str, Any], path: str) -> None:
+    said = str(attributes.get("tiff:ColorSpace", ""))
+    photometric = attributes.get("tiff:PhotometricInterpretation", 0)
+    if re.sub(r"[^A-Z]", "", said.upper()) in _NO_RGB or photometric in _LAB:
+        raise FootageError(
+            f"{path}: its colours are {said or 'CIE Lab'}, which is not read.", "Convert it to RGB (sRGB)."
+        )
 
 
 def _still_word(
