@@ -15,6 +15,7 @@ from . import channels
 from .channels import Part
 from .decoders import LARGEST_SIDE, open_decoder, oversize, plain, unreadable
 from .orientation import Window, aspect_upright, pixels_upright, spoken, window_upright
+from .still_codes import codes_of
 
 __all__ = ["Part", "Still", "Window", "place", "screen"]
 
@@ -56,6 +57,8 @@ class Still:
         self.pixel_aspect = aspect_upright(aspect, self.orientation)
         self.parts = tuple(self._part(index, one, stored) for index, one in enumerate(self._file.specs))
         self.alpha = self._alpha_kind(spec)
+        self._codes, told = codes_of(self.path, self.format, self.parts[0], self.plain_attributes)
+        self.told += told
         self._tell_views()
 
     def _orientation(self, spec: oiio.ImageSpec) -> int:
@@ -150,6 +153,7 @@ class Still:
             raise unreadable(self.path, self.label, error)
         if wanted != list(range(low, high)):
             pixels = pixels[..., [one - low for one in wanted]]
+        pixels = self._codes.read(pixels, [name.lower() in ("a", "alpha") for name in names])
         return np.ascontiguousarray(pixels_upright(pixels, self.orientation), np.float32)
 
     def __enter__(self) -> Still:
