@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import sys
@@ -27,6 +28,8 @@ DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0 done, 1 failed, 2 bad input, 130 stopped."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name that this terminal cannot show fails no render
     if words[:1] == ["worker"] and len(words) == 1:
         from .. import worker  # before anything else: a host waits for its hello
 

@@ -35,9 +35,10 @@ class ActAnywhereError(Exception):
     """An error with a remedy. ``str()`` gives the message; show ``remedy`` beside it."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        # What it quotes of files and names may be no text that can be shown.
+        self.message = message.encode("utf-8", "replace").decode("utf-8")
+        self.remedy = remedy.encode("utf-8", "replace").decode("utf-8")
+        super().__init__(self.message)
 
     def to_dict(self) -> Dict[str, Any]:
         """The error as it crosses a process boundary: ``kind``, ``message``, ``remedy``."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
 
-__all__ = ["LARGEST_SIDE", "Decoder", "open_decoder", "plain", "unreadable"]
+__all__ = ["LARGEST_SIDE", "Decoder", "error_of", "open_decoder", "plain", "unreadable"]
 
 Pixels = NDArray[np.float32]
 
@@ -51,6 +51,20 @@ def open_decoder(path: str, label: str) -> Decoder:
     return _Stored(path, label)
 
 
+def _require_display_window(path: str, label: str) -> None:
+    """OpenImageIO makes one up where the header of an EXR has lost it."""
+    with open(path, "rb") as file:
+        for length in (1 << 16, 1 << 26):  # a header is seldom long, but Cryptomatte writes long ones
+            file.seek(0)
+            if b"displayWindow\0box2i\0" in file.read(length):
+                return
+    raise unreadable(path, label, "its header has no displayWindow")
+
+
+# A TIFF's PhotometricInterpretation.
+_RGB = 2
+
+
 class _Stored:
     """A file that OpenImageIO reads as it is stored."""
 
@@ -59,10 +73,17 @@ class _Stored:
         self.format = str(self._file.format_name())
         self.told: list[str] = []
         self.specs = [oiio.ImageSpec(self._file.spec())]
+        if (
+            self.specs[0].get_int_attribute("tiff:PhotometricInterpretation") == _RGB
+            and self.specs[0].nchannels < 3
+        ):
+            self._file.close()
+            raise unreadable(path, label, "it is said to be RGB, and has no three channels")
         if self.format == "openexr":
+            _require_display_window(path, label)
             while self._file.seek_subimage(len(self.specs), 0):
                 self.specs.append(oiio.ImageSpec(self._file.spec()))
-            self._file.geterror()
+            error_of(self._file)
         elif self.format in _PAGES:
             # Asked of another opening: a WebP cannot go back.
             other = self._open(path, label)
@@ -75,10 +96,10 @@ class _Stored:
         config = oiio.ImageSpec()
         # Colour as stored: OpenImageIO would multiply PNG and TIFF colour by alpha.
         config.attribute("oiio:UnassociatedAlpha", 1)
-        oiio.geterror()
+        error_of(oiio)
         opened = oiio.ImageInput.open(path, config)
         if opened is None:
-            raise unreadable(path, label, oiio.geterror())
+            raise unreadable(path, label, error_of(oiio))
         return opened
 
     def read(self, part: int, low: int, high: int) -> Pixels | None:
@@ -87,7 +108,7 @@ class _Stored:
         return None if pixels is None else np.reshape(pixels, (spec.height, spec.width, high - low))
 
     def error(self) -> str:
-        return str(self._file.geterror())
+        return error_of(self._file)
 
     def close(self) -> None:
         self._file.close()
@@ -177,6 +198,14 @@ def oversize(label: str, claim: str) -> FootageError:
     )
 
 
+def error_of(source: Any) -> str:
+    """What OpenImageIO says went wrong since it was last asked; it may quote a file's bytes that are no text."""
+    try:
+        return plain(str(source.geterror()))
+    except UnicodeDecodeError:
+        return "it is damaged"
+
+
 def plain(text: str) -> str:
     """The text, with ? for the bytes of a file that are no UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -186,7 +215,7 @@ def unreadable(path: str, label: str, error: str) -> FootageError:
     """What a file that cannot be decoded is refused with."""
     if not os.path.exists(path):
         return FootageError(f"{label}: there is no such file.", "Check the path.")
-    reason = " ".join(plain(error).split()) or "its pixels cannot be decoded"
+    reason = " ".join(error.split()) or "its pixels cannot be decoded"
     if "limits:imagesize_MB" in reason or "exceeds" in reason:
         return FootageError(
             f"{label}: its header claims a picture that is too large ({reason}).",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 from ..contract.files import replace_atomically, unwritable
+from .decoders import error_of
 from .plate import PlateInfo
 from .spaces import chromaticities_of, interop_name, layer_space
 
@@ -189,20 +190,20 @@ def _layer_spec(info: PlateInfo, attributes: dict[str, Any], layer_name: str) ->
 
 
 def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDArray[Any]) -> None:
-    oiio.geterror()
+    error_of(oiio)
     output = oiio.ImageOutput.create(temporary)
     if output is None:
-        raise _faulty(path, f"there is no writer for it: {oiio.geterror()}")
+        raise _faulty(path, f"there is no writer for it: {error_of(oiio)}")
     if not output.open(temporary, spec):
         # The writer opens the file before it takes the header.
         if not os.path.exists(temporary):
-            raise unwritable(path, output.geterror())
-        raise _faulty(path, f"its header is refused: {output.geterror()}")
+            raise unwritable(path, error_of(output))
+        raise _faulty(path, f"its header is refused: {error_of(output)}")
     # A full disk shows in write_image alone: close() then says that all is well.
     written = output.write_image(np.ascontiguousarray(pixels))
-    error = output.geterror()
+    error = error_of(output)
     closed = output.close()
-    error = error or output.geterror()
+    error = error or error_of(output)
     if not written or not closed or error:
         raise unwritable(path, error)
     _compare(temporary, path, pixels)
@@ -211,11 +212,11 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
 def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     source = oiio.ImageInput.open(temporary)
     if source is None:
-        raise _faulty(path, f"it cannot be read back: {oiio.geterror()}")
+        raise _faulty(path, f"it cannot be read back: {error_of(oiio)}")
     try:
         names = source.spec().channelnames
         back = source.read_image(0, 0, 0, len(names), "half" if pixels.dtype == np.float16 else "uint16")
-        error = source.geterror()
+        error = error_of(source)
     finally:
         source.close()
     if back is None or error or not np.array_equal(back.reshape(pixels.shape), pixels):

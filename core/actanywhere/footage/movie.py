@@ -48,6 +48,7 @@ class MovieReader:
         first = self._pictures.decode(0)
         self._said, disagreeing = settle(file_says, said_by(first))
         self.warnings += [f"{self.path}: {one}" for one in disagreeing]
+        self._first_look = _look(first)
         self._orientation = self._orient(first)
         stored = Window(0, 0, first.width, first.height)
         self.width, self.height = window_upright(stored, stored, self._orientation)[2:]
@@ -125,6 +126,10 @@ class MovieReader:
         What lies below black or above white is kept.
         """
         frame = self._pictures.decode(number)
+        if _look(frame) != self._first_look:
+            raise self._pictures.unreadable(
+                f"picture {number + 1} is {_look(frame)}, the first {self._first_look}"
+            )
         try:
             rgb, alpha = decode_codes(frame, self._coding)
         except UnknownCodes as error:
@@ -140,3 +145,7 @@ class MovieReader:
     def close(self) -> None:
         """Closes the file."""
         self._pictures.close()
+
+
+def _look(frame: VideoFrame) -> str:
+    return f"{frame.width}x{frame.height} in {frame.format.name}"

@@ -76,6 +76,8 @@ class MoviePictures:
         """The first video stream that is no cover picture."""
         for stream in self._container.streams.video:
             if Disposition.attached_pic not in stream.disposition:
+                if stream.codec_context is None:
+                    raise self.unreadable("no decoder knows its pictures")
                 stream.thread_type = "AUTO"
                 return stream
         raise self.unreadable("it holds no pictures")
