@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import FootageError
-from actanywhere.footage.codes import Coding, decode_codes
+from actanywhere.footage.codes import Coding, UnknownCodes, decode_codes
 from actanywhere.footage.movie import MovieReader
 
 HEIGHT, WIDTH = 6, 8
@@ -71,6 +71,11 @@ def test_nominal_white_is_exactly_1_and_black_exactly_0(layout: str, bits: int, 
         (9, (74, 97, 240), (1, 0, 0)),
         (9, (164, 47, 25), (0, 1, 0)),
         (9, (29, 240, 119), (0, 0, 1)),
+        (4, (82, 90, 240), (1, 0, 0)),
+        (7, (62, 102, 240), (1, 0, 0)),
+        # YCgCo: Y = R/4 + G/2 + B/4, Cg = G/2 - R/4 - B/4, Co = R/2 - B/2.
+        (8, (71, 72, 240), (1, 0, 0)),
+        (8, (126, 240, 128), (0, 1, 0)),
     ],
 )
 def test_primaries_have_the_codes_of_their_matrix(
@@ -131,6 +136,19 @@ def test_a_matrix_that_is_not_linear_is_refused_by_its_number(matrix: int, tmp_p
     path = written(tmp_path / "m.mkv", "ffv1", "yuv444p", 120, tag=LIMITED, matrix=matrix)
     with pytest.raises(FootageError, match=f"number {matrix}"):
         MovieReader(str(path)).read(0)
+
+
+@pytest.mark.parametrize("pix_fmt", ["xyz12le", "bayer_rggb8"])
+def test_formats_that_are_neither_rgb_nor_yuv_are_refused_by_name(pix_fmt: str) -> None:
+    with pytest.raises(UnknownCodes, match=pix_fmt):
+        decode_codes(av.VideoFrame(16, 16, pix_fmt), Coding(0, True))
+
+
+def test_rgb_that_says_limited_range_is_read_so_and_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "m.mp4", "libx264rgb", "rgb24", 235, tag=LIMITED, matrix=0, qp="0")
+    movie = MovieReader(str(path))
+    limited = [one for one in movie.warnings if "RGB and says limited range" in one]
+    assert len(limited) == 1 and (movie.read(0)[0] == (1 if "16 to 235" in limited[0] else 235 / 255)).all()
 
 
 def written(

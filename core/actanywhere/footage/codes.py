@@ -91,7 +91,7 @@ class Coding:
 
 
 def is_rgb(form: VideoFormat) -> bool:
-    """Whether a pixel format holds R, G and B (or an index into a palette of them, or X, Y and Z)."""
+    """Whether a pixel format holds R, G and B, or an index into a palette of them, or X, Y and Z."""
     return bool(form.is_rgb or form.has_palette or form.name.startswith("xyz"))
 
 
@@ -113,8 +113,8 @@ def decode_codes(frame: VideoFrame, coding: Coding) -> tuple[Pixels, Pixels | No
     Black is 0 and white 1; what is below or above them is kept. Raises ``UnknownCodes``.
     """
     form = frame.format
-    if form.name.startswith("bayer"):
-        raise UnknownCodes(f"a raw camera format ({form.name})")
+    if form.name.startswith(("bayer", "xyz")):
+        raise UnknownCodes(f"{'a raw camera format' if form.name[0] == 'b' else 'X, Y and Z'} ({form.name})")
     planes = _planes(frame)
     if planes is None:
         # Rare little formats, of at most 8 bit: the scaler repacks these exactly.
