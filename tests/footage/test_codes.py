@@ -241,6 +241,13 @@ def test_white_of_rgb_and_of_jpeg_is_its_largest_code(
         assert (MovieReader(str(path)).read(0)[0] == wanted).all()
 
 
+def test_the_palette_of_a_quicktime_is_there_in_any_order_of_reading(tmp_path: Path) -> None:
+    path = written(tmp_path / "p.mov", "qtrle", "gray", 200)
+    movie = MovieReader(str(path))
+    for number in (1, 0, 1):
+        assert movie.read(number)[0][0, 0] * 255 == pytest.approx([200] * 3)
+
+
 def test_grey_of_an_unknown_range_is_full_and_is_told(tmp_path: Path) -> None:
     movie = MovieReader(str(written(tmp_path / "g.mkv", "ffv1", "gray", 255)))
     assert (movie.read(0)[0] == 1).all()

@@ -56,7 +56,9 @@ class MoviePictures:
         self._last: tuple[int, VideoFrame] | None = None
         times, packets = self._packet_times()
         self._index: dict[int, int] | None = None
-        if "avi" in self._container.format.name.split(",") or None in times or len(set(times)) < len(times):
+        # A palette comes with the first packet alone: a seek would lose it.
+        seekable = "avi" not in self._container.format.name.split(",") and self.stream.pix_fmt != "pal8"
+        if not seekable or None in times or len(set(times)) < len(times):
             self.count = self._count_by_decoding()
         else:
             shown = sorted(time for time in times if time is not None)
