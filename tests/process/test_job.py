@@ -33,9 +33,8 @@ def with_field(name: str, value: Any) -> dict[str, Any]:
     ("name", "value", "allowed"),
     [
         ("shot.condition.kind", "compsite", "one of: auto, background, composite"),
-        ("shot.condition.colour", "sRGB", "one of: auto, acescg, linear-rec709, srgb, rec709"),
         ("shot.condition.matte", None, "text"),
-        ("shot.plate.colour", 5, "one of: auto, acescg, linear-rec709, srgb, rec709"),
+        ("shot.plate.colour", 5, "text, and not empty"),
         ("shot.plate.first_frame", "1001", "a whole number from -999999999 to 999999999"),
         ("shot.plate.first_frame", 1001.0, "a whole number from -999999999 to 999999999"),
         ("shot.plate.path", ["p.exr"], "text, and not empty"),
