@@ -304,6 +304,32 @@ def test_exifs_adobe_rgb_is_heeded(tmp_path: Path) -> None:
     assert rgb == pytest.approx(np.asarray(ADOBE) @ (np.array(CODE) / 255) ** 2.2, abs=0.012)
 
 
+def test_exif_that_says_uncalibrated_is_told(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 65535
+    Image.new("RGB", (16, 16), CODE).save(tmp_path / "a.jpg", exif=exif)
+    _, _, warnings = in_layer(tmp_path / "a.jpg")
+    assert any("uncalibrated" in one and "--plate-colour" in one for one in warnings)
+
+
+@pytest.mark.parametrize("index", ["R98", "R03"])
+def test_exifs_interoperability_tells_adobe_rgb(tmp_path: Path, index: str) -> None:
+    Image.new("RGB", (16, 16), CODE).save(tmp_path / "a.jpg", quality=100, subsampling=0)
+    # IFD0 at 8 points to EXIF's at 26, that to the one of interoperability at 56.
+    body = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HHHIII", 1, 0x8769, 4, 1, 26, 0)
+    body += struct.pack("<H", 2) + struct.pack("<HHIHH", 0xA001, 3, 1, 65535 if index == "R03" else 1, 0)
+    body += struct.pack("<HHIII", 0xA005, 4, 1, 56, 0)
+    body += struct.pack("<HHHI", 1, 1, 2, 4) + index.encode() + b"\0" + struct.pack("<I", 0)
+    data = (tmp_path / "a.jpg").read_bytes()
+    marker = b"\xff\xe1" + struct.pack(">H", len(body) + 8) + b"Exif\0\0" + body
+    (tmp_path / "a.jpg").write_bytes(data[:2] + marker + data[2:])
+    rgb, _, _ = in_layer(tmp_path / "a.jpg")
+    stored = np.array(CODE) / 255
+    assert rgb == pytest.approx(
+        np.asarray(ADOBE) @ stored**2.2 if index == "R03" else srgb(stored), abs=0.012
+    )
+
+
 @pytest.mark.parametrize("transfer", ["Logarithmic", "Printing density"])
 def test_a_log_dpx_is_decoded_as_cineon(tmp_path: Path, transfer: str) -> None:
     codes = np.float32([95, 445, 685, 1023]) / 1023

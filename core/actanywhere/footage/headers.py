@@ -1,13 +1,14 @@
-"""What OpenImageIO does not say of a header: a PNG's chunks, and the reference levels of a DPX."""
+"""What OpenImageIO does not say of a header: PNG's chunks, a DPX's reference levels, EXIF's interoperability index."""
 
 from __future__ import annotations
 
 import struct
 from functools import lru_cache
 
-__all__ = ["dpx_levels", "png_chunks"]
+__all__ = ["dpx_levels", "interoperability", "png_chunks"]
 
 _LARGEST_CHUNK = 1 << 24
+_INTEROPERABILITY = 0xA005
 _UNDEFINED = 0xFFFFFFFF
 
 
@@ -35,3 +36,11 @@ def dpx_levels(path: str) -> tuple[int, int] | None:
     order = ">" if head[:4] == b"SDPX" else "<"
     low, high = struct.unpack_from(f"{order}I", head, 784)[0], struct.unpack_from(f"{order}I", head, 792)[0]
     return None if _UNDEFINED in (low, high) or high <= low else (low, high)
+
+
+def interoperability(path: str) -> str:
+    """EXIF's interoperability index (R98 is sRGB, R03 Adobe RGB), or nothing."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return str(picture.getexif().get_ifd(_INTEROPERABILITY).get(1, "")).strip("\0 ")

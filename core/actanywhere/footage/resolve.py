@@ -18,7 +18,7 @@ import numpy as np
 
 from ..contract.errors import FootageError
 from .colour import linearise
-from .headers import png_chunks
+from .headers import interoperability, png_chunks
 from .spaces import (
     CHROMATICITIES,
     Chromaticities,
@@ -37,6 +37,7 @@ _SETTLE = "Say it (--plate-colour, --condition-colour) if it is another."
 _NO_RGB = ("LAB", "CIELAB", "ICCLAB", "ITULAB", "LOGLUV")
 _LAB = (8, 9, 10, 32844, 32845)
 """TIFF's numbers for CIE, ICC and ITU Lab, and for LogL and LogLuv."""
+_ADOBE_RGB, _UNCALIBRATED = 2, 65535
 _SHORT = ("acescg", "linear-rec709", "aces2065-1", "srgb", "rec709")
 # What cameras write, without signs; the first that is found.
 _CAMERAS = {
@@ -130,9 +131,12 @@ def _still_word(
     if format_name == "dpx":
         return _dpx_word(attributes)
     exif = int(attributes.get("Exif:ColorSpace", 0) or 0)
-    interop = str(attributes.get("Exif:InteroperabilityIndex", attributes.get("Exif:InteropIndex", "")))
-    if exif == 2 or interop.startswith("R03"):
+    if exif == _UNCALIBRATED and format_name in ("jpeg", "tiff") and interoperability(path) == "R03":
+        exif = _ADOBE_RGB
+    if exif == _ADOBE_RGB:
         return "Gamma 2.2 Encoded AdobeRGB", []
+    if exif == _UNCALIBRATED:
+        return "srgb", [f"The colour space is taken as srgb: its EXIF says none (uncalibrated). {_SETTLE}"]
     camera = "" if floating else _camera(attributes)
     if camera:
         return camera, [_said_by_camera(camera)]
