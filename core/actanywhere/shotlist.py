@@ -55,8 +55,8 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "matte_channel",
-        "Which channel of the matte to read, by its full name (roto.actor.A). Left out: the only one, else "
-        "alpha, else luminance.",
+        "Which channel of the matte to read, by its full name (roto.actor.A), or the objects of a cryptomatte "
+        "(crypto:hero,hero_hair). Left out: the only one, else alpha, else the only mask, else luminance.",
         "NAME",
     ),
     ShotField(

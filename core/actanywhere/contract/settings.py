@@ -123,6 +123,24 @@ class Settings:
         begin=4,
         group="model",
     )
+    matte_white: float = number(
+        1.0,
+        "The matte's value that is 1, and above: 0.5 for a mask of 128 of 255, 255 for floats that run to 255.",
+        minimum=1e-6,
+        maximum=65535.0,
+        group="matte",
+    )
+    matte_id: str = text(
+        "",
+        "For a mask that numbers its objects (an index or palette picture, an object-index pass): the ids of the "
+        "actor, as 1 or 1,2. Empty: the matte is no such mask.",
+        group="matte",
+    )
+    fit_matte: bool = switch(
+        False,
+        "Scale a matte of another size to the plate, where it has the plate's shape: a proxy.",
+        group="matte",
+    )
     invert_matte: bool = switch(False, "The matte is 1 on the background: turn it round.", group="matte")
     fill_matte: bool = switch(False, "Fill holes that the matte encloses.", group="matte")
     grow_matte: float = number(

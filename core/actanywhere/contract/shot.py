@@ -117,8 +117,9 @@ class Matte:
     """Where the actor is: 1 = subject, 0 = background, soft edges kept.
 
     ``path`` as in ``ImageSequence``; empty means the plate's own files. ``channel`` names what to read:
-    empty takes the only channel, else alpha (``A``), else luminance of an RGB picture; ``A`` is the plate's
-    alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``). ``first_frame`` as in
+    empty takes the only channel, else alpha (``A``), else the only alpha or mask of a layer, else luminance of an RGB
+    picture; ``A`` is the plate's alpha; anything else is a channel's full name in a multi-layer EXR (``roto.actor.A``),
+    or objects of a cryptomatte (``crypto:hero,hero_hair``, ``CryptoObject:hero``). ``first_frame`` as in
     ``ImageSequence``, but that a movie begins where the plate does if that is a movie.
     """
 

@@ -7,7 +7,9 @@ from .colour import from_display, is_scene_linear, layer_space, layer_to_display
 from .condition import ConditionPicture, read_condition, read_still_matte
 from .digest import digest
 from .layer import HALF_MAX, write_layer_frame, write_png
-from .matte import MatteReader, judge_mattes, open_matte, open_shot, treat_matte
+from .matte import MatteReader, open_matte, open_shot
+from .matte_source import MatteValues
+from .matte_treatment import MatteLevels, judge_mattes, treat_matte
 from .movie_out import MovieWriter
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
 from .stills import Window
@@ -15,7 +17,9 @@ from .stills import Window
 __all__ = [
     "HALF_MAX",
     "ConditionPicture",
+    "MatteLevels",
     "MatteReader",
+    "MatteValues",
     "MovieWriter",
     "Plate",
     "PlateFrame",

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
-from ..contract.numbering import compact, numbering_remedy
+from ..contract.numbering import numbering_remedy
 from ..contract.sequences import Footage, find_footage
 from ..contract.shot import FrameRange, ImageSequence, Matte, Shot
+from .matte_source import (
+    MatteValues,
+    find_source,
+    is_opaque,
+    luminance,
+    palette_of,
+    read_source,
+)
+from .matte_treatment import MatteLevels
 from .movie import MovieReader
 from .plate import Plate, movie_range, not_in_movie, open_plate
-from .stills import Part, Still, Window, place, screen
+from .stills import Still, Window, place, screen
 
-__all__ = ["MatteReader", "judge_mattes", "open_matte", "open_shot", "treat_matte"]
+__all__ = ["MatteReader", "open_matte", "open_shot"]
 
 Pixels = NDArray[np.float32]
 
@@ -26,14 +33,17 @@ Pixels = NDArray[np.float32]
 _SLACK = 1e-3
 # Video levels seldom come out at 0 and 1 exactly; half a code value of 8 bit is snapped there.
 _VIDEO_SNAP = 1.0 / 510.0
-_EMPTY = 0.02
-_LEVELS = [level / 16.0 for level in range(1, 16)] + [0.999]
+# Frames of one shape, within a pixel or so: a proxy's sides are rounded.
+_SAME_SHAPE = 0.01
 
 
 class MatteReader:
-    """An opened matte in its plate's raster; ``open_matte`` makes it. ``warnings`` says what was assumed."""
+    """An opened matte in its plate's raster; ``open_matte`` makes it.
 
-    def __init__(self, matte: Matte, plate: Plate, frames: FrameRange) -> None:
+    ``warnings`` says what was assumed; ``levels`` counts the values of what was read.
+    """
+
+    def __init__(self, matte: Matte, plate: Plate, frames: FrameRange, values: MatteValues) -> None:
         own = not matte.path
         self.path = plate.path if own else matte.path
         self.frames = frames
@@ -42,11 +52,15 @@ class MatteReader:
         self._plate_footage, self._plate_whole = plate.footage, plate.whole
         self._footage = plate.footage if own else _footage_of(matte, plate)
         self.warnings = [] if own else self._footage.held(frames)
+        self._values = values
+        self.levels = MatteLevels()
         self._movie: MovieReader | None = None
+        self._opaque = False
         if self._footage.kind == "movie":
             self._open_movie()
         else:
             self._check_headers()
+            self._tell_of_palette()
 
     def _open_movie(self) -> None:
         self._movie = MovieReader(self.path)
@@ -56,7 +70,13 @@ class MatteReader:
         self._tell_of_others(whole)
         self.warnings += self._movie.warnings
         window = Window(0, 0, self._movie.width, self._movie.height)
-        self._aligned(window, window, self.path)
+        self._aligned(window, window, self._movie.pixel_aspect, self.path)
+        if self._values.ids:
+            raise FootageError(
+                f"{self.path}: --matte-id is given, and a movie does not keep ids to the bit.",
+                "Give the mask as PNG or EXR pictures, or leave --matte-id out.",
+            )
+        self._opaque = self._movie.has_alpha and not self._channel and self._movie_is_opaque(self._movie)
         if self._channel == "A" and not self._movie.has_alpha:
             raise FootageError(f"{self.path}: the movie has no alpha.", "Give the matte as files of its own.")
         if self._channel not in ("", "A", "R", "G", "B"):
@@ -84,36 +104,58 @@ class MatteReader:
         footage = self._footage
         footage.require(self.frames, self._numbering(footage.frames))
         self._tell_of_others(footage.frames)
+        self._opaque = not self._channel and all(self._is_opaque(frame) for frame in self._few())
         for frame in [self.frames.first] if footage.kind == "still" else self.frames:
             with Still(footage.at(frame), self._label(frame)) as still:
-                part, _ = self._choose(still)
-                self._aligned(part.data, still.display, still.label)
+                source = find_source(still, self._channel, self._opaque)
+                self._aligned(source.part.data, still.display, still.pixel_aspect, still.label)
+                if frame == self.frames.first:
+                    self.warnings += [f"{self.path}: {told}." for told in [*still.told, source.told] if told]
+                    floating = source.part.kind in ("half", "float", "double")
+                    self.levels.code = 0 if floating else 2 ** min(source.part.bits, 32) - 1
 
-    def _choose(self, still: Still) -> tuple[Part, tuple[str, ...]]:
-        """The part and the channels to read: one, or three whose luminance is the matte."""
-        names = still.channel_names()
-        if self._channel:
-            found = still.find_alpha() if self._channel == "A" else still.find(self._channel)
-            if found is None:
-                raise FootageError(
-                    f"{still.label}: no channel '{self._channel}' among {', '.join(names)}.",
-                    "Name one of these channels, or give the matte as files of its own.",
-                )
-            return found[0], (found[1],)
-        if len(names) == 1:
-            return still.parts[0], still.parts[0].channels
-        alpha = still.find_alpha()
-        if alpha is not None:
-            return alpha[0], (alpha[1],)
-        colour = still.find_colour()
-        if colour is None:
-            raise FootageError(
-                f"{still.label}: which of its channels is the matte ({', '.join(names)})?",
-                "Name the channel.",
+    def _few(self) -> list[int]:
+        """The first, the middle and the last frame."""
+        first, last = self.frames.first, self.frames.last
+        return (
+            [first]
+            if self._footage.kind == "still"
+            else list(dict.fromkeys([first, (first + last) // 2, last]))
+        )
+
+    def _is_opaque(self, frame: int) -> bool:
+        with Still(self._footage.at(frame), self._label(frame)) as still:
+            return is_opaque(still)
+
+    def _movie_is_opaque(self, movie: MovieReader) -> bool:
+        """Whether the alpha of a few pictures is 1 everywhere, and their colours are not."""
+        for frame in self._few():
+            rgb, alpha = movie.read(frame - self._footage.first_frame)
+            if (
+                alpha is None
+                or alpha.min() < 1 - 2 * _VIDEO_SNAP
+                or luminance(rgb).min() > 1 - 2 * _VIDEO_SNAP
+            ):
+                return False
+        self.warnings.append(
+            f"{self.path}: its alpha is 1 everywhere, so the brightness of its colours is taken for the matte."
+        )
+        return True
+
+    def _tell_of_palette(self) -> None:
+        """A mask that names objects by colours: all of them are the actor, unless ids are chosen."""
+        ids: set[int] = set()
+        for frame in [] if self._values.ids or self._channel else self._few():
+            with Still(self._footage.at(frame), self._label(frame)) as still:
+                palette = palette_of(still)
+                ids |= set(palette.ids) if palette is not None and palette.is_mask else set()
+        if ids:
+            several = " All of them are the actor; --matte-id chooses." if len(ids) > 1 else ""
+            self.warnings.append(
+                f"{self.path}: it is a palette mask of the ids {', '.join(map(str, sorted(ids)))}.{several}"
             )
-        return colour
 
-    def _aligned(self, data: Window, display: Window, label: str) -> Window:
+    def _aligned(self, data: Window, display: Window, pixel_aspect: float, label: str) -> Window:
         """Where the matte's pixels lie in the plate's own coordinates."""
         plate = self._plate
         if display[2:] == plate.display_window[2:]:
@@ -122,13 +164,22 @@ class MatteReader:
             return Window(x, y, data.width, data.height)
         if data[2:] == plate.covered[2:]:
             return plate.covered
+        shape, wanted = (
+            display.width / display.height,
+            plate.display_window.width / plate.display_window.height,
+        )
+        shapes = (shape / wanted, shape * pixel_aspect / (wanted * plate.pixel_aspect))
+        alike = any(abs(ratio - 1) < _SAME_SHAPE for ratio in shapes)
+        if self._values.fit and alike:
+            return plate.display_window
         overscan = ""
         if plate.data_window != plate.display_window:
             overscan = f" (with overscan {plate.width}x{plate.height})"
         raise FootageError(
             f"{label}: the matte is {display.width}x{display.height}, but the plate is "
             f"{plate.display_window.width}x{plate.display_window.height}{overscan}.",
-            "Render the matte at the plate's size; nothing is scaled silently.",
+            "Render the matte at the plate's size; nothing is scaled silently."
+            + (" If it is a proxy, --fit-matte scales it." if alike else ""),
         )
 
     def _label(self, frame: int) -> str:
@@ -146,27 +197,40 @@ class MatteReader:
         label = self._label(frame)
         if self._movie is not None:
             values = self._read_movie(self._movie, frame)
-            whole = Window(0, 0, self._movie.width, self._movie.height)
-            window = self._aligned(whole, whole, label)
+            data = display = Window(0, 0, self._movie.width, self._movie.height)
+            aspect = self._movie.pixel_aspect
         else:
             with Still(self._footage.at(frame), label) as still:
-                part, names = self._choose(still)
-                window = self._aligned(part.data, still.display, label)
-                values = luminance(still.read(part, names))
+                source = find_source(still, self._channel, self._opaque)
+                values = read_source(still, source, self._values.ids)
+                data, display, aspect = source.part.data, still.display, still.pixel_aspect
+        window = self._aligned(data, display, aspect, label)
         screen(values, label, "matte")
-        low, high = float(values.min()), float(values.max())
-        if low < -_SLACK or high > 1 + _SLACK:
+        values = self._leveled(values, label)
+        self.levels.add(values)
+        if window[2:] != data[2:]:
+            values = _resized(place(values, data, display), window)
+        return np.ascontiguousarray(place(values, window, self._plate.data_window))
+
+    def _leveled(self, values: Pixels, label: str) -> Pixels:
+        """Stored values so that white is 1. Without --matte-white, what lies outside of 0..1 is refused."""
+        low, high, white = float(values.min()), float(values.max()), self._values.white
+        if low < -_SLACK or (high > 1 + _SLACK and white == 1.0):
             raise FootageError(
                 f"{label}: the matte's values run from {low:.4g} to {high:.4g}; they must be from 0 to 1.",
-                "Scale the matte to 0..1, or name the channel that holds it.",
+                "Name the channel that holds it (--matte-channel)."
+                if low < -_SLACK
+                else f"Say which value is the actor (--matte-white {high:.4g}), or which ids (--matte-id 1).",
             )
-        if low < 0 or high > 1:
+        if white != 1.0:
+            values = values / np.float32(white)
+        if low < 0 or high > min(1.0, white):
             values = np.clip(values, 0.0, 1.0)
-        return np.ascontiguousarray(place(values, window, self._plate.data_window))
+        return np.asarray(values, np.float32)
 
     def _read_movie(self, movie: MovieReader, frame: int) -> Pixels:
         rgb, alpha = movie.read(frame - self._footage.first_frame)
-        if self._channel == "A" or (not self._channel and alpha is not None):
+        if self._channel == "A" or (not self._channel and not self._opaque and alpha is not None):
             assert alpha is not None
             values = alpha
         elif self._channel:
@@ -196,28 +260,30 @@ def _footage_of(matte: Matte, plate: Plate) -> Footage:
     return found
 
 
-def luminance(pixels: Pixels) -> Pixels:
-    """(H, W) of (H, W, 1 or 3). Grey pixels keep their value to the bit, so that 1 stays 1."""
-    if pixels.shape[-1] == 1:
-        return pixels[..., 0]
-    red, green, blue = (pixels[..., i] for i in range(3))
-    if np.array_equal(red, green) and np.array_equal(red, blue):
-        return red
-    mixed = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return np.where((red == green) & (red == blue), red, mixed).astype(np.float32)
+def _resized(values: Pixels, window: Window) -> Pixels:
+    """A proxy at the size of a window."""
+    shrinks = values.shape[0] > window.height
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    size = (window.width, window.height)
+    return np.clip(
+        np.asarray(cv2.resize(np.ascontiguousarray(values), size, interpolation=way), np.float32), 0, 1
+    )
 
 
-def open_matte(matte: Matte, plate: Plate, frames: FrameRange | None = None) -> MatteReader:
+def open_matte(
+    matte: Matte, plate: Plate, frames: FrameRange | None = None, values: MatteValues | None = None
+) -> MatteReader:
     """A matte with every header of the range checked and no pixels read.
 
     ``frames`` None: the plate's. It must cover them, and have the plate's size: its display window, else its
     data window; a smaller data window inside the same display window is the matte's bounding box. A still
-    stands for every frame. Raises ``FootageError`` with all missing frames, or with both sizes.
+    stands for every frame. ``values`` says what its values mean, if not 1 = subject. Raises ``FootageError`` with all
+    missing frames, or with both sizes.
     """
-    return MatteReader(matte, plate, frames or plate.frames)
+    return MatteReader(matte, plate, frames or plate.frames, values or MatteValues())
 
 
-def open_shot(shot: Shot) -> tuple[Plate, MatteReader]:
+def open_shot(shot: Shot, values: MatteValues | None = None) -> tuple[Plate, MatteReader]:
     """Plate and matte of a shot, opened over its range.
 
     The range is what the shot says, else the plate's; a plate that is one still takes the matte's.
@@ -227,7 +293,7 @@ def open_shot(shot: Shot) -> tuple[Plate, MatteReader]:
         frames = _own_range(shot.matte)
     plate = open_plate(shot.plate, frames)
     try:
-        return plate, open_matte(shot.matte, plate, plate.frames)
+        return plate, open_matte(shot.matte, plate, plate.frames, values)
     except BaseException:
         plate.close()
         raise
@@ -242,102 +308,3 @@ def _own_range(matte: Matte) -> FrameRange | None:
         return movie_range(movie, footage)
     finally:
         movie.close()
-
-
-def treat_matte(matte: Pixels, invert: bool = False, fill: bool = False, grow_px: float = 0.0) -> Pixels:
-    """The matte as the artist set it: turned round, holes filled, grown or choked, in this order.
-
-    ``matte`` (H, W) float32, 0..1, 1 = subject. ``fill`` closes what the matte encloses on all sides
-    within the frame, as high as the matte around it (in steps of 1/16). ``grow_px`` are plate pixels, above 0 grows and
-    below 0 chokes; a soft edge moves and keeps its softness. What the frame's border cuts stays cut.
-    """
-    if invert:
-        matte = np.float32(1) - matte
-    if fill:
-        matte = _fill_holes(matte)
-    if grow_px > 0:
-        matte = _grow(matte, grow_px)
-    elif grow_px < 0:
-        matte = np.float32(1) - _grow(np.float32(1) - matte, -grow_px)
-    return np.ascontiguousarray(matte, np.float32)
-
-
-def _fill_holes(matte: Pixels) -> Pixels:
-    """Level by level: what lies below a level and does not reach the frame's border is raised to it."""
-    out = matte.copy()
-    for level in _LEVELS:
-        below = np.pad((out < level).astype(np.uint8), 1, constant_values=1)
-        _, labels = cv2.connectedComponents(below, connectivity=4)
-        hole = (labels[1:-1, 1:-1] != labels[0, 0]) & (below[1:-1, 1:-1] == 1)
-        out[hole] = 1.0 if level == _LEVELS[-1] else level
-    return out
-
-
-def _grow(matte: Pixels, radius: float) -> Pixels:
-    """Grey dilation by a disc; parts of a pixel are mixed from the two whole radii around them."""
-    whole = math.floor(radius)
-    grown = _dilate(matte, whole)
-    share = np.float32(radius - whole)
-    if share == 0:
-        return grown
-    return grown + share * (_dilate(grown, 1) - grown)
-
-
-def _dilate(matte: Pixels, radius: int) -> Pixels:
-    """A big disc is many small ones after each other, which costs far less; only where there is a matte."""
-    rows, columns = np.flatnonzero(matte.any(axis=1)), np.flatnonzero(matte.any(axis=0))
-    if radius == 0 or not len(rows):
-        return matte
-    top, bottom = max(0, rows[0] - radius), rows[-1] + radius + 1
-    left, right = max(0, columns[0] - radius), columns[-1] + radius + 1
-    out = matte.copy()
-    box = np.ascontiguousarray(matte[top:bottom, left:right])
-    while radius > 0:
-        step = min(radius, 8)
-        box = np.asarray(cv2.dilate(box, _disc(step)), np.float32)
-        radius -= step
-    out[top:bottom, left:right] = box
-    return out
-
-
-def _disc(radius: int) -> NDArray[np.uint8]:
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    # A fifth of a pixel more than the radius, or a chain of discs falls short on the diagonals.
-    return np.asarray(x * x + y * y <= (radius + 0.2) ** 2, np.uint8)
-
-
-def judge_mattes(path: str, frames: FrameRange, mattes: Sequence[Pixels]) -> list[str]:
-    """What is odd about the mattes of a range, as warnings for the artist; raises when they are useless.
-
-    ``path`` is where they are from. ``mattes`` are (H, W) float32, 1 = subject, one a frame, as treated; small ones
-    (proxies) will do. Raises ``FootageError`` when no frame has a subject, or when every frame is subject to the last
-    pixel.
-    """
-    highest = max(float(matte.max()) for matte in mattes)
-    if highest < _EMPTY:
-        raise FootageError(
-            f"{path}: the matte is empty in all frames {frames}: its highest value is {highest:.3g}.",
-            "Give the actor's roto (1 = actor), name its channel (--matte-channel), or invert it (--invert-matte).",
-        )
-    if min(float(matte.min()) for matte in mattes) > 1 - _EMPTY:
-        raise FootageError(
-            f"{path}: the matte covers the whole picture in all frames {frames}: nothing is left to generate.",
-            "Name the channel that holds the roto (--matte-channel), or invert it (--invert-matte).",
-        )
-    warnings = []
-    empty = [frame for frame, matte in zip(frames, mattes, strict=True) if float(matte.max()) < _EMPTY]
-    if empty:
-        warnings.append(
-            f"{path}: the matte is empty in {len(empty)} of {len(frames)} frames: {compact(empty)}."
-        )
-    if np.median([_border(matte) for matte in mattes]) > 0.75:
-        warnings.append(
-            f"{path}: the matte looks inverted: it is 1 along most of the picture's border. If it is 1 on the "
-            "background, invert it (--invert-matte)."
-        )
-    return warnings
-
-
-def _border(matte: Pixels) -> float:
-    """Mean of the matte along the frame's four edges."""
-    return float(np.mean([matte[0].mean(), matte[-1].mean(), matte[:, 0].mean(), matte[:, -1].mean()]))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Window", "aspect_upright", "of_matrix", "pixels_upright", "spoken", "window_upright"]
 
-Pixels = NDArray[np.float32]
+Kind = TypeVar("Kind", bound=np.generic)
 
 # EXIF's numbers. A picture is transposed first, then its rows and its columns are turned round.
 _TRANSPOSED = (5, 6, 7, 8)
@@ -51,7 +51,7 @@ def spoken(orientation: int) -> str:
     return _SPOKEN.get(orientation, "upright")
 
 
-def pixels_upright(pixels: Pixels, orientation: int) -> Pixels:
+def pixels_upright(pixels: NDArray[Kind], orientation: int) -> NDArray[Kind]:
     """Stored pixels (H, W, ...) as they are shown: (H, W, ...) or (W, H, ...), a view."""
     if orientation in _TRANSPOSED:
         pixels = pixels.swapaxes(0, 1)

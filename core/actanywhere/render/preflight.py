@@ -13,7 +13,7 @@ from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.find import Engines
 from ..engines.protocol import Engine, EngineFacts
-from ..footage import ConditionPicture, MatteReader, Plate, open_shot, read_condition
+from ..footage import ConditionPicture, MatteReader, MatteValues, Plate, open_shot, read_condition
 from ..models.folder import model_folder
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
@@ -98,7 +98,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     engine = (engines or Engines()).find(settings.model)
     resolved = resolve(settings, engine.facts)
     condition = read_condition(job.shot.condition)
-    plate, matte = open_shot(job.shot)
+    plate, matte = open_shot(job.shot, MatteValues.of(settings))
     _check_anchor(job, plate.frames)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     track = _open_track(job, plate, warnings)

@@ -59,7 +59,7 @@ def read_scene(inputs: Inputs, watch: Watch) -> Scene:
     clip, track = _read(inputs, watch)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
-    footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small))
+    footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
     camera = _choose_camera(inputs, track)
     led = camera.value != "subject" or not facts.infers_camera
     if camera.value == "subject" and led:

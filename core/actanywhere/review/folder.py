@@ -21,6 +21,7 @@ from ..contract.sequences import find_footage
 from ..contract.shot import ImageSequence
 from ..footage import (
     MatteReader,
+    MatteValues,
     MovieWriter,
     Plate,
     layer_to_display,
@@ -110,8 +111,11 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
 
 @contextmanager
 def _open(result: Result, folder: Path) -> Iterator[_Pictures]:
-    shot = result.job.shot
-    with open_plate(shot.plate, result.frames) as plate, open_matte(shot.matte, plate) as matte:
+    shot, values = result.job.shot, MatteValues.of(result.job.settings)
+    with (
+        open_plate(shot.plate, result.frames) as plate,
+        open_matte(shot.matte, plate, values=values) as matte,
+    ):
         yield _Pictures(result, folder, plate, matte)
 
 
