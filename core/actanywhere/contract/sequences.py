@@ -123,7 +123,7 @@ def find_footage(sequence: ImageSequence) -> Footage:
         raise FootageError(
             "%s: '%s' is not a format that can be read."
             % (path, extension if extension[1:].isalnum() else "no extension"),
-            "Use EXR, PNG, JPEG, TIFF or DPX pictures, or a MOV or MP4 movie.",
+            "Use EXR, PNG, JPEG, TIFF or DPX pictures, or a MOV or MP4 movie; docs/files.md lists the others.",
         )
     found = _on_disk(path)
     if found:
