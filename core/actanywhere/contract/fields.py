@@ -183,7 +183,7 @@ def text(default: Any = dataclasses.MISSING, help: str = "", **more: Any) -> Any
     return _field(TEXT, default, help, more)
 
 
-def choice(default: str, help: str, choices: Mapping[str, str], **more: Any) -> Any:
+def choice(default: Optional[str], help: str, choices: Mapping[str, str], **more: Any) -> Any:
     """One of ``choices``, each with what it means."""
     return _field(CHOICE, default, help, dict(more, choices=dict(choices)))
 
