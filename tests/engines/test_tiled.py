@@ -82,7 +82,9 @@ def request(scratch: Path, said: list[str] | None = None) -> EngineRequest:
 def test_a_first_pass_at_its_own_size_and_tiles_where_it_painted(tmp_path: Path) -> None:
     brush, frames = Brush(), Frames(200)
     out = (
-        Tiled(brush, SIZE[0] * SIZE[1]).open(request(tmp_path)).paint(frames, Window(0, 3, 0), None, Watch())
+        Tiled(brush, SIZE[0] * SIZE[1], 128 * 208)
+        .open(request(tmp_path))
+        .paint(frames, Window(0, 3, 0), None, Watch())
     )
     assert out.pictures.shape == (3, *SIZE, 3) and out.shown is not None
     first, *tiles = brush.opened
@@ -95,7 +97,7 @@ def test_a_first_pass_at_its_own_size_and_tiles_where_it_painted(tmp_path: Path)
 
 def test_a_finished_neighbours_rim_is_known_to_the_next_tile(tmp_path: Path) -> None:
     brush = Brush()
-    Tiled(brush, SIZE[0] * SIZE[1]).open(request(tmp_path)).paint(
+    Tiled(brush, SIZE[0] * SIZE[1], 128 * 208).open(request(tmp_path)).paint(
         Frames(0 + 60), Window(0, 3, 0), None, Watch()
     )
     right = next(
@@ -110,7 +112,7 @@ def test_a_finished_neighbours_rim_is_known_to_the_next_tile(tmp_path: Path) -> 
 def test_where_little_was_painted_there_is_no_second_pass(tmp_path: Path) -> None:
     brush, said = Brush(), []
     out = (
-        Tiled(brush, SIZE[0] * SIZE[1])
+        Tiled(brush, SIZE[0] * SIZE[1], 128 * 208)
         .open(request(tmp_path, said))
         .paint(Frames(316), Window(0, 3, 0), None, Watch())
     )
@@ -121,14 +123,22 @@ def test_where_little_was_painted_there_is_no_second_pass(tmp_path: Path) -> Non
 def test_a_stopped_second_pass_goes_on_with_the_tile_that_it_was_at(tmp_path: Path) -> None:
     frames, window = Frames(100), Window(0, 3, 0)
     whole = (
-        Tiled(Brush(), SIZE[0] * SIZE[1]).open(request(tmp_path / "a")).paint(frames, window, None, Watch())
+        Tiled(Brush(), SIZE[0] * SIZE[1], 128 * 208)
+        .open(request(tmp_path / "a"))
+        .paint(frames, window, None, Watch())
     )
     brush, heard = Brush(), []
     stop = Watch(heard.append, lambda: len(brush.opened) == 4)
     with pytest.raises(Cancelled):
-        Tiled(brush, SIZE[0] * SIZE[1]).open(request(tmp_path / "b")).paint(frames, window, None, stop)
+        Tiled(brush, SIZE[0] * SIZE[1], 128 * 208).open(request(tmp_path / "b")).paint(
+            frames, window, None, stop
+        )
     again = Brush()
-    out = Tiled(again, SIZE[0] * SIZE[1]).open(request(tmp_path / "b")).paint(frames, window, None, Watch())
+    out = (
+        Tiled(again, SIZE[0] * SIZE[1], 128 * 208)
+        .open(request(tmp_path / "b"))
+        .paint(frames, window, None, Watch())
+    )
     # The first pass, and the four of six tiles that were not finished.
     assert len(again.opened) == 1 + 4
     assert (out.pictures == whole.pictures).all()
@@ -142,5 +152,5 @@ def test_tiles_hold_the_whole_length_and_share_what_they_should(length: int, sid
 
 
 def test_dry_run_names_the_tiles() -> None:
-    told = Tiled(Brush(), SIZE[0] * SIZE[1]).check({}, 3, SIZE)
+    told = Tiled(Brush(), SIZE[0] * SIZE[1], 128 * 208).check({}, 3, SIZE)
     assert told == ["brush at 210x126", "second pass: up to 6 tiles of 210x126, where much was painted"]

@@ -11,8 +11,8 @@ __all__ = ["lay_over"]
 Picture = NDArray[np.float32]
 
 
-def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> tuple[Picture, Picture]:
-    """The frame (H, W, 3) at plate size, and how far (H, W) the engine's picture shows in it.
+def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
+    """The frame (H, W, 3) at plate size.
 
     ``painted`` (h, w, 3) display and ``shown`` (h, w), 0..1, are the engine's, at its size; ``place`` (H, W, 3) is the
     moved condition and ``seen`` (H, W) where it has the place. Where nothing shows and the place is there, the frame is
@@ -23,10 +23,10 @@ def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) ->
     # Interpolation leaves a trace where there is nothing.
     over = np.where(over < 1 / 512, np.float32(0), over).astype(np.float32)
     if not over.any():
-        return place, over
+        return place
     large = np.clip(_resized(painted, height, width, cv2.INTER_LANCZOS4), 0, 1)
     laid = place + over[..., None] * (large - place)
-    return np.where(over[..., None] > 0, laid, place).astype(np.float32), over
+    return np.where(over[..., None] > 0, laid, place).astype(np.float32)
 
 
 def _resized(picture: Picture, height: int, width: int, way: int) -> Picture:

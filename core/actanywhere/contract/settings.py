@@ -234,8 +234,8 @@ class Settings:
     )
     prompt: str = text(
         "",
-        "What is to be seen in the place, in words: a description ('a wet street at dusk, light rain'), never an order. "
-        "For engines that read one (VACE). Left empty: a film plate without people.",
+        "What is to be seen in the place, in words: a description ('a wet street at dusk, light rain'), never an "
+        "order. For engines that read one (VACE). Left empty: a film plate without people.",
         group="generate",
     )
     negative_prompt: str = text(
@@ -300,8 +300,8 @@ class Settings:
     )
     shift: Optional[float] = number(
         None,
-        "How long the steps stay in strong noise (the flow's shift; VACE): more makes larger forms anew, 1 is even. Left "
-        "out: what the model or its LoRA was made for.",
+        "How long the steps stay in strong noise (the flow's shift; VACE): more makes larger forms anew, 1 is even. "
+        "Left out: what the model or its LoRA was made for.",
         minimum=0.1,
         maximum=30.0,
         begin=5.0,

@@ -31,11 +31,12 @@ _STRENGTH = 0.4
 
 
 class Tiled:
-    """``engine`` at ``area`` pixels; for engines that take a whole shot as one window."""
+    """``engine`` at ``area`` pixels, after a pass at ``first``; for engines that take a whole shot as one window."""
 
-    def __init__(self, engine: Engine, area: int) -> None:
+    def __init__(self, engine: Engine, area: int, first: int) -> None:
         self.engine = engine
-        self.facts: EngineFacts = replace(engine.facts, area=max(area, engine.facts.area))
+        self.first = first
+        self.facts: EngineFacts = replace(engine.facts, area=max(area, first))
 
     def digest(self) -> str:
         """The engine's own."""
@@ -43,14 +44,16 @@ class Tiled:
 
     def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:
         """What the engine says of its first pass, and how many tiles the second may have."""
-        small = _small(size, self.engine.facts)
+        small = _small(size, self.first, self.engine.facts.multiple)
         count = len(_tiles(size, small))
         told = self.engine.check(settings, frames, small)
         return [*told, f"second pass: up to {count} tiles of {small[1]}x{small[0]}, where much was painted"]
 
     def open(self, request: EngineRequest) -> Painter:
         """The engine, ready for its first pass."""
-        return _TiledPainter(self.engine, request)
+        return _TiledPainter(
+            self.engine, request, _small(request.size, self.first, self.engine.facts.multiple)
+        )
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ class _Tile:
 
 
 class _TiledPainter:
-    def __init__(self, engine: Engine, request: EngineRequest) -> None:
+    def __init__(self, engine: Engine, request: EngineRequest, small: tuple[int, int]) -> None:
         self.engine = engine
         self.request = request
-        self.small = _small(request.size, engine.facts)
+        self.small = small
         self.tiles = _tiles(request.size, self.small)
         self.first = engine.open(replace(request, size=self.small, scratch=request.scratch / "first"))
         self._each = max(1, round(_STRENGTH * self.first.steps))
@@ -251,10 +254,10 @@ def _tiles(size: tuple[int, int], small: tuple[int, int]) -> list[_Tile]:
     ]
 
 
-def _small(size: tuple[int, int], facts: EngineFacts) -> tuple[int, int]:
-    """The engine's own size in the aspect of the large one."""
-    scale = min(1.0, (facts.area / (size[0] * size[1])) ** 0.5)
-    height, width = (max(1, round(side * scale / facts.multiple)) * facts.multiple for side in size)
+def _small(size: tuple[int, int], area: int, multiple: int) -> tuple[int, int]:
+    """About ``area`` pixels in the aspect of the large size."""
+    scale = min(1.0, (area / (size[0] * size[1])) ** 0.5)
+    height, width = (max(1, round(side * scale / multiple)) * multiple for side in size)
     return height, width
 
 

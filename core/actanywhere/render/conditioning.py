@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import overload
 
 import cv2
@@ -14,7 +15,7 @@ from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
 from ..inpaint.fill import expect
 from ..shadow.cast import under_shadow
-from .scene import Scene
+from .scene import Scene, resize
 
 __all__ = ["ShotConditioning", "condition_frame", "guide_at"]
 
@@ -22,11 +23,17 @@ Picture = NDArray[np.float32]
 
 
 class ShotConditioning(Sequence[FrameConditioning]):
-    """What an engine is told of every frame of a shot, each made when it is asked for; indices count from 0."""
+    """What an engine is told of every frame of a shot, each made when it is asked for; indices count from 0.
 
-    def __init__(self, scene: Scene, settings: Settings) -> None:
+    ``alive`` gives the artist's mask of what is alive in a frame, by its host number, or None without one.
+    """
+
+    def __init__(
+        self, scene: Scene, settings: Settings, alive: Callable[[int], Picture | None] = lambda frame: None
+    ) -> None:
         self._scene = scene
         self._settings = settings
+        self._alive = alive
 
     def __len__(self) -> int:
         return len(self._scene.clip.frames)
@@ -38,7 +45,9 @@ class ShotConditioning(Sequence[FrameConditioning]):
     def __getitem__(self, index: int | slice) -> FrameConditioning | list[FrameConditioning]:
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
-        return condition_frame(self._scene, self._settings, range(len(self))[index])
+        told = condition_frame(self._scene, self._settings, range(len(self))[index])
+        alive = self._alive(told.frame)
+        return told if alive is None else replace(told, alive=resize(alive, *told.mask.shape))
 
 
 def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameConditioning:

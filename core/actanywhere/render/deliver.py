@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..comp.finish import finish_frame
+from ..comp.lay import lay_over
 from ..comp.over import composite
 from ..contract.settings import Settings
 from ..contract.shot import ImageSequence
@@ -15,6 +16,7 @@ from ..engines.protocol import FrameConditioning, Watch
 from ..footage import (
     MovieWriter,
     from_display,
+    is_scene_linear,
     layer_to_display,
     linearise,
     open_plate,
@@ -32,9 +34,15 @@ Picture = NDArray[np.float32]
 
 
 def deliver_frame(
-    inputs: Inputs, scene: Scene, output: OutputFolder, index: int, painted: Picture, told: FrameConditioning
+    inputs: Inputs,
+    scene: Scene,
+    output: OutputFolder,
+    index: int,
+    painted: Picture,
+    shown: Picture | None,
+    told: FrameConditioning,
 ) -> int:
-    """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display.
+    """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display, and how far it is ``shown``.
 
     Gives how many of its values were clamped, being more than a half float holds.
     Where the artist's matte is 1 the comp holds the plate's own pixels, which go through no display view.
@@ -45,12 +53,24 @@ def deliver_frame(
     plate = inputs.plate.read(frame)
     matte = treated_matte(inputs, frame)
     guide, seen = guide_at(scene, index, info.height, info.width)
-    display = finish_frame(painted, told.place, told.seen, guide, seen, settings.detail)
+    if shown is None:
+        display = finish_frame(painted, told.place, told.seen, guide, seen, settings.detail)
+    else:
+        display = lay_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
     background = from_display(display, info.space)
     comp = composite(linearise(plate.pixels, info.space), background, matte)
     solid = np.ones(matte.shape, np.float32)
     path = str(output.frame_path(frame))
     return write_layer_frame(path, background, solid, comp, solid, info, plate.attributes, settings.layer)
+
+
+def _white(space: str) -> np.float32:
+    """The brightest display value that an engine's own picture may have.
+
+    The view's inverse gives 128 for display white: what the picture of the place has may be that bright, but a network
+    paints every blown-out pixel so.
+    """
+    return np.float32(0.97 if is_scene_linear(space) else 1.0)
 
 
 def count_display_frames(inputs: Inputs, output: OutputFolder) -> int:

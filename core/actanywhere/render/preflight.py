@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..camera.given import GivenTrack, read_track
 from ..camera.guide import View
@@ -10,10 +13,19 @@ from ..camera.track import still_track
 from ..contract.errors import JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
-from ..contract.shot import FrameRange
+from ..contract.shot import FrameRange, Matte
 from ..engines.find import Engines
 from ..engines.protocol import Engine, EngineFacts
-from ..footage import ConditionPicture, MatteReader, MatteValues, Plate, open_shot, read_condition
+from ..engines.tiled import Tiled
+from ..footage import (
+    ConditionPicture,
+    MatteReader,
+    MatteValues,
+    Plate,
+    open_matte,
+    open_shot,
+    read_condition,
+)
 from ..models.folder import model_folder
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
@@ -54,6 +66,12 @@ class Inputs:
     """What the engine says of the job."""
     track: GivenTrack | None = None
     """The artist's own, where it leads the camera."""
+    alive: MatteReader | None = None
+    """The artist's mask of what is alive, where the engine reads it."""
+
+    def alive_at(self, frame: int) -> NDArray[np.float32] | None:
+        """The mask of what is alive in a frame, (H, W) at plate size, or None without one."""
+        return None if self.alive is None else self.alive.read(frame)
 
     @property
     def frames(self) -> FrameRange:
@@ -90,6 +108,8 @@ class Inputs:
     def __exit__(self, *failure: object) -> None:
         self.plate.close()
         self.matte.close()
+        if self.alive is not None:
+            self.alive.close()
 
 
 def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
@@ -102,8 +122,22 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     _check_anchor(job, plate.frames)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     track = _open_track(job, plate, warnings)
+    alive = _open_alive(settings, engine.facts, plate, warnings)
+    if settings.second_pass and engine.facts.window is None:
+        engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)
+        resolved = replace(resolved, area=engine.facts.area)
     inputs = Inputs(
-        job, plate, matte, condition, engine, resolved, engine.digest(), warnings, notes=[], track=track
+        job,
+        plate,
+        matte,
+        condition,
+        engine,
+        resolved,
+        engine.digest(),
+        warnings,
+        notes=[],
+        track=track,
+        alive=alive,
     )
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
     return inputs
@@ -161,6 +195,17 @@ def _check_anchor(job: Job, frames: FrameRange) -> None:
     anchor = job.settings.anchor
     if anchor is not None and anchor not in frames:
         raise JobError(f"The anchor frame {anchor} is not among the frames {frames}.", "Choose one of them.")
+
+
+def _open_alive(
+    settings: Settings, facts: EngineFacts, plate: Plate, warnings: list[str]
+) -> MatteReader | None:
+    if not settings.alive or "alive" not in facts.reads:
+        return None
+    if settings.life == 0:
+        warnings.append(f"The alive mask {settings.alive} has no effect: life is 0.")
+        return None
+    return open_matte(Matte(settings.alive), plate)
 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:

@@ -146,7 +146,7 @@ def _paint(
 
     Gives each new frame's number of clamped values.
     """
-    told = ShotConditioning(scene, inputs.job.settings)
+    told = ShotConditioning(scene, inputs.job.settings, inputs.alive_at)
     kept = PaintedWindows(output.work)
     windows = _windows(inputs)
     clamped: dict[int, int] = {}
@@ -192,7 +192,13 @@ def _write(
         path, place = output.frame_path(frame), index - window.first
         if not path.is_file():
             clamped[frame] = deliver_frame(
-                inputs, scene, output, index, painted.pictures[place], frames[place]
+                inputs,
+                scene,
+                output,
+                index,
+                painted.pictures[place],
+                None if painted.shown is None else painted.shown[place],
+                frames[place],
             )
         progress.reach(_WRITING, index + 1, str(path))
         progress.watch(_WRITING).check()
@@ -219,6 +225,8 @@ def _digests(inputs: Inputs) -> dict[str, str]:
         digests["condition matte"] = digest(ImageSequence(shot.condition.matte))
     if inputs.track is not None:
         digests["track"] = inputs.track.digest
+    if inputs.alive is not None:
+        digests["alive"] = digest(ImageSequence(inputs.job.settings.alive), frames)
     return digests
 
 

@@ -11,7 +11,25 @@ from ..engines.protocol import EngineFacts
 
 __all__ = ["Resolved", "resolve", "unread_settings"]
 
-_ENGINE_SETTINGS = ("guidance", "overlap", "shading", "solver", "variation")
+_ENGINE_SETTINGS = (
+    "actor",
+    "alive",
+    "guidance",
+    "life",
+    "memory",
+    "merge",
+    "negative_prompt",
+    "overlap",
+    "prompt",
+    "quality",
+    "reference",
+    "second_pass",
+    "shading",
+    "shift",
+    "solver",
+    "unknown",
+    "variation",
+)
 """Settings that not every engine reads."""
 
 

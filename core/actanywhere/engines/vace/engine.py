@@ -59,6 +59,7 @@ class VaceEngine:
             invents=True,
             infers_camera=False,
             reads=READS,
+            preview_lowers=frozenset({"quality"}),
         )
 
     def digest(self) -> str:

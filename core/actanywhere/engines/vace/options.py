@@ -21,6 +21,9 @@ NEGATIVE = (
 )
 READS = frozenset(
     (
+        "preview",
+        "guidance",
+        "second_pass",
         "prompt",
         "negative_prompt",
         "quality",
