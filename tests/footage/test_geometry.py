@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import Condition, ImageSequence, Matte
 from actanywhere.footage import open_matte, open_plate, read_condition, read_still_matte, write_layer_frame
-from tests.footage.pictures import ramp, write_parts, write_still
+from actanywhere.footage.clean_aperture import clean_aperture
+from tests.footage.pictures import ramp, write_movie, write_parts, write_still
 
 
 def _disc(height: int, width: int, radius: float, squeeze: float = 1.0) -> np.ndarray:
@@ -181,3 +183,38 @@ def test_the_beauty_of_a_multi_part_file_is_found_wherever_it_stands(tmp_path: P
         [("depth", ("Z",), depth), ("diffuse", names, diffuse), ("rgba", names, beauty)],
     )
     assert np.allclose(open_plate(ImageSequence(str(path))).read(1001).pixels, beauty, atol=1e-3)
+
+
+def _with_clean_aperture(path: Path, width: int, height: int) -> None:
+    """Puts a clap box into the only sample entry of an MP4 whose header is at its end (ISO 14496-12, 12.1.4)."""
+    data = bytearray(path.read_bytes())
+    box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
+    entry = data.index(b"avc1", data.index(b"stsd")) - 4
+    end = entry + int.from_bytes(data[entry : entry + 4], "big")
+    around = [
+        data.rindex(kind, 0, entry) - 4 for kind in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+    ]
+    for start in [*around, entry]:
+        data[start : start + 4] = struct.pack(">I", int.from_bytes(data[start : start + 4], "big") + len(box))
+    data[end:end] = box
+    path.write_bytes(bytes(data))
+
+
+def test_the_clean_aperture_of_a_movie_is_told_and_its_whole_picture_read(tmp_path: Path) -> None:
+    path = write_movie(tmp_path / "p.mp4", [ramp(48, 64)] * 2, "libx264", "yuv420p")
+    before = open_plate(ImageSequence(str(path)))
+    assert not any("aperture" in one for one in before.warnings)
+    _with_clean_aperture(path, 60, 44)
+    with open_plate(ImageSequence(str(path))) as plate:
+        assert any("clean aperture is 60x44 of 64x48" in one for one in plate.warnings)
+        assert np.array_equal(plate.read(1002).pixels, before.read(1002).pixels)
+
+
+@pytest.mark.parametrize("cut", [0, 4, 30, 60, 120])
+def test_a_header_that_is_cut_off_has_no_clean_aperture(tmp_path: Path, cut: int) -> None:
+    path = write_movie(tmp_path / "p.mp4", [ramp(48, 64)] * 2, "libx264", "yuv420p")
+    _with_clean_aperture(path, 60, 44)
+    data = path.read_bytes()
+    assert clean_aperture(str(path)) == (60, 44)
+    path.write_bytes(data[: data.index(b"moov") + cut])
+    assert clean_aperture(str(path)) is None

@@ -10,6 +10,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from .clean_aperture import clean_aperture
 from .codes import UnknownCodes, decode_codes, has_alpha
 from .metadata import rational_rate
 from .movie_pictures import MoviePictures
@@ -53,6 +54,12 @@ class MovieReader:
         stored = Window(0, 0, first.width, first.height)
         self.width, self.height = window_upright(stored, stored, self._orientation)[2:]
         self.has_alpha = has_alpha(first)
+        clean = clean_aperture(self.path)
+        if clean is not None and clean != (first.width, first.height):
+            self.warnings.append(
+                f"{self.path}: its clean aperture is {float(clean[0]):g}x{float(clean[1]):g} of {first.width}x"
+                f"{first.height} pixels; the whole picture is read."
+            )
         self._describe(first)
 
     def _orient(self, first: VideoFrame) -> int:
