@@ -118,14 +118,14 @@ class _Nodes:
         return node
 
     def feed(self, target: Any, source: Any) -> None:
-        """Link, unless the artist has put something of his own in between."""
+        """Link, unless the artist has put something of their own in between."""
         key = "actanywhere_from_" + target.identifier
         if not target.is_linked or self._is_ours(target.links[0].from_node, target.node.get(key, "")):
             self.tree.links.new(source, target)
             target.node[key] = source.node.name
 
     def _is_ours(self, node: Any, linked: str) -> bool:
-        """Whether the node is one of ours, or the artist's own that we had ``linked`` (his keying node)."""
+        """Whether the node is one of ours, or the artist's own that we had ``linked`` (their keying node)."""
         return node.name == linked or (node.parent == self.frame and "actanywhere" in node)
 
     def drop(self, role: str) -> None:

@@ -1,7 +1,7 @@
 """The camera as the actor tells it: what stands on the ground moves with the ground.
 
 Where the plate's background must not be used, or shows nothing (a grey or green screen), only the actor is left. The
-foot on which he stands, or the wheel's lowest point, moves through the frame as the place around him does.
+foot on which they stand, or the wheel's lowest point, moves through the frame as the place around them does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def actor_led_track(rgb: Pictures, matte: Pictures, aspect: float, seed: int) ->
 
 
 def _actor_alone(rgb: Pictures, matte: Pictures, aspect: float) -> tuple[Pictures, NDArray[np.bool_]]:
-    """The actor on grey, and where he is, ``_HEIGHT`` pixels high in square pixels."""
+    """The actor on grey, and where they are, ``_HEIGHT`` pixels high in square pixels."""
     size = (max(16, round(_HEIGHT * aspect)), _HEIGHT)
     grey = cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     inside = cv2.resize(matte, size, interpolation=cv2.INTER_AREA) > 127

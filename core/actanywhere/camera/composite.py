@@ -27,7 +27,7 @@ _SCALES = tuple(1.065**k for k in range(-3, 4))
 _REACH = 0.25
 """How far from its own place the actor is looked for, in frame heights."""
 _ABROAD = 0.08
-"""What a match at the end of that reach must be better by: painters leave the actor where he is."""
+"""What a match at the end of that reach must be better by: painters leave the actor where they are."""
 _ENOUGH = 0.8
 """On the real shots a painted actor scores 0.89 to 1.00, anything else at most 0.68."""
 _GRADIENTS_ENOUGH = 0.65
@@ -39,8 +39,8 @@ _LEAST_PIXELS = 120
 class CompositeMatch:
     """The plate frame (its place in the list) whose actor is in the condition.
 
-    In the condition's raster (hc, wc), 1 = the actor: ``matte`` is the plate's own, where he was found, and
-    ``subject`` all that is painted of him there, also where a limb is bent otherwise. ``score`` 0..1.
+    In the condition's raster (hc, wc), 1 = the actor: ``matte`` is the plate's own, where they were found, and
+    ``subject`` all that is painted of them there, also where a limb is bent otherwise. ``score`` 0..1.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""All of the actor who is painted into a picture, also where he stands otherwise than in the plate."""
+"""All of the actor who is painted into a picture, also where they stand otherwise than in the plate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Picture = NDArray[np.float32]
 _HEIGHT = 256
 """Pixels of the part of the picture that is looked at; more only costs time."""
 _CORE, _REACH, _AROUND = 0.02, 0.2, 0.35
-"""Shares of the actor's height: what is his for sure lies that deep inside of the matte; a limb may reach so far out
+"""Shares of the actor's height: what is theirs for sure lies that deep inside of the matte; a limb may reach so far out
 of it; and so much of the picture tells what the place looks like."""
 _MOST_AGAIN = 1.1
 """So little may a second look add: the rest of a bucket, not a meadow."""
@@ -23,17 +23,17 @@ _COLOURS = 8
 _SPECK = 0.015
 """A colour of so small a share of the samples is none of theirs: it may be the tip of a limb."""
 _ALIKE = 0.6
-"""A colour is taken for the actor's at first when it is so much nearer to his than to the place's."""
+"""A colour is taken for the actor's at first when it is so much nearer to theirs than to the place's."""
 _MOST_GROWTH = 2.2
-"""A subject that grows more than that has run into a place of his own colours."""
+"""A subject that grows more than that has run into a place of their own colours."""
 
 
 def whole_subject(picture: Picture, matte: Picture) -> Picture:
-    """(h, w), 1 = the actor: the ``matte`` (h, w), where he was found in ``picture`` (h, w, 3) display, with what
-    belongs to him beside it.
+    """(h, w), 1 = the actor: the ``matte`` (h, w), where they were found in ``picture`` (h, w, 3) display, with what
+    belongs to them beside it.
 
     Painters bend a knee and turn a foot. What has the actor's colours rather than those of the place around him, and
-    hangs together with him, is his.
+    hangs together with them, is theirs.
     """
     rows, columns = np.flatnonzero((matte > 0.5).any(1)), np.flatnonzero((matte > 0.5).any(0))
     if not len(rows):
@@ -52,7 +52,7 @@ def whole_subject(picture: Picture, matte: Picture) -> Picture:
     found = _told_apart(small, inside.astype(np.uint8), tall * scale)
     if found is None:
         return matte
-    # What he holds has colours of its own, which are known to be his once some of it was found.
+    # What they hold has colours of its own, which are known to be theirs once some of it was found.
     again = _told_apart(small, found, tall * scale)
     if again is not None and again.sum() <= _MOST_AGAIN * found.sum():
         found = again
@@ -63,17 +63,17 @@ def whole_subject(picture: Picture, matte: Picture) -> Picture:
 
 
 def _told_apart(picture: Picture, inside: NDArray[np.uint8], tall: float) -> NDArray[np.uint8] | None:
-    """The actor as GrabCut tells him from the place, or None when it cannot."""
+    """The actor as GrabCut tells them from the place, or None when it cannot."""
     core = np.asarray(cv2.erode(inside, _disc(_CORE * tall)))
     near = np.asarray(cv2.dilate(inside, _disc(_REACH * tall)))
     if not core.any() or near.all():
         return None
     cv2.setRNGSeed(0)  # clusters begin at random
-    his, places = (_far_from(picture, picture[where > 0]) for where in (core, 1 - near))
+    theirs, places = (_far_from(picture, picture[where > 0]) for where in (core, 1 - near))
     told = np.full(inside.shape, cv2.GC_BGD, np.uint8)
     told[near > 0] = cv2.GC_PR_BGD
     # Or a limb, seen nowhere else, would pass for a part of the place.
-    told[his + _GRAIN < _ALIKE * places] = cv2.GC_PR_FGD
+    told[theirs + _GRAIN < _ALIKE * places] = cv2.GC_PR_FGD
     told[inside > 0] = cv2.GC_PR_FGD
     told[core > 0] = cv2.GC_FGD
     if not np.isin(told, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():

@@ -93,7 +93,7 @@ def _agreement(generated: Picture, guide: Picture, shading: Picture, known: Pict
     far = _mean(apart[..., None], weight, radius)[..., 0]
     coloured = _mean(np.ptp(shading, axis=2)[..., None], weight, radius)[..., 0]
     agrees = (1.0 - _ramp(far, 0.06, 0.16)) * (1.0 - _ramp(coloured, 0.5, 1.0))
-    # Where the actor hides the place nothing contradicts the condition: the layer goes on behind him.
+    # Where the actor hides the place nothing contradicts the condition: the layer goes on behind them.
     return np.asarray(np.where(known > 0.01, agrees, 1.0), np.float32)
 
 

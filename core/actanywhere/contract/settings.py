@@ -154,7 +154,7 @@ class Settings:
     )
     erode: int = whole(
         5,
-        "Width of the square that erodes the matte for the model alone, in pixels at the model's size, so "
+        "Width of the square that erodes the matte for the model alone, in pixels of a frame of 256 x 256, so "
         "that no rim of the old background leaks in (the paper: 5). The comp keeps the artist's matte. 0: off.",
         minimum=0,
         maximum=63,

@@ -18,7 +18,7 @@ _SCALES = (0.92, 1.0, 1.08)
 _LEAST = 0.35
 """Share of the painted-in actor that has to be out from behind the real one."""
 _ENOUGH = 0.6
-"""On the real shots he scores 0.7 to 0.95 where he stands out from behind the actor, a place without him 0.0 to 0.3."""
+"""On the real shots they score 0.7 to 0.95 where they stand beside the actor, a place without them 0.0 to 0.3."""
 _COLOUR = 0.12
 """Root mean square difference of colour (Lab over 100) that costs a likeness two thirds of its worth."""
 
@@ -28,9 +28,9 @@ def duplicate_subject(
 ) -> float:
     """The share of frames, 0..1, in which the condition's painted-in actor is seen beside the real one.
 
-    He is cut out of ``condition`` (h, w, 3, at the frames' size) where ``painted`` (h, w) is 1, and looked for in each
-    of ``frames`` (T, H, W, 3) outside of its ``matte``, by colour and by gradients, at three sizes. NaN where he is
-    too small to be told.
+    They are cut out of ``condition`` (h, w, 3, at the frames' size) where ``painted`` (h, w) is 1, and looked for in
+    each of ``frames`` (T, H, W, 3) outside of its ``matte``, by colour and by gradients, at three sizes. NaN where they
+    are too small to be told.
     """
     width = round(_HEIGHT * frames.shape[2] / frames.shape[1])
     actors = [actor for scale in _SCALES if (actor := _cut_out(condition, painted, scale)) is not None]
@@ -46,7 +46,7 @@ def duplicate_subject(
 
 
 def _best(looks: Plane, seen: Plane, actor: Plane, wanted: Plane) -> float:
-    room = _HEIGHT // 4  # he may stand half outside of the frame
+    room = _HEIGHT // 4  # they may stand half outside of the frame
     looks = np.pad(looks, ((room, room), (room, room), (0, 0)))
     seen = np.pad(seen, room)
     if wanted.shape[0] > seen.shape[0] or wanted.shape[1] > seen.shape[1]:

@@ -17,9 +17,12 @@ from ..inpaint.fill import expect
 from ..shadow.cast import under_shadow
 from .scene import Scene, resize
 
-__all__ = ["ShotConditioning", "condition_frame", "guide_at"]
+__all__ = ["ShotConditioning", "condition_frame", "frame_conditioning", "guide_at", "sure_actor"]
 
 Picture = NDArray[np.float32]
+
+_SEEN = 0.5
+"""Share of a pixel from which on it shows the moved condition."""
 
 
 class ShotConditioning(Sequence[FrameConditioning]):
@@ -51,30 +54,70 @@ class ShotConditioning(Sequence[FrameConditioning]):
 
 
 def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameConditioning:
-    """What an engine is told of frame ``index`` (counted from 0): the eroded actor, and the guide away from it."""
+    """What an engine is told of frame ``index`` (counted from 0) of a scene."""
     clip = scene.clip
     height, width = clip.size
-    rgb = clip.rgb[index] / np.float32(255)
     matte = clip.matte[index] / np.float32(255)
-    subject = (matte > 0.5).astype(np.uint8)
-    if settings.erode:
-        subject = np.asarray(cv2.erode(subject, np.ones((settings.erode, settings.erode), np.uint8)))
-    guide, seen = guide_at(scene, index, height, width)
-    seen = (seen > 0.5).astype(np.float32)
-    sure = (known_region(seen, matte, settings.band * height) > 0.5).astype(np.float32)
-    picture = np.where(sure[..., None] > 0, guide, np.float32(127 / 255))
-    picture = np.where(subject[..., None] > 0, rgb, picture)
-    expected = np.where(subject[..., None] > 0, rgb, _expected(scene, guide, seen))
-    actor = subject.astype(np.float32)
-    return FrameConditioning(
-        frame=clip.frames.first + index,
-        masked=picture,
-        mask=1 - np.maximum(sure, actor),
-        prefill=expected,
-        subject=actor,
-        place=guide,
-        seen=seen * _beside(matte),
+    place, seen = guide_at(scene, index, height, width)
+    return frame_conditioning(
+        clip.frames.first + index,
+        rgb=clip.rgb[index] / np.float32(255),
+        matte=matte,
+        subject=sure_actor(matte, settings.erode),
+        place=place,
+        seen=seen,
+        condition=scene.condition,
+        band=settings.band * height,
+        guided=scene.guide.value is not None,
     )
+
+
+def frame_conditioning(
+    frame: int,
+    *,
+    rgb: Picture,
+    matte: Picture,
+    subject: Picture,
+    place: Picture,
+    seen: Picture,
+    condition: Picture,
+    band: float,
+    guided: bool,
+) -> FrameConditioning:
+    """What an engine is told of a frame, in training and in rendering: the actor, and the place away from them.
+
+    ``rgb`` (h, w, 3) is the plate and ``matte`` (h, w) the actor's; ``subject`` (h, w) is 1 where it is surely the
+    actor (see ``sure_actor``). ``place`` (h, w, 3) is the moved ``condition`` (hc, wc, 3), ``seen`` (h, w), 0..1,
+    where it shows the place; in a ``band`` of so many pixels around the actor it is expected, and not known: there
+    their shadow and contact are painted. ``guided``: the camera moves the condition.
+    """
+    shown = (seen > _SEEN).astype(np.float32)
+    known = (known_region(shown, matte, band) > 0.5).astype(np.float32)
+    actor = subject[..., None] > 0
+    masked = np.where(known[..., None] > 0, place, np.float32(127 / 255))
+    return FrameConditioning(
+        frame=frame,
+        masked=np.where(actor, rgb, masked),
+        mask=1 - np.maximum(known, subject),
+        prefill=np.where(actor, rgb, _expected(place, shown, condition, guided)),
+        subject=subject,
+        place=place,
+        seen=shown * _beside(matte),
+    )
+
+
+def sure_actor(matte: Picture, erode: int) -> Picture:
+    """(h, w) 1 where a pixel shows the actor alone: the matte, hard, and eroded so that no rim of the plate's own
+    background is left.
+
+    ``erode`` is the side of the eroding square in frames of 256 x 256 pixels, or of as many; 0 erodes nothing.
+    """
+    hard = (matte > 0.5).astype(np.float32)
+    if erode <= 1:
+        return hard
+    wide = erode * (matte.shape[0] * matte.shape[1]) ** 0.5 / 256
+    side = 2 * max(1, round((wide - 1) / 2)) + 1  # odd, or the matte would move
+    return np.asarray(cv2.erode(hard, np.ones((side, side), np.uint8)), np.float32)
 
 
 def _beside(matte: Picture) -> Picture:
@@ -83,11 +126,11 @@ def _beside(matte: Picture) -> Picture:
     return (1 - actor).astype(np.float32)
 
 
-def _expected(scene: Scene, guide: Picture, seen: Picture) -> Picture:
+def _expected(place: Picture, seen: Picture, condition: Picture, guided: bool) -> Picture:
     """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
-    if scene.guide.value is not None and seen.max() == 0:
-        return np.asarray(cv2.GaussianBlur(guide, (0, 0), guide.shape[0] / 12), np.float32)
-    return expect(guide, seen, scene.condition)
+    if guided and seen.max() == 0:
+        return np.asarray(cv2.GaussianBlur(place, (0, 0), place.shape[0] / 12), np.float32)
+    return expect(place, seen, condition)
 
 
 def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:

@@ -178,7 +178,7 @@ class _Fit:
 def _make_guide(
     inputs: Inputs, clip: Clip, track: CameraTrack, shadow: CastShadow | None
 ) -> Decision[Guide | None]:
-    """The condition moved by the track, fitted to the anchor frame, without who was painted into it, and his shadow."""
+    """The condition moved by the track and fitted at the anchor, without who was painted into it, and their shadow."""
     condition, settings, view = inputs.condition.pixels, inputs.job.settings, inputs.view
     fit = _find_fit(inputs, clip)
     subject, anchor, warnings = fit.value.subject, fit.value.anchor, list(fit.warnings)
@@ -213,7 +213,7 @@ def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
         return Decision(
             fit,
             warnings=(
-                f"The actor of frame {frame} is painted into the condition picture; he is not used twice.",
+                f"The actor of frame {frame} is painted into the condition picture; they are not used twice.",
             ),
         )
     if asked.kind == "composite" and subject is None:

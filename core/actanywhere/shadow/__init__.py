@@ -1,1 +1,1 @@
-"""The actor's cast shadow: how it falls, laid from his matte, and read from the plate."""
+"""The actor's cast shadow: how it falls, laid from their matte, and read from the plate."""

@@ -1,6 +1,6 @@
-"""The shadow that the actor casts on the ground: his matte, laid down from his feet.
+"""The shadow that the actor casts on the ground: their matte, laid down from their feet.
 
-The ground is taken to be flat and the sun far away. Then a point of the actor at height h over his feet throws its
+The ground is taken to be flat and the sun far away. Then a point of the actor at height h over their feet throws its
 shadow (side h, away h) from them, with the same two numbers for the whole shot.
 """
 
@@ -23,7 +23,7 @@ _SLICES = 3
 _SHARPEST = 0.25
 """Softness at the feet, as a share of that at the head: the penumbra grows with the height of what casts it."""
 _CUT = (0.35, 0.65)
-"""Share of an actor's width at the frame's lower border: cut through the feet he still casts, through the body not."""
+"""Share of an actor's width at the frame's lower border: cut at the feet they still cast one, at the body not."""
 _BORDER = 0.01
 _FRAGMENT = 0.02
 _SOLID = 0.5
@@ -33,7 +33,7 @@ _LIFTED = 0.85
 
 @dataclass(frozen=True)
 class CastShadow:
-    """Where the shadow of the actor's head falls, seen from his feet, as shares of his height in the frame.
+    """Where the shadow of the actor's head falls, seen from their feet, as shares of their height in the frame.
 
     ``side``: to the right (below 0: to the left). ``away``: up in the frame, away from the camera (below 0: towards
     it). ``density``, 0..1: how much of the ground's display code value it takes. ``softness``: the blur of the head's
@@ -51,7 +51,7 @@ class CastShadow:
 
 @dataclass(frozen=True)
 class Standing:
-    """One who stands in a frame: his matte (H, W), the row where he ends, and how much of a shadow he casts, 0..1."""
+    """One who stands in a frame: their matte (H, W), the row where they end, how much of a shadow they cast (0..1)."""
 
     matte: Plane
     feet: float
@@ -92,7 +92,7 @@ def standing(matte: Plane) -> list[Standing]:
 def _feet(matte: Plane, last: int) -> float:
     """The row where an actor ends, of whose matte ``last`` is the last solid row: between the rows, as its edge is.
 
-    In whole rows his shadow would jump by a row of this small picture, which is many of the plate's.
+    In whole rows their shadow would jump by a row of this small picture, which is many of the plate's.
     """
     here, below = (float(matte[row].max()) if row < len(matte) else 0.0 for row in (last, last + 1))
     return last + (here - _SOLID) / (here - below) - 0.5

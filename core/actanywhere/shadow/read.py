@@ -1,7 +1,7 @@
 """How the actor's shadow falls, read from the plate, or from a frame beside its empty ground.
 
-Two things tell it. What gets *darker* where he comes by: pairs of frames are brought over one another by the plate's
-camera, so that the ground is the same and only what he does to it differs. And the shadow's own *edges* on the
+Two things tell it. What gets *darker* where they come by: pairs of frames are brought over one another by the plate's
+camera, so that the ground is the same and only what they do to it differs. And the shadow's own *edges* on the
 ground. Of all the ways that a shadow may fall, the one that explains most of both is taken.
 """
 

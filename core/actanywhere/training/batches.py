@@ -49,7 +49,7 @@ def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
 class Batch:
     """``video``, ``known`` and ``prior`` (B, T, 3, H, W), ``condition`` (B, 3, H, W): float32 in [-1, 1], grey 0;
     ``mask`` (B, T, 1, H, W), 0 = known; of that shape ``subject``, 1 = the actor, and ``effect``, 1 = strongly changed
-    by him.
+    by them.
     """
 
     video: Tensor

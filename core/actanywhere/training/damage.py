@@ -137,7 +137,7 @@ def _blobs(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.bool_
 
 
 def _touching(blob: NDArray[np.uint8], frame: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The blobs that touch the actor; all of them when he is out of the picture."""
+    """The blobs that touch the actor; all of them when they are out of the picture."""
     if not frame.any():
         return blob.astype(np.float32)
     _, labels = cv2.connectedComponents(blob)

@@ -4,8 +4,8 @@ A clip teaches both cameras with the same inputs. As *subject*, only the actor i
 frame of the clip (or its background). As *guide*, the condition is also moved by the true camera into every
 frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
 into it, not in a band around the actor. Where the guide is *extended*, as assisted models have it, the moved picture
-itself is the truth, under the light that the actor leaves on it: such a network learns what he changes, and not
-where the guide is off, which nothing tells it. It is often told how his shadow falls, as rendering reads it in the
+itself is the truth, under the light that the actor leaves on it: such a network learns what they change, and not
+where the guide is off, which nothing tells it. It is often told how their shadow falls, as rendering reads it in the
 plate: then the moved picture lies under that shadow already. Mattes are damaged as real ones are.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.unet.model.configuration import ModelConfiguration
-from ..inpaint.fill import expect
+from ..render.conditioning import frame_conditioning, sure_actor
 from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .corpus import TrainingClip
 from .damage import damage_matte
@@ -45,7 +45,7 @@ class ExampleRecipe:
     """Of the examples with a guide, those in which it goes on beyond the picture's borders and behind an actor
     who was painted into it, as rendering continues it there for assisted models."""
     shadow: float = 0.6
-    """Of the extended examples whose actor stands in the sun, those that are told how his shadow falls."""
+    """Of the extended examples whose actor stands in the sun, those that are told how their shadow falls."""
     misread: float = 0.1
     """Of these, those that are told wrongly."""
     composite: float = 0.5
@@ -71,11 +71,10 @@ class ExampleRecipe:
 class Example:
     """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
 
-    ``video`` is the truth: the actor without his rim, and what he causes, over the place, which for an extended guide
-    is the moved picture. ``known`` is over grey 127,
-    ``prior`` over what is expected. ``mask`` (T, H, W) float32: 0 = known, 1 = to be
-    painted. ``subject`` (T, H, W) float32: 1 = the actor, as the network is told of him. ``effect`` (T, H, W) float32,
-    0..1: what the actor changes of the background (shadow, contact, water).
+    ``video`` is the truth: the actor without their rim, and what they cause, over the place, which for an extended
+    guide is the moved picture. ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32:
+    0 = known, 1 = to be painted. ``subject`` (T, H, W) float32: 1 = the actor, as the network is told of them.
+    ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
     """
 
     video: Picture
@@ -98,9 +97,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     # The actor's own rim, which erosion takes from the matte, is not the network's to paint: it would do so in blocks,
     # and a dark halo would stand around every actor. The plate's own pixels come over it.
     truth = _blend(clip.rgb, clip.background, _rim(matte, recipe)) if clip.clean else clip.rgb.copy()
-    mask: Plane = 1 - subject
-    known = _over_grey(clip.rgb, subject)
-    prior = np.empty_like(known)
+    known, prior, mask = np.empty_like(truth), np.empty_like(truth), np.empty_like(subject)
     guided = clip.tracked and rng.random() < recipe.guide
     extended = rng.random() < recipe.extended and clip.clean and guided
     shadow = _told(clip.shadow, rng, recipe) if extended else None
@@ -110,23 +107,29 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
         lifted = np.round(without_shadow(shadow, behind, _share(condition)) * 255).astype(np.uint8)
     band = rng.uniform(*recipe.band) * height
     for t in range(frames):
-        moved, seen = clip.rgb[t], np.zeros_like(mask[t])
+        moved, seen = clip.rgb[t], np.zeros_like(matte[t])
         if guided:
             camera = clip.transforms[t] @ np.linalg.inv(clip.transforms[anchor]) @ _slip(rng, recipe)
             moved, seen = _move(lifted, behind, camera)
             if extended:
-                # The same without the painted actor and his shadow, which the network is to take away.
+                # The same without the painted actor and their shadow, which the network is to take away.
                 place = _blend(clip.background[t], _move(clip.background[anchor], None, camera)[0], seen)
                 truth[t] = _blend(_lit(place, clip, t), clip.rgb[t], subject[t])
                 moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
                 if shadow is not None:
                     moved = np.round(under_shadow(shadow, matte[t], moved)).astype(np.uint8)
-        sure = seen * (1 - _grow(matte[t], band))
-        # In the band around the actor the moved picture is expected, and not relied on: there the actor's
-        # shadow and contact are painted.
-        prior[t] = _over_expected(known[t], subject[t], moved, seen, condition)
-        known[t] = _blend(known[t], moved, sure * (1 - subject[t]))
-        mask[t] *= 1 - sure
+        told = frame_conditioning(
+            t,
+            rgb=_share(clip.rgb[t]),
+            matte=matte[t],
+            subject=subject[t],
+            place=_share(moved),
+            seen=seen,
+            condition=_share(condition),
+            band=band,
+            guided=guided,
+        )
+        known[t], prior[t], mask[t] = _code(told.masked), _code(told.prefill), told.mask
     if frames > recipe.overlap and rng.random() < recipe.continued:
         mask[: recipe.overlap] = 0
         known[: recipe.overlap] = prior[: recipe.overlap] = truth[: recipe.overlap]
@@ -159,21 +162,12 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
         _cut_rectangles(hard, rng)
     if rng.random() < recipe.damage:
         hard = damage_matte(hard, rng)
-    return _eroded(hard, recipe)
-
-
-def _eroded(hard: Plane, recipe: ExampleRecipe) -> Plane:
-    if recipe.erode <= 1:
-        return hard
-    wide = recipe.erode * (hard.shape[1] * hard.shape[2]) ** 0.5 / 256
-    side = 2 * max(1, round((wide - 1) / 2)) + 1  # odd, or the matte would move
-    kernel = np.ones((side, side), np.uint8)
-    return np.stack([cv2.erode(frame, kernel) for frame in hard]).astype(np.float32)
+    return np.stack([sure_actor(frame, recipe.erode) for frame in hard])
 
 
 def _rim(matte: Plane, recipe: ExampleRecipe) -> Plane:
     """(T, H, W) 1 where the actor is, but not where an undamaged matte would tell the network so."""
-    inside = _eroded((matte > 0.5).astype(np.float32), recipe)
+    inside = np.stack([sure_actor(frame, recipe.erode) for frame in matte])
     return np.asarray((matte > 0.02) * (1 - inside), np.float32)
 
 
@@ -185,21 +179,14 @@ def _cut_rectangles(matte: Plane, rng: np.random.Generator) -> None:
         matte[:, y : y + h, x : x + w] = 0
 
 
-def _over_grey(rgb: Picture, subject: Plane) -> Picture:
-    grey = np.full_like(rgb, 127)
-    return np.where(subject[..., None] > 0.5, rgb, grey)
-
-
-def _over_expected(
-    subject_rgb: Picture, subject: Plane, moved: Picture, valid: Plane, condition: Picture
-) -> Picture:
-    expected = expect(_share(moved), valid, _share(condition))
-    return _blend(np.round(expected * 255).astype(np.uint8), subject_rgb, subject)
-
-
 def _share(picture: Picture) -> Plane:
     """8-bit code values as 0..1."""
     return picture.astype(np.float32) / np.float32(255)
+
+
+def _code(picture: Plane) -> Picture:
+    """0..1 as 8-bit code values."""
+    return np.asarray(np.round(picture * 255), np.uint8)
 
 
 def _slip(rng: np.random.Generator, recipe: ExampleRecipe) -> NDArray[np.float64]:
@@ -221,14 +208,14 @@ def _move(condition: Picture, behind: Plane | None, camera: NDArray[np.float64])
     if behind is not None:
         valid = 1 - _grow(behind, 0.03 * height)
     seen = cv2.warpPerspective(valid, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0)
-    return moved.astype(np.uint8), (seen > 0.99).astype(np.float32)
+    return moved.astype(np.uint8), np.asarray(seen, np.float32)
 
 
 def _lit(place: Picture, clip: TrainingClip, frame: int) -> Picture:
     """``place`` under the light that the actor leaves on the clip's background in ``frame``.
 
-    What he darkens is scaled, what he brightens is added. Under the actor himself the light of his surroundings goes
-    on: his feet stand in their shadow.
+    What they darken is scaled, what they brighten is added. Under the actor the light around goes on: their feet stand
+    in their own shadow.
     """
     rgb, background = (_share(picture) for picture in (clip.rgb[frame], clip.background[frame]))
     free = (clip.matte[frame] < 0.02).astype(np.float32)[..., None]
@@ -246,7 +233,7 @@ def _lit(place: Picture, clip: TrainingClip, frame: int) -> Picture:
 
 def _grow(matte: Plane, radius: float) -> Plane:
     """The matte (H, W) grown by ``radius`` pixels, hard."""
-    far = cv2.distanceTransform((matte < 0.05).astype(np.uint8), cv2.DIST_L2, 3)
+    far = cv2.distanceTransform((matte <= 0.02).astype(np.uint8), cv2.DIST_L2, 3)
     return (far <= radius).astype(np.float32)
 
 

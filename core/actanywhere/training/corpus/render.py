@@ -129,7 +129,7 @@ class _Filming:
         return Rendered(scene, empty, matte, effect, self._cast(time))
 
     def _cast(self, time: int) -> CastShadow | None:
-        """Where the nearest actor's shadow falls in the frame; None without sun, or when he does not stand in it."""
+        """Where the nearest actor's shadow falls in the frame; None without sun, or when they do not stand in it."""
         role, camera, ray = self.stage.roles[-1], self.stage.cameras[time], self.light.direction
         if self.world.water is not None or not self.looks[-1][time].contacts:
             return None
