@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ActAnywhere in Blender: a new, moving world behind the actor, as a layer in the comp.
 
-Two rooms: ``io`` (host-neutral: files, child processes, the course of a job) and ``blender`` (the scene to an
-Order, takes back into the scene). ``core`` holds copies of the engine's standard-library modules, put there by
-build_addon.py; the engine itself runs in a process and an environment of its own.
+``blender`` reads the scene, draws the panels and shows what comes back. ``contract`` and ``hostkit`` are those of the
+engine's source, put there by build_addon.py; the engine itself runs in a process and an environment of its own.
 """
 
 from .blender import registry

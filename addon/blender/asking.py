@@ -13,7 +13,7 @@ from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Shot
-from ..io.order import Drawing, Order
+from ..hostkit.order import Drawing, Order
 from .condition import find_condition
 from .footage import align
 from .matte import find_matte, plate_start

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 from mathutils import Matrix, Vector
 
-from ..io.order import Order
+from ..hostkit.order import Order
 from .blocks import background_clip, background_image, background_path, remember
 
 __all__ = ["put_behind_camera", "put_into_clip", "put_on_plane"]

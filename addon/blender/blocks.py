@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..contract.takes import read_take
-from ..io.order import Order
+from ..hostkit.order import Order
 
 __all__ = [
     "background_clip",

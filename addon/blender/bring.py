@@ -4,8 +4,8 @@ from typing import Any
 
 from ..contract.errors import OutputError
 from ..contract.takes import read_take
-from ..io.order import Drawing, Order
-from ..io.session import Step
+from ..hostkit.order import Drawing, Order
+from ..hostkit.session import Step
 from .backdrops import put_behind_camera, put_into_clip, put_on_plane
 from .blocks import background_folder, layer_image
 from .compare import stop_comparing

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..contract.takes import read_take
-from ..io.order import Order
+from ..hostkit.order import Order
 from .blocks import layer_image, take_image
 from .compositor import layer_socket, shot_nodes
 from .versions import compositor_tree

@@ -10,9 +10,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
-from ..io.numbering import find_footage
-from ..io.order import Order
+from ..hostkit.order import Order
 from .footage import COLOURS, clip_frames
+from .numbering import find_footage
 from .versions import compositor_tree, fix_mask_size, option, output_input, over_inputs
 
 __all__ = ["layer_socket", "put_into_compositor", "shot_nodes"]

@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
-from ..io.order import Drawing, Order
+from ..hostkit.order import Drawing, Order
 from .pictures import draw_camera, draw_clip_frame, draw_layer, draw_strip
 from .versions import INDEX_PASSES, compositor_tree, file_output, fix_mask_size, option, straight
 

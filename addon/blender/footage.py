@@ -10,7 +10,7 @@ import bpy
 
 from ..contract.errors import FootageError
 from ..contract.sequences import MOVIE_EXTENSIONS
-from ..io.numbering import find_footage, link_numbered
+from .numbering import find_footage, link_numbered
 
 __all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]
 

@@ -1,6 +1,5 @@
 """Generate, continue, wedge and cancel."""
 
-import contextlib
 import dataclasses
 import os
 import shutil
@@ -9,11 +8,12 @@ from typing import Any
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..contract.errors import ActAnywhereError, FootageError, JobError
-from ..contract.takes import list_takes, missing_frames, new_take, read_take, remove_take, wedge, write_job
-from ..io.errand import Errand
-from ..io.order import Order
-from ..io.session import Session, Step
+from ..contract.errors import JobError
+from ..contract.job import Job
+from ..contract.takes import last_stopped, list_takes, new_take, read_take, wedge
+from ..hostkit.engine import engine_errand
+from ..hostkit.order import Order
+from ..hostkit.session import Session, Step
 from . import running
 from .asking import Asked, build_order, shot_name, takes_root
 from .bring import background_steps, bring_back
@@ -26,22 +26,28 @@ from .takes import refresh_takes, show_wedge
 __all__ = ["CLASSES"]
 
 
-def _new_order(scene: Any, operator: Any) -> Order:
-    """An order in a take of its own, which is taken away again when something is missing."""
+def _new_orders(scene: Any, operator: Any, count: int) -> list[Order]:
+    """Orders with seeds one after the other, each in a take of its own. What fails on the way leaves no take."""
     asked = Asked(scene, operator)
     plate = find_plate(scene, asked)
     root = takes_root(scene)
     if not bpy.data.filepath:
-        scene.actanywhere.takes_root = (
-            root  # or the takes would be out of sight once the file is saved elsewhere
-        )
+        # Or the takes would be out of sight once the file is saved elsewhere.
+        scene.actanywhere.takes_root = root
     take = new_take(root, shot_name(scene, plate))
     prepared = os.path.join(os.path.dirname(take), "prepared_" + os.path.basename(take)[5:])
+    jobs: list[Job] = []
     try:
-        return build_order(scene, asked, operator, plate, take, prepared)
-    except ActAnywhereError:
+        order = build_order(scene, asked, operator, plate, take, prepared)
+        jobs = wedge(order.job, count)
+        orders = [dataclasses.replace(order, job=job) for job in jobs]
+        for each in orders:
+            each.write(each.job.output)
+        return orders
+    except Exception:
         shutil.rmtree(prepared, ignore_errors=True)
-        os.rmdir(take)
+        for folder in {take, *(job.output for job in jobs)}:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -56,14 +62,9 @@ def _word(name: str, description: str) -> Any:
     return StringProperty(name=name, description=description, options={"SKIP_SAVE"})
 
 
-class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
-    """Render the background for the shot, as a new take"""
-
-    bl_idname = "actanywhere.generate"
-    bl_label = "Generate"
-    bl_options = {"UNDO"}
-
-    __annotations__ = {
+def _words() -> dict[str, Any]:
+    """What a call may say otherwise than the panel."""
+    return {
         "plate": _word("Plate", "Files or movie, instead of the panel's plate"),
         "matte": _word("Matte", "Files or movie, instead of the panel's matte"),
         "matte_channel": _word("Matte Channel", "A channel of the matte's files, or else of the plate's own"),
@@ -72,20 +73,27 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
         **call_properties(),
     }
 
+
+class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
+    """Render the background for the shot, as a new take"""
+
+    bl_idname = "actanywhere.generate"
+    bl_label = "Generate"
+    bl_options = {"UNDO"}
+
+    __annotations__ = _words()
+
     def begin(self, scene: Any) -> Session:
         """One order, one take."""
         worker = running.the_worker()
-        order = _new_order(scene, self)
-        write_job(order.job)
-        order.write(order.job.output)
-        return Session(
-            [order], worker, _drawing_steps(order), background_steps([order], scene.actanywhere.bring_back)
-        )
+        self.orders = _new_orders(scene, self, 1)
+        after = background_steps(self.orders, scene.actanywhere.bring_back)
+        return Session([self.orders[0].job], worker, _drawing_steps(self.orders[0]), after, fresh=True)
 
     def end(self, scene: Any, session: Session) -> None:
         """The layer goes where the panel says."""
-        _forget_refused(session)
-        _bring(scene, session)
+        _tidy(session, self.orders)
+        _bring(scene, session, self.orders[0])
 
 
 class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
@@ -97,7 +105,7 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
 
     __annotations__ = {
         "take": IntProperty(
-            name="Take", description="0: the newest one that is unfinished", options={"SKIP_SAVE"}
+            name="Take", description="0: the one that was stopped last", options={"SKIP_SAVE"}
         )
     }
 
@@ -106,18 +114,18 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         worker = running.the_worker()
         listed = [read_take(item.folder) for item in scene.actanywhere.takes]
         takes = listed or list_takes(takes_root(scene), shot_name(scene))
-        unfinished = [take for take in takes if take.state == "unfinished" and self.take in (0, take.number)]
-        if not unfinished:
+        take = last_stopped([take for take in takes if self.take in (0, take.number)])
+        if take is None:
             which = "Take %d of this shot is not" % self.take if self.take else "No take of this shot is"
-            raise JobError("%s unfinished." % which, "Generate a new one.")
-        order = Order.of_take(unfinished[-1].folder)
-        return Session(
-            [order], worker, _drawing_steps(order), background_steps([order], scene.actanywhere.bring_back)
-        )
+            unreadable = [each.problem for each in takes if each.problem and self.take in (0, each.number)]
+            raise JobError(" ".join(["%s unfinished." % which, *unreadable]), "Generate a new one.")
+        self.orders = [Order.of_take(take.folder)]
+        after = background_steps(self.orders, scene.actanywhere.bring_back)
+        return Session([self.orders[0].job], worker, _drawing_steps(self.orders[0]), after)
 
     def end(self, scene: Any, session: Session) -> None:
         """As after Generate."""
-        _bring(scene, session)
+        _bring(scene, session, self.orders[0])
 
 
 class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
@@ -130,32 +138,31 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
     __annotations__ = {
         "count": IntProperty(
             name="Takes", default=0, description="0: as the panel says", options={"SKIP_SAVE"}
-        )
+        ),
+        **_words(),
     }
 
     def begin(self, scene: Any) -> Session:
         """One order with several seeds."""
-        worker = running.the_worker()
-        first = _new_order(scene, None)
-        jobs = wedge(first.job, self.count or scene.actanywhere.wedge_count)
-        orders = [dataclasses.replace(first, job=job) for job in jobs]
-        for order in orders:
-            order.write(order.job.output)
-        folders = [job.output for job in jobs]
+        worker, engine = running.the_worker(), running.engine()
+        self.orders = _new_orders(scene, self, self.count or scene.actanywhere.wedge_count)
+        folders = [order.job.output for order in self.orders]
         sheet = os.path.join(os.path.dirname(folders[0]), "wedge_%s.png" % os.path.basename(folders[0])[5:])
-
-        def contact_sheet() -> Errand:
-            return running.engine_errand(
-                running.engine_command("review", "--wedge", *folders, "--output", sheet)
-            )
-
         self.sheet = sheet
-        return Session(orders, worker, _drawing_steps(first), [Step("Contact sheet", 0.1, contact_sheet)])
+        steps = [
+            Step(
+                "Contact sheet",
+                0.1,
+                lambda: engine_errand(engine.command("review", "--wedge", *folders, "--output", sheet)),
+            )
+        ]
+        jobs = [order.job for order in self.orders]
+        return Session(jobs, worker, _drawing_steps(self.orders[0]), steps, fresh=True)
 
     def end(self, scene: Any, session: Session) -> None:
         """The sheet is shown; the artist picks."""
-        _forget_refused(session)
-        refresh_takes(scene, session.orders[0].job.shot.name)
+        _tidy(session, self.orders)
+        refresh_takes(scene, self.orders[0].job.shot.name)
         if session.error is None:
             show_wedge(self.sheet)
 
@@ -179,31 +186,18 @@ class ACTANYWHERE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _forget_refused(session: Session) -> None:
-    """What was refused before its first frame leaves no take: there is something to correct in the panel first."""
-    if not isinstance(session.error, (JobError, FootageError)):
-        return
-    takes = [read_take(order.job.output) for order in session.orders]
-    if not any(take.frames_done for take in takes):
-        with contextlib.suppress(ActAnywhereError):
-            for take in takes:
-                remove_take(take)
-        shutil.rmtree(session.orders[0].folder, ignore_errors=True)
+def _tidy(session: Session, orders: list[Order]) -> None:
+    """What was drawn for takes that came to nothing goes with them."""
+    if len(session.dropped) == len(orders):
+        shutil.rmtree(orders[0].folder, ignore_errors=True)
 
 
-def _bring(scene: Any, session: Session) -> None:
-    order = session.orders[0]
+def _bring(scene: Any, session: Session, order: Order) -> None:
     try:
         if session.error is None:
             bring_back(scene, order, scene.actanywhere.bring_back)
     finally:
         refresh_takes(scene, order.job.shot.name)
-
-
-def unfinished_takes(scene: Any) -> list[int]:
-    """Numbers of the takes that were stopped on the way. Raises ``ActAnywhereError`` without a plate."""
-    takes = list_takes(takes_root(scene), shot_name(scene))
-    return [take.number for take in takes if take.job is not None and missing_frames(take)]
 
 
 CLASSES = (ACTANYWHERE_OT_generate, ACTANYWHERE_OT_resume, ACTANYWHERE_OT_wedge, ACTANYWHERE_OT_cancel)

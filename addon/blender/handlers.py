@@ -7,9 +7,9 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..contract.errors import ActAnywhereError
+from ..contract.takes import last_stopped, list_takes
 from . import running
-from .asking import takes_root
-from .generate import unfinished_takes
+from .asking import shot_name, takes_root
 from .takes import refresh_takes
 
 __all__ = ["register", "unregister"]
@@ -31,11 +31,11 @@ def _after_load(*_: Any) -> None:
             continue
         refresh_takes(scene)  # the file may have been saved before they were begun
         try:
-            unfinished = unfinished_takes(scene)
+            stopped = last_stopped(list_takes(takes_root(scene), shot_name(scene)))
         except ActAnywhereError:
             continue
-        if unfinished:
-            group.message = "Take %d was not finished." % unfinished[-1]
+        if stopped is not None:
+            group.message = "Take %d was not finished." % stopped.number
             group.remedy = "Continue goes on from its finished frames."
 
 

@@ -266,10 +266,7 @@ def _draw_notes(layout: Any, take: Any, context: Any) -> None:
 def _draw_running(layout: Any, session: Any, context: Any) -> None:
     layout.progress(factor=session.fraction, text="%d %%" % (100 * session.fraction))
     layout.operator("actanywhere.cancel", icon="CANCEL")  # above what comes and goes: it must not move
-    _label(layout.column(align=True), session.text, "TIME", context)
-    if session.seconds_left is not None:
-        minutes, seconds = divmod(int(session.seconds_left + 0.5), 60)
-        layout.label(text="%d:%02d left" % (minutes, seconds))
+    _label(layout.column(align=True), session.words, "TIME", context)
     if session.frames:
         layout.label(text="Finished frames: %d" % len(session.frames))
         layout.template_icon(icon_value=icon_of(session.frames[0]), scale=_PREVIEW_SIZE)

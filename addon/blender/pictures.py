@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
-from ..io.order import Drawing, Order
+from ..hostkit.order import Drawing, Order
 from .compositor import layer_socket
 from .versions import compositor_tree, file_output, output_input, set_file_format, strips_of
 

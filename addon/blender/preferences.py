@@ -10,8 +10,8 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..contract.errors import ActAnywhereError, JobError
-from ..io.engine import Finding, creation_commands, read_findings
-from ..io.session import Session, Step
+from ..hostkit.engine import Finding, creation_commands, engine_errand, read_findings
+from ..hostkit.session import Session, Step
 from . import running
 from .panels import lines
 from .run import Runner, redraw
@@ -50,7 +50,7 @@ def _doctor_step() -> Step:
     return Step(
         "Examining the engine",
         0.2,
-        lambda: running.engine_errand(running.engine_command("doctor", "--json")),
+        lambda: engine_errand(running.engine().command("doctor", "--json")),
         (0, 1),
     )
 
@@ -74,8 +74,8 @@ class ACTANYWHERE_OT_engine_look(_EngineRunner, bpy.types.Operator):
     def begin(self, scene: Any) -> Session:
         """Its own doctor, in its own process."""
         state.error, state.findings = None, ()
-        running.engine_command("doctor", "--json")
-        return Session([], None, [_doctor_step()], [])
+        running.engine().command("doctor", "--json")
+        return Session([], before=[_doctor_step()])
 
     def end(self, scene: Any, session: Session) -> None:
         """Keep what it found."""
@@ -104,12 +104,12 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
             Step(
                 title,
                 10.0 if command is commands[2] else 0.3,
-                lambda command=command: running.engine_errand(command),  # type: ignore[misc]
+                lambda command=command: engine_errand(command),  # type: ignore[misc]
             )
             for title, command in zip(titles, commands, strict=True)
         ]
         running.close_worker()
-        return Session([], None, [*steps, _doctor_step()], [])
+        return Session([], before=[*steps, _doctor_step()])
 
     def end(self, scene: Any, session: Session) -> None:
         """Keep what the new engine's doctor found; half an environment is taken away."""
@@ -131,10 +131,8 @@ class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
         """The engine's own demo, as a preview."""
         state.error, state.trial = None, ""
         self.folder = tempfile.mkdtemp(prefix="actanywhere_")
-        command = running.engine_command("demo", "--preview", "--output", self.folder)
-        return Session(
-            [], None, [Step("Rendering the example", 1.0, lambda: running.engine_errand(command))], []
-        )
+        command = running.engine().command("demo", "--preview", "--output", self.folder)
+        return Session([], before=[Step("Rendering the example", 1.0, lambda: engine_errand(command))])
 
     def end(self, scene: Any, session: Session) -> None:
         """Say where it can be looked at."""
@@ -192,10 +190,7 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
 def _draw_engine(box: Any, context: Any) -> None:
     session = running.current()
     try:
-        command = running.engine_command()[0]
-        there = os.path.exists(command)
-        text = "Engine: %s" % command if there else "There is no engine at %s" % command
-        box.label(text=text, icon="CHECKMARK" if there else "CANCEL")
+        box.label(text="Engine: %s" % running.engine().command()[0], icon="CHECKMARK")
     except ActAnywhereError as error:
         box.label(text=error.message, icon="CANCEL")
     if session is not None:

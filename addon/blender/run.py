@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from typing import Any
 
 import bpy
 
 from ..contract.errors import ActAnywhereError, Cancelled
-from ..io.session import Session
+from ..hostkit.session import Session
 from . import previews, running
 
 __all__ = ["Runner", "redraw", "tell"]
@@ -62,8 +63,8 @@ class Runner:
         try:
             session = self._start(scene)
             try:
-                while not session.over:
-                    session.step(0.2)
+                with contextlib.suppress(ActAnywhereError):  # the session keeps it, for what follows
+                    session.run(lambda _: None)
             except BaseException:  # Ctrl-C, or a bug: nothing may be left running
                 running.abandon()
                 raise

@@ -7,19 +7,16 @@ from typing import Any
 
 import bpy
 
-from ..contract.errors import JobError, WorkerError
-from ..contract.launch import Worker, worker_command
-from ..io.engine import engine_python
-from ..io.errand import Errand
-from ..io.session import Session
+from ..contract.errors import JobError
+from ..contract.launch import Worker
+from ..hostkit.engine import Engine, engine_python
+from ..hostkit.session import Session
 
 __all__ = [
     "abandon",
     "close_worker",
     "current",
     "engine",
-    "engine_command",
-    "engine_errand",
     "finish",
     "leave",
     "listen",
@@ -31,6 +28,11 @@ __all__ = [
     "start",
     "the_worker",
 ]
+
+
+_OTHER_ENGINE = (
+    "In Preferences > Add-ons > ActAnywhere, create the engine's environment, or choose one that is there."
+)
 
 
 class _State:
@@ -109,33 +111,17 @@ def own_environment() -> str:
     return os.path.join(bpy.utils.extension_path_user(package, create=True), "engine")
 
 
-def engine() -> str:
-    """The engine's Python, or empty: then it is looked for on the PATH."""
-    return engine_python(bpy.path.abspath(preferences().python), own_environment())
-
-
-def engine_command(*words: str) -> list[str]:
-    """The command that runs ``actanywhere`` with these words. Raises ``WorkerError`` when there is no engine."""
-    try:
-        return [*worker_command(engine())[:-1], *words]
-    except WorkerError as error:
-        raise WorkerError(
-            "The engine is not installed.",
-            "In Preferences > Add-ons > ActAnywhere, create its environment, or choose one that is there.",
-        ) from error
-
-
-def engine_errand(command: list[str]) -> Errand:
-    """Start a command of the engine's Python, which must not find the libraries of Blender's."""
-    return Errand(command, {"PYTHONPATH": ""})
+def engine() -> Engine:
+    """The engine that the preferences name, else the first that is there."""
+    return Engine(engine_python(bpy.path.abspath(preferences().python), own_environment()), _OTHER_ENGINE)
 
 
 def the_worker() -> Worker:
     """The worker, with the engine that the preferences name. Raises ``WorkerError``."""
-    command = engine_command("worker")
+    command = engine().command("worker")
     if _State.worker is None or _State.command != command:
         close_worker()
-        _State.worker, _State.command = Worker(command), command
+        _State.worker, _State.command = Worker(command, remedy=_OTHER_ENGINE), command
     return _State.worker
 
 

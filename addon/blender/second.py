@@ -11,8 +11,8 @@ import sys
 import bpy
 
 from ..contract.errors import OutputError
-from ..io.errand import Errand
-from ..io.order import Order
+from ..hostkit.errand import Errand
+from ..hostkit.order import Order
 
 __all__ = ["draw_in_second_blender"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from ..io.order import Order
+from ..hostkit.order import Order
 from .blocks import background_folder, remember
 from .versions import sequencer_scene, strips_of
 

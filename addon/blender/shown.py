@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..contract.errors import ActAnywhereError, FootageError, JobError
-from ..io.numbering import find_footage
+from .numbering import find_footage
 from .run import tell
 from .versions import sequencer_scene
 

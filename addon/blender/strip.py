@@ -8,8 +8,8 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
-from ..io.numbering import find_footage
 from .footage import Frames, colour_of, render_size
+from .numbering import find_footage
 from .versions import strips_of
 
 __all__ = ["strip_frames"]

@@ -10,8 +10,8 @@ from bpy.props import EnumProperty, IntProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.takes import Take, read_take, remove_take
-from ..io.order import Order
-from ..io.session import Session
+from ..hostkit.order import Order
+from ..hostkit.session import Session
 from . import running
 from .bring import background_steps, bring_back
 from .compare import compare_with
@@ -48,7 +48,7 @@ class _Placing(Runner):
     def begin(self, scene: Any) -> Session:
         """Nothing is rendered."""
         self.order, self.places = self.order_and_places(scene)
-        return Session([], None, [], background_steps([self.order], self.places))
+        return Session([], after=background_steps([self.order], self.places))
 
     def end(self, scene: Any, session: Session) -> None:
         """The take goes into its places."""

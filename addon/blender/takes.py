@@ -5,8 +5,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import ActAnywhereError
-from ..contract.takes import Take, list_takes
-from ..io.order import Order
+from ..contract.takes import list_takes
+from ..hostkit.order import Order
+from ..hostkit.status import summary_of, told_of
 from .asking import shot_name, takes_root
 from .compositor import shot_nodes
 from .versions import compositor_tree, sequencer_scene, strips_of
@@ -36,35 +37,8 @@ def refresh_takes(scene: Any, name: str = "") -> None:
         item.number, item.folder = take.number, take.folder
         item.finished = take.state == "finished"
         item.seed = take.job.settings.seed if take.job else 0
-        item.summary = _summary(take)
-        item.notes = "\n".join(_notes(take))
-
-
-def _summary(take: Take) -> str:
-    if take.job is None or take.job.shot.frames is None:
-        return "not started"
-    camera = take.result.camera if take.result else take.job.settings.camera
-    rough = ", preview" if take.job.settings.preview else ""
-    done = "" if take.state == "finished" else "%d of " % len(take.frames_done)
-    return "seed %d, %s%s, %s%d frames" % (
-        take.job.settings.seed,
-        camera,
-        rough,
-        done,
-        len(take.job.shot.frames),
-    )
-
-
-def _notes(take: Take) -> list[str]:
-    """What the engine had to say of a finished take: who led the camera and why, and its warnings."""
-    if take.result is None:
-        return []
-    result = take.result
-    return [
-        "Camera: %s. %s" % (result.camera, result.camera_reason),
-        "Shadow: %s" % result.shadow,
-        *result.warnings,
-    ]
+        item.summary = summary_of(take)
+        item.notes = "\n".join(told_of(take))
 
 
 def places_in_use(scene: Any, order: Order) -> set[str]:

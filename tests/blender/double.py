@@ -20,7 +20,7 @@ import numpy as np
 from actanywhere import worker
 from actanywhere.comp.over import composite
 from actanywhere.contract.errors import Cancelled
-from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.takes import layer_stem
 from actanywhere.footage import layer_space, linearise, open_shot, write_layer_frame
 
@@ -66,9 +66,10 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         job,
         layer.replace("%04d", "####"),
         plate.frames,
-        "still",
-        "the double knows no other",
-        "none was asked for",
+        [
+            DecisionRecord("camera", "still", "the double knows no other", "camera"),
+            DecisionRecord("shadow", "none", "none was asked for", "shadow"),
+        ],
         "0" * 64,
         {},
         versions,

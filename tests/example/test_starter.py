@@ -28,7 +28,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, list[np.nda
 
 
 def test_the_camera_is_the_plates_and_the_reason_is_given(layer: tuple[Result, list[np.ndarray]]) -> None:
-    assert layer[0].camera == "plate" and "features on the background" in layer[0].camera_reason
+    assert layer[0].camera == "plate" and "features on the background" in layer[0].decided("camera").reason
 
 
 def test_one_window_goes_over_into_the_next_without_a_step(layer: tuple[Result, list[np.ndarray]]) -> None:

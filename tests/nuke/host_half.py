@@ -25,11 +25,13 @@ from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobErr
 from actanywhere_nuke.contract.job import Job  # noqa: E402
 from actanywhere_nuke.contract.settings import Settings, setting_fields  # noqa: E402
 from actanywhere_nuke.contract.shot import FrameRange  # noqa: E402
-from actanywhere_nuke.desk import colour, engine, installation, naming, panel, ranges, state, track  # noqa: E402
+from actanywhere_nuke.desk import colour, installation, naming, panel, ranges, track  # noqa: E402
 from actanywhere_nuke.desk.exr import Box, read_header  # noqa: E402
 from actanywhere_nuke.desk.inputs import check, finish, is_whole, raster_of  # noqa: E402
 from actanywhere_nuke.desk.plan import Ask, plan, with_output  # noqa: E402
-from actanywhere_nuke.hostkit import widgets  # noqa: E402
+from actanywhere_nuke.hostkit import status, widgets  # noqa: E402
+from actanywhere_nuke.hostkit.session import Session  # noqa: E402
+from actanywhere_nuke.hostkit.turns import Listener, Turns  # noqa: E402
 
 NUKE = colour.Project("Nuke", "nuke-default", "linear")
 
@@ -263,7 +265,7 @@ class States(unittest.TestCase):
     def test_none_then_missing_then_fresh_then_stale(self) -> None:
         with tempfile.TemporaryDirectory() as root:
             job = plan(ask()).job
-            self.assertEqual(state.state_of(None, job).kind, "none")
+            self.assertEqual(status.state_of(None, job).kind, "none")
             job = with_output(job, takes.new_take(root, job.shot.name))
             takes.write_job(job)
             self.assertEqual(self.kind(root, job), "missing")
@@ -272,13 +274,10 @@ class States(unittest.TestCase):
             self.assertEqual(self.kind(root, job), "fresh")
             other = dataclasses.replace(job, settings=Settings(seed=1))
             self.assertEqual(self.kind(root, other), "stale")
-            self.assertIn("seed", state.state_of(takes.list_takes(root, job.shot.name)[0], other).text)
+            self.assertIn("seed", status.state_of(takes.list_takes(root, job.shot.name)[0], other).text)
 
     def kind(self, root: str, job: Job) -> str:
-        return str(state.state_of(takes.list_takes(root, job.shot.name)[0], job).kind)
-
-    def test_frames_are_said_as_ranges(self) -> None:
-        self.assertEqual(state.compact([1001, 1002, 1003, 1007]), "1001-1003, 1007")
+        return str(status.state_of(takes.list_takes(root, job.shot.name)[0], job).kind)
 
 
 class Panel(unittest.TestCase):
@@ -342,34 +341,34 @@ class Panel(unittest.TestCase):
 class Engines(unittest.TestCase):
     def test_an_engine_that_is_not_there_is_named(self) -> None:
         with self.assertRaises(WorkerError) as caught:
-            installation.command("/gone/bin/python", "/gone/store.json")
+            installation.engine("/gone/bin/python", "/gone/store.json").command("worker")
         self.assertIn("/gone/bin/python", str(caught.exception))
         self.assertTrue(caught.exception.remedy)
 
     def test_a_job_that_is_stopped_in_the_queue_hears_that_it_was_cancelled(self) -> None:
         heard = []
 
-        class Ear(engine.Listener):
+        class Ear(Listener):
             def wants_stop(self) -> bool:
                 return True
 
-            def failed(self, error: ActAnywhereError) -> None:
-                heard.append(error)
+            def ended(self, session: Session) -> None:
+                heard.append(session.error)
 
-        one = engine.Engine()
-        one.submit(plan(ask()).job, ["/gone/python"], Ear())
+        one = Turns()
+        one.submit(Session([plan(ask()).job]), ["/gone/python"], Ear())
         one.close()
         self.assertEqual([type(error) for error in heard], [Cancelled])
 
     def test_an_engine_that_cannot_start_fails_the_job_and_not_nuke(self) -> None:
         heard = []
 
-        class Ear(engine.Listener):
-            def failed(self, error: ActAnywhereError) -> None:
-                heard.append(error)
+        class Ear(Listener):
+            def ended(self, session: Session) -> None:
+                heard.append(session.error)
 
-        one = engine.Engine()
-        number = one.submit(plan(ask()).job, ["/gone/python"], Ear())
+        one = Turns()
+        number = one.submit(Session([plan(ask()).job]), ["/gone/python"], Ear())
         while one.is_running(number):
             time.sleep(0.01)
         one.close()

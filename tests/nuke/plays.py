@@ -68,9 +68,10 @@ def wait(node: Any) -> bool:
     A job that is stopped before it begins comes last in the engine's queue: when its listener has heard, so have the
     others, however slow the machine.
     """
-    from actanywhere_nuke.desk.engine import Listener
-    from actanywhere_nuke.desk.installation import command
+    from actanywhere_nuke.desk.installation import engine
     from actanywhere_nuke.host import generate
+    from actanywhere_nuke.hostkit.session import Session
+    from actanywhere_nuke.hostkit.turns import Listener
 
     heard = threading.Event()
 
@@ -78,11 +79,10 @@ def wait(node: Any) -> bool:
         def wants_stop(self) -> bool:
             return True
 
-        def failed(self, error: Exception) -> None:
+        def ended(self, session: Session) -> None:
             heard.set()
 
-    nobody: Any = None
-    generate.ENGINE.submit(nobody, command(STAGE["engine"]), Last())
+    generate.TURNS.submit(Session([]), engine(STAGE["engine"]).command("worker"), Last())
     return SESSION.spin(lambda: heard.is_set() and SESSION.calls.empty() and not generate.is_running(node))
 
 

@@ -13,7 +13,7 @@ import cv2
 
 from actanywhere import worker
 from actanywhere.contract.errors import Cancelled, FootageError
-from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.shot import FrameRange
 
 _FRAMES = FrameRange(1001, 1004)
@@ -74,9 +74,10 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         job,
         layer,
         _FRAMES,
-        "still",
-        "the double knows no other",
-        "none was asked for",
+        [
+            DecisionRecord("camera", "still", "the double knows no other", "camera"),
+            DecisionRecord("shadow", "none", "none was asked for", "shadow"),
+        ],
         "0" * 64,
         {},
         versions,

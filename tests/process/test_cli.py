@@ -23,7 +23,7 @@ from actanywhere import cli
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.cli.parser import build_parser
 from actanywhere.contract.errors import FootageError, JobError
-from actanywhere.contract.job import Job, Progress, Result
+from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.settings import Settings, setting_fields
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.preflight import Survey
@@ -242,7 +242,7 @@ def test_json_is_one_object_a_line_and_nothing_else(here: Path, capfd: pytest.Ca
     said = capfd.readouterr()
     lines = [json.loads(line) for line in said.out.splitlines()]
     assert [line["event"] for line in lines] == ["progress"] * 4 + ["result"]
-    assert lines[-1]["result"]["camera"] == "still" and said.err == ""
+    assert lines[-1]["result"]["decisions"][0]["value"] == "still" and said.err == ""
     assert cli.main(["render", *SHOT, "--name", "bad", "--json"]) == 2
     error = {"kind": "FootageError", "message": "frame 1003 is missing", "remedy": "Copy it again."}
     assert json.loads(capfd.readouterr().out) == {"event": "error", "shot": "", "error": error}
@@ -446,7 +446,17 @@ def test_a_warning_is_told_once_a_render(capsys: pytest.CaptureFixture[str]) -> 
 
     flat = {"plate": "p.#.exr", "condition": "c.png", "output": "out", "frames": "1-2"}
     job = job_from_flat(flat)
-    result = Result(job, "out/p.#.exr", FrameRange(1, 2), "still", "", "", "", {}, {}, {}, ["it is odd"])
+    result = Result(
+        job,
+        "out/p.#.exr",
+        FrameRange(1, 2),
+        [DecisionRecord("camera", "still")],
+        "",
+        {},
+        {},
+        {},
+        ["it is odd"],
+    )
     screen = LineScreen()
     screen.progress("shot", Progress("reading footage", message="warning: it is odd"))
     screen.result("shot", result)

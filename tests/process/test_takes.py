@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actanywhere.contract.errors import JobError, OutputError
-from actanywhere.contract.job import Job, Result
+from actanywhere.contract.errors import JobError, LaterVersion, OutputError
+from actanywhere.contract.job import DecisionRecord, Job, Result
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.contract.takes import (
@@ -55,7 +55,7 @@ def finish(job: Job) -> None:
     assert job.shot.frames is not None
     paint(job, *job.shot.frames)
     output = OutputFolder(job, job.shot.frames)
-    result = Result(job, output.pattern, job.shot.frames, "still", "", "", "", {}, {}, {})
+    result = Result(job, output.pattern, job.shot.frames, [DecisionRecord("camera", "still")], "", {}, {}, {})
     output.result_path.write_text(json.dumps(result.to_dict()))
 
 
@@ -169,6 +169,38 @@ def test_a_job_or_result_that_is_not_understood_leaves_an_unfinished_take(tmp_pa
     (folder / "result.json").write_bytes(text.encode("latin-1"))
     (take,) = list_takes(str(tmp_path), "run_010")
     assert take == Take(1, str(folder))
+
+
+@pytest.mark.parametrize("name", ["job.json", "result.json"])
+def test_a_take_of_a_later_version_is_told_and_neither_unfinished_nor_overwritten(
+    tmp_path: Path, name: str
+) -> None:
+    job = start(tmp_path)
+    finish(job)
+    path = Path(job.output) / name
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99, "surprise": 1}))
+    take = read_take(job.output)
+    assert take.state == "unreadable" and "later version" in take.problem and "schema 99" in take.problem
+    with pytest.raises(LaterVersion, match="schema 99"):
+        OutputFolder(job, FrameRange(1001, 1004)).result() if name == "result.json" else Job.from_json(
+            path.read_text()
+        )
+
+
+def test_a_result_of_the_first_layout_is_finished_and_its_decisions_are_read(tmp_path: Path) -> None:
+    job = start(tmp_path)
+    finish(job)
+    path = Path(job.output) / "result.json"
+    data = json.loads(path.read_text())
+    del data["schema"], data["decisions"], data["job"]["schema"]
+    data.update(camera="plate", camera_reason="41 features", shadow="none was asked for")
+    path.write_text(json.dumps(data))
+    take = read_take(job.output)
+    assert take.state == "finished" and take.result is not None and take.result.job == job
+    assert [str(one) for one in take.result.decisions] == [
+        "camera: plate (41 features)",
+        "shadow: none was asked for",
+    ]
 
 
 def test_a_take_without_a_frame_range_is_refused(tmp_path: Path) -> None:

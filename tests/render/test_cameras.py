@@ -53,7 +53,7 @@ def motion(job: Job, first: int, last: int) -> tuple[int, int]:
 def test_the_layer_follows_the_plates_camera(panned: Staged, model: Path) -> None:
     job = panned.job(model, camera="plate", band=0.02)
     result = render(job)
-    assert result.camera == "plate" and "features on the background" in result.camera_reason
+    assert result.camera == "plate" and "features on the background" in result.decided("camera").reason
     assert motion(job, 1002, 1005) == (6, 0)
 
 
@@ -68,7 +68,10 @@ def test_auto_takes_the_plate_where_its_background_can_be_tracked_and_says_why(
 ) -> None:
     result = render(panned.job(model, camera="auto"))
     assert result.camera == "plate"
-    assert "features on the background" in result.camera_reason and "agree" in result.camera_reason
+    assert (
+        "features on the background" in result.decided("camera").reason
+        and "agree" in result.decided("camera").reason
+    )
 
 
 @pytest.mark.parametrize("screen", [(0.5, 0.5, 0.5), (0.1, 0.7, 0.2)])
@@ -78,7 +81,7 @@ def test_auto_leaves_the_camera_to_the_network_on_a_grey_or_green_screen(
     flat = np.full((HEIGHT + 96, WIDTH + 96, 3), screen, np.float32)
     result = render(stage_shot(tmp_path / "screen", background=flat).job(model, camera="auto"))
     assert result.camera == "subject"
-    assert "flat" in result.camera_reason
+    assert "flat" in result.decided("camera").reason
 
 
 def test_the_condition_fits_the_frame_at_the_anchor(panned: Staged, model: Path) -> None:

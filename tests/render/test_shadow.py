@@ -33,9 +33,9 @@ def test_a_given_shadow_lies_where_it_is_said_and_nowhere_else(
     with_it = staged.job(
         model, "with", band=0.02, shadow="given", shadow_side=1.2, shadow_away=-0.5, shadow_density=0.6
     )
-    assert render(without).shadow == "none was asked for"
+    assert render(without).decided("shadow").value == "none was asked for"
     result = render(with_it)
-    assert result.shadow == "as given: side 1.20, away -0.50, density 0.60, softness 0.020"
+    assert result.decided("shadow").value == "as given: side 1.20, away -0.50, density 0.60, softness 0.020"
     share = (_layer(with_it).mean(2) + 0.01) / (_layer(without).mean(2) + 0.01)
     # The disc's middle in frame 1003 is (42, 28), its feet in row 39: its shadow's middle is (55, 44).
     assert share[42:47, 52:58].mean() < 0.45
@@ -69,8 +69,8 @@ def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
     read = staged.job(model, "read", camera="plate", band=0.02)
     plain = staged.job(model, "plain", camera="plate", band=0.02, shadow="none")
     result = render(read, said.append)
-    assert result.shadow.startswith("read in the plate: side -0.")
-    assert any(one.message == f"shadow: {result.shadow}" for one in said)
+    assert result.decided("shadow").value.startswith("read in the plate: side -0.")
+    assert any(one.message == f"shadow: {result.decided('shadow').value}" for one in said)
     render(plain)
     share = (_layer(read, 1004).mean(2) + 0.01) / (_layer(plain, 1004).mean(2) + 0.01)
     x = 40 + 4 * 3
@@ -88,4 +88,4 @@ def test_a_camera_that_is_not_the_plates_reads_no_shadow_and_says_so(
     tmp_path: Path, model: Path, place: np.ndarray
 ) -> None:
     job = _sunny(tmp_path / "still", place).job(model, camera="still")
-    assert render(job).shadow == "it cannot be read with the camera 'still'"
+    assert render(job).decided("shadow").value == "it cannot be read with the camera 'still'"

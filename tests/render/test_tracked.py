@@ -63,7 +63,7 @@ def test_left_to_itself_the_anchor_is_the_middle_of_the_tracked_move(shot: Stage
 def test_a_tracked_layer_says_its_camera_and_what_it_read(shot: Staged, model: Path) -> None:
     tracked = with_track(shot, *steady(6))
     result = render(tracked.job(model, camera="tracked"))
-    assert result.camera == "tracked" and "track.json" in result.camera_reason
+    assert result.camera == "tracked" and "track.json" in result.decided("camera").reason
     assert len(result.inputs["track"]) == 64
 
 

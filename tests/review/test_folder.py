@@ -13,7 +13,7 @@ import pytest
 
 from actanywhere import cli
 from actanywhere.contract.errors import FootageError, JobError
-from actanywhere.contract.job import Job, Result
+from actanywhere.contract.job import DecisionRecord, Job, Result
 from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.footage import linearise, open_plate, write_layer_frame
 from actanywhere.review.folder import write_review
@@ -50,9 +50,10 @@ def rendered(tmp_path: Path) -> Path:
         job,
         layer,
         FRAMES,
-        "plate",
-        "the background can be tracked",
-        "none was asked for",
+        [
+            DecisionRecord("camera", "plate", "the background can be tracked", "camera"),
+            DecisionRecord("shadow", "none", "none was asked for", "shadow"),
+        ],
         "0" * 64,
         {},
         {},

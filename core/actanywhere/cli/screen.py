@@ -112,7 +112,10 @@ class LineScreen(QuietScreen):
         for warning in result.warnings:
             self._tell(shot, "warning: %s" % warning)
         self._told.clear()
-        print("%s: frames %s, camera %s (%s)" % (shot, result.frames, result.camera, result.camera_reason))
+        print(
+            "%s: frames %s, camera %s (%s)"
+            % (shot, result.frames, result.camera, result.decided("camera").reason)
+        )
         print(result.layer, flush=True)
 
     def _tell(self, shot: str, message: str) -> None:

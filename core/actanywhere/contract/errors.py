@@ -6,6 +6,7 @@ traceback.
 
     ActAnywhereError
     ├── JobError          a setting or a job file that cannot be rendered
+    │   └── LaterVersion  a file that a later version of this software wrote
     ├── FootageError      a plate, matte, condition or movie that cannot be read
     ├── ModelError        a model folder that is missing, incomplete, corrupted or does not fit
     ├── OutputError       a folder that cannot be written, or that holds another job's layer
@@ -24,6 +25,7 @@ __all__ = [
     "Cancelled",
     "FootageError",
     "JobError",
+    "LaterVersion",
     "ModelError",
     "OutputError",
     "WorkerError",
@@ -49,6 +51,10 @@ class JobError(ActAnywhereError):
     """A setting or a job file that cannot be rendered."""
 
 
+class LaterVersion(JobError):
+    """A file that a later version of this software wrote: it is not understood, and never taken for damaged."""
+
+
 class FootageError(ActAnywhereError):
     """A plate, matte, condition or movie that cannot be read, or that does not fit the others."""
 
@@ -71,7 +77,16 @@ class Cancelled(ActAnywhereError):
 
 _KINDS = {
     kind.__name__: kind
-    for kind in (ActAnywhereError, JobError, FootageError, ModelError, OutputError, WorkerError, Cancelled)
+    for kind in (
+        ActAnywhereError,
+        JobError,
+        LaterVersion,
+        FootageError,
+        ModelError,
+        OutputError,
+        WorkerError,
+        Cancelled,
+    )
 }
 
 

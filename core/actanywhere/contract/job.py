@@ -8,15 +8,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, cast
+from typing import Any, Dict, List, Optional, Tuple, cast
 
 from .errors import JobError
 from .fields import check_record, from_data, members_of, record, text, to_data
+from .schema import Upgrade, numbered, upgraded
 from .sequences import MOVIE_EXTENSIONS
 from .settings import Settings
 from .shot import FrameRange, Shot
 
-__all__ = ["Job", "Progress", "Result"]
+__all__ = ["DecisionRecord", "Job", "Progress", "Result"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Job:
         check_record(self, "")
 
     def to_dict(self) -> Dict[str, Any]:
-        """The job as JSON-ready data, with the number of its ``schema``. The frame range is a string, ``1001-1047``."""
-        return dict(to_data(self), schema=_SCHEMA)
+        """The job as JSON-ready data. The frame range is a string, ``1001-1047``."""
+        return numbered(to_data(self), _JOB_UPGRADES)
 
     @classmethod
     def from_dict(cls, data: Any) -> Job:
         """The job that ``to_dict`` described. Raises ``JobError`` on unknown, missing or wrong fields."""
-        return cast(Job, from_data(cls, _of_schema(data), "job"))
+        return cast(Job, from_data(cls, upgraded(data, "job", _JOB_UPGRADES), "job"))
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -53,29 +54,17 @@ class Job:
         return cls.from_dict(data)
 
 
-_SCHEMA = 2
-
-
 def _told(error: Exception) -> str:
     return "its brackets lie too deep in one another" if isinstance(error, RecursionError) else str(error)
 
 
-def _of_schema(data: Any) -> Any:
-    """A job's data in today's words. Schema 1, which had no number, gave sequences a ``first_frame`` without effect."""
-    if not isinstance(data, dict):
+def _numbering(data: Dict[str, Any]) -> Dict[str, Any]:
+    """Layout 1 of a job gave sequences a ``first_frame`` without effect."""
+    shot = data.get("shot")
+    if not isinstance(shot, dict):
         return data
-    found = dict(data)
-    schema = found.pop("schema", 1)
-    if schema not in (1, _SCHEMA) or isinstance(schema, bool):
-        raise JobError(
-            "The job is of schema %r, and this version reads 1 to %d." % (schema, _SCHEMA),
-            "Use the version that wrote it, or write it anew with --write-job.",
-        )
-    shot = found.get("shot")
-    if schema == 1 and isinstance(shot, dict):
-        numbered = {name: _numbered_as_named(shot[name]) for name in ("plate", "matte") if name in shot}
-        found["shot"] = dict(shot, **numbered)
-    return found
+    named = {name: _numbered_as_named(shot[name]) for name in ("plate", "matte") if name in shot}
+    return dict(data, shot=dict(shot, **named))
 
 
 def _numbered_as_named(sequence: Any) -> Any:
@@ -83,6 +72,9 @@ def _numbered_as_named(sequence: Any) -> Any:
     if not isinstance(path, str) or path.lower().endswith(MOVIE_EXTENSIONS):
         return sequence
     return {name: value for name, value in sequence.items() if name != "first_frame"}
+
+
+_JOB_UPGRADES: Tuple[Upgrade, ...] = (_numbering,)
 
 
 @dataclass(frozen=True)
@@ -115,11 +107,41 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class DecisionRecord:
+    """What a render decided, or was told: ``name`` (camera), ``value`` (plate), and why, in a sentence or two.
+
+    ``setting`` is the setting or the field of the shot that says it otherwise; empty where none does.
+    """
+
+    name: str
+    value: str
+    reason: str = ""
+    setting: str = ""
+
+    def __str__(self) -> str:
+        """``camera: plate (the background can be tracked)``."""
+        return "%s: %s%s" % (self.name, self.value, " (%s)" % self.reason if self.reason else "")
+
+
+def _decisions(data: Dict[str, Any]) -> Dict[str, Any]:
+    """Layout 1 of a result had the camera and the shadow in fields of their own."""
+    data = dict(data)
+    decisions = [
+        DecisionRecord("camera", str(data.pop("camera", "")), str(data.pop("camera_reason", "")), "camera"),
+        DecisionRecord("shadow", str(data.pop("shadow", "")), "", "shadow"),
+    ]
+    return dict(data, decisions=[dataclasses.asdict(one) for one in decisions])
+
+
+_RESULT_UPGRADES: Tuple[Upgrade, ...] = (_decisions,)
+
+
+@dataclass(frozen=True)
 class Result:
     """A finished layer and all that is needed to render it again; ``result.json`` beside the layer holds it.
 
-    ``layer`` is the pattern of the EXR frames; ``frames`` their range. ``camera`` is the mode that was
-    used and ``camera_reason`` why; ``shadow`` says how the actor's shadow falls, and whence that comes.
+    ``layer`` is the pattern of the EXR frames; ``frames`` their range. ``decisions`` are all that
+    was decided on the way (the camera, how the actor's shadow falls ...), each with its reason.
     ``checkpoint`` is the sha256 of the model's manifest, ``inputs`` maps what was read (plate, matte, condition,
     track) to a sha256 over its files. ``versions`` are those of this software, Python and the libraries that
     touch pixels. ``warnings`` are what the artist was told.
@@ -128,26 +150,40 @@ class Result:
     job: Job
     layer: str
     frames: FrameRange
-    camera: str
-    camera_reason: str
-    shadow: str
+    decisions: List[DecisionRecord]
     checkpoint: str
     inputs: Dict[str, str]
     versions: Dict[str, str]
     seconds: Dict[str, float]
     warnings: List[str] = field(default_factory=list)
 
+    @property
+    def camera(self) -> str:
+        """The camera that was used."""
+        return self.decided("camera").value
+
+    def decided(self, name: str) -> DecisionRecord:
+        """The decision of that name; one without a value where there was none to be made."""
+        return next((one for one in self.decisions if one.name == name), DecisionRecord(name, ""))
+
     def to_dict(self) -> Dict[str, Any]:
         """JSON-ready data."""
         data = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         data["job"] = self.job.to_dict()
         data["frames"] = str(self.frames)
-        return data
+        data["decisions"] = [dataclasses.asdict(one) for one in self.decisions]
+        return numbered(data, _RESULT_UPGRADES)
 
     @classmethod
-    def from_dict(cls, data: Dict[str, Any]) -> Result:
+    def from_dict(cls, data: Any) -> Result:
         """The result that ``to_dict`` described. Raises ``JobError`` when it is something else."""
-        result = members_of(cls, data, "result", {})
+        result = members_of(cls, upgraded(data, "result", _RESULT_UPGRADES), "result", {})
+        try:
+            result["decisions"] = [DecisionRecord(**one) for one in result["decisions"]]
+        except TypeError as error:
+            raise JobError(
+                "result.decisions is %r." % (result["decisions"],), "Render the job anew."
+            ) from error
         result["job"] = Job.from_dict(result["job"])
         result["frames"] = FrameRange.parse(str(result["frames"]))
         return cls(**result)

@@ -92,7 +92,8 @@ def worker_command(python: str = "") -> List[str]:
 class Worker:
     """A child process that renders, one job after another.
 
-    ``command`` is what to start (left out: ``worker_command()``). ``environment`` is laid over the host's own.
+    ``command`` is what to start (left out: ``worker_command()``), and ``remedy`` says how another one is chosen.
+    ``environment`` is laid over the host's own.
     A worker from which no line comes for ``silence`` seconds, or whose job shows no life for ``stall``
     seconds, is killed, and the job ends with a WorkerError. A running job that was cancelled and has not
     stopped after ``grace`` seconds is stopped by killing the worker; finished frames are kept either way. The
@@ -106,9 +107,11 @@ class Worker:
         silence: float = 60.0,
         stall: float = 900.0,
         grace: float = 3.0,
+        remedy: str = "",
     ) -> None:
         self.hello: Dict[str, Any] = {}  #: what the worker said of itself; empty until it has
         self._command = command
+        self._remedy = remedy
         self._environment = environment
         self._silence, self._stall, self._grace = silence, stall, grace
         self._process: Optional[subprocess.Popen[bytes]] = None
@@ -161,8 +164,7 @@ class Worker:
             )
         except OSError as error:
             raise WorkerError(
-                "The worker could not be started with %s: %s." % (command[0], error),
-                "Check that this Python exists and has ActAnywhere: %s -m actanywhere doctor." % command[0],
+                "The worker could not be started with %s: %s." % (command[0], error), self._other_engine()
             ) from error
         self._process, self.hello, self._heard = process, {}, time.monotonic()
         self._lines = queue.Queue()
@@ -318,10 +320,21 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._fail("The worker closed its output.")
             return
+        if not self.hello and status > 0:
+            self._fail(
+                "%s ended with status %d before it answered: it has no ActAnywhere, or a broken one."
+                % ((self._command or worker_command())[0], status),
+                self._other_engine(),
+            )
+            return
         how = "was killed by signal %d" % -status if status < 0 else "ended with status %d" % status
         if status == -9:
             how += " (the system does that when memory runs out)"
         self._fail("The worker %s." % how)
+
+    def _other_engine(self) -> str:
+        command = (self._command or worker_command())[0]
+        return self._remedy or "Check that this Python has ActAnywhere: %s -m actanywhere doctor." % command
 
     def _fail(self, message: str, remedy: str = _RENDER_AGAIN) -> None:
         """End the worker and every job it had: those that were cancelled as such, the others with ``message``."""

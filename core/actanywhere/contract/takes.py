@@ -21,7 +21,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional
 
-from .errors import JobError, OutputError
+from .errors import JobError, LaterVersion, OutputError
+from .fields import to_data
 from .files import write_text
 from .job import Job, Result
 from .settings import moot_settings, setting_fields
@@ -34,6 +35,7 @@ __all__ = [
     "changed",
     "differences",
     "find_result",
+    "last_stopped",
     "layer_stem",
     "list_takes",
     "missing_frames",
@@ -56,9 +58,9 @@ class Take:
     """One take as it is on disk now.
 
     ``number`` is 0 for a rendered folder that is not called take_001 or so.
-    ``job`` is what was asked for, ``result`` what came of it; each is None where it is not there (yet) or is no
-    longer understood. ``frames_done`` are the frames of the layer on disk, in order. ``state`` is ``finished``
-    or ``unfinished``.
+    ``job`` is what was asked for, ``result`` what came of it; each is None where it is not there (yet) or is damaged.
+    ``frames_done`` are the frames of the layer on disk, in order. ``state`` is ``finished``, ``unfinished`` or
+    ``unreadable``: a later version wrote it, and ``problem`` says so.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Take:
     result: Optional[Result] = None
     frames_done: List[int] = field(default_factory=list)
     state: str = "unfinished"
+    problem: str = ""
 
     @property
     def layer(self) -> str:
@@ -123,8 +126,13 @@ def read_take(folder: str) -> Take:
     """The take in a folder, as it is now; a folder that somebody else rendered into is one, too."""
     folder = os.path.abspath(folder)
     name = _TAKE.match(os.path.basename(folder))
-    result = find_result(folder)
-    job = _read_job(os.path.join(folder, JOB_NAME)) or (result.job if result is not None else None)
+    try:
+        result = find_result(folder)
+        job = _read_job(os.path.join(folder, JOB_NAME)) or (result.job if result is not None else None)
+    except LaterVersion as error:
+        return Take(
+            0 if name is None else int(name.group(1)), folder, state="unreadable", problem=error.message
+        )
     take = Take(
         0 if name is None else int(name.group(1)), folder, job, result, _frames_done(folder, job, result)
     )
@@ -133,10 +141,12 @@ def read_take(folder: str) -> Take:
 
 
 def find_result(folder: str) -> Optional[Result]:
-    """What ``result.json`` in a folder says; None where it is not there or is no result that is understood."""
+    """What ``result.json`` in a folder says; None where it is not there or damaged. Raises ``LaterVersion``."""
     try:
         with open(os.path.join(folder, RESULT_NAME), encoding="utf-8") as stream:
             return Result.from_dict(json.load(stream))
+    except LaterVersion:
+        raise
     except (OSError, ValueError, RecursionError, JobError):
         return None
 
@@ -146,6 +156,12 @@ def missing_frames(take: Take) -> List[int]:
     frames = _range(take.job, take.result)
     done = set(take.frames_done)
     return [] if frames is None else [frame for frame in frames if frame not in done]
+
+
+def last_stopped(takes: List[Take]) -> Optional[Take]:
+    """The take in which something was written last, of those that were begun and not finished; None without any."""
+    stopped = [take for take in takes if take.state == "unfinished" and take.job is not None]
+    return max(stopped, key=lambda take: (_last_written(take.folder), take.number), default=None)
 
 
 def changed(take: Take, job: Job) -> List[str]:
@@ -168,7 +184,7 @@ def same_layer(job: Job) -> Dict[str, Any]:
 
     A setting that has no effect, because of another one's value, stands at its default.
     """
-    data = job.to_dict()
+    data = to_data(job)
     del data["output"]
     fields = {f.name: f for f in setting_fields()}
     for name in moot_settings(data["settings"]):
@@ -269,5 +285,19 @@ def _read_job(path: str) -> Optional[Job]:
     try:
         with open(path, encoding="utf-8") as stream:
             return Job.from_json(stream.read())
+    except LaterVersion:
+        raise
     except (OSError, ValueError, RecursionError, JobError):
         return None
+
+
+def _last_written(folder: str) -> float:
+    """When a file in the folder was written last, in seconds."""
+    found = [0.0]
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                found.append(os.stat(os.path.join(parent, name)).st_mtime)
+            except OSError:
+                pass  # it has gone since
+    return max(found)

@@ -75,7 +75,9 @@ def evaluate_shot(
         values |= more(frames, bench.ground.condition) if more else {}
         rows.append(Figures(case.name, method, values))
     columns = {"condition": bench.ground.condition[None], "plate": bench.ground.plate, **ordered}
-    title = f"{case.name}   {case.job.shot.frames}   camera {result.camera}: {result.camera_reason}"
+    title = (
+        f"{case.name}   {case.job.shot.frames}   camera {result.camera}: {result.decided('camera').reason}"
+    )
     return ShotReport(rows, Block(title, columns), ordered)
 
 

@@ -11,7 +11,7 @@ import platform
 from collections.abc import Callable, Sequence
 
 from .. import __version__
-from ..contract.job import Job, Progress, Result
+from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
@@ -92,7 +92,8 @@ def _stages(inputs: Inputs) -> list[Stage]:
 
 def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progress: JobProgress) -> Result:
     scene = read_scene(inputs, progress.watch(_READING))
-    for line in _told(inputs, scene):
+    decisions = _decisions(inputs, scene)
+    for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
         progress.say(_READING, line)
     painter = _open_painter(inputs, scene, output, progress)
     clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
@@ -102,9 +103,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         job=inputs.job,
         layer=output.pattern,
         frames=inputs.frames,
-        camera=scene.camera.value,
-        camera_reason=scene.camera.reason,
-        shadow=scene.shadow.reason,
+        decisions=decisions,
         checkpoint=inputs.digest,
         inputs=digests,
         versions=_versions(),
@@ -113,13 +112,19 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     )
 
 
-def _told(inputs: Inputs, scene: Scene) -> list[str]:
-    """What the log says of the decisions."""
+def _decisions(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    """What was decided of the job, in the order in which it is told."""
+    settings, (height, width) = inputs.job.settings, inputs.size
+    whole = "as asked for" if inputs.job.shot.frames is not None else "all that the plate has"
+    size = "as the model recommends" if settings.size is None else "as asked for"
     return [
-        *(f"engine: {line}" for line in inputs.notes),
-        f"camera: {scene.camera.value} ({scene.camera.reason})",
-        f"shadow: {scene.shadow.reason}",
-        *(f"warning: {warning}" for warning in scene.warnings),
+        DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),
+        DecisionRecord("frames", str(inputs.frames), whole, "frames"),
+        DecisionRecord("plate colour", inputs.plate.info.space, "", "plate_colour"),
+        DecisionRecord("working size", f"{width}x{height}", size, "size"),
+        DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
+        DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
+        DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
     ]
 
 

@@ -195,7 +195,8 @@ def _make_guide(
             f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
             "repeated there. Give a wider picture, another --anchor, or --camera still."
         )
-    return Decision(guide, f"fitted at frame {clip.frames.first + anchor}", tuple(warnings))
+    reason = f"{fit.reason}; it fits at frame {clip.frames.first + anchor}"
+    return Decision(guide, reason, tuple(warnings))
 
 
 def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
@@ -204,7 +205,9 @@ def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
     subject: Picture | None = read_still_matte(asked.matte, asked) if asked.matte else None
     anchor = None if settings.anchor is None else settings.anchor - clip.frames.first
     if asked.kind == "background" or (subject is not None and anchor is not None):
-        return Decision(_Fit(anchor, subject))
+        return Decision(
+            _Fit(anchor, subject), f"{'background' if subject is None else 'composite'}, as asked for"
+        )
     match = find_composite(inputs.condition.pixels, _proxies(clip, view), view.aspect)
     if match is not None:
         index = match.index * -(-len(clip.frames) // _COMPOSITE_FRAMES)
@@ -212,6 +215,7 @@ def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
         frame = clip.frames.first + index
         return Decision(
             fit,
+            f"composite, the actor of frame {frame} is in it",
             warnings=(
                 f"The actor of frame {frame} is painted into the condition picture; they are not used twice.",
             ),
@@ -221,8 +225,12 @@ def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
             "The condition is said to be a composite, but the plate's actor was not found in it: whoever is in "
             "the picture stays there. A matte of that subject (--condition-matte) takes it out."
         )
-        return Decision(_Fit(anchor, subject), warnings=(warning,))
-    return Decision(_Fit(anchor, subject))
+        return Decision(
+            _Fit(anchor, subject), "composite, as asked for; the actor was not found in it", (warning,)
+        )
+    if subject is not None:
+        return Decision(_Fit(anchor, subject), "composite, with the matte that was given")
+    return Decision(_Fit(anchor, subject), "background, the plate's actor was not found in it")
 
 
 def _proxies(clip: Clip, view: View) -> list[tuple[Picture, Picture]]:

@@ -191,5 +191,5 @@ def _slate(result: Result) -> list[str]:
     return [
         "%s   %s   model %s   seed %d   %s"
         % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
-        "camera %s: %s   shadow: %s" % (result.camera, result.camera_reason, result.shadow),
+        "   ".join(map(str, result.decisions)),
     ]

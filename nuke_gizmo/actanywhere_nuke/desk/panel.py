@@ -166,6 +166,7 @@ def _main() -> List[Knob]:
             "Whether the take is what knobs and inputs ask for now.",
             text="No take yet.",
         ),
+        Knob("told", TEXT, "decided", "What the take's render decided, and why; and its warnings."),
     ]
 
 

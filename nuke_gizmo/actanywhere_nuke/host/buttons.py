@@ -9,9 +9,9 @@ import nuke
 from ..contract.errors import ActAnywhereError, Cancelled, JobError
 from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
-from ..desk.installation import say
 from ..desk.naming import slashes
 from ..desk.panel import enabled, panel
+from ..hostkit.progress import say
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from . import generate, showing
 from .reading import is_complete, text
@@ -25,8 +25,8 @@ _GREYING = frozenset(
 )
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
-    "take show state log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count engine "
-    "on_error".split()
+    "take show state told log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count "
+    "engine on_error".split()
 ) | {widget.name for f in setting_fields() if not f.affects_layer for widget in widgets_of(f)}
 # Changes of these say nothing of what hangs at the inputs.
 _SETTINGS = frozenset(widget.name for widget in widgets())

@@ -7,26 +7,28 @@ calls block and print.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, List, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import nuke
 
-from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
-from ..contract.job import Job, Progress, Result
-from ..contract.launch import Worker, run
+from ..contract.errors import Cancelled, JobError
+from ..contract.job import Job, Result
+from ..contract.launch import Worker
 from ..contract.shot import FrameRange
 from ..contract.takes import Take, new_take, read_take, remove_take, wedge, write_job
 from ..desk import installation
-from ..desk.engine import Engine, Listener
 from ..desk.naming import slashes
 from ..desk.plan import plan, with_output
-from ..desk.progress import message
+from ..hostkit.engine import Engine, engine_errand
+from ..hostkit.progress import say
+from ..hostkit.session import Session, Step
+from ..hostkit.turns import Listener, Turns
 from . import showing
 from .reading import ask, text
 from .rendering import render_inputs
 
 __all__ = [
-    "ENGINE",
+    "TURNS",
     "cancel",
     "continue_take",
     "generate",
@@ -37,16 +39,21 @@ __all__ = [
     "write_farm_job",
 ]
 
-#: The one worker of this session of Nuke.
-ENGINE = Engine()
+
+def _worker(command: List[str]) -> Worker:
+    return Worker(command, remedy=installation.REMEDY)
+
+
+#: The sessions of this Nuke, and their one worker.
+TURNS = Turns(_worker)
 
 
 class _Running(NamedTuple):
-    """A job that was submitted. The node is held itself: it may be renamed, and its script saved under another name."""
+    """A session that was submitted. The node is held itself: it may be renamed, and its script saved elsewhere."""
 
     number: int
     node: nuke.Node
-    folder: str
+    folders: Tuple[str, ...]
 
 
 _running: List[_Running] = []
@@ -73,10 +80,8 @@ def prepare(node: nuke.Node, frames: str = "") -> Job:
 
 def generate(node: nuke.Node, frames: str = "") -> Optional[Result]:
     """A new take. With an interface it returns at once (None); in a terminal with the result. Raises."""
-    command = installation.command(text(node, "engine"))
-    job = prepare(node, frames)
-    write_job(job)
-    return _submit(node, command, [job])
+    engine = _engine(node)
+    return _submit(node, engine, [_written(prepare(node, frames))])
 
 
 def continue_take(node: nuke.Node) -> Optional[Result]:
@@ -88,8 +93,7 @@ def continue_take(node: nuke.Node) -> Optional[Result]:
         raise JobError("There is no take to continue.", "Choose one in the list, or press Generate.")
     if is_rendering(take.folder):
         raise JobError("Take %d is rendering already, for another node." % take.number, "Wait for it.")
-    command = installation.command(text(node, "engine"))
-    return _submit(node, command, [with_output(take.job, take.folder)])
+    return _submit(node, _engine(node), [with_output(take.job, take.folder)], fresh=False)
 
 
 def render_wedge(node: nuke.Node) -> Optional[Result]:
@@ -97,15 +101,19 @@ def render_wedge(node: nuke.Node) -> Optional[Result]:
     count = int(node["wedge_count"].value())
     if count < 2:
         raise JobError("A wedge of %d takes is none." % count, "Ask for 2 or more.")
-    command = installation.command(text(node, "engine"))
-    jobs = wedge(prepare(node), count)
-    return _submit(node, command, jobs)
+    engine = _engine(node)
+    job = prepare(node)
+    try:
+        jobs = wedge(job, count)
+    except Exception:
+        remove_take(read_take(job.output))
+        raise
+    return _submit(node, engine, jobs)
 
 
 def write_farm_job(node: nuke.Node) -> str:
     """A take's job as a file, for another machine; the node shows its frames as they come. Gives the command."""
-    job = prepare(node)
-    write_job(job)
+    job = _written(prepare(node))
     path = os.path.join(job.output, "job.json").replace("\\", "/")
     said = 'actanywhere render --job "%s"' % path
     with showing.quiet(node):
@@ -119,7 +127,7 @@ def cancel(node: nuke.Node) -> int:
     """Stop what the node has running or waiting; gives how many jobs that were."""
     running = _running_of(node)
     for number in running:
-        ENGINE.cancel(number)
+        TURNS.cancel(number)
     return len(running)
 
 
@@ -130,11 +138,11 @@ def is_running(node: nuke.Node) -> bool:
 
 def is_rendering(folder: str) -> bool:
     """Whether a job that runs or waits, of whichever node, writes into that take's folder."""
-    return any(one.folder == slashes(folder) and ENGINE.is_running(one.number) for one in _running)
+    return any(slashes(folder) in one.folders and TURNS.is_running(one.number) for one in _running)
 
 
 def _running_of(node: nuke.Node) -> List[int]:
-    _running[:] = [one for one in _running if ENGINE.is_running(one.number)]
+    _running[:] = [one for one in _running if TURNS.is_running(one.number)]
     name = node.fullName()
     return [one.number for one in _running if showing.alive(one.node) and one.node.fullName() == name]
 
@@ -146,106 +154,93 @@ def _set_range(node: nuke.Node, frames: str) -> None:
     node["last"].setValue(span.last)
 
 
-def _submit(node: nuke.Node, command: List[str], jobs: List[Job]) -> Optional[Result]:
-    sheet = _Sheet(node, command, [job.output for job in jobs]) if len(jobs) > 1 else None
-    if not nuke.GUI:
-        return _block(node, command, jobs, sheet)
-    listeners = [_Task(node, job, sheet) for job in jobs]
-    for job, listener in zip(jobs, listeners):
-        _running.append(_Running(ENGINE.submit(job, command, listener), node, job.output))
-    showing.log(node, *("started: %s" % job.output for job in jobs))
-    return None
+def _engine(node: nuke.Node) -> Engine:
+    """The node's engine, known to be there. Raises ``WorkerError``."""
+    engine = installation.engine(text(node, "engine"))
+    engine.command("worker")
+    return engine
 
 
-def _block(
-    node: nuke.Node, command: List[str], jobs: List[Job], sheet: Optional["_Sheet"]
-) -> Optional[Result]:
-    """In a terminal: one job after the other, printed. Raises the first error."""
-    result = None
+def _written(job: Job) -> Job:
+    """The job, written down in its take; a take that cannot be written leaves nothing."""
+    try:
+        write_job(job)
+    except Exception:
+        remove_take(read_take(job.output))
+        raise
+    return job
 
-    def tell(progress: Progress) -> None:
-        print("ActAnywhere %s" % message(progress), flush=True)
-        if progress.message:
-            showing.log(node, progress.message)
 
-    with Worker(command) as worker:
-        for job in jobs:
-            showing.log(node, "started: %s" % job.output)
-            try:
-                result = run(job, tell, worker)
-            except (Cancelled, WorkerError):
-                raise
-            except ActAnywhereError:
-                _drop(job.output)
-                raise
-            _finished(node, result)
-            if sheet is not None:
-                sheet.done(job.output)
-    return result
+def _submit(node: nuke.Node, engine: Engine, jobs: List[Job], fresh: bool = True) -> Optional[Result]:
+    sheet = _sheet_path(jobs) if len(jobs) > 1 else ""
+    session = Session(jobs, after=[_sheet_step(engine, jobs, sheet)] if sheet else [], fresh=fresh)
+    task = _Task(node, session, sheet)
+    command = engine.command("worker")
+    for job in jobs:
+        showing.log(node, "started: %s" % job.output)
+    if nuke.GUI:
+        folders = tuple(slashes(job.output) for job in jobs)
+        _running.append(_Running(TURNS.submit(session, command, task), node, folders))
+        return None
+    with _worker(command) as session.worker:
+        session.run(task.printed)
+    task.ended(session)
+    return session.results[-1]
+
+
+def _sheet_path(jobs: List[Job]) -> str:
+    first, last = (os.path.basename(job.output)[-3:] for job in (jobs[0], jobs[-1]))
+    return "%s/wedge_%s-%s.png" % (slashes(os.path.dirname(jobs[0].output)), first, last)
+
+
+def _sheet_step(engine: Engine, jobs: List[Job], path: str) -> Step:
+    words = ["review", "--wedge", *(job.output for job in jobs), "--output", path]
+    return Step("Contact sheet", 0.1, lambda: engine_errand(engine.command(*words)))
 
 
 class _Task(Listener):
-    """A job under Nuke's progress bar. It lives in the engine's thread; what touches a node goes to the main one."""
+    """A session under Nuke's progress bar. ``sheet`` is the contact sheet that it ends with, empty without one.
 
-    def __init__(self, node: nuke.Node, job: Job, sheet: Optional["_Sheet"]) -> None:
-        self._node, self._job, self._sheet = node, job, sheet
-        self._title = "ActAnywhere: %s, seed %d" % (job.shot.name, job.settings.seed)
+    It lives in the thread of the turns; what touches a node goes to the main one.
+    """
+
+    def __init__(self, node: nuke.Node, session: Session, sheet: str) -> None:
+        self._node, self._sheet = node, sheet
+        first = session.jobs[0]
+        count = ", %d takes" % len(session.jobs) if len(session.jobs) > 1 else ""
+        self._title = "ActAnywhere: %s, seed %d%s" % (first.shot.name, first.settings.seed, count)
         self._task: Any = None
+        self._logged = self._shown = 0
 
-    def started(self) -> None:
+    def began(self, session: Session) -> None:
         self._task = nuke.ProgressTask(self._title)
 
-    def progress(self, progress: Progress) -> None:
+    def moved(self, session: Session) -> None:
         if self._task is not None:
-            self._task.setProgress(int(100 * progress.fraction))
-            self._task.setMessage(message(progress))
-        if progress.message:
-            _main(showing.log, self._node, progress.message)
+            self._task.setProgress(int(100 * session.fraction))
+            self._task.setMessage(session.words)
+        for line in session.log[self._logged :]:
+            _main(showing.log, self._node, line)
+        self._logged = len(session.log)
+        for result in session.results[self._shown :]:
+            _main(_finished, self._node, result)
+        self._shown = len(session.results)
+
+    def printed(self, session: Session) -> None:
+        """News in a terminal."""
+        print("ActAnywhere %s" % session.words, flush=True)
+        self.moved(session)
 
     def wants_stop(self) -> bool:
         return self._task is not None and bool(self._task.isCancelled())
 
-    def finished(self, result: Result) -> None:
+    def ended(self, session: Session) -> None:
+        self.moved(session)
         self._task = None  # the bar goes with it
-        _main(_finished, self._node, result)
-        if self._sheet is not None:
-            self._sheet.done(self._job.output)
-
-    def failed(self, error: ActAnywhereError) -> None:
-        began, self._task = self._task is not None, None
-        _main(_failed, self._node, self._job.output, error, began)
-        if self._sheet is not None:
-            self._sheet.failed(self._job.output)
-
-
-class _Sheet:
-    """The contact sheet of a wedge, made when the last of its takes has ended."""
-
-    def __init__(self, node: nuke.Node, command: List[str], folders: List[str]) -> None:
-        self._node, self._command = node, command
-        self._waiting = set(folders)
-        self._whole: List[str] = []
-        first, last = (os.path.basename(folder)[-3:] for folder in (folders[0], folders[-1]))
-        shot = os.path.dirname(folders[0]).replace("\\", "/")
-        self._path = "%s/wedge_%s-%s.png" % (shot, first, last)
-
-    def done(self, folder: str) -> None:
-        self._whole.append(folder)
-        self._end(folder)
-
-    def failed(self, folder: str) -> None:
-        self._end(folder)
-
-    def _end(self, folder: str) -> None:
-        self._waiting.discard(folder)
-        if self._waiting or not self._whole:
-            return
-        try:
-            installation.wedge_sheet(self._command, self._whole, self._path)
-        except ActAnywhereError as error:
-            _main(showing.log, self._node, installation.say(error))
-            return
-        _main(_sheet_made, self._node, self._path)
+        if session.error is not None:
+            _main(_failed, self._node, session)
+        elif self._sheet:
+            _main(_sheet_made, self._node, self._sheet)
 
 
 def _main(call: Callable[..., None], *args: Any) -> None:
@@ -264,30 +259,20 @@ def _finished(node: nuke.Node, result: Result) -> None:
     _show(node, result.job.output)
 
 
-def _failed(node: nuke.Node, folder: str, error: ActAnywhereError, began: bool) -> None:
+def _failed(node: nuke.Node, session: Session) -> None:
+    error = session.error
+    assert error is not None
     if not showing.alive(node):
-        print(installation.say(error), flush=True)
+        print(say(error), flush=True)
         return
-    showing.log(node, installation.say(error))
-    if read_take(folder).frames_done:
-        _show(node, folder)
+    showing.log(node, say(error))
+    left = [job.output for job in session.jobs if read_take(job.output).frames_done]
+    if left:
+        _show(node, left[-1])
     else:
-        if not (began and isinstance(error, (Cancelled, WorkerError))):
-            _drop(folder)
         showing.refresh(node)
     if not isinstance(error, Cancelled):
-        cancel(node)  # the others of a wedge would end as this one did
-        nuke.message(installation.say(error))
-
-
-def _drop(folder: str) -> None:
-    """A take that was refused, or never begun, is none; one that was stopped can be continued, and is kept.
-
-    The engine keeps what it can go on from in a folder of its own.
-    """
-    take = read_take(folder)
-    if not take.frames_done and not os.path.isdir(os.path.join(folder, ".actanywhere")):
-        remove_take(take)
+        nuke.message(say(error))
 
 
 def _show(node: nuke.Node, folder: str) -> None:

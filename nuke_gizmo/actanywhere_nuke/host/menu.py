@@ -10,6 +10,7 @@ import nuke
 from ..contract.errors import ActAnywhereError
 from ..desk import installation
 from ..desk.panel import HELP
+from ..hostkit.progress import say
 from . import generate
 from .reading import is_ours
 
@@ -52,14 +53,14 @@ def choose_engine() -> None:
     )
     if not python:
         return
-    said = installation.doctor(installation.command(python))
+    said = installation.engine(python).run("doctor")
     installation.store_engine(python)
     nuke.message("This engine is used from now on.\n\n%s" % said)
 
 
 def show_doctor() -> None:
     """What the engine says of its machine, libraries and models."""
-    nuke.message(installation.doctor(installation.command("")))
+    nuke.message(installation.engine("").run("doctor"))
 
 
 def _shown(call: Callable[[], None]) -> Callable[[], None]:
@@ -69,6 +70,6 @@ def _shown(call: Callable[[], None]) -> Callable[[], None]:
         try:
             call()
         except ActAnywhereError as error:
-            nuke.message(installation.say(error))
+            nuke.message(say(error))
 
     return run

@@ -16,7 +16,7 @@ from ..contract.job import Job
 from ..contract.takes import Take, layer_stem, list_takes, read_take
 from ..desk.naming import file_pattern, output_root, shot_name, slashes
 from ..desk.plan import plan
-from ..desk.state import State, state_of, take_label
+from ..hostkit.status import State, state_of, take_label, told_of
 from .reading import ask, inner, script_path, text
 
 __all__ = [
@@ -169,9 +169,12 @@ def show_state(node: nuke.Node, look: bool = True) -> State:
     except ActAnywhereError as error:
         problem = error.message
     state = state_of(take, job, problem)
+    told = "\n".join(told_of(take)) if take is not None else ""
     with quiet(node):
-        if node["state"].value() != state.text:
-            node["state"].setValue(state.text)
+        # A knob evaluates what stands in square brackets.
+        for name, said in (("state", state.text), ("told", told.replace("[", "(").replace("]", ")"))):
+            if node[name].value() != said:
+                node[name].setValue(said)
     return state
 
 

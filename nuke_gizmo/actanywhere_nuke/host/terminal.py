@@ -9,7 +9,7 @@ from typing import List, Sequence
 import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
-from ..desk.installation import say
+from ..hostkit.progress import say
 from . import generate
 from .reading import is_ours
 

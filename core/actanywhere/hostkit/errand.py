@@ -1,4 +1,7 @@
-"""A child process that runs an errand: its lines are there when asked for, and it never outlives its host."""
+"""A child process that runs an errand: its lines are there when asked for, and it never outlives its host.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
+from typing import Any, Deque, Dict, List, Optional
 
 from ..contract.errors import WorkerError
 
@@ -21,14 +25,17 @@ class Errand:
     over the host's own. Raises ``WorkerError`` when it cannot be started.
     """
 
-    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
-        self.status: int | None = None
-        self.tail: deque[str] = deque(maxlen=40)
-        self._lines: queue.Queue[str | None] = queue.Queue()
+    def __init__(self, command: List[str], environment: Optional[Dict[str, str]] = None) -> None:
+        self.command = command
+        self.status: Optional[int] = None
+        self.tail: Deque[str] = deque(maxlen=40)
+        self._lines: queue.Queue[Optional[str]] = queue.Queue()
         surroundings = dict(os.environ)
         surroundings.pop("PYTHONHOME", None)
         surroundings.update(environment or {})
-        group = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x08000000 | 0x00000200}
+        group: Dict[str, Any] = {"start_new_session": True}
+        if os.name == "nt":
+            group = {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
         try:
             self._process = subprocess.Popen(
                 command,
@@ -36,7 +43,7 @@ class Errand:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=surroundings,
-                **group,  # type: ignore[arg-type]
+                **group,
             )
         except OSError as error:
             raise WorkerError(
@@ -51,9 +58,9 @@ class Errand:
                 self._lines.put(line.decode("utf-8", "replace").rstrip())
         self._lines.put(None)
 
-    def poll(self, wait: float = 0.0) -> list[str]:
+    def poll(self, wait: float = 0.0) -> List[str]:
         """The lines since the last call, waiting at most ``wait`` seconds for the first."""
-        lines: list[str] = []
+        lines: List[str] = []
         try:
             line = self._lines.get(wait > 0, wait or None)
             while line is not None:
@@ -65,9 +72,9 @@ class Errand:
             pass
         return lines
 
-    def wait(self) -> list[str]:
+    def wait(self) -> List[str]:
         """Every line until the end; blocks."""
-        lines: list[str] = []
+        lines: List[str] = []
         while self.status is None:
             lines += self.poll(0.2)
         return lines

@@ -1,31 +1,36 @@
-"""An order: the job, and what a second Blender has to draw before the engine can start; JSON both ways."""
+"""An order: the job, and what the host has to draw before the engine can start; JSON both ways.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Dict, Tuple
 
-from ..contract.errors import JobError, OutputError
+from ..contract.errors import JobError, LaterVersion, OutputError
 from ..contract.files import write_text
 from ..contract.job import Job
+from ..contract.schema import Upgrade, numbered, upgraded
 
 __all__ = ["Drawing", "Order"]
 
 _FILE, _DONE = "order.json", "drawn"
+_UPGRADES: Tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Something that only Blender can draw. ``options`` are those of its ``kind`` (see blender/draw.py).
+    """Something that only the host can draw. ``options`` are those of its ``kind``, which the host knows.
 
     ``stem`` names the files in the order's folder: ``matte`` gives ``matte.1001.exr``.
     """
 
     kind: str
     stem: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Order:
     first: int
     last: int
     shift: int
-    drawings: tuple[Drawing, ...] = ()
+    drawings: Tuple[Drawing, ...] = ()
 
     @property
     def drawn(self) -> bool:
@@ -48,8 +53,9 @@ class Order:
         return not self.drawings or os.path.exists(os.path.join(self.folder, _DONE))
 
     def write(self, folder: str) -> None:
-        """Write the order down in a folder: its own, for the second Blender, or the take's. Raises ``OutputError``."""
+        """Write the order down in a folder: its own, for who draws, or the take's. Raises ``OutputError``."""
         data = dict(vars(self), job=self.job.to_dict(), drawings=[asdict(d) for d in self.drawings])
+        data = numbered(data, _UPGRADES)
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
@@ -65,7 +71,7 @@ class Order:
         path = os.path.join(folder, _FILE)
         try:
             with open(path, encoding="utf-8") as stream:
-                data = json.load(stream)
+                data = upgraded(json.load(stream), path, _UPGRADES)
             data["job"] = Job.from_dict(data["job"])
             data["drawings"] = tuple(Drawing(**drawing) for drawing in data["drawings"])
             kinds = [type(data[name]) for name in ("folder", "scene", "first", "last", "shift")]
@@ -75,8 +81,10 @@ class Order:
         except OSError as error:
             raise JobError(
                 "%s: %s." % (path, error.strerror),
-                "Choose a take that was made in Blender, or generate a new one.",
+                "Choose a take that was made here, or generate a new one.",
             ) from error
+        except LaterVersion:
+            raise
         except (ValueError, KeyError, TypeError, JobError) as error:
             raise JobError(
                 "%s is damaged: %s." % (path, str(error).rstrip(".")),

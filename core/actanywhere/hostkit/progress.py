@@ -1,0 +1,38 @@
+"""How far a job is, and what went wrong, in a line of text.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..contract.errors import ActAnywhereError
+from ..contract.job import Progress
+
+__all__ = ["clock", "message", "say", "with_time_left"]
+
+
+def message(progress: Progress) -> str:
+    """``Painting 12 of 40 steps``."""
+    stage = progress.stage[:1].upper() + progress.stage[1:]
+    if progress.total > 1:
+        return "%s %d of %d %s" % (stage, progress.done, progress.total, progress.unit)
+    return stage
+
+
+def with_time_left(text: str, seconds_left: Optional[float]) -> str:
+    """``Painting 12 of 40 steps, 1:05 left``."""
+    return text if seconds_left is None else "%s, %s left" % (text, clock(seconds_left))
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(int(round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "%d:%02d:%02d" % (hours, minutes, rest) if hours else "%d:%02d" % (minutes, rest)
+
+
+def say(error: ActAnywhereError) -> str:
+    """An error as an artist reads it: what was found, and what to do."""
+    return error.message + ("\n\n" + error.remedy if error.remedy else "")
