@@ -107,7 +107,7 @@ def test_the_list_is_of_the_shot_and_takes_may_be_moved(facts: Facts) -> None:
     said = facts["takes_elsewhere"]
     assert said["others"] == 0 and said["listed"] == [1]
     assert Path(said["path"]).is_file() and Path(said["path"]).is_relative_to(said["new"])
-    assert said["notes"].startswith("Camera: still. the double")
+    assert said["notes"].startswith("camera: still (the double knows no other)")
 
 
 def test_a_take_that_was_stopped_goes_on_where_its_project_was_moved_to(facts: Facts) -> None:

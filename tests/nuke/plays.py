@@ -87,14 +87,14 @@ def wait(node: Any) -> bool:
 
 
 def hold() -> List[int]:
-    """The engine stands still as soon as Nuke's bar has its first message, so that nothing here hangs on who is faster.
+    """The engine stands still as soon as Nuke's bar has a message of its own, so that nothing here hangs on who is faster.
 
     Its process is in the list then; SIGCONT lets it go on.
     """
     held: List[int] = []
 
     def look(task: Any) -> bool:
-        if task._messages and not held:
+        if [one for one in task._messages if "Starting" not in one] and not held:
             process = _children()[0]
             os.kill(process, signal.SIGSTOP)
             held.append(process)
@@ -212,7 +212,7 @@ def kill() -> Dict[str, Any]:
     seen = SESSION.spin(lambda: bool(held))
     os.kill(held[0], signal.SIGKILL)
     whole = wait(node)
-    said = {"seen": seen, "whole": whole, "said": list(SESSION.said), "busy": work.ENGINE.busy}
+    said = {"seen": seen, "whole": whole, "said": list(SESSION.said), "busy": work.TURNS.busy}
     SESSION.said.clear()
     node["generate"].execute()
     wait(node)

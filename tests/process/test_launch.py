@@ -16,8 +16,9 @@ import pytest
 
 from actanywhere.contract import launch
 from actanywhere.contract.errors import Cancelled, FootageError, WorkerError
+from actanywhere.contract.interpreter import worker_command
 from actanywhere.contract.job import Job, Progress, Result
-from actanywhere.contract.launch import Event, Worker, run, worker_command
+from actanywhere.contract.launch import Event, Worker, run
 
 from .conftest import CORE, DOUBLE, gone
 

@@ -30,10 +30,8 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -42,14 +40,13 @@ from dataclasses import dataclass
 from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Union
 
 from .errors import ActAnywhereError, Cancelled, WorkerError, error_from_dict
+from .interpreter import environment_of, worker_command
 from .job import Job, Progress, Result
 
-__all__ = ["PROTOCOL", "Event", "Worker", "run", "worker_command"]
+__all__ = ["PROTOCOL", "Event", "Worker", "run"]
 
 PROTOCOL = 1
 
-# -P: a json.py that lies in the host's current folder is not what the worker imports.
-_WORKER = ("-P", "-m", "actanywhere", "worker")
 _LOG_LINES = 400
 _TAIL_LINES = 15
 _SAME_VERSION = "Bring the engine and its host (the add-on, the node) to the same version of ActAnywhere."
@@ -67,26 +64,6 @@ class Event:
     progress: Optional[Progress] = None
     result: Optional[Result] = None
     error: Optional[ActAnywhereError] = None
-
-
-def worker_command(python: str = "") -> List[str]:
-    """The command that starts a worker: that of ``python`` if given, else of the first installation found.
-
-    Looked for in this order: the interpreter named by the variable ACTANYWHERE_PYTHON, the interpreter that
-    runs this very code if the whole package lies beside it, ``actanywhere`` on the PATH. Raises WorkerError.
-    """
-    chosen = python or os.environ.get("ACTANYWHERE_PYTHON", "")
-    if chosen:
-        return [chosen, *_WORKER]
-    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")):
-        return [sys.executable, *_WORKER]
-    script = shutil.which("actanywhere")
-    if script is None:
-        raise WorkerError(
-            "ActAnywhere is not installed where this application can find it.",
-            "Install it with 'pip install actanywhere' and set ACTANYWHERE_PYTHON to that Python.",
-        )
-    return [script, "worker"]
 
 
 class Worker:
@@ -149,7 +126,7 @@ class Worker:
         if self._process is not None:
             return
         command = self._command or worker_command()
-        environment = _environment(command[0], self._environment or {})
+        environment = environment_of(command[0], self._environment or {})
         own_group: Dict[str, Any] = {"start_new_session": True}
         if os.name == "nt":
             own_group = {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
@@ -380,16 +357,6 @@ class Worker:
             process.stdin.flush()
         except (OSError, ValueError):
             pass  # it died: the end of its output says so to the next poll
-
-
-def _environment(program: str, extra: Dict[str, str]) -> Dict[str, str]:
-    """The host's own, without what points another Python at the libraries of the one inside the host."""
-    environment = dict(os.environ)
-    if program != sys.executable:
-        environment.pop("PYTHONHOME", None)
-        environment.pop("PYTHONPATH", None)
-    environment.update(extra)
-    return environment
 
 
 def _thread(target: Callable[..., None], *args: Any) -> threading.Thread:

@@ -32,12 +32,12 @@ def upgraded(data: Any, what: str, upgrades: Sequence[Upgrade]) -> Any:
     number = data.get(_NUMBER, 1)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise JobError(
-            "%s has the schema %r; it must be a whole number from 1." % (what, number),
+            "%s is of schema %r; it must be a whole number from 1." % (what, number),
             "Write it anew with this version.",
         )
     if number > len(upgrades) + 1:
         raise LaterVersion(
-            "%s is of a later version of ActAnywhere (schema %d; this one reads up to %d)."
+            "%s is of schema %d, of a later version of ActAnywhere: this one reads 1 to %d."
             % (what, number, len(upgrades) + 1),
             "Install that version here, or make a new take.",
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import List
 
 from ..contract.errors import JobError, WorkerError
-from ..contract.launch import worker_command
+from ..contract.interpreter import worker_command
 from .errand import Errand
 
 __all__ = [

@@ -69,6 +69,7 @@ class Session:
         self.lines: List[str] = []
         self.dropped: List[str] = []
         self._fresh = fresh
+        self._sent: Set[str] = set()
         self._begun: Set[str] = set()
         self._steps: List[Union[Step, Job]] = [*before, *self.jobs, *after]
         self._shares = [step.share if isinstance(step, Step) else 1.0 for step in self._steps]
@@ -155,6 +156,7 @@ class Session:
         self.frames = []
         self.text = self._of() + "Starting the engine"
         self._job_id = self.worker.submit(step)
+        self._sent.add(step.output)
 
     def _report(self, fraction: float, seconds_left: Optional[float]) -> None:
         """``fraction`` is of the step in hand."""
@@ -223,10 +225,11 @@ class Session:
         self.error, self.over, self.seconds_left = error, True, None
 
     def _drop(self, error: ActAnywhereError) -> None:
-        """A take that was refused, or never begun, is none; one that was stopped or cut off is kept, to go on from."""
+        """A take that was refused, or never begun, is none; one that was stopped or cut off is kept, to go on with."""
         for job in self.jobs:
-            cut_off = isinstance(error, (Cancelled, WorkerError)) and job.output in self._begun
-            if cut_off or read_take(job.output).frames_done or _has_windows(job.output):
+            stopped = isinstance(error, Cancelled) and job.output in self._sent
+            cut_off = isinstance(error, WorkerError) and job.output in self._begun
+            if stopped or cut_off or read_take(job.output).frames_done or _has_windows(job.output):
                 continue
             try:
                 remove_take(read_take(job.output))

@@ -65,7 +65,7 @@ def watch_session() -> None:
     """Note when a session hears something, and time its steps."""
     from importlib import import_module
 
-    session = import_module(MODULE + ".io.session").Session
+    session = import_module(MODULE + ".hostkit.session").Session
     hear = session._hear
 
     def heard(self: Any, progress: Any) -> None:

@@ -253,7 +253,7 @@ def scene_damaged_order(given: Given) -> Any:
 
 def scene_order_cut_off(given: Given) -> Any:
     """What stops while an order is written leaves the one that was there."""
-    module = sys.modules["bl_ext.user_default.actanywhere.io.order"]
+    module = sys.modules["bl_ext.user_default.actanywhere.hostkit.order"]
     take = shot(given, "whole")["take"]
     order = module.Order.read(take)
     unwritable = dataclasses.replace(order, drawings=(module.Drawing("mask", "matte", {"mask": object()}),))
