@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from actanywhere.contract.job import Job
 from actanywhere.footage import linearise, open_shot, read_condition, to_display
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
+from tests.golden.hosts import check_golden
 
 ALL = list(stage.FRAMES)
 WALLS = {"actor": (0.75, 0.25, 0.125), "back": (0.125, 0.375, 0.5)}
@@ -40,6 +42,28 @@ def assert_same(found: np.ndarray, wanted: np.ndarray, within: float) -> None:
     assert found.shape == wanted.shape
     worst = np.abs(found - wanted).max()
     assert worst <= within, "differs by up to %.4f in %d values" % (worst, (found != wanted).sum())
+
+
+GOLDEN = (
+    "plate_clip",
+    "plate_movie_clip",
+    "plate_strip",
+    "plate_scene",
+    "matte_mask_tracked",
+    "matte_channel",
+    "condition_painted",
+    "camera_solved",
+)
+
+
+@pytest.mark.parametrize("scene", GOLDEN)
+def test_the_job_of_a_scene_is_the_golden_one_in_every_blender(
+    facts: Facts, scene: str, footage: dict[str, str]
+) -> None:
+    take = Path(facts[scene]["take"])
+    folders = {"TAKES": str(take.parents[1]), "FOOTAGE": os.path.commonpath(list(footage.values()))}
+    job = json.loads((take / "job.json").read_text(encoding="utf-8"))
+    check_golden("blender/" + scene, job, folders)
 
 
 # (scene, job frame -> frame of the stage that it shows)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.golden.hosts import check_golden
 from tests.nuke.conftest import Stage
 from tests.nuke.pythons import NUKES
 from tests.nuke.shot import ABOVE, ASPECT, FIRST, HEIGHT, LAST, SIDE, WIDTH, actor_at, plate_at, read_exr
@@ -129,6 +130,7 @@ def test_a_plates_own_channel_a_picture_from_a_file_buttons_and_menus(stage: Sta
         np.testing.assert_array_equal(picture[name], place[name])
     np.testing.assert_array_equal(matte["A"], actor_at(FIRST))
     assert said["job"]["settings"]["anchor"] == LAST, "the current frame, at the press of a button"
+    check_golden("nuke/by_hand", said["job"], {"SHOT": str(stage.work)})
 
     assert said["undo"] == [] and said["proxy"], "Ctrl-Z never switches a Write on, nor proxy off"
     assert said["steps"] and any("use_steps" in name for name in said["undone"]), (

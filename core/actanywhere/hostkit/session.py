@@ -239,9 +239,9 @@ class Session:
 
 
 def _has_windows(folder: str) -> bool:
-    """Whether the engine keeps painted windows in the take."""
+    """Whether the engine keeps something in the take to go on from: painted windows, or files of its own."""
     kept = [name for _, _, names in os.walk(os.path.join(folder, ".actanywhere")) for name in names]
-    return any(name.startswith("window_") for name in kept)
+    return any(name != "job.json" for name in kept)
 
 
 def _why(lines: List[str]) -> List[str]:

@@ -1,0 +1,29 @@
+"""Golden jobs of the hosts: a scene or a node graph, and the job that the engine is sent for it.
+
+``ACTANYWHERE_GOLDEN=write pytest tests/blender tests/nuke -k golden`` writes them anew: only when they are meant to change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def check_golden(name: str, job: dict[str, Any], folders: dict[str, str]) -> None:
+    """Compares a job with ``tests/golden/NAME.json``; ``folders`` maps a word to the folder that it stands for.
+
+    Digests in file names are of paths and times: any of them will do.
+    """
+    text = json.dumps(job, indent=1, sort_keys=True, ensure_ascii=False)
+    for word, folder in sorted(folders.items(), key=lambda pair: -len(pair[1])):
+        text = text.replace(folder, word)
+    text = re.sub(r"_[0-9a-f]{12}(?=[/.])", "_DIGEST", text) + "\n"
+    path = FOLDER / (name + ".json")
+    if os.environ.get("ACTANYWHERE_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "meant? see tests/golden/hosts.py"
