@@ -1,6 +1,6 @@
 """Golden jobs of the hosts: a scene or a node graph, and the job that the engine is sent for it.
 
-``ACTANYWHERE_GOLDEN=write pytest tests/blender tests/nuke -k golden`` writes them anew: only when they are meant to change.
+``ACTANYWHERE_GOLDEN=write pytest tests/blender tests/nuke -k golden`` writes them anew, when they are meant to change.
 """
 
 from __future__ import annotations

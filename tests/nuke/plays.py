@@ -87,7 +87,7 @@ def wait(node: Any) -> bool:
 
 
 def hold() -> List[int]:
-    """The engine stands still as soon as Nuke's bar has a message of its own, so that nothing here hangs on who is faster.
+    """The engine stands still as soon as Nuke's bar has a message of its own: nothing here hangs on who is faster.
 
     Its process is in the list then; SIGCONT lets it go on.
     """
