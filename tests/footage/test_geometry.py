@@ -175,6 +175,29 @@ def test_of_two_views_the_first_is_read_and_that_is_told(tmp_path: Path) -> None
     assert any("views left, right; left is read" in told for told in plate.warnings)
 
 
+def test_of_views_in_parts_of_their_own_the_left_is_read(tmp_path: Path) -> None:
+    specs = []
+    for view in ("right", "left"):
+        spec = oiio.ImageSpec(8, 6, 3, "half")
+        spec.attribute("oiio:subimagename", f"rgba.{view}")
+        spec.attribute("view", view)
+        specs.append(spec)
+    path = str(tmp_path / "p.exr")
+    output = oiio.ImageOutput.create(path)
+    assert output.open(path, tuple(specs)) and output.write_image(np.full((6, 8, 3), 0.75, np.float32))
+    assert output.open(path, specs[1], "AppendSubimage")
+    assert output.write_image(np.full((6, 8, 3), 0.25, np.float32)) and output.close()
+    plate = open_plate(ImageSequence(path))
+    assert (plate.read(1001).pixels == 0.25).all()
+    assert any("views right, left; left is read" in told for told in plate.warnings)
+
+
+def test_a_pixel_aspect_that_no_lens_makes_is_refused(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "c.exr", ramp(6, 8), attributes={"PixelAspectRatio": 1e6})
+    with pytest.raises(FootageError, match="claims a pixel aspect of 1e"):
+        read_condition(Condition(str(path)))
+
+
 def test_the_beauty_of_a_multi_part_file_is_found_wherever_it_stands(tmp_path: Path) -> None:
     depth, diffuse, beauty = ramp(6, 8, 1), ramp(6, 8) * 0.2, ramp(6, 8) * 0.5 + 0.5
     names = ("R", "G", "B")

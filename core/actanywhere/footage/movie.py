@@ -55,7 +55,7 @@ class MovieReader:
         self.width, self.height = window_upright(stored, stored, self._orientation)[2:]
         self.has_alpha = has_alpha(first)
         clean = clean_aperture(self.path)
-        if clean is not None and clean != (first.width, first.height):
+        if clean is not None and clean != (Fraction(first.width), Fraction(first.height)):
             self.warnings.append(
                 f"{self.path}: its clean aperture is {float(clean[0]):g}x{float(clean[1]):g} of {first.width}x"
                 f"{first.height} pixels; the whole picture is read."

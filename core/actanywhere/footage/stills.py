@@ -21,6 +21,8 @@ __all__ = ["Part", "Still", "Window", "place", "screen"]
 
 Pixels = NDArray[np.float32]
 
+# Anamorphic lenses squeeze by 2 at most; beyond this a header is damaged.
+_WIDEST_PIXEL = 8.0
 # Formats whose alpha is straight by their own definition; of the others, only the pixels can tell.
 _STRAIGHT = ("png", "gif", "bmp", "webp", "avif", "heic", "heif")
 
@@ -54,6 +56,11 @@ class Still:
         stored = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         self.display = window_upright(stored, stored, self.orientation)
         aspect = float(spec.get_float_attribute("PixelAspectRatio", 1.0)) or 1.0
+        if not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
+            raise FootageError(
+                f"{self.label}: its header claims a pixel aspect of {aspect:g}.",
+                "The file is damaged, or its pixel aspect has to be set right where it was made.",
+            )
         self.pixel_aspect = aspect_upright(aspect, self.orientation)
         self.parts = tuple(self._part(index, one, stored) for index, one in enumerate(self._file.specs))
         self.alpha = self._alpha_kind(spec)
@@ -105,9 +112,11 @@ class Still:
         views = [part.view for part in self.parts if part.view] or ([said] if isinstance(said, str) else said)
         names: list[str] = list(dict.fromkeys(views))
         if len(names) > 1:
-            self.told.append(f"it holds the views {', '.join(names)}; {names[0]} is read")
-            # A file of several parts names the view of each; the parts of other views are not looked at.
-            self.parts = tuple(part for part in self.parts if part.view in ("", names[0])) or self.parts
+            # In a file of one part the first is the one without a prefix. Parts may stand in any order.
+            in_parts = any(part.view for part in self.parts)
+            chosen = "left" if in_parts and "left" in names else names[0]
+            self.told.append(f"it holds the views {', '.join(names)}; {chosen} is read")
+            self.parts = tuple(part for part in self.parts if part.view in ("", chosen)) or self.parts
 
     @property
     def turned(self) -> str:
