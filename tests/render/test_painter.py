@@ -13,6 +13,7 @@ from actanywhere.engines.protocol import FrameConditioning, Watch
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.engines.unet.model.checkpoint import load_model
 from actanywhere.engines.unet.painter import Sampling, UNetPainter
+from actanywhere.engines.unet.torch_networks import TorchNetworks
 from actanywhere.render.clip import empty_clip
 from actanywhere.render.conditioning import condition_frame
 from actanywhere.render.decision import Decision
@@ -49,10 +50,10 @@ def test_what_a_window_adds_begins_as_the_window_before_it_ended(model: Path) ->
         for k, one in enumerate(pictures)
     ]
     sampling = Sampling.of(asdict(SETTINGS), network.configuration)
-    painter = UNetPainter(network, sampling, pictures[0], guided=True)
+    painter = UNetPainter(TorchNetworks(network), sampling, pictures[0], guided=True)
     coded = (np.moveaxis(np.stack(pictures), -1, 1) * 255 - 127) / 127.5
     expected = encode_pictures(network.autoencoder, torch.from_numpy(np.ascontiguousarray(coded, np.float32)))
     before = expected[:2] + torch.randn(expected[:2].shape, generator=torch.Generator().manual_seed(2))
-    latents = painter.latents(told, before, Watch())
+    latents = torch.from_numpy(painter.latents(told, before.numpy(), Watch()))
     torch.testing.assert_close(latents[2] - expected[2], before[1] - expected[1], rtol=0, atol=1e-4)
     assert not torch.allclose(latents[3] - expected[3], before[1] - expected[1], atol=0.1), "and fades out"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..engines.protocol import FrameConditioning, Watch, Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Sampling, UNetPainter
+from ..engines.unet.torch_networks import TorchNetworks
 from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut
@@ -47,7 +48,7 @@ def paint_example(model: Model, held: HeldOut) -> Picture:
     """What ``model`` paints of an example, (T, H, W, 3) display, always from the same noise."""
     example = held.example
     condition = example.condition.astype(np.float32) / np.float32(255)
-    painter = UNetPainter(model, Sampling.of({}, model.configuration), condition, held.guided)
+    painter = UNetPainter(TorchNetworks(model), Sampling.of({}, model.configuration), condition, held.guided)
     window = Window(0, len(example.video), 0)
     painted = painter.paint(_told(example), window, None, Watch())
     return np.asarray(np.round(painted.pictures * 255), np.uint8)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from actanywhere.engines.protocol import FrameConditioning, Watch
 from actanywhere.engines.unet.painter import Sampling, UNetPainter
+from actanywhere.engines.unet.torch_networks import TorchNetworks
 from tests.engines.unet import tiny
 
 _SIDE, _FRAMES = 32, 4
@@ -27,7 +28,8 @@ def _painted(ablation: str, guidance: float) -> Tensor:
         told.append(FrameConditioning(frame, picture, plane, picture, 0 * plane, picture, plane))
     condition = rng.random((_SIDE, _SIDE, 3), dtype=np.float32)
     sampling = Sampling.of({"guidance": guidance, "steps": 2}, model.configuration)
-    return UNetPainter(model, sampling, condition, guided=True).latents(told, None, Watch())
+    painter = UNetPainter(TorchNetworks(model), sampling, condition, guided=True)
+    return torch.from_numpy(painter.latents(told, None, Watch()))
 
 
 @pytest.mark.parametrize("ablation", [name for name in tiny.ABLATIONS if name != "no condition"])

@@ -13,6 +13,7 @@ from torch import Tensor
 from actanywhere.engines.unet.model.configuration import ModelConfiguration, full, starter
 from actanywhere.engines.unet.model.noise import NoiseSchedule
 from actanywhere.engines.unet.sampling.solvers import Levels, sample
+from actanywhere.engines.unet.scalings import trailing_timesteps
 
 _MODELS = {"full": full(), "starter": starter((0.1,) * 4, (0.5,) * 4)}
 #: At zero terminal SNR diffusers holds the last alpha at 2**-12, we at 1e-4.
@@ -40,7 +41,7 @@ def _toy(noisy: Tensor, timestep: int) -> Tensor:
 
 def _ours(configuration: ModelConfiguration, noise: Tensor, steps: int, solver: str) -> list[Tensor]:
     schedule = NoiseSchedule(configuration)
-    levels = Levels.of(schedule.timesteps(steps), schedule.alpha, schedule.sigma)
+    levels = Levels.of(trailing_timesteps(steps), schedule.alpha, schedule.sigma)
     return list(sample(_toy, noise, levels, solver))
 
 
@@ -95,7 +96,7 @@ def test_a_perfect_denoiser_is_followed_to_the_truth_in_any_number_of_steps(
     schedule = NoiseSchedule(_MODELS["starter"])
     truth = torch.linspace(-1, 1, noise.numel(), dtype=noise.dtype).reshape(noise.shape)
     for steps in (1, 2, 7, 12):
-        levels = Levels.of(schedule.timesteps(steps), schedule.alpha, schedule.sigma)
+        levels = Levels.of(trailing_timesteps(steps), schedule.alpha, schedule.sigma)
         *_, last = sample(lambda noisy, timestep: truth, noise, levels, solver)
         torch.testing.assert_close(last, truth)
 
@@ -119,9 +120,8 @@ def test_the_starter_begins_from_noise_alone_and_the_full_size_as_animatediff_do
 
 
 def test_any_number_of_steps_gives_as_many_falling_timesteps_from_the_noisiest() -> None:
-    schedule = NoiseSchedule(full())
     for steps in range(1, 1001):
-        timesteps = schedule.timesteps(steps)
+        timesteps = trailing_timesteps(steps)
         assert len(timesteps) == steps and timesteps[0] == 999 and timesteps[-1] >= 0
         assert all(a > b for a, b in itertools.pairwise(timesteps))
 
@@ -130,4 +130,4 @@ def test_any_number_of_steps_gives_as_many_falling_timesteps_from_the_noisiest()
 def test_timesteps_are_diffusers_trailing_ones(steps: int) -> None:
     theirs = _theirs(DDIMScheduler, full())
     theirs.set_timesteps(steps)
-    assert NoiseSchedule(full()).timesteps(steps) == theirs.timesteps.tolist()
+    assert trailing_timesteps(steps) == theirs.timesteps.tolist()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ...models.manifest import check_manifest
 from ..protocol import EngineFacts, EngineRequest
 from .model.configuration import ModelConfiguration, read_configuration
+from .networks import Networks, choose_backend, open_networks
 
 if TYPE_CHECKING:
-    from .model.checkpoint import Model
     from .painter import UNetPainter
 
 __all__ = ["UNetEngine", "facts_of"]
@@ -26,17 +26,19 @@ class UNetEngine:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._digest = check_manifest(folder)
-        self.facts = facts_of(read_configuration(folder))
-        self._loaded: tuple[str, Model] | None = None
+        self._configuration = read_configuration(folder)
+        self.facts = facts_of(self._configuration)
+        self._loaded: tuple[str, Networks] | None = None
 
     def digest(self) -> str:
         """The sha256 of the manifest, which names every file's."""
         return self._digest
 
     def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:
-        """Nothing to say; raises ``ModelError`` where the device that was asked for is not there."""
+        """Nothing to say; raises ``ModelError`` where the backend or the device that was asked for is not there."""
+        backend = choose_backend(str(settings.get("backend", "auto")), self._folder)
         device = str(settings.get("device", "auto"))
-        if device not in ("auto", "cpu"):
+        if backend == "torch" and device not in ("auto", "cpu"):
             from .model.device import choose_device  # loads torch: only where a device has to be there
 
             choose_device(device)
@@ -46,21 +48,18 @@ class UNetEngine:
         """The network on its device, ready for a shot. Raises ``ModelError``."""
         from .painter import Sampling, UNetPainter
 
-        model = self._model(str(request.settings["device"]), str(request.settings["precision"]))
-        sampling = Sampling.of(request.settings, model.configuration)
-        return UNetPainter(model, sampling, request.condition, request.guided)
+        networks = self._networks(request.settings)
+        for notice in networks.notices:
+            request.say(notice)
+        sampling = Sampling.of(request.settings, networks.configuration)
+        return UNetPainter(networks, sampling, request.condition, request.guided)
 
-    def _model(self, device_name: str, precision: str) -> Model:
-        """The model on that device in that precision; it stays loaded until another is asked for."""
-        from .model.checkpoint import load_model
-        from .model.device import choose_device, choose_precision
-
-        device = choose_device(device_name)
-        dtype = choose_precision(precision, device)
-        key = f"{device} {dtype}"
+    def _networks(self, settings: Mapping[str, object]) -> Networks:
+        """The networks as the settings ask for them; they stay loaded until others are asked for."""
+        key = " ".join(str(settings.get(name, "auto")) for name in ("backend", "device", "precision"))
         if self._loaded is None or self._loaded[0] != key:
-            self._loaded = None  # free the old one first
-            self._loaded = (key, load_model(self._folder, device, dtype))
+            self._loaded = None  # free the old ones first
+            self._loaded = (key, open_networks(self._folder, self._configuration, settings))
         return self._loaded[1]
 
 

@@ -9,23 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import cv2
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from ..protocol import FrameConditioning, Painted, Watch, Window
-from .model.autoencoder import PATCH, decode_pictures, encode_pictures
-from .model.checkpoint import Model
 from .model.configuration import ModelConfiguration
-from .model.denoiser import Known, shrink_mask
+from .networks import PATCH, Array, Networks
 from .sampling.guidance import guide
 from .sampling.noise import frame_noise
 from .sampling.solvers import Denoise, Levels, sample
+from .scalings import clean_of, noise_levels, prior_deviation, trailing_timesteps
 
-__all__ = ["Sampling", "UNetPainter"]
-
-Picture = NDArray[np.float32]
+__all__ = ["Sampling", "Told", "UNetPainter"]
 
 _LATENTS = "latents"
 
@@ -57,6 +52,29 @@ class Sampling:
         return cls(**cast("dict[str, Any]", {**recommended, **asked}))
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the network is told of a window's frames, at the size of the latents.
+
+    ``mask`` and ``subject`` (T, 1, h, w): 0 = known, 1 = to be painted; 1 = the actor, told to networks of ``guided``
+    prediction alone. ``masked`` (T, C, h, w): the latent of what is known, over grey, or, for ``guided`` prediction,
+    over what is expected: ``prior``, which is the mean of that prediction's prior. ``condition`` (C, h, w): the latent
+    of the condition, read by the ``vae-concat`` ablation alone. ``withheld``: all of the actor is zeros.
+    """
+
+    mask: Array
+    subject: Array
+    masked: Array
+    prior: Array
+    condition: Array
+    withheld: bool = False
+
+    def withhold(self) -> Told:
+        """The same, with nothing told of the actor."""
+        nothing = {name: 0 * getattr(self, name) for name in ("mask", "subject", "masked", "prior")}
+        return replace(self, withheld=True, **nothing)
+
+
 class UNetPainter:
     """Paints the windows of one shot.
 
@@ -64,18 +82,18 @@ class UNetPainter:
     withholds the condition alone; else it withholds the actor too, as the paper.
     """
 
-    def __init__(self, model: Model, sampling: Sampling, condition: Picture, guided: bool) -> None:
-        self.model = model
+    def __init__(self, networks: Networks, sampling: Sampling, condition: Array, guided: bool) -> None:
+        self.networks = networks
+        self.configuration = networks.configuration
         self.sampling = sampling
         self.guided = guided
         self.steps = sampling.steps
-        noise = model.denoiser.noise
-        self.levels = Levels.of(noise.timesteps(self.steps), noise.alpha, noise.sigma)
-        self.device = next(model.denoiser.parameters()).device
-        self._picture = _tensor((condition[None] * 255 - 127) / 127.5).to(self.device)
-        with torch.inference_mode():
-            self._context = model.condition_encoder(self._picture, model.autoencoder)
-            self._no_context = model.condition_encoder(torch.zeros_like(self._picture), model.autoencoder)
+        self._alpha, self._sigma = noise_levels(self.configuration)
+        self.levels = Levels.of(trailing_timesteps(self.steps), self._alpha, self._sigma)
+        # Not clipped: a condition may have highlights above display white.
+        self._picture = _planes((condition[None] * 255 - 127) / 127.5)
+        self._context = networks.context(self._picture)
+        self._no_context = networks.context(0 * self._picture) if sampling.guidance != 1 else None
 
     def paint(
         self, frames: Sequence[FrameConditioning], window: Window, before: Painted | None, watch: Watch
@@ -83,83 +101,76 @@ class UNetPainter:
         """The whole frames of a window; ``state`` holds their clean latents. Raises ``Cancelled`` between steps."""
         carried = None
         if before is not None:
-            carried = torch.from_numpy(np.asarray(before.state[_LATENTS][-window.known :], np.float32))
+            carried = np.asarray(before.state[_LATENTS][-window.known :], np.float32)
         latents = self.latents(frames, carried, watch)
         pictures = np.empty((len(latents), *frames[0].prefill.shape), np.float32)
         if before is not None:
             pictures[: window.known] = before.pictures[-window.known :]
         for index in range(window.known, len(latents)):
             pictures[index] = self._picture_of(latents[index], frames[index])
-        return Painted(pictures, {_LATENTS: latents.numpy()})
+        return Painted(pictures, {_LATENTS: latents})
 
-    @torch.inference_mode()
-    def latents(self, frames: Sequence[FrameConditioning], before: Tensor | None, watch: Watch) -> Tensor:
-        """The clean latents (T, C, h, w), float32 on the CPU, of a window.
+    def latents(self, frames: Sequence[FrameConditioning], before: Array | None, watch: Watch) -> Array:
+        """The clean latents (T, C, h, w) of a window.
 
         ``before`` (known, C, h, w): the latents of its first frames, which it goes on from.
         """
-        facts = self._facts(frames, before)
-        shape = tuple(facts.masked.shape[2:])
-        noise = self.sampling.variation * torch.stack(
-            [frame_noise(self.sampling.seed, one.frame, shape) for one in frames]
-        )
-        latent = noise[None]
+        told = self._told(frames, before)
+        shape = told.masked.shape[1:]
+        noise = np.stack([frame_noise(self.sampling.seed, one.frame, shape) for one in frames])
+        noise = np.float32(self.sampling.variation) * noise
         denoise = guide(
-            self._denoise(facts, self._context, before),
-            self._denoise(self._withheld(facts), self._no_context, before),
+            self._denoise(told, self._context, before),
+            self._denoise(self._withheld(told), self._no_context, before),
             self.sampling.guidance,
         )
+        latent = noise
         for done, latent in enumerate(  # noqa: B007  # the last latent is the result
-            sample(denoise, noise[None].to(self.device), self.levels, self.sampling.solver), 1
+            sample(denoise, noise, self.levels, self.sampling.solver), 1
         ):
             watch.step(done)
             watch.check()
-        return self._eased(latent[0], facts, frames, before).float().cpu()
+        return self._eased(np.asarray(latent, np.float32), told, frames, before)
 
-    @torch.inference_mode()
-    def _picture_of(self, latent: Tensor, frame: FrameConditioning) -> Picture:
+    def _picture_of(self, latent: Array, frame: FrameConditioning) -> Array:
         """The picture (H, W, 3) float32 display of one frame's latent (C, h, w).
 
         It is the prefill, changed as the network changed it, as strongly as ``shading`` says: so the autoencoder's own
         error, which is the same in both, is not in it.
         """
-        autoencoder = self.model.autoencoder
-        prior = _tensor(_to_network(frame.prefill)[None])
-        expected = encode_pictures(autoencoder, prior)[0].to(self.device, torch.float32)
-        painted, coded = decode_pictures(autoencoder, torch.stack([latent.to(self.device), expected]))
-        made = (
-            (prior[0].to(painted) + self.sampling.shading * (painted - coded)).permute(1, 2, 0).cpu().numpy()
-        )
+        prior = _planes(_to_network(frame.prefill)[None])
+        painted, coded = self.networks.decode(np.stack([latent, self.networks.encode(prior)[0]]))
+        made = np.moveaxis(prior[0] + np.float32(self.sampling.shading) * (painted - coded), 0, -1)
         # The network's grey is 127 of 255, not the middle.
         return np.asarray(np.clip((made * 127.5 + 127) / 255, 0, 1), np.float32)
 
-    def _facts(self, frames: Sequence[FrameConditioning], before: Tensor | None) -> Known:
-        prior = encode_pictures(self.model.autoencoder, _pictures([one.prefill for one in frames]))
+    def _told(self, frames: Sequence[FrameConditioning], before: Array | None) -> Told:
+        prior = self._encoded([one.prefill for one in frames])
         masked = prior
-        if self.model.configuration.prediction != "guided":
-            masked = encode_pictures(self.model.autoencoder, _pictures([one.masked for one in frames]))
+        if self.configuration.prediction != "guided":
+            masked = self._encoded([one.masked for one in frames])
         mask, subject = (
-            shrink_mask(torch.from_numpy(np.stack(planes))[None, :, None])
+            _shrunk(np.stack(planes))
             for planes in ([one.mask for one in frames], [one.subject for one in frames])
         )
         if before is not None:
-            masked[: len(before)] = prior[: len(before)] = before.to(masked.device)
-            mask[:, : len(before)] = 0
-        small = torch.nn.functional.interpolate(
-            self._picture, (mask.shape[-2] * PATCH, mask.shape[-1] * PATCH), mode="area"
-        )
-        return Known(
-            mask=mask.to(self.device),
-            subject=subject.to(self.device),
-            masked=masked[None].to(self.device),
-            prior=prior[None].to(self.device),
-            condition=encode_pictures(self.model.autoencoder, small),
-            dropped=torch.zeros(1, dtype=torch.bool, device=self.device),
-        )
+            masked[: len(before)] = prior[: len(before)] = before
+            mask[: len(before)] = 0
+        condition = np.zeros(masked.shape[1:], np.float32)
+        if self.configuration.condition == "vae-concat":
+            height, width = (PATCH * side for side in mask.shape[-2:])
+            small = cv2.resize(
+                np.moveaxis(self._picture[0], 0, -1), (width, height), interpolation=cv2.INTER_AREA
+            )
+            condition = self.networks.encode(_planes(small[None]))[0]
+        return Told(mask, subject, masked, prior, condition)
+
+    def _encoded(self, pictures: list[Array]) -> Array:
+        return self.networks.encode(_planes(np.stack([_to_network(one) for one in pictures])))
 
     def _eased(
-        self, latents: Tensor, facts: Known, frames: Sequence[FrameConditioning], before: Tensor | None
-    ) -> Tensor:
+        self, latents: Array, told: Told, frames: Sequence[FrameConditioning], before: Array | None
+    ) -> Array:
         """The latents, going over from the window before without a step.
 
         What was added to the expected at the last frame of the window before is carried over to the first new
@@ -168,44 +179,63 @@ class UNetPainter:
         if before is None:
             return latents
         first = len(before)
-        expected = _pictures([frames[first - 1].prefill]).to(self.device)
-        added = before[-1].to(latents) - encode_pictures(self.model.autoencoder, expected)[0].to(latents)
-        step = added - (latents[first] - facts.prior[0, first])
-        count = len(latents) - first
-        fade = (1 - torch.arange(count, device=latents.device) / first).clamp_min(0)
-        eased = latents.clone()
-        eased[first:] += fade[:, None, None, None] * step * facts.mask[0, first:]
+        added = before[-1] - self._encoded([frames[first - 1].prefill])[0]
+        step = added - (latents[first] - told.prior[first])
+        fade = np.clip(1 - np.arange(len(latents) - first, dtype=np.float32) / first, 0, None)
+        eased = latents.copy()
+        eased[first:] += fade[:, None, None, None] * step * told.mask[first:]
         return eased
 
-    def _withheld(self, facts: Known) -> Known:
-        """The facts of who knows nothing of the condition, and without a camera nothing of the actor."""
-        height, width = (PATCH * side for side in facts.condition.shape[2:])
-        nothing = torch.zeros((1, 3, height, width), device=self.device)
-        facts = replace(facts, condition=encode_pictures(self.model.autoencoder, nothing))
-        return facts if self.guided else facts.drop(torch.ones_like(facts.dropped))
+    def _withheld(self, told: Told) -> Told:
+        """What is told to who knows nothing of the condition, and without a camera nothing of the actor."""
+        if self.configuration.condition == "vae-concat":
+            nothing = np.zeros((1, 3, *(PATCH * side for side in told.mask.shape[-2:])), np.float32)
+            told = replace(told, condition=self.networks.encode(nothing)[0])
+        return told if self.guided else told.withhold()
 
-    def _denoise(self, facts: Known, context: Tensor, before: Tensor | None) -> Denoise:
-        denoiser = self.model.denoiser
+    def _denoise(self, told: Told, context: Any, before: Array | None) -> Denoise:
+        unknown = np.ones_like(told.mask) if told.withheld else told.mask
+        known_std, unknown_std = (
+            np.array(std or (1.0,), np.float32).reshape(-1, 1, 1)
+            for std in (self.configuration.known_std, self.configuration.unknown_std)
+        )
+        deviation = prior_deviation(known_std, unknown_std, unknown)
 
-        def denoise(noisy: Tensor, timestep: int) -> Tensor:
-            times = torch.tensor([timestep], device=noisy.device)
-            clean = denoiser.clean(noisy, times, facts, denoiser(noisy, times, facts, context))
+        def denoise(noisy: Array, timestep: int) -> Array:
+            raw = self.networks.predict(self._stacked(noisy, told), timestep, context)
+            alpha, sigma = self._alpha[timestep], self._sigma[timestep]
+            kind = self.configuration.prediction
+            clean = np.asarray(clean_of(kind, raw, noisy, alpha, sigma, told.prior, deviation), np.float32)
             if before is not None:
-                clean[:, : len(before)] = before.to(clean)
+                clean[: len(before)] = before
             return clean
 
         return denoise
 
+    def _stacked(self, noisy: Array, told: Told) -> Array:
+        """The U-Net's input channels: the noisy latent, the mask, the masked latent; see ``model.denoiser``."""
+        parts = [noisy]
+        if self.configuration.use_mask:
+            guided = self.configuration.prediction == "guided"
+            parts.append(told.mask - told.subject if guided else told.mask)
+        parts.append(told.masked)
+        if self.configuration.condition == "vae-concat":
+            parts.append(np.broadcast_to(told.condition, noisy.shape))
+        return np.concatenate(parts, axis=1, dtype=np.float32)
 
-def _tensor(pictures: Picture) -> Tensor:
+
+def _planes(pictures: Array) -> Array:
     """(N, H, W, 3) to (N, 3, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, 1), np.float32))
+    return np.ascontiguousarray(np.moveaxis(pictures, -1, 1), np.float32)
 
 
-def _pictures(display: list[Picture]) -> Tensor:
-    return _tensor(np.stack([_to_network(one) for one in display]))
+def _shrunk(planes: Array) -> Array:
+    """Planes (T, H, W) at the size of the latents (T, 1, h, w): the share of every 8x8 block."""
+    count, height, width = planes.shape
+    blocks = planes.reshape(count, 1, height // PATCH, PATCH, width // PATCH, PATCH)
+    return np.asarray(blocks.mean(axis=(3, 5)), np.float32)
 
 
-def _to_network(display: Picture) -> Picture:
+def _to_network(display: Array) -> Array:
     """Display 0..1 to the network's [-1, 1], where 127 of 255 is exactly 0."""
     return np.asarray(np.clip((display * 255 - 127) / 127.5, -1, 1), np.float32)

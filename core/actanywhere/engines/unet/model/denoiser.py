@@ -18,6 +18,7 @@ import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
 from torch import Tensor, nn
 
+from ..scalings import clean_of, posterior, prior_deviation
 from .autoencoder import PATCH
 from .configuration import ModelConfiguration
 from .noise import NoiseSchedule
@@ -116,27 +117,27 @@ class Denoiser(nn.Module):
 
         Only the U-Net works in its own precision; everything around it stays in that of ``noisy``.
         """
-        stacked = self._stack(noisy, known).to(self.unet.dtype)
-        context = context.to(self.unet.dtype)
+        return self.predict(self._stack(noisy, known), timesteps, context)
+
+    def predict(self, stacked: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+        """The U-Net alone: its prediction (B, T, C, h, w) for the ``stacked`` input channels."""
+        given = stacked.dtype
+        stacked, context = stacked.to(self.unet.dtype), context.to(self.unet.dtype)
         frames = stacked.shape[1]
         spread = context.repeat_interleave(frames, dim=0)
         if isinstance(self.unet, UNetMotionModel):
             made = self.unet(stacked.transpose(1, 2), timesteps, spread, return_dict=False)[0]
-            return cast(Tensor, made.transpose(1, 2)).to(noisy.dtype)
-        flat = self.unet(
-            stacked.flatten(0, 1), timesteps.repeat_interleave(frames), spread, return_dict=False
-        )[0]
-        return cast(Tensor, flat.reshape(noisy.shape)).to(noisy.dtype)
+            return cast(Tensor, made.transpose(1, 2)).to(given)
+        times = timesteps.repeat_interleave(frames)
+        flat = self.unet(stacked.flatten(0, 1), times, spread, return_dict=False)[0]
+        return cast(Tensor, flat.reshape(*stacked.shape[:2], *flat.shape[1:])).to(given)
 
     def clean(self, noisy: Tensor, timesteps: Tensor, known: Known, prediction: Tensor) -> Tensor:
         """The clean latent that a raw ``prediction`` stands for."""
         alpha, sigma = self._levels(timesteps, noisy)
-        if self.configuration.prediction == "epsilon":
-            return (noisy - sigma * prediction) / alpha
-        if self.configuration.prediction == "v_prediction":
-            return alpha * noisy - sigma * prediction
-        mean, deviation = self._posterior(noisy, alpha, sigma, known)
-        return mean - deviation * prediction
+        deviation = self._deviation(known)
+        kind = self.configuration.prediction
+        return cast(Tensor, clean_of(kind, prediction, noisy, alpha, sigma, known.prior, deviation))
 
     def target(self, clean: Tensor, noise: Tensor, timesteps: Tensor, known: Known) -> Tensor:
         """What the raw prediction should be; the training loss is its mean squared error."""
@@ -146,8 +147,8 @@ class Denoiser(nn.Module):
         if self.configuration.prediction == "v_prediction":
             return alpha * noise - sigma * clean
         noisy = alpha * clean + sigma * noise
-        mean, deviation = self._posterior(noisy, alpha, sigma, known)
-        return (mean - clean) / deviation
+        mean, deviation = posterior(noisy, alpha, sigma, known.prior, self._deviation(known))
+        return cast(Tensor, (mean - clean) / deviation)
 
     def importance(self) -> Tensor:
         """Weight of each latent channel in the loss, mean 1: fine detail, which is mostly noise, counts less."""
@@ -172,11 +173,8 @@ class Denoiser(nn.Module):
             like
         )
 
-    def _posterior(self, noisy: Tensor, alpha: Tensor, sigma: Tensor, known: Known) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of the clean latent, given the noisy one and what is known."""
-        unknown = torch.where(known.dropped.reshape(-1, 1, 1, 1, 1), torch.ones_like(known.mask), known.mask)
-        prior = self.known_std + (self.unknown_std - self.known_std) * unknown
-        variance = prior**2
-        total = (sigma**2 + alpha**2 * variance).clamp_min(1e-8)
-        mean = (known.prior * sigma**2 + alpha * noisy * variance) / total
-        return mean, prior * sigma / total.sqrt()
+    def _deviation(self, known: Known) -> Tensor:
+        """The prior's deviation; what was withheld is as unknown as the rest."""
+        dropped = known.dropped.reshape(-1, 1, 1, 1, 1)
+        unknown = torch.where(dropped, torch.ones_like(known.mask), known.mask)
+        return cast(Tensor, prior_deviation(self.known_std, self.unknown_std, unknown))

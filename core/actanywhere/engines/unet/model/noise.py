@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import numpy as np
+import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
+from ..scalings import TRAINING_STEPS, noise_levels
 from .configuration import ModelConfiguration
 
-__all__ = ["TRAINING_STEPS", "NoiseSchedule"]
-
-#: Timesteps that the networks are trained on, as Stable Diffusion's.
-TRAINING_STEPS = 1000
+__all__ = ["TRAINING_STEPS", "NoiseSchedule", "scheduler"]
 
 
 class NoiseSchedule:
     """``alpha`` and ``sigma`` (both (1000,), float32): a noisy latent is ``alpha * clean + sigma * noise``."""
 
     def __init__(self, configuration: ModelConfiguration) -> None:
-        cumulative = scheduler(configuration).alphas_cumprod.double().clamp(1e-12, 1)
-        self.alpha: Tensor = cumulative.sqrt().float()
-        self.sigma: Tensor = (1 - cumulative).sqrt().float()
+        alpha, sigma = noise_levels(configuration)
+        self.alpha: Tensor = torch.from_numpy(alpha)
+        self.sigma: Tensor = torch.from_numpy(sigma)
 
     def add_noise(self, clean: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
         """Noisy latents of ``clean`` (B, ...) at ``timesteps`` (B,)."""
         shape = (-1,) + (1,) * (clean.dim() - 1)
         alpha, sigma = self.alpha[timesteps.cpu()], self.sigma[timesteps.cpu()]
         return alpha.reshape(shape).to(clean) * clean + sigma.reshape(shape).to(clean) * noise
-
-    def timesteps(self, steps: int) -> list[int]:
-        """The timesteps of a sampling run, falling from the noisiest (diffusers' ``trailing`` spacing)."""
-        # Not arange with that step: rounding would give some counts (61, 103, ...) one timestep too many.
-        spaced = np.round(TRAINING_STEPS - np.arange(steps) * (TRAINING_STEPS / steps)).astype(int) - 1
-        return [int(t) for t in spaced]
 
 
 def scheduler(configuration: ModelConfiguration) -> DDIMScheduler:

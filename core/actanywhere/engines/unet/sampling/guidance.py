@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
-from .solvers import Denoise
+from .solvers import Array, Denoise
 
 __all__ = ["guide"]
 
@@ -14,7 +12,7 @@ def guide(informed: Denoise, uninformed: Denoise, scale: float) -> Denoise:
     if scale == 1:
         return informed
 
-    def guided(noisy: Tensor, timestep: int) -> Tensor:
+    def guided(noisy: Array, timestep: int) -> Array:
         without = uninformed(noisy, timestep)
         return without + scale * (informed(noisy, timestep) - without)
 

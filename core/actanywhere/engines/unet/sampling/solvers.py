@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from torch import Tensor
+__all__ = ["SOLVERS", "Array", "Denoise", "Levels", "sample"]
 
-__all__ = ["SOLVERS", "Denoise", "Levels", "sample"]
+Array = Any
+"""Of NumPy or of PyTorch: only operators are used."""
 
 #: The clean latent, as far as it can be told from a noisy one at a timestep.
-Denoise = Callable[[Tensor, int], Tensor]
+Denoise = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Levels:
     sigmas: tuple[float, ...]
 
     @classmethod
-    def of(cls, timesteps: list[int], alpha: Tensor, sigma: Tensor) -> Levels:
+    def of(cls, timesteps: list[int], alpha: Array, sigma: Array) -> Levels:
         """The levels at ``timesteps`` of a schedule's ``alpha`` and ``sigma`` tables."""
         return cls(
             tuple(timesteps),
@@ -38,18 +39,16 @@ class Levels:
 
 
 class _Step(Protocol):
-    def __call__(
-        self, noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int
-    ) -> Tensor: ...
+    def __call__(self, noisy: Array, clean: Array, before: Array | None, levels: Levels, i: int) -> Array: ...
 
 
-def ddim_step(noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int) -> Tensor:
+def ddim_step(noisy: Array, clean: Array, before: Array | None, levels: Levels, i: int) -> Array:
     """DDIM without noise (Song et al., 2021, equation 12 with eta 0)."""
     noise = (noisy - levels.alphas[i] * clean) / levels.sigmas[i]
     return levels.alphas[i + 1] * clean + levels.sigmas[i + 1] * noise
 
 
-def dpm_step(noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels, i: int) -> Tensor:
+def dpm_step(noisy: Array, clean: Array, before: Array | None, levels: Levels, i: int) -> Array:
     """DPM-Solver++(2M) (Lu et al., 2022, algorithm 2); the first and the last step are of first order."""
     alpha, sigma = levels.alphas[i + 1], levels.sigmas[i + 1]
     if sigma == 0:
@@ -65,7 +64,7 @@ def dpm_step(noisy: Tensor, clean: Tensor, before: Tensor | None, levels: Levels
 SOLVERS: dict[str, _Step] = {"dpm++": dpm_step, "ddim": ddim_step}
 
 
-def sample(denoise: Denoise, noise: Tensor, levels: Levels, solver: str) -> Iterator[Tensor]:
+def sample(denoise: Denoise, noise: Array, levels: Levels, solver: str) -> Iterator[Array]:
     """Yields the latent after every step; the last one is clean. ``noise`` is standard normal."""
     noisy, before = noise, None
     for i, timestep in enumerate(levels.timesteps):

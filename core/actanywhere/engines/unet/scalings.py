@@ -1,0 +1,74 @@
+"""What a raw prediction stands for: the arithmetic of noise levels, for arrays of NumPy and of PyTorch alike.
+
+A noisy latent is ``alpha * clean + sigma * noise``. Only operators that both have are used, so that training and
+rendering, with either, cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .model.configuration import ModelConfiguration
+
+__all__ = ["TRAINING_STEPS", "clean_of", "noise_levels", "posterior", "prior_deviation", "trailing_timesteps"]
+
+#: Timesteps that the networks are trained on, as Stable Diffusion's.
+TRAINING_STEPS = 1000
+
+Array = Any
+
+
+def noise_levels(configuration: ModelConfiguration) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """``alpha`` and ``sigma`` (both (1000,)) of each timestep: the tables of diffusers' schedulers.
+
+    With ``zero_terminal_snr`` they are stretched so that the last timestep is noise alone (Lin et al., 2024,
+    algorithm 1).
+    """
+    power = 2 if configuration.beta_schedule == "scaled_linear" else 1
+    first, last = (beta ** (1 / power) for beta in (configuration.beta_start, configuration.beta_end))
+    betas = np.linspace(first, last, TRAINING_STEPS) ** power
+    roots = np.sqrt(np.cumprod(1 - betas))
+    if configuration.zero_terminal_snr:
+        roots = (roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])
+    cumulative = np.clip(roots**2, 1e-12, 1)
+    return np.sqrt(cumulative).astype(np.float32), np.sqrt(1 - cumulative).astype(np.float32)
+
+
+def trailing_timesteps(steps: int) -> list[int]:
+    """The timesteps of a sampling run, falling from the noisiest (diffusers' ``trailing`` spacing)."""
+    # Not arange with that step: rounding would give some counts (61, 103, ...) one timestep too many.
+    spaced = np.round(TRAINING_STEPS - np.arange(steps) * (TRAINING_STEPS / steps)).astype(int) - 1
+    return [int(t) for t in spaced]
+
+
+def clean_of(
+    kind: str, raw: Array, noisy: Array, alpha: Array, sigma: Array, prior: Array, deviation: Array
+) -> Array:
+    """The clean latent that the ``raw`` prediction of that ``kind`` stands for.
+
+    ``prior`` and ``deviation`` (see ``prior_deviation``) are read by ``guided`` prediction alone.
+    """
+    if kind == "epsilon":
+        return (noisy - sigma * raw) / alpha
+    if kind == "v_prediction":
+        return alpha * noisy - sigma * raw
+    mean, spread = posterior(noisy, alpha, sigma, prior, deviation)
+    return mean - spread * raw
+
+
+def posterior(
+    noisy: Array, alpha: Array, sigma: Array, prior: Array, deviation: Array
+) -> tuple[Array, Array]:
+    """Mean and deviation of the clean latent, given the noisy one and its prior."""
+    variance = deviation**2
+    total = (sigma**2 + alpha**2 * variance).clip(1e-8)
+    mean = (prior * sigma**2 + alpha * noisy * variance) / total
+    return mean, deviation * sigma / total**0.5
+
+
+def prior_deviation(known: Array, unknown: Array, share: Array) -> Array:
+    """The prior's deviation where ``share`` (0..1) is unknown: between those measured where it is known and not."""
+    return known + (unknown - known) * share
