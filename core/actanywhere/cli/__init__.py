@@ -238,6 +238,12 @@ def _assemble(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
+def _export(args: argparse.Namespace, screen: Screen) -> int:
+    from .export import export
+
+    return export(args, screen)
+
+
 def _models(args: argparse.Namespace, screen: Screen) -> int:
     from .models import manage_models
 
@@ -253,4 +259,5 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "evaluate": _evaluate,
     "assemble": _assemble,
     "models": _models,
+    "export": _export,
 }

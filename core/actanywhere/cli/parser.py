@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     _train(commands)
     _evaluate(commands)
     _assemble(commands)
+    _export(commands)
     _models(commands)
     commands.add_parser(
         "worker",
@@ -228,6 +229,23 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--output", required=True, metavar="DIR", help="The model's folder, which must be new."
     )
     _add_talk(parser, dry_run=True)
+
+
+def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="a model's networks as ONNX graphs, to render without PyTorch",
+        description="Writes four ONNX graphs (opset 18; any number of frames, any size) into a model's folder. They "
+        "hold no weights: they point into the model's own files. 'render --backend onnx' runs them. The starter comes "
+        "exported. Needs PyTorch and the 'export' extra.",
+    )
+    parser.add_argument(
+        "--model", default="starter", metavar="NAME", help="The model, as in 'render' (default: starter)."
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", help="A copy of the model with the graphs, which must be new."
+    )
+    _add_talk(parser, dry_run=False)
 
 
 def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -332,7 +332,19 @@ class Settings:
     )
     device: str = text(
         "auto",
-        "Where the network runs: auto (a GPU if there is one), cpu, cuda, cuda:1, mps.",
+        "Where the network runs: auto (a GPU if there is one), cpu, cuda, cuda:1, mps; with ONNX Runtime also "
+        "tensorrt, directml, openvino, coreml.",
+        group="model",
+        affects_layer=False,
+    )
+    backend: str = choice(
+        "auto",
+        "What runs the network of a U-Net.",
+        {
+            "auto": "PyTorch where it is installed, else ONNX Runtime",
+            "torch": "PyTorch",
+            "onnx": "ONNX Runtime, on the networks that 'actanywhere export' wrote; the starter comes exported",
+        },
         group="model",
         affects_layer=False,
     )

@@ -16,7 +16,7 @@ __all__ = ["MANIFEST", "check_manifest", "write_manifest"]
 
 MANIFEST = "manifest.json"
 #: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
-_LOADED = (".json", ".safetensors")
+_LOADED = (".json", ".safetensors", ".onnx")
 
 
 def write_manifest(folder: Path) -> str:

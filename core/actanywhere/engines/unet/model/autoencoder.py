@@ -20,7 +20,16 @@ from diffusers.models.modeling_utils import ModelMixin
 from einops import rearrange
 from torch import Tensor, nn
 
-__all__ = ["PATCH", "Autoencoder", "PatchAutoencoder", "decode_pictures", "encode_pictures", "patches_of"]
+__all__ = [
+    "PATCH",
+    "Autoencoder",
+    "PatchAutoencoder",
+    "decode_once",
+    "decode_pictures",
+    "encode_once",
+    "encode_pictures",
+    "patches_of",
+]
 
 #: Pixels per latent pixel, of every autoencoder used here.
 PATCH = 8
@@ -107,7 +116,7 @@ def encode_pictures(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
     """Latents (..., C, H/8, W/8) of display-referred ``pictures`` (..., 3, H, W) in [-1, 1], float32."""
     lead = pictures.shape[:-3]
     flat = pictures.reshape(-1, *pictures.shape[-3:]).to(autoencoder.device, autoencoder.dtype)
-    latents = [_encode(autoencoder, part) for part in flat.split(4)]
+    latents = [encode_once(autoencoder, part) for part in flat.split(4)]
     joined = torch.cat(latents).float()
     return joined.reshape(*lead, *joined.shape[1:])
 
@@ -117,12 +126,13 @@ def decode_pictures(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
     """Pictures (..., 3, H, W) in [-1, 1], clipped, float32, of ``latents`` (..., C, H/8, W/8)."""
     lead = latents.shape[:-3]
     flat = latents.reshape(-1, *latents.shape[-3:]).to(autoencoder.device, autoencoder.dtype)
-    pictures = [_decode(autoencoder, part) for part in flat.split(4)]
+    pictures = [decode_once(autoencoder, part) for part in flat.split(4)]
     joined = torch.cat(pictures).float().clamp(-1, 1)
     return joined.reshape(*lead, *joined.shape[1:])
 
 
-def _encode(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
+def encode_once(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
+    """Latents (N, C, h, w) of ``pictures`` (N, 3, H, W), in the autoencoder's own precision."""
     if isinstance(autoencoder, AutoencoderKL):
         return cast(
             Tensor, autoencoder.encode(pictures).latent_dist.mode() * autoencoder.config.scaling_factor
@@ -132,7 +142,8 @@ def _encode(autoencoder: Autoencoder, pictures: Tensor) -> Tensor:
     return cast(PatchAutoencoder, autoencoder).encode(pictures)
 
 
-def _decode(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
+def decode_once(autoencoder: Autoencoder, latents: Tensor) -> Tensor:
+    """Pictures of latents, not clipped."""
     if isinstance(autoencoder, AutoencoderKL):
         return cast(Tensor, autoencoder.decode(latents / autoencoder.config.scaling_factor).sample)
     if isinstance(autoencoder, AutoencoderTiny):

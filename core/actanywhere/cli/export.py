@@ -1,0 +1,31 @@
+"""``actanywhere export``: a model's networks as ONNX graphs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ..models.folder import model_folder
+from .screen import Screen
+
+__all__ = ["export"]
+
+
+def export(args: argparse.Namespace, screen: Screen) -> int:
+    """Export, and say what was written. Exit status 0."""
+    from ..engines.unet.export import export_model
+
+    output = Path(args.output) if args.output else None
+    paths = export_model(model_folder(args.model), output)
+    if args.json:
+        print(
+            json.dumps(
+                {"event": "exported", "folder": str(paths[0].parent), "files": [str(p) for p in paths]}
+            )
+        )
+    elif not args.quiet:
+        for path in paths:
+            print(path)
+        print(f"Render with them: actanywhere render ... --model {paths[0].parent} --backend onnx")
+    return 0
