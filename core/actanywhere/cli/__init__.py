@@ -76,6 +76,13 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
+def _selftest(args: argparse.Namespace, screen: Screen) -> int:
+    from .selftest import run_selftest
+
+    run_selftest(args, screen, lambda job: _render_one(job, screen))
+    return DONE
+
+
 def _render_one(job: Job, screen: Screen) -> None:
     from .follow import Interrupts, follow
 
@@ -256,6 +263,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "review": _review,
     "doctor": _doctor,
     "demo": _demo,
+    "selftest": _selftest,
     "evaluate": _evaluate,
     "assemble": _assemble,
     "models": _models,

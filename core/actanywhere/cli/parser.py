@@ -20,6 +20,7 @@ the background as a layer (generated_bg) and the plate comped over it.
 _TOP_EXAMPLES = """\
 examples:
   actanywhere demo                                      see it work on the shot that comes with it
+  actanywhere selftest --model vace-1.3b                what a model does on this machine, as a report
   actanywhere doctor                                    is this machine ready, and what is missing
   actanywhere models pull eyes                          networks that see who, where and how far
   actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _review(commands)
     _doctor(commands)
     _demo(commands)
+    _selftest(commands)
     _train(commands)
     _evaluate(commands)
     _assemble(commands)
@@ -175,6 +177,27 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="DIR",
         help="The folder to write (default: actanywhere_demo).",
     )
+    add_setting_flags(parser.add_argument_group("settings"))
+    _add_talk(parser, dry_run=False)
+
+
+def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "selftest",
+        help="what a model does on this machine: a report that can be sent",
+        description="Renders the example and three clips with known truth with a model, in each mode that decides "
+        "something for it, measures them, and writes report.md, report.json and sheet.png into one folder.",
+    )
+    parser.add_argument(
+        "--output",
+        default="actanywhere_selftest",
+        metavar="DIR",
+        help="The folder to write (default: actanywhere_selftest).",
+    )
+    parser.add_argument(
+        "--frames", type=int, default=17, metavar="N", help="Frames of each clip (default: 17)."
+    )
+    parser.add_argument("--quick", action="store_true", help="The first two modes alone.")
     add_setting_flags(parser.add_argument_group("settings"))
     _add_talk(parser, dry_run=False)
 

@@ -38,6 +38,7 @@ from .sheet import Block
 
 __all__ = [
     "TrueShot",
+    "guide_frames",
     "measure_true_shot",
     "render_ours",
     "rendered_shots",
@@ -184,6 +185,8 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
     )
     told = ShotConditioning(scene, settings)[:]
     painted = engine.open(request).paint(told, Window(0, count, 0), None, Watch())
+    if painted.shown is not None:  # it lies in the moved picture already
+        return over_background(scene, [np.asarray(one) for one in painted.pictures])
     made = [finish_small(one, facts, settings) for one, facts in zip(painted.pictures, told, strict=True)]
     return over_background(scene, made)
 
@@ -210,6 +213,11 @@ def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, 
         "guide alone": alone,
         "guide and shadow": alone if shot.scene is shot.plain else guide_alone(shot.scene, settings),
     }
+
+
+def guide_frames(shot: TrueShot, settings: Settings) -> Frames:
+    """The moved condition alone, with the shadow that was read: what an engine has to be better than."""
+    return guide_alone(shot.scene, settings)
 
 
 def true_block(shot: TrueShot, methods: dict[str, Frames]) -> Block:
