@@ -65,7 +65,7 @@ def test_the_panel_has_what_the_shot_needs_before_anything_is_rendered(
     artist: Artist, pictures: Path
 ) -> None:
     artist.open_tab()
-    picture = artist.picture(pictures / "blender_panel.png", EDITOR)
+    picture = artist.picture(pictures / "blender_panel.jpg", EDITOR)
     assert picture.stat().st_size > 100_000
     drawn = artist.ask("answer = sorted(took)")
     for part in ("_Main", "_Plate", "_Matte", "_Condition", "_Camera", "_Takes"):
@@ -96,7 +96,7 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
     first = artist.wait("answer = events[0][0] if events else 0", within=120)
     assert all(box[3] < 28 for box in ours(artist)), "there is no Generate to press while it runs"
     artist.wait(RUNNING + "answer = session is None or len(session.frames) >= 2", within=240)
-    artist.picture(pictures / "blender_running.png", EDITOR)
+    artist.picture(pictures / "blender_running.jpg", EDITOR)
     artist.wait(IDLE, within=240)
     said = artist.ask(
         PANEL + "answer = [panel.message, panel.remedy, len(panel.takes), panel.takes[-1].finished]"
@@ -124,7 +124,7 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
 def test_the_layer_is_in_the_compositor_and_in_the_list_of_takes(artist: Artist, pictures: Path) -> None:
     artist.open_tab()
     scroll(artist, "down")
-    artist.picture(pictures / "blender_takes.png", EDITOR)
+    artist.picture(pictures / "blender_takes.jpg", EDITOR)
     scroll(artist, "up")
     tree = "tree = bpy.context.scene.node_tree\n"
     roles = artist.ask(tree + "answer = [n['actanywhere'] for n in tree.nodes if n.get('actanywhere')]")
@@ -188,7 +188,7 @@ def test_a_click_on_cancel_stops_and_the_panel_says_so(artist: Artist, pictures:
     assert time.time() - pressed < 30
     message, states = artist.ask(PANEL + "answer = [panel.message, [t.finished for t in panel.takes]]")
     assert "Stopped" in message and states == [True, True, False]
-    artist.picture(pictures / "blender_stopped.png", EDITOR)
+    artist.picture(pictures / "blender_stopped.jpg", EDITOR)
 
 
 def test_escape_stops_too(artist: Artist) -> None:
@@ -258,7 +258,7 @@ def test_a_wedge_is_shown_even_where_no_image_editor_is_open(artist: Artist, pic
     shown = "windows = bpy.context.window_manager.windows\n"
     artist.redraw()
     time.sleep(1)
-    artist.window.picture(pictures / "blender_wedge.png")
+    artist.window.picture(pictures / "blender_wedge.jpg")
     name = artist.ask(shown + "answer = windows[-1].screen.areas[0].spaces.active.image.name")
     assert name == "ActAnywhere wedge"
     artist.ask(shown + "with bpy.context.temp_override(window=windows[-1]): bpy.ops.wm.window_close()")

@@ -157,8 +157,9 @@ class Window:
         return when
 
     def picture(self, path: Path, crop: str = "") -> Path:
-        """The screen as a PNG; ``crop`` is WIDTHxHEIGHT+X+Y."""
+        """The screen as a PNG or JPEG; ``crop`` is WIDTHxHEIGHT+X+Y."""
         path.parent.mkdir(parents=True, exist_ok=True)
         cut = ["-crop", crop, "+repage"] if crop else []
-        path.write_bytes(self.tool("import", "-window", "root", *cut, "png:-"))
+        kind = f"{path.suffix[1:]}:-"
+        path.write_bytes(self.tool("import", "-window", "root", *cut, "-quality", "78", kind))
         return path
