@@ -92,6 +92,18 @@ SHOT_FIELDS = (
     ),
     ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
     ShotField(
+        "condition_scribble",
+        "A picture of the condition's size with strokes: green or white over who is to go, red over what is to stay, "
+        "on black or transparent.",
+        "IMAGE",
+    ),
+    ShotField(
+        "extended",
+        "The place as you completed it: the picture that an earlier render wrote beside its layer (NAME_place.png), "
+        "painted on, or the condition extended at its own scale elsewhere. Nothing is filled then.",
+        "IMAGE",
+    ),
+    ShotField(
         "track",
         "Your own track of the camera, a JSON file (docs/track.md): how the plate's background moves.",
         "FILE",
@@ -153,6 +165,8 @@ def _shot(given: Mapping[str, Any], base: Path) -> Shot:
             given.get("condition_kind", "auto"),
             _absolute(given.get("condition_matte", ""), base),
             given.get("condition_colour", "auto"),
+            _absolute(given.get("condition_scribble", ""), base),
+            _absolute(given.get("extended", ""), base),
         ),
         frames=FrameRange.parse(str(given["frames"])) if "frames" in given else None,
         track=_absolute(given.get("track", ""), base),

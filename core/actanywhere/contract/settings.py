@@ -20,6 +20,7 @@ __all__ = ["GROUPS", "Settings", "moot_settings", "setting_fields"]
 GROUPS = {
     "take": "Take",
     "matte": "Matte",
+    "condition": "Who else is in the picture",
     "camera": "Camera",
     "shadow": "Shadow",
     "blend": "Blend with the picture",
@@ -58,6 +59,17 @@ class Settings:
         "Left out: the frame that a composite condition was painted on, else the middle of the move.",
         begin=1001,
         group="camera",
+    )
+    condition_box: str = text(
+        "",
+        "Who else is in the condition picture and is to go: a box around them, x,y,width,height in its pixels from the "
+        "upper left corner; several are divided by a semicolon. It goes before everything that is found.",
+        group="condition",
+    )
+    condition_point: str = text(
+        "",
+        "The same by a point on them: x,y in pixels of the condition picture; several are divided by a semicolon.",
+        group="condition",
     )
     seed: int = whole(
         0,

@@ -136,13 +136,17 @@ class Condition:
     """The picture of the place wanted, and what kind it is (one of ``CONDITION_KINDS``).
 
     ``matte`` is the path of a still matte of the subject that was painted into a composite, if there is one.
-    ``colour`` is one of ``COLOUR_SPACES``, or another colour space's name.
+    ``colour`` is one of ``COLOUR_SPACES``, or another colour space's name. ``scribble`` is the path of a picture of its
+    size with strokes over who is to go (green or white) and what is to stay (red). ``extended`` is the path of the
+    place as an artist completed it: the condition without who else was in it, at its own scale, larger to any side.
     """
 
     path: str = text(filled=True)
     kind: str = choice("auto", "", CONDITION_KINDS)
     matte: str = text("")
     colour: str = text("auto", filled=True)
+    scribble: str = text("")
+    extended: str = text("")
 
     def __post_init__(self) -> None:
         check_record(self, "shot.condition.")

@@ -199,6 +199,8 @@ def same_layer(job: Job) -> Dict[str, Any]:
         (shot["matte"], "path"),
         (shot["condition"], "path"),
         (shot["condition"], "matte"),
+        (shot["condition"], "scribble"),
+        (shot["condition"], "extended"),
         (shot, "track"),
     ):
         if owner[name].startswith(beside):

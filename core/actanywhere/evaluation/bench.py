@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.composite import find_composite
 from ..contract.errors import FootageError
 from ..contract.job import Job, Result
 from ..contract.shot import FrameRange, ImageSequence
@@ -121,27 +120,17 @@ def _painted(job: Job, scene: Scene) -> Plane | None:
     condition = job.shot.condition
     if condition.matte:
         return read_still_matte(condition.matte, condition)
-    if condition.kind == "background":
-        return None
-    clip = scene.clip
-    stride = -(-len(clip.frames) // 48)
-    proxies = [
-        (clip.rgb[i] / np.float32(255), clip.matte[i] / np.float32(255))
-        for i in range(0, len(clip.frames), stride)
-    ]
-    match = find_composite(scene.condition, proxies, clip.aspect)
-    return None if match is None else match.subject
+    return None if scene.place is None else scene.place.other.mask
 
 
 def _at_clip_size(scene: Scene, painted: Plane | None) -> tuple[NDArray[np.uint8], Plane | None]:
     """The condition (and the actor in it) cut to the frame it covers, at the clip's size."""
     height, width = scene.clip.size
-    rows, columns = scene.condition.shape[:2]
+    original = scene.condition if scene.original is None else scene.original
+    rows, columns = original.shape[:2]
     crop_rows = min(rows, round(columns / scene.clip.aspect))
     crop_columns = min(columns, round(rows * scene.clip.aspect))
     top, left = (rows - crop_rows) // 2, (columns - crop_columns) // 2
     box = np.s_[top : top + crop_rows, left : left + crop_columns]
-    picture = np.round(resize(np.ascontiguousarray(scene.condition[box]), height, width) * 255).astype(
-        np.uint8
-    )
+    picture = np.round(resize(np.ascontiguousarray(original[box]), height, width) * 255).astype(np.uint8)
     return picture, None if painted is None else resize(np.ascontiguousarray(painted[box]), height, width)

@@ -102,8 +102,8 @@ def evaluate_truth(
 ) -> Part:
     """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
 
-    def draw(frames: int, area: int, multiple: int, seed: int | None) -> Iterator[truth.TrueShot]:
-        return truth.true_shots(count, frames, area, multiple, pictures, seed)
+    def draw(frames: int, area: int, multiple: int, gone_on: bool) -> Iterator[truth.TrueShot]:
+        return truth.true_shots(count, frames, area, multiple, pictures, gone_on)
 
     title = "Procedural clips with known truth"
     return _against_truth("truth", title, "procedural", draw, count, settings, engines, watch)
@@ -120,7 +120,7 @@ def _against_truth(
     name: str,
     title: str,
     kind: str,
-    draw: Callable[[int, int, int, int | None], Iterator[truth.TrueShot]],
+    draw: Callable[[int, int, int, bool], Iterator[truth.TrueShot]],
     count: int,
     settings: Settings,
     engines: Engines,
@@ -130,8 +130,7 @@ def _against_truth(
     facts = engine.facts
     rows: list[Figures] = []
     blocks: list[Block] = []
-    seed = None if facts.invents else settings.seed
-    shots = draw(facts.window or _FRAMES, facts.area, facts.multiple, seed)
+    shots = draw(facts.window or _FRAMES, facts.area, facts.multiple, not facts.invents)
     for done, shot in enumerate(shots):
         watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if watch.cancelled():

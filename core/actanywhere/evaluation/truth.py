@@ -22,13 +22,14 @@ from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.protocol import Engine, EngineRequest, Watch, Window
-from ..inpaint.outpaint import extended
 from ..render.clip import Clip
 from ..render.conditioning import ShotConditioning
 from ..render.decision import Decision
 from ..render.preflight import model_size
 from ..render.resolve import resolve
 from ..render.scene import Scene
+from ..seeing.outpaint import outpaint
+from ..seeing.shift_map import ShiftMap
 from ..shadow.read import lift_shadow, read_shadow
 from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
@@ -81,11 +82,11 @@ def true_shots(
     area: int,
     multiple: int,
     pictures: PictureLibrary | None = None,
-    seed: int | None = None,
+    gone_on: bool = False,
 ) -> Iterator[TrueShot]:
     """``count`` shots, the same ones every time; every second condition is a composite, with the actor in it.
 
-    With a ``seed`` the place is continued beyond the condition, as ``Guide`` does.
+    ``gone_on``: the place is filled behind the actor and beyond the condition's borders, as a render does.
     """
     height, width = model_size(area, 1.0, multiple)
     for number in range(count):
@@ -93,21 +94,23 @@ def true_shots(
         clip = make_clip(rng, frames, height, width, pictures)
         while not clip.tracked or clip.name.startswith("cutout") or not clip.matte.any():
             clip = make_clip(rng, frames, height, width, pictures)
-        yield _set_up(clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1, seed=seed)
+        yield _set_up(
+            clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1, gone_on=gone_on
+        )
 
 
 def rendered_shots(
-    clips: RenderedClips, frames: int, area: int, multiple: int, seed: int | None = None
+    clips: RenderedClips, frames: int, area: int, multiple: int, gone_on: bool = False
 ) -> Iterator[TrueShot]:
     """Two shots of each clip's first ``frames`` frames: the condition without the actor, and with it."""
     height, width = model_size(area, 1.0, multiple)
     for number, name in enumerate(clips.names):
         clip = clips.read(name, height, width, frames)
         for composite in (False, True):
-            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite, seed=seed)
+            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite, gone_on=gone_on)
 
 
-def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed: int | None) -> TrueShot:
+def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, gone_on: bool) -> TrueShot:
     frames, height, width = clip.matte.shape
     condition = (clip.rgb if composite else clip.background)[anchor] / np.float32(255)
     track = CameraTrack(clip.transforms, True, "the true camera", np.ones(frames)).relative_to(anchor)
@@ -116,7 +119,7 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
     unextended = Guide(condition, track, width / height, subject)
-    bare = unextended if seed is None else extended(unextended, condition, seed)
+    bare = _gone_on(unextended, condition) if gone_on else unextended
     plain = Scene(
         known,
         condition,
@@ -131,12 +134,19 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, seed:
         if subject is not None:
             lifted = lift_shadow(read.shadow, subject, condition)
             guide = Guide(lifted, track, width / height, subject)
-            guide = guide if seed is None else extended(guide, lifted, seed)
+            guide = _gone_on(guide, lifted) if gone_on else guide
         scene = replace(plain, guide=Decision(guide), shadow=Decision(read.shadow, read.reason))
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
     return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest)
+
+
+def _gone_on(guide: Guide, condition: NDArray[np.float32]) -> Guide:
+    """The guide of that condition, filled as a render without networks fills it."""
+    hole = np.zeros(condition.shape[:2], np.float32) if guide.subject is None else guide.subject
+    place = outpaint(condition, hole, guide, ShiftMap())
+    return guide if place is None else guide.within(place.surroundings)
 
 
 def _regions(clip: TrainingClip, guide: Guide, track: CameraTrack) -> dict[str, Region]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..contract.numbering import compact
 from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
-from .condition import ConditionPicture, read_condition, read_still_matte
+from .condition import ConditionPicture, read_condition, read_scribble, read_still_matte
 from .digest import digest
 from .layer import HALF_MAX, write_layer_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
@@ -37,6 +37,7 @@ __all__ = [
     "open_plate",
     "open_shot",
     "read_condition",
+    "read_scribble",
     "read_still_matte",
     "to_display",
     "treat_matte",

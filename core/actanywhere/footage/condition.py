@@ -14,9 +14,9 @@ from .alpha import nearest_colours
 from .colour import to_display
 from .matte import open_matte
 from .plate import Plate, PlateInfo, open_plate
-from .stills import place
+from .stills import Still, place
 
-__all__ = ["ConditionPicture", "read_condition", "read_still_matte"]
+__all__ = ["ConditionPicture", "read_condition", "read_scribble", "read_still_matte"]
 
 Pixels = NDArray[np.float32]
 
@@ -102,6 +102,30 @@ def read_still_matte(path: str, condition: Condition) -> Pixels:
     with open_plate(ImageSequence(condition.path)) as plate, open_matte(Matte(path), plate) as matte:
         pixels = _displayed(matte.read(matte.frames.first), plate.info)
         return _with_square_pixels(pixels, plate.info.pixel_aspect)
+
+
+def read_scribble(path: str, size: tuple[int, int]) -> Pixels:
+    """A picture of strokes over a condition of ``size`` (height, width): (H, W, 4) float32, display colours and alpha.
+
+    Raises ``FootageError`` for one of another size.
+    """
+    with open_plate(ImageSequence(path)) as plate:
+        rgb = to_display(_displayed(plate.read(plate.frames.first).pixels, plate.info), plate.info.space)
+        if rgb.shape[:2] != size:
+            raise FootageError(
+                f"{path} is {rgb.shape[1]}x{rgb.shape[0]}, and the condition picture {size[1]}x{size[0]}.",
+                "Draw the strokes over the condition picture itself, without scaling it.",
+            )
+        alpha = np.ones(size, np.float32)
+        if _has_alpha(path):
+            with open_matte(Matte(path, "A"), plate) as matte:
+                alpha = _displayed(matte.read(matte.frames.first), plate.info)
+    return np.ascontiguousarray(np.dstack([rgb, alpha]))
+
+
+def _has_alpha(path: str) -> bool:
+    with Still(path) as still:
+        return still.find_alpha() is not None
 
 
 def _displayed(pixels: Pixels, info: PlateInfo) -> Pixels:

@@ -30,14 +30,18 @@ _ENOUGH = 1e-4
 """Rounds of the solver at most, and the share of the first error at which it is done sooner."""
 
 
-def even_light(source: Picture, y: Indices, x: Indices, open: NDArray[np.bool_]) -> Picture:
+def even_light(
+    source: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices, open: NDArray[np.bool_]
+) -> Picture:
     """What to add (rows, columns, 3) to each cell of a canvas, in display values; 0 where it is not ``open``.
 
-    ``source`` (h, w, 3) display 0..1 is the picture; ``y``, ``x`` (rows, columns) say from where in it each cell is
-    taken, a known cell from its own place.
+    ``source`` (h, w, 3) display 0..1 is the picture, and ``sound`` (h, w) where it is known; ``y``, ``x`` (rows,
+    columns) say from where in it each cell is taken, a known cell from its own place.
     """
-    soft = np.asarray(cv2.blur(source, (_SOFT, _SOFT)), np.float32)
-    pairs = [(axis, *_seam(soft, y, x, axis)) for axis in (0, 1)]
+    known = sound.astype(np.float32)
+    share = np.maximum(cv2.blur(known, (_SOFT, _SOFT)), np.float32(1e-6))
+    soft = np.asarray(cv2.blur(source * known[..., None], (_SOFT, _SOFT)) / share[..., None], np.float32)
+    pairs = [(axis, *_seam(soft, sound, y, x, axis)) for axis in (0, 1)]
     free = open[..., None].astype(np.float32)
 
     def pull(added: Picture) -> Picture:
@@ -53,21 +57,34 @@ def even_light(source: Picture, y: Indices, x: Indices, open: NDArray[np.bool_])
     return _solve(pull, wanted * free)
 
 
-def _seam(soft: Picture, y: Indices, x: Indices, axis: int) -> tuple[Picture, Picture]:
+def _seam(
+    soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices, axis: int
+) -> tuple[Picture, Picture]:
     """Between each cell and its next along ``axis``: how sure it is that the two should agree (..., 1), and how much
     lighter (..., 3) the next would have to be to go on from this one as the picture does.
+
+    What the picture shows beside either place tells; where it shows neither, nothing is sure.
     """
-    height, width = soft.shape[:2]
     (y, last_y), (x, last_x) = (
         (np.take(part, range(part.shape[axis] - 1), axis), np.take(part, range(1, part.shape[axis]), axis))
         for part in (y, x)
     )
     down, right = (1, 0) if axis == 0 else (0, 1)
-    beyond = soft[np.minimum(y + down, height - 1), np.minimum(x + right, width - 1)]
-    before = soft[np.maximum(last_y - down, 0), np.maximum(last_x - right, 0)]
-    step = (beyond - soft[last_y, last_x] + soft[y, x] - before) / 2
+    beyond, seen_beyond = _look(soft, sound, y + down, x + right)
+    before, seen_before = _look(soft, sound, last_y - down, last_x - right)
+    told = seen_beyond + seen_before
+    step = seen_beyond * (beyond - soft[last_y, last_x]) + seen_before * (soft[y, x] - before)
+    step /= np.maximum(told, 1)
     weight = np.exp(-((np.abs(step).max(2, keepdims=True) / np.float32(_LARGEST_STEP)) ** 2))
-    return weight, step
+    return weight * (told > 0), step
+
+
+def _look(soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices) -> tuple[Picture, Picture]:
+    """The picture at places (rows, columns), and 1 (rows, columns, 1) where it is known there."""
+    height, width = sound.shape
+    at_y, at_x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+    seen = sound[at_y, at_x] & (at_y == y) & (at_x == x)
+    return soft[at_y, at_x], seen[..., None].astype(np.float32)
 
 
 def _spread(between: Picture, axis: int) -> Picture:

@@ -50,6 +50,7 @@ class FileRule:
 class Entry:
     """A network or an engine: where its files are, on what terms, and what it needs.
 
+    ``recipe`` says how a network wants its picture (``seeing.subjects``).
     ``role`` is what a network is asked, ``engine`` the engine that reads the files. ``extends`` names models that it
     is laid over. ``expects`` holds values of configuration files by which it is told from others of its kind. ``disk``
     is in bytes, about; ``memory`` and ``gpu_memory`` in GB.
@@ -65,6 +66,7 @@ class Entry:
     licence: str
     terms: str = ""
     role: str = ""
+    recipe: str = ""
     engine: str = ""
     sets: tuple[str, ...] = ()
     extends: tuple[str, ...] = ()

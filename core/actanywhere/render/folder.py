@@ -5,12 +5,15 @@ result.json                 when all are finished
 .actanywhere/job.json       whose folder this is: the job and the digests of what it read
 .actanywhere/*.safetensors  the last painted window, until the job is finished
 .actanywhere/engine/        what the engine keeps for going on
+.actanywhere/networks.json  which networks read the condition
+.actanywhere/seen/*.npz     what they answered; takes share it, in the folder above them
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -51,6 +54,27 @@ class OutputFolder:
     def frame_path(self, frame: int) -> Path:
         """The layer's file of that host frame."""
         return self.path / f"{self.stem}.{frame:04d}.exr"
+
+    @property
+    def answers(self) -> Path:
+        """Where networks' answers are kept; the takes of a shot share them."""
+        if re.fullmatch(r"take_\d{3,}", self.path.name):
+            return self.path.parent / ".actanywhere_seen"
+        return self.work / "seen"
+
+    def keep_networks(self, names: dict[str, str]) -> None:
+        """Note which networks (by role) read the condition. Raises ``OutputError`` where others began."""
+        path = self.work / "networks.json"
+        if not names and not path.is_file():
+            return
+        text = json.dumps(names, indent=2, sort_keys=True)
+        if path.is_file() and path.read_text(encoding="utf-8") != text and self.finished():
+            raise OutputError(
+                f"{self.path} holds frames for which other networks read the condition picture "
+                f"({path.read_text(encoding='utf-8')}).",
+                "Give another output folder, or remove this one.",
+            )
+        write_text(str(path), text)
 
     def finished(self) -> list[int]:
         """The frames that are on disk. A frame appears under its name only when it is whole."""

@@ -26,7 +26,10 @@ from ..footage import (
     open_shot,
     read_condition,
 )
+from ..models import Found
 from ..models.folder import model_folder
+from ..seeing.eyes import find_networks
+from ..seeing.hints import read_boxes, read_points
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
 
@@ -68,6 +71,8 @@ class Inputs:
     """The artist's own, where it leads the camera."""
     alive: MatteReader | None = None
     """The artist's mask of what is alive, where the engine reads it."""
+    networks: dict[str, Found] = field(default_factory=dict)
+    """Those that read the condition, by role."""
 
     def alive_at(self, frame: int) -> NDArray[np.float32] | None:
         """The mask of what is alive in a frame, (H, W) at plate size, or None without one."""
@@ -120,6 +125,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     condition = read_condition(job.shot.condition)
     plate, matte = open_shot(job.shot, MatteValues.of(settings))
     _check_anchor(job, plate.frames)
+    _check_hints(settings, condition.pixels.shape)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     track = _open_track(job, plate, warnings)
     alive = _open_alive(settings, engine.facts, plate, warnings)
@@ -138,6 +144,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
         notes=[],
         track=track,
         alive=alive,
+        networks=find_networks(),
     )
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
     return inputs
@@ -168,7 +175,8 @@ def survey(job: Job) -> Survey:
             shot.matte.path or f"{shot.plate.path} (its matte channel)",
             shot.condition.path,
         ]
-        reads += [shot.condition.matte] if shot.condition.matte else []
+        beside = (shot.condition.matte, shot.condition.scribble, shot.condition.extended)
+        reads += [path for path in beside if path]
         reads += [shot.track] if inputs.track else []
         reads.append(str(model_folder(job.settings.model)))
         done = len(output.finished())
@@ -195,6 +203,13 @@ def _check_anchor(job: Job, frames: FrameRange) -> None:
     anchor = job.settings.anchor
     if anchor is not None and anchor not in frames:
         raise JobError(f"The anchor frame {anchor} is not among the frames {frames}.", "Choose one of them.")
+
+
+def _check_hints(settings: Settings, shape: tuple[int, ...]) -> None:
+    """Refuse what points at nothing of the condition, before anything is computed."""
+    height, width, _ = shape
+    read_boxes(settings.condition_box, (height, width))
+    read_points(settings.condition_point, (height, width))
 
 
 def _open_alive(

@@ -15,10 +15,13 @@ from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
-from ..footage import HALF_MAX, digest
+from ..footage import HALF_MAX, digest, write_png
+from ..seeing.cache import Answers
+from ..seeing.eyes import Eyes
 from .conditioning import ShotConditioning
 from .deliver import count_display_frames, deliver_display_files, deliver_frame
 from .folder import OutputFolder
+from .place import BY_ARTIST
 from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
 from .resume import PaintedWindows
@@ -27,8 +30,9 @@ from .windows import plan_windows
 
 __all__ = ["render"]
 
-_READING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
+_READING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
     "reading footage",
+    "filling the place",
     "loading the model",
     "painting",
     "writing the layer",
@@ -84,6 +88,7 @@ def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
     return [
         Stage(_READING, frames, 0.1),
+        Stage(_FILLING, 100, 0.05, "parts"),
         Stage(_LOADING, 1, 2.0, "model"),
         Stage(_PAINTING, len(_windows(inputs)) * (inputs.resolved.steps or 1), 1.0, "steps"),
         Stage(_WRITING, frames, 0.3),
@@ -91,10 +96,13 @@ def _stages(inputs: Inputs) -> list[Stage]:
 
 
 def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progress: JobProgress) -> Result:
-    scene = read_scene(inputs, progress.watch(_READING))
-    decisions = _decisions(inputs, scene)
+    output.keep_networks({role: one.entry.name for role, one in inputs.networks.items()})
+    eyes = Eyes(inputs.networks, Answers(output.answers))
+    scene = read_scene(inputs, progress.watch(_READING), eyes, progress.watch(_FILLING))
+    progress.reach(_FILLING, 100)
+    decisions = _decisions(inputs, scene, _write_place(output, scene))
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
-        progress.say(_READING, line)
+        progress.say(_FILLING, line)
     painter = _open_painter(inputs, scene, output, progress)
     clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
     for warning in clamped:
@@ -112,11 +120,23 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     )
 
 
-def _decisions(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
-    """What was decided of the job, in the order in which it is told."""
+def _write_place(output: OutputFolder, scene: Scene) -> str:
+    """Write the place as it was filled beside the layer, and give its path; empty where nothing was."""
+    made = scene.place
+    if made is None or made.picture is None or made.filled_by == BY_ARTIST:
+        return ""
+    path = output.path / f"{output.stem}_place.png"
+    write_png(str(path), made.picture.picture)
+    return str(path)
+
+
+def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]:
+    """What was decided of the job, in the order in which it is told. ``place`` is the path of the filled picture."""
     settings, (height, width) = inputs.job.settings, inputs.size
     whole = "as asked for" if inputs.job.shot.frames is not None else "all that the plate has"
     size = "as the model recommends" if settings.size is None else "as asked for"
+    other = "none" if scene.place is None else scene.place.other.told
+    filled = "" if scene.place is None else scene.place.filled_by
     return [
         DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),
         DecisionRecord("frames", str(inputs.frames), whole, "frames"),
@@ -124,6 +144,10 @@ def _decisions(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
         DecisionRecord("working size", f"{width}x{height}", size, "size"),
         DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
         DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
+        DecisionRecord("second actor", other, "", "condition_matte"),
+        DecisionRecord(
+            "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
+        ),
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
     ]
 
@@ -228,6 +252,10 @@ def _digests(inputs: Inputs) -> dict[str, str]:
     digests["condition"] = digest(ImageSequence(shot.condition.path))
     if shot.condition.matte:
         digests["condition matte"] = digest(ImageSequence(shot.condition.matte))
+    if shot.condition.scribble:
+        digests["condition scribble"] = digest(ImageSequence(shot.condition.scribble))
+    if shot.condition.extended:
+        digests["extended"] = digest(ImageSequence(shot.condition.extended))
     if inputs.track is not None:
         digests["track"] = inputs.track.digest
     if inputs.alive is not None:

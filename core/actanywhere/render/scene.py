@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.actor_led import actor_led_track
-from ..camera.composite import find_composite
-from ..camera.guide import Guide, View, choose_anchor
+from ..camera.guide import Guide
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import compact, judge_mattes, read_still_matte, to_display, treat_matte
-from ..inpaint.outpaint import extended
+from ..footage import judge_mattes, to_display, treat_matte
+from ..seeing.eyes import Eyes
 from ..shadow.cast import CastShadow
-from ..shadow.read import lift_shadow, read_shadow
+from ..shadow.read import read_shadow
 from .clip import Clip, empty_clip
 from .decision import Decision
+from .place import Place, see_place
 from .preflight import Inputs
 
 __all__ = ["Scene", "read_scene", "resize", "treated_matte"]
@@ -27,14 +27,15 @@ __all__ = ["Scene", "read_scene", "resize", "treated_matte"]
 Picture = NDArray[np.float32]
 
 _PROXY_WIDTH = 960
-_COMPOSITE_FRAMES = 64
 
 
 @dataclass(frozen=True)
 class Scene:
     """What is known of a shot once it was read, and what was decided of it.
 
-    ``clip`` is at the engine's size. ``condition`` (hc, wc, 3) float32 display. ``camera`` is the mode that is used.
+    ``clip`` is at the engine's size. ``condition`` (hc, wc, 3) float32 display, without who else was in it; ``place``
+    says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
+    was set up otherwise). ``camera`` is the mode that is used.
     ``guide`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's shadow
     falls on the guide, None where none is laid. ``footage`` is what was to be said of the files.
     """
@@ -45,6 +46,8 @@ class Scene:
     guide: Decision[Guide | None]
     shadow: Decision[CastShadow | None]
     footage: tuple[str, ...] = ()
+    place: Place | None = None
+    original: Picture | None = None
 
     @property
     def warnings(self) -> list[str]:
@@ -53,8 +56,12 @@ class Scene:
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
-def read_scene(inputs: Inputs, watch: Watch) -> Scene:
-    """Read every frame once and decide. Raises ``FootageError`` naming the first bad frame, ``Cancelled``."""
+def read_scene(inputs: Inputs, watch: Watch, eyes: Eyes | None = None, filling: Watch | None = None) -> Scene:
+    """Read every frame once and decide, by ``eyes`` or else the networks that are here.
+
+    ``filling`` watches the condition being filled, in hundredths. Raises ``FootageError`` naming the first bad frame,
+    ``Cancelled``.
+    """
     facts = inputs.engine.facts
     clip, track = _read(inputs, watch)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
@@ -66,8 +73,10 @@ def read_scene(inputs: Inputs, watch: Watch) -> Scene:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
         camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
     shadow = _choose_shadow(inputs.job.settings, clip, track, camera.value, led)
-    guide = _make_guide(inputs, clip, track, shadow.value) if led else _no_guide(inputs.job.settings)
-    return Scene(clip, inputs.condition.pixels, camera, guide, shadow, footage)
+    place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
+    unguided = () if led else _no_guide(inputs.job.settings)
+    guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
+    return Scene(clip, place.condition, camera, guide, shadow, footage, place, inputs.condition.pixels)
 
 
 def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, CameraTrack]:
@@ -157,89 +166,12 @@ def _choose_shadow(
     return Decision(found.shadow, found.reason)
 
 
-def _no_guide(settings: Settings) -> Decision[Guide | None]:
+def _no_guide(settings: Settings) -> tuple[str, ...]:
+    """What has no effect where no picture is moved."""
     if settings.shading in (None, 1):
-        return Decision(None)
+        return ()
     warning = (
         f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
         "the camera. With 1 the place is as it was painted."
     )
-    return Decision(None, warnings=(warning,))
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """At which frame (counted from 0) the condition fits, and the matte (hc, wc) of who was painted into it."""
-
-    anchor: int | None
-    subject: Picture | None
-
-
-def _make_guide(
-    inputs: Inputs, clip: Clip, track: CameraTrack, shadow: CastShadow | None
-) -> Decision[Guide | None]:
-    """The condition moved by the track and fitted at the anchor, without who was painted into it, and their shadow."""
-    condition, settings, view = inputs.condition.pixels, inputs.job.settings, inputs.view
-    fit = _find_fit(inputs, clip)
-    subject, anchor, warnings = fit.value.subject, fit.value.anchor, list(fit.warnings)
-    if anchor is None:
-        anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0], view)
-    if subject is not None and shadow is not None:
-        condition = lift_shadow(shadow, subject, condition)
-    guide = Guide(condition, track.relative_to(anchor), clip.aspect, subject, inputs.condition.hole, view)
-    if not inputs.engine.facts.invents:
-        guide = extended(guide, condition, settings.seed)
-    if lost := guide.out_of_reach():
-        frames = compact([clip.frames.first + index for index in lost])
-        warnings.append(
-            f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
-            "repeated there. Give a wider picture, another --anchor, or --camera still."
-        )
-    reason = f"{fit.reason}; it fits at frame {clip.frames.first + anchor}"
-    return Decision(guide, reason, tuple(warnings))
-
-
-def _find_fit(inputs: Inputs, clip: Clip) -> Decision[_Fit]:
-    """What the artist said of the condition; what was not said is looked for in the picture."""
-    asked, settings, view = inputs.job.shot.condition, inputs.job.settings, inputs.view
-    subject: Picture | None = read_still_matte(asked.matte, asked) if asked.matte else None
-    anchor = None if settings.anchor is None else settings.anchor - clip.frames.first
-    if asked.kind == "background" or (subject is not None and anchor is not None):
-        return Decision(
-            _Fit(anchor, subject), f"{'background' if subject is None else 'composite'}, as asked for"
-        )
-    match = find_composite(inputs.condition.pixels, _proxies(clip, view), view.aspect)
-    if match is not None:
-        index = match.index * -(-len(clip.frames) // _COMPOSITE_FRAMES)
-        fit = _Fit(index if anchor is None else anchor, match.subject if subject is None else subject)
-        frame = clip.frames.first + index
-        return Decision(
-            fit,
-            f"composite, the actor of frame {frame} is in it",
-            warnings=(
-                f"The actor of frame {frame} is painted into the condition picture; they are not used twice.",
-            ),
-        )
-    if asked.kind == "composite" and subject is None:
-        warning = (
-            "The condition is said to be a composite, but the plate's actor was not found in it: whoever is in "
-            "the picture stays there. A matte of that subject (--condition-matte) takes it out."
-        )
-        return Decision(
-            _Fit(anchor, subject), "composite, as asked for; the actor was not found in it", (warning,)
-        )
-    if subject is not None:
-        return Decision(_Fit(anchor, subject), "composite, with the matte that was given")
-    return Decision(_Fit(anchor, subject), "background, the plate's actor was not found in it")
-
-
-def _proxies(clip: Clip, view: View) -> list[tuple[Picture, Picture]]:
-    """The view of at most ``_COMPOSITE_FRAMES`` frames of the clip, evenly spread."""
-    stride = -(-len(clip.frames) // _COMPOSITE_FRAMES)
-    return [
-        (
-            view.cropped(clip.rgb[i], clip.aspect) / np.float32(255),
-            view.cropped(clip.matte[i], clip.aspect) / np.float32(255),
-        )
-        for i in range(0, len(clip.frames), stride)
-    ]
+    return (warning,)

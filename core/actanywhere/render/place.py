@@ -1,0 +1,217 @@
+"""The condition made into the place of a shot: who else is in it taken out, filled, and gone on beyond its borders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.composite import CompositeMatch, find_composite
+from ..camera.guide import Guide, View, choose_anchor
+from ..camera.track import CameraTrack
+from ..contract.shot import Condition
+from ..engines.protocol import Watch
+from ..footage import compact, read_condition, read_scribble, read_still_matte
+from ..seeing.eyes import Eyes
+from ..seeing.hints import read_hint
+from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
+from ..seeing.outpaint import Extended, extended_by_artist, outpaint
+from ..seeing.protocol import Hint, Subject
+from .clip import Clip
+from .preflight import Inputs
+
+__all__ = ["BY_ARTIST", "Place", "see_place"]
+
+Picture = NDArray[np.float32]
+
+BY_ARTIST = "you"
+_COMPOSITE_FRAMES = 64
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is moved by the camera, and how it came to be.
+
+    ``condition`` (hc, wc, 3) display, without who else was in it, and ``other`` says who that was; ``guide`` moves it,
+    None where no camera leads. ``picture`` is the place as far as the shot looks, where that is more than the
+    condition, and ``filled_by`` what made it; ``fitted`` says at which frame the condition fits.
+    """
+
+    condition: Picture
+    guide: Guide | None
+    other: OtherActor
+    picture: Extended | None = None
+    filled_by: str = ""
+    fitted: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Who else is in the condition, the place in the clip of a frame whose actor it shows, and its kind in words."""
+
+    other: OtherActor
+    index: int | None
+    kind: str
+    warnings: list[str]
+
+
+def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes, watch: Watch) -> Place:
+    """The condition moved by the track, fitted to the anchor frame, without who else was in it.
+
+    Without a ``track`` no guide is made. ``watch`` hears of a hundred parts of the filling. Raises ``Cancelled``.
+    """
+    seen = _look(inputs, clip, eyes)
+    watch.check()
+    condition, hole = inputs.condition.pixels, _hole(inputs, seen.other)
+    if inputs.job.shot.condition.extended:
+        own = _by_artist(inputs, hole)
+        mine = _own_part(own, condition)
+        if track is None:
+            return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *eyes.told])
+        guide, fitted = _guide(inputs, clip, track, seen, mine, None)
+        guide = guide.within(own.surroundings)
+        return Place(mine, guide, seen.other, own, BY_ARTIST, fitted, [*seen.warnings, *eyes.told])
+    if track is None:
+        filled = eyes.fill.behind(condition, hole)
+        return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *eyes.told])
+    guide, fitted = _guide(inputs, clip, track, seen, condition, hole)
+    place = None
+    if not inputs.engine.facts.invents:
+        place = outpaint(condition, hole, guide, eyes.fill, seen.other.stays, _hundredths(watch))
+    if place is None:
+        condition = eyes.fill.behind(condition, hole)
+    else:
+        guide = guide.within(place.surroundings)
+        condition = _own_part(place, condition)
+    warnings = [*seen.warnings, *eyes.told, *_out_of_reach(guide, clip)]
+    return Place(condition, guide, seen.other, place, eyes.fill.name if place else "", fitted, warnings)
+
+
+def _hundredths(watch: Watch) -> Callable[[float], None]:
+    def step(share: float) -> None:
+        watch.step(round(100 * share))
+        watch.check()
+
+    return step
+
+
+def _look(inputs: Inputs, clip: Clip, eyes: Eyes) -> _Seen:
+    """Who else is in the condition: given, pointed at, or found."""
+    condition, asked = inputs.condition.pixels, inputs.job.shot.condition
+    given = read_still_matte(asked.matte, asked) if asked.matte else None
+    hint = _hint(inputs)
+    match = _match(inputs, clip, known=given is not None or hint is not None)
+    copy = None
+    if match is not None:
+        copy = Subject(match.subject, match.score, "its likeness to the plate's own actor")
+    settled = given is not None or hint is not None
+    other = find_other_actor(
+        condition,
+        asked.kind,
+        given=given,
+        hint=hint,
+        copy=copy,
+        subjects=None if given is not None else eyes.subjects,
+        pointed=eyes.pointed,
+        regions=None if settled else eyes.regions_of(condition),
+    )
+    if match is None:
+        return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings)
+    index = match.index * _stride(clip)
+    frame = clip.frames.first + index
+    told = f"The actor of frame {frame} is painted into the condition picture; they are not used twice."
+    return _Seen(other, index, f"composite, the actor of frame {frame} is in it", [told, *other.warnings])
+
+
+def _kind(asked: str, other: OtherActor, settled: bool) -> str:
+    """What kind of picture the condition is, and whence that is known."""
+    if settled:
+        return "composite, as you showed it"
+    if asked != "auto":
+        return f"{asked}, as asked for"
+    return (
+        "composite, somebody was found in it"
+        if other.mask is not None
+        else "background, nobody was found in it"
+    )
+
+
+def _guide(
+    inputs: Inputs, clip: Clip, track: CameraTrack, seen: _Seen, condition: Picture, hole: Picture | None
+) -> tuple[Guide, str]:
+    """The condition moved by the track from the anchor frame on, and which frame that is."""
+    anchor, view = seen.index, inputs.view
+    if inputs.job.settings.anchor is not None:
+        anchor = inputs.job.settings.anchor - clip.frames.first
+    if anchor is None:
+        anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0], view)
+    unknown = hole if hole is not None and bool((hole > 0).any()) else None
+    guide = Guide(condition, track.relative_to(anchor), clip.aspect, None, unknown, view)
+    return guide, f"{seen.kind}; it fits at frame {clip.frames.first + anchor}"
+
+
+def _hole(inputs: Inputs, other: OtherActor) -> Picture:
+    """Where (hc, wc) nothing of the condition is shown: who goes, and what is transparent."""
+    hole = hole_of(other, inputs.condition.pixels)
+    own = inputs.condition.hole
+    return hole if own is None else np.asarray(np.maximum(hole, own), np.float32)
+
+
+def _hint(inputs: Inputs) -> Hint | None:
+    """What the artist points at in the condition."""
+    settings, asked = inputs.job.settings, inputs.job.shot.condition
+    size = (inputs.condition.pixels.shape[0], inputs.condition.pixels.shape[1])
+    strokes = read_scribble(asked.scribble, size) if asked.scribble else None
+    return read_hint(settings.condition_box, settings.condition_point, strokes, size)
+
+
+def _by_artist(inputs: Inputs, hole: Picture) -> Extended:
+    """The place as the artist painted it."""
+    asked = inputs.job.shot.condition
+    picture = read_condition(Condition(asked.extended, colour=asked.colour)).pixels
+    return extended_by_artist(picture, inputs.condition.pixels, hole, asked.extended)
+
+
+def _own_part(place: Extended, condition: Picture) -> Picture:
+    """The condition's own part of the place, where that has its scale; else the condition."""
+    rows, columns = condition.shape[:2]
+    left, top = place.corner
+    if place.scale != (1.0, 1.0):
+        return condition
+    return np.ascontiguousarray(place.picture[top : top + rows, left : left + columns])
+
+
+def _out_of_reach(guide: Guide, clip: Clip) -> list[str]:
+    lost = guide.out_of_reach()
+    if not lost:
+        return []
+    frames = compact([clip.frames.first + index for index in lost])
+    return [
+        f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
+        "repeated there. Give a wider picture, another --anchor, or --camera still."
+    ]
+
+
+def _match(inputs: Inputs, clip: Clip, known: bool) -> CompositeMatch | None:
+    """The plate frame whose actor is painted into the condition, where that is to be found out."""
+    if inputs.job.shot.condition.kind == "background" or (known and inputs.job.settings.anchor is not None):
+        return None
+    return find_composite(inputs.condition.pixels, _proxies(clip, inputs.view), inputs.view.aspect)
+
+
+def _stride(clip: Clip) -> int:
+    return -(-len(clip.frames) // _COMPOSITE_FRAMES)
+
+
+def _proxies(clip: Clip, view: View) -> list[tuple[Picture, Picture]]:
+    """The view of at most ``_COMPOSITE_FRAMES`` frames of the clip, evenly spread."""
+    return [
+        (
+            view.cropped(clip.rgb[i], clip.aspect) / np.float32(255),
+            view.cropped(clip.matte[i], clip.aspect) / np.float32(255),
+        )
+        for i in range(0, len(clip.frames), _stride(clip))
+    ]

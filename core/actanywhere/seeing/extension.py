@@ -1,0 +1,110 @@
+"""A picture gone on beyond its borders, and without who was in it, by whatever fills here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .protocol import Fill, Picture
+
+__all__ = ["Margins", "extend"]
+
+_STEP = 0.35
+"""Share of the picture's side by which it is gone on at once: what is farther from the known is out of reach."""
+_BESIDE, _ABOVE = 1.0, 0.45
+"""So much of what is there already, in sides of the picture, tells how it goes on: beside it, and above or below, where
+more would bring the skyline under the ground."""
+_MOST_BARRED = 0.5
+"""Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
+_WAYS = ((1, True), (1, False), (0, True), (0, False))
+"""Left, right, top and bottom: the axis, and whether it lies before the picture."""
+
+
+@dataclass(frozen=True)
+class Margins:
+    """How far to go on beyond each border, in pixels of the picture."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.left, self.top, self.right, self.bottom))
+
+
+def extend(
+    picture: Picture,
+    hole: Picture,
+    margins: Margins,
+    fill: Fill,
+    never_from: Picture | None = None,
+    step: Callable[[float], None] = lambda share: None,
+) -> Picture:
+    """The picture (h + top + bottom, w + left + right, 3) display, its margins and its ``hole`` (h, w) filled.
+
+    What is behind the hole comes first; then the sides, then above and below, where nothing is copied from what must
+    not stand twice (``never_from``, (h, w)). ``step`` hears the share that is done.
+    """
+    height, width = hole.shape
+    counts = [_steps(size, side) for size, side in _order(margins, height, width)]
+    inside = fill.behind(picture, hole) if hole.any() else picture
+    canvas = _without(inside, hole, never_from, fill) if margins else inside
+    done = 0
+    for (axis, before), (size, _), count in zip(_WAYS, _order(margins, height, width), counts, strict=True):
+        for number in range(count):
+            more = round(size * (number + 1) / count) - round(size * number / count)
+            canvas = _gone_on(canvas, axis, before, more, (height, width), fill)
+            done += 1
+            step(done / sum(counts))
+    canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
+    return canvas
+
+
+def _without(picture: Picture, hole: Picture, never_from: Picture | None, fill: Fill) -> Picture:
+    """The picture to go on from: without what must not stand twice, unless that is most of it."""
+    if never_from is None:
+        return picture.copy()
+    never = np.asarray(np.maximum(never_from, hole), np.float32)
+    if not (never_from > 0.5).any() or (never > 0.5).mean() > _MOST_BARRED:
+        return picture.copy()
+    return fill.behind(picture, never)
+
+
+def _order(margins: Margins, height: int, width: int) -> tuple[tuple[int, int], ...]:
+    return (margins.left, width), (margins.right, width), (margins.top, height), (margins.bottom, height)
+
+
+def _steps(size: int, side: int) -> int:
+    return int(np.ceil(size / max(1.0, _STEP * side))) if size else 0
+
+
+def _gone_on(
+    canvas: Picture, axis: int, before: bool, more: int, side: tuple[int, int], fill: Fill
+) -> Picture:
+    """With ``more`` rows (axis 0) or columns (1) before or after it; ``side`` is the first picture's size."""
+    pad = [(0, 0), (0, 0), (0, 0)]
+    pad[axis] = (more, 0) if before else (0, more)
+    wider = np.pad(canvas, pad)
+    length = wider.shape[axis]
+    added = slice(0, more) if before else slice(length - more, length)
+    hole = np.zeros(wider.shape[:2], np.float32)
+    hole[(slice(None),) * axis + (added,)] = 1
+    reach = more + round((_BESIDE if axis else _ABOVE) * side[axis])
+    near = slice(0, reach) if before else slice(max(0, length - reach), length)
+    for start, end in _blocks(wider.shape[1], side[1]) if axis == 0 else [(0, wider.shape[0])]:
+        box = (near, slice(start, end)) if axis == 0 else (slice(start, end), near)
+        wider[box] = fill.behind(np.ascontiguousarray(wider[box]), np.ascontiguousarray(hole[box]))
+        hole[box] = 0
+    return wider
+
+
+def _blocks(width: int, side: int) -> list[tuple[int, int]]:
+    """Stretches of a long canvas, each of about the picture's width, that overlap by a third."""
+    if width <= 1.5 * side:
+        return [(0, width)]
+    count = int(np.ceil((width - side / 3) / (side * 2 / 3)))
+    starts = np.linspace(0, width - side, count).round().astype(int)
+    return [(int(start), int(start) + side) for start in starts]

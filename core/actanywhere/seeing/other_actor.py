@@ -1,0 +1,257 @@
+"""Who else is in the condition picture, and goes: by the artist's word, a plate frame's copy, networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from .protocol import Hint, Picture, RegionMap, Subject, Subjects, stacked
+from .their_shadow import their_shadow
+
+__all__ = ["MEND", "OtherActor", "find_other_actor", "hole_of"]
+
+MEND = "actanywhere models pull eyes"
+_POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
+
+_SURE = 0.25
+"""Score from which a network is taken to see somebody."""
+_NEAR = 0.12
+"""Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
+_SAME = 0.3
+"""Share of either that has to overlap for two masks to be of the same."""
+_ALIVE = 0.35
+"""Share of somebody that has to be person, animal or vehicle, where the regions are known."""
+_PROMINENT, _BESIDE_LARGEST = 0.008, 0.25
+"""Share of the picture, and of the largest instance, from which an instance is no passer-by of the place."""
+_RIM = 0.012
+"""Rim added to a hole, as a share of the picture's longer side: an edge is mixed into the picture."""
+_UNSURE = 0.12
+"""Probability from which a pixel beside somebody goes with them."""
+
+
+@dataclass(frozen=True)
+class OtherActor:
+    """Who goes: ``mask`` (h, w) and ``shadow`` (h, w), or None; ``stays``: prominent things that stay.
+
+    ``told`` is the line for log, result and sheet; ``warnings`` what an artist has to look at.
+    """
+
+    told: str
+    mask: Picture | None = None
+    shadow: Picture | None = None
+    stays: Picture | None = None
+    warnings: list[str] = field(default_factory=list)
+    found: list[Subject] = field(default_factory=list)
+
+
+def find_other_actor(
+    picture: Picture,
+    kind: str,
+    *,
+    given: Picture | None = None,
+    hint: Hint | None = None,
+    copy: Subject | None = None,
+    subjects: Subjects | None = None,
+    pointed: Subjects | None = None,
+    regions: RegionMap | None = None,
+) -> OtherActor:
+    """Who else is in ``picture`` (h, w, 3), a condition of ``kind`` (auto, background, composite).
+
+    ``given`` (h, w) is the artist's matte of them, ``hint`` what the artist points at, ``copy`` the plate's own actor
+    where a frame's copy was found. ``subjects`` and ``regions`` are networks' answers where those are here; ``pointed``
+    reads a hint without one.
+    """
+    if given is not None:
+        return _gone(picture, [Subject(given, 1.0, "your matte")], [], regions)
+    if hint:
+        return _by_hint(picture, hint, subjects, pointed, regions)
+    seen = subjects.find(picture) if subjects is not None else []
+    actors, things = _told_apart(seen, regions)
+    if kind == "background":
+        return _in_a_background(actors, things)
+    if copy is not None:
+        same = [one for one in seen if _overlap(one.mask, copy.mask) >= _SAME]
+        covered = bool(same) and _share_of(copy.mask, stacked([one.mask for one in same])) > 0.8
+        own = same if covered else [copy, *same]
+        also = [one for one in actors if kind == "composite" and all(one is not other for other in same)]
+        gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
+        return gone if subjects is not None else _guessed(gone)
+    if kind == "auto" and regions is None:
+        return _asked(actors, things)
+    if actors:
+        return _gone(picture, actors, things, regions)
+    return _nobody(kind, things, subjects, regions)
+
+
+def hole_of(other: OtherActor, picture: Picture) -> Picture:
+    """Where (h, w) of the ``picture`` nothing of it is shown: who goes, grown where it is unsure, and their shadow."""
+    if other.mask is None:
+        return np.zeros(picture.shape[:2], np.float32)
+    rim = max(2, round(_RIM * max(picture.shape[:2])))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+    parts = [(other.mask > _UNSURE).astype(np.float32)]
+    if other.shadow is not None:
+        parts.append((other.shadow > 0.3).astype(np.float32))
+    return np.asarray(cv2.dilate(stacked(parts), disc), np.float32)
+
+
+def _gone(
+    picture: Picture, actors: list[Subject], things: list[Subject], regions: RegionMap | None
+) -> OtherActor:
+    """These go, and their shadow."""
+    mask = stacked([one.mask for one in actors])
+    shadow = their_shadow(picture, mask, None if regions is None else regions.of("ground"))
+    sources = " and ".join(dict.fromkeys(one.source for one in actors))
+    sure = max(one.score for one in actors)
+    told = f"found by {sources}" if sources != "your matte" else "as your matte says"
+    told += f" (sure {sure:.2f})" if sources != "your matte" else ""
+    told += f", {100 * float((mask > 0.5).mean()):.1f} % of the picture"
+    told += "; their shadow goes too" if (shadow > 0.5).any() else "; no shadow of theirs was made out"
+    if things:
+        told += f"; a prominent thing ({_places(things)}) stays"
+    stays = stacked([one.mask for one in things]) if things else None
+    return OtherActor(told, mask, shadow, stays, [], actors)
+
+
+def _by_hint(
+    picture: Picture,
+    hint: Hint,
+    subjects: Subjects | None,
+    pointed: Subjects | None,
+    regions: RegionMap | None,
+) -> OtherActor:
+    meant = subjects.find(picture, hint) if subjects is not None else []
+    if not meant and pointed is not None:
+        meant = pointed.find(picture, hint)
+    if not meant:
+        return OtherActor(
+            "nobody was found where you pointed",
+            warnings=[
+                f"Nobody was found in the condition picture where you pointed; all of it stays. {_POINT}"
+            ],
+        )
+    mask = stacked([one.mask for one in meant])
+    if hint.goes is not None:
+        mask = np.maximum(mask, hint.goes)
+    if hint.stays is not None:
+        mask = mask * (1 - hint.stays)
+    source = f"{meant[0].source}, where you pointed"
+    gone = _gone(picture, [Subject(np.asarray(mask, np.float32), meant[0].score, source)], [], regions)
+    return gone if subjects is not None else _guessed(gone)
+
+
+def _told_apart(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Subject], list[Subject]]:
+    """The actors and the prominent things among whom a network saw, and whom the regions show besides."""
+    if regions is None:
+        sure = [one for one in seen if one.kind != "thing" and one.score >= _SURE]
+        things = [one for one in seen if one.kind == "thing"]
+    else:
+        alive = regions.of("person", "animal", "vehicle")
+        sure = [one for one in seen if _share_of(one.mask, alive) >= _ALIVE]
+        things = [one for one in seen if all(one is not other for other in sure)]
+        sure += _instances(regions, sure)
+    doubtful = [one for one in seen if all(one is not other for other in [*sure, *things])]
+    along = [one for one in doubtful if any(_touch(one.mask, other.mask) for other in sure)]
+    return [*sure, *along], things
+
+
+def _instances(regions: RegionMap, sure: list[Subject]) -> list[Subject]:
+    """Instances that the subject network left out: prominent ones, and those that touch whom it found."""
+    sizes = [float((one.mask > 0.5).mean()) for one in regions.instances]
+    largest = max([*sizes, *(float((one.mask > 0.5).mean()) for one in sure)], default=0.0)
+    found = []
+    for one, size in zip(regions.instances, sizes, strict=True):
+        known = any(_share_of(one.mask, other.mask) > 0.7 for other in sure)
+        prominent = size >= _PROMINENT and size >= _BESIDE_LARGEST * largest and not sure
+        carried = any(_touch(one.mask, other.mask) for other in sure)
+        if not known and (prominent or carried):
+            found.append(one)
+    return found
+
+
+def _in_a_background(actors: list[Subject], things: list[Subject]) -> OtherActor:
+    if not actors:
+        return OtherActor("none: the picture is said to be a background")
+    return OtherActor(
+        f"left where they are, since the picture is said to be a background: {_places(actors)}",
+        stays=stacked([one.mask for one in [*actors, *things]]),
+        warnings=[
+            f"Somebody stands in the condition picture, which is said to be a background: {_places(actors)}, found by "
+            f"{actors[0].source}. --condition-kind composite takes them out."
+        ],
+    )
+
+
+def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
+    """Nothing tells an actor from a prominent thing: the artist is asked."""
+    if not actors:
+        stays = stacked([one.mask for one in things]) if things else None
+        return OtherActor("none was found", stays=stays)
+    return OtherActor(
+        f"perhaps, and left: {_places(actors)}",
+        stays=stacked([one.mask for one in [*actors, *things]]),
+        warnings=[
+            f"Somebody or something prominent is in the condition picture ({_places(actors)}, found by "
+            f"{actors[0].source}, which does not tell an actor from a thing), and stays there. --condition-kind "
+            "composite takes it out, --condition-kind background says that it belongs to the place."
+        ],
+    )
+
+
+def _nobody(
+    kind: str, things: list[Subject], subjects: Subjects | None, regions: RegionMap | None
+) -> OtherActor:
+    stays = stacked([one.mask for one in things]) if things else None
+    if kind == "auto":
+        return OtherActor("none was found", stays=stays)
+    reader = subjects.name if subjects is not None else None
+    seen = f" {reader} saw only a thing ({_places(things)})." if things else ""
+    looked = (
+        f"neither the plate's actor nor anybody else ({reader}) was"
+        if reader
+        else "the plate's actor was not"
+    )
+    sure = "" if reader and regions is not None else f" Networks see more: {MEND}."
+    return OtherActor(
+        "none was found in a composite: whoever is in it stays",
+        stays=stays,
+        warnings=[
+            f"The condition is said to be a composite, but {looked} found in it: whoever is in the picture stays "
+            f"there.{seen} {_POINT}{sure}"
+        ],
+    )
+
+
+def _guessed(gone: OtherActor) -> OtherActor:
+    """The same, said to be a guess."""
+    warning = f"The second actor's outline is a guess by colour; a network makes it sure: {MEND}."
+    return replace(gone, told=f"{gone.told}; a guess", warnings=[*gone.warnings, warning])
+
+
+def _places(found: list[Subject]) -> str:
+    """Where they are, as boxes that can be given back: x,y,w,h."""
+    boxes = []
+    for one in found[:3]:
+        rows, columns = np.flatnonzero((one.mask > 0.5).any(1)), np.flatnonzero((one.mask > 0.5).any(0))
+        if len(rows):
+            boxes.append(f"{columns[0]},{rows[0]},{np.ptp(columns) + 1},{np.ptp(rows) + 1}")
+    share = 100 * float((stacked([one.mask for one in found]) > 0.5).mean())
+    return f"{share:.1f} % of it at {' and '.join(boxes)}"
+
+
+def _share_of(mask: Picture, within: Picture) -> float:
+    return float((mask * within).sum() / max(1e-6, float(mask.sum())))
+
+
+def _overlap(one: Picture, other: Picture) -> float:
+    return max(_share_of(one, other), _share_of(other, one))
+
+
+def _touch(one: Picture, other: Picture) -> bool:
+    """Whether one lies beside the other, within a share of the other's size."""
+    body = (other > 0.5).astype(np.uint8)
+    reach = 2 * max(2, round(_NEAR * float(np.sqrt(body.sum())))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return bool((np.asarray(cv2.dilate(body, disc)) * (one > 0.5)).any())

@@ -1,0 +1,80 @@
+"""A picture goes on beyond its borders: sides first, then above and below, its own pixels untouched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from actanywhere.camera.guide import Guide
+from actanywhere.camera.track import CameraTrack, still_track
+from actanywhere.contract.errors import FootageError
+from actanywhere.seeing.extension import Margins, extend
+from actanywhere.seeing.outpaint import extended_by_artist, outpaint
+from actanywhere.seeing.shift_map import ShiftMap
+from tests.camera.staged import similarity
+from tests.seeing.scenes import HORIZON, SIZE, body, street, with_body
+
+NO_HOLE = np.zeros(SIZE, np.float32)
+
+
+def test_horizon_and_line_go_on_to_both_sides_and_nothing_stays_black() -> None:
+    margins = Margins(left=80, top=30, right=60, bottom=40)
+    picture, shares = street(), []
+    made = extend(picture, NO_HOLE, margins, ShiftMap(), step=shares.append)
+    assert made.shape == (SIZE[0] + 70, SIZE[1] + 140, 3)
+    np.testing.assert_array_equal(made[30 : 30 + SIZE[0], 80 : 80 + SIZE[1]], picture)
+    assert made.min() > 0.2
+    blue = made[..., 2] - made[..., 0]
+    edge = 30 + HORIZON
+    assert (blue[edge - 6, :] > 0.2).mean() > 0.95 and (blue[edge + 6, :] < 0.1).mean() > 0.95
+    assert (made[30 + 92, :, 0] > 0.7).mean() > 0.9
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+
+
+def test_who_is_in_the_picture_is_not_seen_again_beside_it() -> None:
+    mask = body((150, 62))
+    made = extend(with_body(street(), mask), NO_HOLE, Margins(right=90), ShiftMap(), never_from=mask)
+    red = made[..., 0] - made[..., 1]
+    assert red[:, : SIZE[1]].max() > 0.5, "they stay where they are"
+    assert red[:, SIZE[1] + 2 :].max() < 0.2
+
+
+def test_a_shot_that_sees_no_more_than_the_picture_needs_nothing() -> None:
+    guide = Guide(street(), still_track(2), 1.5)
+    assert outpaint(street(), NO_HOLE, guide, ShiftMap()) is None
+
+
+def test_the_place_lies_where_the_camera_looks_for_it() -> None:
+    picture = street()
+    pan = CameraTrack(np.stack([np.eye(3), similarity(1, 0, -0.4, 0)]), True, "staged", np.ones(2))
+    guide = Guide(picture, pan, 1.5)
+    place = outpaint(picture, NO_HOLE, guide, ShiftMap())
+    assert place is not None
+    rgb, valid = guide.within(place.surroundings).frame(1, *SIZE)
+    assert valid.min() == 1
+    moved = round(0.4 * SIZE[0])
+    np.testing.assert_allclose(rgb[:, : SIZE[1] - moved - 3], picture[:, moved:-3], atol=2e-3)
+    left, top = place.corner
+    beyond = place.picture[top : top + SIZE[0], left + SIZE[1] + 2 : left + SIZE[1] + 30]
+    np.testing.assert_allclose(rgb[:, SIZE[1] - moved + 2 : SIZE[1] - moved + 30], beyond, atol=2e-3)
+
+
+def test_an_artists_own_place_is_found_by_the_condition_in_it() -> None:
+    place = street(3)
+    wide = np.concatenate([street(4)[:, :37], place, street(5)[:, :20]], 1)
+    hole = (body() > 0).astype(np.float32)
+    painted = wide.copy()
+    painted[:, 37 : 37 + SIZE[1]][hole > 0] = (0.2, 0.9, 0.2)
+    found = extended_by_artist(painted, with_body(place, body()), hole, "mine.png")
+    assert found.corner == (37, 0) and found.picture is painted
+    assert extended_by_artist(place, place, hole, "mine.png").corner == (0, 0)
+
+
+def test_an_artists_picture_of_another_place_or_size_is_refused() -> None:
+    other = np.random.default_rng(0).random((200, 260, 3)).astype(np.float32)
+    with pytest.raises(FootageError, match=r"is not found in mine\.png"):
+        extended_by_artist(other, street(), NO_HOLE, "mine.png")
+    with pytest.raises(
+        FootageError, match=r"mine\.png is 90x60, smaller than the condition picture \(180x120\)"
+    ):
+        extended_by_artist(other[:60, :90], street(), NO_HOLE, "mine.png")

@@ -1,0 +1,62 @@
+"""Holes are filled with whole pieces of the picture: lines go on, detail stays, nothing is copied from who goes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from actanywhere.seeing.shift_map import ShiftMap
+from tests.seeing.scenes import HORIZON, SIZE, body, street, with_body
+
+
+def test_what_is_behind_somebody_goes_on_with_its_lines_and_its_grain() -> None:
+    place, mask = street(), body()
+    hole = cv2.dilate((mask > 0).astype(np.float32), np.ones((5, 5)))
+    filled = ShiftMap().behind(with_body(place, mask), hole)
+    inside = hole > 0
+    assert np.abs(filled - place)[inside].mean() < 0.03
+    rows = np.arange(SIZE[0])[:, None] * np.ones(SIZE[1])
+    beside_edges = np.minimum(np.abs(rows - HORIZON + 0.5), np.abs(rows - 92)) > 5
+    assert np.abs(filled - place)[inside & beside_edges].max() < 0.25
+    fine = filled - cv2.GaussianBlur(filled, (0, 0), 1.5)
+    assert fine[inside & beside_edges].std() > 0.7 * fine[~inside & beside_edges].std()
+
+
+def test_what_is_known_stays_bit_for_bit_and_the_same_picture_gives_the_same_bits() -> None:
+    picture, hole = with_body(street(), body()), (body() > 0).astype(np.float32)
+    first, second = ShiftMap().behind(picture, hole), ShiftMap().behind(picture, hole)
+    np.testing.assert_array_equal(first[hole == 0], picture[hole == 0])
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_large_picture_is_filled_with_its_own_full_size_detail() -> None:
+    place = cv2.resize(street(), None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+    place += np.random.default_rng(1).normal(0, 0.02, place.shape).astype(np.float32)
+    hole = cv2.resize((body() > 0).astype(np.float32), None, fx=6, fy=6, interpolation=cv2.INTER_NEAREST)
+    filled = ShiftMap().behind(np.where(hole[..., None] > 0, np.float32(0), place), hole)
+    fine = filled - cv2.GaussianBlur(filled, (0, 0), 1.0)
+    inside = cv2.erode(hole, np.ones((9, 9))) > 0
+    assert 0.9 < fine[inside].std() / fine[hole == 0].std() < 1.1
+
+
+def test_nothing_is_copied_from_where_it_must_not_be() -> None:
+    picture, hole, other = street(), body((60, 62)), body((120, 62))
+    picture = with_body(picture, other)
+    filled = ShiftMap().behind(picture, (hole > 0).astype(np.float32), cv2.dilate(other, np.ones((5, 5))))
+    red = filled[..., 0] - filled[..., 1]
+    assert red[hole > 0].max() < 0.2
+    np.testing.assert_array_equal(filled[hole == 0], picture[hole == 0])
+
+
+def test_what_no_shift_reaches_at_once_is_filled_all_the_same() -> None:
+    picture = street()
+    hole = np.ones(SIZE, np.float32)
+    hole[30:100, 20:70] = 0
+    filled = ShiftMap().behind(np.where(hole[..., None] > 0, np.float32(0), picture), hole)
+    assert filled.min() > 0.3
+
+
+def test_a_picture_without_a_hole_and_one_that_is_all_hole_come_back() -> None:
+    picture = street()
+    np.testing.assert_array_equal(ShiftMap().behind(picture, np.zeros(SIZE, np.float32)), picture)
+    np.testing.assert_array_equal(ShiftMap().behind(picture, np.ones(SIZE, np.float32)), picture)
