@@ -8,6 +8,7 @@ import bpy
 
 from ..contract.takes import read_take
 from ..hostkit.order import Order
+from .versions import as_stored
 
 __all__ = [
     "background_clip",
@@ -54,7 +55,7 @@ def background_clip(order: Order) -> Any:
     if clip is None:
         clip = bpy.data.movieclips.load(background_path(order))
         clip.name = name
-    clip.filepath = background_path(order)
+    clip.filepath = as_stored(background_path(order))
     clip.frame_start = order.first
     return _finish(clip, order)
 
@@ -64,7 +65,7 @@ def _sequence(name: str, path: str) -> Any:
     if image is None:
         image = bpy.data.images.load(path)
         image.name = name
-    image.filepath = path
+    image.filepath = as_stored(path)
     image.source = "SEQUENCE"
     return image
 

@@ -13,7 +13,7 @@ from ..contract.errors import FootageError
 from ..hostkit.order import Order
 from .footage import COLOURS, clip_frames
 from .numbering import find_footage
-from .versions import compositor_tree, fix_mask_size, option, output_input, over_inputs
+from .versions import as_stored, compositor_tree, fix_mask_size, option, output_input, over_inputs
 
 __all__ = ["layer_socket", "put_into_compositor", "shot_nodes"]
 
@@ -237,6 +237,7 @@ def _files(pattern: str, colour: str) -> Any:
     path = footage.files[footage.first] if footage.files else footage.pattern
     image = next((i for i in bpy.data.images if bpy.path.abspath(i.filepath) == path), None)
     image = image or bpy.data.images.load(path)
+    image.filepath = as_stored(path)
     image.source = "SEQUENCE" if footage.files else "FILE"
     if colour == "matte" and os.path.splitext(path)[1].lower() != ".exr":
         image.colorspace_settings.name = "Non-Color"

@@ -7,7 +7,7 @@ import tempfile
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.engine import Finding, creation_commands, engine_errand, read_findings
@@ -15,6 +15,7 @@ from ..hostkit.session import Session, Step
 from . import running
 from .panels import lines
 from .run import Runner, redraw
+from .versions import path_property
 
 __all__ = ["CLASSES", "state"]
 
@@ -146,13 +147,13 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
 
     bl_idname = _PACKAGE
 
-    python: StringProperty(
+    python: path_property(
         name="Engine",
         subtype="FILE_PATH",
         description="A Python (or its environment's folder) that has ActAnywhere. Empty: the variable "
         "ACTANYWHERE_PYTHON, the engine's own environment, or the first installation on the PATH",
     )
-    wheels: StringProperty(
+    wheels: path_property(
         name="Wheels",
         subtype="DIR_PATH",
         description="A folder of wheels to install from, for a machine that is not online. On one that is: "

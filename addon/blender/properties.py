@@ -15,6 +15,7 @@ from bpy.props import (
 from ..contract.shot import COLOUR_SPACES, CONDITION_KINDS
 from .settings import setting_properties
 from .takes import refresh_takes
+from .versions import path_property
 
 __all__ = ["CLASSES", "register", "unregister"]
 
@@ -69,7 +70,7 @@ class ACTANYWHERE_PG_take(bpy.types.PropertyGroup):
     """A take as it was on disk when the list was last read."""
 
     number: IntProperty(name="Take")
-    folder: StringProperty(name="Folder", subtype="DIR_PATH")
+    folder: path_property(name="Folder", subtype="DIR_PATH")
     seed: IntProperty(name="Seed")
     finished: BoolProperty(name="Finished")
     summary: StringProperty(name="Summary")
@@ -114,7 +115,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         name="Plate", items=PLATES, description="The photographed frames", update=_read_takes
     )
     plate_clip: PointerProperty(name="Plate Clip", type=bpy.types.MovieClip, update=_read_takes)
-    plate_path: StringProperty(
+    plate_path: path_property(
         name="Plate Files", subtype="FILE_PATH", description="Any one of the files", update=_read_takes
     )
     use_plate_start: _use_start("plate")
@@ -135,7 +136,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         name="Matte Scene", type=bpy.types.Scene, description="Empty: the plate's scene"
     )
     matte_clip: PointerProperty(name="Matte Clip", type=bpy.types.MovieClip)
-    matte_path: StringProperty(name="Matte Files", subtype="FILE_PATH", description="Any one of the files")
+    matte_path: path_property(name="Matte Files", subtype="FILE_PATH", description="Any one of the files")
     use_matte_start: _use_start("matte")
     matte_start: _start("picture")
     matte_channel: StringProperty(
@@ -157,7 +158,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         items=[(kind, kind, told) for kind, told in CONDITION_KINDS.items()],
         description="What the picture shows",
     )
-    condition_matte: StringProperty(
+    condition_matte: path_property(
         name="Matte",
         subtype="FILE_PATH",
         description="A still matte of whoever was painted into a composite condition",
@@ -175,7 +176,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     bring_back: EnumProperty(
         name="Bring Back To", items=PLACES, options={"ENUM_FLAG"}, default={"COMPOSITOR"}
     )
-    takes_root: StringProperty(
+    takes_root: path_property(
         name="Takes",
         subtype="DIR_PATH",
         description="Folder of the takes. Empty: beside the .blend, or the extension's own while it is not saved",

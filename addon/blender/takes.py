@@ -10,7 +10,7 @@ from ..hostkit.order import Order
 from ..hostkit.status import summary_of, told_of
 from .asking import shot_name, takes_root
 from .compositor import shot_nodes
-from .versions import compositor_tree, sequencer_scene, strips_of
+from .versions import as_stored, compositor_tree, sequencer_scene, strips_of
 
 __all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 
@@ -65,7 +65,7 @@ def show_wedge(sheet: str) -> None:
     if image is None:
         image = bpy.data.images.load(sheet)
         image.name = name
-    image.filepath = sheet
+    image.filepath = as_stored(sheet)
     image.reload()
     area = _image_editor()
     if area is not None:

@@ -18,6 +18,8 @@ __all__ = [
     "set_file_format",
     "straight",
     "strips_name",
+    "path_property",
+    "as_stored",
     "strips_of",
 ]
 
@@ -117,6 +119,23 @@ def straight(tree: Any, socket: Any) -> Any:
         node.inputs["Type"].default_value = "To Straight"
     tree.links.new(socket, node.inputs["Image"])
     return node.outputs["Image"]
+
+
+def path_property(**words: Any) -> Any:
+    """A StringProperty for a path, which may be relative to the .blend (since 4.5 that has to be said)."""
+    if bpy.app.version >= (4, 5, 0):
+        words["options"] = {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"}
+    return bpy.props.StringProperty(**words)
+
+
+def as_stored(path: str) -> str:
+    """A path as this .blend keeps it: relative where the artist's preferences say so and it is saved."""
+    if not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:
+        return path
+    try:
+        return str(bpy.path.relpath(path))
+    except ValueError:  # on another drive
+        return path
 
 
 def strips_of(scene: Any) -> Any:

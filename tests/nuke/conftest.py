@@ -55,7 +55,7 @@ class Stage:
         self.work, self._plugin, self._engine = work, plugin, engine
         write_shot(work)
 
-    def play(self, name: str, nuke: str = "", gui: bool = True) -> dict[str, Any]:
+    def play(self, name: str, nuke: str = "", gui: bool = True, **more: Any) -> dict[str, Any]:
         """What the play says. It must leave no fault behind: no hang, no touch off the main thread."""
         nuke = nuke or oldest()
         stage = {
@@ -67,6 +67,7 @@ class Stage:
             "gui": gui,
             "version": [int(word) for word in nuke.split(".")],
             "frames": [FIRST, LAST],
+            **more,
         }
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.work / "home"), "LANG": "C.UTF-8"}
         done = subprocess.run(

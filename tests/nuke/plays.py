@@ -220,6 +220,28 @@ def kill() -> Dict[str, Any]:
     return said
 
 
+def checked() -> Dict[str, Any]:
+    """Every knob of a setting with values that cannot be, and Generate pressed: what the artist reads."""
+    new_script()
+    node = new_node(preview=False)
+    said = []
+    for name, value in STAGE["bad"]:
+        before = node[name].value()
+        use = node.knob("use_" + name)
+        if use is not None:
+            use.setValue(True)
+        node[name].setValue(value)
+        SESSION.said.clear()
+        node["generate"].execute()
+        said.append(list(SESSION.said))
+        node[name].setValue(before)
+        if use is not None:
+            use.setValue(False)
+    SESSION.said.clear()
+    folder = STAGE["work"] + "/actanywhere"
+    return {"told": said, "rendered": list(SESSION.rendered), "made": os.path.isdir(folder)}
+
+
 def _children() -> List[int]:
     found = []
     for name in os.listdir("/proc"):

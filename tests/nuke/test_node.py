@@ -256,6 +256,6 @@ def test_in_a_terminal_it_blocks_prints_and_ends_with_a_status(stage: Stage) -> 
     assert (said["done"], said["wrong"], said["usage"], said["no_engine"]) == (0, 2, 2, 1)
     assert said["stopped"] == 130
     assert said["taken"] and (said["take_first"], said["take_last"]) == (FIRST, FIRST + 1)
-    assert "writing the layer 2 of 2 frames" in said["printed"]
+    assert "Writing the layer 2 of 2 frames" in said["printed"]
     assert f"layer: {stage.work}" in said["printed"]
     assert "/gone/bin/python" in said["errors"]

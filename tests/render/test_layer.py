@@ -206,11 +206,11 @@ def test_png_and_mov_show_the_comp_as_a_display_does(tmp_path: Path, model: Path
     shot = stage_shot(tmp_path / "shown", frames=4, kind="png")
     render(shot.job(model, format=("exr", "png", "mov")))
     output = shot.folder / "out"
-    shown = oiio.ImageInput.open(str(output / "shot_generated_bg.1002.png")).read_image("float")
+    shown = oiio.ImageInput.open(str(output / "shot_comp.1002.png")).read_image("float")
     inside = shot.mattes[1002] == 1
     # An sRGB plate's actor comes out as he went in, to half float.
     assert shown[inside] == pytest.approx(shot.plates[1002][inside], abs=1e-3)
-    with av.open(str(output / "shot_generated_bg.mov")) as movie:
+    with av.open(str(output / "shot_comp.mov")) as movie:
         frames = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
     assert len(frames) == 4 and frames[1].shape == (HEIGHT, WIDTH, 3)
     assert np.abs(frames[1] / 255 - shown).mean() < 0.04
@@ -218,7 +218,7 @@ def test_png_and_mov_show_the_comp_as_a_display_does(tmp_path: Path, model: Path
 
 def test_png_of_a_scene_linear_layer_goes_through_the_view(shot: Staged, model: Path) -> None:
     render(shot.job(model, format=("exr", "png")))
-    shown = oiio.ImageInput.open(str(shot.folder / "out/shot_generated_bg.1001.png")).read_image("float")
+    shown = oiio.ImageInput.open(str(shot.folder / "out/shot_comp.1001.png")).read_image("float")
     comp = rgb(read_layer(shot.folder / "out/shot_generated_bg.1001.exr")[1]).astype(np.float32)
     assert shown == pytest.approx(to_display(np.ascontiguousarray(comp), "acescg"), abs=1e-4)
 

@@ -33,6 +33,7 @@ __all__ = [
     "RESULT_NAME",
     "Take",
     "changed",
+    "comp_stem",
     "differences",
     "find_result",
     "last_stopped",
@@ -80,6 +81,11 @@ class Take:
 def layer_stem(job: Job) -> str:
     """The name of the layer's files in ``job.output``, up to the frame number: ``run_010_generated_bg``."""
     return "%s_%s" % (_file_name(job.shot.name), job.settings.layer)
+
+
+def comp_stem(job: Job) -> str:
+    """The name of the comp's display files (PNG, MOV) in ``job.output``: ``run_010_comp``."""
+    return "%s_comp" % _file_name(job.shot.name)
 
 
 def new_take(root: str, shot_name: str) -> str:

@@ -112,12 +112,12 @@ def deliver_display_files(inputs: Inputs, output: OutputFolder, watch: Watch) ->
 def _pngs_due(inputs: Inputs, output: OutputFolder) -> dict[int, Path]:
     if "png" not in output.job.settings.format:
         return {}
-    paths = {frame: output.frame_path(frame).with_suffix(".png") for frame in inputs.frames}
+    paths = {frame: output.path / f"{output.comp_stem}.{frame:04d}.png" for frame in inputs.frames}
     return {frame: path for frame, path in paths.items() if not path.is_file()}
 
 
 def _movie_path(output: OutputFolder) -> Path:
-    return output.path / f"{output.stem}.mov"
+    return output.path / f"{output.comp_stem}.mov"
 
 
 def _movie_is_due(output: OutputFolder) -> bool:

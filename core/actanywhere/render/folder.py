@@ -25,7 +25,7 @@ from ..contract.errors import JobError, OutputError
 from ..contract.files import sweep_strays, write_text
 from ..contract.job import Job, Result
 from ..contract.shot import FrameRange
-from ..contract.takes import RESULT_NAME, find_result, layer_stem, same_layer
+from ..contract.takes import RESULT_NAME, comp_stem, find_result, layer_stem, same_layer
 from .lock import LOCK_NAME, writing_alone
 
 __all__ = ["OutputFolder"]
@@ -44,6 +44,7 @@ class OutputFolder:
         self.scratch = self.work / "engine"
         self.result_path = self.path / RESULT_NAME
         self.stem = layer_stem(job)
+        self.comp_stem = comp_stem(job)
         self._claimed = False
 
     @property
@@ -83,8 +84,8 @@ class OutputFolder:
     def writes(self) -> list[str]:
         """What a render writes, for a dry run."""
         files = [self.pattern, str(self.result_path)]
-        files += [str(self.path / f"{self.stem}.####.png")] if "png" in self.job.settings.format else []
-        files += [str(self.path / f"{self.stem}.mov")] if "mov" in self.job.settings.format else []
+        files += [str(self.path / f"{self.comp_stem}.####.png")] if "png" in self.job.settings.format else []
+        files += [str(self.path / f"{self.comp_stem}.mov")] if "mov" in self.job.settings.format else []
         return files
 
     def check(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..contract.errors import JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, Matte
+from ..contract.takes import layer_stem
 from ..engines.find import Engines
 from ..engines.protocol import Engine, EngineFacts
 from ..engines.tiled import Tiled
@@ -127,6 +129,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     _check_anchor(job, plate.frames)
     _check_hints(settings, condition.pixels.shape)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
+    warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
     alive = _open_alive(settings, engine.facts, plate, warnings)
     if settings.second_pass and engine.facts.window is None:
@@ -197,6 +200,16 @@ def _of_the_model(settings: Settings, facts: EngineFacts) -> list[str]:
             "look, render a few frames (--frames)."
         )
     return found
+
+
+def _of_the_name(job: Job) -> list[str]:
+    """A shot that is called as a matte is: its plate may be one, and its files will be taken for one."""
+    if re.search(r"(^|[._-])(matte|mask|roto)$", job.shot.name, re.IGNORECASE) is None:
+        return []
+    return [
+        f"The shot is called {job.shot.name}, as a matte would be, and its layer {layer_stem(job)}. If that is not "
+        "meant: --plate is the photographed frames, and --name calls the shot otherwise."
+    ]
 
 
 def _check_anchor(job: Job, frames: FrameRange) -> None:
