@@ -1,6 +1,6 @@
 """Every setting with values that are taken and refused, and what the command line says of each.
 
-The other front ends are asked the same and compared (``tests/blender/test_settings.py``, ``tests/nuke/test_settings.py``).
+The other front ends are asked the same and compared, in ``tests/blender`` and in ``tests/nuke``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from actanywhere.cli.flags import flag_of, job_from_flags
 from actanywhere.cli.parser import build_parser
 from actanywhere.contract.errors import ActAnywhereError
 from actanywhere.contract.fields import CHOICE, NUMBER, SEVERAL, SWITCH, TEXT, WHOLE, SettingField
-from actanywhere.contract.settings import setting_fields
+from actanywhere.contract.settings import Settings, setting_fields
 
 _BIG = 2**31 - 1
 
@@ -29,6 +29,19 @@ def bad() -> list[tuple[str, Any]]:
 def moot() -> list[tuple[str, Any]]:
     """Settings without the one that they need."""
     return [(f.name, _good(f)[0]) for f in setting_fields() if f.only_with is not None]
+
+
+def others() -> Settings:
+    """Settings of which none is at its default, and all have an effect."""
+    plain = Settings()
+    made = {f.name: _other(f, plain) for f in setting_fields()}
+    made.update(f.only_with for f in setting_fields() if f.only_with is not None)
+    return plain.given(made)
+
+
+def _other(f: SettingField, plain: Settings) -> Any:
+    read = [f.read(value) for value in _good(f)[::-1]]
+    return next(value for value in read if value != getattr(plain, f.name))
 
 
 def _good(f: SettingField) -> list[Any]:

@@ -28,39 +28,12 @@ from actanywhere.contract.settings import Settings, setting_fields
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.preflight import Survey
 from actanywhere.shotlist import job_from_flat
+from tests import settings_table as table
 
 from .conftest import gone
 
 SHOT = ["--plate", "run.####.exr", "--condition", "place.png", "--output", "out"]
-OTHER_SETTINGS = Settings(
-    model="somewhere",
-    camera="still",
-    anchor=1010,
-    seed=7,
-    preview=True,
-    solver="ddim",
-    steps=50,
-    guidance=5.0,
-    variation=0.25,
-    size=320,
-    overlap=8,
-    invert_matte=True,
-    fill_matte=True,
-    grow_matte=-2.5,
-    erode=0,
-    band=0.2,
-    shadow="given",
-    shadow_side=-1.5,
-    shadow_away=0.25,
-    shadow_density=0.75,
-    shadow_softness=0.05,
-    shading=1.5,
-    detail=0.5,
-    layer="place",
-    format=("exr", "mov"),
-    device="cpu",
-    precision="bf16",
-)
+OTHER_SETTINGS = table.others()
 
 
 @pytest.fixture
@@ -186,7 +159,7 @@ def test_a_job_file_renders_the_same_job_and_takes_settings_anew(
     assert parse("--job", "job.json") == parse(*SHOT, *words)
     again = parse("--job", "job.json", "--seed", "8", "--output", "take2", "--no-preview")
     assert (again.settings.seed, again.settings.preview, again.output) == (8, False, str(here / "take2"))
-    assert again.settings.steps == 50
+    assert again.settings.steps == OTHER_SETTINGS.steps
 
 
 @pytest.mark.parametrize(
