@@ -15,12 +15,9 @@ import pytest
 
 from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Job, Progress
-from actanywhere.engines.protocol import Watch
-from actanywhere.footage import from_display
-from actanywhere.render.conditioning import guide_at
-from actanywhere.render.preflight import open_inputs, survey
-from actanywhere.render.scene import read_scene
+from actanywhere.render.preflight import survey
 from tests.engines.vace import tiny_vace
+from tests.render.place import place_of
 from tests.render.stage import Staged, frames_of, read_layer, render, stage_shot, write_matte
 
 SIZE = {"size": 64, "steps": 2, "guidance": 1.0, "overlap": None}
@@ -42,15 +39,6 @@ def layers(job: Job) -> dict[int, np.ndarray[Any, Any]]:
         _, channels = read_layer(Path(job.output) / name)
         found[int(name.split(".")[-2])] = np.dstack([channels[f"generated_bg.{one}"] for one in "RGB"])
     return found
-
-
-def place_of(job: Job) -> list[np.ndarray[Any, Any]]:
-    """The moved picture at plate size as the layer's colours, made apart from the render."""
-    with open_inputs(job) as inputs:
-        scene = read_scene(inputs, Watch())
-        info = inputs.plate.info
-        guides = [guide_at(scene, index, info.height, info.width)[0] for index in range(len(inputs.frames))]
-        return [from_display(guide, info.space).astype(np.float16) for guide in guides]
 
 
 def test_the_layer_is_the_moved_picture_to_the_bit_away_from_the_actor(vace: Path, tmp_path: Path) -> None:

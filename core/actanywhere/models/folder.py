@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from ..contract.errors import ModelError
@@ -29,7 +30,7 @@ def model_folder(name: str) -> Path:
                 return shelf / name
         if name in {entry.name for entry in all_entries()}:
             return find_model(name).folder
-    if (folder / MANIFEST).is_file() or (folder / INDEX).is_file():
+    if (folder / MANIFEST).is_file() or (folder / INDEX).is_file() or _names_engine(folder):
         return folder
     if folder.is_dir():
         raise ModelError(
@@ -40,3 +41,12 @@ def model_folder(name: str) -> Path:
         f"There is no model '{name}': neither bundled, nor in the registry, nor a folder.",
         "Use 'starter', or the path of a model's folder; 'actanywhere models list' shows what there is.",
     )
+
+
+def _names_engine(folder: Path) -> bool:
+    """Whether the folder's model.json names an engine of the user's own, which knows what else has to be there."""
+    try:
+        data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and "engine" in data

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...contract.errors import ModelError
+from ...models.find import folder_of
+from ...models.registry import all_entries
 from ..protocol import EngineFacts, EngineRequest, Painter
 from .layout import Layout, read_layout
 from .memory import GIB, Plan, choose_plan, needs, plans
@@ -44,7 +46,8 @@ class VaceEngine:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.layout: Layout = read_layout(folder)
+        own = read_layout(folder)
+        self.layout: Layout = replace(own, loras=(*own.loras, *_pulled_loras(folder.name)))
         self._parts: Parts | None = None
         large = self.layout.is_large
         self.facts = EngineFacts(
@@ -121,6 +124,12 @@ class VaceEngine:
                 f"A VACE model needs {', '.join(lacking)}, which {'is' if len(lacking) == 1 else 'are'} not installed.",
                 "pip install 'actanywhere[vace]'",
             )
+
+
+def _pulled_loras(model: str) -> list[Path]:
+    """The LoRAs that were pulled for the model of that name."""
+    folders = [folder_of(entry) for entry in all_entries() if model in entry.extends]
+    return [file for folder in folders if folder is not None for file in sorted(folder.glob("*.safetensors"))]
 
 
 def _machine(options: Options) -> _Machine:
