@@ -11,6 +11,15 @@ from bpy.props import BoolProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.engine import Finding, creation_commands, engine_errand, read_findings
+from ..hostkit.networks import (
+    Network,
+    list_step,
+    networks_row,
+    pull_error,
+    pull_step,
+    read_networks,
+    still_to_get,
+)
 from ..hostkit.session import Session, Step
 from . import running
 from .panels import lines
@@ -29,6 +38,7 @@ class _State:
     """What is known of the engine since Blender was started."""
 
     findings: tuple[Finding, ...] = ()
+    networks: tuple[Network, ...] = ()
     error: ActAnywhereError | None = None
     trial: str = ""
 
@@ -59,6 +69,7 @@ def _doctor_step() -> Step:
 def _keep_findings(session: Session) -> None:
     if session.error is None:
         state.findings = tuple(read_findings(session.lines))
+        state.networks = tuple(read_networks(session.lines))
         if not state.findings:
             raise JobError(
                 "The engine does not answer: %s" % " ".join(session.lines[-3:]),
@@ -76,7 +87,7 @@ class ACTANYWHERE_OT_engine_look(_EngineRunner, bpy.types.Operator):
         """Its own doctor, in its own process."""
         state.error, state.findings = None, ()
         running.engine().command("doctor", "--json")
-        return Session([], before=[_doctor_step()])
+        return Session([], before=[_doctor_step(), list_step(running.engine())])
 
     def end(self, scene: Any, session: Session) -> None:
         """Keep what it found."""
@@ -120,6 +131,32 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
             running.preferences().python = ""  # the one that was chosen before would win over the new one
             bpy.context.preferences.is_dirty = True
         _keep_findings(session)
+
+
+class ACTANYWHERE_OT_networks_get(_EngineRunner, bpy.types.Operator):
+    """Download the recommended networks, which see who stands in the picture, where and how far"""
+
+    bl_idname = "actanywhere.networks_get"
+    bl_label = "Get the Networks"
+
+    def begin(self, scene: Any) -> Session:
+        """Only where Blender may go online; in a process of its own, which goes on from what has come."""
+        state.error = None
+        if not bpy.app.online_access:
+            raise JobError(
+                "Blender may not go online, so nothing is downloaded.",
+                "Allow online access in Preferences > System > Network, or have a studio's folder of models in "
+                "ACTANYWHERE_MODELS.",
+            )
+        engine = running.engine()
+        return Session([], before=[pull_step(engine, ["eyes"]), list_step(engine)])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """Keep what is here now; say what could not be had."""
+        state.networks = tuple(read_networks(session.lines)) or state.networks
+        error = pull_error(session.lines)
+        if error is not None:
+            raise error
 
 
 class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
@@ -173,6 +210,8 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         """Found or not, and what to do about it."""
         layout = self.layout
         _draw_engine(layout.box(), context)
+        if state.networks:
+            _draw_networks(layout.box())
         layout.prop(self, "python")
         layout.prop(self, "keep_engine")
         box = layout.box()
@@ -186,6 +225,23 @@ class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
         if not bpy.app.online_access and not self.wheels:
             box.label(text="Blender may not go online: give a folder of wheels.", icon="INFO")
         box.operator("actanywhere.engine_create", icon="IMPORT")
+
+
+def _draw_networks(box: Any) -> None:
+    """The row: what is here, what is not, and a button that gets it."""
+    missing = still_to_get(state.networks)
+    box.label(text=networks_row(state.networks), icon="INFO" if missing else "CHECKMARK")
+    column = box.column(align=True)
+    for network in state.networks:
+        if network.state != "absent" or network in missing:
+            column.label(text=str(network), icon="CHECKMARK" if network.state == "here" else "DOT")
+    if not missing:
+        return
+    row = box.row()
+    row.enabled = bpy.app.online_access and running.current() is None
+    row.operator("actanywhere.networks_get", icon="IMPORT")
+    if not bpy.app.online_access:
+        box.label(text="Blender may not go online: see docs/models.md for a folder of models.", icon="INFO")
 
 
 def _draw_engine(box: Any, context: Any) -> None:
@@ -220,5 +276,6 @@ CLASSES = (
     ACTANYWHERE_preferences,
     ACTANYWHERE_OT_engine_look,
     ACTANYWHERE_OT_engine_create,
+    ACTANYWHERE_OT_networks_get,
     ACTANYWHERE_OT_self_test,
 )

@@ -330,6 +330,7 @@ def _menus() -> Dict[str, Any]:
         ("Engine...", ["/gone/bin/python"]),
         ("Engine...", [STAGE["engine"]]),
         ("Doctor", []),
+        ("Networks...", [""]),
     ):
         SESSION.said.clear()
         SESSION.answers[:] = answers

@@ -150,6 +150,9 @@ def check_menus(said: dict[str, str], home: Path, engine: str) -> None:
     assert "no engine at /gone/bin/python" in said["Engine... /gone/bin/python"]
     assert "from now on" in said[f"Engine... {engine}"]
     assert "torch" in said["Doctor"].lower(), "asked of the engine that was chosen"
+    networks = next(text for name, text in said.items() if name.startswith("Networks"))
+    assert "of 4 are here" in networks and "birefnet-lite: finds who stands in a still" in networks
+    assert "Get them now?" in networks
     chosen = json.loads((home / ".nuke" / "actanywhere.json").read_text(encoding="utf-8"))
     assert chosen == {"engine": engine}
 

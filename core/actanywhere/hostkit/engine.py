@@ -98,7 +98,7 @@ class Finding:
 
 def read_findings(lines: List[str]) -> List[Finding]:
     """What the doctor said, without what libraries print."""
-    said = [json.loads(line) for line in lines if line.startswith("{")]
+    said = [json.loads(line) for line in lines if line.startswith('{"event": "check"')]
     return [Finding(one["name"], one["status"], one["found"], one.get("remedy", "")) for one in said]
 
 

@@ -67,7 +67,7 @@ class Errand:
                 lines.append(line)
                 self.tail.append(line)
                 line = self._lines.get_nowait()
-            self.status = self._process.wait()
+            self._ended()
         except queue.Empty:
             pass
         return lines
@@ -90,4 +90,9 @@ class Errand:
                 os.killpg(self._process.pid, signal.SIGKILL)
         except OSError:
             pass  # it has gone already
+        self._ended()
+
+    def _ended(self) -> None:
         self.status = self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()

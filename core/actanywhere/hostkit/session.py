@@ -19,9 +19,18 @@ from ..contract.takes import read_take, remove_take
 from .errand import Errand
 from .progress import message, with_time_left
 
-__all__ = ["Session", "Step"]
+__all__ = ["Heard", "Session", "Step"]
 
 _TURN = 0.1  # seconds between two looks at somebody who may want to stop
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a step's program said of how far it is: a line for the artist, the share done, and the time left."""
+
+    text: str
+    fraction: float
+    seconds_left: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -29,13 +38,14 @@ class Step:
     """Something that another process does. ``share`` of the whole bar is its own (a take's is 1).
 
     ``start`` gives the running errand, or None if there is nothing to do. ``fine`` are the exit statuses that are
-    no failure.
+    no failure. ``hear`` reads a line that it prints; without one, what our own scripts in the host say is read.
     """
 
     title: str
     share: float
     start: Callable[[], Optional[Errand]]
     fine: Tuple[int, ...] = (0,)
+    hear: Optional[Callable[[str], Optional[Heard]]] = None
 
 
 class Session:
@@ -169,11 +179,9 @@ class Session:
         assert isinstance(step, Step)
         lines = errand.poll(wait)
         self.lines += lines
-        for said in filter(None, map(_message, lines)):
-            if "error" in said:
-                raise FootageError(said["error"], said["remedy"])
-            self.text = "%s: frame %d of %d" % (step.title, said["done"], said["total"])
-            self._report(said["done"] / max(1, said["total"]), None)
+        for heard in filter(None, map(step.hear or _of_a_script, lines)):
+            self.text = "%s: %s" % (step.title, heard.text)
+            self._report(heard.fraction, heard.seconds_left)
         if errand.status is None:
             return bool(lines)
         self._errand = None
@@ -250,9 +258,11 @@ def _why(lines: List[str]) -> List[str]:
     return named[:4] or lines[-8:]
 
 
-def _message(line: str) -> Optional[Dict[str, Any]]:
-    """What our own scripts say on a line of their own; None for what libraries print."""
+def _of_a_script(line: str) -> Optional[Heard]:
+    """What our own scripts say on a line of their own; None for what libraries print. Raises ``FootageError``."""
     if not line.startswith('{"actanywhere"'):
         return None
     said: Dict[str, Any] = json.loads(line)["actanywhere"]
-    return said
+    if "error" in said:
+        raise FootageError(said["error"], said["remedy"])
+    return Heard("frame %d of %d" % (said["done"], said["total"]), said["done"] / max(1, said["total"]))

@@ -12,6 +12,7 @@ from ..desk import installation
 from ..desk.panel import HELP
 from ..hostkit.progress import say
 from . import generate
+from .networks import show_networks
 from .reading import is_ours
 
 __all__ = ["create", "install"]
@@ -26,6 +27,7 @@ def install() -> None:
     menu.addCommand("Generate selected", _shown(generate_selected))
     menu.addSeparator()
     menu.addCommand("Engine...", _shown(choose_engine))
+    menu.addCommand("Networks...", _shown(show_networks))
     menu.addCommand("Doctor", _shown(show_doctor))
     menu.addCommand("Help", lambda: nuke.message(HELP))
 

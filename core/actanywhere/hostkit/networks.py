@@ -1,0 +1,129 @@
+"""The networks and engines as a host shows them: what is here, what a set would take, and getting it in a process.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from ..contract.errors import ActAnywhereError, error_from_dict
+from ..contract.job import Progress
+from .engine import Engine, engine_errand
+from .progress import message
+from .session import Heard, Step
+
+__all__ = [
+    "EYES",
+    "Network",
+    "list_step",
+    "networks_row",
+    "pull_error",
+    "pull_step",
+    "read_networks",
+    "still_to_get",
+]
+
+EYES = "eyes"
+"""The set of networks that is recommended: who, where, how far, and what is behind."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network or an engine. ``state`` is here, damaged, coming or absent; ``disk`` is in bytes, ``gpu`` in GB."""
+
+    name: str
+    title: str
+    does: str
+    sets: Tuple[str, ...]
+    engine: str
+    licence: str
+    disk: int
+    gpu: float
+    state: str
+    found: str
+
+    def __str__(self) -> str:
+        """``birefnet-lite: finds who stands in a still (0.18 GB, MIT)``."""
+        words = "%s: %s (%.2f GB, %s)" % (self.name, self.does, self.disk / 1e9, self.licence)
+        return words if self.state in ("here", "absent") else "%s - %s: %s" % (words, self.state, self.found)
+
+
+def read_networks(lines: Sequence[str]) -> List[Network]:
+    """What ``actanywhere models list --json`` said, without what libraries print."""
+    said = [event["model"] for event in map(_event, lines) if event.get("event") == "model"]
+    return [
+        Network(
+            name=one["name"],
+            title=one["title"],
+            does=one["does"],
+            sets=tuple(one["sets"]),
+            engine=one["engine"],
+            licence=one["licence"],
+            disk=one["disk"],
+            gpu=one["gpu_memory"],
+            state=one["state"],
+            found=one["found"],
+        )
+        for one in said
+    ]
+
+
+def still_to_get(networks: Sequence[Network], which: str = EYES) -> List[Network]:
+    """Those of a set that are not here."""
+    return [one for one in networks if which in one.sets and one.state != "here"]
+
+
+def networks_row(networks: Sequence[Network]) -> str:
+    """The row: how many of the recommended networks are here, and what the others would take."""
+    eyes = [one for one in networks if EYES in one.sets]
+    missing = still_to_get(networks)
+    if not missing:
+        return "Networks: all %d are here" % len(eyes)
+    size = sum(one.disk for one in missing) / 1e9
+    return "Networks: %d of %d are here; the others take %.2f GB" % (
+        len(eyes) - len(missing),
+        len(eyes),
+        size,
+    )
+
+
+def list_step(engine: Engine) -> Step:
+    """Ask the engine what there is. An engine of an older version has no answer, which is none."""
+    return Step(
+        "Looking for networks", 0.1, lambda: engine_errand(engine.command("models", "list", "--json")), (0, 2)
+    )
+
+
+def pull_step(engine: Engine, names: Sequence[str]) -> Step:
+    """Get networks or sets in a process of its own; one that cannot be had does not keep the others."""
+    words = ("models", "pull") + tuple(names) + ("--json",)
+    return Step("Getting networks", 1.0, lambda: engine_errand(engine.command(*words)), (0, 2), _heard)
+
+
+def pull_error(lines: Sequence[str]) -> Optional[ActAnywhereError]:
+    """The first thing that could not be had, of what a pull said."""
+    for event in map(_event, lines):
+        if event.get("event") == "error":
+            return error_from_dict(event["error"])
+    return None
+
+
+def _heard(line: str) -> Optional[Heard]:
+    event = _event(line)
+    if event.get("event") != "progress":
+        return None
+    progress = Progress.from_dict(event["progress"])
+    return Heard("%s: %s" % (event["shot"], message(progress)), progress.fraction, progress.seconds_left)
+
+
+def _event(line: str) -> Dict[str, Any]:
+    if not line.startswith("{"):
+        return {}
+    try:
+        said: Dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return said

@@ -1,0 +1,59 @@
+"""The networks in the menu: what is here, and getting what is not, under Nuke's progress bar."""
+
+from __future__ import annotations
+
+import threading
+from typing import List
+
+import nuke
+
+from ..desk import installation
+from ..hostkit.engine import Engine
+from ..hostkit.networks import EYES, Network, networks_row, pull_error, pull_step, read_networks, still_to_get
+from ..hostkit.progress import say
+from ..hostkit.session import Session
+
+__all__ = ["show_networks"]
+
+_ASK = (
+    "Get them now? They are downloaded once, into the engine's folder of models, by a process of its own; Nuke stays "
+    "free. A render never goes online."
+)
+
+
+def show_networks() -> None:
+    """Say which networks are here; where some are not, ask whether to get them. Raises ``WorkerError``."""
+    engine = installation.engine("")
+    networks = read_networks(engine.run("models", "list", "--json").splitlines())
+    if not still_to_get(networks):
+        nuke.message(_told(networks))
+    elif nuke.ask("%s\n\n%s" % (_told(networks), _ASK)):
+        threading.Thread(target=_get, args=(engine,), daemon=True).start()
+
+
+def _told(networks: List[Network]) -> str:
+    missing = still_to_get(networks)
+    shown = [one for one in networks if one.state != "absent" or one in missing]
+    marks = {True: "+", False: "-"}
+    return "\n".join(
+        [networks_row(networks), ""] + ["%s %s" % (marks[one.state == "here"], one) for one in shown]
+    )
+
+
+def _get(engine: Engine) -> None:
+    """Not in the main thread: the bar is any thread's, the message at the end is not."""
+    task = nuke.ProgressTask("ActAnywhere: networks")
+    session = Session([], before=[pull_step(engine, [EYES])])
+    while not session.over:
+        if session.step(0.2):
+            task.setProgress(int(100 * session.fraction))
+            task.setMessage(session.words)
+        if task.isCancelled() and not session.stopping:
+            session.cancel()
+    del task  # the bar goes with it
+    nuke.executeInMainThread(_ended, args=(session,))
+
+
+def _ended(session: Session) -> None:
+    error = session.error or pull_error(session.lines)
+    nuke.message(say(error) if error is not None else "The networks are here.")
