@@ -24,7 +24,7 @@ def test_the_zip_is_one_folder_with_all_that_an_artist_needs(tmp_path: Path) -> 
     )
     assert {f"ActAnywhere/{name}" for name in files.split()} <= names
     for folder in ("contract", "hostkit"):
-        carried = [f"{folder}/{path.name}" for path in (TREE / folder).glob("*.py")]
+        carried = [path.relative_to(TREE).as_posix() for path in (TREE / folder).rglob("*.py")]
         assert carried and {f"ActAnywhere/actanywhere_nuke/{name}" for name in carried} <= names
     assert not [name for name in names if "__pycache__" in name or "test" in name.lower()]
 
