@@ -19,6 +19,8 @@ _SURE = 0.25
 """Score from which a network is taken to see somebody."""
 _NEAR = 0.12
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
+_COVERED = 0.7
+"""Share of the plate actor's likeness that a network has to see, for its outline to be taken instead."""
 _SAME = 0.3
 """Share of either that has to overlap for two masks to be of the same."""
 _ALIVE = 0.35
@@ -73,7 +75,7 @@ def find_other_actor(
         return _in_a_background(actors, things)
     if copy is not None:
         same = [one for one in seen if _overlap(one.mask, copy.mask) >= _SAME]
-        covered = bool(same) and _share_of(copy.mask, stacked([one.mask for one in same])) > 0.8
+        covered = bool(same) and _share_of(copy.mask, stacked([one.mask for one in same])) > _COVERED
         own = same if covered else [copy, *same]
         also = [one for one in actors if kind == "composite" and all(one is not other for other in same)]
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)

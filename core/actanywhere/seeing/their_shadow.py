@@ -96,16 +96,16 @@ def _within(flags: Flags, reach: float) -> Flags:
 
 def _darker(light: Picture, free: Flags, tall: float) -> Flags:
     """Where the ground is darker than most of the ground at the same distance from the camera, row by row."""
-    soft = cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.012 * tall + 0.6)
+    # Of the ground alone: a dark coat's rim is no shadow.
+    seen, sigma = free.astype(np.float32), 0.012 * tall + 0.6
+    soft = cv2.GaussianBlur((light * seen).astype(np.float32), (0, 0), sigma)
+    soft /= np.maximum(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32(1e-3))
     rows = [
-        np.quantile(line[seen], _LIT) if seen.any() else np.nan for line, seen in zip(soft, free, strict=True)
+        np.quantile(line[own], _LIT) if own.any() else np.nan for line, own in zip(soft, free, strict=True)
     ]
     known = np.flatnonzero(np.isfinite(rows))
     expected = np.interp(np.arange(len(rows)), known, np.array(rows)[known])
-    expected = cv2.GaussianBlur(
-        expected[:, None].astype(np.float32), (1, 0), sigmaX=0.0, sigmaY=0.03 * tall + 1
-    )
-    return np.asarray(soft < expected - _DARKER)
+    return np.asarray(soft < expected[:, None].astype(np.float32) - _DARKER)
 
 
 def _linear(display: Picture) -> Picture:

@@ -1,0 +1,195 @@
+"""Who else is in the condition: settled by the artist, else by what was found, and told with source and sureness."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from actanywhere.seeing.grab_cut import GrabCutSubjects
+from actanywhere.seeing.other_actor import MEND, find_other_actor, hole_of
+from actanywhere.seeing.protocol import REGIONS, Hint, Picture, RegionMap, Subject
+from tests.seeing.scenes import HORIZON, SIZE, body, street, with_body
+
+SOMEBODY = body((90, 62))
+ELSEWHERE = body((30, 62), (8, 20))
+BOARD = np.zeros(SIZE, np.float32)
+BOARD[10:70, 130:170] = 1
+PICTURE = with_body(street(), SOMEBODY)
+
+
+class Seen:
+    """A network that sees these."""
+
+    name = "eyes"
+
+    def __init__(self, *found: Subject) -> None:
+        self.found = list(found)
+
+    def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
+        if not hint:
+            return self.found
+        return [one for one in self.found if any(one.mask[int(y), int(x)] > 0.5 for x, y in hint.points)]
+
+
+def subject(mask: Picture, score: float = 0.9, kind: str = "unknown") -> Subject:
+    return Subject(mask, score, "eyes", kind)
+
+
+def regions(**shares: Picture) -> RegionMap:
+    all_of_it = {name: np.zeros(SIZE, np.float32) for name in REGIONS}
+    all_of_it["ground"][HORIZON:] = 1
+    all_of_it["sky"][:HORIZON] = 1
+    for name, share in shares.items():
+        for one in all_of_it.values():
+            one *= 1 - share
+        all_of_it[name] = share
+    return RegionMap(all_of_it, "regions")
+
+
+def same(found: Picture | None, mask: Picture) -> bool:
+    return found is not None and bool(((found > 0.5) == (mask > 0.5)).all())
+
+
+def test_in_a_composite_the_network_finds_them_and_that_is_told() -> None:
+    found = find_other_actor(PICTURE, "composite", subjects=Seen(subject(SOMEBODY)))
+    share = 100 * (SOMEBODY > 0.5).mean()
+    assert same(found.mask, SOMEBODY) and not found.warnings
+    assert found.told.startswith(f"found by eyes (sure 0.90), {share:.1f} % of the picture")
+
+
+def test_a_tower_or_a_sign_stays_and_that_is_told() -> None:
+    found = find_other_actor(
+        PICTURE, "composite", subjects=Seen(subject(BOARD, 0.3, "thing"), subject(SOMEBODY))
+    )
+    assert same(found.mask, SOMEBODY) and same(found.stays, BOARD)
+    assert "a prominent thing" in found.told and "130,10,40,60" in found.told
+
+
+def test_in_a_composite_with_a_thing_alone_nobody_goes_and_the_artist_is_asked() -> None:
+    found = find_other_actor(PICTURE, "composite", subjects=Seen(subject(BOARD, 0.3, "thing")))
+    (warning,) = found.warnings
+    assert found.mask is None and "saw only a thing" in warning
+    assert "--condition-box" in warning and "--condition-matte" in warning
+
+
+def test_what_they_hold_goes_with_them_though_the_network_is_unsure_of_it() -> None:
+    balloon = body((104, 38), (6, 6))
+    far = body((20, 30), (6, 6))
+    seen = Seen(subject(SOMEBODY), subject(balloon, 0.05), subject(far, 0.05))
+    found = find_other_actor(PICTURE, "composite", subjects=seen)
+    assert same(found.mask, np.maximum(SOMEBODY, balloon))
+
+
+def test_in_a_background_nobody_goes_and_whoever_is_found_is_told() -> None:
+    found = find_other_actor(PICTURE, "background", subjects=Seen(subject(SOMEBODY)))
+    (warning,) = found.warnings
+    assert (
+        found.mask is None
+        and "said to be a background" in warning
+        and "--condition-kind composite" in warning
+    )
+    empty = find_other_actor(street(), "background", subjects=Seen())
+    assert empty.mask is None and not empty.warnings
+
+
+def test_left_to_itself_a_network_that_knows_no_kinds_takes_nobody_and_asks() -> None:
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(SOMEBODY)))
+    (warning,) = found.warnings
+    assert found.mask is None and same(found.stays, SOMEBODY)
+    assert "does not tell an actor from a thing" in warning and "--condition-kind composite" in warning
+
+
+def test_left_to_itself_with_regions_a_person_goes_and_a_thing_stays() -> None:
+    seen = Seen(subject(SOMEBODY), subject(BOARD, 0.9))
+    found = find_other_actor(PICTURE, "auto", subjects=seen, regions=regions(person=SOMEBODY))
+    assert same(found.mask, SOMEBODY) and same(found.stays, BOARD) and not found.warnings
+
+
+def test_regions_alone_find_the_prominent_person_and_what_they_ride_but_no_passers_by() -> None:
+    scooter, passer = body((90, 88), (16, 8)), body((20, 50), (2, 4))
+    instances = [
+        Subject(SOMEBODY, 0.9, "regions (person)", "person"),
+        Subject(scooter, 0.8, "regions (motorcycle)", "vehicle"),
+        Subject(passer, 0.8, "regions (person)", "person"),
+    ]
+    known = regions(person=np.maximum(SOMEBODY, passer), vehicle=scooter)
+    found = find_other_actor(PICTURE, "auto", regions=RegionMap(known.shares, "regions", instances))
+    assert found.mask is not None and (found.mask > 0.5)[88, 90] and (found.mask > 0.5)[60, 90]
+    assert not (found.mask > 0.5)[50, 20]
+
+
+def test_the_plates_own_actor_goes_and_the_network_gives_their_outline() -> None:
+    copy = Subject(np.roll(SOMEBODY, 4, 1), 0.95, "their likeness")
+    found = find_other_actor(PICTURE, "auto", copy=copy, subjects=Seen(subject(SOMEBODY), subject(ELSEWHERE)))
+    assert same(found.mask, SOMEBODY), "auto: nobody else is known to be an actor"
+    both = find_other_actor(
+        PICTURE, "composite", copy=copy, subjects=Seen(subject(SOMEBODY), subject(ELSEWHERE))
+    )
+    assert same(both.mask, np.maximum(SOMEBODY, ELSEWHERE))
+    missed = find_other_actor(PICTURE, "auto", copy=copy, subjects=Seen(subject(ELSEWHERE)))
+    assert same(missed.mask, copy.mask), "the network did not see them: the likeness does"
+
+
+def test_without_a_network_the_likeness_is_a_guess_and_says_what_mends_it() -> None:
+    copy = Subject(SOMEBODY, 0.95, "their likeness")
+    found = find_other_actor(PICTURE, "auto", copy=copy)
+    assert same(found.mask, SOMEBODY) and found.told.endswith("a guess")
+    assert MEND in found.warnings[0]
+
+
+def test_a_composite_in_which_nobody_is_found_is_told_with_what_to_do() -> None:
+    found = find_other_actor(street(), "composite")
+    (warning,) = found.warnings
+    assert (
+        found.mask is None
+        and "was not found in it" in warning
+        and MEND in warning
+        and "--condition-box" in warning
+    )
+
+
+def test_the_artists_matte_goes_before_everything() -> None:
+    found = find_other_actor(PICTURE, "background", given=ELSEWHERE, subjects=Seen(subject(SOMEBODY)))
+    assert same(found.mask, ELSEWHERE) and found.told.startswith("as your matte says")
+
+
+def test_who_is_pointed_at_goes_even_from_a_background() -> None:
+    hint = Hint(points=((30.0, 62.0),))
+    seen = Seen(subject(SOMEBODY), subject(ELSEWHERE, 0.4))
+    found = find_other_actor(PICTURE, "background", hint=hint, subjects=seen, pointed=GrabCutSubjects())
+    assert same(found.mask, ELSEWHERE) and "where you pointed" in found.told
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Hint(boxes=((70, 30, 40, 64),)),
+        Hint(points=((90.0, 62.0),)),
+        Hint(goes=(body((90, 62), (4, 18)) > 0).astype(np.float32)),
+    ],
+    ids=["box", "point", "scribble"],
+)
+def test_without_a_network_a_hint_is_followed_by_colour_and_said_to_be_a_guess(hint: Hint) -> None:
+    found = find_other_actor(PICTURE, "auto", hint=hint, pointed=GrabCutSubjects())
+    assert found.mask is not None
+    true, got = SOMEBODY > 0.5, found.mask > 0.5
+    assert (true & got).sum() / (true | got).sum() > 0.85
+    assert "a guess" in found.told and MEND in found.warnings[0]
+
+
+def test_nothing_where_one_pointed_is_told() -> None:
+    found = find_other_actor(street(), "auto", hint=Hint(points=((5.0, 5.0),)), subjects=Seen())
+    assert found.mask is None and "where you pointed" in found.warnings[0]
+
+
+def test_the_hole_holds_them_their_rim_and_their_shadow() -> None:
+    dark = np.zeros(SIZE, np.float32)
+    cv2.ellipse(dark, (115, 86), (24, 4), 0, 0, 360, 1.0, -1)
+    lit = street() * (1 - 0.45 * cv2.GaussianBlur(dark, (0, 0), 1.0)[..., None])
+    found = find_other_actor(with_body(lit, SOMEBODY), "composite", subjects=Seen(subject(SOMEBODY)))
+    hole = hole_of(found, PICTURE) > 0.5
+    assert hole[cv2.dilate((SOMEBODY > 0.2).astype(np.uint8), np.ones((3, 3))) > 0].all()
+    assert hole[(dark > 0) & (SOMEBODY < 0.5)].mean() > 0.9
+    assert hole.mean() < 0.2
+    assert "their shadow goes too" in found.told
