@@ -27,26 +27,26 @@ def main() -> int:
     parser = _parser()
     args = parser.parse_args()
     if set(args.parts) - set(_PARTS):
-        parser.error("PART is one of: %s" % ", ".join(_PARTS))
+        parser.error("PART is one of: {}".format(", ".join(_PARTS)))
     if args.quick:
         args.rounds = 2
     device = torch.device(args.device)
     found: dict[str, Any] = {"machine": describe(device), "quick": args.quick}
-    print("   ".join("%s: %s" % item for item in found["machine"].items()), flush=True)
+    print("   ".join("{}: {}".format(*item) for item in found["machine"].items()), flush=True)
     passed = True
     if "exact" in args.parts or "fast" in args.parts:
         model = get_model(args.model, device, getattr(torch, args.dtype))
         for name, track in (("exact", exact), ("fast", fast)):
             if name in args.parts:
                 rows = list(track(model, device, rounds=args.rounds, quick=args.quick))
-                print("\n%s\n%s" % (track.__doc__, track_table(rows)), flush=True)
+                print(f"\n{track.__doc__}\n{track_table(rows)}", flush=True)
                 found[name] = [row.to_dict() for row in rows]
                 passed = passed and all(row.passed for row in rows)
         del model
     if "shots" in args.parts:
         flags = ["--model", args.model, "--device", args.device, *(["--preview"] if args.quick else [])]
         shots = list(measure_shots(args.frames, flags))
-        print("\nWhole shots, from the command's start to its end.\n%s" % shot_table(shots), flush=True)
+        print(f"\nWhole shots, from the command's start to its end.\n{shot_table(shots)}", flush=True)
         found["shots"] = [{**dataclasses.asdict(s), "seconds_a_frame": s.seconds_a_frame} for s in shots]
     if args.json:
         Path(args.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -42,7 +42,7 @@ def describe(device: torch.device) -> dict[str, str]:
     import diffusers
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    load = "%.1f" % os.getloadavg()[0] if hasattr(os, "getloadavg") else "unknown"
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return {
         "machine": name,
         "threads": str(torch.get_num_threads()),
@@ -59,4 +59,4 @@ def _processor() -> str:
     except OSError:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return "%s, %d processors" % (names[0], len(names)) if names else platform.machine()
+    return f"{names[0]}, {len(names)} processors" if names else platform.machine()

@@ -23,8 +23,8 @@ def make_shot(folder: Path, frames: int) -> dict[str, str]:
         window = place[:, _PAN * index : _PAN * index + _WIDTH]
         alpha = matte[..., None] / 255.0
         plate = window * (1 - alpha) + np.array((60.0, 90.0, 170.0)) * alpha
-        _write(folder / ("plate.%04d.png" % (1001 + index)), plate)
-        _write(folder / ("matte.%04d.png" % (1001 + index)), matte)
+        _write(folder / (f"plate.{1001 + index:04d}.png"), plate)
+        _write(folder / (f"matte.{1001 + index:04d}.png"), matte)
     _write(folder / "place.png", _place(np.random.default_rng(2), _WIDTH))
     return {
         "--plate": str(folder / "plate.####.png"),
@@ -52,4 +52,4 @@ def _actor(index: int) -> NDArray[np.uint8]:
 
 def _write(path: Path, picture: NDArray[np.generic]) -> None:
     if not cv2.imwrite(str(path), picture.astype(np.uint8)):
-        raise OSError("%s cannot be written" % path)
+        raise OSError(f"{path} cannot be written")

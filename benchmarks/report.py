@@ -29,18 +29,18 @@ def track_table(rows: Sequence[TrackRow]) -> str:
 
 
 def _track_cells(row: TrackRow) -> tuple[str, ...]:
-    error = "-" if row.error is None else "%.1e %s" % (row.error, "ok" if row.passed else "FAIL")
+    error = "-" if row.error is None else "{:.1e} {}".format(row.error, "ok" if row.passed else "FAIL")
     return (
         str(row.frames),
-        "%dx%d" % (row.width, row.height),
+        f"{row.width}x{row.height}",
         row.ours,
         row.peer,
-        "%.2f" % row.our_wall,
-        "%.2f" % row.peer_wall,
-        "%.2f" % row.ratio_wall,
-        "%.2f" % row.ratio_cpu,
-        "%.0f %%" % (100 * row.our_share),
-        "%.0f %%" % (100 * row.peer_share),
+        f"{row.our_wall:.2f}",
+        f"{row.peer_wall:.2f}",
+        f"{row.ratio_wall:.2f}",
+        f"{row.ratio_cpu:.2f}",
+        f"{100 * row.our_share:.0f} %",
+        f"{100 * row.peer_share:.0f} %",
         error,
     )
 
@@ -51,11 +51,11 @@ def shot_table(rows: Sequence[ShotRow]) -> str:
     cells = [
         (
             str(row.frames),
-            "%.1f" % row.seconds,
-            "%.2f" % row.seconds_a_frame,
-            "%.1f" % row.cpu_seconds,
-            "%.1f" % row.cold_start,
-            "%.0f" % row.peak_mib,
+            f"{row.seconds:.1f}",
+            f"{row.seconds_a_frame:.2f}",
+            f"{row.cpu_seconds:.1f}",
+            f"{row.cold_start:.1f}",
+            f"{row.peak_mib:.0f}",
         )
         for row in rows
     ]

@@ -55,9 +55,8 @@ def measure_shots(lengths: Sequence[int], settings: Sequence[str]) -> Iterator[S
             run = run_child([*command, *settings])
             if run.status != 0:
                 said = [line for _, line in run.lines[-2:]]
-                raise SystemExit(
-                    "The shot of %d frames was not rendered:\n%s" % (frames, "\n".join(said) or run.errors)
-                )
+                why = "\n".join(said) or run.errors
+                raise SystemExit(f"The shot of {frames} frames was not rendered:\n{why}")
             stages = json.loads((output / "result.json").read_text())["seconds"]
             yield ShotRow(frames, run.seconds, run.cpu_seconds, _first_frame(run), run.peak_mib, stages)
 

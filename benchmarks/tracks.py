@@ -86,7 +86,7 @@ class _Ours:
     guidance: float
 
     def __str__(self) -> str:
-        return "%s %d, g %g" % (self.solver, self.steps, self.guidance)
+        return f"{self.solver} {self.steps}, g {self.guidance:g}"
 
 
 def _clip(model: Model) -> Clip:
@@ -158,7 +158,7 @@ def _compare(
         width=clip.noise.shape[-1] * 8,
         height=clip.noise.shape[-2] * 8,
         ours=str(ours),
-        peer="ddim %d, g %g" % (peer_steps, _GUIDANCE),
+        peer=f"ddim {peer_steps}, g {_GUIDANCE:g}",
         our_wall=mine.median_wall,
         our_cpu=mine.median_cpu,
         peer_wall=theirs.median_wall,

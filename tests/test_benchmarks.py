@@ -61,9 +61,5 @@ def test_the_peak_memory_is_that_of_the_largest_process_that_the_command_started
 def test_the_made_up_shot_has_as_many_frames_as_were_asked_for(tmp_path: Path) -> None:
     flags = make_shot(tmp_path, 3)
     assert set(flags) == {"--plate", "--matte", "--condition"}
-    assert sorted(p.name for p in tmp_path.glob("plate.*")) == [
-        "plate.%d.png" % n for n in (1001, 1002, 1003)
-    ]
-    assert sorted(p.name for p in tmp_path.glob("matte.*")) == [
-        "matte.%d.png" % n for n in (1001, 1002, 1003)
-    ]
+    assert sorted(p.name for p in tmp_path.glob("plate.*")) == [f"plate.{n}.png" for n in (1001, 1002, 1003)]
+    assert sorted(p.name for p in tmp_path.glob("matte.*")) == [f"matte.{n}.png" for n in (1001, 1002, 1003)]

@@ -87,17 +87,17 @@ def examine() -> Iterator[Check]:
             yield from part()
         except Exception as error:  # a finding, whatever it is
             yield Check(
-                part.__name__.strip("_"), "warn", "cannot be checked: %r" % error, "Report this line."
+                part.__name__.strip("_"), "warn", f"cannot be checked: {error!r}", "Report this line."
             )
 
 
 def _system() -> Iterator[Check]:
     good = sys.version_info >= (3, 11)
-    yield Check("actanywhere", "ok", "%s in %s" % (__version__, _PACKAGE))
+    yield Check("actanywhere", "ok", f"{__version__} in {_PACKAGE}")
     yield Check(
         "python",
         "ok" if good else "FAIL",
-        "%s, %s" % (platform.python_version(), platform.platform(terse=True)),
+        f"{platform.python_version()}, {platform.platform(terse=True)}",
         "" if good else "Use Python 3.11 or newer.",
     )
 
@@ -108,10 +108,10 @@ def _libraries() -> Iterator[Check]:
             importlib.import_module(module)
         except Exception as error:  # a broken binary raises OSError and worse
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
-            remedy = "pip install --force-reinstall %s" % distribution
-            yield Check(distribution, "FAIL", "%s (%s)" % (text, purpose), remedy)
+            remedy = f"pip install --force-reinstall {distribution}"
+            yield Check(distribution, "FAIL", f"{text} ({purpose})", remedy)
         else:
-            yield Check(distribution, "ok", "%s (%s)" % (_version(distribution) or "present", purpose))
+            yield Check(distribution, "ok", "{} ({})".format(_version(distribution) or "present", purpose))
 
 
 def _training() -> Iterator[Check]:
@@ -120,7 +120,9 @@ def _training() -> Iterator[Check]:
         yield Check(
             distribution,
             "ok" if found else "warn",
-            "%s (training: %s)" % ((_version(distribution) or "present") if found else "missing", purpose),
+            "{} (training: {})".format(
+                (_version(distribution) or "present") if found else "missing", purpose
+            ),
             "" if found else "Only to train: pip install '.[train]', in the folder you installed from.",
         )
 
@@ -128,8 +130,8 @@ def _training() -> Iterator[Check]:
 def _rivals() -> Iterator[Check]:
     for one, other, harm in _RIVALS:
         if _version(one) and _version(other):
-            remedy = "pip uninstall %s %s, then install the one you need." % (one, other)
-            yield Check(one, "warn", "%s and %s are both installed: %s" % (one, other, harm), remedy)
+            remedy = f"pip uninstall {one} {other}, then install the one you need."
+            yield Check(one, "warn", f"{one} and {other} are both installed: {harm}", remedy)
 
 
 def _gpu() -> Iterator[Check]:
@@ -140,20 +142,17 @@ def _gpu() -> Iterator[Check]:
         for index in range(torch.cuda.device_count()):
             card = torch.cuda.get_device_properties(index)
             free, total = torch.cuda.mem_get_info(index)
-            text = "%s, %.1f of %.1f GiB free, driver %s" % (card.name, free / _GIB, total / _GIB, _driver())
+            text = f"{card.name}, {free / _GIB:.1f} of {total / _GIB:.1f} GiB free, driver {_driver()}"
             low = free < 4 * _GIB
             remedy = "Close other applications on this GPU." if low else ""
-            yield Check("gpu %d" % index, "warn" if low else "ok", text, remedy)
+            yield Check(f"gpu {index}", "warn" if low else "ok", text, remedy)
     elif torch.backends.mps.is_available():
         yield Check("gpu", "ok", "Apple (mps)")
     elif _driver() != "unknown":
-        text = "an NVIDIA driver (%s) is here, but this torch (%s) cannot use it" % (
-            _driver(),
-            torch.__version__,
-        )
+        text = f"an NVIDIA driver ({_driver()}) is here, but this torch ({torch.__version__}) cannot use it"
         yield Check("gpu", "warn", text, "Install torch for CUDA: see pytorch.org, 'get started'.")
     else:
-        yield Check("gpu", "ok", "none: renders on the processor, %d threads" % threads)
+        yield Check("gpu", "ok", f"none: renders on the processor, {threads} threads")
 
 
 def _driver() -> str:
@@ -223,9 +222,9 @@ def _colour() -> Iterator[Check]:
     try:
         spaces = len(list(ocio.Config.CreateFromFile(name).getColorSpaceNames()))
     except Exception as error:  # OCIO has its own exception; any kind means the same here
-        yield Check("colour", "FAIL", "%s: %s" % (name, error), "pip install 'opencolorio>=2.5'")
+        yield Check("colour", "FAIL", f"{name}: {error}", "pip install 'opencolorio>=2.5'")
     else:
-        yield Check("colour", "ok", "ACES 2.0 studio config, %d spaces" % spaces)
+        yield Check("colour", "ok", f"ACES 2.0 studio config, {spaces} spaces")
 
 
 def _models() -> Iterator[Check]:
@@ -236,7 +235,7 @@ def _models() -> Iterator[Check]:
     for root in filter(None, os.environ.get("ACTANYWHERE_MODELS", "").split(os.pathsep)):
         if not Path(root).is_dir():
             remedy = "Correct the variable ACTANYWHERE_MODELS."
-            yield Check("models", "warn", "%s (of ACTANYWHERE_MODELS) is not a folder" % root, remedy)
+            yield Check("models", "warn", f"{root} (of ACTANYWHERE_MODELS) is not a folder", remedy)
             continue
         folders += sorted(p for p in Path(root).iterdir() if (p / manifest.MANIFEST).exists())
     for folder in folders:
@@ -250,10 +249,10 @@ def _models() -> Iterator[Check]:
             yield Check("model", "FAIL" if own else "warn", error.message, remedy)
         else:
             size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6
-            text, remedy = "%s (%.0f MB, every digest agrees)" % (folder, size), ""
+            text, remedy = f"{folder} ({size:.0f} MB, every digest agrees)", ""
             if untrained:
-                text += "; not trained yet: %s" % ", ".join(untrained)
-                remedy = "Train it before it renders: actanywhere train --from %s ..." % folder
+                text += "; not trained yet: {}".format(", ".join(untrained))
+                remedy = f"Train it before it renders: actanywhere train --from {folder} ..."
             yield Check("model", "warn" if untrained else "ok", text, remedy)
 
 
@@ -265,9 +264,7 @@ def _memory() -> Iterator[Check]:
         return
     low = total < 4
     remedy = "The starter needs about 3 GiB: close other applications." if low else ""
-    yield Check(
-        "memory", "warn" if low else "ok", "%.1f GiB, %s processors" % (total, os.cpu_count()), remedy
-    )
+    yield Check("memory", "warn" if low else "ok", f"{total:.1f} GiB, {os.cpu_count()} processors", remedy)
 
 
 def _disk() -> Iterator[Check]:
@@ -279,12 +276,12 @@ def _disk() -> Iterator[Check]:
         except OSError as error:
             status = "FAIL" if name == "temporary" else "warn"
             yield Check(
-                name, status, "%s cannot be written: %s" % (folder, error), "Give it free space and rights."
+                name, status, f"{folder} cannot be written: {error}", "Give it free space and rights."
             )
             continue
         free = shutil.disk_usage(folder).free / _GIB
         remedy = "A 2K frame takes about 20 MB: free some space." if free < 2 else ""
-        yield Check(name, "warn" if free < 2 else "ok", "%s, %.1f GiB free" % (folder, free), remedy)
+        yield Check(name, "warn" if free < 2 else "ok", f"{folder}, {free:.1f} GiB free", remedy)
 
 
 def _version(distribution: str) -> str:

@@ -86,7 +86,7 @@ SHOT_FIELDS = (
     ShotField("condition_colour", "The condition picture's colour space, as --plate-colour.", "SPACE"),
     ShotField(
         "condition_kind",
-        "What the picture shows. " + " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),
+        "What the picture shows. " + " ".join("{}: {}.".format(*kind) for kind in CONDITION_KINDS.items()),
         "KIND",
         tuple(CONDITION_KINDS),
     ),
@@ -136,14 +136,15 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
     unknown = sorted(set(given) - known)
     if unknown:
         raise JobError(
-            "Unknown fields: %s." % ", ".join(unknown),
-            "Known are: %s. A column of a list is left out where its name begins with #."
-            % ", ".join(sorted(known)),
+            "Unknown fields: {}.".format(", ".join(unknown)),
+            "Known are: {}. A column of a list is left out where its name begins with #.".format(
+                ", ".join(sorted(known))
+            ),
         )
     missing = [key for key in ("plate", "condition", "output") if key not in given]
     if missing:
         raise JobError(
-            "The shot has no %s." % " and no ".join(missing),
+            "The shot has no {}.".format(" and no ".join(missing)),
             "Give at least plate, matte, condition and output.",
         )
     shot = _shot({key: given[key] for key in given if key in _SHOT_NAMES}, Path(base))
@@ -216,9 +217,7 @@ def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | 
     else:
         shots, defaults = _rows_of_json(path, text)
     if not shots:
-        raise JobError(
-            "%s lists no shots." % path, "Add at least one with plate, matte, condition and output."
-        )
+        raise JobError(f"{path} lists no shots.", "Add at least one with plate, matte, condition and output.")
     entries = [_entry(n, row, defaults, overrides or {}, path.parent) for n, row in enumerate(shots, 1)]
     return _refuse_shared_outputs(_told_apart(entries))
 
@@ -227,24 +226,26 @@ def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise JobError("%s is not JSON: %s." % (path, error), "Correct it at that place.") from error
+        raise JobError(f"{path} is not JSON: {error}.", "Correct it at that place.") from error
     except RecursionError as error:
-        raise JobError("%s is not a list: its brackets lie too deep in one another." % path, _LIST) from error
+        raise JobError(f"{path} is not a list: its brackets lie too deep in one another.", _LIST) from error
     defaults: Any = {}
     if isinstance(data, dict):
         unknown = sorted(set(data) - {"shots", "defaults"})
         if unknown:
-            raise JobError("%s: unknown fields: %s." % (path, ", ".join(unknown)), "Use shots and defaults.")
+            raise JobError(
+                "{}: unknown fields: {}.".format(path, ", ".join(unknown)), "Use shots and defaults."
+            )
         defaults, data = data.get("defaults", {}), data.get("shots")
     if not isinstance(data, list) or not isinstance(defaults, dict):
-        raise JobError("%s is not a list of shots." % path, _LIST)
+        raise JobError(f"{path} is not a list of shots.", _LIST)
     return data, defaults
 
 
 def _entry(
     number: int, row: Any, defaults: Mapping[str, Any], overrides: Mapping[str, Any], base: Path
 ) -> Entry:
-    name = "shot %d" % number
+    name = f"shot {number}"
     try:
         if not isinstance(row, dict):
             raise JobError("It is not an object.", 'Write {"plate": ..., "matte": ..., ...}.')
@@ -269,9 +270,7 @@ def _told_apart(entries: list[Entry]) -> list[Entry]:
     """Entries of one name get their numbers, as a plate is called plate.####.exr in every folder."""
     often = collections.Counter(entry.name for entry in entries)
     return [
-        dataclasses.replace(entry, name="%s (shot %d)" % (entry.name, number))
-        if often[entry.name] > 1
-        else entry
+        dataclasses.replace(entry, name=f"{entry.name} (shot {number})") if often[entry.name] > 1 else entry
         for number, entry in enumerate(entries, 1)
     ]
 
@@ -281,7 +280,7 @@ def _refuse_shared_outputs(entries: list[Entry]) -> list[Entry]:
     checked = []
     for entry in entries:
         if entry.job is not None and entry.job.output in seen:
-            text = "Its output %s is also that of %s." % (entry.job.output, seen[entry.job.output])
+            text = f"Its output {entry.job.output} is also that of {seen[entry.job.output]}."
             entry = Entry(entry.name, error=JobError(text, "Give every shot a folder of its own."))
         elif entry.job is not None:
             seen[entry.job.output] = entry.name

@@ -134,14 +134,12 @@ def _answer(request: dict[str, Any], conversation: _Conversation, render: Render
 def _bug(error: Exception) -> WorkerError:
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
         return WorkerError(
-            "The memory did not suffice: %s" % (str(error).splitlines() or ["no details"])[0],
+            "The memory did not suffice: {}".format((str(error).splitlines() or ["no details"])[0]),
             "Close other applications, render with a smaller --size or fewer --frames at a time, or, where it is the "
             "graphics card's memory, on the processor (--device cpu).",
         )
     text = "".join(traceback.format_exception(error))
-    return WorkerError(
-        "This is a bug in ActAnywhere.\n%s" % text, "Report it with this text and the job file."
-    )
+    return WorkerError(f"This is a bug in ActAnywhere.\n{text}", "Report it with this text and the job file.")
 
 
 def _listen(requests: BinaryIO, conversation: _Conversation) -> None:
@@ -150,7 +148,7 @@ def _listen(requests: BinaryIO, conversation: _Conversation) -> None:
             request = json.loads(line)
             op = request["op"]
         except (ValueError, RecursionError, KeyError, TypeError):
-            print("worker: not a request: %r" % line[:200], file=sys.stderr, flush=True)
+            print(f"worker: not a request: {line[:200]!r}", file=sys.stderr, flush=True)
             continue
         if op == "hello":
             conversation.say(event="hello", protocol=PROTOCOL, version=__version__, pid=os.getpid())

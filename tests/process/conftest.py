@@ -52,7 +52,7 @@ def make_job(tmp_path: Path) -> Callable[[str], Job]:
 def double_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An "interpreter" that starts the double whatever it is asked, put where ``launch`` looks for one."""
     script = tmp_path / "double-python"
-    script.write_text('#!/bin/sh\nexport PYTHONPATH="%s"\nexec "%s" "%s"\n' % (CORE, sys.executable, DOUBLE))
+    script.write_text(f'#!/bin/sh\nexport PYTHONPATH="{CORE}"\nexec "{sys.executable}" "{DOUBLE}"\n')
     script.chmod(0o755)
     monkeypatch.setenv("ACTANYWHERE_PYTHON", str(script))
     return script
@@ -64,7 +64,7 @@ def gone(pid: int, within: float = 5.0) -> bool:
     while time.monotonic() < until:
         try:
             os.kill(pid, 0)
-            state = Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0]
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
         except (ProcessLookupError, FileNotFoundError):
             return True
         if state == "Z":

@@ -62,7 +62,7 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
     steps = {"slow": 600, "deaf": 600, "child": 600, "steady": 50}.get(how, 4)
     for step in range(1, steps + 1):
         if cancelled() and how != "deaf":
-            raise Cancelled("Stopped at step %d." % step, "Finished frames are kept.")
+            raise Cancelled(f"Stopped at step {step}.", "Finished frames are kept.")
         report(Progress("Denoising", step, steps, "steps", step / steps, (steps - step) * 0.05))
         if how == "greedy" and step == 1:
             _hold_up_other_threads(1.5)

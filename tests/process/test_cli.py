@@ -263,7 +263,7 @@ def start_slow(name: str, **options: object) -> subprocess.Popen[bytes]:
 
 
 def worker_of(process: subprocess.Popen[bytes]) -> int:
-    children = Path("/proc/%d/task/%d/children" % (process.pid, process.pid)).read_text().split()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return int(children[0])
 
 

@@ -76,7 +76,7 @@ def test_a_wrong_value_is_told_with_its_field_and_what_is_allowed(
     with pytest.raises(JobError) as caught:
         Job.from_dict(with_field(name, value))
     given = tuple(value) if name == "settings.format" and isinstance(value, list) else value
-    assert caught.value.message == "%s is %r; it must be %s." % (name, given, allowed)
+    assert caught.value.message == f"{name} is {given!r}; it must be {allowed}."
     assert caught.value.remedy
 
 

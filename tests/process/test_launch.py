@@ -280,7 +280,7 @@ def test_a_python_without_the_package_is_told_with_what_it_said(make_job: MakeJo
 
 def test_a_worker_of_another_protocol_is_refused(make_job: MakeJob) -> None:
     hello = json.dumps({"event": "hello", "protocol": 99, "version": "9", "pid": 1})
-    worker = Worker([sys.executable, "-c", "print(%r, flush=True); input(); input(); input()" % hello])
+    worker = Worker([sys.executable, "-c", f"print({hello!r}, flush=True); input(); input(); input()"])
     with pytest.raises(WorkerError, match="protocol 99") as refused:
         run(make_job("good"), lambda _: None, worker)
     assert "same version" in refused.value.remedy

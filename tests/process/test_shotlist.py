@@ -21,7 +21,7 @@ def test_json_and_csv_of_the_same_shots_give_the_same_jobs(tmp_path: Path) -> No
     (tmp_path / "shots.json").write_text(json.dumps([row]))
     header = ["name", "frames", "seed", "preview", "format", *FLAT, "guidance"]
     values = ["a", "1001-1010", "7", "yes", "exr png", *FLAT.values(), ""]
-    (tmp_path / "shots.csv").write_text("\ufeff%s\n%s\n" % (",".join(header), ",".join(values)), "utf-8")
+    (tmp_path / "shots.csv").write_text(f"﻿{','.join(header)}\n{','.join(values)}\n", "utf-8")
     (of_json,), (of_csv,) = read_shot_list(tmp_path / "shots.json"), read_shot_list(tmp_path / "shots.csv")
     assert of_json == of_csv and of_json.job is not None
     assert of_json.job.settings.format == ("exr", "png") and of_json.job.settings.preview

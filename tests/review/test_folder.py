@@ -36,9 +36,9 @@ def rendered(tmp_path: Path) -> Path:
     matte = np.zeros((HEIGHT, WIDTH), np.float32)
     matte[:, : WIDTH // 2] = 1.0
     for frame in FRAMES:
-        write_picture(tmp_path / "plate" / ("run.%04d.png" % frame), PLATE)
+        write_picture(tmp_path / "plate" / (f"run.{frame:04d}.png"), PLATE)
         (tmp_path / "matte").mkdir(exist_ok=True)
-        cv2.imwrite(str(tmp_path / "matte" / ("m.%04d.png" % frame)), (matte * 255).astype(np.uint8))
+        cv2.imwrite(str(tmp_path / "matte" / (f"m.{frame:04d}.png")), (matte * 255).astype(np.uint8))
     write_picture(tmp_path / "place.png", CONDITION)
     flat = {"plate": "plate/run.####.png", "matte": "matte/m.####.png", "condition": "place.png"}
     job = job_from_flat({**flat, "output": "out", "name": "Zürich run", "plate_colour": "srgb"}, tmp_path)
@@ -71,7 +71,7 @@ def write_layers(job: Job, out: Path, matte: np.ndarray) -> None:
             taken = plate.read(frame)
             soft = matte[..., None]
             comp = linearise(taken.pixels, "srgb") * soft + background * (1 - soft)
-            path = str(out / ("run.%04d.exr" % frame))
+            path = str(out / (f"run.{frame:04d}.exr"))
             one = np.ones_like(matte)
             write_layer_frame(
                 path, background, one, comp, one, plate.info, taken.attributes, job.settings.layer

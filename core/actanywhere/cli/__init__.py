@@ -67,7 +67,7 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
     job = job_from_flags(args)
     if args.write_job:
         _write_job(job, Path(args.write_job))
-        screen.note("%s is written: actanywhere render --job %s" % (args.write_job, args.write_job))
+        screen.note(f"{args.write_job} is written: actanywhere render --job {args.write_job}")
         return DONE
     if args.dry_run:
         _show_survey(job, args.json)
@@ -94,7 +94,7 @@ def _write_job(job: Job, path: Path) -> None:
     try:
         path.write_text(job.to_json() + "\n", encoding="utf-8")
     except OSError as error:
-        raise OutputError("%s cannot be written: %s." % (path, error), "Give another file.") from error
+        raise OutputError(f"{path} cannot be written: {error}.", "Give another file.") from error
 
 
 def _show_survey(job: Job, as_json: bool) -> None:
@@ -105,13 +105,13 @@ def _show_survey(job: Job, as_json: bool) -> None:
         said = {**dataclasses.asdict(found), "frames": str(found.frames)}
         print(json.dumps({"event": "survey", "shot": job.shot.name, "survey": said}), flush=True)
         return
-    print("%s: frames %s, %d of them finished already" % (job.shot.name, found.frames, found.done))
-    print("camera: %s" % found.camera)
+    print(f"{job.shot.name}: frames {found.frames}, {found.done} of them finished already")
+    print(f"camera: {found.camera}")
     for title, paths in (("would read", found.reads), ("would write", found.writes)):
         for path in paths:
-            print("%-12s %s" % (title, path))
+            print(f"{title:<12} {path}")
     for warning in found.warnings:
-        print("warning: %s" % warning)
+        print(f"warning: {warning}")
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
@@ -137,7 +137,7 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
         return STOPPED
     bad = [o.name for o in outcomes if o.status != "finished"]
     if bad and not args.json:
-        print("not rendered: %s" % ", ".join(bad), file=sys.stderr)
+        print("not rendered: {}".format(", ".join(bad)), file=sys.stderr)
     return BAD_INPUT if bad else DONE
 
 
@@ -175,7 +175,7 @@ def _tell_files(args: argparse.Namespace, **files: Path) -> None:
         )
     elif not args.quiet:
         for kind, path in files.items():
-            print("%s  %s" % (kind, path), flush=True)
+            print(f"{kind}  {path}", flush=True)
 
 
 def _doctor(args: argparse.Namespace, screen: Screen) -> int:
@@ -187,9 +187,9 @@ def _doctor(args: argparse.Namespace, screen: Screen) -> int:
         if args.json:
             print(json.dumps({"event": "check", **check.to_dict()}), flush=True)
             continue
-        print("%-4s  %-22s %s" % (check.status, check.name, check.found), flush=True)
+        print(f"{check.status:<4}  {check.name:<22} {check.found}", flush=True)
         if check.remedy:
-            print("      -> %s" % check.remedy, flush=True)
+            print(f"      -> {check.remedy}", flush=True)
     return FAILED if failed else DONE
 
 
@@ -217,7 +217,7 @@ def _train(words: list[str]) -> int:
     try:
         from ..training.cli import main as train
     except ImportError as error:
-        print("Training needs more libraries: %s." % error, file=sys.stderr)
+        print(f"Training needs more libraries: {error}.", file=sys.stderr)
         print(
             "  -> pip install '.[train]', in the folder that actanywhere was installed from", file=sys.stderr
         )
@@ -225,7 +225,7 @@ def _train(words: list[str]) -> int:
     try:
         return train(args)
     except ActAnywhereError as error:
-        print("%s\n  -> %s" % (error.message, error.remedy), file=sys.stderr)
+        print(f"{error.message}\n  -> {error.remedy}", file=sys.stderr)
         return exit_status(error)
     except KeyboardInterrupt:  # outside of the steps, or the second one
         print("Stopped.\n  -> The same command goes on from what was saved.", file=sys.stderr)

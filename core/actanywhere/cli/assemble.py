@@ -36,7 +36,7 @@ def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
         said = {"event": "model", "folder": str(output), "digest": digest, "untrained": assembly.untrained}
         print(json.dumps(said), flush=True)
     elif not args.quiet:
-        print("model  %s" % output)
+        print(f"model  {output}")
         _show_untrained(assembly)
 
 
@@ -51,15 +51,15 @@ def _show(assembly: Assembly, output: Path, as_json: bool) -> None:
         return
     for part in assembly.parts:
         numbers = sum(part.sizes.values()) / 1e6
-        print("%-14s %s: %d weights, %.0f M numbers" % (part.name, part.told, len(part.weights), numbers))
+        print(f"{part.name:<14} {part.told}: {len(part.weights)} weights, {numbers:.0f} M numbers")
         for file in part.files:
-            print("%-14s would read %s" % ("", file))
-    print("would write %s, about %.1f GB in half precision" % (output, assembly.bytes / 1e9))
+            print(f"{'':<14} would read {file}")
+    print(f"would write {output}, about {assembly.bytes / 1e9:.1f} GB in half precision")
     _show_untrained(assembly)
 
 
 def _show_untrained(assembly: Assembly) -> None:
     print("Not trained yet; until it is, what the model renders means nothing:")
     for line in assembly.untrained:
-        print("  %s" % line)
+        print(f"  {line}")
     print("  -> actanywhere train --from DIR --footage YOUR_CLIPS --output RUN --rate 3e-5", flush=True)

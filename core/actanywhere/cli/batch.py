@@ -67,7 +67,7 @@ def render_all(
         elif interrupts.asked:
             outcomes.append(Outcome(entry.name, "left out"))
         else:
-            screen.note("%d of %d: %s" % (number, len(entries), entry.name))
+            screen.note(f"{number} of {len(entries)}: {entry.name}")
             outcomes.append(_render(entry.name, entry.job, worker, screen, interrupts))
     return outcomes
 

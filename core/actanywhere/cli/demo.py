@@ -46,4 +46,4 @@ def _condition(example: Path) -> str:
 
 
 def _missing(path: Path) -> FootageError:
-    return FootageError("The example shot is incomplete: %s." % path, "Install ActAnywhere again.")
+    return FootageError(f"The example shot is incomplete: {path}.", "Install ActAnywhere again.")

@@ -133,13 +133,13 @@ def _check_clips(settings: Mapping[str, Any]) -> None:
     """Refuse what clips with known truth cannot heed, so that their figures are of what was asked for."""
     given = [flag_of(name) for name in settings if name in _OF_A_SHOT]
     if settings.get("camera", "auto") not in ("auto", "plate"):
-        given.append("--camera %s" % settings["camera"])
+        given.append("--camera {}".format(settings["camera"]))
     if settings.get("shadow") == "given":
         given.append("--shadow given")
     if given:
         raise JobError(
-            "%s cannot be heeded in clips with known truth: their camera, matte and shadow are their own, and they are "
-            "painted in one window of the model's size." % ", ".join(given),
+            "{} cannot be heeded in clips with known truth: their camera, matte and shadow are their own, and they are "
+            "painted in one window of the model's size.".format(", ".join(given)),
             "Leave that out, or give --shots without --procedural and --rendered.",
         )
 

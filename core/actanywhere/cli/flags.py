@@ -23,7 +23,7 @@ def add_shot_flags(parser: argparse._ActionsContainer) -> None:
     for field in SHOT_FIELDS:
         parser.add_argument(
             flag_of(field.name),
-            metavar="{%s}" % ",".join(field.choices) if field.choices else field.metavar,
+            metavar="{{{}}}".format(",".join(field.choices)) if field.choices else field.metavar,
             help=_escape(field.help),
             default=argparse.SUPPRESS,
         )
@@ -40,7 +40,9 @@ def add_setting_flags(parser: argparse._ActionsContainer) -> None:
         if field.kind == SWITCH:
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["metavar"] = "{%s}" % ",".join(field.choices) if field.choices else _METAVARS[field.kind]
+            options["metavar"] = (
+                "{{{}}}".format(",".join(field.choices)) if field.choices else _METAVARS[field.kind]
+            )
             if field.kind == SEVERAL:
                 options["nargs"] = "+"
         parser.add_argument(flag_of(field.name), **options)
@@ -64,13 +66,13 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     others = sorted(set(shot) - {"output"})
     if others:
         raise JobError(
-            "%s cannot be given besides --job." % ", ".join(flag_of(name) for name in others),
+            "{} cannot be given besides --job.".format(", ".join(flag_of(name) for name in others)),
             "The job file says it: change it there. Settings and --output can be given anew.",
         )
     try:
         job = Job.from_json(Path(args.job).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise JobError("%s cannot be read: %s." % (args.job, error), "Give a file of --write-job.") from error
+        raise JobError(f"{args.job} cannot be read: {error}.", "Give a file of --write-job.") from error
     output = str(Path(shot["output"]).absolute()) if "output" in shot else job.output
     return dataclasses.replace(job, output=output, settings=job.settings.given(settings))
 
@@ -87,9 +89,9 @@ def _escape(text: str) -> str:
 def _help(field: SettingField) -> str:
     notes = []
     if field.minimum is not None:
-        notes.append("%s to %s %s" % (field.minimum, field.maximum, field.unit))
+        notes.append(f"{field.minimum} to {field.maximum} {field.unit}")
     if field.kind == SEVERAL:
         notes.append("default: " + " ".join(field.default))
     elif not field.optional and field.kind != SWITCH:
-        notes.append("default: %s" % field.default)
-    return _escape(field.about + (" (%s)" % "; ".join(note.strip() for note in notes) if notes else ""))
+        notes.append(f"default: {field.default}")
+    return _escape(field.about + (" ({})".format("; ".join(note.strip() for note in notes)) if notes else ""))

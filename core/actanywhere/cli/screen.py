@@ -57,13 +57,13 @@ def clock(seconds: float) -> str:
     """``1:05`` or ``1:02:05``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return "%d:%02d:%02d" % (hours, minutes, rest) if hours else "%d:%02d" % (minutes, rest)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def _state(progress: Progress) -> str:
-    parts = ["%d/%d %s" % (progress.done, progress.total, progress.unit)] if progress.total else []
+    parts = [f"{progress.done}/{progress.total} {progress.unit}"] if progress.total else []
     if progress.seconds_left is not None:
-        parts.append("%s left" % clock(progress.seconds_left))
+        parts.append(f"{clock(progress.seconds_left)} left")
     return ", ".join(parts)
 
 
@@ -78,9 +78,9 @@ class QuietScreen:
 
     def error(self, shot: str, error: ActAnywhereError) -> None:
         """The message, and the remedy under it."""
-        print("%s: %s" % (shot, error.message) if shot else error.message, file=sys.stderr)
+        print(f"{shot}: {error.message}" if shot else error.message, file=sys.stderr)
         if error.remedy:
-            print("  -> %s" % error.remedy, file=sys.stderr)
+            print(f"  -> {error.remedy}", file=sys.stderr)
 
     def note(self, text: str) -> None:
         """Nothing."""
@@ -103,24 +103,25 @@ class LineScreen(QuietScreen):
         now = time.monotonic()
         if (shot, progress.stage) != self._stage or now - self._last > _LINE_EVERY:
             self._stage, self._last = (shot, progress.stage), now
-            text = "%s: %3.0f %% %s %s" % (shot, 100 * progress.fraction, progress.stage, _state(progress))
+            text = f"{shot}: {100 * progress.fraction:3.0f} % {progress.stage} {_state(progress)}"
             self.note(text.rstrip())
 
     def result(self, shot: str, result: Result) -> None:
         """What was written, how, and what the artist has to know and was not told on the way."""
         self._stage = ("", "")
         for warning in result.warnings:
-            self._tell(shot, "warning: %s" % warning)
+            self._tell(shot, f"warning: {warning}")
         self._told.clear()
         print(
-            "%s: frames %s, camera %s (%s)"
-            % (shot, result.frames, result.camera, result.decided("camera").reason)
+            "{}: frames {}, camera {} ({})".format(
+                shot, result.frames, result.camera, result.decided("camera").reason
+            )
         )
         print(result.layer, flush=True)
 
     def _tell(self, shot: str, message: str) -> None:
         """A message of a shot, once."""
-        text = "%s: %s" % (shot, message)
+        text = f"{shot}: {message}"
         if message and text not in self._told:
             self._told.add(text)
             self.note(text)
@@ -141,7 +142,7 @@ class BarScreen(LineScreen):
 
     def progress(self, shot: str, progress: Progress) -> None:
         """Move the bar."""
-        text = "%s: %s  %s" % (shot, progress.stage, _state(progress))
+        text = f"{shot}: {progress.stage}  {_state(progress)}"
         if self._bar is None or shot != self._shot:
             self.clear()
             self._shot = shot

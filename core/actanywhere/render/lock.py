@@ -23,17 +23,17 @@ def writing_alone(folder: str | os.PathLike[str]) -> Iterator[None]:
     The operating system holds the lock, so it is gone with its process, however that ended.
     """
     if not Path(folder).is_dir():  # the library would make it
-        raise OutputError("%s is not a folder." % folder, "Make it first.")
+        raise OutputError(f"{folder} is not a folder.", "Make it first.")
     lock = filelock.FileLock(Path(folder) / LOCK_NAME, timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout:
         raise OutputError(
-            "Another render is writing into %s." % folder, "Wait for it, or give another output folder."
+            f"Another render is writing into {folder}.", "Wait for it, or give another output folder."
         ) from None
     except OSError as error:
         raise OutputError(
-            "%s cannot be written: %s." % (folder, error.strerror or error),
+            f"{folder} cannot be written: {error.strerror or error}.",
             "Give a folder that you may write to.",
         ) from error
     try:

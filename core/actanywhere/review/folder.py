@@ -64,15 +64,13 @@ def write_review(
     FootageError when a frame or the plate is gone, OutputError.
     """
     if columns < 1:
-        raise JobError("A sheet of %d columns shows nothing." % columns, "Give --columns 1 or more.")
+        raise JobError(f"A sheet of {columns} columns shows nothing.", "Give --columns 1 or more.")
     result = read_result(folder)
     into = Path(folder) / "review"
     try:
         into.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            "%s cannot be made: %s." % (into, error.strerror), "Check its permissions."
-        ) from error
+        raise OutputError(f"{into} cannot be made: {error.strerror}.", "Check its permissions.") from error
     written = Review(into / "sheet.png", into / "review.mp4")
     frames = list(result.frames)
     chosen = [frames[i] for i in spread(len(frames), columns)]
@@ -96,13 +94,13 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise JobError(
-            "%s cannot be read: %s." % (path, error.strerror),
+            f"{path} cannot be read: {error.strerror}.",
             "Give a folder that 'actanywhere render' has finished.",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise JobError("%s is not a result: %s." % (path, error), "Render the shot again.") from error
+        raise JobError(f"{path} is not a result: {error}.", "Render the shot again.") from error
     if not isinstance(data, dict):
-        raise JobError("%s is not a result." % path, "Render the shot again.")
+        raise JobError(f"{path} is not a result.", "Render the shot again.")
     return Result.from_dict(data)
 
 
@@ -146,11 +144,13 @@ class _Pictures:
     def _read_layer(self, frame: int) -> tuple[Picture, Picture]:
         """Comp and background of a frame, (H, W, 3) scene-linear."""
         path = self._layer.at(frame)
-        with Still(path, "%s (frame %d)" % (path, frame)) as still:
+        with Still(path, f"{path} (frame {frame})") as still:
             names = ("R", "G", "B", *(self._settings.layer + "." + one for one in "RGB"))
             missing = sorted(set(names) - set(still.parts[0].channels))
             if missing:
-                raise FootageError("%s has no %s." % (path, ", ".join(missing)), "Render this frame again.")
+                raise FootageError(
+                    "{} has no {}.".format(path, ", ".join(missing)), "Render this frame again."
+                )
             pixels = still.read(still.parts[0], names)
         return pixels[..., :3], pixels[..., 3:]
 
@@ -189,7 +189,9 @@ def _slate(result: Result) -> list[str]:
     job, settings = result.job, result.job.settings
     take = "preview" if settings.preview else "full"
     return [
-        "%s   %s   model %s   seed %d   %s"
-        % (job.shot.name, result.frames, os.path.basename(settings.model), settings.seed, take),
+        (
+            f"{job.shot.name}   {result.frames}   model {os.path.basename(settings.model)}   seed "
+            f"{settings.seed}   {take}"
+        ),
         "   ".join(map(str, result.decisions)),
     ]

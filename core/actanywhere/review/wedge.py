@@ -59,7 +59,7 @@ def _comp(take: Take, frame: int) -> Picture | None:
     assert take.job is not None
     if frame not in take.frames_done:
         return None
-    path = take.layer.replace("####", "%04d" % frame)
+    path = take.layer.replace("####", f"{frame:04d}")
     with open_plate(take.job.shot.plate, take.job.shot.frames) as plate:
         info = plate.info
     with Still(path, f"{path} (frame {frame})") as still:
