@@ -94,7 +94,7 @@ def test_the_help_of_render_has_a_flag_and_the_help_of_every_setting(
         assert "".join(field.about.split()) in text
 
 
-@pytest.mark.parametrize("command", ["render", "batch", "review", "doctor", "demo"])
+@pytest.mark.parametrize("command", ["render", "batch", "review", "doctor", "demo", "train"])
 def test_every_flag_of_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     parser = build_parser()
     commands = next(a.choices for a in parser._actions if isinstance(a.choices, dict))

@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..contract.errors import ActAnywhereError, Cancelled, FootageError, JobError, ModelError, OutputError
+from ..contract.errors import (
+    ActAnywhereError,
+    Cancelled,
+    FootageError,
+    JobError,
+    ModelError,
+    OutputError,
+    WorkerError,
+)
 from ..contract.job import Job
 from ..contract.launch import Worker
 
@@ -34,14 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .. import worker  # before anything else: a host waits for its hello
 
         return worker.main()
-    if words[:1] == ["train"]:
-        return _train(words[1:])
     from .parser import build_parser
 
     args = build_parser().parse_args(words)
     from .screen import choose_screen
 
-    screen = choose_screen(args.json, getattr(args, "quiet", False))
+    screen = choose_screen(getattr(args, "json", False), getattr(args, "quiet", False))
     try:
         return _COMMANDS[args.command](args, screen)
     except ActAnywhereError as error:
@@ -205,31 +211,18 @@ def _demo(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
-def _train(words: list[str]) -> int:
-    import argparse
-
-    from ..training import flags
-
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("actanywhere train", description=flags.__doc__, formatter_class=plain)
-    flags.add_arguments(parser)
-    args = parser.parse_args(words)
+def _train(args: argparse.Namespace, screen: Screen) -> int:
     try:
         from ..training.cli import main as train
     except ImportError as error:
-        print(f"Training needs more libraries: {error}.", file=sys.stderr)
-        print(
-            "  -> pip install '.[train]', in the folder that actanywhere was installed from", file=sys.stderr
-        )
-        return FAILED
+        raise WorkerError(
+            f"Training needs more libraries: {error}.",
+            "pip install '.[train]', in the folder that actanywhere was installed from",
+        ) from error
     try:
         return train(args)
-    except ActAnywhereError as error:
-        print(f"{error.message}\n  -> {error.remedy}", file=sys.stderr)
-        return exit_status(error)
     except KeyboardInterrupt:  # outside of the steps, or the second one
-        print("Stopped.\n  -> The same command goes on from what was saved.", file=sys.stderr)
-        return STOPPED
+        raise Cancelled("Stopped.", "The same command goes on from what was saved.") from None
 
 
 def _evaluate(args: argparse.Namespace, screen: Screen) -> int:
@@ -264,6 +257,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "doctor": _doctor,
     "demo": _demo,
     "selftest": _selftest,
+    "train": _train,
     "evaluate": _evaluate,
     "assemble": _assemble,
     "models": _models,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .. import __version__
+from ..training import flags as training_flags
 from .evaluate import MEASURES, add_evaluate_flags
 from .flags import add_setting_flags, add_shot_flags
 
@@ -203,12 +204,13 @@ def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    commands.add_parser(
+    parser = commands.add_parser(
         "train",
         help="train a model (needs the 'train' extra)",
-        description="Trains a model. 'actanywhere train --help' shows its flags where the 'train' extra is installed.",
-        add_help=False,
+        description=training_flags.__doc__,
+        formatter_class=_Plain,
     )
+    training_flags.add_arguments(parser)
 
 
 def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
