@@ -1,4 +1,4 @@
-"""Golden jobs of the hosts: a scene or a node graph, and the job that the engine is sent for it.
+"""Golden jobs of the hosts: a scene or a node graph, and what its job says beyond the defaults.
 
 ``ACTANYWHERE_GOLDEN=write pytest tests/blender tests/nuke -k golden`` writes them anew, when they are meant to change.
 """
@@ -11,6 +11,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from actanywhere.contract.fields import RECORD, fields_of
+from actanywhere.contract.job import Job
+
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -19,7 +22,7 @@ def check_golden(name: str, job: dict[str, Any], folders: dict[str, str]) -> Non
 
     Digests in file names are of paths and times: any of them will do.
     """
-    text = json.dumps(job, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(_said(Job, job), indent=1, sort_keys=True, ensure_ascii=False)
     for word, folder in sorted(folders.items(), key=lambda pair: -len(pair[1])):
         text = text.replace(folder, word)
     text = re.sub(r"_[0-9a-f]{12}(?=[/.])", "_DIGEST", text) + "\n"
@@ -27,3 +30,16 @@ def check_golden(name: str, job: dict[str, Any], folders: dict[str, str]) -> Non
     if os.environ.get("ACTANYWHERE_GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text, "meant? see tests/golden/hosts.py"
+
+
+def _said(kind: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """A record's data without what is at its default."""
+    fields = {f.name: f for f in fields_of(kind)}
+    found = {}
+    for name, value in data.items():
+        f = fields.get(name)
+        if f is not None and f.kind == RECORD and isinstance(value, dict):
+            found[name] = _said(f.of, value)
+        elif f is None or f.required or (tuple(value) if isinstance(value, list) else value) != f.default:
+            found[name] = value
+    return found
