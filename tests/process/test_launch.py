@@ -276,6 +276,10 @@ def test_a_python_without_the_package_is_told_with_what_it_said(make_job: MakeJo
     worker = Worker([sys.executable, "-c", "raise SystemExit('No module named actanywhere')"])
     with pytest.raises(WorkerError, match=r"(?s)ended with status 1.*No module named actanywhere"):
         run(make_job("good"), lambda _: None, worker)
+    other = Worker([sys.executable, "-c", "raise SystemExit(1)"], remedy="Choose another in the preferences.")
+    with pytest.raises(WorkerError) as told:
+        run(make_job("good"), lambda _: None, other)
+    assert told.value.remedy == "Choose another in the preferences."
 
 
 def test_a_worker_of_another_protocol_is_refused(make_job: MakeJob) -> None:

@@ -17,6 +17,7 @@ from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matt
 from actanywhere.contract.takes import (
     Take,
     changed,
+    last_stopped,
     list_takes,
     missing_frames,
     new_take,
@@ -201,6 +202,18 @@ def test_a_result_of_the_first_layout_is_finished_and_its_decisions_are_read(tmp
         "camera: plate (41 features)",
         "shadow: none was asked for",
     ]
+
+
+def test_the_take_that_goes_on_is_the_one_that_was_written_last(tmp_path: Path) -> None:
+    jobs = [start(tmp_path) for _ in range(3)]
+    finish(start(tmp_path))
+    for age, job in zip((30, 10, 20), jobs, strict=True):
+        paint(job, 1001)
+        for path in Path(job.output).iterdir():
+            os.utime(path, (1e9 - age, 1e9 - age))
+    stopped = last_stopped(list_takes(str(tmp_path), "run_010"))
+    assert stopped is not None and stopped.number == 2
+    assert last_stopped([read_take(new_take(str(tmp_path), "other"))]) is None, "it was never begun"
 
 
 def test_a_take_without_a_frame_range_is_refused(tmp_path: Path) -> None:

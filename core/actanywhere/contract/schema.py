@@ -39,7 +39,7 @@ def upgraded(data: Any, what: str, upgrades: Sequence[Upgrade]) -> Any:
         raise LaterVersion(
             "%s is of schema %d, of a later version of ActAnywhere: this one reads 1 to %d."
             % (what, number, len(upgrades) + 1),
-            "Install that version here, or make a new take.",
+            "Install that version of ActAnywhere here.",
         )
     data = {name: value for name, value in data.items() if name != _NUMBER}
     for upgrade in upgrades[number - 1 :]:

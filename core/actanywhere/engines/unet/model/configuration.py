@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ....contract.errors import ModelError
+from ....contract.errors import JobError, ModelError
+from ....contract.schema import Upgrade, numbered, upgraded
 
 __all__ = ["ConditionPath", "ModelConfiguration", "full", "read_configuration", "starter"]
 
@@ -24,6 +25,9 @@ ConditionPath = Literal["clip", "vae-concat", "vae-cross-attention", "none"]
 #: What the network's output means. ``epsilon``: the noise, as the paper. ``guided``: the clean latent, as a
 #: residual on what is known of it (see ``model.denoiser``); at unknown places this is v-prediction.
 Prediction = Literal["epsilon", "v_prediction", "guided"]
+
+
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,8 @@ class ModelConfiguration:
         return self.latent_channels
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready data."""
-        return dataclasses.asdict(self)
+        """JSON-ready data, with the number of its layout."""
+        return numbered(dataclasses.asdict(self), _UPGRADES)
 
     @classmethod
     def from_dict(cls, data: Any, source: str = "model.json") -> ModelConfiguration:
@@ -126,6 +130,10 @@ class ModelConfiguration:
         remedy = "Use a model of this version, or train it anew."
         if not isinstance(data, dict):
             raise ModelError(f"{source} holds no object, but {type(data).__name__}.", remedy)
+        try:
+            data = upgraded(data, source, _UPGRADES)
+        except JobError as error:
+            raise ModelError(error.message, error.remedy) from error
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
         }
