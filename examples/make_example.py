@@ -24,7 +24,7 @@ Array = NDArray[Any]
 FIRST_FRAME = 1001
 SOURCE_PICTURES = [index for index in range(307, 347) if index % 5]  # every fifth repeats the one before
 PICTURE_ROWS = slice(94, 624)
-PLATE_QUALITY = 80
+PLATE_QUALITY = 74
 
 
 def read_pictures(clip: Path) -> dict[int, Array]:

@@ -161,5 +161,5 @@ class Window:
         path.parent.mkdir(parents=True, exist_ok=True)
         cut = ["-crop", crop, "+repage"] if crop else []
         kind = f"{path.suffix[1:]}:-"
-        path.write_bytes(self.tool("import", "-window", "root", *cut, "-quality", "78", kind))
+        path.write_bytes(self.tool("import", "-window", "root", *cut, "-quality", "70", kind))
         return path
