@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 from pathlib import Path
@@ -51,12 +50,6 @@ def test_the_readme_shows_every_command() -> None:
 def test_the_software_understands_the_command_of_the_readme(command: str) -> None:
     words = shlex.split(command)[1:]
     parser = build_parser()
-    if words[0] == "train":  # its flags are its own: it may not be imported without the extra
-        from actanywhere.training import flags as training_flags
-
-        parser = argparse.ArgumentParser()
-        training_flags.add_arguments(parser)
-        words = words[1:]
     if "--help" in words:
         with pytest.raises(SystemExit, match=r"^0$"):
             parser.parse_args(words)
