@@ -6,8 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
+from ..contract.errors import ModelError
 from ..contract.job import Progress
-from ..engines.unet.model.assemble import Assembly, assemble, plan_assembly
+from ..engines.unet.model.assemble import Adapter, Assembly, assemble, plan_assembly
 from .screen import Screen
 
 __all__ = ["assemble_model"]
@@ -16,7 +17,15 @@ __all__ = ["assemble_model"]
 def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
     """Check the parts, say what would be taken from them, and, unless it is a dry run, write the model."""
     vae = Path(args.vae) if args.vae else None
-    assembly = plan_assembly(Path(args.unet), Path(args.motion), Path(args.clip), vae)
+    adapter = None
+    if args.ip_adapter:
+        text = Path(args.text) if args.text else None
+        adapter = Adapter(Path(args.ip_adapter), text, args.few_steps or "")
+    elif args.text or args.few_steps:
+        raise ModelError(
+            "--text and --few-steps say something of a model with --ip-adapter alone.", "Give that too."
+        )
+    assembly = plan_assembly(Path(args.unet), Path(args.motion), Path(args.clip), vae, adapter=adapter)
     output = Path(args.output)
     if args.dry_run:
         _show(assembly, output, args.json)
@@ -59,6 +68,9 @@ def _show(assembly: Assembly, output: Path, as_json: bool) -> None:
 
 
 def _show_untrained(assembly: Assembly) -> None:
+    if not assembly.untrained:
+        print("All of its parts are trained: it renders as it is.", flush=True)
+        return
     print("Not trained yet; until it is, what the model renders means nothing:")
     for line in assembly.untrained:
         print(f"  {line}")

@@ -231,8 +231,8 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "assemble",
         help="put a full-size model together from public weights, to be trained",
         description="Makes a model of the paper's size from folders that are on this machine, in the layouts in which "
-        "the hub has them. Nothing is downloaded. One part between them is new, so that the model has to be trained "
-        "before it renders anything: 'actanywhere train --from DIR'.",
+        "the hub has them. Nothing is downloaded. Without --ip-adapter one part between them is new, so that the model "
+        "has to be trained before it renders anything: 'actanywhere train --from DIR'.",
     )
     add = parser.add_argument_group("the parts").add_argument
     add(
@@ -248,7 +248,29 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="DIR",
         help="AnimateDiff's motion adapter v1.5-2, as diffusers has it.",
     )
-    add("--clip", required=True, metavar="DIR", help="CLIP ViT-L/14: its vision half, or all of it.")
+    add(
+        "--clip",
+        required=True,
+        metavar="DIR",
+        help="CLIP ViT-L/14: its vision half, or all of it. With --ip-adapter: the CLIP ViT-H/14 that comes with it.",
+    )
+    add(
+        "--ip-adapter",
+        metavar="FILE",
+        help="IP-Adapter Plus for Stable Diffusion 1.5: a trained way for the condition, so that the model renders "
+        "without training.",
+    )
+    add(
+        "--text",
+        metavar="DIR",
+        help="With --ip-adapter: the folder that has text_encoder/ and tokenizer/. Left out: beside the U-Net.",
+    )
+    add(
+        "--few-steps",
+        choices=("lcm", "lightning"),
+        help="With --ip-adapter: what the motion modules were distilled for. lcm: AnimateLCM, 6 steps. lightning: "
+        "AnimateDiff-Lightning's 4-step file.",
+    )
     add("--vae", metavar="DIR", help="Stable Diffusion's autoencoder. Left out: the vae/ beside the U-Net.")
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="The model's folder, which must be new."

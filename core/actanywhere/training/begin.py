@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..contract.errors import JobError
+from ..contract.errors import JobError, ModelError
 from ..engines.unet.model.autoencoder import PatchAutoencoder
 from ..engines.unet.model.checkpoint import Model, create_model, load_model, save_model
 from ..engines.unet.model.configuration import starter
@@ -102,7 +102,13 @@ def begin(output: Path, start: str, lora: int, new: NewStarter) -> Model:
 
 
 def _load(folder: Path) -> Model:
-    return load_model(folder, torch.device("cpu"), torch.float32)
+    model = load_model(folder, torch.device("cpu"), torch.float32)
+    if model.configuration.condition == "ip-adapter":
+        raise ModelError(
+            f"The model in {folder} has an IP-Adapter, which is not trained here.",
+            "Assemble one without --ip-adapter.",
+        )
+    return model
 
 
 def _train_autoencoder(

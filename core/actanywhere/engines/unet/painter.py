@@ -18,11 +18,13 @@ from .networks import PATCH, Array, Networks
 from .sampling.guidance import guide
 from .sampling.noise import frame_noise
 from .sampling.solvers import Denoise, Levels, sample
-from .scalings import clean_of, noise_levels, prior_deviation, trailing_timesteps
+from .scalings import clean_of, lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
 
 __all__ = ["Sampling", "Told", "UNetPainter"]
 
 _LATENTS = "latents"
+FEW_STEPS = {"lcm": "lcm", "lightning": "ddim"}
+"""The solver of distilled motion modules; Euler's steps on epsilon, as Lightning's, are those of DDIM."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Sampling:
             "solver": "dpm++",
         }
         asked = {name: settings[name] for name in recommended if settings.get(name) is not None}
+        if configuration.few_steps:
+            asked["solver"] = FEW_STEPS[configuration.few_steps]
         return cls(**cast("dict[str, Any]", {**recommended, **asked}))
 
 
@@ -89,7 +93,8 @@ class UNetPainter:
         self.guided = guided
         self.steps = sampling.steps
         self._alpha, self._sigma = noise_levels(self.configuration)
-        self.levels = Levels.of(trailing_timesteps(self.steps), self._alpha, self._sigma)
+        spaced = lcm_timesteps if sampling.solver == "lcm" else trailing_timesteps
+        self.levels = Levels.of(spaced(self.steps), self._alpha, self._sigma)
         # Not clipped: a condition may have highlights above display white.
         self._picture = _planes((condition[None] * 255 - 127) / 127.5)
         self._context = networks.context(self._picture)
@@ -124,9 +129,14 @@ class UNetPainter:
             self._denoise(self._withheld(told), self._no_context, before),
             self.sampling.guidance,
         )
+
+        def fresh(step: int) -> Array:
+            seed = self.sampling.seed + 7919 * (step + 1)
+            return np.stack([frame_noise(seed, one.frame, shape) for one in frames])
+
         latent = noise
         for done, latent in enumerate(  # noqa: B007  # the last latent is the result
-            sample(denoise, noise, self.levels, self.sampling.solver), 1
+            sample(denoise, noise, self.levels, self.sampling.solver, fresh), 1
         ):
             watch.step(done)
             watch.check()
@@ -191,7 +201,9 @@ class UNetPainter:
         if self.configuration.condition == "vae-concat":
             nothing = np.zeros((1, 3, *(PATCH * side for side in told.mask.shape[-2:])), np.float32)
             told = replace(told, condition=self.networks.encode(nothing)[0])
-        return told if self.guided else told.withhold()
+        # An inpainting network was never trained with nothing told of the actor.
+        keeps = self.guided or self.configuration.condition == "ip-adapter"
+        return told if keeps else told.withhold()
 
     def _denoise(self, told: Told, context: Any, before: Array | None) -> Denoise:
         unknown = np.ones_like(told.mask) if told.withheld else told.mask

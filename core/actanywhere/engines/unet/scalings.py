@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from .model.configuration import ModelConfiguration
 
-__all__ = ["TRAINING_STEPS", "clean_of", "noise_levels", "posterior", "prior_deviation", "trailing_timesteps"]
+__all__ = [
+    "TRAINING_STEPS",
+    "clean_of",
+    "lcm_timesteps",
+    "noise_levels",
+    "posterior",
+    "prior_deviation",
+    "trailing_timesteps",
+]
 
 #: Timesteps that the networks are trained on, as Stable Diffusion's.
 TRAINING_STEPS = 1000
@@ -42,6 +50,12 @@ def trailing_timesteps(steps: int) -> list[int]:
     # Not arange with that step: rounding would give some counts (61, 103, ...) one timestep too many.
     spaced = np.round(TRAINING_STEPS - np.arange(steps) * (TRAINING_STEPS / steps)).astype(int) - 1
     return [int(t) for t in spaced]
+
+
+def lcm_timesteps(steps: int) -> list[int]:
+    """The timesteps of latent consistency models: spread over the 50 that they were distilled on."""
+    taught = np.arange(50, 0, -1) * (TRAINING_STEPS // 50) - 1
+    return [int(taught[int(i)]) for i in np.linspace(0, 50, steps, endpoint=False)]
 
 
 def clean_of(

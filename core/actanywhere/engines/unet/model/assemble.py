@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -23,6 +23,7 @@ from torch import Tensor
 
 from ....contract.errors import ModelError, OutputError
 from ....models.manifest import write_manifest
+from .adapter_parts import VIT_H, adapter_part, find_text, write_text
 from .checkpoint import quiet
 from .condition import ConditionProjection
 from .configuration import ModelConfiguration, full
@@ -30,11 +31,22 @@ from .noise import scheduler
 from .parts import Part, Weight, autoencoder_part, encoder_part, unet_part
 from .weights import give_usual_mode
 
-__all__ = ["Assembly", "assemble", "plan_assembly"]
+__all__ = ["Adapter", "Assembly", "assemble", "plan_assembly"]
 
 _SHARD_BYTES = 15_000_000
 _BYTES = 2  # of a number in half precision
 _PROJECTION = "condition_projection"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A trained way for the condition: an IP-Adapter's ``file``, and the folder of Stable Diffusion's ``text`` encoder
+    (left out: beside the U-Net). ``few_steps`` is what the motion modules were distilled for.
+    """
+
+    file: Path
+    text: Path | None = None
+    few_steps: Literal["", "lcm", "lightning"] = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Assembly:
 
     configuration: ModelConfiguration
     parts: list[Part]
+    text: Path | None = None
+    """The folder of the text encoder, with an IP-Adapter."""
 
     @property
     def bytes(self) -> int:
@@ -52,24 +66,33 @@ class Assembly:
     @property
     def untrained(self) -> list[str]:
         """What is new, or begins at nothing: in words."""
+        if self.configuration.condition == "ip-adapter":
+            return [note for part in self.parts for note in part.notes]
         new = f"{_PROJECTION}: the condition picture's way into the network is new ({self._new_numbers:,} numbers)"
         return [new, *(note for part in self.parts for note in part.notes)]
 
     @property
     def _new_numbers(self) -> int:
+        if self.configuration.condition == "ip-adapter":
+            return 0
         tokens, width = self.configuration.token_dim, self.configuration.cross_attention_dim
         return (tokens + 1) * width + (width + 1) * width
 
 
 def plan_assembly(
-    unet: Path, motion: Path, clip: Path, vae: Path | None = None, size: ModelConfiguration | None = None
+    unet: Path,
+    motion: Path,
+    clip: Path,
+    vae: Path | None = None,
+    size: ModelConfiguration | None = None,
+    adapter: Adapter | None = None,
 ) -> Assembly:
     """Check the parts in these folders against each other and against ``size`` (left out: the full one).
 
-    ``vae`` is looked for beside the U-Net if left out. Only headers are read. Raises ``ModelError`` naming the folder
-    and what is wrong with it.
+    ``vae`` is looked for beside the U-Net if left out. With an ``adapter`` the model renders without training. Only
+    headers are read. Raises ``ModelError`` naming the folder and what is wrong with it.
     """
-    size = size or full()
+    size = _adapted(size, adapter) if adapter else size or full()
     for folder in (unet, motion, clip, *([vae] if vae else [])):
         if not folder.exists():
             raise ModelError(f"There is no {folder}.", "Give the folder of that part.")
@@ -78,7 +101,26 @@ def plan_assembly(
         autoencoder_part(vae or _beside(unet), size),
         encoder_part(clip, size),
     ]
-    return Assembly(replace(size, untrained=(_PROJECTION,)), parts)
+    if adapter is None:
+        return Assembly(replace(size, untrained=(_PROJECTION,)), parts)
+    parts.append(adapter_part(adapter.file, size))
+    untrained = ("conv_in",) if parts[0].notes else ()
+    return Assembly(replace(size, untrained=untrained), parts, find_text(unet, adapter.text))
+
+
+def _adapted(size: ModelConfiguration | None, adapter: Adapter) -> ModelConfiguration:
+    """The configuration of a model with an IP-Adapter: Stable Diffusion's own size and guidance, or few steps."""
+    steps = {"": (25, 12, 7.5), "lcm": (6, 4, 1.5), "lightning": (4, 4, 1.0)}
+    most, preview, guidance = steps[adapter.few_steps]
+    size = size or full(image_encoder=VIT_H, area=512 * 512)
+    return replace(
+        size,
+        condition="ip-adapter",
+        few_steps=adapter.few_steps,
+        steps=most,
+        preview_steps=preview,
+        guidance=guidance,
+    )
 
 
 def assemble(assembly: Assembly, output: Path, report: Callable[[str, int, int], None]) -> str:
@@ -96,12 +138,10 @@ def assemble(assembly: Assembly, output: Path, report: Callable[[str, int, int],
         (fresh / "model.json").write_text(json.dumps(configuration.to_dict(), indent=2) + "\n")
         for part in assembly.parts:
             _write_part(part, fresh / part.name, report)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
-        with quiet():
-            projection.to(torch.float16).save_pretrained(fresh / _PROJECTION)
-        give_usual_mode(fresh / _PROJECTION)
+        if assembly.text is not None:
+            write_text(assembly.text, fresh, configuration.cross_attention_dim)
+        else:
+            _write_projection(configuration, fresh)
         scheduler(configuration).save_pretrained(fresh / "scheduler")
         (fresh / "README.md").write_text(_card(assembly, output.name), encoding="utf-8")
         digest = write_manifest(fresh)
@@ -116,6 +156,15 @@ def assemble(assembly: Assembly, output: Path, report: Callable[[str, int, int],
         ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write_projection(configuration: ModelConfiguration, folder: Path) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        projection = ConditionProjection(configuration.token_dim, configuration.cross_attention_dim)
+    with quiet():
+        projection.to(torch.float16).save_pretrained(folder / _PROJECTION)
+    give_usual_mode(folder / _PROJECTION)
 
 
 def _beside(unet: Path) -> Path:
@@ -191,19 +240,21 @@ def _read(opened: dict[Path, Any], weight: Weight) -> Tensor:
 
 
 def _card(assembly: Assembly, name: str) -> str:
-    lines = [
-        f"# {name}",
-        "",
-        "A full-size background generator for ActAnywhere, **assembled from public parts and not yet trained**.",
-        "What it renders means nothing before that:",
-        "",
-        *(f"- {line}" for line in assembly.untrained),
-        "",
-        "    actanywhere train --from THIS_FOLDER --footage YOUR_CLIPS --output RUN --rate 3e-5",
-        "",
-        "## Parts",
-        "",
-    ]
+    lines = [f"# {name}", ""]
+    if assembly.untrained:
+        lines += [
+            "A full-size background generator for ActAnywhere, **assembled from public parts and not yet trained**.",
+            "What it renders means nothing before that:",
+            "",
+            *(f"- {line}" for line in assembly.untrained),
+            "",
+            "    actanywhere train --from THIS_FOLDER --footage YOUR_CLIPS --output RUN --rate 3e-5",
+        ]
+    else:
+        lines.append(
+            "A full-size background generator for ActAnywhere, assembled from public parts, each of them trained."
+        )
+    lines += ["", "## Parts", ""]
     for part in assembly.parts:
         lines.append(f"- **{part.name}**: {part.told}")
         lines += [f"  - {file.name}, sha256 {_sha256(file)}" for file in part.files]

@@ -29,6 +29,7 @@ from transformers import CLIPVisionModel
 
 from ....contract.errors import ModelError
 from ....models.manifest import MANIFEST, check_manifest, write_manifest
+from .adapter import load_adapter
 from .autoencoder import Autoencoder, PatchAutoencoder
 from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
 from .configuration import ModelConfiguration, read_configuration
@@ -112,9 +113,15 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     try:
         unet = _load(kind, folder / "unet", torch_dtype=dtype)
         autoencoder = _load_autoencoder(folder / "vae")
-        projection = _load(ConditionProjection, folder / "condition_projection", torch_dtype=torch.float32)
+        projection: Any = None
+        if configuration.condition == "ip-adapter":
+            projection = load_adapter(folder, unet, configuration.adapter_scale)
+        else:
+            projection = _load(
+                ConditionProjection, folder / "condition_projection", torch_dtype=torch.float32
+            )
         encoder = None
-        if configuration.condition == "clip":
+        if configuration.condition in ("clip", "ip-adapter"):
             encoder = _load(CLIPVisionModel, folder / "image_encoder", dtype=torch.float32)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(

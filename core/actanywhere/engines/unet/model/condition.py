@@ -15,6 +15,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
+from .adapter import AdapterProjection
 from .autoencoder import Autoencoder, encode_pictures
 from .configuration import ModelConfiguration
 
@@ -63,7 +64,7 @@ class ConditionEncoder(nn.Module):
         self,
         configuration: ModelConfiguration,
         image_encoder: CLIPVisionModel | None,
-        projection: ConditionProjection,
+        projection: ConditionProjection | AdapterProjection,
     ) -> None:
         super().__init__()
         self.configuration = configuration
@@ -72,7 +73,10 @@ class ConditionEncoder(nn.Module):
 
     def forward(self, pictures: Tensor, autoencoder: Autoencoder) -> Tensor:
         """The context; ``autoencoder`` is used by the ``vae-cross-attention`` ablation alone."""
-        return cast(Tensor, self.projection(self._tokens(pictures, autoencoder)))
+        tokens = self._tokens(pictures, autoencoder)
+        if isinstance(self.projection, AdapterProjection):
+            return cast(Tensor, self.projection(tokens, _withheld(pictures)))
+        return cast(Tensor, self.projection(tokens))
 
     def _tokens(self, pictures: Tensor, autoencoder: Autoencoder) -> Tensor:
         if self.image_encoder is not None:
@@ -91,9 +95,17 @@ class ConditionEncoder(nn.Module):
         normal = ((small + 1) / 2 - small.new_tensor(_CLIP_MEAN).reshape(3, 1, 1)) / small.new_tensor(
             _CLIP_STD
         ).reshape(3, 1, 1)
+        adapted = self.configuration.condition == "ip-adapter"
+        if adapted:  # as the adapter was trained: no picture is zeros after CLIP's own statistics
+            normal = normal * ~_withheld(pictures).reshape(-1, 1, 1, 1)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.configuration.image_encoder_trains):
-            states = encoder(pixel_values=normal.to(encoder.dtype)).last_hidden_state
-        return cast("Tensor", states)
+            told = encoder(pixel_values=normal.to(encoder.dtype), output_hidden_states=adapted)
+        return cast("Tensor", told.hidden_states[-2] if adapted else told.last_hidden_state)
+
+
+def _withheld(pictures: Tensor) -> Tensor:
+    """(B,) where no picture was given: all of it grey."""
+    return ~pictures.flatten(1).any(dim=1)
 
 
 def _positions_of(encoder: CLIPVisionModel) -> Tensor:

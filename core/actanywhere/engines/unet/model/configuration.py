@@ -20,7 +20,9 @@ __all__ = ["ConditionPath", "ModelConfiguration", "full", "read_configuration", 
 #: How the condition picture reaches the network. ``clip``: all tokens of an image encoder's last layer, through
 #: a two-layer MLP, into cross-attention (the method). ``vae-concat``: the latent of the condition beside
 #: the other input channels. ``vae-cross-attention``: that latent's pixels as tokens. ``none``: not at all.
-ConditionPath = Literal["clip", "vae-concat", "vae-cross-attention", "none"]
+#: ``ip-adapter``: all tokens of the encoder's last layer but one, through a trained IP-Adapter Plus, beside a
+#: fixed text.
+ConditionPath = Literal["clip", "vae-concat", "vae-cross-attention", "none", "ip-adapter"]
 
 #: What the network's output means. ``epsilon``: the noise, as the paper. ``guided``: the clean latent, as a
 #: residual on what is known of it (see ``model.denoiser``); at unknown places this is v-prediction.
@@ -73,6 +75,11 @@ class ModelConfiguration:
     ``subject`` it is moved by what the actor's feet tell: for a network too small to invent places and moves."""
     untrained: tuple[str, ...] = ()
     """Parts that are new and that nobody has trained yet: what the model renders means nothing before."""
+    adapter_scale: float = 1.0
+    """How strongly an IP-Adapter's tokens lead."""
+    adapter_tokens: int = 16
+    few_steps: Literal["", "lcm", "lightning"] = ""
+    """The solver that the motion modules were distilled for, which then goes before the job's."""
     steps: int = 25
     """Recommended denoising steps."""
     preview_steps: int = 8

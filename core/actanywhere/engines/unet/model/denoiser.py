@@ -12,7 +12,7 @@ subject: nearly all is known there, and M alone says who stands in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
@@ -124,7 +124,10 @@ class Denoiser(nn.Module):
         given = stacked.dtype
         stacked, context = stacked.to(self.unet.dtype), context.to(self.unet.dtype)
         frames = stacked.shape[1]
-        spread = context.repeat_interleave(frames, dim=0)
+        spread: Any = context.repeat_interleave(frames, dim=0)
+        if self.configuration.condition == "ip-adapter":
+            text = spread.shape[1] - self.configuration.adapter_tokens
+            spread = (spread[:, :text], [spread[:, text:]])
         if isinstance(self.unet, UNetMotionModel):
             made = self.unet(stacked.transpose(1, 2), timesteps, spread, return_dict=False)[0]
             return cast(Tensor, made.transpose(1, 2)).to(given)

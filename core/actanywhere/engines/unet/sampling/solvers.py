@@ -64,12 +64,33 @@ def dpm_step(noisy: Array, clean: Array, before: Array | None, levels: Levels, i
 SOLVERS: dict[str, _Step] = {"dpm++": dpm_step, "ddim": ddim_step}
 
 
-def sample(denoise: Denoise, noise: Array, levels: Levels, solver: str) -> Iterator[Array]:
-    """Yields the latent after every step; the last one is clean. ``noise`` is standard normal."""
+def lcm_step(noisy: Array, clean: Array, levels: Levels, i: int, fresh: Array) -> Array:
+    """A latent consistency model's (Luo et al., 2023): the clean latent, noised afresh for the next step."""
+    scaled = 10.0 * levels.timesteps[i]
+    skip, out = 0.25 / (scaled**2 + 0.25), scaled / math.sqrt(scaled**2 + 0.25)
+    denoised = out * clean + skip * noisy
+    return levels.alphas[i + 1] * denoised + levels.sigmas[i + 1] * fresh
+
+
+def sample(
+    denoise: Denoise,
+    noise: Array,
+    levels: Levels,
+    solver: str,
+    fresh: Callable[[int], Array] | None = None,
+) -> Iterator[Array]:
+    """Yields the latent after every step; the last one is clean. ``noise`` is standard normal.
+
+    ``fresh`` gives new noise for a step, which ``lcm`` alone asks for.
+    """
     noisy, before = noise, None
     for i, timestep in enumerate(levels.timesteps):
         clean = denoise(noisy, timestep)
-        noisy = SOLVERS[solver](noisy, clean, before, levels, i)
+        if solver == "lcm":
+            assert fresh is not None
+            noisy = lcm_step(noisy, clean, levels, i, fresh(i))
+        else:
+            noisy = SOLVERS[solver](noisy, clean, before, levels, i)
         before = clean
         yield noisy
 
