@@ -1,0 +1,94 @@
+"""Frames of a shot laid over one another: homographies between any two, from features outside of the actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Box", "Features", "Matrix", "align", "box_about_feet", "find_features", "match"]
+
+Matrix = NDArray[np.float64]
+Box = tuple[int, int, int, int]
+
+_FEATURES = 1500
+_RATIO = 0.75
+"""Lowe's test: how much better the best match has to be than the next."""
+_FEWEST = 12
+_TOLERANCE = 2.0
+_RIM = 0.02
+"""Width of the rim about the actor, as a share of the frame's height, where no feature is taken."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Where a frame's features are, (N, 2) pixels, and what they look like, (N, 128) 8-bit SIFT."""
+
+    points: NDArray[np.float32]
+    looks: NDArray[np.uint8]
+
+
+def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Features:
+    """The features of ``picture`` (h, w, 3), 8-bit display, off the ``actor`` (h, w)."""
+    rim = 2 * max(1, round(_RIM * len(picture))) + 1
+    keep = (cv2.dilate(actor.astype(np.uint8), np.ones((rim, rim), np.uint8)) == 0).astype(np.uint8) * 255
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    points, looks = cv2.SIFT.create(_FEATURES).detectAndCompute(grey, keep)  # type: ignore[call-overload]
+    if looks is None:
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    return Features(np.array([p.pt for p in points], np.float32), np.round(looks).astype(np.uint8))
+
+
+def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where (N, 2) the features that two frames share lie in the one and in the other."""
+    if len(source.points) < 2 or len(target.points) < 2:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
+    # Squared distances by one matrix product: several times as quick as comparing one by one.
+    one, other = source.looks.astype(np.float32), target.looks.astype(np.float32)
+    apart = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T
+    two = np.argpartition(apart, 1, axis=1)[:, :2]
+    near = np.take_along_axis(apart, two, 1)
+    first = np.where(near[:, 0] <= near[:, 1], 0, 1)
+    every = np.arange(len(near))
+    good = near[every, first] < _RATIO**2 * near[every, 1 - first]
+    return source.points[good], target.points[two[every, first][good]]
+
+
+def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None = None) -> Matrix | None:
+    """(3, 3) from pixels ``there`` to pixels ``here`` of what two frames share, or None where that is too little.
+
+    With a ``box`` (left, top, right, bottom) of the frame here, features in it alone tell: the plane that is seen there.
+    """
+    if box is not None:
+        inside = ((here >= box[:2]) & (here <= box[2:])).all(1)
+        there, here = there[inside], here[inside]
+    if len(there) < _FEWEST:
+        return None
+    found, agree = cv2.findHomography(
+        there, here, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=2000, confidence=0.999
+    )
+    if found is None or int(agree.sum()) < _FEWEST or not _is_view(found):
+        return None
+    return np.asarray(found, np.float64)
+
+
+def box_about_feet(actor: NDArray[np.bool_]) -> Box | None:
+    """The part of a frame where the actor stands: their feet, and as much ground beside and below."""
+    rows, columns = np.flatnonzero(actor.any(1)), np.flatnonzero(actor.any(0))
+    if not len(rows):
+        return None
+    tall = int(rows[-1] - rows[0] + 1)
+    return (
+        int(columns[0] - 0.8 * tall),
+        int(rows[-1] - 0.25 * tall),
+        int(columns[-1] + 0.8 * tall),
+        int(rows[-1] + 0.6 * tall),
+    )
+
+
+def _is_view(found: Matrix) -> bool:
+    """Whether a homography is one that a camera can make: no mirror, no collapse."""
+    area = np.linalg.det(found[:2, :2])
+    return bool(np.isfinite(found).all() and 0.1 < area < 10)

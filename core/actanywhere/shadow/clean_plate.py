@@ -1,0 +1,179 @@
+"""The plate without the actor: frames of the shot laid over one another, and what is seen free in them.
+
+A shadow only darkens, so of the samples that see a pixel free the brighter ones tell what is there without it. What no
+frame sees free stays a hole, and is told as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Box, Features, Matrix, align, box_about_feet, match
+from ..camera.fit import apply
+
+__all__ = ["CleanFrame", "Shot", "clean_frame", "linear"]
+
+Codes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+_SOURCES = 16
+_OVERLAP = 0.35
+"""Share of a frame that another one has to show as well to tell of it."""
+_RIM = 0.012
+"""Width of the rim about the actor, as a share of the frame's height, that is not taken for free."""
+_BRIGHTER = (0.65, 0.95)
+"""Between which ranks of the samples, dark to bright, the clean plate lies."""
+_SEEN = 3
+_BLACK = 0.006
+"""Light that is added before ratios are taken, so that noise in blacks is none."""
+_REACH = 0.06
+"""Blur, as a share of the frame's height, over which two clean plates are compared with the plate."""
+
+_CODES = np.arange(256, dtype=np.float32) / 255
+_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def linear(codes: Codes) -> Plane:
+    """8-bit sRGB codes as light, 0..1."""
+    return np.asarray(_LINEAR[codes])
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A shot to be cleaned: ``rgb`` (T, h, w, 3) 8-bit display; ``actor`` gives (h, w), true on the actor, of a frame.
+
+    ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it only says which frames see the
+    same, so it may be rough. ``features`` gives those of a frame.
+    """
+
+    rgb: Codes
+    actor: Callable[[int], Flags]
+    track: NDArray[np.float64]
+    features: Callable[[int], Features]
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.rgb.shape[1], self.rgb.shape[2]
+
+
+@dataclass(frozen=True)
+class CleanFrame:
+    """A frame, or a part of it, without the actor.
+
+    ``light`` (h, w, 3) linear 0..1; ``seen`` (h, w), how many frames saw it free; ``spread`` (h, w), how far these
+    disagree, as a logarithm of light: much where things stand nearer or farther than the plane, or move.
+    """
+
+    light: Plane
+    seen: NDArray[np.int32]
+    spread: Plane
+
+    @property
+    def hole(self) -> Flags:
+        """(h, w) true where too few frames saw it."""
+        return self.seen < _SEEN
+
+
+def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
+    """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it.
+
+    Where the camera moves through the place, one plane cannot lie right everywhere: the whole frame is laid over once,
+    and once more the ground about the feet alone; of the two that is taken which agrees better with the plate beside
+    the actor.
+    """
+    part = part or (0, 0, shot.size[1], shot.size[0])
+    feet = box_about_feet(shot.actor(frame))
+    moves: list[tuple[int, Matrix]] = []
+    grounds: list[tuple[int, Matrix]] = []
+    for other in _sources(shot, frame):
+        shared = match(shot.features(other), shot.features(frame))
+        for kept, box in ((moves, None), (grounds, feet)):
+            move = align(*shared, box)
+            if move is not None:
+                kept.append((other, move))
+    whole = _laid_over(shot, moves, part)
+    if feet is None or len(grounds) < _SEEN:
+        return whole
+    ground = _laid_over(shot, grounds, part)
+    wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
+    return CleanFrame(
+        np.where(wins[..., None], ground.light, whole.light),
+        np.where(wins, ground.seen, whole.seen),
+        np.where(wins, ground.spread, whole.spread),
+    )
+
+
+def _sources(shot: Shot, frame: int) -> list[int]:
+    """The frames that tell of this one: spread over all that see much of the same."""
+    back = np.linalg.inv(shot.track[frame])
+    half = np.array([shot.size[1] / shot.size[0] / 2, 0.5])
+    x, y = np.meshgrid(np.linspace(-half[0], half[0], 9), np.linspace(-0.5, 0.5, 9))
+    grid = np.stack([x.ravel(), y.ravel()], 1)
+
+    def shared(other: int) -> float:
+        moved = np.nan_to_num(apply(shot.track[other] @ back, grid), nan=1e3)
+        return float((np.abs(moved) <= half + 1e-9).all(1).mean())
+
+    near = [other for other in range(len(shot)) if other != frame and shared(other) >= _OVERLAP]
+    if len(near) <= _SOURCES:
+        return near
+    return [near[round(i)] for i in np.linspace(0, len(near) - 1, _SOURCES)]
+
+
+def _laid_over(shot: Shot, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:
+    """What the frames of ``moves``, laid over the part, tell of it."""
+    left, top, right, bottom = part
+    size = right - left, bottom - top
+    if not moves:
+        flat = np.zeros((size[1], size[0]), np.float32)
+        return CleanFrame(np.repeat(flat[..., None], 3, -1), flat.astype(np.int32), flat)
+    into = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+    rim = 2 * max(1, round(_RIM * shot.size[0])) + 1
+    pictures, free = [], []
+    for other, move in moves:
+        off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((rim, rim), np.uint8))
+        pictures.append(cv2.warpPerspective(shot.rgb[other], into @ move, size))
+        free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
+    return _brighter(np.stack(pictures), np.stack(free))
+
+
+def _brighter(pictures: Codes, free: Flags) -> CleanFrame:
+    """Per pixel the mean light of the samples (N, h, w, 3) within the brighter ranks of those that see it ``free``."""
+    seen = free.sum(0).astype(np.int32)
+    brightness = pictures.astype(np.uint16).sum(-1, dtype=np.uint16)
+    brightness[~free] = 65535
+    order = np.argsort(brightness, axis=0, kind="stable")
+    low, high = (np.floor(rank * np.maximum(seen - 1, 0)) for rank in _BRIGHTER)
+    total, count = np.zeros(pictures.shape[1:], np.float32), np.zeros(seen.shape, np.float32)
+    ends = [np.zeros(seen.shape, np.float32), np.zeros(seen.shape, np.float32)]
+    for place in range(int(low.min()), int(high.max()) + 1):
+        used = (place >= low) & (place <= high) & (place < seen)
+        light = linear(np.take_along_axis(pictures, order[place][None, ..., None], 0)[0])
+        total += light * used[..., None]
+        count += used
+        for end, rank in zip(ends, (low, high), strict=True):
+            end[place == rank] = light[place == rank].mean(-1)
+    spread = np.log((ends[1] + _BLACK) / (ends[0] + _BLACK))
+    return CleanFrame(total / np.maximum(count, 1)[..., None], seen, spread)
+
+
+def _error(shot: Shot, frame: int, clean: CleanFrame, part: Box) -> Plane:
+    """(h, w) how far a clean plate is from the plate about each pixel, where both show the same."""
+    left, top, right, bottom = part
+    plate = linear(shot.rgb[frame, top:bottom, left:right])
+    apart = np.abs(plate - clean.light).mean(-1)
+    both = (~clean.hole & ~shot.actor(frame)[top:bottom, left:right]).astype(np.float32)
+    blur = _REACH * shot.size[0]
+    weight = cv2.GaussianBlur(both, (0, 0), blur)
+    mean = cv2.GaussianBlur(apart * both, (0, 0), blur) / np.maximum(weight, 1e-4)
+    return np.asarray(np.where(weight > 0.02, mean, np.inf), np.float32)

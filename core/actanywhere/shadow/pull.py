@@ -1,0 +1,241 @@
+"""The actor's shadow as a compositor pulls it: the plate divided by its clean plate.
+
+What the plate shows darker than the clean plate, on ground that all other frames agree about, moving with the actor and
+reached from their feet, is their shadow: its shape, its softness, its leaving the feet in a jump, its climbing a wall.
+What is dark in every frame cancels by itself. Where frames disagree anyway (leaves, waves, things before the ground)
+nothing is pulled: a wrong shadow is worse than none.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Box
+from .clean_plate import CleanFrame, Flags, Plane, Shot, clean_frame, linear
+
+__all__ = ["Pull", "PulledShadow", "pull_shadow"]
+
+_BLACK = 0.006
+_AROUND = 1.3
+"""How far from the actor a shadow is looked for, in heights of the actor."""
+_LEAST = 0.06
+"""Smallest logarithm of light that is a shadow."""
+_OVER_NOISE, _OVER_SPREAD = 2.5, 1.5
+_BRIGHT = 0.35
+"""Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
+_NEIGHBOURS = 5
+"""Frames before and after in which a shadow has to be about the actor as well."""
+_LASTING = 0.2
+_NOISIEST = 0.13
+"""Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
+_GROUNDED = 0.75
+"""How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
+_STEADY = 0.5
+"""Share of the frames in which somebody stands that must show the shadow, for it to be laid at all."""
+_GAP = 0.02
+_SOFT = 0.003
+
+
+@dataclass(frozen=True)
+class PulledShadow:
+    """``planes`` (T, h, w) 8-bit: how much of the ground's light the actor's shadow takes in each frame."""
+
+    planes: NDArray[np.uint8]
+
+    def at(self, index: int, height: int, width: int) -> Plane:
+        """(height, width) 0..1, a share of scene-linear light, at any size."""
+        taken = self.planes[index].astype(np.float32) / 255
+        enlarged = cv2.resize(taken, (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(np.clip(enlarged, 0, 1), np.float32)
+
+
+@dataclass(frozen=True)
+class Pull:
+    """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not."""
+
+    shadow: PulledShadow | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Feet:
+    """Where the actor stands in a frame: the middle and the lowest row, and how tall they are, in pixels."""
+
+    x: float
+    y: float
+    tall: float
+
+
+def pull_shadow(shot: Shot, step: Callable[[int], None] = lambda done: None) -> Pull:
+    """The shadow that the actor of ``shot`` casts; ``step`` hears how many frames are done."""
+    count, (height, width) = len(shot), shot.size
+    if count < 4:
+        return Pull(None, "none is pulled: too few frames to see the ground without the actor")
+    feet = [_feet(shot.actor(index)) for index in range(count)]
+    standing = [index for index in range(count) if feet[index] is not None]
+    if not standing:
+        return Pull(None, "none is pulled: nobody is seen to stand in the plate")
+    dark = _spill((count, height, width))
+    covered, noisy = [], 0
+    for index in range(count):
+        stands = feet[index]
+        if stands is not None:
+            part = _about(stands, height, width)
+            found = _darker(shot, index, clean_frame(shot, index, part), part, stands)
+            covered.append(found.covered)
+            noisy += found.noise > _NOISIEST
+            if found.noise <= _NOISIEST:
+                dark[index, part[1] : part[3], part[0] : part[2]] = np.round(found.dark * 255)
+        step(index + 1)
+    if np.mean(covered) < 0.3:
+        return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
+    if noisy > len(standing) / 2:
+        return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
+    planes = _spill((count, height, width))
+    areas = []
+    for index in standing:
+        kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(_Feet, feet[index]))
+        areas.append(float((kept > 0.1).sum()) / cast(_Feet, feet[index]).tall ** 2)
+        planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
+    shown = [area > 2e-3 for area in areas]
+    if np.mean(shown) < _STEADY:
+        return Pull(None, "none is pulled: none that moves with the actor is seen steadily on the ground")
+    depth = float(np.median([planes[i][planes[i] > 25].mean() for i, s in zip(standing, shown, strict=True) if s]))
+    reason = f"pulled from the plate in {sum(shown)} of {len(standing)} frames: it takes {depth / 255:.0%} of the light"
+    return Pull(PulledShadow(planes), reason)
+
+
+def _feet(actor: Flags) -> _Feet | None:
+    rows, columns = np.flatnonzero(actor.any(1)), np.flatnonzero(actor.any(0))
+    if not len(rows):
+        return None
+    return _Feet((columns[0] + columns[-1]) / 2, float(rows[-1]), float(rows[-1] - rows[0] + 1))
+
+
+def _about(feet: _Feet, height: int, width: int) -> Box:
+    """The part of the frame in which the actor's shadow may lie."""
+    reach = _AROUND * feet.tall + 0.05 * height
+    return (
+        max(0, int(feet.x - reach - feet.tall / 2)),
+        max(0, int(feet.y - feet.tall - 0.2 * reach)),
+        min(width, int(feet.x + reach + feet.tall / 2) + 1),
+        min(height, int(feet.y + reach) + 1),
+    )
+
+
+@dataclass(frozen=True)
+class _Darker:
+    """``dark`` (h, w) 0..1, how much light is missing; ``noise`` of the ratio; ``covered``, how much is seen free."""
+
+    dark: Plane
+    noise: float
+    covered: float
+
+
+def _darker(shot: Shot, index: int, clean: CleanFrame, part: Box, feet: _Feet) -> _Darker:
+    """What is darker in a frame than in its clean plate, where the clean plate can be relied on."""
+    left, top, right, bottom = part
+    plate = linear(shot.rgb[index, top:bottom, left:right])
+    actor = shot.actor(index)[top:bottom, left:right]
+    scale = shot.size[0] / 360
+    away = cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3)
+    free = ~clean.hole & (away > 2)
+    ratio = _log_ratio(plate, clean.light, free, 1.2 * scale)
+    ratio -= _drift(ratio, free & (away > 0.35 * feet.tall))
+    ring = free & (away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)
+    covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)).sum()))
+    if ring.sum() < 50:
+        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered)
+    noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
+    spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
+    limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
+    below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
+    above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
+    shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < _AROUND * feet.tall)
+    return _Darker(np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32), noise, covered)
+
+
+def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
+    """(h, w) logarithm of the plate over its clean plate, in brightness, of what is ``free`` alone."""
+    weight = free.astype(np.float32)
+    norm = np.maximum(cv2.GaussianBlur(weight, (0, 0), blur), 1e-3)
+
+    def mean(light: Plane) -> Plane:
+        return np.asarray(cv2.GaussianBlur(light.mean(-1) * weight, (0, 0), blur) / norm, np.float32)
+
+    return np.asarray(np.log((mean(plate) + _BLACK) / (mean(clean) + _BLACK)), np.float32)
+
+
+def _drift(ratio: Plane, far: Flags) -> Plane:
+    """(h, w) how the light of the whole plate drifts against the clean plate: a slope fitted away from the actor."""
+    rows, columns = np.mgrid[0 : ratio.shape[0], 0 : ratio.shape[1]].astype(np.float32) / len(ratio)
+    places = np.stack([np.ones_like(rows), rows, columns], -1)
+    chosen = far[::6, ::6]
+    values, at = ratio[::6, ::6][chosen], places[::6, ::6][chosen]
+    if len(values) < 200:
+        return np.full(ratio.shape, np.median(values) if len(values) else 0, np.float32)
+    weight = np.ones(len(values), np.float32)
+    for _ in range(6):
+        slope, *_ = np.linalg.lstsq(at * weight[:, None], values * weight, rcond=None)
+        apart = np.abs(values - at @ slope)
+        weight = 1 / np.sqrt(1 + (apart / (2.2 * np.median(apart) + 1e-3)) ** 2)
+    return np.asarray(places @ slope, np.float32)
+
+
+def _lasting(dark: NDArray[np.uint8], feet: list[_Feet | None], index: int) -> Plane:
+    """What is dark in a frame and, seen from the actor, in the frames about it too."""
+    here = cast(_Feet, feet[index])
+    height, width = dark.shape[1:]
+    total, count = np.zeros((height, width), np.float32), 0
+    for other in range(max(0, index - _NEIGHBOURS), min(len(dark), index + _NEIGHBOURS + 1)):
+        there = feet[other]
+        if other == index or there is None:
+            continue
+        scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
+        onto = np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
+        grown = cv2.dilate(dark[other], np.ones((7, 7), np.uint8)).astype(np.float32)
+        total += cv2.warpAffine(grown, onto, (width, height))
+        count += 1
+    own = dark[index].astype(np.float32)
+    return np.asarray(np.where(total > _LASTING * count * own, own, 0) / 255, np.float32)
+
+
+def _reached(actor: Flags, dark: Plane, feet: _Feet) -> Plane:
+    """The parts of what is dark that join the actor, or lie about their feet, and come down to the ground."""
+    gap = 2 * max(1, round(_GAP * len(actor) / 2)) + 1
+    solid = cv2.morphologyEx((dark > 0.04).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    joined = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    near = cv2.dilate(actor.astype(np.uint8), np.ones((gap, gap), np.uint8)) > 0
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    ground = feet.y - (1 - _GROUNDED) * feet.tall
+    kept = np.zeros(actor.shape, bool)
+    for label in range(1, number):
+        top, tall, area = (int(stats[label, i]) for i in (cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+        if top + tall < ground or area < 2e-3 * feet.tall**2:
+            continue
+        mine = labels == label
+        kept |= mine if bool((mine & near).any()) or top > ground else False
+    return np.asarray(np.where(kept, dark, 0), np.float32)
+
+
+def _under_actor(dark: Plane, actor: Flags) -> Plane:
+    """The shadow with a soft border, gone on a little way under the actor, so that none of their edges is lit."""
+    known = (~actor).astype(np.float32)
+    reach = 0.012 * len(actor)
+    weight = cv2.GaussianBlur(known, (0, 0), reach)
+    inner = cv2.GaussianBlur(dark * known, (0, 0), reach) / np.maximum(weight, 1e-3)
+    whole = np.where(actor, inner, dark)
+    return np.asarray(cv2.GaussianBlur(np.asarray(whole, np.float32), (0, 0), _SOFT * len(actor)), np.float32)
+
+
+def _spill(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Zeros in a temporary file, so that a long shot does not fill the memory."""
+    with tempfile.TemporaryFile() as stream:
+        return cast("NDArray[np.uint8]", np.memmap(stream, np.uint8, "w+", shape=shape))
