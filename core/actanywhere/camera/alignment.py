@@ -35,7 +35,7 @@ def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Featu
     rim = 2 * max(1, round(_RIM * len(picture))) + 1
     keep = (cv2.dilate(actor.astype(np.uint8), np.ones((rim, rim), np.uint8)) == 0).astype(np.uint8) * 255
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    points, looks = cv2.SIFT.create(_FEATURES).detectAndCompute(grey, keep)  # type: ignore[call-overload]
+    points, looks = cv2.SIFT.create(_FEATURES).detectAndCompute(grey, keep)
     if looks is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     return Features(np.array([p.pt for p in points], np.float32), np.round(looks).astype(np.uint8))
@@ -59,7 +59,7 @@ def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDAr
 def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None = None) -> Matrix | None:
     """(3, 3) from pixels ``there`` to pixels ``here`` of what two frames share, or None where that is too little.
 
-    With a ``box`` (left, top, right, bottom) of the frame here, features in it alone tell: the plane that is seen there.
+    With a ``box`` (left, top, right, bottom) of the frame here, features in it alone tell: the plane seen there.
     """
     if box is not None:
         inside = ((here >= box[:2]) & (here <= box[2:])).all(1)
@@ -69,9 +69,8 @@ def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None
     found, agree = cv2.findHomography(
         there, here, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=2000, confidence=0.999
     )
-    if found is None or int(agree.sum()) < _FEWEST or not _is_view(found):
-        return None
-    return np.asarray(found, np.float64)
+    move = np.asarray(found, np.float64)
+    return move if found is not None and int(agree.sum()) >= _FEWEST and _is_view(move) else None
 
 
 def box_about_feet(actor: NDArray[np.bool_]) -> Box | None:

@@ -117,19 +117,23 @@ def write_layer_frame(
     info: PlateInfo,
     attributes: dict[str, Any],
     layer_name: str = "generated_bg",
+    shadow: Pixels | None = None,
 ) -> int:
     """Writes one EXR frame, half and ZIP; gives the number of values that were clamped to ±65504.
 
     ``background`` and ``comp`` are (H, W, 3) float32 in the plate's layer space (``colour.layer_space``),
     ``alpha`` and ``comp_alpha`` (H, W). The comp is the main R, G, B, A; the background
-    ``<layer_name>.R/G/B/A``. Values are stored as their nearest half, unchanged otherwise. ``info`` gives the
-    windows, pixel aspect, rate and colour space; ``attributes`` (``PlateFrame.attributes``) are passed on.
+    ``<layer_name>.R/G/B/A``; a ``shadow`` (H, W), how much light it takes, is ``shadow.A``. Values are stored as their
+    nearest half, unchanged otherwise. ``info`` gives the windows, pixel aspect, rate and colour space; ``attributes``
+    (``PlateFrame.attributes``) are passed on.
     Raises ``OutputError`` for NaN or Inf, and when the disk refuses; then nothing has the final name.
     """
-    pixels = _join(path, info, (comp, comp_alpha, background, alpha))
+    planes = (comp, comp_alpha, background, alpha)
+    pixels = _join(path, info, planes if shadow is None else (*planes, shadow))
     over = int(np.count_nonzero(np.abs(pixels) > HALF_MAX))
     half = np.clip(pixels, -HALF_MAX, HALF_MAX).astype(np.float16)
-    spec = _layer_spec(info, attributes, layer_name)
+    names = ("R", "G", "B", "A", *(f"{layer_name}.{one}" for one in "RGBA"), "shadow.A")[: half.shape[-1]]
+    spec = _layer_spec(info, attributes, names)
     replace_atomically(path, lambda temporary: _write_verified(temporary, path, spec, half))
     return over
 
@@ -147,12 +151,15 @@ def write_png(path: str, rgb: Pixels, pixel_aspect: float = 1.0) -> None:
 
 
 def _join(path: str, info: PlateInfo, planes: tuple[Pixels, ...]) -> Pixels:
-    """R, G, B, A of the comp, then of the layer, in one contiguous raster."""
-    pixels = np.empty((info.height, info.width, 8), np.float32)
-    for start, plane in zip((0, 3, 4, 7), planes, strict=True):
+    """R, G, B, A of the comp, then of the layer, then what is more, in one contiguous raster."""
+    depths = [plane.shape[2] if plane.ndim == 3 else 1 for plane in planes]
+    pixels = np.empty((info.height, info.width, sum(depths)), np.float32)
+    start = 0
+    for plane, depth in zip(planes, depths, strict=True):
         if plane.shape[:2] != (info.height, info.width):
             raise ValueError(f"{plane.shape} does not fit a plate of {info.width}x{info.height}")
-        pixels[..., start : start + (plane.shape[2] if plane.ndim == 3 else 1)] = np.atleast_3d(plane)
+        pixels[..., start : start + depth] = np.atleast_3d(plane)
+        start += depth
     _refuse_unfinite(path, pixels)
     return pixels
 
@@ -167,9 +174,9 @@ def _refuse_unfinite(path: str, pixels: Pixels) -> None:
     )
 
 
-def _layer_spec(info: PlateInfo, attributes: dict[str, Any], layer_name: str) -> oiio.ImageSpec:
-    spec = oiio.ImageSpec(info.width, info.height, 8, oiio.HALF)
-    spec.channelnames = ("R", "G", "B", "A", *(f"{layer_name}.{one}" for one in "RGBA"))
+def _layer_spec(info: PlateInfo, attributes: dict[str, Any], names: tuple[str, ...]) -> oiio.ImageSpec:
+    spec = oiio.ImageSpec(info.width, info.height, len(names), oiio.HALF)
+    spec.channelnames = names
     spec.alpha_channel = 3
     spec.x, spec.y = info.data_window.x, info.data_window.y
     spec.full_x, spec.full_y, spec.full_width, spec.full_height = info.display_window

@@ -14,7 +14,8 @@ from ..camera.guide import known_region
 from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
 from ..inpaint.fill import expect
-from ..shadow.cast import under_shadow
+from ..shadow.cast import CastShadow, under_shadow
+from ..shadow.pull import PulledShadow
 from .scene import Scene, resize
 
 __all__ = ["ShotConditioning", "condition_frame", "frame_conditioning", "guide_at", "sure_actor"]
@@ -59,6 +60,8 @@ def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameCondit
     height, width = clip.size
     matte = clip.matte[index] / np.float32(255)
     place, seen = guide_at(scene, index, height, width)
+    if isinstance(scene.shadow.value, PulledShadow):
+        place = scene.shadow.value.on_display(place, index)
     return frame_conditioning(
         clip.frames.first + index,
         rgb=clip.rgb[index] / np.float32(255),
@@ -136,11 +139,11 @@ def _expected(place: Picture, seen: Picture, condition: Picture, guided: bool) -
 def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
     """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1.
 
-    It lies under the shadow that the actor casts on it.
+    It lies under a shadow that is cast on it; one that was pulled is laid on in light, when the layer is written.
     """
     if scene.guide.value is None:
         return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
     guide, seen = scene.guide.value.frame(index, height, width)
-    if scene.shadow.value is not None:
+    if isinstance(scene.shadow.value, CastShadow):
         guide = under_shadow(scene.shadow.value, scene.clip.matte[index] / np.float32(255), guide)
     return guide, seen

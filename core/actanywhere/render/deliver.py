@@ -23,6 +23,7 @@ from ..footage import (
     write_layer_frame,
     write_png,
 )
+from ..shadow.pull import PulledShadow
 from .conditioning import guide_at
 from .folder import OutputFolder
 from .preflight import Inputs
@@ -53,15 +54,23 @@ def deliver_frame(
     plate = inputs.plate.read(frame)
     matte = treated_matte(inputs, frame)
     guide, seen = guide_at(scene, index, info.height, info.width)
+    place, shadow, pulled = told.place, scene.shadow.value, None
+    if isinstance(shadow, PulledShadow):
+        painted, place = (shadow.off_display(picture, index) for picture in (painted, place))
+        pulled = shadow.at(index, info.height, info.width)
     if shown is None:
-        display = finish_frame(painted, told.place, told.seen, guide, seen, settings.detail)
+        display = finish_frame(painted, place, told.seen, guide, seen, settings.detail)
     else:
         display = lay_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
     background = from_display(display, info.space)
+    if isinstance(shadow, PulledShadow):
+        background = shadow.on_light(background, index)
     comp = composite(linearise(plate.pixels, info.space), background, matte)
     solid = np.ones(matte.shape, np.float32)
     path = str(output.frame_path(frame))
-    return write_layer_frame(path, background, solid, comp, solid, info, plate.attributes, settings.layer)
+    return write_layer_frame(
+        path, background, solid, comp, solid, info, plate.attributes, settings.layer, pulled
+    )
 
 
 def _white(space: str) -> np.float32:

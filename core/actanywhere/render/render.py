@@ -26,12 +26,14 @@ from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
 from .resume import PaintedWindows
 from .scene import Scene, read_scene
+from .shadow import asks_pull
 from .windows import plan_windows
 
 __all__ = ["render"]
 
-_READING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
+_READING, _PULLING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
     "reading footage",
+    "pulling the shadow",
     "filling the place",
     "loading the model",
     "painting",
@@ -86,8 +88,10 @@ def _windows(inputs: Inputs) -> list[Window]:
 
 def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
+    pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(inputs.job.settings) else []
     return [
         Stage(_READING, frames, 0.1),
+        *pulling,
         Stage(_FILLING, 100, 0.05, "parts"),
         Stage(_LOADING, 1, 2.0, "model"),
         Stage(_PAINTING, len(_windows(inputs)) * (inputs.resolved.steps or 1), 1.0, "steps"),
@@ -98,7 +102,8 @@ def _stages(inputs: Inputs) -> list[Stage]:
 def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progress: JobProgress) -> Result:
     output.keep_networks({role: one.entry.name for role, one in inputs.networks.items()})
     eyes = Eyes(inputs.networks, Answers(output.answers))
-    scene = read_scene(inputs, progress.watch(_READING), eyes, progress.watch(_FILLING))
+    filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
+    scene = read_scene(inputs, progress.watch(_READING), eyes, filling, pulling)
     progress.reach(_FILLING, 100)
     decisions = _decisions(inputs, scene, _write_place(output, scene))
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:

@@ -16,11 +16,12 @@ from ..engines.protocol import Watch
 from ..footage import judge_mattes, to_display, treat_matte
 from ..seeing.eyes import Eyes
 from ..shadow.cast import CastShadow
-from ..shadow.read import read_shadow
+from ..shadow.pull import PulledShadow
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .place import Place, see_place
 from .preflight import Inputs
+from .shadow import PULL_WIDTH, asks_pull, choose_shadow
 
 __all__ = ["Scene", "read_scene", "resize", "treated_matte"]
 
@@ -44,7 +45,7 @@ class Scene:
     condition: Picture
     camera: Decision[str]
     guide: Decision[Guide | None]
-    shadow: Decision[CastShadow | None]
+    shadow: Decision[CastShadow | PulledShadow | None]
     footage: tuple[str, ...] = ()
     place: Place | None = None
     original: Picture | None = None
@@ -56,14 +57,20 @@ class Scene:
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
-def read_scene(inputs: Inputs, watch: Watch, eyes: Eyes | None = None, filling: Watch | None = None) -> Scene:
+def read_scene(
+    inputs: Inputs,
+    watch: Watch,
+    eyes: Eyes | None = None,
+    filling: Watch | None = None,
+    pulling: Watch | None = None,
+) -> Scene:
     """Read every frame once and decide, by ``eyes`` or else the networks that are here.
 
-    ``filling`` watches the condition being filled, in hundredths. Raises ``FootageError`` naming the first bad frame,
+    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames. Raises ``FootageError`` naming the first bad frame,
     ``Cancelled``.
     """
     facts = inputs.engine.facts
-    clip, track = _read(inputs, watch)
+    clip, proxies, track = _read(inputs, watch)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
@@ -72,30 +79,42 @@ def read_scene(inputs: Inputs, watch: Watch, eyes: Eyes | None = None, filling: 
     if camera.value == "subject" and led:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
         camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
-    shadow = _choose_shadow(inputs.job.settings, clip, track, camera.value, led)
+    shadow = choose_shadow(
+        inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch()
+    )
     place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
     return Scene(clip, place.condition, camera, guide, shadow, footage, place, inputs.condition.pixels)
 
 
-def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, CameraTrack]:
-    """The clip at the engine's size, and the camera: the artist's, the plate's where it is asked for, else none."""
+def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, Clip | None, CameraTrack]:
+    """The clip at the engine's size, a larger one where a shadow is pulled, and the camera.
+
+    The camera is the artist's, the plate's where it is asked for, else none.
+    """
     asks_plate = inputs.job.settings.camera in ("auto", "plate") and inputs.track is None
     tracker = Tracker(inputs.aspect) if asks_plate else None
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
+    larger = _larger(inputs) if asks_pull(inputs.job.settings) else None
     for index, frame in enumerate(inputs.frames):
         proxy, matte = _read_proxies(inputs, frame)
-        clip.rgb[index] = np.round(resize(proxy, height, width) * 255)
-        clip.matte[index] = np.round(resize(matte, height, width) * 255)
+        for kept in (clip,) if larger is None else (clip, larger):
+            kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
+            kept.matte[index] = np.round(resize(matte, *kept.size) * 255)
         if tracker is not None:
             tracker.add(proxy, matte)
         watch.step(index + 1)
         watch.check()
     if inputs.track is not None:
-        return clip, inputs.track.camera
-    return clip, still_track(len(clip.frames)) if tracker is None else tracker.solve()
+        return clip, larger, inputs.track.camera
+    return clip, larger, still_track(len(clip.frames)) if tracker is None else tracker.solve()
+
+
+def _larger(inputs: Inputs) -> Clip:
+    width = min(PULL_WIDTH, inputs.plate.info.width)
+    return empty_clip(inputs.frames, max(1, round(width / inputs.aspect)), width, inputs.aspect)
 
 
 def resize(picture: Picture, height: int, width: int) -> Picture:
@@ -140,30 +159,6 @@ def _choose_camera(inputs: Inputs, track: CameraTrack) -> Decision[str]:
         warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
         return Decision(asked, track.reason, (warning,))
     return Decision(asked, "as asked for" if asked == "subject" else track.reason)
-
-
-def _choose_shadow(
-    settings: Settings, clip: Clip, track: CameraTrack, camera: str, led: bool
-) -> Decision[CastShadow | None]:
-    """How the actor's shadow falls: as the artist says, or as the plate shows it."""
-    if not led:
-        left_out = (
-            "The given shadow is left out: this model paints the place itself where it infers the camera."
-        )
-        return Decision(None, "the network's own alone", (left_out,) if settings.shadow == "given" else ())
-    if settings.shadow == "given":
-        given = CastShadow(
-            settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
-        )
-        return Decision(given, f"as given: {given}")
-    if settings.shadow == "none":
-        return Decision(None, "none was asked for")
-    if camera not in ("plate", "tracked"):
-        return Decision(None, f"it cannot be read with the camera '{camera}'")
-    if not track.trackable:
-        return Decision(None, "it cannot be read in a plate that cannot be tracked")
-    found = read_shadow(clip.rgb, clip.matte, track.transforms, clip.aspect)
-    return Decision(found.shadow, found.reason)
 
 
 def _no_guide(settings: Settings) -> tuple[str, ...]:

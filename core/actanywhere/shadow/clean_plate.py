@@ -23,6 +23,8 @@ Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
 _SOURCES = 16
+_TELLING = 96
+"""Frames of a long shot, evenly spread, that tell of the others."""
 _OVERLAP = 0.35
 """Share of a frame that another one has to show as well to tell of it."""
 _RIM = 0.012
@@ -107,7 +109,7 @@ def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
     ground = _laid_over(shot, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
     return CleanFrame(
-        np.where(wins[..., None], ground.light, whole.light),
+        np.asarray(np.where(wins[..., None], ground.light, whole.light), np.float32),
         np.where(wins, ground.seen, whole.seen),
         np.where(wins, ground.spread, whole.spread),
     )
@@ -124,7 +126,8 @@ def _sources(shot: Shot, frame: int) -> list[int]:
         moved = np.nan_to_num(apply(shot.track[other] @ back, grid), nan=1e3)
         return float((np.abs(moved) <= half + 1e-9).all(1).mean())
 
-    near = [other for other in range(len(shot)) if other != frame and shared(other) >= _OVERLAP]
+    stride = -(-len(shot) // _TELLING)
+    near = [other for other in range(0, len(shot), stride) if other != frame and shared(other) >= _OVERLAP]
     if len(near) <= _SOURCES:
         return near
     return [near[round(i)] for i in np.linspace(0, len(near) - 1, _SOURCES)]
@@ -164,7 +167,8 @@ def _brighter(pictures: Codes, free: Flags) -> CleanFrame:
         for end, rank in zip(ends, (low, high), strict=True):
             end[place == rank] = light[place == rank].mean(-1)
     spread = np.log((ends[1] + _BLACK) / (ends[0] + _BLACK))
-    return CleanFrame(total / np.maximum(count, 1)[..., None], seen, spread)
+    mean = np.asarray(total / np.maximum(count, 1)[..., None], np.float32)
+    return CleanFrame(mean, seen, np.asarray(spread, np.float32))
 
 
 def _error(shot: Shot, frame: int, clean: CleanFrame, part: Box) -> Plane:

@@ -37,23 +37,58 @@ _NOISIEST = 0.13
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _GROUNDED = 0.75
 """How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
+_BESIDE = 0.35
+"""How far beside the actor, in heights of theirs, a shadow may begin that does not touch them: they are in the air."""
+_SMALLEST = 2e-3
 _STEADY = 0.5
 """Share of the frames in which somebody stands that must show the shadow, for it to be laid at all."""
+_TINT = (0.5, 0.0, -0.3)
+_DEEPEST = 0.03
+_DISPLAY = 1 / 2.2
+"""A share of light as a share of a display's code value: nearly so, whatever the value."""
 _GAP = 0.02
 _SOFT = 0.003
 
 
 @dataclass(frozen=True)
 class PulledShadow:
-    """``planes`` (T, h, w) 8-bit: how much of the ground's light the actor's shadow takes in each frame."""
+    """``planes`` (T, h, w) 8-bit: how much of the ground's light the actor's shadow takes in each frame.
+
+    ``strength``, ``blur`` (a share of the frame's height) and ``tint`` (above 0 bluer) are how it is laid on.
+    """
 
     planes: NDArray[np.uint8]
+    strength: float = 1.0
+    blur: float = 0.0
+    tint: float = 0.0
 
     def at(self, index: int, height: int, width: int) -> Plane:
-        """(height, width) 0..1, a share of scene-linear light, at any size."""
+        """(height, width) 0..1, a share of scene-linear light, at any size, as it was pulled."""
         taken = self.planes[index].astype(np.float32) / 255
-        enlarged = cv2.resize(taken, (width, height), interpolation=cv2.INTER_CUBIC)
-        return np.asarray(np.clip(enlarged, 0, 1), np.float32)
+        smaller = height < taken.shape[0]
+        way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+        return np.asarray(np.clip(cv2.resize(taken, (width, height), interpolation=way), 0, 1), np.float32)
+
+    def _left(self, index: int, height: int, width: int) -> Plane:
+        """(height, width, 3) the share of the light that is left, as it is laid on."""
+        taken = self.at(index, height, width)
+        if self.blur:
+            taken = np.asarray(cv2.GaussianBlur(taken, (0, 0), self.blur * height), np.float32)
+        powers = self.strength * (1 + self.tint * np.array(_TINT, np.float32))
+        return np.asarray(np.maximum(1 - taken, _DEEPEST)[..., None] ** powers, np.float32)
+
+    def on_light(self, picture: Plane, index: int) -> Plane:
+        """A scene-linear ``picture`` (H, W, 3) under the shadow."""
+        return np.asarray(picture * self._left(index, *picture.shape[:2]), np.float32)
+
+    def on_display(self, picture: Plane, index: int) -> Plane:
+        """A display ``picture`` (h, w, 3) under the shadow."""
+        return np.asarray(picture * self._left(index, *picture.shape[:2]) ** _DISPLAY, np.float32)
+
+    def off_display(self, picture: Plane, index: int) -> Plane:
+        """A display ``picture`` (h, w, 3), 0..1, that lay under the shadow, without it."""
+        left = self._left(index, *picture.shape[:2]) ** _DISPLAY
+        return np.asarray(np.clip(picture / left, 0, 1), np.float32)
 
 
 @dataclass(frozen=True)
@@ -104,10 +139,12 @@ def pull_shadow(shot: Shot, step: Callable[[int], None] = lambda done: None) -> 
         kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(_Feet, feet[index]))
         areas.append(float((kept > 0.1).sum()) / cast(_Feet, feet[index]).tall ** 2)
         planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
-    shown = [area > 2e-3 for area in areas]
+    shown = [area > _SMALLEST for area in areas]
     if np.mean(shown) < _STEADY:
         return Pull(None, "none is pulled: none that moves with the actor is seen steadily on the ground")
-    depth = float(np.median([planes[i][planes[i] > 25].mean() for i, s in zip(standing, shown, strict=True) if s]))
+    depth = float(
+        np.median([planes[i][planes[i] > 25].mean() for i, s in zip(standing, shown, strict=True) if s])
+    )
     reason = f"pulled from the plate in {sum(shown)} of {len(standing)} frames: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason)
 
@@ -199,7 +236,9 @@ def _lasting(dark: NDArray[np.uint8], feet: list[_Feet | None], index: int) -> P
         if other == index or there is None:
             continue
         scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
-        onto = np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
+        onto = np.array(
+            [[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32
+        )
         grown = cv2.dilate(dark[other], np.ones((7, 7), np.uint8)).astype(np.float32)
         total += cv2.warpAffine(grown, onto, (width, height))
         count += 1
@@ -215,23 +254,29 @@ def _reached(actor: Flags, dark: Plane, feet: _Feet) -> Plane:
     near = cv2.dilate(actor.astype(np.uint8), np.ones((gap, gap), np.uint8)) > 0
     number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     ground = feet.y - (1 - _GROUNDED) * feet.tall
+    columns = np.flatnonzero(actor.any(0))
+    side = _BESIDE * feet.tall
+    left, right = columns[0] - side, columns[-1] + side
     kept = np.zeros(actor.shape, bool)
     for label in range(1, number):
-        top, tall, area = (int(stats[label, i]) for i in (cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-        if top + tall < ground or area < 2e-3 * feet.tall**2:
+        begins, top, wide, tall, area = (int(value) for value in stats[label])
+        if top + tall < ground or area < _SMALLEST * feet.tall**2:
             continue
         mine = labels == label
-        kept |= mine if bool((mine & near).any()) or top > ground else False
+        below = top > ground and begins + wide > left and begins < right
+        if below or bool((mine & near).any()):
+            kept |= mine
     return np.asarray(np.where(kept, dark, 0), np.float32)
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:
     """The shadow with a soft border, gone on a little way under the actor, so that none of their edges is lit."""
-    known = (~actor).astype(np.float32)
+    hidden = cv2.dilate(actor.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    known = (~hidden).astype(np.float32)
     reach = 0.012 * len(actor)
     weight = cv2.GaussianBlur(known, (0, 0), reach)
     inner = cv2.GaussianBlur(dark * known, (0, 0), reach) / np.maximum(weight, 1e-3)
-    whole = np.where(actor, inner, dark)
+    whole = np.where(hidden, inner, dark)
     return np.asarray(cv2.GaussianBlur(np.asarray(whole, np.float32), (0, 0), _SOFT * len(actor)), np.float32)
 
 

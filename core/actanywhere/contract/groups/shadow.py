@@ -17,11 +17,34 @@ class ShadowSettings:
         "auto",
         "The actor's cast shadow.",
         {
-            "auto": "how it falls is read in the plate, where its camera is known and a shadow can be made out; it "
-            "says what it read",
-            "given": "as the four settings that follow say",
+            "auto": "pulled from the plate where it can be, else none; it says which and why",
+            "pulled": "the plate divided by its clean plate, as it is: shape, softness, jumps, walls",
+            "read": "a flat one, fitted to what is dark in the plate; look at what it gives",
+            "given": "as the four settings for a given shadow say",
             "none": "the network alone shades the ground",
         },
+        group="shadow",
+    )
+    shadow_strength: float = number(
+        1.0,
+        "For a pulled shadow: how strong it is laid on; 1 is as in the plate, 0 pulls none. Its matte (shadow.A) is "
+        "written as it was pulled.",
+        minimum=0.0,
+        maximum=2.0,
+        group="shadow",
+    )
+    shadow_blur: float = number(
+        0.0,
+        "For a pulled shadow: how much softer it is laid on than in the plate, as a share of the frame's height.",
+        minimum=0.0,
+        maximum=0.1,
+        group="shadow",
+    )
+    shadow_tint: float = number(
+        0.0,
+        "For a pulled shadow: above 0 it is bluer, as under an open sky, below 0 warmer; 0 keeps the place's hue.",
+        minimum=-1.0,
+        maximum=1.0,
         group="shadow",
     )
     shadow_side: float = number(

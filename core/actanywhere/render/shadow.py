@@ -1,0 +1,109 @@
+"""Which shadow the actor casts on the layer: pulled from the plate, read in it, as the artist says, or none."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Features, find_features
+from ..camera.track import CameraTrack
+from ..contract.settings import Settings
+from ..engines.protocol import Watch
+from ..shadow.cast import CastShadow
+from ..shadow.clean_plate import Shot
+from ..shadow.pull import PulledShadow, pull_shadow
+from ..shadow.read import read_shadow
+from .clip import Clip
+from .decision import Decision
+
+__all__ = ["PULL_WIDTH", "asks_pull", "choose_shadow"]
+
+#: Width at which a shadow is pulled: a wider plate is made smaller.
+PULL_WIDTH = 640
+
+_KEPT_FEATURES = 128
+_ACTOR = 16
+"""Code value of the matte above which a pixel is not taken for free of the actor."""
+
+Shadow = CastShadow | PulledShadow | None
+
+
+def asks_pull(settings: Settings) -> bool:
+    """Whether the shadow is to be pulled, for which the plate is kept larger."""
+    return settings.shadow in ("auto", "pulled") and settings.shadow_strength > 0
+
+
+def choose_shadow(
+    settings: Settings,
+    clip: Clip,
+    proxies: Clip | None,
+    track: CameraTrack,
+    camera: str,
+    led: bool,
+    watch: Watch,
+) -> Decision[Shadow]:
+    """The shadow that is laid on the layer. ``proxies`` is the shot at the width at which a shadow is pulled.
+
+    ``led``: the place is moved by us, and not painted by an engine that infers the camera.
+    """
+    if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
+        return _unused(settings, Decision(None, "none was asked for"))
+    if proxies is not None:
+        return _pulled(settings, proxies, track, watch)
+    if not led:
+        told = "It is left out: this model paints the place itself where it infers the camera."
+        return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
+    if settings.shadow == "given":
+        given = CastShadow(
+            settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
+        )
+        return _unused(settings, Decision(given, f"as given: {given}"))
+    return _unused(settings, _read(clip, track, camera))
+
+
+def _pulled(settings: Settings, proxies: Clip, track: CameraTrack, watch: Watch) -> Decision[Shadow]:
+    @lru_cache(_KEPT_FEATURES)
+    def features(index: int) -> Features:
+        return find_features(np.asarray(proxies.rgb[index]), actor(index))
+
+    def actor(index: int) -> NDArray[np.bool_]:
+        return np.asarray(proxies.matte[index] > _ACTOR)
+
+    def step(done: int) -> None:
+        watch.step(done)
+        watch.check()
+
+    found = pull_shadow(Shot(proxies.rgb, actor, track.transforms, features), step)
+    if found.shadow is None:
+        asked = settings.shadow == "pulled"
+        remedy = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""
+        return Decision(None, found.reason, (f"The shadow cannot be pulled.{remedy}",) if asked else ())
+    shadow = PulledShadow(
+        found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
+    )
+    return Decision(shadow, found.reason)
+
+
+def _read(clip: Clip, track: CameraTrack, camera: str) -> Decision[Shadow]:
+    if camera not in ("plate", "tracked"):
+        return Decision(None, f"it cannot be read with the camera '{camera}'")
+    if not track.trackable:
+        return Decision(None, "it cannot be read in a plate that cannot be tracked")
+    found = read_shadow(clip.rgb, clip.matte, track.transforms, clip.aspect)
+    return Decision(found.shadow, found.reason)
+
+
+def _unused(settings: Settings, decision: Decision[Shadow]) -> Decision[Shadow]:
+    """The decision, with a word about settings of a pulled shadow that have no effect on another."""
+    of_pulled = {
+        "--shadow-strength": settings.shadow_strength not in (0, 1),
+        "--shadow-blur": settings.shadow_blur != 0,
+        "--shadow-tint": settings.shadow_tint != 0,
+    }
+    names = [name for name, given in of_pulled.items() if given]
+    if not names:
+        return decision
+    warning = f"{', '.join(names)}: without effect, the shadow is not pulled (--shadow {settings.shadow})."
+    return Decision(decision.value, decision.reason, (*decision.warnings, warning))
