@@ -10,7 +10,7 @@ import pytest
 
 from actanywhere.contract.job import Job, Progress
 from tests.footage.pictures import write_still
-from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, render, stage_shot, texture
+from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, read_layer, render, stage_shot, texture
 
 _FEET = 50
 
@@ -66,7 +66,7 @@ def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
 ) -> None:
     staged = _sunny(tmp_path / "sunny", place)
     said: list[Progress] = []
-    read = staged.job(model, "read", camera="plate", band=0.02)
+    read = staged.job(model, "read", camera="plate", band=0.02, shadow="read")
     plain = staged.job(model, "plain", camera="plate", band=0.02, shadow="none")
     result = render(read, said.append)
     assert result.decided("shadow").value.startswith("read in the plate: side -0.")
@@ -78,14 +78,40 @@ def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
     assert share[: _FEET - 10].min() > 0.9 and share[:, x + 20 :].min() > 0.9
 
 
+def test_a_shadow_is_pulled_and_laid_in_light_with_its_matte_beside_it(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = _sunny(tmp_path / "sunny", place)
+    pulled = staged.job(model, "pulled", camera="plate", band=0.02)
+    plain = staged.job(model, "plain", camera="plate", band=0.02, shadow="none")
+    assert render(pulled).decided("shadow").value.startswith("pulled from the plate in ")
+    render(plain)
+    share = _layer(pulled, 1004).mean(2) / _layer(plain, 1004).mean(2)
+    _, channels = read_layer(str(Path(pulled.output) / "shot_generated_bg.1004.exr"))
+    matte, x = channels["shadow.A"], 40 + 4 * 3
+    inside = np.s_[_FEET + 4 : _FEET + 9, x - 14 : x - 9]
+    # The plate is written with a gamma of 2.2, so half of the display value is 0.22 of the light.
+    assert abs(float(np.median(matte[inside])) - (1 - 0.5**2.2)) < 0.12
+    assert float(np.median(share[inside])) < 0.45
+    assert matte[: _FEET - 20].max() == 0 and matte[:, x + 20 :].max() == 0
+    assert "shadow.A" not in read_layer(str(Path(plain.output) / "shot_generated_bg.1004.exr"))[1]
+
+
+def test_settings_of_a_pulled_shadow_without_one_are_told(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    job = stage_shot(tmp_path / "given", condition=place).job(model, shadow="given", shadow_blur=0.05)
+    assert any("--shadow-blur: without effect" in warning for warning in render(job).warnings)
+
+
 def test_a_given_shadow_that_cannot_be_laid_is_told(tmp_path: Path, model: Path, place: np.ndarray) -> None:
     job = stage_shot(tmp_path / "led", condition=place).job(model, camera="subject", shadow="given")
     result = render(job)
-    assert any("given shadow is left out" in warning for warning in result.warnings)
+    assert any("shadow 'given'" in warning and "left out" in warning for warning in result.warnings)
 
 
 def test_a_camera_that_is_not_the_plates_reads_no_shadow_and_says_so(
     tmp_path: Path, model: Path, place: np.ndarray
 ) -> None:
-    job = _sunny(tmp_path / "still", place).job(model, camera="still")
+    job = _sunny(tmp_path / "still", place).job(model, camera="still", shadow="read")
     assert render(job).decided("shadow").value == "it cannot be read with the camera 'still'"

@@ -51,7 +51,8 @@ def choose_shadow(
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, Decision(None, "none was asked for"))
     if proxies is not None:
-        return _pulled(settings, proxies, track, watch)
+        sure = camera in ("plate", "tracked") and track.trackable
+        return _pulled(settings, proxies, track, sure, watch)
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
@@ -63,7 +64,9 @@ def choose_shadow(
     return _unused(settings, _read(clip, track, camera))
 
 
-def _pulled(settings: Settings, proxies: Clip, track: CameraTrack, watch: Watch) -> Decision[Shadow]:
+def _pulled(
+    settings: Settings, proxies: Clip, track: CameraTrack, sure: bool, watch: Watch
+) -> Decision[Shadow]:
     @lru_cache(_KEPT_FEATURES)
     def features(index: int) -> Features:
         return find_features(np.asarray(proxies.rgb[index]), actor(index))
@@ -75,7 +78,7 @@ def _pulled(settings: Settings, proxies: Clip, track: CameraTrack, watch: Watch)
         watch.step(done)
         watch.check()
 
-    found = pull_shadow(Shot(proxies.rgb, actor, track.transforms, features), step)
+    found = pull_shadow(Shot(proxies.rgb, actor, track.transforms, features, sure), step)
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         remedy = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""

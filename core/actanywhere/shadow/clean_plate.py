@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -32,6 +33,8 @@ _RIM = 0.012
 _BRIGHTER = (0.65, 0.95)
 """Between which ranks of the samples, dark to bright, the clean plate lies."""
 _SEEN = 3
+_FEWEST, _SAME = 50, 0.005
+"""Samples that tell a frame's exposure, and the gain that is none."""
 _BLACK = 0.006
 """Light that is added before ratios are taken, so that noise in blacks is none."""
 _REACH = 0.06
@@ -50,14 +53,16 @@ def linear(codes: Codes) -> Plane:
 class Shot:
     """A shot to be cleaned: ``rgb`` (T, h, w, 3) 8-bit display; ``actor`` gives (h, w), true on the actor, of a frame.
 
-    ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it only says which frames see the
-    same, so it may be rough. ``features`` gives those of a frame.
+    ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
+    same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
+    ``features`` gives those of a frame.
     """
 
     rgb: Codes
     actor: Callable[[int], Flags]
     track: NDArray[np.float64]
     features: Callable[[int], Features]
+    sure: bool = False
 
     def __len__(self) -> int:
         return len(self.rgb)
@@ -101,18 +106,28 @@ def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
         shared = match(shot.features(other), shot.features(frame))
         for kept, box in ((moves, None), (grounds, feet)):
             move = align(*shared, box)
+            if move is None and box is None and shot.sure:
+                move = _by_track(shot, other, frame)
             if move is not None:
                 kept.append((other, move))
-    whole = _laid_over(shot, moves, part)
+    whole = _laid_over(shot, frame, moves, part)
     if feet is None or len(grounds) < _SEEN:
         return whole
-    ground = _laid_over(shot, grounds, part)
+    ground = _laid_over(shot, frame, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
     return CleanFrame(
         np.asarray(np.where(wins[..., None], ground.light, whole.light), np.float32),
         np.where(wins, ground.seen, whole.seen),
         np.where(wins, ground.spread, whole.spread),
     )
+
+
+def _by_track(shot: Shot, source: int, target: int) -> Matrix:
+    """(3, 3) from pixels of the one frame to pixels of the other, as the plate's camera was tracked."""
+    height, width = shot.size
+    to_unit = np.array([[1, 0, -(width - 1) / 2], [0, 1, -(height - 1) / 2], [0, 0, height]]) / height
+    move = np.linalg.inv(to_unit) @ shot.track[target] @ np.linalg.inv(shot.track[source]) @ to_unit
+    return np.asarray(move / move[2, 2])
 
 
 def _sources(shot: Shot, frame: int) -> list[int]:
@@ -133,7 +148,7 @@ def _sources(shot: Shot, frame: int) -> list[int]:
     return [near[round(i)] for i in np.linspace(0, len(near) - 1, _SOURCES)]
 
 
-def _laid_over(shot: Shot, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:
+def _laid_over(shot: Shot, frame: int, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:
     """What the frames of ``moves``, laid over the part, tell of it."""
     left, top, right, bottom = part
     size = right - left, bottom - top
@@ -142,12 +157,25 @@ def _laid_over(shot: Shot, moves: Sequence[tuple[int, Matrix]], part: Box) -> Cl
         return CleanFrame(np.repeat(flat[..., None], 3, -1), flat.astype(np.int32), flat)
     into = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
     rim = 2 * max(1, round(_RIM * shot.size[0])) + 1
+    here, away = shot.rgb[frame, top:bottom, left:right], ~shot.actor(frame)[top:bottom, left:right]
     pictures, free = [], []
     for other, move in moves:
         off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((rim, rim), np.uint8))
-        pictures.append(cv2.warpPerspective(shot.rgb[other], into @ move, size))
         free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
+        picture = np.asarray(cv2.warpPerspective(shot.rgb[other], into @ move, size), np.uint8)
+        pictures.append(_as_exposed(picture, here, free[-1] & away))
     return _brighter(np.stack(pictures), np.stack(free))
+
+
+def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
+    """``picture`` (h, w, 3) as the ``plate`` is exposed, told by what ``both`` see free: auto-exposure, clouds."""
+    one, other = (codes[::4, ::4][both[::4, ::4]].sum(-1, dtype=np.float32) for codes in (picture, plate))
+    if len(one) < _FEWEST:
+        return picture
+    gain = float(np.median((other + 3) / (one + 3)))
+    if abs(gain - 1) < _SAME:
+        return picture
+    return cast(Codes, cv2.convertScaleAbs(picture, alpha=gain))
 
 
 def _brighter(pictures: Codes, free: Flags) -> CleanFrame:

@@ -1,0 +1,173 @@
+"""The actor's shadow, pulled from plates whose shadow is known: where it is, how deep, and where none may be."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from actanywhere.camera.alignment import find_features
+from actanywhere.shadow.clean_plate import Shot, clean_frame, linear
+from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
+
+HEIGHT, WIDTH, FRAMES = 144, 256, 14
+FEET = 104
+TAKEN = 0.55
+
+Plane = NDArray[np.float32]
+
+
+def _codes(light: Plane) -> NDArray[np.uint8]:
+    """Light as 8-bit sRGB codes, by the formula of IEC 61966-2-1."""
+    display = np.where(
+        light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
+    )
+    return np.round(np.clip(display, 0, 1) * 255).astype(np.uint8)
+
+
+def _ground(rng: np.random.Generator, width: int) -> Plane:
+    """Light (HEIGHT, width, 3) of a speckled ground."""
+    noise = rng.standard_normal((HEIGHT, width)).astype(np.float32)
+    speckle = cv2.GaussianBlur(noise, (0, 0), 1.2) * 3 + cv2.GaussianBlur(noise, (0, 0), 5) * 12
+    return np.clip(0.35 + 0.07 * speckle, 0.1, 0.8)[..., None] * np.array([1.0, 0.9, 0.75], np.float32)
+
+
+def _figure(x: float, lift: float) -> Plane:
+    matte = np.zeros((HEIGHT, WIDTH), np.float32)
+    column, feet = round(x), round(FEET - lift)
+    cv2.circle(matte, (column, feet - 48), 7, 1.0, -1)
+    cv2.rectangle(matte, (column - 8, feet - 42), (column + 8, feet - 18), 1.0, -1)
+    cv2.rectangle(matte, (column - 7, feet - 18), (column - 2, feet), 1.0, -1)
+    cv2.rectangle(matte, (column + 2, feet - 18), (column + 7, feet), 1.0, -1)
+    return matte
+
+
+def _shadow(x: float) -> Plane:
+    """Where (HEIGHT, WIDTH), 0..1, their shadow lies: on the ground, to the right and towards the camera."""
+    shade = np.zeros((HEIGHT, WIDTH), np.float32)
+    corners = np.array([[x - 7, FEET], [x + 7, FEET], [x + 46, FEET + 20], [x + 30, FEET + 20]])
+    cv2.fillConvexPoly(shade, corners.astype(np.int32), 1.0)
+    return np.asarray(cv2.GaussianBlur(shade, (0, 0), 1.0), np.float32)
+
+
+def _shot(
+    pace: float = 9,
+    pan: float = 2,
+    shadow: bool = True,
+    jump: bool = False,
+    leaves: bool = False,
+    drift: float = 0,
+) -> tuple[Shot, NDArray[np.float32]]:
+    """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
+    rng = np.random.default_rng(5)
+    ground = _ground(rng, WIDTH + round(pan * FRAMES) + 8)
+    rgb, actors, truth = [], [], []
+    for time in range(FRAMES):
+        left = round(pan * time)
+        light = ground[:, left : left + WIDTH].copy() * np.float32(1 + drift * time)
+        if leaves:
+            bush = _ground(rng, WIDTH)[:60, 150:]
+            light[20:80, 150:] = np.where(rng.random((60, 1, 1)) < 0.5, bush * 0.4, bush)
+        x = 50 + pace * time - left
+        lift = 18.0 if jump and 4 <= time < 10 else 0.0
+        taken = TAKEN * _shadow(x) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
+        matte = _figure(x, lift)
+        light = np.where(matte[..., None] > 0, np.float32(0.05), light * (1 - taken[..., None]))
+        rgb.append(_codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
+        actors.append(matte > 0)
+        truth.append(np.where(matte > 0, 0, taken))
+    track = np.stack(
+        [np.array([[1, 0, -round(pan * t) / HEIGHT], [0, 1, 0], [0, 0, 1]]) for t in range(FRAMES)]
+    )
+    features = [find_features(picture, actor) for picture, actor in zip(rgb, actors, strict=True)]
+    return Shot(np.stack(rgb), actors.__getitem__, track, features.__getitem__), np.stack(truth)
+
+
+def _judged(shot: Shot, truth: Plane, pull: Pull) -> tuple[float, float]:
+    """Precision and recall of where more than a tenth of the light is taken, off the actor."""
+    assert pull.shadow is not None, pull.reason
+    hit = found = there = 0
+    for index in range(len(shot)):
+        off = cv2.dilate(shot.actor(index).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        ours = (pull.shadow.at(index, HEIGHT, WIDTH) > 0.1) & off
+        true = (truth[index] > 0.1) & off
+        # The border of a soft shadow is a pixel wide: what lies on it is neither.
+        near = cv2.dilate(true.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        hit += int((ours & true).sum())
+        found += int(ours.sum() - (ours & near & ~true).sum())
+        there += int(true.sum())
+    return hit / max(found, 1), hit / there
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}],
+    ids=["a pan", "a locked camera", "a jump", "leaves that move", "light that drifts"],
+)
+def test_a_shadow_is_pulled_where_it_is_and_nowhere_else(what: dict[str, float]) -> None:
+    shot, truth = _shot(**what)
+    pull = pull_shadow(shot)
+    precision, recall = _judged(shot, truth, pull)
+    assert precision >= 0.95 and recall >= 0.8, (precision, recall, pull.reason)
+
+
+def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:
+    shot, truth = _shot()
+    shadow = pull_shadow(shot).shadow
+    assert shadow is not None
+    inside = [cv2.erode((one > 0.9 * TAKEN).astype(np.uint8), np.ones((3, 3))) > 0 for one in truth]
+    off = [cv2.dilate(shot.actor(t).astype(np.uint8), np.ones((9, 9))) == 0 for t in range(FRAMES)]
+    taken = [shadow.at(t, HEIGHT, WIDTH)[inside[t] & off[t]] for t in range(FRAMES)]
+    assert abs(float(np.median(np.concatenate(taken))) - TAKEN) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ({"shadow": False}, "none that moves with the actor"),
+        ({"shadow": False, "leaves": True}, "none that moves with the actor"),
+        ({"pace": 0, "pan": 0}, "none that moves with the actor"),
+    ],
+    ids=["no shadow", "no shadow, but leaves", "nobody moves"],
+)
+def test_none_is_pulled_where_there_is_none_or_it_cannot_be_seen(what: dict[str, float], reason: str) -> None:
+    shot, _ = _shot(**what)
+    pull = pull_shadow(shot)
+    assert pull.shadow is None and reason in pull.reason, pull.reason
+
+
+def test_the_clean_plate_is_the_ground_and_says_where_it_was_never_seen() -> None:
+    shot, _ = _shot(pan=0)
+    clean = clean_frame(shot, 7)
+    light = _ground(np.random.default_rng(5), WIDTH + 8)[:, :WIDTH]
+    apart = np.abs(clean.light - light).mean(-1)[~clean.hole]
+    assert float(np.quantile(apart, 0.95)) < 0.02
+    assert clean.hole.mean() < 0.01
+    standing, _ = _shot(pace=0, pan=0)
+    hole = clean_frame(standing, 7).hole
+    assert hole[standing.actor(7)].all() and hole.mean() < 3 * standing.actor(7).mean()
+
+
+def test_light_is_what_the_standard_says_of_a_code() -> None:
+    assert linear(np.array([0, 10, 128, 255], np.uint8)) == pytest.approx(
+        [0, 0.003035, 0.215861, 1], abs=1e-5
+    )
+
+
+def test_strength_blur_and_tint_are_how_it_is_laid_on() -> None:
+    plane = np.zeros((1, 40, 60), np.uint8)
+    plane[:, 10:30, 20:40] = 128
+    white = np.ones((40, 60, 3), np.float32)
+    plain = PulledShadow(plane).on_light(white, 0)
+    assert plain[20, 30] == pytest.approx([1 - 128 / 255] * 3, abs=1e-4)
+    assert PulledShadow(plane, strength=2).on_light(white, 0)[20, 30] == pytest.approx(
+        [(1 - 128 / 255) ** 2] * 3, abs=1e-4
+    )
+    soft = PulledShadow(plane, blur=0.1).on_light(white, 0)
+    assert soft[20, 18].mean() < 0.99 < plain[20, 18].mean() + 0.01
+    red, green, blue = PulledShadow(plane, tint=1).on_light(white, 0)[20, 30]
+    assert red < green < blue
+    display = np.full((40, 60, 3), 0.6, np.float32)
+    shadow = PulledShadow(plane)
+    assert np.allclose(shadow.off_display(shadow.on_display(display, 0), 0), display, atol=1e-5)
