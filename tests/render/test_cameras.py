@@ -120,7 +120,7 @@ def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_pat
     found = [warning for warning in warnings if "painted into the condition" in warning]
     assert found and "frame 1003" in found[0]
     with open_inputs(job) as inputs:
-        scene = read_scene(inputs, Watch(), Watch())
+        scene = read_scene(inputs, Watch())
         # What is unknown in frame 1001 reaches from its own actor to the right, over the painted one.
         seen = condition_frame(scene, job.settings, 0).seen
     columns = np.linspace(0, WIDTH, seen.shape[1], endpoint=False)

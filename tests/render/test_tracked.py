@@ -34,7 +34,7 @@ def steady(count: int) -> list[tuple[float, float]]:
 def seen(job: object) -> tuple[Scene, list[np.ndarray]]:
     """The guide's frames at plate size, as the renderer reads them."""
     with open_inputs(job) as inputs:  # type: ignore[arg-type]
-        scene = read_scene(inputs, Watch(), Watch())
+        scene = read_scene(inputs, Watch())
     assert scene.guide.value is not None
     return scene, [scene.guide.value.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
 

@@ -107,7 +107,7 @@ def read_bench(case: Case) -> Bench:
 
 def _read(job: Job) -> Scene:
     with open_inputs(job) as inputs:
-        return read_scene(inputs, Watch(), Watch())
+        return read_scene(inputs, Watch())
 
 
 def _moving(rgb: Frames) -> list[int]:

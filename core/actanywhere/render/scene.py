@@ -66,8 +66,8 @@ def read_scene(
 ) -> Scene:
     """Read every frame once and decide, by ``eyes`` or else the networks that are here.
 
-    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames. Raises ``FootageError`` naming the first bad frame,
-    ``Cancelled``.
+    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames. Raises
+    ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
     facts = inputs.engine.facts
     clip, proxies, track = _read(inputs, watch)
@@ -79,9 +79,7 @@ def read_scene(
     if camera.value == "subject" and led:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
         camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
-    shadow = choose_shadow(
-        inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch()
-    )
+    shadow = choose_shadow(inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch())
     place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
