@@ -12,6 +12,7 @@ from ..models import Found, find_network, missing_network
 from ..onnx_runner import Network, open_network
 from .cache import Answers
 from .depth import NetworkDepth
+from .fill_diffusion import diffusion_fill
 from .fill_networks import NetworkFill
 from .grab_cut import GrabCutSubjects
 from .protocol import Depth, DepthMap, Fill, Hint, Picture, RegionMap, Regions, Subject, Subjects
@@ -91,7 +92,14 @@ class Eyes:
 
     @cached_property
     def fill(self) -> Fill:
-        """What is behind a hole: by a network, else by OpenCV's shift map."""
+        """What is behind a hole: by a diffusion model, else by a network, else by OpenCV's shift map."""
+        try:
+            painter = diffusion_fill(self.told.append)
+        except ModelError as error:
+            self._gives_way(error)
+            painter = None
+        if painter is not None:
+            return _KeptFill(painter, painter.digest, self.answers)
         found = self.networks.get("fill")
         network = self._open(found)
         if found is not None and network is not None:
