@@ -26,10 +26,15 @@ __all__ = ["Check", "examine"]
 
 _OPENCV = "opencv-contrib-python-headless"
 
-#: Distribution, module, what it is for; all of these are needed to render.
-_NEEDED = (
+#: Distribution, module, what it is for. Without any of these ONNX Runtime renders what was exported.
+_TORCH = (
     ("torch", "torch", "the network"),
     ("diffusers", "diffusers", "the network's parts"),
+    ("transformers", "transformers", "the network's parts"),
+)
+
+#: The same of what is needed to render in any case.
+_NEEDED = (
     ("safetensors", "safetensors", "model files"),
     ("numpy", "numpy", "pixels"),
     ("OpenImageIO", "OpenImageIO", "stills and layers"),
@@ -103,7 +108,14 @@ def _system() -> Iterator[Check]:
 
 
 def _libraries() -> Iterator[Check]:
-    for distribution, module, purpose in _NEEDED:
+    needed = (*_TORCH, *_NEEDED)
+    if not any(_version(distribution) for distribution, _, _ in _TORCH) and _has_onnx_runtime():
+        needed = _NEEDED
+        text = "not installed: ONNX Runtime renders the starter and what was exported"
+        yield Check(
+            "torch", "warn", text, "To train, or for larger engines: pip install 'actanywhere[torch]'"
+        )
+    for distribution, module, purpose in needed:
         try:
             importlib.import_module(module)
         except Exception as error:  # a broken binary raises OSError and worse
@@ -134,7 +146,14 @@ def _rivals() -> Iterator[Check]:
             yield Check(one, "warn", f"{one} and {other} are both installed: {harm}", remedy)
 
 
+def _has_onnx_runtime() -> bool:
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
 def _gpu() -> Iterator[Check]:
+    if not _version("torch"):
+        yield Check("gpu", "ok", "as the providers below say, without PyTorch")
+        return
     import torch
 
     threads = torch.get_num_threads()

@@ -45,6 +45,7 @@ _LIBRARIES = (
     "torch",
     "diffusers",
     "transformers",
+    "onnxruntime",
     "numpy",
     "opencv-contrib-python-headless",
     "OpenImageIO",
@@ -269,5 +270,13 @@ def _digests(inputs: Inputs) -> dict[str, str]:
 
 
 def _versions() -> dict[str, str]:
-    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    libraries = {name: version for name in _LIBRARIES if (version := _version(name))}
     return {"actanywhere": __version__, "python": platform.python_version(), **libraries}
+
+
+def _version(library: str) -> str:
+    """Of a library that is installed; else nothing."""
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
