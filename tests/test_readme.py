@@ -31,7 +31,7 @@ def test_the_two_lines_at_the_top_are_all_the_set_up_there_is() -> None:
     assert len(before.strip().splitlines()) <= 4
     lines = [re.sub(r"\s+#\s.*$", "", line) for line in BLOCKS[0].strip().splitlines()]
     assert lines == [
-        "python3 -m venv .venv && . .venv/bin/activate && pip install . && actanywhere demo",
+        "python3 -m venv .venv && . .venv/bin/activate && pip install '.[cpu]' && actanywhere demo",
         "pip install '.[test]' && pytest -n 2 --dist loadfile",
     ]
 

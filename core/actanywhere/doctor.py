@@ -108,9 +108,9 @@ def _system() -> Iterator[Check]:
 
 
 def _libraries() -> Iterator[Check]:
-    needed = (*_TORCH, *_NEEDED)
+    needed = [*_TORCH, *_NEEDED]
     if not any(_version(distribution) for distribution, _, _ in _TORCH) and _has_onnx_runtime():
-        needed = _NEEDED
+        needed = list(_NEEDED)
         text = "not installed: ONNX Runtime renders the starter and what was exported"
         yield Check(
             "torch", "warn", text, "To train, or for larger engines: pip install 'actanywhere[torch]'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -210,3 +211,17 @@ def test_the_process_that_renders_is_kept_from_the_hub(
     job = job_from_flat({"plate": "p.####.png", "condition": "c.png", "output": "."}, tmp_path)
     with Worker([sys.executable, "-c", code]) as worker, pytest.raises(ModelError, match="offline: True"):
         list(worker.events(worker.submit(job)))
+
+
+def test_a_network_without_what_runs_it_is_told_and_not_chosen(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"config.json": tiny.configuration(model_type="eomt"), "model.safetensors": tiny.weights()}
+    tiny.lay_out(files, shelf / "eomt-coco-small")
+    assert find_network("regions") is not None
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else real(name, *rest)
+    )
+    assert find_network("regions") is None
+    assert "runs on PyTorch, which is not: pip install 'actanywhere[torch]'" in missing_network("regions")

@@ -32,6 +32,8 @@ __all__ = ["main"]
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 
+_TORCH = ("torch", "diffusers", "transformers", "einops")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0 done, 1 failed, 2 bad input, 130 stopped."""
@@ -53,6 +55,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ActAnywhereError as error:
         screen.error("", error)
         return exit_status(error)
+    except ModuleNotFoundError as error:
+        if error.name not in _TORCH:
+            raise
+        needs = f"This needs PyTorch, and {error.name} is not installed."
+        screen.error(
+            "",
+            ModelError(
+                needs, "pip install 'actanywhere[torch]', in the folder you installed from: '.[torch]'"
+            ),
+        )
+        return BAD_INPUT
     except BrokenPipeError:  # the reader of our output left (| head)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

@@ -121,6 +121,6 @@ def creation_commands(python: str, folder: str, source: str, wheels: str, online
     return [
         [python, "-m", "venv", "--clear", folder],
         [inside, "-c", "import shutil, sys; shutil.copytree(*sys.argv[1:])", source, copy],
-        [inside, "-m", "pip", "install", "--disable-pip-version-check", *where, copy],
+        [inside, "-m", "pip", "install", "--disable-pip-version-check", *where, copy + "[torch]"],
         [inside, "-c", _FINISH, copy, os.path.join(folder, _WHOLE)],
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,12 +73,12 @@ def find_model(name: str, anew: bool = False) -> Found:
 
 
 def find_network(role: str) -> Found | None:
-    """The network that answers ``role`` best of those that are here, or None.
+    """The network that answers ``role`` best of those here that can run, or None (``missing_network`` says why).
 
     Raises ``ModelError`` where one is here and damaged: it is never passed over silently.
     """
     for entry in all_entries():
-        folder = folder_of(entry) if entry.role == role else None
+        folder = folder_of(entry) if entry.role == role and _can_run(entry) else None
         if folder is not None:
             return _checked(entry, folder, anew=False)
     return None
@@ -85,8 +86,21 @@ def find_network(role: str) -> Found | None:
 
 def missing_network(role: str) -> str:
     """A sentence for an artist: which network would answer ``role``, and the command that gets it."""
-    entry = next(entry for entry in all_entries() if entry.role == role)
+    entries = [entry for entry in all_entries() if entry.role == role]
+    for entry in entries:
+        if folder_of(entry) is not None and not _can_run(entry):
+            what, extra = ("ONNX Runtime", "cpu") if entry.runs_on == "onnx" else ("PyTorch", "torch")
+            return (
+                f"{entry.title} is here, and runs on {what}, which is not: pip install 'actanywhere[{extra}]'"
+            )
+    entry = entries[0]
     return f"{entry.title} {entry.does}: {entry.command} ({entry.disk / 1e9:.2f} GB, {entry.licence})"
+
+
+def _can_run(entry: Entry) -> bool:
+    """Whether what runs it is installed; looked for, not imported."""
+    needed = "onnxruntime" if entry.runs_on == "onnx" else "torch"
+    return importlib.util.find_spec(needed) is not None
 
 
 def models_here() -> dict[str, Path]:

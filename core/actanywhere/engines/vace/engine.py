@@ -115,7 +115,7 @@ class VaceEngine:
         return made[made.index(first) :]
 
     def _check_extras(self, options: Options) -> None:
-        wanted = ["accelerate", "ftfy"]
+        wanted = ["torch", "diffusers", "transformers", "accelerate", "ftfy"]
         wanted += ["peft"] if options.quality.loras else []
         wanted += ["gguf"] if any(w.kind == "gguf" for w in self.layout.experts.values()) else []
         lacking = [name for name in wanted if importlib.util.find_spec(name) is None]
