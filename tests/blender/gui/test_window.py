@@ -25,7 +25,7 @@ LARGEST = (
 PANEL = "panel = bpy.context.scene.actanywhere\n"
 RUNNING = (
     "from importlib import import_module\n"
-    "running = import_module('bl_ext.user_default.actanywhere.blender.running')\n"
+    "running = import_module('bl_ext.user_default.actanywhere.operators.running')\n"
     "session = running.current()\n"
 )
 IDLE = RUNNING + "answer = session is None"
@@ -222,7 +222,7 @@ def test_the_preferences_say_where_the_engine_is(artist: Artist, pictures: Path)
     artist.picture(pictures / "blender_preferences.png", EDITOR)
     said = artist.ask(
         "from importlib import import_module\n"
-        "state = import_module('bl_ext.user_default.actanywhere.blender.preferences').state\n"
+        "state = import_module('bl_ext.user_default.actanywhere.draw.preferences').state\n"
         "answer = [[finding.name, finding.status, finding.found] for finding in state.findings]\n"
     )
     assert ["actanywhere", "ok"] in [finding[:2] for finding in said]
@@ -246,7 +246,7 @@ def test_the_preferences_may_be_closed_while_the_engine_is_examined(artist: Arti
     assert artist.ask(shown + "answer = len(windows)") == 1
     assert artist.ask(IDLE) is False
     artist.wait(IDLE, within=120)
-    module = "import_module('bl_ext.user_default.actanywhere.blender.preferences')"
+    module = "import_module('bl_ext.user_default.actanywhere.draw.preferences')"
     said = artist.ask(RUNNING + "state = %s.state\nanswer = [len(state.findings), str(state.error)]" % module)
     assert said[0] > 3 and said[1] == "None"
 

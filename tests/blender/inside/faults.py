@@ -117,7 +117,7 @@ def scene_engine_missing(given: Given) -> Any:
 def scene_engine_half_made(given: Given) -> Any:
     """Blender was closed while the engine's own environment was being made: there is a Python, and no engine."""
     chosen = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
-    module = sys.modules["bl_ext.user_default.actanywhere.blender.running"]
+    module = sys.modules["bl_ext.user_default.actanywhere.operators.running"]
     half = os.path.join(module.own_environment(), "bin")
     os.makedirs(half)
     os.symlink(sys.executable, os.path.join(half, "python"))
@@ -175,7 +175,7 @@ def scene_frames_beyond_the_plate(given: Given) -> Any:
 
 def engine_create(given: Given, **chosen: Any) -> dict[str, Any]:
     """Ask for the engine's own environment; what the preferences say, and what is on disk after that."""
-    module = sys.modules["bl_ext.user_default.actanywhere.blender.preferences"]
+    module = sys.modules["bl_ext.user_default.actanywhere.draw.preferences"]
     preferences = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
     before = preferences.python, bpy.context.preferences.system.use_online_access
     bpy.context.preferences.system.use_online_access = chosen.pop("online")

@@ -174,7 +174,7 @@ def scene_properties(given: Given) -> Any:
 
 def scene_ticked(given: Given) -> Any:
     """Every setting that may be left out, switched on and not touched otherwise."""
-    module = sys.modules[MODULE + ".blender.settings"]
+    module = sys.modules[MODULE + ".settings"]
     group = bpy.context.scene.actanywhere.settings
     names = [prop.identifier for prop in group.bl_rna.properties if prop.identifier.startswith("use_")]
     for name in names:
@@ -207,7 +207,7 @@ class Layout:
 
 def scene_settings_panel(given: Given) -> Any:
     """Which settings the panel keeps from being edited, for each way to say the shadow."""
-    panels = sys.modules[MODULE + ".blender.panels"]
+    panels = sys.modules[MODULE + ".draw.panels"]
     group = bpy.context.scene.actanywhere.settings
     closed = {}
     for way in ("auto", "given", "none"):

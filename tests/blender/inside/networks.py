@@ -30,7 +30,7 @@ class Paper:
 
 
 def _preferences() -> Any:
-    return importlib.import_module("bl_ext.user_default.actanywhere.blender.preferences")
+    return importlib.import_module("bl_ext.user_default.actanywhere.draw.preferences")
 
 
 def _get(online: bool) -> dict[str, Any]:

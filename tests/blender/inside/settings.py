@@ -61,7 +61,7 @@ def scene_refused(given: Given) -> Any:
 
 def scene_taken(given: Given) -> Any:
     """The value that each good one becomes, as a call and, where there is a widget of its name, in the panel."""
-    module = next(sys.modules[name] for name in sys.modules if name.endswith("actanywhere.blender.settings"))
+    module = next(sys.modules[name] for name in sys.modules if name.endswith("actanywhere.settings"))
     group = bpy.context.scene.actanywhere.settings
     said: dict[str, Any] = {"call": [], "panel": []}
     for name, value, needs in given["good"]:

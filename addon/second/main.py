@@ -25,7 +25,7 @@ def main() -> int:
         path for path in sys.path if os.path.abspath(path or ".") != here
     ]
     package = os.path.basename(addon)
-    draw = importlib.import_module(package + ".blender.draw")
+    draw = importlib.import_module(package + ".second.drawing")
     errors = importlib.import_module(package + ".contract.errors")
     folder = sys.argv[sys.argv.index("--") + 1]
     try:

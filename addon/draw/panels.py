@@ -6,9 +6,9 @@ import bpy
 
 from ..contract.settings import GROUPS
 from ..hostkit.widgets import USE, effective, widgets
-from . import running
+from ..operators import running
+from ..versions import sequencer_scene, strips_name
 from .previews import icon_of
-from .versions import sequencer_scene, strips_name
 
 __all__ = ["CLASSES", "lines"]
 

@@ -14,14 +14,14 @@ from ..contract.takes import last_stopped, list_takes, new_take, read_take, wedg
 from ..hostkit.engine import engine_errand
 from ..hostkit.order import Order
 from ..hostkit.session import Session, Step
+from ..read.asking import Asked, build_order, shot_name, takes_root
+from ..read.plate import find_plate
+from ..second.start import draw_in_second_blender
+from ..settings import call_properties
+from ..show.bring import background_steps, bring_back
+from ..show.takes import refresh_takes, show_wedge
 from . import running
-from .asking import Asked, build_order, shot_name, takes_root
-from .bring import background_steps, bring_back
-from .plate import find_plate
 from .run import Runner
-from .second import draw_in_second_blender
-from .settings import call_properties
-from .takes import refresh_takes, show_wedge
 
 __all__ = ["CLASSES"]
 

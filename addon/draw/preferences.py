@@ -21,10 +21,10 @@ from ..hostkit.networks import (
     still_to_get,
 )
 from ..hostkit.session import Session, Step
-from . import running
+from ..operators import running
+from ..operators.run import Runner, redraw
+from ..versions import path_property
 from .panels import lines
-from .run import Runner, redraw
-from .versions import path_property
 
 __all__ = ["CLASSES", "state"]
 

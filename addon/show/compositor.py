@@ -11,9 +11,9 @@ import bpy
 
 from ..contract.errors import FootageError
 from ..hostkit.order import Order
-from .footage import COLOURS, clip_frames
-from .numbering import find_footage
-from .versions import as_stored, compositor_tree, fix_mask_size, option, output_input, over_inputs
+from ..read.footage import COLOURS, clip_frames
+from ..read.numbering import find_footage
+from ..versions import as_stored, compositor_tree, fix_mask_size, option, output_input, over_inputs
 
 __all__ = ["layer_socket", "put_into_compositor", "shot_nodes"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import bpy
 
-from ..contract.fields import NUMBER, SWITCH, WHOLE
-from ..contract.settings import Settings, setting_fields
-from ..hostkit.widgets import Widget, settings_of, values_of, widgets
+from .contract.fields import NUMBER, SWITCH, WHOLE
+from .contract.settings import Settings, setting_fields
+from .hostkit.widgets import Widget, settings_of, values_of, widgets
 
 __all__ = ["call_properties", "read_settings", "setting_properties", "show_settings"]
 

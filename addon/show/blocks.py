@@ -8,7 +8,7 @@ import bpy
 
 from ..contract.takes import read_take
 from ..hostkit.order import Order
-from .versions import as_stored
+from ..versions import as_stored
 
 __all__ = [
     "background_clip",

@@ -6,11 +6,11 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from ..contract.errors import ActAnywhereError
-from ..contract.takes import last_stopped, list_takes
-from . import running
-from .asking import shot_name, takes_root
-from .takes import refresh_takes
+from .contract.errors import ActAnywhereError
+from .contract.takes import last_stopped, list_takes
+from .operators import running
+from .read.asking import shot_name, takes_root
+from .show.takes import refresh_takes
 
 __all__ = ["register", "unregister"]
 

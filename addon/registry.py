@@ -2,7 +2,10 @@
 
 import bpy
 
-from . import generate, handlers, panels, preferences, previews, properties, running, shown, take_operators
+from . import handlers
+from .draw import panels, preferences, previews, properties
+from .operators import generate, running, take_operators
+from .read import shown
 
 __all__ = ["register", "unregister"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..contract.errors import FootageError, JobError
 from ..contract.shot import Matte
+from ..versions import compositor_tree
 from .footage import align, clip_frames, path_frames
 from .plate import Plate
-from .versions import compositor_tree
 
 __all__ = ["FoundMatte", "find_matte"]
 

@@ -13,9 +13,9 @@ from bpy.props import (
 )
 
 from ..contract.shot import COLOUR_SPACES, CONDITION_KINDS
-from .settings import setting_properties
-from .takes import refresh_takes
-from .versions import path_property
+from ..settings import setting_properties
+from ..show.takes import refresh_takes
+from ..versions import path_property
 
 __all__ = ["CLASSES", "register", "unregister"]
 

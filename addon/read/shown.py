@@ -5,9 +5,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import ActAnywhereError, FootageError, JobError
+from ..operators.run import tell
+from ..versions import sequencer_scene
 from .numbering import find_footage
-from .run import tell
-from .versions import sequencer_scene
 
 __all__ = ["CLASSES"]
 

@@ -9,8 +9,8 @@ import bpy
 
 from ..contract.errors import FootageError, JobError
 from ..contract.shot import Condition
+from ..versions import set_file_format
 from .footage import clip_frames, colour_of
-from .versions import set_file_format
 
 __all__ = ["find_condition"]
 

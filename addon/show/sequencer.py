@@ -6,8 +6,8 @@ from typing import Any
 import bpy
 
 from ..hostkit.order import Order
+from ..versions import sequencer_scene, strips_of
 from .blocks import background_folder, remember
-from .versions import sequencer_scene, strips_of
 
 __all__ = ["put_into_sequencer"]
 

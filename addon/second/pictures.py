@@ -10,8 +10,8 @@ import bpy
 
 from ..contract.errors import FootageError
 from ..hostkit.order import Drawing, Order
-from .compositor import layer_socket
-from .versions import compositor_tree, file_output, output_input, set_file_format, strips_of
+from ..show.compositor import layer_socket
+from ..versions import compositor_tree, file_output, output_input, set_file_format, strips_of
 
 __all__ = ["draw_camera", "draw_clip_frame", "draw_layer", "draw_strip"]
 

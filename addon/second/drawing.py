@@ -15,8 +15,8 @@ import bpy
 
 from ..contract.errors import FootageError
 from ..hostkit.order import Drawing, Order
+from ..versions import INDEX_PASSES, compositor_tree, file_output, fix_mask_size, option, straight
 from .pictures import draw_camera, draw_clip_frame, draw_layer, draw_strip
-from .versions import INDEX_PASSES, compositor_tree, file_output, fix_mask_size, option, straight
 
 __all__ = ["draw"]
 

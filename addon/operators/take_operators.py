@@ -10,15 +10,15 @@ from bpy.props import EnumProperty, IntProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.takes import Take, read_take, remove_take
+from ..draw.properties import PLACES
 from ..hostkit.order import Order
 from ..hostkit.session import Session
+from ..settings import show_settings
+from ..show.bring import background_steps, bring_back
+from ..show.compare import compare_with
+from ..show.takes import places_in_use, refresh_takes
 from . import running
-from .bring import background_steps, bring_back
-from .compare import compare_with
-from .properties import PLACES
 from .run import Runner, redraw, tell
-from .settings import show_settings
-from .takes import places_in_use, refresh_takes
 
 __all__ = ["CLASSES"]
 

@@ -19,7 +19,7 @@ __all__ = ["draw_in_second_blender"]
 # What is drawn from pictures on disk alone.
 _WITHOUT_FILE = ("layer",)
 
-_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "second_main.py")
+_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "main.py")
 
 
 def draw_in_second_blender(order: Order) -> Errand | None:

@@ -8,9 +8,9 @@ from ..contract.errors import ActAnywhereError
 from ..contract.takes import list_takes
 from ..hostkit.order import Order
 from ..hostkit.status import summary_of, told_of
-from .asking import shot_name, takes_root
+from ..read.asking import shot_name, takes_root
+from ..versions import as_stored, compositor_tree, sequencer_scene, strips_of
 from .compositor import shot_nodes
-from .versions import as_stored, compositor_tree, sequencer_scene, strips_of
 
 __all__ = ["places_in_use", "refresh_takes", "show_wedge"]
 

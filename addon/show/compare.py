@@ -6,9 +6,9 @@ import bpy
 
 from ..contract.takes import read_take
 from ..hostkit.order import Order
+from ..versions import compositor_tree
 from .blocks import layer_image, take_image
 from .compositor import layer_socket, shot_nodes
-from .versions import compositor_tree
 
 __all__ = ["compare_with", "stop_comparing"]
 

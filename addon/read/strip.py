@@ -8,9 +8,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
+from ..versions import strips_of
 from .footage import Frames, colour_of, render_size
 from .numbering import find_footage
-from .versions import strips_of
 
 __all__ = ["strip_frames"]
 

@@ -9,8 +9,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import ActAnywhereError, Cancelled
+from ..draw import previews
 from ..hostkit.session import Session
-from . import previews, running
+from . import running
 
 __all__ = ["Runner", "redraw", "tell"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError, JobError
+from ..versions import sequencer_scene
 from .footage import Frames, clip_frames, path_frames, render_size
 from .strip import strip_frames
-from .versions import sequencer_scene
 
 __all__ = ["Plate", "find_plate"]
 

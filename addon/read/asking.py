@@ -14,11 +14,11 @@ from ..contract.job import Job
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Shot
 from ..hostkit.order import Drawing, Order
+from ..settings import read_settings
 from .condition import find_condition
 from .footage import align
 from .matte import find_matte, plate_start
 from .plate import Plate, find_plate
-from .settings import read_settings
 from .track import read_track
 
 __all__ = ["Asked", "build_order", "shot_name", "takes_root"]

@@ -6,11 +6,11 @@ from ..contract.errors import OutputError
 from ..contract.takes import read_take
 from ..hostkit.order import Drawing, Order
 from ..hostkit.session import Step
+from ..second.start import draw_in_second_blender
 from .backdrops import put_behind_camera, put_into_clip, put_on_plane
 from .blocks import background_folder, layer_image
 from .compare import stop_comparing
 from .compositor import put_into_compositor
-from .second import draw_in_second_blender
 from .sequencer import put_into_sequencer
 
 __all__ = ["NEED_BACKGROUND", "background_steps", "bring_back"]

@@ -1,0 +1,1 @@
+"""The panels and the preferences, and the properties that they show."""

@@ -1,0 +1,1 @@
+"""What the buttons do, modal in a window and blocking in a script."""

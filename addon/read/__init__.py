@@ -1,0 +1,1 @@
+"""The scene read: plate, matte, condition, camera and frames, to a Shot."""
