@@ -251,6 +251,13 @@ def _assemble(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
+def _cleanplate(args: argparse.Namespace, screen: Screen) -> int:
+    from .cleanplate import make_clean_plate
+
+    make_clean_plate(args, screen)
+    return DONE
+
+
 def _export(args: argparse.Namespace, screen: Screen) -> int:
     from .export import export
 
@@ -275,4 +282,5 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "assemble": _assemble,
     "models": _models,
     "export": _export,
+    "cleanplate": _cleanplate,
 }

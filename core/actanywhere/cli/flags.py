@@ -18,9 +18,14 @@ __all__ = ["add_setting_flags", "add_shot_flags", "flag_of", "given_settings", "
 _METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
 
 
-def add_shot_flags(parser: argparse._ActionsContainer) -> None:
-    """``--plate``, ``--matte`` and what else says which shot; only what is given lands in the namespace."""
+def add_shot_flags(parser: argparse._ActionsContainer, of_footage: bool = False) -> None:
+    """``--plate``, ``--matte`` and what else says which shot; only what is given lands in the namespace.
+
+    ``of_footage``: plate, matte and frames alone.
+    """
     for field in SHOT_FIELDS:
+        if of_footage and not (field.name == "frames" or field.name.startswith(("plate", "matte"))):
+            continue
         parser.add_argument(
             flag_of(field.name),
             metavar="{{{}}}".format(",".join(field.choices)) if field.choices else field.metavar,
@@ -29,13 +34,15 @@ def add_shot_flags(parser: argparse._ActionsContainer) -> None:
         )
 
 
-def add_setting_flags(parser: argparse._ActionsContainer) -> None:
-    """One flag for every field of ``Settings``; only what is given lands in the namespace, as text.
+def add_setting_flags(parser: argparse._ActionsContainer, group: str = "") -> None:
+    """One flag for every field of ``Settings``, or of one ``group``; only what is given lands there, as text.
 
     A switch has a --no- form; a field that takes several values takes them after one flag. What may be given is
     judged by the contract, as it is for every other interface.
     """
     for field in setting_fields():
+        if group and field.group != group:
+            continue
         options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(field)}
         if field.kind == SWITCH:
             options["action"] = argparse.BooleanOptionalAction

@@ -72,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _review(commands)
     _doctor(commands)
     _demo(commands)
+    _cleanplate(commands)
     _selftest(commands)
     _train(commands)
     _evaluate(commands)
@@ -200,6 +201,22 @@ def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--quick", action="store_true", help="The first two modes alone.")
     add_setting_flags(parser.add_argument_group("settings"))
+    _add_talk(parser, dry_run=False)
+
+
+def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "cleanplate",
+        help="the plate without the actor and their shadow",
+        description="Writes the plate without the actor and their shadow, as EXR frames in the plate's own numbers: "
+        "away from them the plate's own pixels, behind them what other frames of the shot show there. A is 0 where no "
+        "frame ever saw the place free. Stop with Ctrl-C: the same command goes on.",
+        epilog="example:\n  actanywhere cleanplate --plate plate.####.exr --matte roto.####.exr --output clean",
+        formatter_class=_Plain,
+    )
+    add_shot_flags(parser.add_argument_group("the shot"), of_footage=True)
+    parser.add_argument("--output", required=True, metavar="DIR", help="The folder for it, made if need be.")
+    add_setting_flags(parser.add_argument_group("the matte"), group="matte")
     _add_talk(parser, dry_run=False)
 
 

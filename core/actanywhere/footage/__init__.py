@@ -6,7 +6,7 @@ from ..contract.numbering import compact
 from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
 from .condition import ConditionPicture, read_condition, read_scribble, read_still_matte
 from .digest import digest
-from .layer import HALF_MAX, write_layer_frame, write_png
+from .layer import HALF_MAX, write_exr_frame, write_layer_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
 from .matte_source import MatteValues
 from .matte_treatment import MatteLevels, judge_mattes, treat_matte
@@ -41,6 +41,7 @@ __all__ = [
     "read_still_matte",
     "to_display",
     "treat_matte",
+    "write_exr_frame",
     "write_layer_frame",
     "write_png",
 ]

@@ -19,7 +19,7 @@ from .decoders import error_of
 from .plate import PlateInfo
 from .spaces import chromaticities_of, interop_name, layer_space
 
-__all__ = ["HALF_MAX", "write_layer_frame", "write_png"]
+__all__ = ["HALF_MAX", "write_exr_frame", "write_layer_frame", "write_png"]
 
 Pixels = NDArray[np.float32]
 
@@ -128,12 +128,21 @@ def write_layer_frame(
     (``PlateFrame.attributes``) are passed on.
     Raises ``OutputError`` for NaN or Inf, and when the disk refuses; then nothing has the final name.
     """
-    planes = (comp, comp_alpha, background, alpha)
-    pixels = _join(path, info, planes if shadow is None else (*planes, shadow))
+    planes = {"R G B": comp, "A": comp_alpha, " ".join(f"{layer_name}.{one}" for one in "RGB"): background}
+    planes |= {f"{layer_name}.A": alpha} | ({} if shadow is None else {"shadow.A": shadow})
+    return write_exr_frame(path, planes, info, attributes)
+
+
+def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:
+    """Writes one EXR frame in a plate's raster, half and ZIP; gives how many values were clamped to ±65504.
+
+    ``planes`` maps channel names, parted by spaces, to (H, W) or (H, W, n) float32 in the plate's layer space; they are
+    written in this order. The rest is as ``write_layer_frame`` says.
+    """
+    pixels = _join(path, info, tuple(planes.values()))
     over = int(np.count_nonzero(np.abs(pixels) > HALF_MAX))
     half = np.clip(pixels, -HALF_MAX, HALF_MAX).astype(np.float16)
-    names = ("R", "G", "B", "A", *(f"{layer_name}.{one}" for one in "RGBA"), "shadow.A")[: half.shape[-1]]
-    spec = _layer_spec(info, attributes, names)
+    spec = _layer_spec(info, attributes, tuple(" ".join(planes).split()))
     replace_atomically(path, lambda temporary: _write_verified(temporary, path, spec, half))
     return over
 
@@ -151,7 +160,7 @@ def write_png(path: str, rgb: Pixels, pixel_aspect: float = 1.0) -> None:
 
 
 def _join(path: str, info: PlateInfo, planes: tuple[Pixels, ...]) -> Pixels:
-    """R, G, B, A of the comp, then of the layer, then what is more, in one contiguous raster."""
+    """All planes behind one another, in one contiguous raster."""
     depths = [plane.shape[2] if plane.ndim == 3 else 1 for plane in planes]
     pixels = np.empty((info.height, info.width, sum(depths)), np.float32)
     start = 0
@@ -177,7 +186,7 @@ def _refuse_unfinite(path: str, pixels: Pixels) -> None:
 def _layer_spec(info: PlateInfo, attributes: dict[str, Any], names: tuple[str, ...]) -> oiio.ImageSpec:
     spec = oiio.ImageSpec(info.width, info.height, len(names), oiio.HALF)
     spec.channelnames = names
-    spec.alpha_channel = 3
+    spec.alpha_channel = names.index("A") if "A" in names else -1
     spec.x, spec.y = info.data_window.x, info.data_window.y
     spec.full_x, spec.full_y, spec.full_width, spec.full_height = info.display_window
     for name, (kind, value) in attributes.items():

@@ -13,7 +13,7 @@ from ..camera.guide import Guide
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import judge_mattes, to_display, treat_matte
+from ..footage import MatteReader, Plate, judge_mattes, to_display, treat_matte
 from ..seeing.eyes import Eyes
 from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
@@ -23,7 +23,7 @@ from .place import Place, see_place
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow
 
-__all__ = ["Scene", "read_scene", "resize", "treated_matte"]
+__all__ = ["Scene", "read_proxies", "read_scene", "resize", "treated_matte"]
 
 Picture = NDArray[np.float32]
 
@@ -97,7 +97,7 @@ def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, Clip | None, CameraTrack]
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     larger = _larger(inputs) if asks_pull(inputs.job.settings) else None
     for index, frame in enumerate(inputs.frames):
-        proxy, matte = _read_proxies(inputs, frame)
+        proxy, matte = read_proxies(inputs.plate, inputs.matte, inputs.job.settings, frame)
         for kept in (clip,) if larger is None else (clip, larger):
             kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
             kept.matte[index] = np.round(resize(matte, *kept.size) * 255)
@@ -126,25 +126,25 @@ def resize(picture: Picture, height: int, width: int) -> Picture:
 
 def treated_matte(inputs: Inputs, frame: int) -> Picture:
     """The artist's matte of a frame, (H, W) at plate size, after the artist's own settings."""
-    settings = inputs.job.settings
-    return treat_matte(
-        inputs.matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte
-    )
+    return _treated(inputs.matte, inputs.job.settings, frame)
 
 
-def _read_proxies(inputs: Inputs, frame: int) -> tuple[Picture, Picture]:
-    """Plate and matte, no wider than a proxy; the plate as a display sees it.
+def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:
+    return treat_matte(matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte)
+
+
+def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: int) -> tuple[Picture, Picture]:
+    """Plate (h, w, 3) and matte (h, w) of a frame, no wider than a proxy; the plate as a display sees it.
 
     Scene-linear light is averaged before the display's curve, and the curve costs less on a small picture.
     """
-    info = inputs.plate.info
-    pixels = inputs.plate.read(frame).pixels
-    matte = treated_matte(inputs, frame)
+    info = plate.info
+    pixels, actor = plate.read(frame).pixels, _treated(matte, settings, frame)
     if info.width > _PROXY_WIDTH:
         size = (_PROXY_WIDTH, max(1, round(_PROXY_WIDTH * info.height / info.width)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
-        matte = np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), np.float32)
-    return to_display(np.ascontiguousarray(pixels), info.space), matte
+        actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
+    return to_display(np.ascontiguousarray(pixels), info.space), actor
 
 
 def _choose_camera(inputs: Inputs, track: CameraTrack) -> Decision[str]:

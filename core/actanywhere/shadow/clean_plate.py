@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box, Features, Matrix, align, box_about_feet, match
 from ..camera.fit import apply
 
-__all__ = ["CleanFrame", "Shot", "clean_frame", "linear"]
+__all__ = ["CleanFrame", "LaidOver", "Shot", "clean_frame", "lay_over", "linear"]
 
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
@@ -91,8 +91,27 @@ class CleanFrame:
         return self.seen < _SEEN
 
 
+@dataclass(frozen=True)
+class LaidOver:
+    """How the frames of a shot lie over one of them, and what they tell.
+
+    ``whole`` and ``ground`` hold source frames and their moves (3, 3) into this one, by all that is seen and by the
+    ground about the feet; ``by_ground`` (h, w) is true where the second is taken, and ``clean`` is what comes of both.
+    """
+
+    whole: list[tuple[int, Matrix]]
+    ground: list[tuple[int, Matrix]]
+    by_ground: Flags
+    clean: CleanFrame
+
+
 def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
-    """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it.
+    """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it."""
+    return lay_over(shot, frame, part).clean
+
+
+def lay_over(shot: Shot, frame: int, part: Box | None = None) -> LaidOver:
+    """The frames of a shot laid over a ``part`` (left, top, right, bottom; inside) of one of them, or over all of it.
 
     Where the camera moves through the place, one plane cannot lie right everywhere: the whole frame is laid over once,
     and once more the ground about the feet alone; of the two that is taken which agrees better with the plate beside
@@ -112,14 +131,15 @@ def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
                 kept.append((other, move))
     whole = _laid_over(shot, frame, moves, part)
     if feet is None or len(grounds) < _SEEN:
-        return whole
+        return LaidOver(moves, [], np.zeros(whole.seen.shape, bool), whole)
     ground = _laid_over(shot, frame, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
-    return CleanFrame(
+    clean = CleanFrame(
         np.asarray(np.where(wins[..., None], ground.light, whole.light), np.float32),
         np.where(wins, ground.seen, whole.seen),
         np.where(wins, ground.spread, whole.spread),
     )
+    return LaidOver(moves, grounds, wins, clean)
 
 
 def _by_track(shot: Shot, source: int, target: int) -> Matrix:

@@ -1,0 +1,261 @@
+"""A shot's clean plate as files: the plate without the actor and their shadow, and where none saw behind them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Features, Matrix, find_features
+from ..camera.track import CameraTrack, Tracker
+from ..contract.errors import OutputError
+from ..contract.files import write_text
+from ..contract.settings import Settings
+from ..contract.shot import FrameRange, ImageSequence, Matte
+from ..footage import (
+    MatteReader,
+    MatteValues,
+    Plate,
+    compact,
+    linearise,
+    open_matte,
+    open_plate,
+    write_exr_frame,
+)
+from ..shadow.clean_plate import LaidOver, Shot, lay_over
+from ..shadow.pull import pull_shadow
+from .clip import Clip, empty_clip
+from .lock import writing_alone
+from .progress import JobProgress, Stage
+from .scene import read_proxies, resize
+from .shadow import PULL_WIDTH
+
+__all__ = ["CleanPlate", "CleanPlateJob", "clean_plate_stages", "write_clean_plate"]
+
+Picture = NDArray[np.float32]
+
+_READING, _PULLING, _WRITING = "reading footage", "pulling the shadow", "writing the clean plate"
+_NOTE = "cleanplate.json"
+_KEPT_FEATURES, _KEPT_FRAMES = 128, 20
+_ACTOR = 16
+_RIM = 0.02
+"""Width of the rim about the actor, as a share of the frame's height, that is taken out with them."""
+_STRIP = 96
+_BRIGHTER = (0.4, 0.85)
+_SEEN = 1
+_HOLE = 1e-4
+"""Share of a frame that is told as a hole."""
+
+
+@dataclass(frozen=True)
+class CleanPlateJob:
+    """What is cleaned, and where the clean plate goes. ``frames`` None: all that the plate has."""
+
+    plate: ImageSequence
+    matte: Matte
+    output: str
+    frames: FrameRange | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class CleanPlate:
+    """A written clean plate: the ``pattern`` of its frames, and what is to be said of it."""
+
+    pattern: str
+    frames: FrameRange
+    shadow: str
+    warnings: list[str]
+
+
+def clean_plate_stages(frames: int) -> list[Stage]:
+    """The work on a clean plate of so many frames."""
+    return [Stage(_READING, frames, 0.1), Stage(_PULLING, frames, 0.5), Stage(_WRITING, frames, 1.0)]
+
+
+def write_clean_plate(job: CleanPlateJob, progress: JobProgress) -> CleanPlate:
+    """Write the clean plate of a shot: EXR frames ``<plate>_clean.####.exr`` in the plate's own numbers.
+
+    ``R G B`` are scene-linear in the plate's layer space: away from the actor the plate's own pixels, and where they or
+    their shadow are, what other frames show there. ``A`` is 0 where no frame ever saw the place free. Frames that are
+    there are kept: the same job goes on. Raises ``FootageError``, ``OutputError``, ``Cancelled``.
+    """
+    settings = job.settings
+    values = MatteValues.of(settings)
+    with (
+        open_plate(job.plate, job.frames) as plate,
+        open_matte(job.matte, plate, plate.frames, values) as matte,
+    ):
+        folder = Path(job.output)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
+            ) from error
+        with writing_alone(folder):
+            _claim(folder, job, plate.frames)
+            for stage in clean_plate_stages(len(plate.frames)):
+                progress.plan(stage.name, stage.count)
+            return _write(job, plate, matte, folder, progress)
+
+
+def _claim(folder: Path, job: CleanPlateJob, frames: FrameRange) -> None:
+    """Note what the folder is for. Raises ``OutputError`` where it holds another clean plate."""
+    note = folder / _NOTE
+    data = {"plate": asdict(job.plate), "matte": asdict(job.matte), "frames": str(frames)}
+    data["settings"] = {k: v for k, v in asdict(job.settings).items() if "matte" in k}
+    text = json.dumps(data, indent=2, sort_keys=True) + "\n"
+    if note.is_file() and note.read_text(encoding="utf-8") != text:
+        raise OutputError(
+            f"{folder} holds another shot's clean plate.", "Give another output folder, or remove it."
+        )
+    if not note.is_file():
+        write_text(str(note), text)
+
+
+def _write(
+    job: CleanPlateJob, plate: Plate, matte: MatteReader, folder: Path, progress: JobProgress
+) -> CleanPlate:
+    clip, track = _read(job, plate, matte, progress)
+
+    @lru_cache(_KEPT_FEATURES)
+    def features(index: int) -> Features:
+        return find_features(np.asarray(clip.rgb[index]), actor(index))
+
+    def actor(index: int) -> NDArray[np.bool_]:
+        return np.asarray(clip.matte[index] > _ACTOR)
+
+    @lru_cache(_KEPT_FRAMES)
+    def light(index: int) -> NDArray[np.float16]:
+        pixels = linearise(plate.read(plate.frames.first + index).pixels, plate.info.space)
+        return np.clip(pixels, -65504, 65504).astype(np.float16)
+
+    shot = Shot(clip.rgb, actor, track.transforms, features, track.trackable)
+    pulling = progress.watch(_PULLING)
+
+    def step(done: int) -> None:
+        pulling.step(done)
+        pulling.check()
+
+    pull = pull_shadow(shot, step)
+    stem = f"{Path(plate.path).name.split('.')[0].rstrip('_#@%')}_clean"
+    holes = []
+    for index, frame in enumerate(plate.frames):
+        path = folder / f"{stem}.{frame:04d}.exr"
+        if not path.is_file():
+            out = actor(index).astype(np.float32)
+            if pull.shadow is not None:
+                out = np.maximum(out, (pull.shadow.at(index, *clip.size) > 0.02).astype(np.float32))
+            own = plate.read(frame)
+            clean, known = _cleaned(shot, index, out, linearise(own.pixels, plate.info.space), light)
+            if (1 - known).mean() > _HOLE:
+                holes.append(frame)
+            write_exr_frame(str(path), {"R G B": clean, "A": known}, plate.info, own.attributes)
+        progress.reach(_WRITING, index + 1, str(path))
+        progress.watch(_WRITING).check()
+    warnings = list(dict.fromkeys([*plate.warnings, *matte.warnings]))
+    if holes:
+        warnings.append(
+            f"In {len(holes)} frames ({compact(holes)}) no other frame shows all behind the actor: A is 0 there. "
+            "Paint it, or give frames in which they are elsewhere."
+        )
+    return CleanPlate(str(folder / f"{stem}.####.exr"), plate.frames, pull.reason, warnings)
+
+
+def _read(
+    job: CleanPlateJob, plate: Plate, matte: MatteReader, progress: JobProgress
+) -> tuple[Clip, CameraTrack]:
+    """The shot at the width at which it is aligned, and its camera."""
+    info, watch = plate.info, progress.watch(_READING)
+    width = min(PULL_WIDTH, info.width)
+    clip = empty_clip(plate.frames, max(1, round(width * info.height / info.width)), width, info.aspect)
+    tracker = Tracker(info.aspect)
+    for index, frame in enumerate(plate.frames):
+        picture, actor = read_proxies(plate, matte, job.settings, frame)
+        clip.rgb[index] = np.round(resize(picture, *clip.size) * 255)
+        clip.matte[index] = np.round(resize(actor, *clip.size) * 255)
+        tracker.add(picture, actor)
+        watch.step(index + 1)
+        watch.check()
+    return clip, tracker.solve()
+
+
+def _cleaned(
+    shot: Shot, index: int, gone: Picture, own: Picture, light: Callable[[int], NDArray[np.float16]]
+) -> tuple[Picture, Picture]:
+    """The clean frame (H, W, 3), and where (H, W) it is known, 1 or less.
+
+    ``gone`` (h, w), small, is 1 on what is taken out of ``own`` (H, W, 3); ``light`` gives the frames at full size.
+    """
+    height, width = own.shape[:2]
+    rim = 2 * max(1, round(_RIM * len(gone))) + 1
+    grown = cv2.dilate(gone, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim)))
+    soft = cv2.GaussianBlur(cv2.resize(grown, (width, height)), (0, 0), max(0.5, 0.003 * height))
+    rows, columns = np.flatnonzero((soft > 0).any(1)), np.flatnonzero((soft > 0).any(0))
+    clean, known = own.copy(), np.ones((height, width), np.float32)
+    if not len(rows):
+        return clean, known
+    laid = lay_over(shot, index)
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    for top in range(int(rows[0]), int(rows[-1]) + 1, _STRIP):
+        part = np.s_[top : min(top + _STRIP, int(rows[-1]) + 1), left:right]
+        there, seen = _told(shot, laid, part, (height, width), light)
+        share = soft[part][..., None]
+        clean[part] += share * (np.where(seen[..., None], there, 0) - clean[part])
+        known[part] -= soft[part] * ~seen
+    return clean, known
+
+
+def _told(
+    shot: Shot,
+    laid: LaidOver,
+    part: tuple[slice, slice],
+    size: tuple[int, int],
+    light: Callable[[int], NDArray[np.float16]],
+) -> tuple[Picture, NDArray[np.bool_]]:
+    """What the other frames show in a part of a frame of ``size`` (H, W), and where (h, w) enough of them do."""
+    by_ground = (
+        cv2.resize(laid.by_ground.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)[part] > 0
+    )
+    picture, seen = _brighter(shot, laid.whole, part, size, light)
+    if by_ground.any():
+        other, also = _brighter(shot, laid.ground, part, size, light)
+        picture = np.where(by_ground[..., None], other, picture)
+        seen = np.where(by_ground, also, seen)
+    return picture, seen >= _SEEN
+
+
+def _brighter(
+    shot: Shot,
+    moves: list[tuple[int, Matrix]],
+    part: tuple[slice, slice],
+    size: tuple[int, int],
+    light: Callable[[int], NDArray[np.float16]],
+) -> tuple[Picture, NDArray[np.int64]]:
+    """The mean (h, w, 3) of the brighter samples that see a part free, and how many do."""
+    rows, columns = part
+    into = np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]], np.float64)
+    across = (columns.stop - columns.start, rows.stop - rows.start)
+    larger = np.diag([size[1] / shot.size[1], size[0] / shot.size[0], 1])
+    smaller = np.linalg.inv(larger)
+    pictures = np.zeros((len(moves), across[1], across[0], 3), np.float32)
+    free = np.zeros((len(moves), across[1], across[0]), bool)
+    for number, (other, move) in enumerate(moves):
+        off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((7, 7), np.uint8))
+        free[number] = cv2.warpPerspective(off, into @ larger @ move, across, flags=cv2.INTER_NEAREST) > 0
+        full = into @ larger @ move @ smaller
+        pictures[number] = cv2.warpPerspective(light(other).astype(np.float32), full, across)
+    seen = free.sum(0)
+    order = np.argsort(np.where(free, pictures.mean(-1), np.inf), axis=0)
+    ranks = np.argsort(order, axis=0)
+    low, high = (np.floor(rank * np.maximum(seen - 1, 0)) for rank in _BRIGHTER)
+    used = ((ranks >= low) & (ranks <= high) & free).astype(np.float32)[..., None]
+    mean = (pictures * used).sum(0) / np.maximum(used.sum(0), 1)
+    return np.asarray(mean, np.float32), seen

@@ -1,0 +1,79 @@
+"""A shot's clean plate as files: the ground that was there, the plate's own pixels elsewhere, and honest holes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from actanywhere.cli import main
+from tests.footage.pictures import write_still
+from tests.render.stage import read_layer
+
+HEIGHT, WIDTH, FRAMES = 96, 160, 8
+
+
+def _stage(folder: Path, pace: int) -> np.ndarray:
+    """Somebody who crosses a speckled ground before a locked camera; gives the ground's light (H, W, 3)."""
+    folder.mkdir()
+    noise = np.random.default_rng(3).standard_normal((HEIGHT, WIDTH)).astype(np.float32)
+    speckle = cv2.GaussianBlur(noise, (0, 0), 1.2) * 3 + cv2.GaussianBlur(noise, (0, 0), 5) * 12
+    ground = np.clip(0.4 + 0.08 * speckle, 0.1, 0.8)[..., None] * np.array([1.0, 0.9, 0.8], np.float32)
+    for index in range(FRAMES):
+        x = 20 + pace * index
+        matte, light = np.zeros((HEIGHT, WIDTH, 1), np.float32), ground.copy()
+        matte[30:70, x : x + 12] = 1
+        light[70:78, x + 6 : x + 30] *= 0.5
+        light = np.where(matte > 0, np.float32(0.05), light)
+        write_still(folder / f"plate.{1001 + index}.exr", light, "half")
+        write_still(folder / f"matte.{1001 + index}.png", matte, "uint8")
+    return ground
+
+
+def _clean(folder: Path, *more: str) -> int:
+    shot = ["--plate", str(folder / "plate.####.exr"), "--matte", str(folder / "matte.####.png")]
+    return main(
+        ["cleanplate", *shot, "--plate-colour", "linear-rec709", "--output", str(folder / "clean"), *more]
+    )
+
+
+def test_what_is_behind_the_actor_is_what_other_frames_show_and_the_rest_is_the_plates_own(
+    tmp_path: Path,
+) -> None:
+    ground = _stage(tmp_path / "shot", 16)
+    assert _clean(tmp_path / "shot", "--quiet") == 0
+    for index in (0, 4, 7):
+        frame = 1001 + index
+        _, channels = read_layer(str(tmp_path / "shot" / "clean" / f"plate_clean.{frame}.exr"))
+        light = np.dstack([channels[one] for one in "RGB"])
+        x = 20 + 16 * index
+        assert np.abs(light[34:66, x : x + 12] - ground[34:66, x : x + 12]).mean() < 0.02
+        assert channels["A"].min() == 1
+        _, own = read_layer(str(tmp_path / "shot" / f"plate.{frame}.exr"))
+        far = np.ones((HEIGHT, WIDTH), bool)
+        far[20:90, max(0, x - 10) : x + 45] = False
+        assert np.array_equal(channels["G"][far], own["G"][far])
+
+
+def test_what_no_frame_saw_is_a_hole_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _stage(tmp_path / "shot", 1)
+    assert _clean(tmp_path / "shot") == 0
+    assert "no other frame shows all behind the actor" in "".join(capsys.readouterr())
+    _, channels = read_layer(str(tmp_path / "shot" / "clean" / "plate_clean.1004.exr"))
+    assert channels["A"][40:60, 26:32].max() == 0 and channels["A"][:20].min() == 1
+
+
+def test_finished_frames_are_kept_and_another_shots_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _stage(tmp_path / "shot", 16)
+    assert _clean(tmp_path / "shot", "--frames", "1001-1006") == 0
+    first = tmp_path / "shot" / "clean" / "plate_clean.1001.exr"
+    (first.with_name("plate_clean.1002.exr")).unlink()
+    before = first.stat().st_mtime_ns
+    assert _clean(tmp_path / "shot", "--frames", "1001-1006") == 0
+    assert first.stat().st_mtime_ns == before and first.with_name("plate_clean.1002.exr").is_file()
+    assert _clean(tmp_path / "shot", "--frames", "1001-1008") == 2
+    assert "holds another shot's clean plate" in capsys.readouterr().err
