@@ -9,7 +9,7 @@ import pytest
 
 from actanywhere.evaluation.baselines import still_paste, tracked_card
 from actanywhere.evaluation.truth import TrueShot, measure_true_shot, rendered_shots
-from actanywhere.training.corpus import RenderedClips
+from actanywhere.training.datasets import RenderedClips
 
 CLIPS = Path(__file__).resolve().parents[1] / "data" / "rendered"
 _SIZE = (8, 128 * 128, 16)

@@ -17,7 +17,7 @@ from actanywhere.evaluation.truth import (
     true_methods,
     true_shots,
 )
-from actanywhere.training.corpus import RenderedClips
+from actanywhere.training.datasets import RenderedClips
 
 SIDE = 96
 SETTINGS = Settings(camera="plate")

@@ -13,7 +13,7 @@ import torch
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.shadow.cast import CastShadow
 from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
-from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
+from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
 from actanywhere.training.deviations import measure_deviations
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
 from actanywhere.training.pictures import draw_crops
@@ -21,7 +21,7 @@ from actanywhere.training.sources import Sources
 from tests.engines.unet import tiny
 
 _FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
-_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "damage": 0.0, "erode": 0}
+_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "augmentation": 0.0, "erode": 0}
 _SEEDS = range(12)
 
 
@@ -63,13 +63,13 @@ def test_the_same_seed_makes_the_same_example_and_another_seed_another(clip: Tra
 
 def test_making_an_example_leaves_the_clip_as_it_was(clip: TrainingClip) -> None:
     fresh = _clip()
-    _examples(clip, guide=1.0, continued=1.0, cut_outs=1.0, damage=1.0)
+    _examples(clip, guide=1.0, continued=1.0, cut_outs=1.0, augmentation=1.0)
     for part in ("rgb", "background", "matte", "transforms"):
         np.testing.assert_array_equal(getattr(clip, part), getattr(fresh, part))
 
 
 def test_as_subject_the_frame_is_known_where_the_mask_is_0_and_grey_127_elsewhere(clip: TrainingClip) -> None:
-    for example in _examples(clip, damage=0.5, cut_outs=0.5):
+    for example in _examples(clip, augmentation=0.5, cut_outs=0.5):
         inside = example.mask == 0
         assert set(np.unique(example.mask)) <= {0.0, 1.0}
         np.testing.assert_array_equal(example.known[inside], clip.rgb[inside])
@@ -97,7 +97,7 @@ def test_cut_outs_only_ever_remove(clip: TrainingClip) -> None:
 
 def test_damage_both_leaks_and_removes(clip: TrainingClip) -> None:
     (whole, *_), changes = _examples(clip), set[float]()
-    for example in _examples(clip, damage=1.0):
+    for example in _examples(clip, augmentation=1.0):
         changes |= set(np.unique(example.mask - whole.mask))
     assert changes == {-1.0, 0.0, 1.0}
 
@@ -326,7 +326,9 @@ def test_crops_for_the_autoencoder_are_pictures_about_grey(tmp_path: Path) -> No
 def test_the_actors_rim_that_erosion_takes_is_the_places_in_the_truth() -> None:
     rng = np.random.default_rng(3)
     clip = make_clip(rng, 2, 96, 96)
-    example = make_example(clip, np.random.default_rng(4), ExampleRecipe(cut_outs=0, damage=0, continued=0))
+    example = make_example(
+        clip, np.random.default_rng(4), ExampleRecipe(cut_outs=0, augmentation=0, continued=0)
+    )
     inside = clip.matte > 0.5
     eroded = np.stack([cv2.erode(frame.astype(np.uint8), np.ones((3, 3), np.uint8)) for frame in inside]) > 0
     rim = inside & ~eroded

@@ -16,8 +16,8 @@ import pytest
 
 from actanywhere.contract.errors import FootageError
 from actanywhere.shadow.cast import cast_shadow, standing
-from actanywhere.training.corpus import RenderedClips, TrainingClip
-from actanywhere.training.corpus.geometry import unit_to_pixels
+from actanywhere.training.datasets import RenderedClips, TrainingClip
+from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
 from actanywhere.training.sources import Sources
 from examples.cycles_clips import cameras, gait
 from examples.cycles_clips.plan import HELD_OUT_PANORAMA, draw_plans

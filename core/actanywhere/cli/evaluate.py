@@ -17,7 +17,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from ..evaluation.cases import Cases
     from ..evaluation.parts import Encoders, Part
-    from ..training.corpus import PictureLibrary, RenderedClips
+    from ..training.datasets import PictureLibrary, RenderedClips
 
 __all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
 
@@ -188,7 +188,7 @@ def _encoders(args: argparse.Namespace) -> Encoders:
 
 
 def _pictures(args: argparse.Namespace) -> PictureLibrary | None:
-    from ..training.corpus import PictureLibrary
+    from ..training.datasets import PictureLibrary
 
     for folder in args.pictures:
         if not Path(folder).is_dir():
@@ -197,7 +197,7 @@ def _pictures(args: argparse.Namespace) -> PictureLibrary | None:
 
 
 def _rendered(args: argparse.Namespace) -> RenderedClips | None:
-    from ..training.corpus import RenderedClips
+    from ..training.datasets import RenderedClips
 
     return RenderedClips(args.rendered) if args.rendered else None
 

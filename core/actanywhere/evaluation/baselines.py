@@ -43,14 +43,14 @@ def tracked_card(scene: Scene) -> Frames:
 
 def guide_alone(scene: Scene, settings: Settings) -> Frames:
     """What this software would deliver if the network added nothing to what is known and expected."""
-    told = ShotConditioning(scene, settings)
-    return over_background(scene, [finish_small(one.prefill, one, settings) for one in told])
+    conditioning = ShotConditioning(scene, settings)
+    return over_background(scene, [finish_small(one.prefill, one, settings) for one in conditioning])
 
 
-def finish_small(painted: Picture, told: FrameConditioning, settings: Settings) -> Picture:
+def finish_small(painted: Picture, frame: FrameConditioning, settings: Settings) -> Picture:
     """A painted picture (h, w, 3) display as it is delivered when the plate has the engine's size."""
     painted = np.clip(painted, 0, 1)
-    return finish_frame(painted, told.place, told.seen, told.place, told.seen, settings.detail)
+    return finish_frame(painted, frame.place, frame.seen, frame.place, frame.seen, settings.detail)
 
 
 def over_background(scene: Scene, backgrounds: list[Picture]) -> Frames:

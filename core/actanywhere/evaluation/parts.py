@@ -15,7 +15,7 @@ from ..contract.errors import Cancelled, OutputError
 from ..contract.job import Progress
 from ..contract.settings import Settings
 from ..engines.find import Engines
-from ..training.corpus import PictureLibrary, RenderedClips
+from ..training.datasets import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case
 from .encoders import ClipEncoder, Features

@@ -31,7 +31,7 @@ from ..render.scene import Scene
 from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
 from ..shadow.read import lift_shadow, read_shadow
-from ..training.corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
+from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
 from .figures import Figures
 from .quality import psnr, ssim
@@ -193,11 +193,13 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
         guided=scene.guide.value is not None,
         scratch=scratch,
     )
-    told = ShotConditioning(scene, settings)[:]
-    painted = engine.open(request).paint(told, Window(0, count, 0), None, Watch())
+    conditioning = ShotConditioning(scene, settings)[:]
+    painted = engine.open(request).paint(conditioning, Window(0, count, 0), None, Watch())
     if painted.shown is not None:  # it lies in the moved picture already
         return over_background(scene, [np.asarray(one) for one in painted.pictures])
-    made = [finish_small(one, facts, settings) for one, facts in zip(painted.pictures, told, strict=True)]
+    made = [
+        finish_small(one, facts, settings) for one, facts in zip(painted.pictures, conditioning, strict=True)
+    ]
     return over_background(scene, made)
 
 

@@ -49,9 +49,13 @@ class ShotConditioning(Sequence[FrameConditioning]):
     def __getitem__(self, index: int | slice) -> FrameConditioning | list[FrameConditioning]:
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
-        told = condition_frame(self._scene, self._settings, range(len(self))[index])
-        alive = self._alive(told.frame)
-        return told if alive is None else replace(told, alive=resize(alive, *told.mask.shape))
+        conditioning = condition_frame(self._scene, self._settings, range(len(self))[index])
+        alive = self._alive(conditioning.frame)
+        return (
+            conditioning
+            if alive is None
+            else replace(conditioning, alive=resize(alive, *conditioning.mask.shape))
+        )
 
 
 def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameConditioning:

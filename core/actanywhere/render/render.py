@@ -181,7 +181,7 @@ def _paint(
 
     Gives each new frame's number of clamped values.
     """
-    told = ShotConditioning(scene, inputs.job.settings, inputs.alive_at)
+    conditioning = ShotConditioning(scene, inputs.job.settings, inputs.alive_at)
     kept = PaintedWindows(output.work)
     windows = _windows(inputs)
     clamped: dict[int, int] = {}
@@ -189,7 +189,7 @@ def _paint(
     painted: Painted | None = None
     for number in range(begin, len(windows)):
         window = windows[number]
-        frames = told if inputs.resolved.window is None else told[window.first : window.last]
+        frames = conditioning if inputs.resolved.window is None else conditioning[window.first : window.last]
         watch = progress.watch(_PAINTING, number * painter.steps)
         before, painted = painted, kept.load(number)
         if painted is None:

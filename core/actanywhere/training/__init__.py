@@ -1,1 +1,1 @@
-"""Training: the corpus, the examples made of it, the loss, and runs that can be stopped and resumed."""
+"""Training: the data sets, the examples made of them, the loss, and runs that can be stopped and resumed."""

@@ -17,7 +17,7 @@ from ..models.folder import model_folder
 from ..models.manifest import MANIFEST
 from .autoencoder import fit_encoder, train_decoder
 from .batches import BatchPlan, batches
-from .corpus import PictureLibrary
+from .datasets import PictureLibrary
 from .deviations import measure_deviations
 from .examples import ExampleRecipe
 from .flags import ABLATIONS

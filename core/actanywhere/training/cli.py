@@ -15,11 +15,11 @@ from ..contract.errors import FootageError, JobError
 from .batches import Batch, BatchPlan, batches
 from .begin import NewStarter, begin
 from .card import Card, Material, describe_folder
-from .corpus import RenderedClips
+from .datasets import RenderedClips
+from .datasets.footage import find_clips, make_proxy
 from .examples import ExampleRecipe
 from .held_out import HeldOut, draw_held_out
 from .sources import Sources
-from .studio import find_clips, make_proxy
 from .trainer import Run, TrainerSettings, train
 
 __all__ = ["main"]

@@ -6,7 +6,7 @@ frame, and is known wherever rendering would know it: inside its borders, not be
 into it, not in a band around the actor. Where the guide is *extended*, as assisted models have it, the moved picture
 itself is the truth, under the light that the actor leaves on it: such a network learns what they change, and not
 where the guide is off, which nothing tells it. It is often told how their shadow falls, as rendering reads it in the
-plate: then the moved picture lies under that shadow already. Mattes are damaged as real ones are.
+plate: then the moved picture lies under that shadow already. Mattes have the faults of real ones.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ..engines.unet.model.configuration import ModelConfiguration
 from ..render.conditioning import frame_conditioning, sure_actor
 from ..shadow.cast import CastShadow, under_shadow, without_shadow
-from .corpus import TrainingClip
-from .damage import damage_matte
+from .augmentation import augment_matte
+from .datasets import TrainingClip
 
 __all__ = ["Example", "ExampleRecipe", "make_example"]
 
@@ -51,8 +51,8 @@ class ExampleRecipe:
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
-    damage: float = 0.3
-    """Mattes damaged as real ones are: see ``damage``."""
+    augmentation: float = 0.3
+    """Mattes with the faults of real ones: see ``augmentation``."""
     erode: int = 5
     """Width of the eroding square in frames of 256 x 256 pixels, or of as many."""
     overlap: int = 4
@@ -100,7 +100,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     known, prior, mask = np.empty_like(truth), np.empty_like(truth), np.empty_like(subject)
     guided = clip.tracked and rng.random() < recipe.guide
     extended = rng.random() < recipe.extended and clip.clean and guided
-    shadow = _told(clip.shadow, rng, recipe) if extended else None
+    shadow = _as_read(clip.shadow, rng, recipe) if extended else None
     lifted = condition
     behind = matte[anchor] if composite else None
     if behind is not None and shadow is not None:
@@ -118,7 +118,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
                 moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
                 if shadow is not None:
                     moved = np.round(under_shadow(shadow, matte[t], moved)).astype(np.uint8)
-        told = frame_conditioning(
+        conditioning = frame_conditioning(
             t,
             rgb=_share(clip.rgb[t]),
             matte=matte[t],
@@ -129,7 +129,11 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
             band=band,
             guided=guided,
         )
-        known[t], prior[t], mask[t] = _code(told.masked), _code(told.prefill), told.mask
+        known[t], prior[t], mask[t] = (
+            _code(conditioning.masked),
+            _code(conditioning.prefill),
+            conditioning.mask,
+        )
     if frames > recipe.overlap and rng.random() < recipe.continued:
         mask[: recipe.overlap] = 0
         known[: recipe.overlap] = prior[: recipe.overlap] = truth[: recipe.overlap]
@@ -137,7 +141,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     return Example(truth, known, prior, mask, subject, effect, condition)
 
 
-def _told(shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe) -> CastShadow | None:
+def _as_read(shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe) -> CastShadow | None:
     """The shadow as reading it in a plate would give it: a little off, as often too light as too dark, and at times
     in another direction altogether.
     """
@@ -160,13 +164,13 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
     hard = (matte > 0.5).astype(np.float32)
     if rng.random() < recipe.cut_outs:
         _cut_rectangles(hard, rng)
-    if rng.random() < recipe.damage:
-        hard = damage_matte(hard, rng)
+    if rng.random() < recipe.augmentation:
+        hard = augment_matte(hard, rng)
     return np.stack([sure_actor(frame, recipe.erode) for frame in hard])
 
 
 def _rim(matte: Plane, recipe: ExampleRecipe) -> Plane:
-    """(T, H, W) 1 where the actor is, but not where an undamaged matte would tell the network so."""
+    """(T, H, W) 1 where the actor is, but not where a faultless matte would tell the network so."""
     inside = np.stack([sure_actor(frame, recipe.erode) for frame in matte])
     return np.asarray((matte > 0.02) * (1 - inside), np.float32)
 

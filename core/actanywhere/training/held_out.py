@@ -47,7 +47,7 @@ def draw_held_out(draw: DrawClip, plan: BatchPlan, recipe: ExampleRecipe, count:
     """``count`` examples of clips that ``draw`` gives, by the recipe, but mattes and cameras are sound; half are
     guided where they can be.
     """
-    sound = replace(recipe, continued=0, cut_outs=0, damage=0, slip=0)
+    sound = replace(recipe, continued=0, cut_outs=0, augmentation=0, slip=0)
     height, width = frame_size(plan.area, _ASPECT, plan.side_multiple)
     held = []
     for number in range(count):

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .corpus import PictureLibrary, make_clip
+from .datasets import PictureLibrary, make_clip
 
 __all__ = ["draw_crops"]
 

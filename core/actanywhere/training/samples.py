@@ -50,11 +50,11 @@ def paint_example(model: Model, held: HeldOut) -> Picture:
     condition = example.condition.astype(np.float32) / np.float32(255)
     painter = UNetPainter(TorchNetworks(model), Sampling.of({}, model.configuration), condition, held.guided)
     window = Window(0, len(example.video), 0)
-    painted = painter.paint(_told(example), window, None, Watch())
+    painted = painter.paint(_conditioning(example), window, None, Watch())
     return np.asarray(np.round(painted.pictures * 255), np.uint8)
 
 
-def _told(example: Example) -> list[FrameConditioning]:
+def _conditioning(example: Example) -> list[FrameConditioning]:
     """The example as an engine is told it, frame by frame."""
     nothing = np.zeros(example.mask.shape[1:], np.float32)
     pictures = zip(example.known, example.prior, example.mask, example.subject, strict=True)

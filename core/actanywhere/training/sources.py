@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .corpus import PictureLibrary, RenderedClips, TrainingClip, make_clip
-from .corpus.pictures import Split
-from .studio import StudioLibrary
+from .datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
+from .datasets.footage import StudioLibrary
+from .datasets.pictures import Split
 
 __all__ = ["DrawClip", "Sources"]
 

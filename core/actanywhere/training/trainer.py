@@ -24,10 +24,10 @@ from torch import Tensor, nn
 from ..contract.errors import Cancelled, ModelError
 from ..engines.unet.model.checkpoint import Model, save_model
 from ..engines.unet.model.device import choose_precision
-from .average import Average
 from .batches import Batch
 from .card import Card
 from .curve import Curve
+from .ema import EMA
 from .held_out import HeldOut, measure
 from .learner import Learner
 from .samples import write_samples
@@ -119,7 +119,7 @@ class _Training:
             weight_decay=settings.weight_decay,
             betas=(0.9, 0.99),
         )
-        self.average = Average(self.parameters)
+        self.average = EMA(self.parameters)
         self.base = run.card.base
         # A whole model goes on from its own state; adapters need the very base that they began beside.
         self.digest = model.digest if settings.lora else ""

@@ -11,9 +11,9 @@ import pytest
 
 from actanywhere.contract.errors import FootageError
 from actanywhere.shadow.cast import cast_shadow, standing
-from actanywhere.training.corpus import PictureLibrary, TrainingClip, make_clip
-from actanywhere.training.corpus.gait import Gait, bend
-from actanywhere.training.corpus.geometry import unit_to_pixels
+from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
+from actanywhere.training.datasets.procedural.gait import Gait, bend
+from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"
 SEEDS = range(24)

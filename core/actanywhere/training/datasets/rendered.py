@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ...contract.errors import FootageError
 from ...shadow.cast import CastShadow
 from ...shadow.read import shadow_on_ground
-from .clips import TrainingClip
-from .light import any_film
+from .procedural.clips import TrainingClip
+from .procedural.light import any_film
 
 __all__ = ["RenderedClips"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...shadow.cast import CastShadow
+from ....shadow.cast import CastShadow
+from ..pictures import PictureLibrary, Take
+from ..real import film_take, photo_world, track
 from .geometry import INFINITY
 from .light import any_film
-from .pictures import PictureLibrary, Take
-from .real import film_take, photo_world, track
 from .render import Rendered, render
 from .scenery import Builder, World, to_bytes
 from .stage import Stage, locked, set_stage

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...shadow.cast import CastShadow
+from ....shadow.cast import CastShadow
 from .actors import Contact
 from .effects import darken, ground_spot, lay, smear
 from .geometry import Camera, Matrix, unit_to_pixels

@@ -27,15 +27,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.fit import normalise
-from ..camera.track import Tracker
-from ..contract.errors import FootageError
-from ..contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
-from ..contract.shot import ImageSequence, Matte
-from ..footage import MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display
-from .corpus import TrainingClip
-from .corpus.pictures import Split
-from .state import replaced
+from ...camera.fit import normalise
+from ...camera.track import Tracker
+from ...contract.errors import FootageError
+from ...contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
+from ...contract.shot import ImageSequence, Matte
+from ...footage import MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display
+from ..state import replaced
+from . import TrainingClip
+from .pictures import Split
 
 __all__ = ["StudioClip", "StudioLibrary", "find_clips", "make_proxy"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from actanywhere.training.damage import KINDS, damage_matte
+from actanywhere.training.augmentation import KINDS, augment_matte
 
 Mattes = NDArray[np.float32]
 _FRAMES, _SIDE = 6, 96
@@ -95,9 +95,9 @@ def test_boiling_edges_differ_from_frame_to_frame(matte: Mattes) -> None:
     assert len(set(sizes)) > 1
 
 
-def test_damage_is_drawn_by_the_generator_alone_and_leaves_the_matte_as_it_was(matte: Mattes) -> None:
+def test_augmentation_is_drawn_by_the_generator_alone_and_leaves_the_matte_as_it_was(matte: Mattes) -> None:
     kept = matte.copy()
-    one, again, other = (damage_matte(matte, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, again, other = (augment_matte(matte, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
     np.testing.assert_array_equal(matte, kept)
@@ -106,4 +106,4 @@ def test_damage_is_drawn_by_the_generator_alone_and_leaves_the_matte_as_it_was(m
 def test_soft_mattes_come_out_hard(matte: Mattes) -> None:
     soft = np.stack([cv2.GaussianBlur(frame, (0, 0), 3) for frame in matte])
     for seed in range(10):
-        assert set(np.unique(damage_matte(soft, np.random.default_rng(seed)))) <= {0.0, 1.0}
+        assert set(np.unique(augment_matte(soft, np.random.default_rng(seed)))) <= {0.0, 1.0}

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .geometry import INFINITY, Canvas, Matrix, floor_plane, unit_to_pixels
 from .pictures import Bytes, Still, Take
-from .scenery import Builder, Layer, World
+from .procedural.geometry import INFINITY, Canvas, Matrix, floor_plane, unit_to_pixels
+from .procedural.scenery import Builder, Layer, World
 
 
 def photo_world(rng: np.random.Generator, builder: Builder, still: Still) -> World:

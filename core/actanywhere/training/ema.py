@@ -1,4 +1,4 @@
-"""The moving average of the weights: calmer than the weights themselves, and what is saved as the model."""
+"""The exponential moving average (EMA) of the weights: calmer than they are, and what is saved as the model."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Average"]
+__all__ = ["EMA"]
 
 
-class Average:
+class EMA:
     """Follows ``parameters`` by name; ``values`` is what it has come to."""
 
     def __init__(self, parameters: dict[str, nn.Parameter]) -> None:

@@ -20,9 +20,9 @@ from actanywhere.contract.errors import FootageError
 from actanywhere.engines.unet.model.checkpoint import save_model
 from actanywhere.footage import MovieWriter
 from actanywhere.training import cli, flags
+from actanywhere.training.datasets.footage import StudioLibrary, find_clips, make_proxy
 from actanywhere.training.examples import ExampleRecipe, make_example
 from actanywhere.training.sources import Sources
-from actanywhere.training.studio import StudioLibrary, find_clips, make_proxy
 from tests.engines.unet import tiny
 
 Frames = NDArray[np.uint8]
@@ -140,7 +140,9 @@ def test_the_true_frame_is_the_target_and_the_moved_frame_is_true_where_it_is_kn
         red = np.abs(clip.rgb.astype(int) - _ACTOR).sum(-1)
         assert np.median(red[clip.matte > 0.99]) < 30
         np.testing.assert_allclose(clip.transforms[0], np.eye(3), atol=1e-9)
-        made = make_example(clip, rng, ExampleRecipe(guide=1.0, slip=0.0, damage=0, cut_outs=0, continued=0))
+        made = make_example(
+            clip, rng, ExampleRecipe(guide=1.0, slip=0.0, augmentation=0, cut_outs=0, continued=0)
+        )
         np.testing.assert_array_equal(made.video, clip.rgb)
         assert any(np.array_equal(made.condition, frame) for frame in clip.rgb)
         told = (made.mask == 0) & (clip.matte < 0.01)

@@ -1,4 +1,4 @@
-"""Mattes damaged as real ones are, so that the network learns not to believe them to the last pixel.
+"""Augmentation of mattes: the faults of real ones, so that the network learns not to believe them to the last pixel.
 
 All mattes here are (T, H, W) float32, 1 = subject; what comes back is hard. Lengths are shares of the frame's height.
 """
@@ -11,17 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KINDS", "damage_matte"]
+__all__ = ["KINDS", "augment_matte"]
 
 Mattes = NDArray[np.float32]
 
 
-def damage_matte(matte: Mattes, rng: np.random.Generator) -> Mattes:
-    """A hard copy of ``matte`` with one to three kinds of damage, each over a run of frames or all of them."""
-    damaged: Mattes = (matte > 0.5).astype(np.float32)
+def augment_matte(matte: Mattes, rng: np.random.Generator) -> Mattes:
+    """A hard copy of ``matte`` with one to three kinds of fault, each over a run of frames or all of them."""
+    faulty: Mattes = (matte > 0.5).astype(np.float32)
     for name in rng.choice(list(KINDS), int(rng.integers(1, 4)), replace=False):
-        damaged = KINDS[str(name)](damaged, rng)
-    return damaged
+        faulty = KINDS[str(name)](faulty, rng)
+    return faulty
 
 
 def holes(matte: Mattes, rng: np.random.Generator) -> Mattes:

@@ -1,0 +1,1 @@
+"""Procedural clips with known truth, made while training runs (numpy and OpenCV)."""
