@@ -61,8 +61,8 @@ def test_no_pixel_of_the_actor_is_in_the_layer(vace: Path, tmp_path: Path) -> No
     job = staged.job(vace, **SIZE)
     render(job)
     for index, layer in enumerate(layers(job).values()):
-        core = layer[32:40, 20 + index : 28 + index]
-        assert (core == place_of(job)[index][32:40, 20 + index : 28 + index]).all()
+        core = layer[34:38, 22 + index : 26 + index]
+        assert (core == place_of(job)[index][34:38, 22 + index : 26 + index]).all()
 
 
 def test_dry_run_tells_plan_and_quality_and_loads_nothing(vace: Path, tmp_path: Path) -> None:

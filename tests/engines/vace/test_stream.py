@@ -99,14 +99,14 @@ def test_the_weights_of_tiles_add_up_to_one(height: int, width: int, side: int) 
 def test_the_memory_of_a_shot_does_not_grow_with_its_length(saved: Path, tmp_path: Path) -> None:
     """The peak of a process that paints 85 frames, and of one that paints far more."""
     peaks = {}
-    for frames in (85, 213):
+    for frames in (85, 149):
         code = PEAK.format(folder=str(saved), scratch=str(tmp_path / str(frames)), frames=frames)
         told = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd()
         )
         peaks[frames] = int(told.stdout.split()[-1]) / 1024
-    # 128 more frames of 96 x 96 pixels are 14 MB of pictures, which lie there twice, and 21 MB of control.
-    assert peaks[213] - peaks[85] < 8, peaks
+    # 64 more frames of 96 x 96 pixels are 7 MB of pictures, which lie there twice, and 10 MB of control.
+    assert peaks[149] - peaks[85] < 6, peaks
 
 
 PEAK = """

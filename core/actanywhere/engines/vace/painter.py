@@ -24,6 +24,8 @@ __all__ = ["VacePainter"]
 Array = NDArray[np.float32]
 Frames = Sequence[FrameConditioning]
 
+_SOFT = 4
+"""Pixels behind the actor's edge within which what is painted around them goes over into the place."""
 _LITTLE = 0.5
 """Known share of a shot below which the picture of the place is given as a reference too."""
 
@@ -91,12 +93,13 @@ class VacePainter:
             watch.check()
             now, frame = told(index), frames[index]
             painted = match.apply(index, decoded.read(index, index + 1)[0])
+            rim = np.asarray(cv2.dilate(now.actor.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
+            painted = fill_core(painted, rim)
             base = np.where((frame.seen > 0.5)[..., None], frame.place, painted)
-            over = now.shown[..., None]
-            layer = np.where(over > 0, base + over * (painted - base), base)
-            hidden = np.asarray(cv2.dilate(now.actor.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
-            pictures.write(index, fill_core(layer.astype(np.float32), hidden & (frame.seen <= 0.5))[None])
-            shown.write(index, now.shown[None])
+            over = _behind(now)
+            layer = np.where(over[..., None] > 0, base + over[..., None] * (painted - base), base)
+            pictures.write(index, layer.astype(np.float32)[None])
+            shown.write(index, over[None])
         decoded.remove()
 
     def _life(
@@ -157,6 +160,14 @@ class VacePainter:
         if self.options.reference == "auto" and known >= _LITTLE:
             return ()
         return (_cut(self.request.condition, *self.request.size),)
+
+
+def _behind(told: Told) -> Array:
+    """How far the picture shows, and goes on a little behind the actor, so that the layer has no edge there."""
+    inside = cv2.distanceTransform(told.actor.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    beside = cv2.dilate(told.shown, np.ones((2 * _SOFT + 1, 2 * _SOFT + 1), np.uint8))
+    going_on = np.clip(1 - np.asarray(inside) / _SOFT, 0, 1) * np.asarray(beside)
+    return np.where(told.actor, going_on, told.shown).astype(np.float32)
 
 
 def _cut(picture: Array, height: int, width: int) -> Array:
