@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job, Progress
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, read_layer, render, stage_shot, texture
@@ -95,6 +96,34 @@ def test_a_shadow_is_pulled_and_laid_in_light_with_its_matte_beside_it(
     assert float(np.median(share[inside])) < 0.45
     assert matte[: _FEET - 20].max() == 0 and matte[:, x + 20 :].max() == 0
     assert "shadow.A" not in read_layer(str(Path(plain.output) / "shot_generated_bg.1004.exr"))[1]
+
+
+def test_the_artists_clean_plate_is_taken_where_there_is_one(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = _sunny(tmp_path / "sunny", place)
+    ground = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32) + 0.4 * (
+        texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5
+    )
+    clean = tmp_path / "clean.exr"
+    write_still(clean, np.float32(ground**2.2), "half")
+    job = staged.job(model, "clean", camera="plate", band=0.02, clean_plate=str(clean))
+    result = render(job)
+    assert result.decided("shadow").value.startswith("pulled from the plate in 8 of 8 frames")
+    assert "clean plate" in result.inputs
+    matte = read_layer(str(Path(job.output) / "shot_generated_bg.1001.exr"))[1]["shadow.A"]
+    assert abs(float(np.median(matte[_FEET + 4 : _FEET + 9, 26:31])) - (1 - 0.5**2.2)) < 0.12
+
+
+def test_a_clean_plate_of_another_shape_is_refused_and_one_that_is_not_used_is_told(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = stage_shot(tmp_path / "shot", condition=place)
+    write_still(tmp_path / "square.exr", np.zeros((40, 40, 3), np.float32), "half")
+    with pytest.raises(FootageError, match="the clean plate is 40x40, but the plate is"):
+        render(staged.job(model, "square", clean_plate=str(tmp_path / "square.exr")))
+    result = render(staged.job(model, "unused", shadow="none", clean_plate=str(tmp_path / "square.exr")))
+    assert any("is not used: no shadow is pulled" in warning for warning in result.warnings)
 
 
 def test_settings_of_a_pulled_shadow_without_one_are_told(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ..camera.given import GivenTrack, read_track
 from ..camera.guide import View
 from ..camera.track import still_track
-from ..contract.errors import JobError
+from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
-from ..contract.shot import FrameRange, Matte
+from ..contract.shot import FrameRange, ImageSequence, Matte
 from ..contract.takes import layer_stem
 from ..engines.find import Engines
 from ..engines.protocol import Engine, EngineFacts
@@ -25,6 +25,7 @@ from ..footage import (
     MatteValues,
     Plate,
     open_matte,
+    open_plate,
     open_shot,
     read_condition,
 )
@@ -34,8 +35,13 @@ from ..seeing.eyes import find_networks
 from ..seeing.hints import read_boxes, read_points
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
+from .shadow import asks_pull
 
 __all__ = ["Inputs", "Survey", "model_size", "open_inputs", "survey"]
+
+
+_SAME_SHAPE = 0.01
+"""How much the shapes of a plate and its clean plate may differ, as a share."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class Inputs:
     """The artist's own, where it leads the camera."""
     alive: MatteReader | None = None
     """The artist's mask of what is alive, where the engine reads it."""
+    clean: Plate | None = None
+    """The artist's clean plate, where a shadow is pulled."""
     networks: dict[str, Found] = field(default_factory=dict)
     """Those that read the condition, by role."""
 
@@ -117,6 +125,8 @@ class Inputs:
         self.matte.close()
         if self.alive is not None:
             self.alive.close()
+        if self.clean is not None:
+            self.clean.close()
 
 
 def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
@@ -132,6 +142,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
     alive = _open_alive(settings, engine.facts, plate, warnings)
+    clean = _open_clean(settings, plate, warnings)
     if settings.second_pass and engine.facts.window is None:
         engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)
         resolved = replace(resolved, area=engine.facts.area)
@@ -147,6 +158,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
         notes=[],
         track=track,
         alive=alive,
+        clean=clean,
         networks=find_networks(),
     )
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
@@ -181,6 +193,7 @@ def survey(job: Job) -> Survey:
         beside = (shot.condition.matte, shot.condition.scribble, shot.condition.extended)
         reads += [path for path in beside if path]
         reads += [shot.track] if inputs.track else []
+        reads += [job.settings.clean_plate] if inputs.clean else []
         reads.append(str(model_folder(job.settings.model)))
         done = len(output.finished())
         return Survey(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)
@@ -234,6 +247,24 @@ def _open_alive(
         warnings.append(f"The alive mask {settings.alive} has no effect: life is 0.")
         return None
     return open_matte(Matte(settings.alive), plate)
+
+
+def _open_clean(settings: Settings, plate: Plate, warnings: list[str]) -> Plate | None:
+    """The artist's clean plate where a shadow is pulled; one that is given and not used is told."""
+    if not settings.clean_plate:
+        return None
+    if not asks_pull(settings):
+        warnings.append(f"The clean plate {settings.clean_plate} is not used: no shadow is pulled.")
+        return None
+    clean = open_plate(ImageSequence(settings.clean_plate), plate.frames, as_plate=False)
+    if abs(clean.info.aspect / plate.info.aspect - 1) > _SAME_SHAPE:
+        clean.close()
+        raise FootageError(
+            f"{settings.clean_plate}: the clean plate is {clean.info.width}x{clean.info.height}, but the plate is "
+            f"{plate.info.width}x{plate.info.height}.",
+            "Render it in the plate's shape.",
+        )
+    return clean
 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:

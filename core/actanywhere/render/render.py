@@ -266,6 +266,8 @@ def _digests(inputs: Inputs) -> dict[str, str]:
         digests["track"] = inputs.track.digest
     if inputs.alive is not None:
         digests["alive"] = digest(ImageSequence(inputs.job.settings.alive), frames)
+    if inputs.clean is not None:
+        digests["clean plate"] = digest(ImageSequence(inputs.job.settings.clean_plate), frames)
     return digests
 
 

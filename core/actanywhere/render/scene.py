@@ -79,7 +79,9 @@ def read_scene(
     if camera.value == "subject" and led:
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
         camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
-    shadow = choose_shadow(inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch())
+    shadow = choose_shadow(
+        inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch(), inputs.clean
+    )
     place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))

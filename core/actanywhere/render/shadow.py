@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.alignment import Features, find_features
+from ..camera.alignment import Box, Features, find_features
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
+from ..footage import Plate, to_display
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import Shot
+from ..shadow.clean_plate import CleanFrame, Shot, linear
 from ..shadow.pull import PulledShadow, pull_shadow
 from ..shadow.read import read_shadow
 from .clip import Clip
@@ -24,6 +27,7 @@ __all__ = ["PULL_WIDTH", "asks_pull", "choose_shadow"]
 PULL_WIDTH = 640
 
 _KEPT_FEATURES = 128
+_ALWAYS = 99
 _ACTOR = 16
 """Code value of the matte above which a pixel is not taken for free of the actor."""
 
@@ -43,16 +47,18 @@ def choose_shadow(
     camera: str,
     led: bool,
     watch: Watch,
+    clean: Plate | None = None,
 ) -> Decision[Shadow]:
     """The shadow that is laid on the layer. ``proxies`` is the shot at the width at which a shadow is pulled.
 
-    ``led``: the place is moved by us, and not painted by an engine that infers the camera.
+    ``clean`` is the artist's clean plate, where there is one. ``led``: the place is moved by us, and not painted by an
+    engine that infers the camera.
     """
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, Decision(None, "none was asked for"))
     if proxies is not None:
         sure = camera in ("plate", "tracked") and track.trackable
-        return _pulled(settings, proxies, track, sure, watch)
+        return _pulled(settings, proxies, track, sure, watch, clean)
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
@@ -65,7 +71,7 @@ def choose_shadow(
 
 
 def _pulled(
-    settings: Settings, proxies: Clip, track: CameraTrack, sure: bool, watch: Watch
+    settings: Settings, proxies: Clip, track: CameraTrack, sure: bool, watch: Watch, clean: Plate | None
 ) -> Decision[Shadow]:
     @lru_cache(_KEPT_FEATURES)
     def features(index: int) -> Features:
@@ -78,7 +84,11 @@ def _pulled(
         watch.step(done)
         watch.check()
 
-    found = pull_shadow(Shot(proxies.rgb, actor, track.transforms, features, sure), step)
+    found = pull_shadow(
+        Shot(proxies.rgb, actor, track.transforms, features, sure),
+        step,
+        None if clean is None else _given(clean, proxies),
+    )
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         remedy = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""
@@ -87,6 +97,22 @@ def _pulled(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
     return Decision(shadow, found.reason)
+
+
+def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
+    """The artist's clean plate, frame by frame, at the width at which a shadow is pulled."""
+
+    def frame(index: int, part: Box) -> CleanFrame:
+        left, top, right, bottom = part
+        height, width = proxies.size
+        pixels = clean.read(proxies.frames.first + index).pixels
+        small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        codes = np.round(to_display(small, clean.info.space) * 255).astype(np.uint8)
+        light = linear(codes[top:bottom, left:right])
+        flat = np.zeros(light.shape[:2], np.float32)
+        return CleanFrame(light, np.full(flat.shape, _ALWAYS, np.int32), flat)
+
+    return frame
 
 
 def _read(clip: Clip, track: CameraTrack, camera: str) -> Decision[Shadow]:

@@ -108,22 +108,30 @@ class _Feet:
     tall: float
 
 
-def pull_shadow(shot: Shot, step: Callable[[int], None] = lambda done: None) -> Pull:
-    """The shadow that the actor of ``shot`` casts; ``step`` hears how many frames are done."""
+def pull_shadow(
+    shot: Shot,
+    step: Callable[[int], None] = lambda done: None,
+    clean: Callable[[int, Box], CleanFrame] | None = None,
+) -> Pull:
+    """The shadow that the actor of ``shot`` casts; ``step`` hears how many frames are done.
+
+    ``clean`` gives the clean plate of a part of a frame; left out, it is made of the shot's other frames.
+    """
     count, (height, width) = len(shot), shot.size
-    if count < 4:
+    if count < 4 and clean is None:
         return Pull(None, "none is pulled: too few frames to see the ground without the actor")
     feet = [_feet(shot.actor(index)) for index in range(count)]
     standing = [index for index in range(count) if feet[index] is not None]
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
+    clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = _spill((count, height, width))
     covered, noisy = [], 0
     for index in range(count):
         stands = feet[index]
         if stands is not None:
             part = _about(stands, height, width)
-            found = _darker(shot, index, clean_frame(shot, index, part), part, stands)
+            found = _darker(shot, index, clean(index, part), part, stands)
             covered.append(found.covered)
             noisy += found.noise > _NOISIEST
             if found.noise <= _NOISIEST:

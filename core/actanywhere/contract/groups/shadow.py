@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..fields import choice, number
+from ..fields import choice, number, text
 
 __all__ = ["ShadowSettings"]
 
@@ -23,6 +23,12 @@ class ShadowSettings:
             "given": "as the four settings for a given shadow say",
             "none": "the network alone shades the ground",
         },
+        group="shadow",
+    )
+    clean_plate: str = text(
+        "",
+        "Your own clean plate, by which a shadow is pulled: the plate without the actor and their shadow, a sequence "
+        "in the plate's numbers, or one still for a locked camera. Left empty: made of the plate's other frames.",
         group="shadow",
     )
     shadow_strength: float = number(
