@@ -134,6 +134,10 @@ def _show_survey(job: Job, as_json: bool) -> None:
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
+    if args.openjd is not None:
+        from .bundle import make_bundle
+
+        return make_bundle(args, screen)
     from ..render.preflight import survey
     from ..shotlist import read_shot_list
     from .batch import check_all, render_all, table
@@ -270,6 +274,12 @@ def _models(args: argparse.Namespace, screen: Screen) -> int:
     return manage_models(args, screen)
 
 
+def _farm(args: argparse.Namespace, screen: Screen) -> int:
+    from .farm import farm
+
+    return farm(args)
+
+
 _COMMANDS: dict[str, Callable[..., int]] = {
     "render": _render,
     "batch": _batch,
@@ -283,4 +293,5 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "models": _models,
     "export": _export,
     "cleanplate": _cleanplate,
+    "farm": _farm,
 }

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import signal
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from ..contract.errors import Cancelled
 from ..contract.job import Job, Result
-from ..contract.launch import Event, Worker
+from ..contract.launch import Event
 from .screen import Screen
 
-__all__ = ["Interrupts", "follow"]
+__all__ = ["Interrupts", "RendersJobs", "follow"]
+
+
+class RendersJobs(Protocol):
+    """A worker as the command line needs it: this command's own, or one that a farm's session keeps."""
+
+    def submit(self, job: Job) -> str:
+        """Send a job and get its id."""
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Ask for the end of a job."""
+        ...
+
+    def poll(self, wait: float = 0.0) -> list[Event]:
+        """The events so far."""
+        ...
+
+    def close(self, grace: float = 2.0) -> None:
+        """End it, or leave it."""
+        ...
 
 
 class Interrupts:
@@ -36,12 +56,14 @@ class Interrupts:
         self.asked += 1
 
 
-def follow(worker: Worker, job: Job, screen: Screen, interrupts: Interrupts) -> Result:
+def follow(worker: RendersJobs, job: Job, screen: Screen, interrupts: Interrupts, name: str = "") -> Result:
     """Render ``job`` and show its progress. The first interrupt cancels, the second kills the worker.
+
+    ``name`` is what it is called meanwhile (left out: the shot's name).
 
     Raises the job's error; Cancelled after an interrupt.
     """
-    name = job.shot.name
+    name = name or job.shot.name
     job_id, told = worker.submit(job), False
     while True:
         for event in worker.poll(wait=0.1):

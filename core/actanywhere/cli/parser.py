@@ -7,6 +7,7 @@ import argparse
 from .. import __version__
 from ..training import flags as training_flags
 from .evaluate import MEASURES, add_evaluate_flags
+from .farm import add_farm_parser
 from .flags import add_setting_flags, add_shot_flags
 
 __all__ = ["build_parser"]
@@ -29,6 +30,7 @@ examples:
   actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
   actanywhere render ... --dry-run                      what would be read and written
   actanywhere batch shots.csv                           many shots, one loaded model
+  actanywhere batch shots.csv --openjd bundle           the same on a farm
   actanywhere review bg                                 a contact sheet and a movie of a rendered folder
   actanywhere review --wedge a b c --output sheet.png   a sheet of takes to choose from
 
@@ -79,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     _assemble(commands)
     _export(commands)
     _models(commands)
+    add_farm_parser(commands)
     commands.add_parser(
         "worker",
         help="serve jobs as JSON lines over the standard streams (what hosts start)",
@@ -126,8 +129,52 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         formatter_class=_Plain,
     )
     parser.add_argument("shots", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
+    _add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
     _add_talk(parser, dry_run=True)
+
+
+def _add_farm_flags(farm: argparse._ArgumentGroup) -> None:
+    farm.add_argument(
+        "--openjd",
+        metavar="FOLDER",
+        help="Render nothing: write a job bundle of Open Job Description, for 'openjd run' or AWS Deadline Cloud. "
+        "Nothing is written where a single shot is wrong.",
+    )
+    farm.add_argument(
+        "--storage",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="Folders that the farm's hosts see, too: every path must lie in one. Left out: all are taken to be seen.",
+    )
+    farm.add_argument("--report", metavar="DIR", help="Where the report goes (left out: FOLDER/report).")
+    farm.add_argument(
+        "--shots-per-task",
+        type=_at_least_one,
+        metavar="N",
+        help="Left out: as many as take a quarter of an hour by the estimate, 20 at most.",
+    )
+    farm.add_argument(
+        "--shot-hours",
+        type=float,
+        default=6.0,
+        metavar="H",
+        help="The time limit of a shot whose model has no known speed (default: 6).",
+    )
+    farm.add_argument(
+        "--farm-command",
+        default="actanywhere",
+        metavar="COMMAND",
+        help="What starts ActAnywhere on a host (default: actanywhere).",
+    )
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

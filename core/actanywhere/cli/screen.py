@@ -13,7 +13,16 @@ from tqdm import tqdm
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Progress, Result
 
-__all__ = ["BarScreen", "JsonScreen", "LineScreen", "QuietScreen", "Screen", "choose_screen", "clock"]
+__all__ = [
+    "BarScreen",
+    "JsonScreen",
+    "LineScreen",
+    "QuietScreen",
+    "Screen",
+    "choose_screen",
+    "clock",
+    "state_of",
+]
 
 _LINE_EVERY = 15.0
 
@@ -60,7 +69,8 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _state(progress: Progress) -> str:
+def state_of(progress: Progress) -> str:
+    """``3/12 steps, 0:10 left``; empty where nothing is counted."""
     parts = [f"{progress.done}/{progress.total} {progress.unit}"] if progress.total else []
     if progress.seconds_left is not None:
         parts.append(f"{clock(progress.seconds_left)} left")
@@ -103,7 +113,7 @@ class LineScreen(QuietScreen):
         now = time.monotonic()
         if (shot, progress.stage) != self._stage or now - self._last > _LINE_EVERY:
             self._stage, self._last = (shot, progress.stage), now
-            text = f"{shot}: {100 * progress.fraction:3.0f} % {progress.stage} {_state(progress)}"
+            text = f"{shot}: {100 * progress.fraction:3.0f} % {progress.stage} {state_of(progress)}"
             self.note(text.rstrip())
 
     def result(self, shot: str, result: Result) -> None:
@@ -142,7 +152,7 @@ class BarScreen(LineScreen):
 
     def progress(self, shot: str, progress: Progress) -> None:
         """Move the bar."""
-        text = f"{shot}: {progress.stage}  {_state(progress)}"
+        text = f"{shot}: {progress.stage}  {state_of(progress)}"
         if self._bar is None or shot != self._shot:
             self.clear()
             self._shot = shot

@@ -10,6 +10,7 @@ traceback.
     ├── FootageError      a plate, matte, condition or movie that cannot be read
     ├── ModelError        a model folder that is missing, incomplete, corrupted or does not fit
     ├── OutputError       a folder that cannot be written, or that holds another job's layer
+    │   └── FolderBusy    a folder that another render is writing into now
     ├── WorkerError       the worker process could not be started, or died
     └── Cancelled         the artist stopped it; finished frames are kept
 
@@ -23,6 +24,7 @@ from typing import Any, Dict
 __all__ = [
     "ActAnywhereError",
     "Cancelled",
+    "FolderBusy",
     "FootageError",
     "JobError",
     "LaterVersion",
@@ -67,6 +69,10 @@ class OutputError(ActAnywhereError):
     """A folder that cannot be written, or that holds another job's layer."""
 
 
+class FolderBusy(OutputError):
+    """A folder that another render is writing into now; later it can be had."""
+
+
 class WorkerError(ActAnywhereError):
     """The worker process could not be started, or died."""
 
@@ -84,6 +90,7 @@ _KINDS = {
         FootageError,
         ModelError,
         OutputError,
+        FolderBusy,
         WorkerError,
         Cancelled,
     )

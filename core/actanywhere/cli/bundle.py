@@ -1,0 +1,100 @@
+"""``batch --openjd``: everything is checked and told first, then a farm's job bundle is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..contract.errors import JobError
+from ..farm.bundle import BundleOptions, check_paths, write_bundle
+from ..farm.plan import PlannedShot, plan_shots
+from ..shotlist import read_shot_list
+from .flags import given_settings
+from .screen import Screen, clock
+
+__all__ = ["make_bundle"]
+
+_DONE, _BAD_INPUT = 0, 2
+
+
+def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
+    """Write the bundle, or only tell of it (--dry-run). 2, and nothing written, where a single shot is wrong."""
+    if not args.shot_hours > 0:
+        raise JobError("--shot-hours %s is no time." % args.shot_hours, "Give hours, such as 6.")
+    options = BundleOptions(
+        storage=tuple(args.storage),
+        chunk=args.shots_per_task,
+        shot_hours=args.shot_hours,
+        command=args.farm_command,
+        report=str(Path(args.report).absolute())
+        if args.report
+        else str(Path(args.openjd).absolute() / "report"),
+        name=Path(args.shots).stem,
+    )
+    planned, refused = plan_shots(read_shot_list(args.shots, given_settings(args)))
+    refused += check_paths(planned, options)
+    for one in refused:
+        screen.error(one.name, one.error)
+    if refused:
+        screen.note("%d shots are wrong; nothing was written." % len({one.name for one in refused}))
+        return _BAD_INPUT
+    _tell(planned, args)
+    if not args.dry_run:
+        template = write_bundle(args.openjd, planned, options)
+        screen.note("%s is written. To run it here:\n  %s" % (template, _run_here(template)))
+    return _DONE
+
+
+def _run_here(template: Path) -> str:
+    values = shlex.quote("file://%s" % template.with_name("parameters.json"))
+    where = shlex.quote(str(template))
+    return f"openjd run {where} --job-param {values} --step Review --run-dependencies"
+
+
+def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace) -> None:
+    """Frames, estimate, disk and requirements of each shot, and of all."""
+    if args.json:
+        print(json.dumps({"event": "plan", "shots": [_as_dict(shot) for shot in shots]}), flush=True)
+        return
+    if args.quiet:
+        return
+    for shot in shots:
+        print("%-24s %-12s %9s  %8s" % (shot.name, shot.frames, _time(shot.seconds), _bytes(shot.disk)))
+        for warning in shot.warnings:
+            print("  warning: %s" % warning)
+    known = [shot.seconds for shot in shots if shot.seconds is not None]
+    unknown = len(shots) - len(known)
+    print(
+        "%d shots, %d frames, about %.2f machine hours by the starter's speed%s, at most %s of layers"
+        % (
+            len(shots),
+            sum(len(shot.frames) for shot in shots),
+            sum(known) / 3600,
+            " and %d shots whose model has no known speed" % unknown if unknown else "",
+            _bytes(sum(shot.disk for shot in shots)),
+        ),
+        flush=True,
+    )
+
+
+def _as_dict(shot: PlannedShot) -> dict[str, object]:
+    return {
+        "name": shot.name,
+        "frames": str(shot.frames),
+        "seconds": shot.seconds,
+        "disk": shot.disk,
+        "memory": shot.needs.memory,
+        "gpu_memory": shot.needs.gpu_memory,
+        "warnings": shot.warnings,
+    }
+
+
+def _time(seconds: float | None) -> str:
+    return "?" if seconds is None else clock(seconds)
+
+
+def _bytes(count: int) -> str:
+    return "%.1f GB" % (count / 1e9) if count >= 1e8 else "%.1f MB" % (count / 1e6)

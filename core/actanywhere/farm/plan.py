@@ -1,0 +1,145 @@
+"""What a batch needs, told before anything is submitted: time, memory and disk for each shot, and all that is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract.errors import ActAnywhereError, JobError
+from ..contract.job import Job
+from ..contract.sequences import find_footage
+from ..contract.shot import FrameRange, ImageSequence
+from ..contract.takes import same_layer
+from ..models.folder import model_folder
+from ..models.registry import all_entries
+from ..render.folder import OutputFolder
+from ..render.preflight import Inputs, open_inputs
+from ..shotlist import Entry
+
+__all__ = ["Needs", "PlannedShot", "Refused", "needs_of", "plan_shots"]
+
+_GIB = 2**30
+_CHANNELS = 8  # comp and layer, each RGBA
+_STARTER_MEMORY = 2.0  # GiB; its renders peak below one
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a host must have. ``memory`` and ``gpu_memory`` in GiB; 0: no GPU is needed."""
+
+    memory: float
+    gpu_memory: float
+
+
+@dataclass(frozen=True)
+class PlannedShot:
+    """A shot that can be rendered. ``seconds`` is a rough estimate on one processor, None where no speed is known.
+
+    ``disk`` is the most that its layer takes, in bytes. ``reads`` are its files, ``models`` folders of weights.
+    """
+
+    name: str
+    job: Job
+    frames: FrameRange
+    seconds: float | None
+    disk: int
+    needs: Needs
+    reads: list[str]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A shot that cannot be rendered, and why."""
+
+    name: str
+    error: ActAnywhereError
+
+
+def plan_shots(entries: Sequence[Entry]) -> tuple[list[PlannedShot], list[Refused]]:
+    """Every shot of a list, planned or refused; nothing is written."""
+    planned: list[PlannedShot] = []
+    refused: list[Refused] = []
+    for entry in entries:
+        try:
+            if entry.error is not None:
+                raise entry.error
+            assert entry.job is not None
+            _check_alone(entry.job, planned)
+            planned.append(_plan(entry.name, entry.job))
+        except ActAnywhereError as error:
+            refused.append(Refused(entry.name, error))
+    return planned, refused
+
+
+def _check_alone(job: Job, others: Iterable[PlannedShot]) -> None:
+    for other in others:
+        if os.path.realpath(other.job.output) == os.path.realpath(job.output):
+            raise JobError(
+                f"Its output {job.output} is also that of {other.name}.",
+                "Give every shot a folder of its own.",
+            )
+        if same_layer(other.job) == same_layer(job):
+            raise JobError(
+                f"It is in the list twice: {other.name} is the same shot with the same settings.",
+                "Take one of them out, or give another seed.",
+            )
+
+
+def _plan(name: str, job: Job) -> PlannedShot:
+    with open_inputs(job) as inputs:
+        OutputFolder(job, inputs.frames).check()
+        pixels = inputs.plate.info.width * inputs.plate.info.height
+        frames = len(inputs.frames)
+        return PlannedShot(
+            name=name,
+            job=job,
+            frames=inputs.frames,
+            seconds=_seconds(job.settings.model, frames, pixels),
+            disk=frames * pixels * _CHANNELS * 2,
+            needs=needs_of(job),
+            reads=_reads(inputs),
+            warnings=list(inputs.warnings),
+        )
+
+
+def _seconds(model: str, frames: int, pixels: int) -> float | None:
+    """From the starter's runs on two cores (README, "Speed and memory"); the share of the plate's size is a guess."""
+    if model != "starter":
+        return None
+    return 5.0 + frames * (0.25 + 0.6 * pixels / 1e6)
+
+
+def needs_of(job: Job) -> Needs:
+    """By the registry, or by the weights' size for a model that is not in it."""
+    name, on_gpu = job.settings.model, job.settings.device != "cpu"
+    if name == "starter":
+        return Needs(_STARTER_MEMORY, 0.0)
+    for entry in all_entries():
+        if entry.name == name:
+            return Needs(max(entry.memory, _STARTER_MEMORY), entry.gpu_memory if on_gpu else 0.0)
+    weights = sum(path.stat().st_size for path in model_folder(name).rglob("*") if path.is_file()) / _GIB
+    large = on_gpu and weights > 0.5
+    return Needs(_STARTER_MEMORY + 1.5 * weights, weights + 2.0 if large else 0.0)
+
+
+def _reads(inputs: Inputs) -> list[str]:
+    shot, settings = inputs.job.shot, inputs.job.settings
+    moving = (
+        [shot.plate, ImageSequence(shot.matte.path, shot.matte.first_frame)]
+        if shot.matte.path
+        else [shot.plate]
+    )
+    moving += [ImageSequence(settings.alive)] if inputs.alive is not None else []
+    files: list[str] = []
+    for sequence in moving:
+        footage = find_footage(sequence)
+        numbered = footage.kind == "sequence"
+        files += [footage.at(frame) for frame in inputs.frames] if numbered else [footage.path]
+    files += [find_footage(ImageSequence(shot.condition.path)).path]
+    files += [path for path in (shot.condition.matte, shot.track) if path]
+    if os.path.isabs(settings.model):
+        files += sorted(str(path) for path in Path(settings.model).rglob("*") if path.is_file())
+    return files

@@ -1,0 +1,131 @@
+"""What is handed to a farm: a bundle that the specification's own library accepts, or a list of all that is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from actanywhere.contract.errors import JobError
+from actanywhere.farm.paths import Roots
+from actanywhere.farm.shots import read_shots, task_shots
+
+from .batch import actanywhere, bundle, read_rows, tool, write_list, write_rows
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    return bundle(write_list(folder, 3), folder / "bundle", "--shots-per-task", 2)
+
+
+def test_the_specifications_own_tool_accepts_the_template(made: Path) -> None:
+    done = subprocess.run(
+        [tool("openjd"), "check", str(made / "template.yaml")], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "passes validation" in done.stdout, done.stdout + done.stderr
+
+
+def test_its_library_makes_a_job_of_it_with_a_task_a_shot_in_chunks(made: Path) -> None:
+    model = pytest.importorskip("openjd.model")
+    template = model.decode_job_template(
+        template=yaml.safe_load((made / "template.yaml").read_text()), supported_extensions=["TASK_CHUNKING"]
+    )
+    values = {
+        one["name"]: one["value"]
+        for one in yaml.safe_load((made / "parameter_values.yaml").read_text())["parameterValues"]
+    }
+    values = model.preprocess_job_parameters(
+        job_template=template, job_parameter_values=values, job_template_dir=made, current_working_dir=made
+    )
+    job = model.create_job(job_template=template, job_parameter_values=values)
+    render, review = job.steps
+    chunks = [task["Shot"].value for task in model.StepParameterSpaceIterator(space=render.parameterSpace)]
+    assert chunks == ["1-2", "3-3"]
+    assert [one.dependsOn for one in review.dependencies] == ["Render"]
+    assert render.script.actions.onRun.cancelation.mode == "NOTIFY_THEN_TERMINATE"
+    assert render.script.actions.onRun.timeout == 2 * 600
+    assert [one.name for one in render.hostRequirements.amounts] == [
+        "amount.worker.memory"
+    ]  # no GPU asked for
+
+
+def test_every_file_that_is_read_and_every_folder_that_is_written_is_told(made: Path) -> None:
+    assets = yaml.safe_load((made / "asset_references.yaml").read_text())["assetReferences"]
+    files = set(assets["inputs"]["filenames"])
+    expected = {made / "shots.json"}
+    for number in range(3):
+        plates = made.parent / f"plates {number}"
+        expected |= {
+            plates / f"{kind}.{frame}.png" for kind in ("plate", "matte") for frame in range(1001, 1005)
+        }
+        expected.add(plates / "place.png")
+    assert files == {str(path) for path in expected}
+    outputs = [str(made.parent / "out" / f"run_{number}") for number in range(3)]
+    assert assets["outputs"]["directories"] == [*outputs, str(made / "report")]
+
+
+def test_a_host_of_another_system_reads_the_same_list_below_its_own_roots(made: Path, tmp_path: Path) -> None:
+    said = (made / "shots.json").read_text()
+    assert str(made.parent) not in said  # every path hangs on a root
+    shots = read_shots(made / "shots.json", Roots({"Root1": str(tmp_path / "elsewhere")}))
+    assert shots[2].job.shot.plate.path == str(tmp_path / "elsewhere" / "plates 2" / "plate.####.png")
+    assert shots[2].job.output == str(tmp_path / "elsewhere" / "out" / "run_2")
+    assert [shot.name for shot in task_shots(shots, "2-3")] == ["run_1", "run_2"]
+
+
+def test_paths_of_several_disks_hang_on_the_fewest_folders() -> None:
+    roots = Roots.of(["/mnt/show/a/p.####.exr", "/mnt/show/b/out", "/net/stills/place.jpg"])
+    assert roots.folders == {"Root1": "/mnt/show", "Root2": "/net/stills"}
+    assert roots.write("/mnt/show/a/p.####.exr") == "{Root1}/a/p.####.exr"
+    assert roots.write("/net/stills") == "{Root2}"
+
+
+def test_a_written_path_never_leads_out_of_its_root() -> None:
+    with pytest.raises(JobError, match="leads out"):
+        Roots({"Root1": "/mnt/show"}).read("{Root1}/../../etc/passwd")
+
+
+def test_all_that_is_wrong_is_told_in_one_list_and_nothing_is_written(tmp_path: Path) -> None:
+    rows = read_rows(write_list(tmp_path, 6))
+    rows[1]["plate"] = str(tmp_path / "nowhere" / "plate.####.png")
+    rows[2]["output"] = rows[0]["output"] + "/../run_0"
+    rows[3]["matte"] = ""  # and the plate is opaque
+    rows[4]["model"] = str(tmp_path / "no_engine")
+    rows.append({**rows[5], "output": str(tmp_path / "out" / "again")})
+    shots = write_rows(tmp_path / "shots.csv", rows)
+    done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle")
+    assert done.returncode == 2 and not (tmp_path / "bundle").exists()
+    for said in (
+        "run_1: ",
+        "nowhere",
+        "run_2: Its output",
+        "run_3: ",
+        "run_4: ",
+        "no_engine",
+        "It is in the list twice: run_5",
+        "5 shots are wrong; nothing was written",
+    ):
+        assert said in done.stderr, f"{said!r} is not in\n{done.stderr}"
+
+
+def test_a_path_that_the_farm_does_not_see_is_refused(tmp_path: Path) -> None:
+    shots = write_list(tmp_path, 2)
+    done = actanywhere(
+        "batch", shots, "--openjd", tmp_path / "bundle", "--storage", tmp_path / "plates 0", tmp_path / "out"
+    )
+    assert done.returncode == 2 and not (tmp_path / "bundle").exists()
+    assert "plates 1" in done.stderr and "--storage" in done.stderr
+    assert "run_0" not in done.stderr
+
+
+def test_a_dry_run_tells_frames_hours_and_disk_and_writes_nothing(tmp_path: Path) -> None:
+    shots = write_list(tmp_path, 2)
+    done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--dry-run", "--json")
+    assert done.returncode == 0 and not (tmp_path / "bundle").exists()
+    plan = json.loads(done.stdout)["shots"]
+    assert [one["frames"] for one in plan] == ["1001-1004"] * 2
+    assert plan[0]["disk"] == 4 * 96 * 64 * 8 * 2  # frames, pixels, channels, bytes of a half
