@@ -139,12 +139,10 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
 
         return make_bundle(args, screen)
     from ..render.preflight import survey
-    from ..shotlist import read_shot_list
-    from .batch import check_all, render_all, table
-    from .flags import given_settings
+    from .batch import check_all, read_entries, render_all, table
     from .follow import Interrupts
 
-    entries = check_all(read_shot_list(args.shots, given_settings(args)), survey, screen)
+    entries = check_all(read_entries(args, screen), survey, screen)
     if args.dry_run:
         for entry in entries:
             if entry.job is not None:
@@ -165,6 +163,9 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _review(args: argparse.Namespace, screen: Screen) -> int:
+    if args.page:
+        _review_page(args, screen)
+        return DONE
     if args.wedge is None and args.folder is not None and args.output is None:
         _review_folder(args.folder, 8 if args.columns is None else args.columns, args, screen)
         return DONE
@@ -178,6 +179,22 @@ def _review(args: argparse.Namespace, screen: Screen) -> int:
     sheet = write_wedge_sheet(args.wedge, args.output, 3 if args.columns is None else args.columns)
     _tell_files(args, sheet=sheet)
     return DONE
+
+
+def _review_page(args: argparse.Namespace, screen: Screen) -> None:
+    from ..review.page import shots_below, write_page
+
+    if args.folder is None or args.wedge is not None:
+        raise JobError("A page is of one folder.", "Give the folder that holds the shots' outputs.")
+    folder = Path(args.folder).absolute()
+    path = Path(args.output) if args.output else folder / "review.html"
+    try:
+        write_page(
+            shots_below(folder), path, folder.name, lambda progress: screen.progress("review", progress)
+        )
+    finally:
+        screen.clear()
+    _tell_files(args, page=path)
 
 
 def _review_folder(folder: str, columns: int, args: argparse.Namespace, screen: Screen) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..contract.errors import ActAnywhereError, Cancelled
+from ..contract.errors import ActAnywhereError, Cancelled, JobError
 from ..contract.job import Job
 from ..contract.launch import Worker
-from ..shotlist import Entry
+from ..review.notes import read_redos
+from ..shotlist import Entry, read_shot_list
+from .flags import given_settings
 from .follow import Interrupts, follow
 from .screen import Screen, clock
 
-__all__ = ["Outcome", "check_all", "render_all", "table"]
+__all__ = ["Outcome", "check_all", "read_entries", "render_all", "table"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,20 @@ class Outcome:
             "seconds": round(self.seconds, 2),
             "error": error,
         }
+
+
+def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
+    """The shots of the list, or those that a review's notes send back. Raises ``JobError``."""
+    if (args.shots is None) == (args.from_review is None):
+        raise JobError(
+            "A batch is of one list.", "Give SHOTS.csv or SHOTS.json, or --from-review notes.json."
+        )
+    if args.shots is not None:
+        return read_shot_list(args.shots, given_settings(args))
+    entries, told = read_redos(args.from_review, given_settings(args))
+    for line in told:
+        screen.note(line)
+    return entries
 
 
 def check_all(entries: Sequence[Entry], survey: Callable[[Job], Any], screen: Screen) -> list[Entry]:

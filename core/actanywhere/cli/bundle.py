@@ -11,8 +11,7 @@ from pathlib import Path
 from ..contract.errors import JobError
 from ..farm.bundle import BundleOptions, check_paths, write_bundle
 from ..farm.plan import PlannedShot, plan_shots
-from ..shotlist import read_shot_list
-from .flags import given_settings
+from .batch import read_entries
 from .screen import Screen, clock
 
 __all__ = ["make_bundle"]
@@ -32,9 +31,9 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
         report=str(Path(args.report).absolute())
         if args.report
         else str(Path(args.openjd).absolute() / "report"),
-        name=Path(args.shots).stem,
+        name=Path(args.shots or args.from_review).stem,
     )
-    planned, refused = plan_shots(read_shot_list(args.shots, given_settings(args)))
+    planned, refused = plan_shots(read_entries(args, screen))
     refused += check_paths(planned, options)
     for one in refused:
         screen.error(one.name, one.error)

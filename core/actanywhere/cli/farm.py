@@ -147,10 +147,27 @@ def _finish(args: argparse.Namespace) -> int:
                 screen.note(f"{shot.name}: no sheet: {error.message}")
         screen.next_shot()
     print(write_report(report, outcomes), flush=True)
+    print(_write_page(report, shots, outcomes), flush=True)
     open_ones = [outcome for outcome in outcomes if outcome.status != "finished"]
     if open_ones:
         screen.fail(f"{len(open_ones)} of {len(shots)} shots are not finished: " + _named(open_ones))
     return _BAD_INPUT if open_ones else _DONE
+
+
+def _write_page(report: Path, shots: Sequence[FarmShot], outcomes: Sequence[Outcome]) -> Path:
+    from ..review.page import PageShot, write_page
+
+    rows = [
+        PageShot(
+            shot.name,
+            [Path(shot.job.output)] if outcome.status == "finished" else [],
+            shot.job,
+            outcome.status,
+            " ".join(filter(None, (outcome.message, outcome.remedy))),
+        )
+        for shot, outcome in zip(shots, outcomes, strict=True)
+    ]
+    return write_page(rows, report / "review.html", report.parent.name)
 
 
 def _named(outcomes: Sequence[Outcome]) -> str:

@@ -128,7 +128,12 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog=_BATCH,
         formatter_class=_Plain,
     )
-    parser.add_argument("shots", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
+    parser.add_argument("shots", nargs="?", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
+    parser.add_argument(
+        "--from-review",
+        metavar="notes.json",
+        help="Instead of a list: render what the review page's notes say is to be redone, beside what is there.",
+    )
     _add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
     _add_talk(parser, dry_run=True)
@@ -194,7 +199,15 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DIR",
         help="Folders of takes to compare; unfinished ones may be among them.",
     )
-    parser.add_argument("--output", metavar="SHEET.png", help="The sheet of --wedge.")
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="One HTML file for all rendered folders below DIR: wipe, frames, takes, warnings, decisions, notes and "
+        "verdicts. 'batch --from-review' renders what is to be redone.",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="The sheet of --wedge, or the page (left out: DIR/review.html)."
+    )
     parser.add_argument(
         "--columns",
         type=int,

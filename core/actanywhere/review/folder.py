@@ -34,7 +34,7 @@ from ..footage import (
 from ..footage.stills import Still
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
-__all__ = ["Review", "read_result", "write_review"]
+__all__ = ["Review", "open_pictures", "read_result", "write_review"]
 
 Picture = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ def write_review(
     written = Review(into / "sheet.png", into / "review.mp4")
     frames = list(result.frames)
     chosen = [frames[i] for i in spread(len(frames), columns)]
-    with _open(result, Path(folder)) as pictures:
+    with open_pictures(result, Path(folder)) as pictures:
         cells: dict[int, list[Picture]] = {}
         with MovieWriter(str(written.movie), pictures.fps) as movie:
             for done, frame in enumerate(frames, 1):
@@ -108,7 +108,8 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
 
 
 @contextmanager
-def _open(result: Result, folder: Path) -> Iterator[_Pictures]:
+def open_pictures(result: Result, folder: Path) -> Iterator[_Pictures]:
+    """The pictures of a finished folder, frame by frame. Raises ``FootageError``."""
     shot, values = result.job.shot, MatteValues.of(result.job.settings)
     with (
         open_plate(shot.plate, result.frames) as plate,
