@@ -22,7 +22,7 @@ _DONE, _BAD_INPUT = 0, 2
 def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     """Write the bundle, or only tell of it (--dry-run). 2, and nothing written, where a single shot is wrong."""
     if not args.shot_hours > 0:
-        raise JobError("--shot-hours %s is no time." % args.shot_hours, "Give hours, such as 6.")
+        raise JobError(f"--shot-hours {args.shot_hours} is no time.", "Give hours, such as 6.")
     options = BundleOptions(
         storage=tuple(args.storage),
         chunk=args.shots_per_task,
@@ -38,17 +38,17 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     for one in refused:
         screen.error(one.name, one.error)
     if refused:
-        screen.note("%d shots are wrong; nothing was written." % len({one.name for one in refused}))
+        screen.note(f"{len({one.name for one in refused})} shots are wrong; nothing was written.")
         return _BAD_INPUT
     _tell(planned, args)
     if not args.dry_run:
         template = write_bundle(args.openjd, planned, options)
-        screen.note("%s is written. To run it here:\n  %s" % (template, _run_here(template)))
+        screen.note(f"{template} is written. To run it here:\n  {_run_here(template)}")
     return _DONE
 
 
 def _run_here(template: Path) -> str:
-    values = shlex.quote("file://%s" % template.with_name("parameters.json"))
+    values = shlex.quote(f"file://{template.with_name('parameters.json')}")
     where = shlex.quote(str(template))
     return f"openjd run {where} --job-param {values} --step Review --run-dependencies"
 
@@ -61,20 +61,15 @@ def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace) -> None:
     if args.quiet:
         return
     for shot in shots:
-        print("%-24s %-12s %9s  %8s" % (shot.name, shot.frames, _time(shot.seconds), _bytes(shot.disk)))
+        print(f"{shot.name:24} {shot.frames!s:12} {_time(shot.seconds):>9}  {_bytes(shot.disk):>8}")
         for warning in shot.warnings:
-            print("  warning: %s" % warning)
+            print(f"  warning: {warning}")
     known = [shot.seconds for shot in shots if shot.seconds is not None]
     unknown = len(shots) - len(known)
+    unsure = f" and {unknown} shots whose model has no known speed" if unknown else ""
     print(
-        "%d shots, %d frames, about %.2f machine hours by the starter's speed%s, at most %s of layers"
-        % (
-            len(shots),
-            sum(len(shot.frames) for shot in shots),
-            sum(known) / 3600,
-            " and %d shots whose model has no known speed" % unknown if unknown else "",
-            _bytes(sum(shot.disk for shot in shots)),
-        ),
+        f"{len(shots)} shots, {sum(len(shot.frames) for shot in shots)} frames, about {sum(known) / 3600:.2f} machine "
+        f"hours by the starter's speed{unsure}, at most {_bytes(sum(shot.disk for shot in shots))} of layers",
         flush=True,
     )
 

@@ -83,7 +83,7 @@ def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> N
                     idled.busy = True
                     going = _converse(connection, held)
             except (OSError, EOFError) as error:  # a wrong key, or a task that was killed
-                print("worker: a task left: %s" % error, file=sys.stderr, flush=True)
+                print(f"worker: a task left: {error}", file=sys.stderr, flush=True)
             idled.busy = False
         Path(_ENTRY).unlink(missing_ok=True)
         held.close()
