@@ -222,9 +222,18 @@ def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | 
     return _refuse_shared_outputs(_told_apart(entries))
 
 
+def _once(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; of a name that is there twice, only one would count."""
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise JobError(f"{path}: {twice[0]} is there twice in one shot.", "Remove one of them.")
+    return dict(pairs)
+
+
 def _rows_of_json(path: Path, text: str) -> tuple[list[Any], Mapping[str, Any]]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=lambda pairs: _once(path, pairs))
     except ValueError as error:
         raise JobError(f"{path} is not JSON: {error}.", "Correct it at that place.") from error
     except RecursionError as error:

@@ -16,6 +16,9 @@ __all__ = ["read_text", "rows_of"]
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Excel's and LibreOffice's own files, and those of old Excel.
+_TRUE = ("WAHR", "VRAI", "VERO", "VERDADERO", "VERDADEIRO", "WAAR", "SANT", "SAND", "PRAWDA", "PRAVDA")
+_FALSE = ("FALSCH", "FAUX", "FALSO", "ONWAAR", "FALSKT", "FALSK", "FAŁSZ", "NEPRAVDA")
+"""TRUE and FALSE as a spreadsheet of another language saves them, even where it was typed in English."""
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SAVE_AS = "Save it as 'CSV UTF-8' from the spreadsheet."
 
@@ -30,6 +33,8 @@ def read_text(path: Path) -> str:
         ) from error
     if raw.startswith(_WORKBOOKS):
         raise JobError(f"{path} is a workbook, not a list in plain text.", _SAVE_AS)
+    if 0 in raw[:2] and not raw.startswith(_UTF16):
+        raise JobError(f"{path} is not plain text in UTF-8: it holds zero bytes, as UTF-16 does.", _SAVE_AS)
     try:
         return raw.decode("utf-16" if raw.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +107,14 @@ def _row(
         )
     pairs = zip(header, values, strict=False)
     row = {name: value for name, value in pairs if name and not name.startswith("#")}
-    return {name: _number(value, numbers[name]) if name in numbers else value for name, value in row.items()}
+    return {
+        name: _number(value, numbers[name]) if name in numbers else _word(value)
+        for name, value in row.items()
+    }
+
+
+def _word(value: str) -> str:
+    return "true" if value in _TRUE else "false" if value in _FALSE else value
 
 
 def _number(value: str, whole: bool) -> str:

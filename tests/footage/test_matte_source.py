@@ -50,6 +50,10 @@ def _read(path: Path, plate: Plate, channel: str = "", **values: Any) -> tuple[n
         (("R", "G", "B", "Object_0.Y"), (TEXTURE, ACTOR), "Object_0.Y is taken"),
         (("R", "G", "B", "Z", "matte"), (TEXTURE, COLOUR[..., :1], ACTOR), "matte is taken"),
         (("Z", "roto.A"), (COLOUR[..., :1], ACTOR), "roto.A is taken"),
+        (("R", "G", "B", "d.R", "d.G", "d.B", "roto.a"), (TEXTURE, COLOUR, ACTOR), "roto.a is taken"),
+        (("R", "G", "B", "A", "roto.alpha"), (TEXTURE, ACTOR * 0 + 1, ACTOR), "roto.alpha is taken"),
+        (("R", "G", "B", "A", "roto.alpha"), (TEXTURE, ACTOR, 1 - ACTOR), "its alpha is taken"),
+        (("mask.R", "mask.G", "mask.B"), (ACTOR, ACTOR, ACTOR), ""),
     ],
 )  # fmt: skip
 def test_the_only_alpha_or_mask_of_an_exr_is_the_matte_and_is_told(
@@ -86,6 +90,26 @@ def test_the_roto_of_a_part_behind_the_beauty_is_found(tmp_path: Path, plate: Pl
     ]
     values, warnings = _read(write_parts(tmp_path / "m.exr", parts), plate)
     assert np.array_equal(values, ACTOR[..., 0]) and any("roto.hero.A is taken" in one for one in warnings)
+
+
+def test_the_alpha_of_the_other_eye_is_no_matte(tmp_path: Path, plate: Plate) -> None:
+    path = write_still(
+        tmp_path / "m.exr",
+        np.concatenate([ACTOR, ACTOR, ACTOR, ACTOR * 0 + 1, 1 - ACTOR], -1),
+        channels=("R", "G", "B", "A", "right.A"),
+        attributes={"multiView": ("string[2]", ("left", "right"))},
+    )
+    values, _ = _read(path, plate)
+    assert np.array_equal(values, ACTOR[..., 0])
+
+
+def test_a_matte_in_colours_is_told_with_the_flag_that_names_one(tmp_path: Path, plate: Plate) -> None:
+    two = np.concatenate([ACTOR, 1 - ACTOR, 0 * ACTOR], -1)
+    path = write_still(tmp_path / "m.png", two, kind="uint8")
+    _, warnings = _read(path, plate)
+    assert any("in colours" in one and "--matte-channel R" in one for one in warnings)
+    values, warnings = _read(path, plate, "G")
+    assert np.array_equal(values, 1 - ACTOR[..., 0]) and warnings == []
 
 
 @pytest.mark.parametrize("alpha", [1.0, 0.0])

@@ -45,6 +45,7 @@ READ = {
     "a column of notes, marked": table(",", [*HEADER, "# notes"], [*ROW, "fix the roto, please"])
     .replace("fix the roto, please", '"fix the roto,\r\nplease"')
     .encode(),
+    "a dash that autocorrect made": table(",", HEADER, [*ROW[:4], "1001\u20131002"]).encode(),
     "bars": table("|", HEADER, ROW).encode(),
 }
 
@@ -77,6 +78,13 @@ def test_headers_are_known_with_spaces_dashes_and_in_american_spelling(tmp_path:
     assert (job.shot.plate.colour, job.shot.matte.first_frame) == ("srgb", 1)
     # A decimal comma, and the ".0" that a spreadsheet puts behind whole numbers.
     assert (job.settings.shadow_side, job.settings.grow_matte, job.settings.seed) == (0.5, -1.25, 7)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("WAHR", True), ("FAUX", False), ("TRUE", True), ("no", False)])
+def test_yes_and_no_are_read_in_the_spreadsheets_own_language(tmp_path: Path, word: str, meant: bool) -> None:
+    (tmp_path / "shots.csv").write_text(table(";", [*HEADER, "invert_matte"], [*ROW, word]))
+    (job,) = jobs(tmp_path / "shots.csv")
+    assert job.settings.invert_matte is meant
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".txt", ".CSV"])
@@ -130,6 +138,24 @@ REFUSED = {
         "digit",
     ),
     "brackets without end": ("s.json", b"[" * 200000, "too deep in one another", "plate"),
+    "UTF-16 that does not say so": (
+        "s.csv",
+        table(",", HEADER, ROW).encode("utf-16-le"),
+        "zero bytes",
+        "CSV UTF-8",
+    ),
+    "a name twice in JSON": (
+        "s.json",
+        b'[{"plate": "a", "plate": "b"}]',
+        "plate is there twice",
+        "Remove one",
+    ),
+    "a number that is none": (
+        "s.json",
+        b'[{"plate": "a.exr", "condition": "c.png", "output": "o", "matte_white": NaN}]',
+        "is nan",
+        "Give",
+    ),
     "JSON in another encoding": ("s.json", '["ä"]'.encode("cp1252"), "is not in UTF-8", "UTF-8"),
 }
 

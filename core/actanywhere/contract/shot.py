@@ -64,7 +64,8 @@ class FrameRange:
     @classmethod
     def parse(cls, text: str) -> FrameRange:
         """A range from ``1001-1047`` or a single ``1001``; negative frames are allowed (``-5--1``)."""
-        match = re.fullmatch(r"\s*(-?[0-9]{1,18})\s*(?:-\s*(-?[0-9]{1,18}))?\s*", text)
+        # Word processors and spreadsheets make a dash of the minus.
+        match = re.fullmatch(r"\s*(-?[0-9]{1,18})\s*(?:[-\u2013]\s*(-?[0-9]{1,18}))?\s*", text)
         if match is None:
             shown = text if len(text) < 60 else text[:60] + "..."
             raise JobError(

@@ -160,7 +160,7 @@ def mask_candidates(parts: Sequence[Part], not_in: Sequence[str] = ()) -> list[t
         for channel in part.channels:
             layers.setdefault(full_name(part, channel).rpartition(".")[0], []).append(channel)
         for layer, channels in layers.items():
-            if not any(layer.startswith(other) for other in not_in):
+            if not any(f"{layer}.".startswith(other) for other in not_in):
                 found += [(part, channel) for channel in _masks(layer, channels)]
     return found
 
@@ -175,8 +175,8 @@ def _masks(layer: str, channels: list[str]) -> list[str]:
         # A fourth channel of a TIFF is what Photoshop saves a selection as; a lone name beside R, G, B is a mask.
         return [
             name
-            for name in channels
-            if name not in _GREYS and name not in sum(_COLOURS, ()) and not _NO_MASKS.search(name)
+            for name, short in zip(channels, last, strict=True)
+            if short not in _GREYS and short not in sum(_COLOURS, ()) and not _NO_MASKS.search(name)
         ]
     if len(channels) == 1 and not _NO_MASKS.search(layer) and last[0].lower() != "z":
         return channels

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import BinaryIO
 
-__all__ = ["clean_aperture"]
+__all__ = ["boxes", "clean_aperture"]
 
 _EXTENSIONS = (".mov", ".mp4", ".m4v")
 _LARGEST_HEADER = 64 << 20
@@ -28,8 +28,8 @@ def clean_aperture(path: str) -> tuple[Fraction, Fraction] | None:
     except OSError:
         return None  # whoever decodes it says why
     for description in _within(header, _WAY):
-        for _, entry in _boxes(description):
-            for kind, box in _boxes(entry[_SAMPLE_ENTRY:]):
+        for _, entry in boxes(description):
+            for kind, box in boxes(entry[_SAMPLE_ENTRY:]):
                 sides = struct.unpack(">4I", box[:16]) if kind == b"clap" and len(box) >= 16 else ()
                 if all(sides) and sides:
                     return Fraction(sides[0], sides[1]), Fraction(sides[2], sides[3])
@@ -51,7 +51,7 @@ def _header(file: BinaryIO) -> bytes:
     return b""
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and content of each box in turn, as far as they are whole."""
     at = 0
     while at + 8 <= len(data):
@@ -67,6 +67,6 @@ def _within(data: bytes, way: tuple[bytes, ...]) -> Iterator[bytes]:
     if not way:
         yield data
         return
-    for kind, content in _boxes(data):
+    for kind, content in boxes(data):
         if kind == way[0]:
             yield from _within(content[_BEFORE.get(kind, 0) :], way[1:])

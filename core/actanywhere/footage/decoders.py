@@ -10,6 +10,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
+from .headers import heif_properties
 
 __all__ = ["LARGEST_SIDE", "Decoder", "error_of", "open_decoder", "plain", "unreadable"]
 
@@ -136,10 +137,15 @@ class _Pillow:
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise unreadable(path, label, str(error)) from error
         self.told = [f"the first of its {pictures} pictures is taken"] if pictures > 1 else []
+        said, bits = heif_properties(path)
+        if bits > 8:
+            self.told.append(f"its {bits} bits a channel are read as 8")
         codes = codes.reshape(*codes.shape[:2], -1)
         self._pixels = codes.astype(np.float32) / np.float32(np.iinfo(codes.dtype).max)
         self.specs = [_spec_of(codes, profile)]
         self.specs[0].attribute("Orientation", orientation)
+        if said is not None:
+            self.specs[0].attribute("CICP", oiio.TypeDesc("int[4]"), said)
 
     def read(self, part: int, low: int, high: int) -> Pixels | None:
         return self._pixels[..., low:high]

@@ -1,11 +1,13 @@
-"""What OpenImageIO does not say of a header: PNG's chunks, a DPX's reference levels, EXIF's interoperability index."""
+"""What libraries do not say of a header: PNG's chunks, a DPX's levels, EXIF's interoperability, HEIF's properties."""
 
 from __future__ import annotations
 
 import struct
 from functools import lru_cache
 
-__all__ = ["dpx_levels", "interoperability", "png_chunks"]
+from .clean_aperture import boxes
+
+__all__ = ["dpx_levels", "heif_properties", "interoperability", "png_chunks"]
 
 _LARGEST_CHUNK = 1 << 24
 _INTEROPERABILITY = 0xA005
@@ -44,3 +46,43 @@ def interoperability(path: str) -> str:
 
     with Image.open(path) as picture:
         return str(picture.getexif().get_ifd(_INTEROPERABILITY).get(1, "")).strip("\0 ")
+
+
+def heif_properties(path: str) -> tuple[tuple[int, int, int, int] | None, int]:
+    """Of the picture in an AVIF or HEIC: its CICP (numbers of H.273) or None, and its bits a channel or 0.
+
+    ISO 23008-12: the properties of the primary item, ``colr`` of the kind nclx and ``pixi``.
+    """
+    with open(path, "rb") as file:
+        top = dict(boxes(file.read(_LARGEST_CHUNK)))
+    meta = dict(boxes(top.get(b"meta", b"")[4:]))
+    within = dict(boxes(meta.get(b"iprp", b"")))
+    numbers = _of_item(meta.get(b"pitm", b""), within.get(b"ipma", b""))
+    codes, bits = None, 0
+    for number, (kind, content) in enumerate(boxes(within.get(b"ipco", b"")), start=1):
+        if number not in numbers:
+            continue
+        if kind == b"colr" and content[:4] == b"nclx" and len(content) >= 11:
+            codes = (*struct.unpack(">3H", content[4:10]), content[10] >> 7)
+        elif kind == b"pixi" and len(content) > 5:
+            bits = max(content[5:])
+    return codes, bits
+
+
+def _of_item(primary: bytes, table: bytes) -> set[int]:
+    """The numbers of the properties that belong to the primary item."""
+    if len(primary) < 6 or len(table) < 8:
+        return set()
+    wanted = int.from_bytes(primary[4:], "big")
+    id_size, size = (4 if table[0] else 2), (2 if table[3] & 1 else 1)
+    at, found = 8, set()
+    for _ in range(int.from_bytes(table[4:8], "big")):
+        item, count = int.from_bytes(table[at : at + id_size], "big"), table[at + id_size : at + id_size + 1]
+        if not count:
+            break
+        at += id_size + 1
+        for _ in range(count[0]):
+            number = int.from_bytes(table[at : at + size], "big") & (0x7FFF if size == 2 else 0x7F)
+            found |= {number} if item == wanted else set()
+            at += size
+    return found

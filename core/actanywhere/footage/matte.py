@@ -15,6 +15,7 @@ from ..contract.shot import FrameRange, ImageSequence, Matte, Shot
 from .matte_source import (
     MatteValues,
     find_source,
+    is_colourful,
     is_opaque,
     luminance,
     palette_of,
@@ -35,6 +36,8 @@ _SLACK = 1e-3
 _VIDEO_SNAP = 1.0 / 510.0
 # Frames of one shape, within a pixel or so: a proxy's sides are rounded.
 _SAME_SHAPE = 0.01
+# 23.976 and 24 frames a second are the same pictures, as many tools write them.
+_SAME_RATE = 0.005
 
 
 class MatteReader:
@@ -60,7 +63,7 @@ class MatteReader:
             self._open_movie()
         else:
             self._check_headers()
-            self._tell_of_palette()
+            self._tell_of_colours()
 
     def _open_movie(self) -> None:
         self._movie = MovieReader(self.path)
@@ -71,6 +74,13 @@ class MatteReader:
         self.warnings += self._movie.warnings
         window = Window(0, 0, self._movie.width, self._movie.height)
         self._aligned(window, window, self._movie.pixel_aspect, self.path)
+        self._tell_of_aspect(self._movie.pixel_aspect)
+        rates = (self._movie.fps, self._plate.fps)
+        if all(rates) and abs(rates[0] / rates[1] - 1) > _SAME_RATE:
+            self.warnings.append(
+                f"{self.path}: the matte has {float(rates[0]):.5g} frames a second, the plate {float(rates[1]):.5g}; "
+                "its pictures are taken one for one."
+            )
         if self._values.ids:
             raise FootageError(
                 f"{self.path}: --matte-id is given, and a movie does not keep ids to the bit.",
@@ -79,6 +89,11 @@ class MatteReader:
         self._opaque = self._movie.has_alpha and not self._channel and self._movie_is_opaque(self._movie)
         if self._channel == "A" and not self._movie.has_alpha:
             raise FootageError(f"{self.path}: the movie has no alpha.", "Give the matte as files of its own.")
+        by_light = not self._channel and (self._opaque or not self._movie.has_alpha)
+        if by_light and any(
+            is_colourful(self._movie.read(frame - self._footage.first_frame)[0]) for frame in self._few()
+        ):
+            self._tell_of_brightness()
         if self._channel not in ("", "A", "R", "G", "B"):
             raise FootageError(
                 f"{self.path}: a movie has no channel '{self._channel}'.",
@@ -110,9 +125,18 @@ class MatteReader:
                 source = find_source(still, self._channel, self._opaque)
                 self._aligned(source.part.data, still.display, still.pixel_aspect, still.label)
                 if frame == self.frames.first:
+                    if "PixelAspectRatio" in still.attributes:
+                        self._tell_of_aspect(still.pixel_aspect)
                     self.warnings += [f"{self.path}: {told}." for told in [*still.told, source.told] if told]
                     floating = source.part.kind in ("half", "float", "double")
                     self.levels.code = 0 if floating else 2 ** min(source.part.bits, 32) - 1
+
+    def _tell_of_aspect(self, pixel_aspect: float) -> None:
+        if abs(pixel_aspect / self._plate.pixel_aspect - 1) > _SAME_SHAPE:
+            self.warnings.append(
+                f"{self.path}: the matte's pixel aspect is {pixel_aspect:g}, the plate's {self._plate.pixel_aspect:g}; "
+                "it is laid over the plate's frame as it is."
+            )
 
     def _few(self) -> list[int]:
         """The first, the middle and the last frame."""
@@ -142,18 +166,31 @@ class MatteReader:
         )
         return True
 
-    def _tell_of_palette(self) -> None:
-        """A mask that names objects by colours: all of them are the actor, unless ids are chosen."""
+    def _tell_of_colours(self) -> None:
+        """A mask that names objects by colours: all are the actor, unless ids are chosen. Others: brightness."""
         ids: set[int] = set()
+        colourful = False
         for frame in [] if self._values.ids or self._channel else self._few():
             with Still(self._footage.at(frame), self._label(frame)) as still:
                 palette = palette_of(still)
-                ids |= set(palette.ids) if palette is not None and palette.is_mask else set()
+                source = find_source(still, self._channel, self._opaque)
+                if palette is not None:
+                    ids |= set(palette.ids) if palette.is_mask else set()
+                elif len(source.names) == 3:
+                    colourful |= is_colourful(still.read(source.part, source.names))
         if ids:
             several = " All of them are the actor; --matte-id chooses." if len(ids) > 1 else ""
             self.warnings.append(
                 f"{self.path}: it is a palette mask of the ids {', '.join(map(str, sorted(ids)))}.{several}"
             )
+        if colourful:
+            self._tell_of_brightness()
+
+    def _tell_of_brightness(self) -> None:
+        self.warnings.append(
+            f"{self.path}: the matte is in colours, and their brightness is taken. If red, green and blue are a matte "
+            "each, name one: --matte-channel R."
+        )
 
     def _aligned(self, data: Window, display: Window, pixel_aspect: float, label: str) -> Window:
         """Where the matte's pixels lie in the plate's own coordinates."""

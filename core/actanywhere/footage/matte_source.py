@@ -13,11 +13,23 @@ from .channels import full_name, mask_candidates
 from .cryptomatte import cryptomattes, read_objects, split_request
 from .stills import Part, Still
 
-__all__ = ["MatteValues", "Source", "find_source", "is_opaque", "luminance", "palette_of", "read_source"]
+__all__ = [
+    "MatteValues",
+    "Source",
+    "find_source",
+    "is_colourful",
+    "is_opaque",
+    "luminance",
+    "palette_of",
+    "read_source",
+]
 
 Pixels = NDArray[np.float32]
 
 _OPAQUE = 1 - 1e-3
+_LISTED = 6
+_COLOURFUL = 0.1
+"""How far apart red, green and blue have to be in a matte that is more than a grey picture out of a lossy codec."""
 _PALETTE_FORMATS = ("png", "gif", "bmp", "tiff")
 
 
@@ -68,10 +80,13 @@ def find_source(still: Still, channel: str, opaque: bool = False) -> Source:
         return Source(still.parts[0], still.parts[0].channels)
     alpha = still.find_alpha()
     if alpha is not None and not opaque:
-        told = "" if "." not in alpha[1] else f"its channel {full_name(*alpha)} is taken for the matte"
         others = [one for one in _candidates(still) if one != alpha]
         if "." in alpha[1] and others:
             raise _which(still, [alpha, *others])
+        told = f"its channel {full_name(*alpha)} is taken for the matte" if "." in alpha[1] else ""
+        if others:
+            names = [full_name(*one) for one in others]
+            told = f"its alpha is taken for the matte, among {', '.join(names[:_LISTED])}: --matte-channel chooses"
         return Source(alpha[0], (alpha[1],), told=told)
     return _meant(still, names, opaque, alpha)
 
@@ -98,7 +113,7 @@ def _meant(still: Still, names: list[str], opaque: bool, alpha: tuple[Part, str]
 
 
 def _candidates(still: Still) -> list[tuple[Part, str]]:
-    return mask_candidates(still.parts, [one.name for one in cryptomattes(still)])
+    return mask_candidates(still.parts, [*(one.name for one in cryptomattes(still)), *still.other_views])
 
 
 def _which(still: Still, candidates: list[tuple[Part, str]]) -> FootageError:
@@ -115,7 +130,7 @@ def _asked(still: Still, channel: str) -> Source:
         return Source(found[0], (found[1],))
     mattes = cryptomattes(still)
     request = split_request(channel, [one.name for one in mattes])
-    if request is not None:
+    if request is not None and request[1]:
         part = mattes[0].pairs[0][0] if mattes and mattes[0].pairs else still.parts[0]
         return Source(part, (), *request)
     listed = still.channel_names()
@@ -216,6 +231,11 @@ def is_opaque(still: Still) -> bool:
         return False
     bright = luminance(still.read(*colour))
     return bool(bright.max() > 0.02 and bright.min() < _OPAQUE)
+
+
+def is_colourful(pixels: Pixels) -> bool:
+    """Whether a picture (H, W, n) that is to be a matte has colours: its channels may be a matte each."""
+    return bool((np.ptp(pixels, axis=-1) > _COLOURFUL).any())
 
 
 def luminance(pixels: Pixels) -> Pixels:

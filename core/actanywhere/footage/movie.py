@@ -119,6 +119,11 @@ class MovieReader:
             self.warnings.append(f"{self.path}: it has the time codes {', '.join(said)}; the first is taken.")
 
     def _note(self, first: VideoFrame) -> None:
+        packing = self._pictures.stream.metadata.get("stereo_mode", "mono")
+        if packing != "mono" or "STEREO3D" in first.side_data:
+            self.warnings.append(
+                f"{self.path}: the movie is stereoscopic; a picture that holds both views stays so."
+            )
         if first.interlaced_frame:
             self.warnings.append(f"{self.path}: the movie is interlaced; its fields are not taken apart.")
 

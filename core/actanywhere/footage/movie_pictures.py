@@ -68,6 +68,10 @@ class MoviePictures:
         self._times = [] if self._index is None else list(self._index)
         if not self.count:
             raise self.unreadable("it holds no pictures")
+        if len(self._moving()) > 1:
+            self.warnings.append(
+                f"{self.path}: it holds {len(self._moving())} video streams; the first is read."
+            )
         if self.stream.frames and self.stream.frames > max(packets, self.count):
             self.warnings.append(
                 f"{self.path}: its header tells of {self.stream.frames} pictures, and it holds {self.count}: it may be "
@@ -76,13 +80,17 @@ class MoviePictures:
 
     def _moving_stream(self) -> VideoStream:
         """The first video stream that is no cover picture."""
-        for stream in self._container.streams.video:
-            if Disposition.attached_pic not in stream.disposition:
-                if stream.codec_context is None:
-                    raise self.unreadable("no decoder knows its pictures")
-                stream.thread_type = "AUTO"
-                return stream
-        raise self.unreadable("it holds no pictures")
+        moving = self._moving()
+        if not moving:
+            raise self.unreadable("it holds no pictures")
+        if moving[0].codec_context is None:
+            raise self.unreadable("no decoder knows its pictures")
+        moving[0].thread_type = "AUTO"
+        return moving[0]
+
+    def _moving(self) -> list[VideoStream]:
+        streams = self._container.streams.video
+        return [stream for stream in streams if Disposition.attached_pic not in stream.disposition]
 
     @property
     def metadata(self) -> list[dict[str, str]]:

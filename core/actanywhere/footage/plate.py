@@ -27,6 +27,16 @@ Pixels = NDArray[np.float32]
 
 # One code of 8 bits.
 _CODE = 1 / 255
+_COLOUR_ATTRIBUTES = (
+    "acesImageContainerFlag",
+    "chromaticities",
+    "CICP",
+    "dpx:Transfer",
+    "Exif:ColorSpace",
+    "ICCProfile",
+    "oiio:ColorSpace",
+    "oiio:Gamma",
+)
 
 
 @dataclass(frozen=True)
@@ -135,10 +145,11 @@ class Plate:
             with Still(footage.at(frame), self._label(frame)) as still:
                 window = self._colour(still)[0].data
                 if covered is None:
-                    self.info = self._describe(still, colour)
+                    self.info, self._said = self._describe(still, colour), _said_of_colour(still)
                     covered, kind = window, still.alpha
                 else:
                     self._check_same(still)
+                    self._check_colour(still, colour)
                     covered = covered.union(window)
         assert covered is not None
         self._settle_raster(covered)
@@ -228,6 +239,17 @@ class Plate:
                     "Render the whole range in one format.",
                 )
 
+    def _check_colour(self, still: Still, colour: str) -> None:
+        """Raises ``FootageError`` where a frame is of another colour space than the first."""
+        if colour != "auto" or _said_of_colour(still) == self._said:
+            return
+        space, _ = resolve_still(colour, still.plain_attributes, still.format, still.floating, still.path)
+        if space != self.info.space:
+            raise FootageError(
+                f"{still.label}: its colour space is {space}, but the first frame's is {self.info.space}.",
+                "Render the whole range in one colour space, or say which it is (--plate-colour).",
+            )
+
     def _label(self, frame: int) -> str:
         return f"{self.footage.at(frame)} (frame {frame})"
 
@@ -302,6 +324,12 @@ class Plate:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _said_of_colour(still: Still) -> tuple[object, ...]:
+    """What a header has that may tell a colour space: alike where it is the same."""
+    said = still.plain_attributes
+    return (still.floating, *(str(said.get(name)) for name in _COLOUR_ATTRIBUTES))
 
 
 def _timed(attributes: dict[str, Any], format_name: str, rate: Fraction | None) -> dict[str, Any]:

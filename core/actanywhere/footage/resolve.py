@@ -1,7 +1,8 @@
 """The colour space of a file: what the artist says, else what the file says, else what is assumed and told.
 
 In this order: ACES containers and chromaticities (EXR); cICP, the ICC profile, sRGB, gAMA with cHRM (PNG, in the
-order of its specification); the ICC profile, EXIF's colour space (JPEG, TIFF, and others); the transfer of a DPX; the
+order of its specification); CICP (JPEG XL); the ICC profile, EXIF's colour space (JPEG, TIFF, and others); CICP (AVIF
+and HEIC, as ISO 23000-22 has it); the transfer of a DPX; Cineon's log; the
 tags of a movie; a camera's log by the name that it wrote into the metadata; ``oiio:ColorSpace``.
 """
 
@@ -11,7 +12,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ _NO_RGB = ("LAB", "CIELAB", "ICCLAB", "ITULAB", "LOGLUV")
 _LAB = (8, 9, 10, 32844, 32845)
 """TIFF's numbers for CIE, ICC and ITU Lab, and for LogL and LogLuv."""
 _ADOBE_RGB, _UNCALIBRATED = 2, 65535
+_HEIF = ("avif", "heic", "heif")
+_UNSAID = 2
 _SHORT = ("acescg", "linear-rec709", "aces2065-1", "srgb", "rec709")
 # What cameras write, without signs; the first that is found.
 _CAMERAS = {
@@ -125,9 +128,13 @@ def _still_word(
         return _of_chromaticities(tuple(float(one) for one in primaries)), []
     if format_name == "png" and path:
         return _png_word(attributes, path)
+    if format_name == "jpegxl" and "CICP" in attributes:
+        return _of_cicp(attributes["CICP"])
     profile = _profile(attributes)
     if profile is not None:
         return _of_profile(profile, attributes)
+    if format_name in _HEIF and "CICP" in attributes:
+        return _of_cicp(attributes["CICP"])
     if format_name == "dpx":
         return _dpx_word(attributes)
     exif = int(attributes.get("Exif:ColorSpace", 0) or 0)
@@ -137,6 +144,8 @@ def _still_word(
         return "Gamma 2.2 Encoded AdobeRGB", []
     if exif == _UNCALIBRATED:
         return "srgb", [f"The colour space is taken as srgb: its EXIF says none (uncalibrated). {_SETTLE}"]
+    if format_name == "cineon":
+        return "Cineon", [f"A Cineon file is decoded as Cineon log (95 black, 685 white). {_SETTLE}"]
     camera = "" if floating else _camera(attributes)
     if camera:
         return camera, [_said_by_camera(camera)]
@@ -169,11 +178,8 @@ def _of_chromaticities(primaries: tuple[float, ...]) -> str:
 def _png_word(attributes: Mapping[str, Any], path: str) -> tuple[str, list[str]]:
     chunks = png_chunks(path, os.path.getmtime(path))
     if len(chunks.get("cICP", b"")) == 4:
-        primaries, transfer, matrix, full = chunks["cICP"]
-        space, assumed = space_of_tags(ColourTags(primaries, transfer))
-        told = (
-            [f"The colour space is taken as {space}: its cICP says {assumed}. {_SETTLE}"] if assumed else []
-        )
+        _, _, matrix, full = chunks["cICP"]
+        space, told = _of_cicp(chunks["cICP"])
         if matrix or not full:
             told.append("Its cICP says that its codes are of limited range or no RGB, which is not undone.")
         return space, told
@@ -195,6 +201,17 @@ def _png_word(attributes: Mapping[str, Any], path: str) -> tuple[str, list[str]]
     if not stored or min(points[1::2]) <= 0:
         return "srgb", ["Its gAMA or cHRM makes no sense: it is taken as sRGB."]
     return space_of_gamma(100000 / stored, points), []
+
+
+def _of_cicp(codes: Sequence[int]) -> tuple[str, list[str]]:
+    """The space of H.273's primaries and transfer; sRGB's where neither is said."""
+    primaries, transfer = codes[0], codes[1]
+    if {primaries, transfer} <= {0, _UNSAID}:
+        return "srgb", []
+    space, assumed = space_of_tags(ColourTags(primaries, transfer))
+    return space, [
+        f"The colour space is taken as {space}: its cICP says {assumed}. {_SETTLE}"
+    ] if assumed else []
 
 
 def _profile(attributes: Mapping[str, Any]) -> bytes | None:
@@ -225,7 +242,10 @@ def _dpx_word(attributes: Mapping[str, Any]) -> tuple[str, list[str]]:
             f"Its transfer is '{transfer}': it is decoded as Cineon log (95 black, 685 white). {_SETTLE}"
         ]
     if transfer == "Linear":
-        return "linear-rec709", []
+        return "linear-rec709", [
+            "Its transfer is 'Linear', and it is taken so; but FFmpeg says that of every DPX. "
+            "Say --plate-colour rec709 or cineon if it is."
+        ]
     if transfer.startswith(_DPX_VIDEO):
         return "rec709", []
     camera = _camera(attributes)

@@ -66,6 +66,7 @@ class Still:
         self.alpha = self._alpha_kind(spec)
         self._codes, told = codes_of(self.path, self.format, self.parts[0], self.plain_attributes)
         self.told += told
+        self.other_views: list[str] = []
         self._tell_views()
 
     def _orientation(self, spec: oiio.ImageSpec) -> int:
@@ -117,6 +118,7 @@ class Still:
             chosen = "left" if in_parts and "left" in names else names[0]
             self.told.append(f"it holds the views {', '.join(names)}; {chosen} is read")
             self.parts = tuple(part for part in self.parts if part.view in ("", chosen)) or self.parts
+            self.other_views = [] if in_parts else [f"{name}." for name in names if name != chosen]
 
     @property
     def turned(self) -> str:
