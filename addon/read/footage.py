@@ -14,8 +14,20 @@ from .numbering import find_footage, link_numbered
 
 __all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]
 
-#: Blender's colour spaces as the engine calls them; any other is left to the file's own metadata.
-COLOURS = {"sRGB": "srgb", "Linear Rec.709": "linear-rec709", "ACEScg": "acescg"}
+#: Blender's colour spaces as the engine calls them.
+COLOURS = {
+    "sRGB": "srgb",
+    "Linear Rec.709": "linear-rec709",
+    "ACEScg": "acescg",
+    "ACES2065-1": "aces2065-1",
+    "Linear Rec.2020": "Linear Rec.2020",
+    "Linear DCI-P3 D65": "Linear P3-D65",
+    "Rec.1886": "Rec.1886 Rec.709 - Display",
+    "Display P3": "sRGB Encoded P3-D65",
+    "Rec.2100-PQ": "Rec.2100-PQ - Display",
+    "Rec.2100-HLG": "Rec.2100-HLG - Display",
+}
+_DATA = ("", "Non-Color", "Raw", "Utility - Raw")
 
 
 @dataclass(frozen=True)
@@ -43,8 +55,15 @@ class Frames:
 
 
 def colour_of(block: Any) -> str:
-    """The engine's name for the colour space of a clip, an image or a strip."""
-    return COLOURS.get(block.colorspace_settings.name, "auto")
+    """The engine's name for the colour space of a clip, an image or a strip; data is left to the file's own word.
+
+    A name that Blender's own configuration does not have goes on as it is: the engine knows those of the ACES
+    configurations and of $OCIO, and refuses others.
+    """
+    name = block.colorspace_settings.name
+    if name == "Working Space":  # from Blender 5.0 on
+        name = bpy.data.colorspace.working_space
+    return "auto" if name in _DATA else COLOURS.get(name, name)
 
 
 def clip_frames(clip: Any, what: str) -> Frames:

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..contract.takes import read_take
+from ..contract.takes import find_result, read_take
 from ..hostkit.order import Order
 from ..versions import as_stored
 
@@ -19,7 +19,8 @@ __all__ = [
     "take_image",
 ]
 
-_LAYER_SPACES = {"acescg": "ACEScg"}
+# Scene-linear spaces that Blender calls otherwise than the engine does.
+_LAYER_SPACES = {"acescg": "ACEScg", "aces2065-1": "ACES2065-1", "Linear P3-D65": "Linear DCI-P3 D65"}
 
 
 def layer_image(order: Order) -> Any:
@@ -71,7 +72,11 @@ def _sequence(name: str, path: str) -> Any:
 
 
 def _finish(block: Any, order: Order) -> Any:
-    block.colorspace_settings.name = _LAYER_SPACES.get(order.job.shot.plate.colour, "Linear Rec.709")
+    result = find_result(order.job.output)
+    space = order.job.shot.plate.colour if result is None else result.decided("layer colour").value
+    name = _LAYER_SPACES.get(space, space)
+    known = block.colorspace_settings.bl_rna.properties["name"].enum_items.keys()
+    block.colorspace_settings.name = name if name in known else "Linear Rec.709"
     remember(block, order)
     return block
 

@@ -15,7 +15,7 @@ from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
-from ..footage import HALF_MAX, digest, write_png
+from ..footage import HALF_MAX, digest, layer_space, write_png
 from ..seeing.cache import Answers
 from ..seeing.eyes import Eyes
 from .conditioning import ShotConditioning
@@ -147,6 +147,7 @@ def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]
         DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),
         DecisionRecord("frames", str(inputs.frames), whole, "frames"),
         DecisionRecord("plate colour", inputs.plate.info.space, "", "plate_colour"),
+        DecisionRecord("layer colour", layer_space(inputs.plate.info.space), "", "plate_colour"),
         DecisionRecord("working size", f"{width}x{height}", size, "size"),
         DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
         DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
