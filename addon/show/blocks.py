@@ -73,7 +73,8 @@ def _sequence(name: str, path: str) -> Any:
 
 def _finish(block: Any, order: Order) -> Any:
     result = find_result(order.job.output)
-    space = order.job.shot.plate.colour if result is None else result.decided("layer colour").value
+    decided = "" if result is None else result.decided("layer colour").value
+    space = decided or order.job.shot.plate.colour
     name = _LAYER_SPACES.get(space, space)
     known = block.colorspace_settings.bl_rna.properties["name"].enum_items.keys()
     block.colorspace_settings.name = name if name in known else "Linear Rec.709"

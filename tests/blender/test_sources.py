@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
 from actanywhere.footage import linearise, open_shot, read_condition, to_display
+from actanywhere.footage.spaces import find_space
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
 from tests.golden.hosts import check_golden
@@ -100,6 +103,37 @@ def test_a_movie_is_read_in_the_scenes_frames(facts: Facts, scene: str, numbers:
         away = {f: float(np.abs(plates[frame] - stage.plate(f)).mean()) for f in ALL}
         assert min(away, key=lambda f: away[f]) == shown and away[shown] < 0.04, away
         assert_same(mattes[frame], stage.matte(shown), 0.002)
+
+
+# Looks, and spaces that the ACES studio configuration has no name for.
+UNKNOWN = (
+    "AgX", "Filmic", "Khronos", "ACES 1.3", "ACES 2.0", "Rec.2020", "Linear CIE-XYZ", "Linear FilmLight",
+    "Linear Apple", "Linear Adobe", "Linear Venice", "S-Log3 Venice", "Apple Log 2", "sRGB Encoded AP1",
+    "Gamma 2.2 Encoded AP1",
+)  # fmt: skip
+
+
+def test_every_colour_space_that_blender_offers_is_the_engines_or_refused_by_name(facts: Facts) -> None:
+    names = facts["colour_names"]
+    assert names["Non-Color"] == "auto" and names["sRGB"] == "srgb" and names["ACES2065-1"] == "aces2065-1"
+    assert names.get("Working Space", "linear-rec709") == "linear-rec709"
+    for theirs, ours in names.items():
+        if theirs.startswith(UNKNOWN):
+            with pytest.raises(FootageError, match=re.escape(theirs)):
+                find_space(ours)
+        elif ours != "auto":
+            find_space(ours)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "curve"),
+    [("Rec.1886", lambda v: v**2.4), ("Display P3", lambda v: ((v + 0.055) / 1.055) ** 2.4)],
+)
+def test_a_display_space_of_blenders_is_decoded_by_its_own_curve(
+    facts: Facts, theirs: str, curve: Any
+) -> None:
+    grey = np.full((1, 1, 3), 0.5, np.float32)
+    assert np.allclose(linearise(grey, find_space(facts["colour_names"][theirs])), curve(0.5), atol=1e-4)
 
 
 def test_a_strip_that_the_sequencer_changes_is_read_as_it_is_shown(facts: Facts) -> None:

@@ -92,3 +92,12 @@ def test_a_dpx_that_says_linear_is_taken_so_and_told(tmp_path: Path) -> None:
     plate = open_plate(ImageSequence(str(ffmpeg(tmp_path / "p.dpx", "-pix_fmt", "gbrp10le", frames=1))))
     assert plate.info.space == "linear-rec709"
     assert any("FFmpeg says that of every DPX" in one for one in plate.warnings)
+
+
+@pytest.mark.skipif(shutil.which("convert") is None, reason="ImageMagick's convert is not here")
+def test_a_cineon_file_is_read_as_cineon_log_and_told(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 24), (CODE,) * 3).save(tmp_path / "p.png")
+    words = ["convert", "p.png", "-depth", "10", "p.cin"]
+    subprocess.run(words, check=True, capture_output=True, timeout=60, cwd=tmp_path)
+    plate = open_plate(ImageSequence(str(tmp_path / "p.cin")))
+    assert plate.info.space == "Cineon" and any("Cineon log" in one for one in plate.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Any
 
@@ -13,6 +14,18 @@ Given = dict[str, Any]
 
 def files(given: Given, name: str = "matte") -> dict[str, Any]:
     return {"matte_source": "FILES", "matte_path": given["footage"][name]}
+
+
+def scene_colour_names(given: Given) -> Any:
+    """What the extension says to the engine of every colour space that this Blender offers."""
+    colour_of = importlib.import_module("bl_ext.user_default.actanywhere.read.footage").colour_of
+    clip = desk.clip(given["footage"]["plate"])
+    said = {}
+    for item in clip.colorspace_settings.bl_rna.properties["name"].enum_items:
+        name = item.identifier
+        clip.colorspace_settings.name = name
+        said[name] = colour_of(clip)
+    return said
 
 
 # -- plates ----------------------------------------------------------------------------------------------------
