@@ -351,7 +351,8 @@ def test_a_log_dpx_is_decoded_as_cineon(tmp_path: Path, transfer: str) -> None:
 def test_the_transfer_of_a_dpx_is_used(tmp_path: Path, transfer: str, space: str) -> None:
     path = write_still(tmp_path / "p.dpx", ramp(), "uint16", attributes={"dpx:Transfer": transfer})
     with open_plate(ImageSequence(str(path))) as plate:
-        assert plate.info.space == space and plate.warnings == []
+        assert plate.info.space == space
+        assert [one for one in plate.warnings if "'Linear', and it is taken so" not in one] == []
 
 
 def logc3(v: float) -> float:

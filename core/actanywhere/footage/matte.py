@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -75,12 +76,7 @@ class MatteReader:
         window = Window(0, 0, self._movie.width, self._movie.height)
         self._aligned(window, window, self._movie.pixel_aspect, self.path)
         self._tell_of_aspect(self._movie.pixel_aspect)
-        rates = (self._movie.fps, self._plate.fps)
-        if all(rates) and abs(rates[0] / rates[1] - 1) > _SAME_RATE:
-            self.warnings.append(
-                f"{self.path}: the matte has {float(rates[0]):.5g} frames a second, the plate {float(rates[1]):.5g}; "
-                "its pictures are taken one for one."
-            )
+        self._tell_of_rate(self._movie.fps)
         if self._values.ids:
             raise FootageError(
                 f"{self.path}: --matte-id is given, and a movie does not keep ids to the bit.",
@@ -130,6 +126,14 @@ class MatteReader:
                     self.warnings += [f"{self.path}: {told}." for told in [*still.told, source.told] if told]
                     floating = source.part.kind in ("half", "float", "double")
                     self.levels.code = 0 if floating else 2 ** min(source.part.bits, 32) - 1
+
+    def _tell_of_rate(self, fps: Fraction | None) -> None:
+        plate = self._plate.fps
+        if fps and plate and abs(fps / plate - 1) > _SAME_RATE:
+            self.warnings.append(
+                f"{self.path}: the matte has {float(fps):.5g} frames a second, the plate {float(plate):.5g}; its "
+                "pictures are taken one for one."
+            )
 
     def _tell_of_aspect(self, pixel_aspect: float) -> None:
         if abs(pixel_aspect / self._plate.pixel_aspect - 1) > _SAME_SHAPE:
