@@ -1,6 +1,7 @@
 """Golden jobs of the hosts: a scene or a node graph, and what its job says beyond the defaults.
 
-``ACTANYWHERE_GOLDEN=write pytest tests/blender tests/nuke -k golden`` writes them anew, when they are meant to change.
+``ACTANYWHERE_GOLDEN=write pytest tests/blender/test_sources.py tests/nuke/test_node.py``
+writes them anew, when that is meant.
 """
 
 from __future__ import annotations
