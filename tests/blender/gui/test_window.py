@@ -179,7 +179,7 @@ def test_what_the_artist_does_meanwhile_disturbs_nothing(artist: Artist) -> None
     assert after == before, "words of ours are left in the status bar"
 
 
-def test_a_click_on_cancel_stops_and_the_panel_says_so(artist: Artist, pictures: Path) -> None:
+def test_a_click_on_cancel_stops_and_the_panel_says_so(artist: Artist) -> None:
     set_up(artist, last=32)
     press_generate(artist)
     artist.wait("answer = bool(events)", within=120)
@@ -188,7 +188,6 @@ def test_a_click_on_cancel_stops_and_the_panel_says_so(artist: Artist, pictures:
     assert time.time() - pressed < 30
     message, states = artist.ask(PANEL + "answer = [panel.message, [t.finished for t in panel.takes]]")
     assert "Stopped" in message and states == [True, True, False]
-    artist.picture(pictures / "blender_stopped.jpg", EDITOR)
 
 
 def test_escape_stops_too(artist: Artist) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 from ..protocol import FrameConditioning, Painted, Watch, Window
 from .model.configuration import ModelConfiguration
 from .networks import PATCH, Array, Networks
+from .parameterisation import parameterisation
 from .sampling.guidance import guide
 from .sampling.noise import frame_noise
 from .sampling.solvers import Denoise, Levels, sample
-from .scalings import clean_of, lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
+from .scalings import lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
 
 __all__ = ["Sampling", "Told", "UNetPainter"]
 
@@ -212,12 +213,13 @@ class UNetPainter:
             for std in (self.configuration.known_std, self.configuration.unknown_std)
         )
         deviation = prior_deviation(known_std, unknown_std, unknown)
+        kind = parameterisation(self.configuration.prediction)
 
         def denoise(noisy: Array, timestep: int) -> Array:
             raw = self.networks.predict(self._stacked(noisy, told), timestep, context)
             alpha, sigma = self._alpha[timestep], self._sigma[timestep]
-            kind = self.configuration.prediction
-            clean = np.asarray(clean_of(kind, raw, noisy, alpha, sigma, told.prior, deviation), np.float32)
+            made = kind.clean(raw, noisy, alpha, sigma, told.prior, deviation)
+            clean = np.asarray(made, np.float32)
             if before is not None:
                 clean[: len(before)] = before
             return clean

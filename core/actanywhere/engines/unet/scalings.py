@@ -1,4 +1,4 @@
-"""What a raw prediction stands for: the arithmetic of noise levels, for arrays of NumPy and of PyTorch alike.
+"""The arithmetic of noise levels, for arrays of NumPy and of PyTorch alike.
 
 A noisy latent is ``alpha * clean + sigma * noise``. Only operators that both have are used, so that training and
 rendering, with either, cannot differ.
@@ -15,10 +15,8 @@ from .model.configuration import ModelConfiguration
 
 __all__ = [
     "TRAINING_STEPS",
-    "clean_of",
     "lcm_timesteps",
     "noise_levels",
-    "posterior",
     "prior_deviation",
     "trailing_timesteps",
 ]
@@ -56,31 +54,6 @@ def lcm_timesteps(steps: int) -> list[int]:
     """The timesteps of latent consistency models: spread over the 50 that they were distilled on."""
     taught = np.arange(50, 0, -1) * (TRAINING_STEPS // 50) - 1
     return [int(taught[int(i)]) for i in np.linspace(0, 50, steps, endpoint=False)]
-
-
-def clean_of(
-    kind: str, raw: Array, noisy: Array, alpha: Array, sigma: Array, prior: Array, deviation: Array
-) -> Array:
-    """The clean latent that the ``raw`` prediction of that ``kind`` stands for.
-
-    ``prior`` and ``deviation`` (see ``prior_deviation``) are read by ``guided`` prediction alone.
-    """
-    if kind == "epsilon":
-        return (noisy - sigma * raw) / alpha
-    if kind == "v_prediction":
-        return alpha * noisy - sigma * raw
-    mean, spread = posterior(noisy, alpha, sigma, prior, deviation)
-    return mean - spread * raw
-
-
-def posterior(
-    noisy: Array, alpha: Array, sigma: Array, prior: Array, deviation: Array
-) -> tuple[Array, Array]:
-    """Mean and deviation of the clean latent, given the noisy one and its prior."""
-    variance = deviation**2
-    total = (sigma**2 + alpha**2 * variance).clip(1e-8)
-    mean = (prior * sigma**2 + alpha * noisy * variance) / total
-    return mean, deviation * sigma / total**0.5
 
 
 def prior_deviation(known: Array, unknown: Array, share: Array) -> Array:

@@ -25,7 +25,7 @@ __all__ = ["ConditionPath", "ModelConfiguration", "full", "read_configuration", 
 ConditionPath = Literal["clip", "vae-concat", "vae-cross-attention", "none", "ip-adapter"]
 
 #: What the network's output means. ``epsilon``: the noise, as the paper. ``guided``: the clean latent, as a
-#: residual on what is known of it (see ``model.denoiser``); at unknown places this is v-prediction.
+#: residual on what is known of it (see ``parameterisation``); at unknown places this is v-prediction.
 Prediction = Literal["epsilon", "v_prediction", "guided"]
 
 

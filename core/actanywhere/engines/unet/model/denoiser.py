@@ -18,7 +18,8 @@ import torch
 from diffusers import UNet2DConditionModel, UNetMotionModel
 from torch import Tensor, nn
 
-from ..scalings import clean_of, posterior, prior_deviation
+from ..parameterisation import parameterisation
+from ..scalings import prior_deviation
 from .autoencoder import PATCH
 from .configuration import ModelConfiguration
 from .noise import NoiseSchedule
@@ -89,14 +90,7 @@ def create_unet(configuration: ModelConfiguration) -> UNetMotionModel | UNet2DCo
 
 
 class Denoiser(nn.Module):
-    """The U-Net with its scalings.
-
-    ``prediction`` says what the network's output means. ``guided`` is the starter's: what is known gives a
-    Gaussian prior of the clean latent (its mean what is expected there, its deviations measured where that is
-    known and where it is guessed), and the network learns the residual of the posterior mean, in units of the
-    posterior's deviation. Where all is known the network need only paint what the actor changes. With a prior
-    of mean 0 and deviation 1 this is v-prediction.
-    """
+    """The U-Net with its parameterisation (see ``parameterisation``)."""
 
     known_std: Tensor
     unknown_std: Tensor
@@ -138,20 +132,16 @@ class Denoiser(nn.Module):
     def clean(self, noisy: Tensor, timesteps: Tensor, known: Known, prediction: Tensor) -> Tensor:
         """The clean latent that a raw ``prediction`` stands for."""
         alpha, sigma = self._levels(timesteps, noisy)
-        deviation = self._deviation(known)
-        kind = self.configuration.prediction
-        return cast(Tensor, clean_of(kind, prediction, noisy, alpha, sigma, known.prior, deviation))
+        kind = parameterisation(self.configuration.prediction)
+        made = kind.clean(prediction, noisy, alpha, sigma, known.prior, self._deviation(known))
+        return cast(Tensor, made)
 
     def target(self, clean: Tensor, noise: Tensor, timesteps: Tensor, known: Known) -> Tensor:
         """What the raw prediction should be; the training loss is its mean squared error."""
-        if self.configuration.prediction == "epsilon":
-            return noise
         alpha, sigma = self._levels(timesteps, clean)
-        if self.configuration.prediction == "v_prediction":
-            return alpha * noise - sigma * clean
-        noisy = alpha * clean + sigma * noise
-        mean, deviation = posterior(noisy, alpha, sigma, known.prior, self._deviation(known))
-        return cast(Tensor, (mean - clean) / deviation)
+        kind = parameterisation(self.configuration.prediction)
+        wanted = kind.target(clean, noise, alpha, sigma, known.prior, self._deviation(known))
+        return cast(Tensor, wanted)
 
     def importance(self) -> Tensor:
         """Weight of each latent channel in the loss, mean 1: fine detail, which is mostly noise, counts less."""
