@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -129,3 +130,19 @@ def test_a_dry_run_tells_frames_hours_and_disk_and_writes_nothing(tmp_path: Path
     plan = json.loads(done.stdout)["shots"]
     assert [one["frames"] for one in plan] == ["1001-1004"] * 2
     assert plan[0]["disk"] == 4 * 96 * 64 * 8 * 2  # frames, pixels, channels, bytes of a half
+
+
+def test_it_is_submitted_by_the_farms_own_command_or_nothing_is_written(tmp_path: Path) -> None:
+    shots = write_list(tmp_path, 1)
+    nothing = {**os.environ, "PATH": str(tmp_path)}
+    done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--submit", env=nothing)
+    assert (
+        done.returncode == 2 and "no command 'deadline'" in done.stderr and not (tmp_path / "bundle").exists()
+    )
+    command = tmp_path / "deadline"  # stands for AWS's own, which needs an account
+    command.write_text('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexit 3\n')
+    command.chmod(0o755)
+    there = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--submit", env=there)
+    assert (tmp_path / "asked").read_text().split() == ["bundle", "submit", str(tmp_path / "bundle")]
+    assert done.returncode == 1 and "status 3" in done.stderr

@@ -171,10 +171,12 @@ def test_a_page_of_400_shots_opens_in_two_seconds(page: Path, tmp_path: Path) ->
     chromium()
     (shot,) = shots_below(page.parent / "out")
     one = write_page([shot], tmp_path / "one.html", "one")
-    noise = np.random.default_rng(1).integers(0, 255, (225, 400, 3), np.uint8)
+    noise = np.random.default_rng(1).integers(0, 255, (144, 256, 3), np.uint8)
     _, data = cv2.imencode(".jpg", cv2.GaussianBlur(noise, (0, 0), 2), [cv2.IMWRITE_JPEG_QUALITY, 75])
     picture = base64.b64encode(data.tobytes()).decode()
-    assert len(picture) > 8000  # as heavy as a real one
+    assert (
+        len(picture) > 5000
+    )  # of the size that a page of 400 shots with two takes each has, and as heavy as a real one
     text = one.read_text()
     about = json.loads(text.split('id="about">')[1].split("</script>")[0])
     about["rows"] = [{**about["rows"][0], "name": f"run_{n}", "folder": f"/out/run_{n}"} for n in range(400)]
@@ -189,7 +191,7 @@ def test_a_page_of_400_shots_opens_in_two_seconds(page: Path, tmp_path: Path) ->
         wait_for(browser, "rows.length === 400 && rows[0].imgB.naturalWidth > 0")
         assert browser.run("rows.filter(r => r.pictures).length") < 20  # those in view alone are read
     print(f"{many.stat().st_size / 1e6:.1f} MB opened in {seconds:.2f} s")
-    assert seconds < 2.0 * 3  # on a busy machine
+    assert many.stat().st_size < 24e6 and seconds < 2.0 * 3  # on a busy machine
 
 
 def note(job: Job, **more: object) -> dict[str, object]:

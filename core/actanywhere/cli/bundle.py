@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..contract.errors import JobError
+from ..contract.errors import JobError, WorkerError
 from ..farm.bundle import BundleOptions, check_paths, write_bundle
 from ..farm.plan import PlannedShot, plan_shots
 from .batch import read_entries
@@ -23,6 +25,7 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     """Write the bundle, or only tell of it (--dry-run). 2, and nothing written, where a single shot is wrong."""
     if not args.shot_hours > 0:
         raise JobError(f"--shot-hours {args.shot_hours} is no time.", "Give hours, such as 6.")
+    deadline = _deadline() if args.submit else ""
     options = BundleOptions(
         storage=tuple(args.storage),
         chunk=args.shots_per_task,
@@ -44,7 +47,28 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     if not args.dry_run:
         template = write_bundle(args.openjd, planned, options)
         screen.note(f"{template} is written. To run it here:\n  {_run_here(template)}")
+        if deadline:
+            _submit(deadline, template.parent)
     return _DONE
+
+
+def _deadline() -> str:
+    """The farm's own command, found before anything is written. Raises ``JobError``."""
+    found = shutil.which("deadline")
+    if found is None:
+        raise JobError(
+            "There is no command 'deadline' to submit with.", "pip install deadline, or leave --submit out."
+        )
+    return found
+
+
+def _submit(deadline: str, folder: Path) -> None:
+    done = subprocess.run([deadline, "bundle", "submit", str(folder)])
+    if done.returncode:
+        raise WorkerError(
+            f"'deadline bundle submit' ended with status {done.returncode}; the bundle is in {folder}.",
+            "What it says above tells why. Then: deadline bundle submit " + shlex.quote(str(folder)),
+        )
 
 
 def _run_here(template: Path) -> str:

@@ -173,6 +173,11 @@ def _add_farm_flags(farm: argparse._ArgumentGroup) -> None:
         metavar="COMMAND",
         help="What starts ActAnywhere on a host (default: actanywhere).",
     )
+    farm.add_argument(
+        "--submit",
+        action="store_true",
+        help="Also hand the bundle to AWS Deadline Cloud, by its command 'deadline bundle submit'.",
+    )
 
 
 def _at_least_one(text: str) -> int:

@@ -31,9 +31,9 @@ __all__ = ["PageShot", "shots_below", "write_page"]
 _TAKE = re.compile(r"^(.*?)(?:_redo\d+|[/\\]take_\d+)$")
 _AREA = 400 * 225
 _QUALITY = 75
-_MOST_BYTES = 30_000_000
-"""Of all pictures together: a page of this size opens in about a second."""
-_PICTURE_BYTES = 16_000  # about, in base64
+_MOST_BYTES = 16_000_000
+"""Of all pictures together, about: so much opens in two seconds."""
+_PICTURE_BYTES = 16_000  # about, in base64, at the full area
 _FEWEST_FRAMES, _MOST_FRAMES = 2, 24
 
 
@@ -72,9 +72,10 @@ def write_page(
     """Write the page of ``shots``; it appears when it is whole. Raises ``OutputError``."""
     pieces = max(1, sum(1 + max(1, len(shot.takes)) for shot in shots))
     most = max(_FEWEST_FRAMES, min(_MOST_FRAMES, _MOST_BYTES // (_PICTURE_BYTES * pieces)))
+    area = min(_AREA, _AREA * _MOST_BYTES // (_PICTURE_BYTES * pieces * _FEWEST_FRAMES))
     rows, blocks = [], []
     for number, shot in enumerate(shots):
-        row, pictures = _row(shot, most)
+        row, pictures = _row(shot, most, area)
         rows.append(row)
         blocks.append(_block(f"p{number}", pictures))
         report(Progress("Making the page", number + 1, len(shots), "shots", (number + 1) / len(shots)))
@@ -96,7 +97,7 @@ def _block(name: str, data: Any) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>\n'
 
 
-def _row(shot: PageShot, most: int) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _row(shot: PageShot, most: int, area: int) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """What the page knows of a shot, and its pictures: ``plate`` and a list for each take, in base64."""
     takes = [read_take(str(folder)) for folder in shot.takes]
     results = [
@@ -114,7 +115,7 @@ def _row(shot: PageShot, most: int) -> tuple[dict[str, Any], dict[str, list[str]
     aspect = ""
     for name, folder, result in results:
         try:
-            aspect = _collect(pictures, name, Path(folder), result, frames) or aspect
+            aspect = _collect(pictures, name, Path(folder), result, frames, area) or aspect
         except ActAnywhereError as error:
             problems.append(error.message)
     row = {
@@ -135,7 +136,7 @@ def _row(shot: PageShot, most: int) -> tuple[dict[str, Any], dict[str, list[str]
 
 
 def _collect(
-    pictures: dict[str, list[str]], name: str, folder: Path, result: Result, frames: Sequence[int]
+    pictures: dict[str, list[str]], name: str, folder: Path, result: Result, frames: Sequence[int], area: int
 ) -> str:
     """Add a take's pictures, and the plate's with the first take; gives the pictures' aspect."""
     aspect = ""
@@ -145,7 +146,7 @@ def _collect(
                 pictures.setdefault(name, []).append("")
                 continue
             looks = source.at(frame)
-            small = {kind: fit(looks[kind], _AREA) for kind in ("plate", "comp")}
+            small = {kind: fit(looks[kind], area) for kind in ("plate", "comp")}
             aspect = f"{small['comp'].shape[1]}/{small['comp'].shape[0]}"
             pictures.setdefault(name, []).append(_jpeg(small["comp"]))
             if len(pictures["plate"]) < len(frames):
