@@ -105,7 +105,7 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "track",
-        "Your own track of the camera, a JSON file (docs/track.md): how the plate's background moves.",
+        "Your own track of the camera, JSON or .chan (docs/track.md): how the plate's background moves.",
         "FILE",
     ),
     ShotField("output", "The folder for the layer, made if need be.", "DIR"),

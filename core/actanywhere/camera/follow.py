@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +12,12 @@ from .fit import Matrix, Points, apply, from_pixels
 
 __all__ = ["View", "follow", "look", "recognise"]
 
+Points32 = NDArray[np.float32]
+
 _FEATURES = 700
+_LIKENESS = 0.6
+_RECOGNISE_WIDTH = 720
+"""SIFT finds too little in a small picture as it is."""
 _TEXTURE = 4e-5
 """Least corner strength (cv2.cornerMinEigenVal): gradients of about 0.8 grey levels a pixel both ways."""
 
@@ -103,8 +107,35 @@ def follow(reference: View, view: View, guess: Matrix, levels: int) -> tuple[Poi
     back, seen_back = _flow(view.grey, grey, there, levels)
     astray = np.linalg.norm((back - start).reshape(-1, 2), axis=1)
     keep = seen & seen_back & (astray < 0.5 * max(1.0, width / 480))
+    keep &= _alike(grey, view.grey, start.reshape(-1, 2), there.reshape(-1, 2)) > _LIKENESS
     source = reference.points[inside][keep].astype(np.float64)
     return apply(unit, source), apply(unit, there.reshape(-1, 2)[keep].astype(np.float64))
+
+
+def _alike(
+    grey: NDArray[np.uint8], onto: NDArray[np.uint8], points: Points32, there: Points32
+) -> NDArray[np.float64]:
+    """(N,) correlation of the patches about each point before and after: what stands still keeps its look, while
+    waves, leaves and a crowd change theirs.
+    """
+    half = max(4, grey.shape[1] // 140)
+    y, x = (part.astype(np.float32) for part in np.mgrid[-half : half + 1, -half : half + 1])
+    first, second = (
+        np.asarray(
+            cv2.remap(
+                picture,
+                (places[:, 0, None, None] + x).reshape(-1, 2 * half + 1),
+                (places[:, 1, None, None] + y).reshape(-1, 2 * half + 1),
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+            np.float64,
+        ).reshape(len(places), -1)
+        for picture, places in ((grey, points), (onto, there))
+    )
+    first, second = (patch - patch.mean(1, keepdims=True) for patch in (first, second))
+    size = np.sqrt((first**2).sum(1) * (second**2).sum(1))
+    return np.asarray((first * second).sum(1) / np.maximum(size, 1e-9))
 
 
 def _within(points: Points, background: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -131,17 +162,29 @@ def _flow(
 
 def recognise(reference: View, view: View) -> tuple[Points, Points]:
     """Matched points as in ``follow``, recognised by their look (SIFT): for jumps too far to follow."""
-    sift = cv2.SIFT.create(nfeatures=1500, contrastThreshold=0.02)
-    places: list[Sequence[cv2.KeyPoint]] = []
+    sift = cv2.SIFT.create(nfeatures=2000, contrastThreshold=0.01)
+    size = view.grey.shape[1]
+    enlarged = max(1, round(_RECOGNISE_WIDTH / size))
+    places: list[NDArray[np.float64]] = []
     looks = []
     for side in (reference, view):
-        found, described = sift.detectAndCompute(side.grey, side.background)
+        found, described = sift.detectAndCompute(
+            _enlarge(side.grey, enlarged), _enlarge(side.background, enlarged)
+        )
         if described is None or len(found) < 8:
             return np.zeros((0, 2)), np.zeros((0, 2))
-        places.append(found)
+        points = np.array([point.pt for point in found], np.float64)
+        places.append((points + 0.5) / enlarged - 0.5)
         looks.append(np.asarray(described, np.float32))
     there = cv2.BFMatcher().knnMatch(looks[0], looks[1], k=2)
     sure = [pair[0] for pair in there if len(pair) == 2 and pair[0].distance < 0.8 * pair[1].distance]
-    source = np.array([places[0][match.queryIdx].pt for match in sure], np.float64).reshape(-1, 2)
-    target = np.array([places[1][match.trainIdx].pt for match in sure], np.float64).reshape(-1, 2)
+    source = places[0][[match.queryIdx for match in sure]].reshape(-1, 2)
+    target = places[1][[match.trainIdx for match in sure]].reshape(-1, 2)
     return apply(reference.unit, source), apply(view.unit, target)
+
+
+def _enlarge(picture: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+    if times == 1:
+        return picture
+    size = (picture.shape[1] * times, picture.shape[0] * times)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -1,6 +1,6 @@
-"""A camera that the artist tracked: a JSON file of homographies, as docs/track.md describes it.
+"""A camera that the artist tracked: homographies or cameras in a JSON file, or a .chan file; docs/track.md has them.
 
-In the file, pixels are counted from the top left corner of the plate's raster, y down, so that the first
+In a file of homographies, pixels are counted from the top left corner of the plate's raster, y down, so that the first
 pixel's centre is at (0.5, 0.5).
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import JobError
 from ..contract.shot import FrameRange
+from .camera_files import Cameras, read_cameras, read_chan, turned
 from .fit import Matrix, apply, normalise
 from .track import CameraTrack
 
@@ -42,7 +43,14 @@ def read_track(path: str, frames: FrameRange, width: int, height: int) -> GivenT
 
     Raises ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
     """
+    if Path(path).suffix.lower() == ".chan":
+        text, digest = _read(path)
+        return GivenTrack(_turning(path, read_chan(path, text), frames, width / height), digest)
     data, digest = _load(path)
+    if data.get("kind") == "cameras":
+        return GivenTrack(_turning(path, read_cameras(path, data), frames, width / height), digest)
+    if set(data) != _FIELDS or not isinstance(data["transforms"], dict):
+        raise JobError(f"{path} is not a camera track: it needs width, height and transforms alone.", _FORMAT)
     size = data["width"], data["height"]
     if size != (width, height):
         raise JobError(
@@ -66,17 +74,43 @@ def read_track(path: str, frames: FrameRange, width: int, height: int) -> GivenT
     return GivenTrack(CameraTrack(found, True, reason, np.ones(len(frames))), digest)
 
 
-def _load(path: str) -> tuple[dict[str, Any], str]:
+def _read(path: str) -> tuple[str, str]:
+    """The text of a file, and its sha256."""
     try:
         raw = Path(path).read_bytes()
-        data = json.loads(raw)
     except OSError as error:
-        raise JobError(f"{path} cannot be read: {error.strerror}.", "Give the track's JSON file.") from error
+        raise JobError(f"{path} cannot be read: {error.strerror}.", "Give the track's file.") from error
+    return raw.decode("utf-8-sig", "replace"), hashlib.sha256(raw).hexdigest()
+
+
+def _load(path: str) -> tuple[dict[str, Any], str]:
+    text, digest = _read(path)
+    try:
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise JobError(f"{path} is not JSON: {error}.", _FORMAT) from error
-    if not isinstance(data, dict) or set(data) != _FIELDS or not isinstance(data["transforms"], dict):
+    if not isinstance(data, dict):
         raise JobError(f"{path} is not a camera track: it needs width, height and transforms alone.", _FORMAT)
-    return data, hashlib.sha256(raw).hexdigest()
+    return data, digest
+
+
+def _turning(path: str, cameras: Cameras, frames: FrameRange, aspect: float) -> CameraTrack:
+    """A camera's turns and zoom; its travel moves nothing that is as far away as the place is taken to be."""
+    missing = [str(frame) for frame in frames if frame not in cameras.frames]
+    if missing:
+        raise JobError(
+            f"{path} has no camera for frame {', '.join(missing[:12])}.",
+            "Export the whole range, or render less.",
+        )
+    chosen = cameras.only(tuple(frames))
+    doubts: tuple[str, ...] = ()
+    if chosen.travel > 0:
+        doubts = (
+            f"{Path(path).name} holds a camera that travels: the place turns and zooms with it as if it were far "
+            "away, and nothing near slides past.",
+        )
+    reason = f"the turns of the camera in {Path(path).name}"
+    return CameraTrack(turned(chosen, aspect), True, reason, np.ones(len(frames)), doubts)
 
 
 def _frame(path: str, key: str) -> int:

@@ -8,7 +8,7 @@ unless a homography explains it clearly better; a locked-off plate gives exact i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, normalise, residuals, rms
 from .follow import View, follow, look, recognise
+from .level import level_pan
+from .path import bridge, is_card
 
 __all__ = ["CameraTrack", "Tracker", "corner_distance", "still_track"]
 
@@ -23,6 +25,7 @@ _WIDEST = 960
 _KEYFRAMES = 12
 _FEWEST = 14
 _MODELS = ("similarity", "homography")
+_CELLS = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,15 @@ class CameraTrack:
 
     ``transforms`` (T, 3, 3) float64 map unit coordinates of the reference frame (the first, unless
     ``relative_to`` was asked) to those of each frame; ``quality`` (T,) is the share of background points that
-    agree; ``trackable`` says whether to build on it, and ``reason`` why, in words.
+    agree; ``trackable`` says whether to build on it, and ``reason`` why, in words. ``doubts`` are what an artist is
+    warned of where it is built on.
     """
 
     transforms: NDArray[np.float64]
     trackable: bool
     reason: str
     quality: NDArray[np.float64]
+    doubts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.transforms)
@@ -46,11 +51,11 @@ class CameraTrack:
         """The same motion with frame ``index`` as the reference (identity there)."""
         origin = self.transforms[index]
         if np.array_equal(self.transforms, np.broadcast_to(origin, self.transforms.shape)):
-            return CameraTrack(_identities(len(self)), self.trackable, self.reason, self.quality)
+            return replace(self, transforms=_identities(len(self)))
         inverse = np.linalg.inv(origin)
         moved = np.stack([normalise(t @ inverse) for t in self.transforms])
         moved[index] = np.eye(3)
-        return CameraTrack(moved, self.trackable, self.reason, self.quality)
+        return replace(self, transforms=moved)
 
 
 def still_track(frames: int) -> CameraTrack:
@@ -73,7 +78,8 @@ def _identities(count: int) -> NDArray[np.float64]:
 class _Step:
     """What one frame told: a transform by each model, and how well each was supported.
 
-    ``costs`` and ``rest`` are what each model, and no motion at all, leave unexplained (frame heights).
+    ``costs`` and ``rest`` are what each model, and no motion at all, leave unexplained (frame heights). ``cells``: how
+    many points agreed and how many there were, by the sixth of the frame (``_CELLS``).
     """
 
     transforms: dict[str, Matrix]
@@ -83,6 +89,7 @@ class _Step:
     found: int
     agreeing: int
     gap: bool
+    cells: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.zeros(6), np.zeros(6))
 
 
 class Tracker:
@@ -131,11 +138,47 @@ class Tracker:
             return CameraTrack(_identities(count), count == 1, "a single frame has no motion", np.ones(count))
         quality = np.array([step.quality for step in self._steps])
         trackable, reason = self._judge()
-        model = self._choose_model()
-        transforms = _bridge([None if s.gap else s.transforms[model] for s in self._steps])
+        transforms, manner = self._motion()
         if trackable and self._locked(transforms):
             return CameraTrack(_identities(count), True, "the camera is locked off; " + reason, quality)
-        return CameraTrack(transforms, trackable, reason, quality)
+        doubts = self._doubts() if trackable else ()
+        return CameraTrack(transforms, trackable, f"{reason}{manner}", quality, doubts)
+
+    def _motion(self) -> tuple[NDArray[np.float64], str]:
+        """The transforms of all frames, and in words what was made of them."""
+        found = {m: bridge([None if s.gap else s.transforms[m] for s in self._steps]) for m in _MODELS}
+        if self._choose_model() == "homography":
+            if is_card(found["homography"], self.aspect):
+                return found["homography"], "; a homography"
+            manner = "; no homography, which would stretch or lean the place"
+        else:
+            manner = ""
+        levelled = level_pan(found["similarity"])
+        if levelled is None:
+            return found["similarity"], manner
+        return levelled, f"{manner}; a pan of a level camera, so the place stays upright"
+
+    def _doubts(self) -> tuple[str, ...]:
+        """Where the plate has no single motion, and where it was lost."""
+        doubts = []
+        steps = [s for s in self._steps[1:] if not s.gap]
+        agree, seen = (sum((part[k] for part in (s.cells for s in steps)), np.zeros(6)) for k in (0, 1))
+        told = seen > 0.03 * seen.sum()
+        share = np.where(told, agree / np.maximum(seen, 1), 1.0)
+        if share.min() < 0.5:
+            where = _CELLS[int(share.argmin())]
+            doubts.append(
+                f"The plate's background has no single motion: at the {where} only {share.min():.0%} of the features "
+                "move as the camera does (parallax, or what moves by itself), and the layer slides there."
+            )
+        lost = [index for index, s in enumerate(self._steps) if s.gap]
+        if lost:
+            shown = ", ".join(str(i + 1) for i in lost[:8]) + (" and more" if len(lost) > 8 else "")
+            doubts.append(
+                f"The background was lost in {len(lost)} of {len(self._steps)} frames (number {shown} of the range): "
+                "the camera goes on there as it moved before and after."
+            )
+        return tuple(doubts)
 
     # -- from frame to frame
 
@@ -185,7 +228,8 @@ class Tracker:
         lost = lost or _spread(target[:leading][agreeing], self.aspect) < 0.04
         transforms = {name: normalise(fit.transform @ base.transforms[name]) for name, fit in fits.items()}
         costs = {name: fit.cost for name, fit in fits.items()}
-        return _Step(transforms, costs, rest, count / max(leading, 1), leading, count, lost)
+        cells = _by_cell(target[:leading], agreeing, self.aspect)
+        return _Step(transforms, costs, rest, count / max(leading, 1), leading, count, lost, cells)
 
     def _gap(self, found: int) -> _Step:
         nothing = dict.fromkeys(_MODELS, np.eye(3))
@@ -317,10 +361,13 @@ def _longest_run(flags: Sequence[bool]) -> int:
     return longest
 
 
-def _bridge(transforms: Sequence[Matrix | None]) -> NDArray[np.float64]:
-    """(T, 3, 3) with frames that were lost filled from their neighbours, halfway motions between them."""
-    known = [i for i, t in enumerate(transforms) if t is not None]
-    values = np.stack([t for t in transforms if t is not None])
-    scaled = np.stack([t / t[2, 2] for t in values]) if (values[:, 2, 2] > 1e-3).all() else values
-    flat = [np.interp(range(len(transforms)), known, column) for column in scaled.reshape(-1, 9).T]
-    return np.stack(flat, 1).reshape(-1, 3, 3)
+def _by_cell(
+    points: Points, agreeing: NDArray[np.bool_], aspect: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How many of the points agree, and how many there are, in each sixth of the frame."""
+    column = np.clip(np.floor((points[:, 0] / aspect + 0.5) * 3), 0, 2).astype(int)
+    cell = column + 3 * (points[:, 1] > 0)
+    agree, seen = (
+        np.bincount(cell[keep], minlength=6).astype(np.float64) for keep in (agreeing, agreeing | True)
+    )
+    return agree, seen

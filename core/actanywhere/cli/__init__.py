@@ -297,6 +297,12 @@ def _farm(args: argparse.Namespace, screen: Screen) -> int:
     return farm(args)
 
 
+def _camera(args: argparse.Namespace, screen: Screen) -> int:
+    from .camera import run_camera
+
+    return DONE if run_camera(args, screen) else BAD_INPUT
+
+
 _COMMANDS: dict[str, Callable[..., int]] = {
     "render": _render,
     "batch": _batch,
@@ -311,4 +317,5 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "export": _export,
     "cleanplate": _cleanplate,
     "farm": _farm,
+    "camera": _camera,
 }

@@ -80,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate(commands)
     _assemble(commands)
     _export(commands)
+    _camera(commands)
     _models(commands)
     add_farm_parser(commands)
     commands.add_parser(
@@ -373,6 +374,28 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument(
         "--output", metavar="DIR", help="A copy of the model with the graphs, which must be new."
+    )
+    _add_talk(parser, dry_run=False)
+
+
+def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "camera",
+        help="the plate's camera solved in three dimensions, for Nuke and Blender (needs the 'solve' extra)",
+        description="Solves the plate's camera with COLMAP, the actor left out, and says whether to believe it: a pan, "
+        "a flat wall or moving water is refused with the reason (exit status 2). A believed camera is written as "
+        "camera.chan and camera.json (docs/track.md): level, y up, with the horizon's row in every frame. Takes "
+        "a second or two a frame.",
+    )
+    parser.add_argument("--plate", required=True, metavar="FILES", help="The plate, as in 'render'.")
+    parser.add_argument(
+        "--plate-colour", default="auto", metavar="SPACE", help="Its colour space, as in 'render'."
+    )
+    parser.add_argument("--matte", default="", metavar="FILES", help="The actor's matte, as in 'render'.")
+    parser.add_argument("--matte-channel", default="", metavar="NAME", help="Its channel, as in 'render'.")
+    parser.add_argument("--frames", metavar="1001-1047", help="Frames to solve (default: the whole plate).")
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="The folder to write, made if need be."
     )
     _add_talk(parser, dry_run=False)
 

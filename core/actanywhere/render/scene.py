@@ -152,13 +152,13 @@ def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: in
 def _choose_camera(inputs: Inputs, track: CameraTrack) -> Decision[str]:
     asked = inputs.job.settings.camera
     if inputs.track is not None:
-        return Decision("tracked", track.reason)
+        return Decision("tracked", track.reason, track.doubts)
     if asked == "auto":
-        return Decision("plate" if track.trackable else "subject", track.reason)
+        return Decision("plate" if track.trackable else "subject", track.reason, track.doubts)
     if asked == "plate" and not track.trackable:
         warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
         return Decision(asked, track.reason, (warning,))
-    return Decision(asked, "as asked for" if asked == "subject" else track.reason)
+    return Decision(asked, "as asked for" if asked == "subject" else track.reason, track.doubts)
 
 
 def _no_guide(settings: Settings) -> tuple[str, ...]:
