@@ -148,7 +148,9 @@ def _machine(options: Options) -> _Machine:
             f"The device '{device}' cannot be used: {str(error).splitlines()[0]}",
             "Use --device auto, or see 'actanywhere doctor'.",
         ) from error
-    free = torch.cuda.mem_get_info(place)[0] if place.type == "cuda" else _free_host()
+    free = _free_host()
+    if place.type == "cuda":  # what this process holds of an earlier shot is taken over, or let go
+        free = torch.cuda.mem_get_info(place)[0] + torch.cuda.memory_reserved(place)
     single = options.precision == "fp32" or (options.precision == "auto" and place.type == "cpu")
     return _Machine(device, free, _free_host(), 4 if single else 2)
 
