@@ -88,8 +88,14 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
         _write_job(job, Path(args.write_job))
         screen.note(f"{args.write_job} is written: actanywhere render --job {args.write_job}")
         return DONE
+    if args.sheet and not args.dry_run:
+        raise JobError("A sheet is made instead of a render.", "Give --dry-run besides --sheet.")
     if args.dry_run:
         _show_survey(job, args.json)
+        if args.sheet:
+            from ..review.condition_sheet import write_condition_sheet
+
+            _tell_files(args, sheet=write_condition_sheet(job, args.sheet))
         return DONE
     _render_one(job, screen)
     return DONE

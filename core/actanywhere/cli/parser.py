@@ -117,6 +117,12 @@ def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="FILE",
         help="Write the job to this JSON file and stop: for --job, here or on a farm.",
     )
+    parser.add_argument(
+        "--sheet",
+        metavar="FILE.png",
+        help="With --dry-run: read the shot and draw who was found in the condition, what is behind them, and where "
+        "the actor stands in it.",
+    )
     _add_talk(parser, dry_run=True)
 
 

@@ -17,7 +17,7 @@ _POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
 
 _SURE = 0.25
 """Score from which a network is taken to see somebody."""
-_NEAR = 0.12
+_NEAR = 0.25
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
 _COVERED = 0.7
 """Share of the plate actor's likeness that a network has to see, for its outline to be taken instead."""
@@ -145,7 +145,7 @@ def _by_hint(
 
 
 def _told_apart(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Subject], list[Subject]]:
-    """The actors and the prominent things among whom a network saw, and whom the regions show besides."""
+    """The actors, also whom the regions show besides, and what else is prominent, among what a network saw."""
     if regions is None:
         sure = [one for one in seen if one.kind != "thing" and one.score >= _SURE]
         things = [one for one in seen if one.kind == "thing"]
@@ -156,7 +156,8 @@ def _told_apart(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Su
         sure += _instances(regions, sure)
     doubtful = [one for one in seen if all(one is not other for other in [*sure, *things])]
     along = [one for one in doubtful if any(_touch(one.mask, other.mask) for other in sure)]
-    return [*sure, *along], things
+    left = [one for one in doubtful if all(one is not other for other in along)]
+    return [*sure, *along], [*things, *left]
 
 
 def _instances(regions: RegionMap, sure: list[Subject]) -> list[Subject]:

@@ -131,7 +131,12 @@ def _load(folder: Path) -> tuple[Any, int]:
         model, facts = EomtForUniversalSegmentation.from_pretrained(
             str(folder), local_files_only=True, output_loading_info=True, use_safetensors=True
         )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except ImportError as error:
+        raise ModelError(
+            f"{folder} needs a library that is not here: {str(error).strip().splitlines()[0]}",
+            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"{folder} cannot be loaded as an EoMT: {first}",

@@ -98,8 +98,8 @@ def _darker(light: Picture, free: Flags, tall: float) -> Flags:
     """Where the ground is darker than most of the ground at the same distance from the camera, row by row."""
     # Of the ground alone: a dark coat's rim is no shadow.
     seen, sigma = free.astype(np.float32), 0.012 * tall + 0.6
-    whole = cv2.GaussianBlur((light * seen).astype(np.float32), (0, 0), sigma)
-    soft = whole / np.maximum(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32(1e-3))
+    share = np.maximum(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32(1e-3))
+    soft = np.asarray(cv2.GaussianBlur((light * seen).astype(np.float32), (0, 0), sigma) / share, np.float32)
     rows = [
         np.quantile(line[own], _LIT) if own.any() else np.nan for line, own in zip(soft, free, strict=True)
     ]

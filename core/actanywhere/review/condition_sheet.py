@@ -1,0 +1,139 @@
+"""The sheet of a condition before a render: who was found in it, what is behind them, where the actor stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.fit import apply
+from ..contract.errors import OutputError
+from ..contract.job import Job
+from ..engines.protocol import Watch
+from ..render.preflight import Inputs, open_inputs
+from ..render.scene import Scene, read_scene, resize
+from ..seeing.other_actor import OtherActor
+from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png
+
+__all__ = ["write_condition_sheet"]
+
+Picture = NDArray[np.float32]
+
+_CELL = (300, 480)
+"""Height and width of a cell."""
+_LINE, _MARGIN = 22, 12
+_GOES, _SHADOW, _STAYS = (0.95, 0.15, 0.15), (0.2, 0.45, 1.0), (1.0, 0.8, 0.1)
+_LONGEST = 118
+"""Characters of a line."""
+
+
+def write_condition_sheet(job: Job, path: str, watch: Watch | None = None) -> Path:
+    """Read the shot, and write a sheet of its condition to ``path`` (PNG); nothing else is touched.
+
+    Raises the same errors as rendering, and ``OutputError``.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".png":
+        raise OutputError(f"{path} is no PNG file.", "Give the sheet a name that ends in .png.")
+    with open_inputs(job) as inputs:
+        scene = read_scene(inputs, watch or Watch())
+        sheet = _sheet(inputs, scene)
+    write_png(target, sheet)
+    return target
+
+
+def _sheet(inputs: Inputs, scene: Scene) -> NDArray[np.uint8]:
+    assert scene.place is not None and scene.original is not None
+    other = scene.place.other
+    first, middle = _comp(scene, 0), _comp(scene, len(scene.clip.frames) // 2)
+    cells = [
+        ("the condition", scene.original),
+        ("who goes (red), their shadow (blue), what stays (yellow)", _marked(scene.original, other)),
+        ("what is moved: without them, as far as the shot looks", _place(scene)),
+        (f"frame {scene.clip.frames.first}, before anything is painted", first),
+        (f"frame {scene.clip.frames.first + len(scene.clip.frames) // 2}", middle),
+    ]
+    lines = _lines(inputs, scene)
+    height, width = _CELL
+    columns, rows = 3, 2
+    paper = blank(
+        2 * _MARGIN + _LINE * len(lines) + rows * (height + _LINE + _MARGIN),
+        _MARGIN + columns * (width + _MARGIN),
+    )
+    for number, line in enumerate(lines):
+        write(paper, line, _MARGIN, _MARGIN + _LINE * (number + 1) - 6, INK if number < 2 else FAINT)
+    below = _MARGIN + _LINE * len(lines)
+    for number, (title, picture) in enumerate(cells):
+        top = below + (number // columns) * (height + _LINE + _MARGIN)
+        left = _MARGIN + (number % columns) * (width + _MARGIN)
+        write(paper, title, left, top + _LINE - 6, FAINT)
+        small = fit(picture, height * width)
+        paper[top + _LINE : top + _LINE + height, left : left + width] = code(placed(small, height, width))
+    return paper
+
+
+def _lines(inputs: Inputs, scene: Scene) -> list[str]:
+    assert scene.place is not None
+    told = [
+        f"{inputs.job.shot.name}   condition: {scene.place.fitted}",
+        f"second actor: {scene.place.other.told}",
+        f"camera: {scene.camera.value} ({scene.camera.reason})",
+        *(f"warning: {warning}" for warning in scene.place.warnings),
+    ]
+    lines = []
+    for line in told:
+        while line:
+            cut = line if len(line) <= _LONGEST else line[: line.rfind(" ", 0, _LONGEST)]
+            lines.append(cut)
+            line = line[len(cut) :].strip()
+    return lines
+
+
+def _marked(picture: Picture, other: OtherActor) -> Picture:
+    """The condition with whom was found laid over it."""
+    made = np.asarray(0.35 * picture + 0.35 * picture.mean(2, keepdims=True), np.float32)
+    for mask, colour in ((other.stays, _STAYS), (other.shadow, _SHADOW), (other.mask, _GOES)):
+        if mask is not None:
+            made = (
+                made
+                + (0.45 * picture + 0.55 * np.array(colour, np.float32) - made)
+                * np.clip(mask, 0, 1)[..., None]
+            )
+    return np.asarray(made, np.float32)
+
+
+def _place(scene: Scene) -> Picture:
+    """The place, with the border of the condition (white) and of the anchor frame's view (yellow)."""
+    assert scene.place is not None
+    if scene.place.picture is None:
+        return scene.condition
+    made = code(scene.place.picture.picture)
+    (left, top), (across, down) = scene.place.picture.corner, scene.place.picture.scale
+    rows, columns = scene.condition.shape[:2]
+    thick = max(1, round(max(made.shape) / 500))
+    right, bottom = round(left + columns * across), round(top + rows * down)
+    cv2.rectangle(made, (left, top), (right - 1, bottom - 1), (255, 255, 255), thick)
+    guide = scene.guide.value
+    if guide is not None:
+        corners = np.array([[-0.5, -0.5], [15.5, -0.5], [15.5, 8.5], [-0.5, 8.5]])
+        to_place = scene.place.picture.surroundings.from_condition
+        for view in guide.views(9, 16)[:: max(1, len(scene.clip.frames) // 3)]:
+            seen = apply(to_place @ view, corners)
+            if np.isfinite(seen).all():
+                outline = np.round(seen).astype(np.int32).reshape(-1, 1, 2)
+                cv2.polylines(made, [outline], True, (255, 205, 40), thick)
+    return np.asarray(made / np.float32(255), np.float32)
+
+
+def _comp(scene: Scene, index: int) -> Picture:
+    """The plate's actor over the moved place, as it is before the engine paints."""
+    height, width = scene.clip.size
+    matte = scene.clip.matte[index][..., None] / np.float32(255)
+    plate = scene.clip.rgb[index] / np.float32(255)
+    if scene.guide.value is None:
+        behind = resize(scene.condition, height, width)
+    else:
+        behind = scene.guide.value.frame(index, height, width)[0]
+    return np.asarray(behind + (plate - behind) * matte, np.float32)
