@@ -19,6 +19,8 @@ _SURE = 0.25
 """Score from which a network is taken to see somebody."""
 _NEAR = 0.25
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
+_HELD = 0.25
+"""A thing up to this share of somebody's size may be held by them, or be a piece of them."""
 _COVERED = 0.7
 """Share of the plate actor's likeness that a network has to see, for its outline to be taken instead."""
 _SAME = 0.3
@@ -148,16 +150,20 @@ def _told_apart(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Su
     """The actors, also whom the regions show besides, and what else is prominent, among what a network saw."""
     if regions is None:
         sure = [one for one in seen if one.kind != "thing" and one.score >= _SURE]
-        things = [one for one in seen if one.kind == "thing"]
     else:
         alive = regions.of("person", "animal", "vehicle")
         sure = [one for one in seen if _share_of(one.mask, alive) >= _ALIVE]
-        things = [one for one in seen if all(one is not other for other in sure)]
         sure += _instances(regions, sure)
-    doubtful = [one for one in seen if all(one is not other for other in [*sure, *things])]
-    along = [one for one in doubtful if any(_touch(one.mask, other.mask) for other in sure)]
-    left = [one for one in doubtful if all(one is not other for other in along)]
-    return [*sure, *along], [*things, *left]
+    others = [one for one in seen if all(one is not other for other in sure)]
+    along = [one for one in others if any(_goes_along(one, other) for other in sure)]
+    left = [one for one in others if all(one is not other for other in along)]
+    return [*sure, *along], left
+
+
+def _goes_along(one: Subject, other: Subject) -> bool:
+    """Whether somebody takes this along: they touch, and it is smaller, a thing much smaller, than they are."""
+    share = float(one.mask.sum()) / max(1e-6, float(other.mask.sum()))
+    return share < (_HELD if one.kind == "thing" else 1.0) and _touch(one.mask, other.mask)
 
 
 def _instances(regions: RegionMap, sure: list[Subject]) -> list[Subject]:

@@ -26,6 +26,8 @@ _LARGEST, _RUNS_ON = 1.0, 0.1
 """A dark part larger than so many of them, or that runs on beyond that reach over so many of their heights, is a dark
 ground. Of that only what lies at their feet is taken, within ``_CONTACT`` heights."""
 _CONTACT = 0.1
+_CUT = 0.02
+"""Who comes so near to the lower border, as a share of the height, is cut off by it."""
 _LIT = 0.6
 """The quantile of a row of ground that is in the light."""
 
@@ -61,7 +63,7 @@ def _of_one(picture: Picture, body: Flags, anybody: Flags, floor: Flags | None) 
     rows, columns = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
     tall = float(max(np.ptp(rows), 0.5 * np.ptp(columns)) + 1)
     height, width = body.shape
-    if tall < 8 or rows[-1] >= height - 2:  # cut off by the border: no feet, no shadow
+    if tall < 8 or rows[-1] >= height - 1 - _CUT * height:  # cut off by the border: no feet, no shadow
         return none
     top, bottom = max(0, rows[-1] - _ABOVE * tall), min(height, rows[-1] + _BELOW * tall)
     left, right = max(0, columns[0] - _ACROSS * tall), min(width, columns[-1] + _ACROSS * tall)
