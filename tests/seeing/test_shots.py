@@ -76,7 +76,9 @@ def test_with_a_network_they_are_gone_and_the_result_says_who_found_them(
     assert filled.shape[:2] == SIZE and red(filled).max() < 0.2
     kept = [path.name for path in (out / ".actanywhere" / "seen").iterdir()]
     assert len(kept) == 2, "one answer of the network, one of the fill"
-    assert json.loads((out / ".actanywhere" / "networks.json").read_text()) == {"subjects": "isnet-general-use"}
+    assert json.loads((out / ".actanywhere" / "networks.json").read_text()) == {
+        "subjects": "isnet-general-use"
+    }
 
 
 def test_without_one_they_stay_and_that_is_told_with_what_mends_it(
