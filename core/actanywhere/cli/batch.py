@@ -50,9 +50,20 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
         raise JobError(
             "A batch is of one list.", "Give SHOTS.csv or SHOTS.json, or --from-review notes.json."
         )
-    if args.shots is not None:
+    if args.handles < 0 or (args.handles and args.edit is None):
+        raise JobError(
+            f"--handles {args.handles} means nothing here.", "Give it with --edit, as 0 or more frames."
+        )
+    if args.shots is not None and args.edit is not None:
+        from ..farm.edit import by_the_edit
+
+        entries, told = by_the_edit(read_shot_list(args.shots, given_settings(args)), args.edit, args.handles)
+    elif args.shots is not None:
         return read_shot_list(args.shots, given_settings(args))
-    entries, told = read_redos(args.from_review, given_settings(args))
+    elif args.edit is not None:
+        raise JobError("--edit goes with a list of shots.", "Give SHOTS.csv or SHOTS.json, too.")
+    else:
+        entries, told = read_redos(args.from_review, given_settings(args))
     for line in told:
         screen.note(line)
     return entries

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..contract.errors import JobError, WorkerError
 from ..farm.bundle import BundleOptions, check_paths, write_bundle
+from ..farm.edit import write_layers_edit
 from ..farm.plan import PlannedShot, plan_shots
 from .batch import read_entries
 from .screen import Screen, clock
@@ -47,6 +48,10 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     if not args.dry_run:
         template = write_bundle(args.openjd, planned, options)
         screen.note(f"{template} is written. To run it here:\n  {_run_here(template)}")
+        if args.edit is not None:
+            layers = template.with_name(Path(args.edit).stem + "_layers.otio")
+            write_layers_edit(args.edit, layers, [(shot.name, shot.job, shot.frames) for shot in planned])
+            screen.note(f"{layers} is the edit with the layers.")
         if deadline:
             _submit(deadline, template.parent)
     return _DONE

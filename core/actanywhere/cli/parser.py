@@ -141,6 +141,19 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="notes.json",
         help="Instead of a list: render what the review page's notes say is to be redone, beside what is there.",
     )
+    parser.add_argument(
+        "--edit",
+        metavar="CUT.otio",
+        help="Render the shots that this edit uses, and of each the frames that it uses. With --openjd, the edit with "
+        "the layers as media is written into the bundle (CUT_layers.otio).",
+    )
+    parser.add_argument(
+        "--handles",
+        type=int,
+        default=0,
+        metavar="N",
+        help="Frames more at both ends of what the edit uses (default: 0).",
+    )
     _add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
     _add_talk(parser, dry_run=True)
