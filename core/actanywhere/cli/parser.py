@@ -6,66 +6,19 @@ import argparse
 
 from .. import __version__
 from ..training import flags as training_flags
+from .descriptions import BATCH, MODELS, TOP, TOP_EXAMPLES
 from .evaluate import MEASURES, add_evaluate_flags
 from .farm import add_farm_parser
+from .farm_flags import add_farm_flags
 from .flags import add_setting_flags, add_shot_flags
 
 __all__ = ["build_parser"]
-
-_TOP = """\
-A new, moving world behind the actor, as a layer in the comp.
-
-You give the plate, a matte of the actor and one picture of the place wanted; you get one EXR a frame with
-the background as a layer (generated_bg) and the plate comped over it.
-"""
-
-_TOP_EXAMPLES = """\
-examples:
-  actanywhere demo                                      see it work on the shot that comes with it
-  actanywhere selftest --model vace-1.3b                what a model does on this machine, as a report
-  actanywhere doctor                                    is this machine ready, and what is missing
-  actanywhere models pull eyes                          networks that see who, where and how far
-  actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
-  actanywhere render ... --preview                      a rough take, to judge the set-up by
-  actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
-  actanywhere render ... --dry-run                      what would be read and written
-  actanywhere batch shots.csv                           many shots, one loaded model
-  actanywhere batch shots.csv --openjd bundle           the same on a farm
-  actanywhere review bg                                 a contact sheet and a movie of a rendered folder
-  actanywhere review --wedge a b c --output sheet.png   a sheet of takes to choose from
-
-Stop with Ctrl-C: finished frames are kept, and the same command continues from them.
-exit status: 0 done, 1 worker failed, 2 bad input (nothing was touched), 130 stopped
-"""
-
-_BATCH = """\
-shots.csv, paths relative to the list:
-  name,plate,matte,condition,output,camera,seed
-  run_010,run/plate.####.exr,run/matte.####.png,place.jpg,out/run_010,auto,0
-
-shots.json:
-  {"defaults": {"condition": "place.jpg"},
-   "shots": [{"name": "run_010", "plate": "run/plate.####.exr", "matte": "run/matte.####.png",
-              "output": "out/run_010", "seed": 7}]}
-
-A column or a key is any flag of 'actanywhere render' without its dashes (matte_channel, plate_first, ...).
-The flags below win over the list. Finished frames are recognised: run the same command to continue.
-"""
-
-
-_MODELS = """\
-variables:
-  ACTANYWHERE_MODELS   folders of models, looked through in this order before your own; pulls go to the first that
-                       may be written to
-  HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  never ask it
-  HF_HOME              where its cache lies       HF_TOKEN          for what is given to the registered alone
-"""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; ``args.command`` says which."""
     parser = argparse.ArgumentParser(
-        "actanywhere", description=_TOP, epilog=_TOP_EXAMPLES, formatter_class=_Plain
+        "actanywhere", description=TOP, epilog=TOP_EXAMPLES, formatter_class=_Plain
     )
     parser.add_argument("--version", action="version", version="actanywhere " + __version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -132,7 +85,7 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="render many shots with one loaded model",
         description="Renders the shots of a list. All are checked first; a bad shot is named and left out, the "
         "others are rendered, and a table says what became of each. Exit status 2 if any was bad.",
-        epilog=_BATCH,
+        epilog=BATCH,
         formatter_class=_Plain,
     )
     parser.add_argument("shots", nargs="?", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
@@ -154,57 +107,9 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="N",
         help="Frames more at both ends of what the edit uses (default: 0).",
     )
-    _add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
+    add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
     _add_talk(parser, dry_run=True)
-
-
-def _add_farm_flags(farm: argparse._ArgumentGroup) -> None:
-    farm.add_argument(
-        "--openjd",
-        metavar="FOLDER",
-        help="Render nothing: write a job bundle of Open Job Description, for 'openjd run' or AWS Deadline Cloud. "
-        "Nothing is written where a single shot is wrong.",
-    )
-    farm.add_argument(
-        "--storage",
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="Folders that the farm's hosts see, too: every path must lie in one. Left out: all are taken to be seen.",
-    )
-    farm.add_argument("--report", metavar="DIR", help="Where the report goes (left out: FOLDER/report).")
-    farm.add_argument(
-        "--shots-per-task",
-        type=_at_least_one,
-        metavar="N",
-        help="Left out: as many as take a quarter of an hour by the estimate, 20 at most.",
-    )
-    farm.add_argument(
-        "--shot-hours",
-        type=float,
-        default=6.0,
-        metavar="H",
-        help="The time limit of a shot whose model has no known speed (default: 6).",
-    )
-    farm.add_argument(
-        "--farm-command",
-        default="actanywhere",
-        metavar="COMMAND",
-        help="What starts ActAnywhere on a host (default: actanywhere).",
-    )
-    farm.add_argument(
-        "--submit",
-        action="store_true",
-        help="Also hand the bundle to AWS Deadline Cloud, by its command 'deadline bundle submit'.",
-    )
-
-
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -425,7 +330,7 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="the networks and engines there are: list, get, import, verify, remove them",
         description="Networks that read pictures, and engines that paint, are got once and then lie on this machine or "
         "in a studio's folder. A render never goes online.",
-        epilog=_MODELS,
+        epilog=MODELS,
         formatter_class=_Plain,
     )
     kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)

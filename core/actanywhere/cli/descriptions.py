@@ -1,0 +1,53 @@
+"""What the commands say of themselves: descriptions, examples, formats of lists."""
+
+from __future__ import annotations
+
+__all__ = ["BATCH", "MODELS", "TOP", "TOP_EXAMPLES"]
+
+TOP = """\
+A new, moving world behind the actor, as a layer in the comp.
+
+You give the plate, a matte of the actor and one picture of the place wanted; you get one EXR a frame with
+the background as a layer (generated_bg) and the plate comped over it.
+"""
+
+TOP_EXAMPLES = """\
+examples:
+  actanywhere demo                                      see it work on the shot that comes with it
+  actanywhere selftest --model vace-1.3b                what a model does on this machine, as a report
+  actanywhere doctor                                    is this machine ready, and what is missing
+  actanywhere models pull eyes                          networks that see who, where and how far
+  actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
+  actanywhere render ... --preview                      a rough take, to judge the set-up by
+  actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
+  actanywhere render ... --dry-run                      what would be read and written
+  actanywhere batch shots.csv                           many shots, one loaded model
+  actanywhere batch shots.csv --openjd bundle           the same on a farm
+  actanywhere review bg                                 a contact sheet and a movie of a rendered folder
+  actanywhere review --wedge a b c --output sheet.png   a sheet of takes to choose from
+
+Stop with Ctrl-C: finished frames are kept, and the same command continues from them.
+exit status: 0 done, 1 worker failed, 2 bad input (nothing was touched), 130 stopped
+"""
+
+BATCH = """\
+shots.csv, paths relative to the list:
+  name,plate,matte,condition,output,camera,seed
+  run_010,run/plate.####.exr,run/matte.####.png,place.jpg,out/run_010,auto,0
+
+shots.json:
+  {"defaults": {"condition": "place.jpg"},
+   "shots": [{"name": "run_010", "plate": "run/plate.####.exr", "matte": "run/matte.####.png",
+              "output": "out/run_010", "seed": 7}]}
+
+A column or a key is any flag of 'actanywhere render' without its dashes (matte_channel, plate_first, ...).
+The flags below win over the list. Finished frames are recognised: run the same command to continue.
+"""
+
+MODELS = """\
+variables:
+  ACTANYWHERE_MODELS   folders of models, looked through in this order before your own; pulls go to the first that
+                       may be written to
+  HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  never ask it
+  HF_HOME              where its cache lies       HF_TOKEN          for what is given to the registered alone
+"""

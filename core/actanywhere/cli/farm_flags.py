@@ -1,0 +1,56 @@
+"""The flags of a batch that goes to a farm."""
+
+from __future__ import annotations
+
+import argparse
+
+__all__ = ["add_farm_flags"]
+
+
+def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
+    """``--openjd`` and what else a farm has to know."""
+    farm.add_argument(
+        "--openjd",
+        metavar="FOLDER",
+        help="Render nothing: write a job bundle of Open Job Description, for 'openjd run' or AWS Deadline Cloud. "
+        "Nothing is written where a single shot is wrong.",
+    )
+    farm.add_argument(
+        "--storage",
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="Folders that the farm's hosts see, too: every path must lie in one. Left out: all are taken to be seen.",
+    )
+    farm.add_argument("--report", metavar="DIR", help="Where the report goes (left out: FOLDER/report).")
+    farm.add_argument(
+        "--shots-per-task",
+        type=at_least_one,
+        metavar="N",
+        help="Left out: as many as take a quarter of an hour by the estimate, 20 at most.",
+    )
+    farm.add_argument(
+        "--shot-hours",
+        type=float,
+        default=6.0,
+        metavar="H",
+        help="The time limit of a shot whose model has no known speed (default: 6).",
+    )
+    farm.add_argument(
+        "--farm-command",
+        default="actanywhere",
+        metavar="COMMAND",
+        help="What starts ActAnywhere on a host (default: actanywhere).",
+    )
+    farm.add_argument(
+        "--submit",
+        action="store_true",
+        help="Also hand the bundle to AWS Deadline Cloud, by its command 'deadline bundle submit'.",
+    )
+
+
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
