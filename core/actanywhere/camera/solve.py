@@ -26,6 +26,8 @@ Picture = NDArray[np.float32]
 _WIDTH = 960
 _FEATURES = 3000
 _NEIGHBOURS = 10
+_FIRST_ANGLE = 4.0
+"""Degrees between the rays of the first pair; COLMAP asks 16, which neighbours in a short shot hardly have."""
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
 _AROUND_FEET = (0.25, 0.12, 0.2)
@@ -36,7 +38,7 @@ _FEWEST_ON_GROUND = 30
 @dataclass(frozen=True)
 class SolveFacts:
     """What a solve is believed by: frames ``posed`` of ``frames``, ``points`` seen in four frames or more, the mean
-    ``reprojection`` in pixels of 960, the median triangulation ``angle`` and the largest ``roll`` in degrees, and the
+    ``reprojection`` in pixels, the median triangulation ``angle`` and the largest ``roll`` in degrees, and the
     share of image pairs that are ``general``, neither a plane nor a turn.
     """
 
@@ -187,6 +189,7 @@ def _map(colmap: Any, folder: Path) -> tuple[Any, float]:
     general = sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
     options = colmap.IncrementalPipelineOptions()
     options.min_model_size = 5
+    options.mapper.init_min_tri_angle = _FIRST_ANGLE
     (folder / "models").mkdir()
     models = colmap.incremental_mapping(database, images, str(folder / "models"), options=options)
     return max(models.values(), key=lambda model: model.num_reg_images(), default=None), general
@@ -216,7 +219,7 @@ def _judged(
         len(feet),
         len(poses),
         len(lasting),
-        float(best.compute_mean_reprojection_error()) * _WIDTH / size[1],
+        float(best.compute_mean_reprojection_error()),
         _angle(lasting, centres),
         roll,
         general,

@@ -78,6 +78,9 @@ def _tell(found: Solve, written: list[Path], as_json: bool) -> None:
     roll, pitch = found.attitude.T
     print(f"roll {roll.min():.1f} to {roll.max():.1f}°, looking down {pitch.min():.1f} to {pitch.max():.1f}°")
     print(
+        f"lens: {found.focal * 24:.0f} mm over a full frame's 24 mm of height; compare it with the camera report"
+    )
+    print(
         "ground: {}".format(
             found.ground.reason if found.ground.height else "not found, " + found.ground.reason
         )
