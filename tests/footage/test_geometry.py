@@ -10,6 +10,7 @@ import av
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from PIL import Image
 
 from actanywhere.camera.guide import Guide, View, choose_anchor
 from actanywhere.camera.track import still_track
@@ -152,6 +153,14 @@ def test_the_pixel_aspect_of_a_movie_is_heeded(tmp_path: Path, turned: bool) -> 
     assert info.aspect == pytest.approx(9 / 16 if turned else 16 / 9)
     picture = read_condition(Condition(str(path))).pixels
     assert picture.shape[:2] == ((64, 36) if turned else (48, 85))
+
+
+@pytest.mark.parametrize("extension", ["jpg", "png", "tif"])
+def test_dots_an_inch_that_differ_are_a_pixel_aspect(tmp_path: Path, extension: str) -> None:
+    """300 dots an inch across and 150 down: a pixel is half as wide as it is high."""
+    path = tmp_path / f"c.{extension}"
+    Image.new("RGB", (40, 24)).save(path, dpi=(300, 150))
+    assert open_plate(ImageSequence(str(path))).info.pixel_aspect == pytest.approx(0.5, rel=1e-3)
 
 
 def test_a_plate_with_two_pixel_aspects_is_refused(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_cmyk_is_brought_to_rgb_as_pillow_does(tmp_path: Path, extension: str) -
 
 @pytest.mark.parametrize(
     ("extension", "what"),
-    [("gif", "pictures"), ("tif", "pages"), ("webp", "pictures"), ("avif", "pictures")],
+    [("gif", "pictures"), ("png", "pictures"), ("tif", "pages"), ("webp", "pictures"), ("avif", "pictures")],
 )
 def test_of_several_pictures_in_a_file_the_first_is_taken_and_that_is_told(
     tmp_path: Path, extension: str, what: str

@@ -151,13 +151,17 @@ def test_a_matte_that_lacks_frames_lists_them_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 255), (-0.5, 1), (0, 1.1)])
-def test_a_matte_outside_of_0_to_1_is_refused_with_its_frame(tmp_path: Path, low: float, high: float) -> None:
+def test_a_matte_outside_of_0_to_1_is_refused_with_its_frame_and_what_mends_it(
+    tmp_path: Path, low: float, high: float
+) -> None:
     pattern = write_sequence(tmp_path, range(1, 4), name="roto", pixels=SOFT)
     write_still(tmp_path / "roto.0002.exr", low + SOFT / SOFT.max() * (high - low))
     matte = open_matte(Matte(pattern), plate_of(tmp_path))
     matte.read(1)
-    with pytest.raises(FootageError, match=r"frame 2\).*values run from"):
+    with pytest.raises(FootageError, match=r"frame 2\).*values run from") as refused:
         matte.read(2)
+    mend = {255: "--matte-white 255", 1: "--matte-channel", 1.1: "clamp it"}[high]
+    assert mend in refused.value.remedy
 
 
 def test_an_overshoot_of_a_resize_is_clipped_and_not_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import OpenImageIO as oiio
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
-from .headers import heif_properties
+from .headers import heif_properties, png_chunks
 
 __all__ = ["LARGEST_SIDE", "Decoder", "error_of", "open_decoder", "plain", "unreadable"]
 
@@ -85,6 +85,8 @@ class _Stored:
             while self._file.seek_subimage(len(self.specs), 0):
                 self.specs.append(oiio.ImageSpec(self._file.spec()))
             error_of(self._file)
+        elif self.format == "png" and "acTL" in png_chunks(path, os.path.getmtime(path)):
+            self.told.append("the first of its pictures is taken")
         elif self.format in _PAGES:
             # Asked of another opening: a WebP cannot go back.
             other = self._open(path, label)

@@ -33,6 +33,8 @@ Pixels = NDArray[np.float32]
 
 # A resize overshoots by a little, and half floats round: this much outside of 0..1 is clipped, not refused.
 _SLACK = 1e-3
+# What a sharpening filter adds to the edges of a matte.
+_OVERSHOOT = 0.3
 # Video levels seldom come out at 0 and 1 exactly; half a code value of 8 bit is snapped there.
 _VIDEO_SNAP = 1.0 / 510.0
 # Frames of one shape, within a pixel or so: a proxy's sides are rounded.
@@ -259,9 +261,7 @@ class MatteReader:
         if low < -_SLACK or (high > 1 + _SLACK and white == 1.0):
             raise FootageError(
                 f"{label}: the matte's values run from {low:.4g} to {high:.4g}; they must be from 0 to 1.",
-                "Name the channel that holds it (--matte-channel)."
-                if low < -_SLACK
-                else f"Say which value is the actor (--matte-white {high:.4g}), or which ids (--matte-id 1).",
+                _mending(low, high),
             )
         if white != 1.0:
             values = values / np.float32(white)
@@ -291,6 +291,15 @@ class MatteReader:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _mending(low: float, high: float) -> str:
+    """What to do about a matte whose values run from ``low`` to ``high``."""
+    if low > -_OVERSHOOT and high < 1 + _OVERSHOOT:
+        return "If a filter overshot, clamp it to 0..1 where it was made; else name its channel (--matte-channel)."
+    if low < 0:
+        return "Name the channel that holds it (--matte-channel)."
+    return f"Say which value is the actor (--matte-white {high:.4g}), or which ids (--matte-id 1)."
 
 
 def _footage_of(matte: Matte, plate: Plate) -> Footage:

@@ -56,6 +56,9 @@ class Still:
         stored = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         self.display = window_upright(stored, stored, self.orientation)
         aspect = float(spec.get_float_attribute("PixelAspectRatio", 1.0)) or 1.0
+        if self.format == "jpeg" and spec.get_string_attribute("ResolutionUnit") in ("in", "cm"):
+            # OpenImageIO divides the wrong way: the more dots an inch there are across, the narrower a pixel.
+            aspect = 1 / aspect
         if not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
             raise FootageError(
                 f"{self.label}: its header claims a pixel aspect of {aspect:g}.",
