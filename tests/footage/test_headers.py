@@ -18,7 +18,7 @@ BOX = st.tuples(st.integers(-40, 40), st.integers(-40, 40), st.integers(1, 24), 
 OTHERS = st.lists(
     st.sampled_from(["A", "Z", "depth.Z", "roto.A", "bg.R", "bg.G", "b", "Y"]), unique=True, max_size=4
 )
-SEEDED = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SEEDED = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def write(
