@@ -61,7 +61,7 @@ def colour_of(block: Any) -> str:
     configurations and of $OCIO, and refuses others.
     """
     name = block.colorspace_settings.name
-    if name == "Working Space":  # from Blender 5.0 on
+    if name == "scene_linear":  # shown as Working Space, from Blender 5.0 on
         name = bpy.data.colorspace.working_space
     return "auto" if name in _DATA else COLOURS.get(name, name)
 

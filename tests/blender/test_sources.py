@@ -115,7 +115,7 @@ UNKNOWN = (
 def test_every_colour_space_that_blender_offers_is_the_engines_or_refused_by_name(facts: Facts) -> None:
     names = facts["colour_names"]
     assert names["Non-Color"] == "auto" and names["sRGB"] == "srgb" and names["ACES2065-1"] == "aces2065-1"
-    assert names.get("Working Space", "linear-rec709") == "linear-rec709"
+    assert names.get("scene_linear", "linear-rec709") == "linear-rec709"
     for theirs, ours in names.items():
         if theirs.startswith(UNKNOWN):
             with pytest.raises(FootageError, match=re.escape(theirs)):

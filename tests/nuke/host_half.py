@@ -109,8 +109,9 @@ class Colour(unittest.TestCase):
         self.assertEqual(self.space("aces_1.2", "scene_linear (ACES - ACEScg)"), "acescg")
         self.assertEqual(self.space("aces_1.2", "scene_linear (Linear Rec.709 (sRGB))"), "linear-rec709")
         self.assertEqual(self.space("aces_1.2", "Linear Rec.709 (sRGB)"), "linear-rec709")
+        self.assertEqual(self.space("aces_1.2", "default (ACES - ACES2065-1)"), "aces2065-1")
         with self.assertRaises(JobError):  # a space that the core does not work in
-            self.space("aces_1.2", "default (ACES - ACES2065-1)")
+            self.space("aces_1.2", "default (ACES - ACEScc)")
 
     def test_a_role_of_a_studio_s_own_configuration_is_looked_up_in_it_and_never_guessed(self) -> None:
         with tempfile.TemporaryDirectory(suffix=" faces ü") as folder:
