@@ -69,6 +69,15 @@ def test_every_file_that_is_read_and_every_folder_that_is_written_is_told(made: 
     assert assets["outputs"]["directories"] == [*outputs, str(made / "report")]
 
 
+def test_deadlines_own_library_reads_the_bundle(made: Path) -> None:
+    parameters = pytest.importorskip("deadline.client.job_bundle.parameters")
+    read = {
+        one["name"]: one.get("value", one.get("default"))
+        for one in parameters.read_job_bundle_parameters(str(made))
+    }
+    assert read["Shots"] == str(made / "shots.json") and read["Root1"] == str(made.parent)
+
+
 def test_a_host_of_another_system_reads_the_same_list_below_its_own_roots(made: Path, tmp_path: Path) -> None:
     said = (made / "shots.json").read_text()
     assert str(made.parent) not in said  # every path hangs on a root
