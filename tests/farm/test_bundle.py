@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,7 +12,11 @@ import pytest
 import yaml
 
 from actanywhere.contract.errors import JobError
-from actanywhere.farm.paths import Roots
+from actanywhere.contract.fields import TEXT
+from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings, setting_fields
+from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
+from actanywhere.farm.paths import Roots, with_paths
 from actanywhere.farm.shots import read_shots, task_shots
 
 from .batch import actanywhere, bundle, read_rows, tool, write_list, write_rows
@@ -92,6 +97,47 @@ def test_paths_of_several_disks_hang_on_the_fewest_folders() -> None:
     assert roots.folders == {"Root1": "/mnt/show", "Root2": "/net/stills"}
     assert roots.write("/mnt/show/a/p.####.exr") == "{Root1}/a/p.####.exr"
     assert roots.write("/net/stills") == "{Root2}"
+
+
+#: Text that is no path: a new field of the contract has to be named here, or be mapped.
+NO_PATHS = {
+    *(
+        "name",
+        "output",
+        "colour",
+        "kind",
+        "channel",
+        "first_frame",
+        "frames",
+        "matte_id",
+        "condition_box",
+        "condition_point",
+    ),
+    *("prompt", "negative_prompt", "device", "layer"),
+}
+
+
+def test_every_path_of_a_job_is_mapped() -> None:
+    sequence, condition = ImageSequence("/s/plate.mov"), Condition("/s/place.png")
+    given = {
+        f.name: f"/s/{f.name}" for f in dataclasses.fields(Condition) if f.name not in {*NO_PATHS, "path"}
+    }
+    texts = [f.name for f in setting_fields() if f.kind == TEXT and f.name not in NO_PATHS]
+    job = Job(
+        Shot(
+            "a",
+            sequence,
+            Matte("/s/matte.mov"),
+            dataclasses.replace(condition, **given),
+            None,
+            "/s/track.json",
+        ),
+        "/s/out",
+        dataclasses.replace(Settings(), **{name: f"/s/{name}" for name in texts}),
+    )
+    assert {"alive", "clean_plate", "model"} <= set(texts) and {"matte", "scribble", "extended"} == set(given)
+    there = with_paths(with_paths(job, Roots({"Root1": "/s"}).write), Roots({"Root1": "/elsewhere"}).read)
+    assert there.to_json() == job.to_json().replace('"/s/', '"/elsewhere/')
 
 
 def test_a_written_path_never_leads_out_of_its_root() -> None:

@@ -18,6 +18,8 @@ from ..contract.job import Job
 __all__ = ["Roots", "paths_of", "with_paths"]
 
 _WRITTEN = re.compile(r"\{(Root\d+)\}(?:/(.*))?", re.DOTALL)
+_IN_CONDITION, _IN_SETTINGS = ("path", "matte", "scribble", "extended"), ("alive", "clean_plate")
+"""The fields that hold paths."""
 _MOST = 40
 """A job has at most 50 parameters."""
 
@@ -118,7 +120,7 @@ def with_paths(job: Job, change: Callable[[str], str]) -> Job:
 
     replace, shot, settings = dataclasses.replace, job.shot, job.settings
     condition = replace(
-        shot.condition, path=changed(shot.condition.path), matte=changed(shot.condition.matte)
+        shot.condition, **{name: changed(getattr(shot.condition, name)) for name in _IN_CONDITION}
     )
     return Job(
         replace(
@@ -129,5 +131,9 @@ def with_paths(job: Job, change: Callable[[str], str]) -> Job:
             track=changed(shot.track),
         ),
         changed(job.output),
-        replace(settings, model=of_model(settings.model), alive=changed(settings.alive)),
+        replace(
+            settings,
+            model=of_model(settings.model),
+            **{name: changed(getattr(settings, name)) for name in _IN_SETTINGS},
+        ),
     )

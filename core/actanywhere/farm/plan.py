@@ -17,6 +17,7 @@ from ..models.registry import all_entries
 from ..render.folder import OutputFolder
 from ..render.preflight import Inputs, open_inputs
 from ..shotlist import Entry
+from .paths import with_paths
 
 __all__ = ["Needs", "PlannedShot", "Refused", "needs_of", "plan_shots"]
 
@@ -67,8 +68,9 @@ def plan_shots(entries: Sequence[Entry]) -> tuple[list[PlannedShot], list[Refuse
             if entry.error is not None:
                 raise entry.error
             assert entry.job is not None
-            _check_alone(entry.job, planned)
-            planned.append(_plan(entry.name, entry.job))
+            job = with_paths(entry.job, os.path.abspath)
+            _check_alone(job, planned)
+            planned.append(_plan(entry.name, job))
         except ActAnywhereError as error:
             refused.append(Refused(entry.name, error))
     return planned, refused
@@ -132,14 +134,15 @@ def _reads(inputs: Inputs) -> list[str]:
         if shot.matte.path
         else [shot.plate]
     )
-    moving += [ImageSequence(settings.alive)] if inputs.alive is not None else []
+    moving += [ImageSequence(path) for path in (settings.alive, settings.clean_plate) if path]
     files: list[str] = []
     for sequence in moving:
         footage = find_footage(sequence)
         numbered = footage.kind == "sequence"
         files += [footage.at(frame) for frame in inputs.frames] if numbered else [footage.path]
     files += [find_footage(ImageSequence(shot.condition.path)).path]
-    files += [path for path in (shot.condition.matte, shot.track) if path]
+    beside = (shot.condition.matte, shot.condition.scribble, shot.condition.extended, shot.track)
+    files += [path for path in beside if path]
     if os.path.isabs(settings.model):
         files += sorted(str(path) for path in Path(settings.model).rglob("*") if path.is_file())
     return files
