@@ -345,7 +345,7 @@ def test_a_dry_run_lists_what_would_be_read_and_written_and_touches_nothing(
     assert survey["reads"] == expected
     names = [Path(path).name for path in survey["writes"]]
     layer = "shot_generated_bg"
-    assert names == [f"{layer}.####.exr", "result.json", f"{layer}.####.png", f"{layer}.mov"]
+    assert names == [f"{layer}.####.exr", "result.json", "shot_comp.####.png", "shot_comp.mov"]
     assert survey["frames"] == "1001-1006" and survey["done"] == 0
     assert listing(shot.folder) == before
 
