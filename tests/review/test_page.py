@@ -232,3 +232,11 @@ def test_a_setting_that_there_is_not_is_told_of_its_shot(tmp_path: Path) -> None
     path.write_text('{"schema": 1, "notes": 3}')
     with pytest.raises(JobError, match="holds no notes"):
         read_redos(path, {})
+
+
+def test_the_tenth_redo_comes_after_the_second(tmp_path: Path) -> None:
+    for name in ("a_redo10", "a_redo2", "a", "b/take_001"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "result.json").write_text("{}")
+    shots = {shot.name: [take.name for take in shot.takes] for shot in shots_below(tmp_path)}
+    assert shots == {"a": ["a", "a_redo2", "a_redo10"], "b": ["take_001"]}

@@ -60,7 +60,10 @@ def shots_below(folder: str | os.PathLike[str]) -> list[PageShot]:
         raise JobError(
             f"{folder} holds no rendered folder.", "Give the folder that holds the shots' outputs."
         )
-    return [PageShot(os.path.basename(place), takes) for place, takes in found.items()]
+    by_number = {
+        place: sorted(takes, key=lambda take: (len(str(take)), str(take))) for place, takes in found.items()
+    }
+    return [PageShot(os.path.basename(place), takes) for place, takes in by_number.items()]
 
 
 def write_page(
