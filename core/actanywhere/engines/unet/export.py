@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -230,9 +230,26 @@ def _pointing(onnx: Any, model: Any, stored: Mapping[str, _Stored]) -> bytes:
         tensors.append(pointer)
         casts.append(onnx.helper.make_node("Cast", [name], [tensor.name], to=onnx.TensorProto.FLOAT))
     nodes = [*casts, *model.graph.node]
-    for node in nodes:
-        node.doc_string = ""  # where in somebody's files it was traced
+    _shorten(model.graph, nodes, tensors)
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(tensors)
     model.graph.node.extend(nodes)
     return cast(bytes, model.SerializeToString())
+
+
+def _shorten(graph: Any, nodes: Sequence[Any], tensors: Sequence[Any]) -> None:
+    """Short names for what nobody outside asks for by name: traced names make up most of a graph's bytes."""
+    kept = {one.name for one in (*graph.input, *graph.output)} | {""}
+    names: dict[str, str] = {}
+
+    def short(name: str) -> str:
+        return name if name in kept else names.setdefault(name, f"{len(names):x}")
+
+    for node in nodes:
+        node.doc_string = node.name = ""  # where in somebody's files it was traced
+        inputs, outputs = [short(one) for one in node.input], [short(one) for one in node.output]
+        del node.input[:], node.output[:]
+        node.input.extend(inputs)
+        node.output.extend(outputs)
+    for tensor in tensors:
+        tensor.name = short(tensor.name)
