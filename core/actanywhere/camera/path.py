@@ -21,7 +21,7 @@ def is_card(transforms: NDArray[np.float64], aspect: float) -> bool:
     corners = np.array([[x, y] for x in (-aspect / 2, aspect / 2) for y in (-0.5, 0.5)])
     for transform in transforms:
         move = normalise(transform @ middle)
-        back = np.linalg.inv(move)
+        back = np.asarray(np.linalg.inv(move), np.float64)
         depth = np.array([back[2, :2] @ corner + back[2, 2] for corner in corners]) / back[2, 2]
         if depth.min() < 0.4 or depth.max() > 2.5:
             return False
