@@ -144,3 +144,12 @@ def test_a_solve_with_good_facts_is_believed_and_each_bad_one_is_named() -> None
         ({"roll": 3.5}, "3.5"),
     ):
         assert word in doubt(replace(GOOD, **change))
+
+
+def test_a_lens_that_no_short_move_fixes_is_not_believed() -> None:
+    from dataclasses import replace
+
+    from actanywhere.camera.solve import doubt
+
+    assert doubt(GOOD) == ""
+    assert "the lens came out at 98 mm" in doubt(replace(GOOD, focal=4.1))

@@ -49,6 +49,8 @@ class SolveFacts:
     angle: float = 0.0
     roll: float = 0.0
     general: float = 0.0
+    focal: float = 1.0
+    """In frame heights."""
 
     def __str__(self) -> str:
         return (
@@ -121,6 +123,11 @@ def doubt(facts: SolveFacts) -> str:
         ),
         (facts.general < 0.03, f"{facts.general:.0%} of the image pairs show parallax: a plane, or a pan"),
         (facts.roll > 3, f"the camera would roll by {facts.roll:.1f}°, which no level camera does"),
+        (
+            not 0.4 <= facts.focal <= 3.2,
+            f"the lens came out at {facts.focal * 24:.0f} mm over a height of 24: a short move aside does not fix "
+            "it, and heights and angles would be wrong (10 to 77 mm can be believed)",
+        ),
     ):
         if wrong:
             return words
@@ -215,6 +222,7 @@ def _judged(
         for point in best.points3D.values()
     ]
     lasting = [(np.asarray(xyz, np.float64), seen) for xyz, seen in tracks if len(set(seen)) >= 4]
+    focal = float(next(iter(best.cameras.values())).params[0]) / size[0]
     facts = SolveFacts(
         len(feet),
         len(poses),
@@ -223,8 +231,8 @@ def _judged(
         _angle(lasting, centres),
         roll,
         general,
+        focal,
     )
-    focal = float(next(iter(best.cameras.values())).params[0]) / size[0]
     scale = 10.0 / _depth(lasting, rotations, centres)
     ground = _ground(lasting, rotations, centres, focal, up, size, feet, scale)
     return Solve(facts, doubt(facts), rotations, centres * scale, focal, up, ground)
