@@ -13,6 +13,7 @@ from actanywhere.engines.unet.model.checkpoint import Model
 from actanywhere.engines.unet.model.denoiser import Known
 from actanywhere.engines.unet.sampling.guidance import guide
 from actanywhere.engines.unet.sampling.solvers import Denoise, Levels, sample
+from actanywhere.engines.unet.scalings import trailing_timesteps
 
 from .clock import Timing, interleave
 from .machine import GEMM_TFLOP, device_wait, gemm, tflop_of
@@ -109,7 +110,7 @@ def _sample(
     model: Model, clip: Clip, ours: _Ours, seen: Callable[[Tensor], None] = lambda latent: None
 ) -> Tensor:
     noise = model.denoiser.noise
-    levels = Levels.of(noise.timesteps(ours.steps), noise.alpha, noise.sigma)
+    levels = Levels.of(trailing_timesteps(ours.steps), noise.alpha, noise.sigma)
     denoise = guide(
         _denoise(model, clip.known, clip.context), _denoise(model, clip.nothing, clip.blank), ours.guidance
     )

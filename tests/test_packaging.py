@@ -58,7 +58,9 @@ def distribution_of(module: str) -> set[str]:
 def test_every_import_of_the_core_is_a_declared_dependency() -> None:
     """PyTorch and what comes with it are an extra: only the rooms that run networks with it import it at once."""
     core, torch = names(PROJECT["dependencies"]), names(EXTRAS["torch"])
-    extra = torch.union(*(names(EXTRAS[name]) for name in ("train", "vace", "cpu", "gpu", "heic", "export")))
+    extra = torch.union(
+        *(names(EXTRAS[name]) for name in ("train", "vace", "cpu", "gpu", "heic", "export", "solve", "edit"))
+    )
     undeclared = []
     for module, files in third_party_imports().items():
         for file, at_top in files.items():
@@ -97,7 +99,12 @@ def test_no_extra_takes_two_builds_of_one_library() -> None:
 
 
 def test_every_extra_the_readme_promises_exists() -> None:
-    assert set(EXTRAS) == {"cpu", "gpu", "torch", "vace", "train", "export", "heic", "test", "blender"}
+    promised = {"cpu", "gpu", "torch", "vace", "train", "export", "heic", "solve", "edit"}
+    assert set(EXTRAS) == promised | {"test", "blender"}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8") + "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")
+    )
+    assert not [name for name in promised if f"[{name}" not in readme and f",{name}]" not in readme]
 
 
 def test_the_version_is_the_same_everywhere() -> None:

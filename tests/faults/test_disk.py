@@ -48,10 +48,16 @@ def test_a_read_only_output_is_refused_before_anything_is_read(
 def test_a_disk_that_fills_up_keeps_finished_frames_and_the_same_job_goes_on(
     shot: Staged, model: Path, mount: Mount
 ) -> None:
-    render(shot.job(model, "elsewhere"))
+    kept = [0]
+
+    def watch(_: object) -> None:
+        work = shot.folder / "elsewhere" / ".actanywhere"
+        kept.append(sum(path.stat().st_size for path in work.glob("window_*.safetensors")))
+
+    render(shot.job(model, "elsewhere"), watch)
     whole = pixels_of(shot.folder / "elsewhere")
     size = (shot.folder / "elsewhere/shot_generated_bg.1001.exr").stat().st_size
-    disk = mount(f"size={(size * 9 // 2 + 65536) // 4096 * 4}k")
+    disk = mount(f"size={(size * 9 // 2 + max(kept) + 65536) // 4096 * 4}k")
     ballast = disk / "ballast"
     ballast.write_bytes(b"\0" * size)
     job = replace(shot.job(model), output=str(disk / "out"))

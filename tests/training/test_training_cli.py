@@ -48,6 +48,7 @@ def small_starter(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def small(known: tuple[float, ...], unknown: tuple[float, ...], **changes: object) -> object:
         sizes = tiny.configuration(known_std=known, unknown_std=unknown).to_dict()
+        del sizes["schema"]  # of the file, not of the configuration
         lists = {key: tuple(value) for key, value in sizes.items() if isinstance(value, list)}
         return type(starter(known, unknown))(**{**sizes, **lists, **changes})
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..contract.errors import FootageError
 from ..contract.job import Job, Result
 from ..contract.shot import FrameRange, ImageSequence
+from ..contract.takes import comp_stem
 from ..engines.protocol import Watch
 from ..footage import open_plate, read_still_matte, to_display
 from ..render.preflight import open_inputs
@@ -58,7 +59,8 @@ class Bench:
     def ours(self, result: Result) -> Frames:
         """The measured frames of a rendered layer: its comp, of which PNG display files were written."""
         first = result.frames.first
-        files = ImageSequence(str(Path(result.layer).with_suffix(".png")), colour="srgb")
+        comp = Path(result.job.output) / f"{comp_stem(result.job)}.####.png"
+        files = ImageSequence(str(comp), colour="srgb")
         return self._read(files, [first + place for place in self.measured])
 
     def reference(self, movie: Path) -> Frames:
