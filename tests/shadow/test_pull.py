@@ -171,3 +171,11 @@ def test_strength_blur_and_tint_are_how_it_is_laid_on() -> None:
     display = np.full((40, 60, 3), 0.6, np.float32)
     shadow = PulledShadow(plane)
     assert np.allclose(shadow.off_display(shadow.on_display(display, 0), 0), display, atol=1e-5)
+
+
+def test_where_the_shadow_lies_the_place_is_not_shaded_twice() -> None:
+    plane = np.zeros((1, 40, 60), np.uint8)
+    plane[:, 10:30, 20:40] = 128
+    painted, place = np.full((40, 60, 3), 0.3, np.float32), np.full((40, 60, 3), 0.6, np.float32)
+    shown = PulledShadow(plane).trusted(painted, place, 0)
+    assert shown[20, 30] == pytest.approx([0.6] * 3) and shown[5, 5] == pytest.approx([0.3] * 3)

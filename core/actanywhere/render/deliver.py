@@ -59,6 +59,8 @@ def deliver_frame(
         painted, place = (shadow.off_display(picture, index) for picture in (painted, place))
         pulled = shadow.at(index, info.height, info.width)
     if shown is None:
+        if isinstance(shadow, PulledShadow):
+            painted = shadow.trusted(painted, place, index)
         display = finish_frame(painted, place, told.seen, guide, seen, settings.detail)
     else:
         display = lay_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
