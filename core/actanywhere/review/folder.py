@@ -41,7 +41,7 @@ Picture = NDArray[np.float32]
 _ROWS = ("plate", "matte", "condition", "layer", "comp")
 _CELL_PIXELS = 320 * 180
 _PANEL_PIXELS = 640 * 360
-_GAP, _MARGIN, _SLATE, _HEADER = 4, 100, 58, 26
+_GAP, _MARGIN, _LINE, _HEADER = 4, 100, 24, 26
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,15 @@ def _beside(panels: Sequence[Picture]) -> Picture:
 def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> NDArray[np.uint8]:
     """Slate, frame numbers, and a row for each kind of picture: (h, w, 3) RGB."""
     height, width = columns[0][1][0].shape[:2]
-    lines = _slate(result)
-    across = max(_MARGIN + len(columns) * (width + _GAP), *(written(line) for line in lines))
-    paper = blank(_SLATE + _HEADER + len(_ROWS) * (height + _GAP), across)
+    pictures = _MARGIN + len(columns) * (width + _GAP)
+    lines = _slate(result, pictures)
+    across = max(pictures, *(written(line) for line in lines))
+    slate = _LINE * len(lines) + 4
+    paper = blank(slate + _HEADER + len(_ROWS) * (height + _GAP), across)
     for number, line in enumerate(lines):
-        write(paper, line, 8, 22 + 24 * number, INK if number == 0 else FAINT)
+        write(paper, line, 8, 22 + _LINE * number, INK if number == 0 else FAINT)
     for row, name in enumerate(_ROWS):
-        top = _SLATE + _HEADER + row * (height + _GAP)
+        top = slate + _HEADER + row * (height + _GAP)
         write(paper, name, 8, top + height // 2 + 5, INK)
         for column, (frame, cells) in enumerate(columns):
             left = _MARGIN + column * (width + _GAP)
@@ -186,13 +188,18 @@ def _sheet(result: Result, columns: Sequence[tuple[int, list[Picture]]]) -> NDAr
     return paper
 
 
-def _slate(result: Result) -> list[str]:
+def _slate(result: Result, width: int) -> list[str]:
+    """What the sheet is of, and what was decided, in lines of about ``width`` pixels."""
     job, settings = result.job, result.job.settings
     take = "preview" if settings.preview else "full"
-    return [
-        (
-            f"{job.shot.name}   {result.frames}   model {os.path.basename(settings.model)}   seed "
-            f"{settings.seed}   {take}"
-        ),
-        "   ".join(map(str, result.decisions)),
+    lines = [
+        f"{job.shot.name}   {result.frames}   model {os.path.basename(settings.model)}   seed {settings.seed}   {take}"
     ]
+    line = ""
+    for decision in map(str, result.decisions):
+        longer = f"{line}   {decision}" if line else decision
+        if line and written(longer) > width:
+            lines.append(line)
+            longer = decision
+        line = longer
+    return [*lines, line]
