@@ -199,7 +199,7 @@ CODECS = [
 
 # A codec carries either range alike, and one of each library shows it; DNxHD and ProRes are limited alone.
 RANGES = [(LIMITED, *codec) for codec in CODECS] + [
-    (FULL, *codec) for codec in (CODECS[i] for i in (1, 5, 6, 8, 11, 13))
+    (FULL, *codec) for codec in (CODECS[i] for i in (1, 5, 6, 8))
 ]
 
 
