@@ -16,7 +16,7 @@ from torch.nn import functional
 from transformers import AutoConfig, CLIPVisionModelWithProjection
 
 from ..contract.errors import ModelError
-from ..engines.unet.model.checkpoint import quiet
+from ..engines.quiet import quiet
 
 __all__ = ["ClipEncoder", "Features", "load_clip", "load_features"]
 

@@ -20,7 +20,7 @@ from ..contract.errors import ModelError
 from ..models.find import find_model, folder_of
 from ..models.registry import all_entries
 from .protocol import Picture
-from .shift_map import apart, surroundings
+from .shift_map import part_by_part
 
 __all__ = ["DiffusionFill", "diffusion_fill"]
 
@@ -30,7 +30,6 @@ _PROMPT = (
 )
 _NOBODY = "people, person, text, watermark, frame, border, collage"
 _SIDE, _MULTIPLE = 1024, 16
-_NEVER = 0.004
 _SMALL = 50_000_000
 """Bytes of weights that a processor paints with in seconds."""
 _WAYS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -92,14 +91,7 @@ class DiffusionFill:
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` (h, w, 3) with its ``hole`` (h, w) painted; the model sees ``never_from`` as a hole too."""
-        made = np.ascontiguousarray(picture, np.float32).copy()
-        open_ = hole > _NEVER
-        barred = open_ if never_from is None else open_ | (never_from > _NEVER)
-        for part in apart(open_):
-            box = surroundings(part, barred)
-            made[box] = self._painted(made[box], part[box], barred[box])
-            barred = barred & ~part
-        return made
+        return part_by_part(picture, hole, never_from, self._painted)
 
     def _painted(self, view: Picture, hole: NDArray[np.bool_], barred: NDArray[np.bool_]) -> Picture:
         height, width = hole.shape

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from ..contract.errors import ModelError
 from ..onnx_runner import Network, Slot
 from .protocol import Picture
-from .shift_map import apart, surroundings
+from .shift_map import part_by_part
 
 __all__ = ["NetworkFill"]
 
 _SIDE = 512
 """Pixels of what a network of any size is shown at most: both were trained at that."""
-_NEVER = 0.004
 
 
 class NetworkFill:
@@ -36,14 +35,7 @@ class NetworkFill:
 
         Large holes are painted small; the grain of the picture about them is laid over what that left smooth.
         """
-        made = np.ascontiguousarray(picture, np.float32).copy()
-        open_ = hole > _NEVER
-        barred = open_ if never_from is None else open_ | (never_from > _NEVER)
-        for part in apart(open_):
-            box = surroundings(part, barred)
-            made[box] = self._painted(made[box], part[box], barred[box])
-            barred = barred & ~part
-        return made
+        return part_by_part(picture, hole, never_from, self._painted)
 
     def _painted(self, view: Picture, hole: NDArray[np.bool_], barred: NDArray[np.bool_]) -> Picture:
         height, width = hole.shape

@@ -7,7 +7,7 @@ come along, and the seams are taken out in the gradient domain. The same picture
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from ..inpaint.gradient_blend import even_light
 from .protocol import Picture
 
-__all__ = ["ShiftMap", "apart", "surroundings"]
+__all__ = ["ShiftMap", "apart", "part_by_part", "surroundings"]
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
+_OPEN = 0.004
+"""Value of a mask above which a pixel is open."""
 _AREA = 70_000
 """Pixels of the small picture at most: the time grows faster than the area."""
 _AROUND = 1.0
@@ -50,8 +52,8 @@ class ShiftMap:
         Nothing is copied from where ``never_from`` (h, w) is 1. Holes that lie apart are filled one after the other.
         """
         made = np.ascontiguousarray(picture, np.float32).copy()
-        open_ = hole > 0.004
-        barred = np.zeros_like(open_) if never_from is None else never_from > 0.004
+        open_ = hole > _OPEN
+        barred = np.zeros_like(open_) if never_from is None else never_from > _OPEN
         for part in apart(open_):
             box = surroundings(part, open_ | barred)
             view = made[box]
@@ -69,6 +71,27 @@ def apart(hole: Flags) -> list[Flags]:
     count, labels = cv2.connectedComponents(near)
     parts = [hole & (labels == label) for label in range(1, count)]
     return sorted(parts, key=np.count_nonzero)
+
+
+def part_by_part(
+    picture: Picture,
+    hole: Picture,
+    never_from: Picture | None,
+    paint: Callable[[Picture, Flags, Flags], Picture],
+) -> Picture:
+    """``picture`` (h, w, 3) with the parts of its ``hole`` (h, w) painted one by one, each in its surroundings.
+
+    ``paint`` gets a view of the picture, the part of the hole in it, and all that it must not see: the rest of the hole
+    and ``never_from`` (h, w). It gives the whole view.
+    """
+    made = np.ascontiguousarray(picture, np.float32).copy()
+    open_ = hole > _OPEN
+    barred = open_ if never_from is None else open_ | (never_from > _OPEN)
+    for part in apart(open_):
+        box = surroundings(part, barred)
+        made[box] = paint(made[box], part[box], barred[box])
+        barred = barred & ~part
+    return made
 
 
 def surroundings(hole: Flags, barred: Flags) -> tuple[slice, slice]:

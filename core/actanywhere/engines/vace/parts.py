@@ -9,12 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import diffusers.utils.logging
 import torch
-import transformers.utils.logging
 from safetensors import SafetensorError
 
 from ...contract.errors import ModelError
+from ..quiet import quiet
 from .layout import Layout, Weights
 from .memory import Plan
 
@@ -102,7 +101,7 @@ class Parts:
                 "Copy text_encoder and tokenizer of the same model there.",
             )
         encoder = _load(UMT5EncoderModel, weights, dtype=self.dtype)
-        with _translated(self.layout.folder / "tokenizer"), _quiet():
+        with _translated(self.layout.folder / "tokenizer"), quiet():
             tokenizer = AutoTokenizer.from_pretrained(self.layout.folder / "tokenizer", local_files_only=True)
         if self.device.type == "cuda" and torch.cuda.mem_get_info(self.device)[0] > 1.2 * weights.bytes:
             encoder = encoder.to(self.device)
@@ -117,7 +116,7 @@ class Parts:
         if weights.kind == "gguf":
             options["quantization_config"] = GGUFQuantizationConfig(compute_dtype=self.dtype)
         file = weights.files[0]
-        with _translated(file), _quiet(), _config_folder(weights) as folder:
+        with _translated(file), quiet(), _config_folder(weights) as folder:
             model = WanVACETransformer3DModel.from_single_file(
                 str(file), config=str(folder), local_files_only=True, **options
             )
@@ -132,7 +131,7 @@ class Parts:
 
         at = min(list(self.layout.experts).index(name), len(self.loras) - 1)
         file, strength = self.loras[at]
-        with _translated(file), _quiet():
+        with _translated(file), quiet():
             state, metadata = WanVACEPipeline.lora_state_dict(
                 str(file), return_lora_metadata=True, local_files_only=True
             )
@@ -165,7 +164,7 @@ class Parts:
 def _load(kind: Any, weights: Weights, **options: Any) -> Any:
     """One part from its folder; weights that its files lack are an error, where the libraries draw random ones."""
     folder = weights.files[0].parent
-    with _translated(folder), _quiet():
+    with _translated(folder), quiet():
         part, found = kind.from_pretrained(
             folder, use_safetensors=True, local_files_only=True, output_loading_info=True, **options
         )
@@ -223,22 +222,6 @@ def _check_lora(file: Path, state: dict[str, Any], transformer: Any) -> None:
                 raise ValueError(
                     f"'{key}' is for a model of another size: {have}, not {getattr(module, side)}"
                 )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries' bars and remarks off an artist's screen; what matters is raised."""
-    rooms = (diffusers.utils.logging, transformers.utils.logging)
-    levels = [room.get_verbosity() for room in rooms]
-    for room in rooms:
-        room.set_verbosity_error()
-        room.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for room, level in zip(rooms, levels, strict=True):
-            room.set_verbosity(level)
-            room.enable_progress_bar()
 
 
 def _free() -> None:

@@ -12,15 +12,11 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import diffusers.utils.logging
 import torch
-import transformers.utils.logging
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNetMotionModel
 from diffusers.configuration_utils import ConfigMixin
 from safetensors import SafetensorError
@@ -29,6 +25,7 @@ from transformers import CLIPVisionModel
 
 from ....contract.errors import ModelError
 from ....models.manifest import MANIFEST, check_manifest, write_manifest
+from ...quiet import quiet
 from .adapter import load_adapter
 from .autoencoder import Autoencoder, PatchAutoencoder
 from .condition import ConditionEncoder, ConditionProjection, create_image_encoder
@@ -133,22 +130,6 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     for part in (model.denoiser, model.condition_encoder, autoencoder):
         part.requires_grad_(False).eval()
     return model.to(device, dtype)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the libraries' bars and remarks off an artist's screen; what matters is raised."""
-    rooms = (diffusers.utils.logging, transformers.utils.logging)
-    levels = [room.get_verbosity() for room in rooms]
-    for room in rooms:
-        room.set_verbosity_error()
-        room.disable_progress_bar()
-    try:
-        yield
-    finally:
-        for room, level in zip(rooms, levels, strict=True):
-            room.set_verbosity(level)
-            room.enable_progress_bar()
 
 
 def _load(kind: Any, folder: Path, **options: Any) -> Any:
