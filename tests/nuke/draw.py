@@ -11,7 +11,7 @@ import tkinter
 from pathlib import Path
 
 from actanywhere.contract.settings import setting_fields
-from tests.nuke.stage.nk import NkNode, UserKnob, read
+from tests.nuke_standin.nk import NkNode, UserKnob, read
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"

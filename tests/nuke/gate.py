@@ -11,8 +11,8 @@ import sys
 import tkinter
 from collections.abc import Iterator
 
-from tests.nuke.stage.classes import CALLBACKS, COMMON, GROUPS, KNOBS
-from tests.nuke.stage.nk import NkError, NkNode, Script, UserKnob, read
+from tests.nuke_standin.classes import CALLBACKS, COMMON, GROUPS, KNOBS
+from tests.nuke_standin.nk import NkError, NkNode, Script, UserKnob, read
 
 CODES = {1, 2, 3, 4, 6, 7, 10, 11, 12, 14, 15, 17, 18, 20, 22, 26, 28, 32, 41, 68}
 FLAGS = {"STARTLINE", "HIDDEN", "INVISIBLE", "DISABLED", "DO_NOT_WRITE"}

@@ -1,10 +1,10 @@
-"""What an artist does with the node, played in the fake Nuke: one play a process, its outcome printed as JSON.
+"""What an artist does with the node, played in the stand-in for Nuke: one play a process, its outcome printed as JSON.
 
     python3.7 -m tests.nuke.plays < stage.json
 
 ``stage.json``: ``play`` (a function's name below), ``plugin`` (the folder as unzipped), ``work``, ``engine`` (a Python
-that has ActAnywhere), ``renderer`` (a Python with OpenImageIO, for the fake's own pictures), ``gui``, ``version``, and
-``frames`` [first, last] of the shot in ``work``. Valid Python 3.7.
+that has ActAnywhere), ``renderer`` (a Python with OpenImageIO, for the stand-in's own pictures), ``gui``, ``version``,
+and ``frames`` [first, last] of the shot in ``work``. Valid Python 3.7.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import threading
 from typing import Any, Callable, Dict, List
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "fake"))
+from tests.nuke_standin import ON_PATH  # noqa: E402
+
+sys.path.insert(0, str(ON_PATH))
 
 import nuke  # noqa: E402
 
-from tests.nuke.stage.session import SESSION  # noqa: E402
+from tests.nuke_standin.session import SESSION  # noqa: E402
 
 STAGE: Dict[str, Any] = {}
 
@@ -526,7 +528,7 @@ def tracked() -> Dict[str, Any]:
 
     new_script()
     first, last = STAGE["frames"]
-    with open(os.path.join(HERE, "stage", "tracks.nk"), encoding="utf-8") as stream:
+    with open(os.path.join(HERE, "tracks.nk"), encoding="utf-8") as stream:
         nuke.scriptReadText(stream.read())
     said: Dict[str, Any] = {}
     for name in ("Tracker1", "CornerPin1", "Transform1"):

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("tkinter", reason="this Python has no Tcl")
 
 from tests.nuke.gate import faults, python_of
-from tests.nuke.stage.nk import NkError, NkNode, read
+from tests.nuke_standin.nk import NkError, NkNode, read
 
 SHIPPED = Path(__file__).parents[2] / "nuke_gizmo"
 GROUP = (SHIPPED / "ActAnywhere.nk").read_text(encoding="utf-8")

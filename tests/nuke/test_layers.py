@@ -15,7 +15,7 @@ from actanywhere.contract.shot import ImageSequence
 from actanywhere.footage import open_plate, write_layer_frame
 from tests.blender.environments import VERSIONS, python_of
 from tests.nuke.shot import ABOVE, FIRST, HEIGHT, SIDE, WIDTH, plate_at, read_exr, write_exr, write_shot
-from tests.nuke.stage.naming import name_in_file, name_in_nuke
+from tests.nuke_standin.naming import name_in_file, name_in_nuke
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The node as an artist uses it, played in the fake Nuke under a real Nuke's Python, with the real engine and model."""
+"""The node as an artist uses it, in the stand-in for Nuke under a real Nuke's Python, with the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test that an artist runs in a real Nuke, itself run in the fake."""
+"""The test that an artist runs in a real Nuke, itself run in the stand-in."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 
 from tests.nuke.conftest import SHIPPED
 from tests.nuke.pythons import NUKES, oldest, python_of
+from tests.nuke_standin import ON_PATH
 
 SWITCH = "push $Nshow_layer_copy\npush $Ncomp_copy"
 STEPS = ["footage", "script", "gizmo", "group", "take", "inputs", "layer", "again"]
 
 START = """
 import runpy, sys
-sys.path.insert(0, {fake!r})
-from tests.nuke.stage.session import SESSION
+sys.path.insert(0, {standin!r})
+from tests.nuke_standin.session import SESSION
 import nuke
 SESSION.begin(gui=False)
 SESSION.engine = [{engine!r}]
@@ -34,10 +35,10 @@ finally:
 
 
 def smoke(plugin: Path, tmp_path: Path, *words: str) -> tuple[int, dict[str, object]]:
-    """The exit status of smoke.py in the fake ``nuke -t``, and its report."""
+    """The exit status of smoke.py in the stand-in's ``nuke -t``, and its report."""
     report = tmp_path / "report.json"
     code = START.format(
-        fake=str(SHIPPED.parent / "tests" / "nuke" / "fake"),
+        standin=str(ON_PATH),
         engine=sys.executable,
         words=[str(plugin / "smoke.py"), f"--report={report}", *words],
     )
@@ -60,7 +61,7 @@ def test_all_is_well_where_all_is_well(packed: Path, tmp_path: Path, engine: str
     assert isinstance(steps, list)
     assert [step["step"] for step in steps] == STEPS, steps[-1]["found"]
     assert [step["step"] for step in steps if not step["ok"]] == []
-    assert (status, report["ok"], report["nuke"]) == (0, True, "13.2v1"), "the fake's version"
+    assert (status, report["ok"], report["nuke"]) == (0, True, "13.2v1"), "the stand-in's version"
 
 
 def test_an_engine_that_is_not_there_is_the_step_that_failed(packed: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.nuke import stubs
+from tests.nuke_standin import ON_PATH, stubs
 
 DOCS = Path(__file__).parents[2] / "docs" / "nuke.md"
 
@@ -44,10 +44,10 @@ def test_the_stubs_know_every_name_of_nuke_that_the_plug_in_says(packed: Path) -
     assert used - stubs.names() == set()
 
 
-def test_the_fake_plays_every_name_of_nuke_that_the_plug_in_says(packed: Path) -> None:
-    fake = (Path(__file__).parent / "fake" / "nuke.py").read_text(encoding="utf-8")
+def test_the_stand_in_plays_every_name_of_nuke_that_the_plug_in_says(packed: Path) -> None:
+    standin = (ON_PATH / "nuke.py").read_text(encoding="utf-8")
     for name in names_used(packed):
-        assert re.search(rf"\b{name}\b", fake), name
+        assert re.search(rf"\b{name}\b", standin), name
 
 
 def test_the_calls_that_the_stubs_do_not_check_are_those_that_the_manual_lists(packed: Path) -> None:

@@ -6,8 +6,8 @@ import re
 import tkinter
 from typing import Any, List, Optional, Tuple
 
-from tests.nuke.stage.nk import NkError
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.nk import NkError
+from tests.nuke_standin.session import SESSION
 
 __all__ = ["file_at", "find", "keys", "number", "split"]
 
@@ -72,7 +72,7 @@ def _expression(knob: Any, text: str, at: float) -> float:
         plain = "(%s) if (%s) else (%s)" % (match.group(2), match.group(1), match.group(3))
     plain = re.sub(r"[A-Za-z_][\w.]*", put, plain)
     if not re.match(r"^[\d\s.+*/()<>=!e'-]*$", re.sub(r"\b(and|or|not|if|else)\b", "", plain)):
-        SESSION.fault("%s: an expression that this fake cannot evaluate: %s" % (knob._name, text))
+        SESSION.fault("%s: an expression that this stand-in cannot evaluate: %s" % (knob._name, text))
         return 0.0
     return float(eval(plain, {"__builtins__": {}}))
 

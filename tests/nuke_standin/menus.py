@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.session import SESSION
 
 __all__ = ["Menu", "MenuItem", "ToolBar", "menu", "toolbar"]
 

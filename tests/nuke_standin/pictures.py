@@ -1,6 +1,6 @@
-"""The fake Nuke's C++: pictures worked out with numpy, read and written with OpenImageIO, in a process of its own.
+"""What stands for Nuke's C++: pictures worked out with numpy, read and written with OpenImageIO, in an own process.
 
-    python -m tests.nuke.stage.pictures write|describe|sample < orders.json
+    python -m tests.nuke_standin.pictures write|describe|sample < orders.json
 
 A picture is channels (``layer.channel`` -> (H, W) float32) over a data window; Nuke's naming rules are those of
 ``naming``. A Write that is not raw leaves its mark on the values (they are halved), and so does a proxy (every other
@@ -18,7 +18,7 @@ import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
 
-from tests.nuke.stage.naming import name_in_file, name_in_nuke
+from tests.nuke_standin.naming import name_in_file, name_in_nuke
 
 Channels = dict[str, NDArray[np.float32]]
 

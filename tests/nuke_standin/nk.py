@@ -2,7 +2,7 @@
 
 Every command that is not Tcl's own is a node class, handed to ``unknown`` as Nuke does it. Nothing of Tcl is left in
 the interpreter but ``set`` and the script's own words, so that a script can read no file and start no program.
-Valid Python 3.7, because the fake Nuke loads scripts with it under the Pythons of real ones.
+Valid Python 3.7, because the stand-in loads scripts with it under the Pythons of real ones.
 """
 
 from __future__ import annotations

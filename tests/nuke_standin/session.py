@@ -1,4 +1,4 @@
-"""One sitting in front of the fake Nuke: what is open, what it was told, and what a real one would have punished.
+"""One sitting in front of the stand-in: what is open, what it was told, and what a real one would have punished.
 
 ``faults`` is the heart of it: a hang, a node touched off the main thread, an endless ``knobChanged``. A play that
 leaves one behind has failed, whatever else it shows. Valid Python 3.7.
@@ -39,7 +39,7 @@ class Session:
         self.cancel_tasks: Callable[[Any], bool] = lambda task: False
         self.rendered: List[Dict[str, Any]] = []  # the renders, as they were asked for
         self.executing = False
-        self.engine: List[str] = []  # the command that runs stage/pictures.py
+        self.engine: List[str] = []  # the command that runs pictures.py
         self.layers: Dict[str, List[str]] = {}
         self.menus: Dict[str, Any] = {}
         self.callbacks: Dict[str, List[Any]] = {}

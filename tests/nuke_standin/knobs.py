@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List
 
-from tests.nuke.stage.curves import file_at, find, number, split
-from tests.nuke.stage.nk import escaped
-from tests.nuke.stage.session import SESSION, checked
+from tests.nuke_standin.curves import file_at, find, number, split
+from tests.nuke_standin.nk import escaped
+from tests.nuke_standin.session import SESSION, checked
 
 
 @checked
@@ -163,7 +163,9 @@ class EvalString_Knob(String_Knob):
 
         text = re.sub(r"\[value ([\w.]+)\]", put, self._text)
         if re.search(r"(?<!\\)\[", text):
-            SESSION.fault("%s.%s holds Tcl that this fake cannot run: %s" % (_who(self), self._name, text))
+            SESSION.fault(
+                "%s.%s holds Tcl that this stand-in cannot run: %s" % (_who(self), self._name, text)
+            )
         return text
 
 
@@ -204,7 +206,7 @@ class Script_Knob(String_Knob):
         self._put(cmd)
 
     def execute(self) -> None:
-        raise NotImplementedError("this fake runs no Tcl script")
+        raise NotImplementedError("this stand-in runs no Tcl script")
 
 
 @checked

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, List
 
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.session import SESSION
 
 
 def pluginAddPath(args: Any, addToSysPath: bool = True) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from tests.nuke.stage.nodes import Format
-from tests.nuke.stage.render import described
+from tests.nuke_standin.nodes import Format
+from tests.nuke_standin.render import described
 
 __all__ = ["channels_of", "format_of"]
 

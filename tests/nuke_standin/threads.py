@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, List
 
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.session import SESSION
 
 
 def executeInMainThread(call: Any, args: Any = (), kwargs: Any = None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from tests.nuke.stage.curves import number
-from tests.nuke.stage.knobs import Knob
-from tests.nuke.stage.session import SESSION, checked
+from tests.nuke_standin.curves import number
+from tests.nuke_standin.knobs import Knob
+from tests.nuke_standin.session import SESSION, checked
 
 
 @checked

@@ -1,15 +1,15 @@
-"""Scripts in and out of the fake Nuke: text to nodes by the Tcl reader, and nodes to text. Valid Python 3.7."""
+"""Scripts in and out of the stand-in: text to nodes by the Tcl reader, and nodes to text. Valid Python 3.7."""
 
 from __future__ import annotations
 
 import os
 from typing import Any, Dict, List
 
-from tests.nuke.stage import nk
-from tests.nuke.stage.classes import COMMON, DEFAULTS
-from tests.nuke.stage.kinds import from_user_knob
-from tests.nuke.stage.nodes import make
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin import nk
+from tests.nuke_standin.classes import COMMON, DEFAULTS
+from tests.nuke_standin.kinds import from_user_knob
+from tests.nuke_standin.nodes import make
+from tests.nuke_standin.session import SESSION
 
 __all__ = ["from_plugin", "paste", "written"]
 
@@ -84,7 +84,7 @@ def _node(item: nk.NkNode, parent: Any, made: Dict[int, Any]) -> Any:
 
 def written(root: Any) -> str:
     """The script as a file: every knob that is not at its default, user knobs with their definitions."""
-    lines = ["#! fake -nx", "version %d.%d v1" % SESSION.version]
+    lines = ["#! standin -nx", "version %d.%d v1" % SESSION.version]
     lines += ["Root {", *_knob_lines(root), "}"]
     for name, channels in SESSION.layers.items():
         lines.append("add_layer {%s %s}" % (name, " ".join(channels)))

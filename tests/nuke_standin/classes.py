@@ -1,6 +1,6 @@
 """The node classes that may stand in our Group, and their knobs: what every Nuke from 13.2 to 16 has.
 
-The gate refuses what is not listed here, and the fake Nuke makes nodes from it, with these defaults. Valid Python 3.7.
+The gate refuses what is not listed here, and the stand-in makes nodes from it, with these defaults. Valid Python 3.7.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.nuke.stage.arrays import (
+from tests.nuke_standin.arrays import (
     BBox_Knob,
     Boolean_Knob,
     Color_Knob,
@@ -14,7 +14,7 @@ from tests.nuke.stage.arrays import (
     WH_Knob,
     XY_Knob,
 )
-from tests.nuke.stage.knobs import (
+from tests.nuke_standin.knobs import (
     CascadingEnumeration_Knob,
     Channel_Knob,
     ChannelMask_Knob,
@@ -30,7 +30,7 @@ from tests.nuke.stage.knobs import (
     Text_Knob,
     _Table,
 )
-from tests.nuke.stage.nk import UserKnob
+from tests.nuke_standin.nk import UserKnob
 
 __all__ = ["KINDS", "from_user_knob", "kind_of_builtin"]
 

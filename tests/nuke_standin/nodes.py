@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List
 
-from tests.nuke.stage.arrays import Boolean_Knob, Int_Knob
-from tests.nuke.stage.classes import CALLBACKS, COMMON, DEFAULTS, GROUPS, SWITCHES
-from tests.nuke.stage.kinds import kind_of_builtin
-from tests.nuke.stage.knobs import EvalString_Knob, PyScript_Knob
-from tests.nuke.stage.session import SESSION, checked
+from tests.nuke_standin.arrays import Boolean_Knob, Int_Knob
+from tests.nuke_standin.classes import CALLBACKS, COMMON, DEFAULTS, GROUPS, SWITCHES
+from tests.nuke_standin.kinds import kind_of_builtin
+from tests.nuke_standin.knobs import EvalString_Knob, PyScript_Knob
+from tests.nuke_standin.session import SESSION, checked
 
 __all__ = ["Format", "FrameRange", "Gizmo", "Group", "Node", "Root", "make"]
 
@@ -144,7 +144,7 @@ class Node:
         return self._range()[1]
 
     def format(self) -> Format:
-        from tests.nuke.stage.header import format_of
+        from tests.nuke_standin.header import format_of
 
         return format_of(self)
 
@@ -158,7 +158,7 @@ class Node:
         return self.format().pixelAspect()
 
     def channels(self) -> List[str]:
-        from tests.nuke.stage.header import channels_of
+        from tests.nuke_standin.header import channels_of
 
         return channels_of(self)
 

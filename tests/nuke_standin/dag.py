@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from tests.nuke.stage import nodes as kinds
-from tests.nuke.stage import script
-from tests.nuke.stage.curves import number, split
-from tests.nuke.stage.render import execute as render_write
-from tests.nuke.stage.render import sampled
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin import nodes as kinds
+from tests.nuke_standin import script
+from tests.nuke_standin.curves import number, split
+from tests.nuke_standin.render import execute as render_write
+from tests.nuke_standin.render import sampled
+from tests.nuke_standin.session import SESSION
 
 
 def _here() -> Any:

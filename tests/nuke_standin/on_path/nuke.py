@@ -1,4 +1,4 @@
-"""The module ``nuke`` of the fake: nothing is public here that the public stubs do not know; a test holds it to that.
+"""The module ``nuke`` of the stand-in: nothing is public here that the public stubs do not know; a test holds it to it.
 
 Put this folder on the path and ``import nuke`` finds it. Valid Python 3.7.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations as _annotations
 import sys as _sys
 from typing import Any as _Any
 
-from tests.nuke.stage.arrays import (  # noqa: F401
+from tests.nuke_standin.arrays import (  # noqa: F401
     Array_Knob,
     BBox_Knob,
     Boolean_Knob,
@@ -18,7 +18,7 @@ from tests.nuke.stage.arrays import (  # noqa: F401
     WH_Knob,
     XY_Knob,
 )
-from tests.nuke.stage.dag import (  # noqa: F401
+from tests.nuke_standin.dag import (  # noqa: F401
     Layer,
     Nodes,
     allNodes,
@@ -52,8 +52,8 @@ from tests.nuke.stage.dag import (  # noqa: F401
     toNode,
     views,
 )
-from tests.nuke.stage.environment import EXE_PATH, CancelledError, GlobalsEnvironment, env  # noqa: F401
-from tests.nuke.stage.knobs import (  # noqa: F401
+from tests.nuke_standin.environment import EXE_PATH, CancelledError, GlobalsEnvironment, env  # noqa: F401
+from tests.nuke_standin.knobs import (  # noqa: F401
     CascadingEnumeration_Knob,
     Channel_Knob,
     ChannelMask_Knob,
@@ -70,9 +70,9 @@ from tests.nuke.stage.knobs import (  # noqa: F401
     Tab_Knob,
     Text_Knob,
 )
-from tests.nuke.stage.menus import Menu, MenuItem, ToolBar, menu, toolbar  # noqa: F401
-from tests.nuke.stage.nodes import Format, FrameRange, Gizmo, Group, Node, Root  # noqa: F401
-from tests.nuke.stage.plugins import (  # noqa: F401
+from tests.nuke_standin.menus import Menu, MenuItem, ToolBar, menu, toolbar  # noqa: F401
+from tests.nuke_standin.nodes import Format, FrameRange, Gizmo, Group, Node, Root  # noqa: F401
+from tests.nuke_standin.plugins import (  # noqa: F401
     addKnobChanged,
     addOnCreate,
     addOnDestroy,
@@ -84,8 +84,8 @@ from tests.nuke.stage.plugins import (  # noqa: F401
     pluginAppendPath,
     pluginPath,
 )
-from tests.nuke.stage.session import SESSION as _SESSION
-from tests.nuke.stage.talk import (  # noqa: F401
+from tests.nuke_standin.session import SESSION as _SESSION
+from tests.nuke_standin.talk import (  # noqa: F401
     ProgressTask,
     Undo,
     alert,
@@ -100,7 +100,7 @@ from tests.nuke.stage.talk import (  # noqa: F401
     tprint,
     warning,
 )
-from tests.nuke.stage.threads import executeInMainThread, executeInMainThreadWithResult  # noqa: F401
+from tests.nuke_standin.threads import executeInMainThread, executeInMainThreadWithResult  # noqa: F401
 
 INVISIBLE, STARTLINE, DO_NOT_WRITE, ENDLINE, DISABLED = 1024, 4096, 512, 8192, 128
 INPUTS, HIDDEN_INPUTS, EXPRESSIONS, LINKINPUTS = 1, 2, 4, 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.session import SESSION
 
 
 class ProgressTask:

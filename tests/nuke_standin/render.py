@@ -11,14 +11,14 @@ import os
 import subprocess
 from typing import Any, Dict, List, Optional
 
-from tests.nuke.stage.arrays import Array_Knob, BBox_Knob, XY_Knob
-from tests.nuke.stage.curves import file_at
-from tests.nuke.stage.knobs import Enumeration_Knob, EvalString_Knob
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.arrays import Array_Knob, BBox_Knob, XY_Knob
+from tests.nuke_standin.curves import file_at
+from tests.nuke_standin.knobs import Enumeration_Knob, EvalString_Knob
+from tests.nuke_standin.session import SESSION
 
 __all__ = ["described", "execute", "sampled"]
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _PASS = ("Dot", "NoOp", "Output", "Write", "Viewer", "FrameRange")
 _DRAWN = ("Read", "Constant", "Copy", "Remove", "Shuffle", "AddChannels", "Merge2")
 
@@ -111,7 +111,7 @@ def _plan(node: Any, frame: float, ops: List[Any], done: Dict[Any, int]) -> int:
     if (node, frame) in done:
         return done[node, frame]
     if cls not in _DRAWN:
-        raise RuntimeError("%s: this fake draws no %s" % (node.name(), cls))
+        raise RuntimeError("%s: this stand-in draws no %s" % (node.name(), cls))
     op = {"op": cls, "name": node.name(), "knobs": {n: _value(k, frame) for n, k in node.knobs().items()}}
     op["in"] = [_plan(source, frame, ops, done) for source in node._inputs]
     if cls == "Read":
@@ -176,7 +176,7 @@ def _work(what: str, orders: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     environment.pop("PYTHONHOME", None)
     environment["PYTHONPATH"] = _ROOT
     done = subprocess.run(
-        SESSION.engine + ["-m", "tests.nuke.stage.pictures", what],
+        SESSION.engine + ["-m", "tests.nuke_standin.pictures", what],
         input=json.dumps(orders).encode("utf-8"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from tests.nuke.stage.session import SESSION
+from tests.nuke_standin.session import SESSION
 
 EXE_PATH = sys.executable
 
