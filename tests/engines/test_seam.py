@@ -17,22 +17,16 @@ from actanywhere.contract.launch import run
 from actanywhere.contract.settings import Settings
 from actanywhere.engines.find import Engines, find_engine
 from actanywhere.evaluation.truth import render_ours, true_shots
-from actanywhere.models.manifest import write_manifest
 from actanywhere.render.preflight import survey
+from tests.engines.own_model import OWN, prefill_model
 from tests.render.stage import CORE, frames_of, pixels_of, render, stage_shot
-
-OWN = Path(__file__).parent / "own"
 
 
 @pytest.fixture
 def prefill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model's folder that names an engine of the user's own."""
     monkeypatch.setenv("ACTANYWHERE_ENGINES", str(OWN))
-    folder = tmp_path / "prefill"
-    folder.mkdir()
-    (folder / "model.json").write_text(json.dumps({"engine": "prefill"}))
-    write_manifest(folder)
-    return folder
+    return prefill_model(tmp_path / "prefill")
 
 
 def test_the_layer_is_what_the_engine_painted_and_goes_on_after_a_stop(tmp_path: Path, prefill: Path) -> None:

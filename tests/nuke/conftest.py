@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,13 +50,20 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 class Stage:
-    """Plays of ``plays.py``, each in a process of its own with the Python of a real Nuke."""
+    """Plays of ``plays``, each in a process of its own with the Python of a real Nuke."""
 
     def __init__(self, work: Path, plugin: Path, engine: str) -> None:
         self.work, self._plugin, self._engine = work, plugin, engine
         write_shot(work)
 
-    def play(self, name: str, nuke: str = "", gui: bool = True, **more: Any) -> dict[str, Any]:
+    def play(
+        self,
+        name: str,
+        nuke: str = "",
+        gui: bool = True,
+        environment: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
         """What the play says. It must leave no fault behind: no hang, no touch off the main thread."""
         nuke = nuke or oldest()
         stage = {
@@ -69,14 +77,14 @@ class Stage:
             "frames": [FIRST, LAST],
             **more,
         }
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.work / "home"), "LANG": "C.UTF-8"}
+        surroundings = {"PATH": os.environ["PATH"], "HOME": str(self.work / "home"), "LANG": "C.UTF-8"}
         done = subprocess.run(
             [python_of(NUKES[nuke]), "-W", "error", "-m", "tests.nuke.plays"],
             input=json.dumps(stage),
             capture_output=True,
             text=True,
             cwd=SHIPPED.parent,
-            env=environment,
+            env=surroundings | dict(environment or {}),
             timeout=1500,
         )
         assert done.returncode == 0 and "SAID " in done.stdout, done.stdout + done.stderr

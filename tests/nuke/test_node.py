@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.engines.own_model import OWN, prefill_model
 from tests.golden.hosts import check_golden
 from tests.nuke.conftest import Stage
 from tests.nuke.pythons import NUKES
@@ -92,6 +93,22 @@ def check_second_take(said: dict[str, object]) -> None:
         assert found["taken"] and "take_001" in found["layer_file"] and found["take"].startswith("take 001")
     assert said["found"] == said["takes"]
     assert said["reopened_channels"] == LAYER + COMP
+
+
+def test_an_engine_of_the_studios_own_paints_the_layer(stage: Stage, tmp_path: Path) -> None:
+    """``tests/engines/own/prefill.py`` paints what it was given to paint over: the picture of the place."""
+    model = prefill_model(tmp_path / "prefill")
+    said = stage.play("own_engine", environment={"ACTANYWHERE_ENGINES": str(OWN)}, model=str(model))
+    assert said["whole"] and said["said"] == [] and said["after"]["taken"]
+    assert said["channels"] == LAYER + COMP
+    (found,) = stage.work.glob("actanywhere/*/take_001/result.json")
+    result = json.loads(found.read_text(encoding="utf-8"))
+    assert result["checkpoint"] == "0" * 64, "its own digest"
+    _, layer = read_exr(said["layer"])
+    _, place = read_exr(stage.work / "footage" / "place.exr")
+    inside = (slice(ABOVE, -ABOVE), slice(SIDE, -SIDE))
+    for name in "RGB":
+        assert np.abs(layer[name][inside] - place[name]).mean() < 0.02
 
 
 def test_cancel_on_nukes_bar_stops_the_engine_and_continue_take_goes_on(stage: Stage) -> None:

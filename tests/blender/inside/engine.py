@@ -26,6 +26,21 @@ def scene_generate(given: Given) -> Any:
     return {**said, "rendered": rendered, "nodes": nodes, "message": panel.message}
 
 
+def scene_own_engine(given: Given) -> Any:
+    """The setting *Model* names a folder, and that an engine of the studio's own."""
+    scene = bpy.context.scene
+    clip = desk.clip(given["footage"]["plate"])
+    panel = scene.actanywhere
+    panel.settings.model, panel.settings.camera, panel.settings.shadow = given["model"], "still", "none"
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "matte_source": "FILES"}
+    wanted["matte_path"] = given["footage"]["matte"]
+    said = desk.generate(given, "own engine", **wanted, bring_back={"COMPOSITOR"})
+    folder = os.path.join(given["work"], "own")
+    os.makedirs(folder)
+    rendered = layer.render(scene, folder, (1, 6))
+    return {**said, "rendered": rendered, "message": panel.message}
+
+
 def scene_self_test(given: Given) -> Any:
     """The whole example: a minute or two, so only in the first of the Blenders."""
     if bpy.app.version >= (4, 3, 0):

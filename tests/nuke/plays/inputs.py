@@ -1,0 +1,187 @@
+"""Plays of what goes in: inputs, files, knobs, tracks, menus, and what is refused. Valid Python 3.7."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Callable, Dict, List
+
+import nuke
+
+from tests.nuke.plays.hands import STAGE, job, new_node, new_script, wait
+from tests.nuke_standin.session import SESSION
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def by_hand() -> Dict[str, Any]:
+    """The plate's own channel as matte, a picture from a file, buttons, menus; nothing but inputs is rendered."""
+    new_script()
+    plate, roto = nuke.toNode("plate"), nuke.toNode("roto")
+    both = nuke.nodes.Copy(name="both", inputs=[plate, roto], from0="roto.alpha", to0="roto.alpha")
+    node = new_node()
+    said: Dict[str, Any] = {"panel": node.shown()}
+    for index, source in enumerate((both, None, None)):
+        node.setInput(index, source)
+    node["condition_file"].setValue(STAGE["work"] + "/footage/place.exr")
+    nuke.frame(STAGE["frames"][1])
+    node["anchor_here"].execute()
+    node["use_steps"].setValue(True)
+    nuke.root()["proxy"].setValue(True)
+    SESSION.undo.clear()
+    node["write_job"].execute()
+    said.update(undo=list(SESSION.undo), proxy=nuke.root()["proxy"].value(), job=job(node))
+    node["use_steps"].setValue(False)
+    SESSION.undo.clear()
+    node["use_settings"].execute()
+    said.update(undone=list(SESSION.undo), steps=node["use_steps"].value())
+    node["cancel"].execute()
+    said.update(log=node["log"].value(), enabled=node["steps"].enabled(), greyed=not node["first"].enabled())
+    node["refresh"].execute()
+    for answer in (False, True):
+        SESSION.answers.append(answer)
+        node["remove_take"].execute()
+        said["removed" if answer else "kept"] = node["take"].values()
+    return dict(said, **_menus())
+
+
+def _menus() -> Dict[str, Any]:
+    """The menu's other entries."""
+    said = {}
+    menu = nuke.menu("Nodes").menu("ActAnywhere")
+    for node in nuke.allNodes():
+        node.setSelected(False)
+    for name, answers in (
+        ("Help", []),
+        ("Generate selected", []),
+        ("Engine...", ["/gone/bin/python"]),
+        ("Engine...", [STAGE["engine"]]),
+        ("Doctor", []),
+        ("Networks...", [""]),
+    ):
+        SESSION.said.clear()
+        SESSION.answers[:] = answers
+        menu.findItem(name).invoke()
+        said[" ".join([name, *answers])] = SESSION.said[-1]
+    return {"menus": said}
+
+
+def upstream() -> Dict[str, Any]:
+    """How many inputs are rendered when something changes: by picture, and not by number of presses."""
+    new_script()
+    below = new_node()
+    below["write_job"].execute()
+    nuke.toNode("plate").setSelected(False)
+    below.setSelected(True)
+    node = new_node(output_folder="elsewhere")
+    node.setInput(0, below)
+    below["taken"].setValue(False)  # its frames are not there; the plate goes through
+    said: Dict[str, Any] = {}
+
+    def count(what: str) -> None:
+        before = len(SESSION.rendered)
+        node["write_job"].execute()
+        said[what] = [one["node"].split(".")[-1] for one in SESSION.rendered[before:]]
+
+    root = nuke.root()
+    count("first")
+    count("nothing")
+    nuke.toNode("plate")["version"].setValue(3)
+    nuke.toNode("plate").setXYpos(7, 7)
+    count("a reload")
+    below["cancel"].execute()
+    below["seed"].setValue(9)
+    count("the log and the seed of a node of ours upstream")
+    below["disable"].setValue(True)
+    count("a node upstream switched off")
+    root["format"].setValue("128 64 0 0 128 64 1 wide")
+    count("the project's format")
+    for name, value in (("colorManagement", "OCIO"), ("OCIO_config", "aces_1.2")):
+        root[name].setValue(value)
+    root["workingSpaceLUT"].setValue("ACES - ACEScg")
+    count("the project's colour")
+    return dict(said, colour=job(node)["shot"]["plate"]["colour"], said=list(SESSION.said))
+
+
+def tracked() -> Dict[str, Any]:
+    """The camera from a Tracker, a CornerPin and a Transform: the job's track file of each."""
+    from actanywhere_nuke.desk.plan import plan
+    from actanywhere_nuke.host import reading, rendering
+
+    new_script()
+    first, last = STAGE["frames"]
+    with open(os.path.join(HERE, "tracks.nk"), encoding="utf-8") as stream:
+        nuke.scriptReadText(stream.read())
+    said: Dict[str, Any] = {}
+    for name in ("Tracker1", "CornerPin1", "Transform1"):
+        node = new_node(camera="tracked", range="custom", first=first, last=last)
+        node.setInput(3, nuke.toNode(name))
+        planned = plan(reading.ask(node))
+        rendering.render_inputs(node, planned)
+        with open(planned.track, encoding="utf-8") as stream:
+            said[name] = json.load(stream)
+        nuke.delete(node)
+    return said
+
+
+def checked() -> Dict[str, Any]:
+    """Every knob of a setting with values that cannot be, and Generate pressed: what the artist reads."""
+    new_script()
+    node = new_node(preview=False)
+    said = []
+    for name, value in STAGE["bad"]:
+        before = node[name].value()
+        use = node.knob("use_" + name)
+        if use is not None:
+            use.setValue(True)
+        node[name].setValue(value)
+        SESSION.said.clear()
+        node["generate"].execute()
+        said.append(list(SESSION.said))
+        node[name].setValue(before)
+        if use is not None:
+            use.setValue(False)
+    SESSION.said.clear()
+    folder = STAGE["work"] + "/actanywhere"
+    return {"told": said, "rendered": list(SESSION.rendered), "made": os.path.isdir(folder)}
+
+
+def errors() -> Dict[str, Any]:
+    """What an artist forgets: each ends in one message with a remedy, and Nuke goes on."""
+    said: Dict[str, Any] = {}
+    as_was: List[bool] = []
+
+    def attempt(name: str, **knobs: Any) -> None:
+        node = new_node(**knobs)
+        spoil.get(name, lambda node: None)(node)
+        SESSION.said.clear()
+        nuke.root()["proxy"].setValue(True)
+        node["generate"].execute()
+        wait(node)
+        said[name] = list(SESSION.said)
+        writes = [one for one in node.nodes() if one.Class() == "Write"]
+        as_was.append(nuke.root()["proxy"].value() and all(one["disable"].value() for one in writes))
+        SESSION.cancel_renders_after = None
+        nuke.delete(node)
+
+    def no_folder(node: Any) -> None:
+        nuke.root()["name"]._text = ""
+
+    def cancelled(node: Any) -> None:
+        SESSION.cancel_renders_after = 1
+
+    spoil: Dict[str, Callable[[Any], Any]] = {
+        "no plate": lambda node: node.setInput(0, None),
+        "no condition": lambda node: node.setInput(2, None),
+        "render cancelled": cancelled,
+        "never saved": no_folder,
+    }
+    new_script()
+    attempt("no plate")
+    attempt("no condition")
+    attempt("no engine", engine="/gone/bin/python")
+    attempt("end before beginning", range="custom", first=20, last=10)
+    attempt("frames that are not there", range="custom", first=1, last=3, output_folder="elsewhere")
+    attempt("render cancelled", output_folder="cancelled")
+    attempt("never saved")
+    return dict(said, as_was=as_was)
