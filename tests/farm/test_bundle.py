@@ -112,6 +112,7 @@ NO_PATHS = {
         "matte_id",
         "condition_box",
         "condition_point",
+        "place",
     ),
     *("prompt", "negative_prompt", "device", "layer"),
 }

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fit import Matrix, from_pixels, to_pixels
-from .guide import condition_to_unit
 from .outline import whole_subject
+from .placement import condition_to_unit
 
 __all__ = ["CompositeMatch", "find_composite"]
 

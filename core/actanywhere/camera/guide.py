@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fit import Matrix, apply, from_pixels, normalise
+from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
 from .track import CameraTrack
 
-__all__ = ["Guide", "Surroundings", "View", "choose_anchor", "condition_to_unit", "cover_fit", "known_region"]
+__all__ = ["Guide", "Surroundings", "View", "choose_anchor", "known_region"]
 
 Picture = NDArray[np.float32]
 
@@ -22,13 +23,6 @@ _LARGEST_ENLARGEMENT = 2
 _SUBJECT_GROW = 0.03
 _NEAREST_DEPTH = 0.05
 """Depth, relative to the anchor's centre, below which a tilted plane is too close to its horizon to use."""
-
-
-def cover_fit(condition_aspect: float, aspect: float) -> tuple[float, float]:
-    """Width and height, in unit coordinates, of a condition picture that just covers the frame."""
-    if condition_aspect >= aspect:
-        return condition_aspect, 1.0
-    return aspect, aspect / condition_aspect
 
 
 @dataclass(frozen=True)
@@ -57,12 +51,6 @@ class View:
         return picture[top : top + max(1, round(rows)), left : left + max(1, round(columns))]
 
 
-def condition_to_unit(rows: int, columns: int, aspect: float) -> Matrix:
-    """(3, 3) from pixels of a condition picture to unit coordinates of the frame that it covers."""
-    width, height = cover_fit(columns / rows, aspect)
-    return np.diag([height, height, 1.0]) @ from_pixels(rows, columns, width / height)
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """``picture``: the condition with all that was added to it, display; ``from_condition`` (3, 3) maps the condition's
@@ -76,9 +64,9 @@ class Surroundings:
 class Guide:
     """The condition picture as it is seen from each frame of the shot.
 
-    ``condition`` (hc, wc, 3) display, any size: it covers the frame at the track's reference frame, centred,
-    and what reaches beyond the frame there is used where the camera finds it. ``track`` maps that
-    reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
+    ``condition`` (hc, wc, 3) display, any size: it is laid into the track's reference frame as ``placement`` says,
+    else it covers it, centred; what reaches beyond the frame there is used where the camera finds it. ``track`` maps
+    that reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
     painted into the picture, behind which the place is unknown, as it is in a ``hole`` (hc, wc) of the picture and
     beyond the borders (see ``within``). ``view`` is the part of the raster that the picture covers, if not all.
     """
@@ -91,13 +79,16 @@ class Guide:
         condition_subject: Picture | None = None,
         hole: Picture | None = None,
         view: View | None = None,
+        placement: Placement | None = None,
     ) -> None:
         self.track = track
         self.aspect = aspect
         self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
         self._size = (condition.shape[0], condition.shape[1])
         view = view or View(aspect)
-        self._to_unit = view.to_raster @ condition_to_unit(self._size[0], self._size[1], view.aspect)
+        self._to_unit = view.to_raster @ condition_to_unit(
+            self._size[0], self._size[1], view.aspect, placement
+        )
         self.subject = None if condition_subject is None else _grow(condition_subject)
         if hole is not None:
             self.subject = hole if self.subject is None else np.maximum(self.subject, hole)
@@ -219,7 +210,11 @@ def known_region(valid: Picture, matte: Picture, band_px: float) -> Picture:
 
 
 def choose_anchor(
-    track: CameraTrack, aspect: float, condition_aspect: float, view: View | None = None
+    track: CameraTrack,
+    aspect: float,
+    condition_aspect: float,
+    view: View | None = None,
+    placement: Placement | None = None,
 ) -> int:
     """The frame at which the condition should fit, so that the shot shows the least beyond its borders."""
     count = len(track)
@@ -227,11 +222,9 @@ def choose_anchor(
     frames = np.unique(np.linspace(0, count - 1, min(count, 121)).round().astype(int))
     x, y = np.meshgrid(np.linspace(-0.5, 0.5, 17) * aspect, np.linspace(-0.5, 0.5, 17))
     grid = np.stack([x.ravel(), y.ravel()], 1)
-    view = view or View(aspect)
-    middle, half = (
-        (view.x, view.y),
-        view.height * np.array(cover_fit(condition_aspect, view.aspect)) / 2 + 1e-9,
-    )
+    view, placement = view or View(aspect), placement or Placement()
+    middle = np.array([view.x, view.y]) + view.height * np.array([placement.x, placement.y])
+    half = view.height * np.array(placement.sides(condition_aspect, view.aspect)) / 2 + 1e-9
     back = [np.linalg.inv(track.transforms[i]) for i in frames]
     seen = []
     for candidate in candidates:

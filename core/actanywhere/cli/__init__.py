@@ -44,9 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .. import worker  # before anything else: a host waits for its hello
 
         return worker.main()
+    from .flags import joined
     from .parser import build_parser
 
-    args = build_parser().parse_args(words)
+    args = build_parser().parse_args(joined(words))
     from .screen import choose_screen
 
     screen = choose_screen(getattr(args, "json", False), getattr(args, "quiet", False))

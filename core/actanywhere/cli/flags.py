@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,28 @@ from ..contract.job import Job
 from ..contract.settings import setting_fields
 from ..shotlist import SHOT_FIELDS, job_from_flat
 
-__all__ = ["add_setting_flags", "add_shot_flags", "flag_of", "given_settings", "given_shot", "job_from_flags"]
+__all__ = [
+    "add_setting_flags",
+    "add_shot_flags",
+    "flag_of",
+    "given_settings",
+    "given_shot",
+    "job_from_flags",
+    "joined",
+]
 
 _METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
+
+
+def joined(words: list[str]) -> list[str]:
+    """The words of a command line, where a flag keeps a list that begins below 0: ``--place -0.1,0,1``."""
+    kept: list[str] = []
+    for word in words:
+        if kept and kept[-1].startswith("--") and "=" not in kept[-1] and re.match(r"-[\d.]+,", word):
+            kept[-1] += f"={word}"
+        else:
+            kept.append(word)
+    return kept
 
 
 def add_shot_flags(parser: argparse._ActionsContainer, of_footage: bool = False) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.fit import Matrix, from_pixels, normalise
-from ..camera.guide import condition_to_unit
+from ..camera.placement import condition_to_unit
 from ..camera.track import CameraTrack, still_track
 from ..comp.finish import finish_frame
 from ..contract.settings import Settings
@@ -72,8 +72,8 @@ def _mix(plate: Picture, background: Picture, share: Picture) -> Picture:
 
 def _card(scene: Scene, track: CameraTrack) -> Frames:
     height, width = scene.clip.size
-    aspect = scene.clip.aspect
-    to_unit = condition_to_unit(scene.condition.shape[0], scene.condition.shape[1], aspect)
+    aspect, (rows, columns) = scene.clip.aspect, scene.condition.shape[:2]
+    to_unit = condition_to_unit(rows, columns, aspect, scene.placement.value)
     onto_frame = np.linalg.inv(from_pixels(height, width, aspect))
     moved = [
         _warp(scene.condition, onto_frame @ normalise(t) @ to_unit, height, width) for t in track.transforms

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera.composite import CompositeMatch, find_composite
 from ..camera.guide import Guide, View, choose_anchor
+from ..camera.placement import Placement
 from ..camera.track import CameraTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
@@ -20,6 +21,8 @@ from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
 from ..seeing.protocol import Hint, Subject
 from .clip import Clip
+from .decision import Decision
+from .placement import choose_placement, hardly_shown
 from .preflight import Inputs
 
 __all__ = ["BY_ARTIST", "Place", "see_place"]
@@ -36,7 +39,8 @@ class Place:
 
     ``condition`` (hc, wc, 3) display, without who else was in it, and ``other`` says who that was; ``guide`` moves it,
     None where no camera leads. ``picture`` is the place as far as the shot looks, where that is more than the
-    condition, and ``filled_by`` what made it; ``fitted`` says at which frame the condition fits.
+    condition, and ``filled_by`` what made it; ``fitted`` says at which frame the condition fits, and ``placement`` how
+    it is laid into that.
     """
 
     condition: Picture
@@ -46,6 +50,16 @@ class Place:
     filled_by: str = ""
     fitted: str = ""
     warnings: list[str] = field(default_factory=list)
+    placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """The ``guide``, at which frame it ``fits``, in words, and how the condition is laid into that."""
+
+    guide: Guide
+    fits: str
+    placement: Decision[Placement]
 
 
 @dataclass(frozen=True)
@@ -71,14 +85,15 @@ def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes,
         mine = _own_part(own, condition)
         if track is None:
             return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *eyes.told])
-        guide, fitted = _guide(inputs, clip, track, seen, mine, None)
-        guide = guide.within(own.surroundings)
-        return Place(mine, guide, seen.other, own, BY_ARTIST, fitted, [*seen.warnings, *eyes.told])
+        laid = _lay(inputs, clip, track, seen, mine, None)
+        guide = laid.guide.within(own.surroundings)
+        told = [*seen.warnings, *eyes.told]
+        return Place(mine, guide, seen.other, own, BY_ARTIST, laid.fits, told, laid.placement)
     if track is None:
         filled = eyes.fill.behind(condition, hole)
         return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *eyes.told])
-    guide, fitted = _guide(inputs, clip, track, seen, condition, hole)
-    place = None
+    laid = _lay(inputs, clip, track, seen, condition, hole)
+    guide, place = laid.guide, None
     if not inputs.engine.facts.invents:
         place = outpaint(condition, hole, guide, eyes.fill, seen.other.stays, _hundredths(watch))
     if place is None:
@@ -87,7 +102,8 @@ def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes,
         guide = guide.within(place.surroundings)
         condition = _own_part(place, condition)
     warnings = [*seen.warnings, *eyes.told, *_out_of_reach(guide, clip)]
-    return Place(condition, guide, seen.other, place, eyes.fill.name if place else "", fitted, warnings)
+    filled_by = eyes.fill.name if place else ""
+    return Place(condition, guide, seen.other, place, filled_by, laid.fits, warnings, laid.placement)
 
 
 def _hundredths(watch: Watch) -> Callable[[float], None]:
@@ -139,18 +155,25 @@ def _kind(asked: str, other: OtherActor, settled: bool) -> str:
     )
 
 
-def _guide(
+def _lay(
     inputs: Inputs, clip: Clip, track: CameraTrack, seen: _Seen, condition: Picture, hole: Picture | None
-) -> tuple[Guide, str]:
-    """The condition moved by the track from the anchor frame on, and which frame that is."""
-    anchor, view = seen.index, inputs.view
-    if inputs.job.settings.anchor is not None:
-        anchor = inputs.job.settings.anchor - clip.frames.first
+) -> _Laid:
+    """The condition laid into the anchor frame, and moved by the track from there on."""
+    settings, view = inputs.job.settings, inputs.view
+    painted = None if seen.index is None else clip.frames.first + seen.index
+    placement = choose_placement(settings, painted)
+    anchor = seen.index
+    if settings.anchor is not None:
+        anchor = settings.anchor - clip.frames.first
     if anchor is None:
-        anchor = choose_anchor(track, clip.aspect, condition.shape[1] / condition.shape[0], view)
+        shape = condition.shape[1] / condition.shape[0]
+        anchor = choose_anchor(track, clip.aspect, shape, view, placement.value)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
-    guide = Guide(condition, track.relative_to(anchor), clip.aspect, None, unknown, view)
-    return guide, f"{seen.kind}; it fits at frame {clip.frames.first + anchor}"
+    moved = track.relative_to(anchor)
+    guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)
+    warnings = (*placement.warnings, *hardly_shown(guide, (condition.shape[0], condition.shape[1])))
+    fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}"
+    return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings))
 
 
 def _hole(inputs: Inputs, other: OtherActor) -> Picture:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera.given import GivenTrack, read_track
 from ..camera.guide import View
+from ..camera.placement import read_place
 from ..camera.track import still_track
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
@@ -137,6 +138,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     condition = read_condition(job.shot.condition)
     plate, matte = open_shot(job.shot, MatteValues.of(settings))
     _check_anchor(job, plate.frames)
+    read_place(settings.place, settings.fit)
     _check_hints(settings, condition.pixels.shape)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     warnings += _of_the_name(job)

@@ -151,12 +151,19 @@ def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]
         DecisionRecord("working size", f"{width}x{height}", size, "size"),
         DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
         DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
+        DecisionRecord("placement", _placed(scene), scene.placement.reason, "place"),
         DecisionRecord("second actor", other, "", "condition_matte"),
         DecisionRecord(
             "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
         ),
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
     ]
+
+
+def _placed(scene: Scene) -> str:
+    if scene.guide.value is None:
+        return "none: the model moves no picture"
+    return f"{scene.placement.value}, {scene.placement.value.fit}"
 
 
 def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: JobProgress) -> Painter:

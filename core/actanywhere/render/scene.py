@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera.actor_led import actor_led_track
 from ..camera.guide import Guide
+from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
@@ -20,6 +21,7 @@ from ..shadow.pull import PulledShadow
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .place import Place, see_place
+from .placement import unused_placement
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow
 
@@ -36,7 +38,7 @@ class Scene:
 
     ``clip`` is at the engine's size. ``condition`` (hc, wc, 3) float32 display, without who else was in it; ``place``
     says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
-    was set up otherwise). ``camera`` is the mode that is used.
+    was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``guide`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's shadow
     falls on the guide, None where none is laid. ``footage`` is what was to be said of the files.
     """
@@ -49,11 +51,12 @@ class Scene:
     footage: tuple[str, ...] = ()
     place: Place | None = None
     original: Picture | None = None
+    placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
 
     @property
     def warnings(self) -> list[str]:
         """All that the artist is told, from the files to the guide."""
-        decisions = (self.camera, self.shadow, self.guide)
+        decisions = (self.camera, self.shadow, self.guide, self.placement)
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
@@ -85,7 +88,9 @@ def read_scene(
     place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
-    return Scene(clip, place.condition, camera, guide, shadow, footage, place, inputs.condition.pixels)
+    return Scene(
+        clip, place.condition, camera, guide, shadow, footage, place, inputs.condition.pixels, place.placement
+    )
 
 
 def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, Clip | None, CameraTrack]:
@@ -163,10 +168,11 @@ def _choose_camera(inputs: Inputs, track: CameraTrack) -> Decision[str]:
 
 def _no_guide(settings: Settings) -> tuple[str, ...]:
     """What has no effect where no picture is moved."""
+    unused = unused_placement(settings)
     if settings.shading in (None, 1):
-        return ()
+        return unused
     warning = (
         f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
         "the camera. With 1 the place is as it was painted."
     )
-    return (warning,)
+    return (*unused, warning)

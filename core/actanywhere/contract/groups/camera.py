@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import choice, whole
+from ..fields import choice, text, whole
 
 __all__ = ["CameraSettings"]
 
@@ -26,6 +26,23 @@ class CameraSettings:
             "still": "a locked camera",
             "tracked": "your own track of the shot moves it",
         },
+        group="camera",
+    )
+    fit: str = choice(
+        "fill",
+        "How large the condition picture is laid into that frame; what it does not cover is gone on from it.",
+        {
+            "fill": "it covers the frame, and is cropped to it",
+            "fit": "all of it is seen",
+            "width": "as wide as the frame",
+            "height": "as high as the frame",
+        },
+        group="camera",
+    )
+    place: str = text(
+        "auto",
+        "Where it is laid: x,y,scale moves it by x to the right and y down, in frame heights, and makes it so many "
+        "times as large; ,mirror after that turns it left to right. centred, or auto: in the middle.",
         group="camera",
     )
     anchor: Optional[int] = whole(

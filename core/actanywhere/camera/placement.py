@@ -1,0 +1,93 @@
+"""How the condition is laid into the reference frame: by the frame's sides, then moved, scaled, mirrored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..contract.errors import JobError
+from .fit import Matrix, from_pixels
+
+__all__ = ["Placement", "condition_to_unit", "read_place"]
+
+_CENTRED = "centred"
+_LEAST, _MOST, _FARTHEST = 0.2, 10.0, 4.0
+_FORM = "Write x,y,scale or x,y,scale,mirror, such as 0.1,-0.05,1.2; or auto, or centred."
+
+
+@dataclass(frozen=True)
+class Placement:
+    """``fit`` is which sides of the frame the picture fills; from there its centre is moved by ``x`` to the right and
+    ``y`` down, in frame heights, and it is ``scale`` times as large; ``mirrored`` left to right.
+    """
+
+    fit: str = "fill"
+    x: float = 0.0
+    y: float = 0.0
+    scale: float = 1.0
+    mirrored: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is anything but centred."""
+        return (self.x, self.y, self.scale, self.mirrored) != (0, 0, 1, False)
+
+    def sides(self, picture: float, frame: float) -> tuple[float, float]:
+        """Width and height, in unit coordinates, of a picture in a frame; both given as width over height."""
+        height = {
+            "fill": max(1.0, frame / picture),
+            "fit": min(1.0, frame / picture),
+            "width": frame / picture,
+            "height": 1.0,
+        }[self.fit]
+        return self.scale * height * picture, self.scale * height
+
+    def shown(self, picture: float, frame: float) -> tuple[float, float]:
+        """The shares of the picture that lie in the frame, and of the frame that the picture covers."""
+        width, height = self.sides(picture, frame)
+        across = max(0.0, min(self.x + width / 2, frame / 2) - max(self.x - width / 2, -frame / 2))
+        down = max(0.0, min(self.y + height / 2, 0.5) - max(self.y - height / 2, -0.5))
+        return across * down / (width * height), across * down / frame
+
+    def __str__(self) -> str:
+        """``0.1,-0.05,1.2,mirror``, as ``read_place`` reads it; ``centred`` where it is not moved."""
+        if not self.moved:
+            return _CENTRED
+        return f"{self.x:.4g},{self.y:.4g},{self.scale:.4g}" + (",mirror" if self.mirrored else "")
+
+
+def condition_to_unit(rows: int, columns: int, aspect: float, placement: Placement | None = None) -> Matrix:
+    """(3, 3) from pixels of a condition picture to unit coordinates of the frame that it is laid into."""
+    placement = placement or Placement()
+    width, height = placement.sides(columns / rows, aspect)
+    laid = np.array([[height, 0, placement.x], [0, height, placement.y], [0, 0, 1.0]])
+    if placement.mirrored:
+        laid[0, 0] = -height
+    return np.asarray(laid @ from_pixels(rows, columns, width / height), np.float64)
+
+
+def read_place(text: str, fit: str) -> Placement | None:
+    """The placement of an artist's settings; None where it is to be found. Raises ``JobError``."""
+    said = text.strip().lower()
+    if said in ("", "auto"):
+        return None
+    if said == _CENTRED:
+        return Placement(fit)
+    words = re.split(r"[,;\s]+", said)
+    mirrored = words[-1] in ("mirror", "mirrored")
+    try:
+        numbers = [float(word) for word in (words[:-1] if mirrored else words)]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3 or not np.isfinite(numbers).all():
+        raise JobError(f"place is '{text}'; it must be x,y,scale, auto or centred.", _FORM)
+    x, y, scale = numbers
+    if not _LEAST <= scale <= _MOST or max(abs(x), abs(y)) > _FARTHEST:
+        raise JobError(
+            f"place is '{text}'; its scale may be {_LEAST:g} to {_MOST:g}, and it may move the picture by up to "
+            f"{_FARTHEST:g} frame heights.",
+            _FORM,
+        )
+    return Placement(fit, x, y, scale, mirrored)

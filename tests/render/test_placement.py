@@ -1,0 +1,78 @@
+"""How the condition is laid into the frame, as it is seen in the layer and told in the result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere import cli
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.settings import Settings
+from tests.render.place import place_of
+from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
+
+ACTOR = (12.0, 52.0, 7.0)
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Staged:
+    """A locked shot of 2:3 in front of a picture of its own shape and size."""
+    place = texture(np.random.default_rng(21), 64, 96, 4.0)
+    return stage_shot(tmp_path / "still", frames=4, condition=place, actor=ACTOR)
+
+
+def test_a_picture_that_is_moved_shows_the_same_pixels_that_far_away(still: Staged) -> None:
+    plain, moved = (place_of(still.job("starter", place=place))[0] for place in ("auto", "0.25,-0.125,1"))
+    # 0.25 and 0.125 of 64 rows are 16 and 8 pixels.
+    np.testing.assert_allclose(moved[:56, 16:], plain[8:, :80], atol=2e-3)
+
+
+def test_the_placement_is_decided_with_its_reason_and_kept(still: Staged) -> None:
+    told = {}
+    for number, place in enumerate(("centred", "0.1,0,1.2,mirror")):
+        job = still.job(tiny_model(), f"out{number}", place=place, fit="width")
+        told[place] = render(job).decided("placement")
+    assert told["centred"].value == "centred, width"
+    assert told["0.1,0,1.2,mirror"].value == "0.1,0,1.2,mirror, width"
+    assert told["0.1,0,1.2,mirror"].reason == "as you set it"
+    assert told["centred"].setting == "place"
+
+
+def test_a_portrait_picture_under_a_wide_plate_is_told_and_fit_goes_on_from_it(tmp_path: Path) -> None:
+    tall = texture(np.random.default_rng(22), 160, 60, 4.0)
+    staged = stage_shot(tmp_path / "tall", frames=4, condition=tall, actor=ACTOR)
+    filled = render(staged.job(tiny_model(), "filled"))
+    # The frame is 3:2 and the picture 3:8: a quarter of it is seen.
+    assert any("only 25% of the condition picture (60x160)" in warning for warning in filled.warnings)
+    fitting = staged.job(tiny_model(), "fitting", fit="fit")
+    fitted = render(fitting)
+    assert not any("condition picture (60x160)" in warning for warning in fitted.warnings)
+    extended = place_of(staged.job("starter", fit="fit"))[0].astype(np.float32)
+    inner, outer = extended[:, 37:59], extended[:, :30]
+    assert np.diff(outer, axis=1).std() > 0.3 * np.diff(inner, axis=1).std()  # no edge drawn out to the side
+
+
+def test_a_place_is_given_on_the_command_line_also_below_zero(
+    still: Staged, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shot = still.shot
+    words = [
+        "render",
+        "--plate",
+        shot.plate.path,
+        "--matte",
+        shot.matte.path,
+        "--condition",
+        shot.condition.path,
+    ]
+    assert cli.main([*words, "--output", str(tmp_path / "o"), "--place", "-0.1,0,1", "--dry-run"]) == 0
+    assert cli.main([*words, "--output", str(tmp_path / "o"), "--place", "left", "--dry-run"]) == 2
+    assert "x,y,scale" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_is_refused_before_anything_is_read(still: Staged) -> None:
+    with pytest.raises(JobError, match="place is"):
+        render(replace(still.job(tiny_model()), settings=Settings(place="up a bit")))
