@@ -12,6 +12,7 @@ import bpy
 from .contract.fields import NUMBER, SWITCH, WHOLE
 from .contract.settings import Settings, setting_fields
 from .hostkit.widgets import Widget, settings_of, values_of, widgets
+from .versions import path_property
 
 __all__ = ["call_properties", "read_settings", "setting_properties", "show_settings"]
 
@@ -39,6 +40,8 @@ def call_properties() -> dict[str, Any]:
 
 def _property(widget: Widget) -> Any:
     words: dict[str, Any] = {"name": widget.label.title(), "description": widget.tip, "default": widget.begin}
+    if widget.is_file:
+        return path_property(subtype="FILE_PATH", **words)
     if widget.choices:
         return bpy.props.EnumProperty(
             items=[(choice, choice, told) for choice, told in widget.choices.items()], **words

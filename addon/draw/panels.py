@@ -165,6 +165,10 @@ class _Settings(_Part):
             if name not in _ELSEWHERE:
                 layout.label(text=title)
                 _draw_settings(layout, group, name)
+            if name == "generate":
+                row = layout.row()
+                row.enabled = group.life > 0
+                row.prop(context.scene.actanywhere, "alive_mask")
 
 
 class _Takes(_Part):

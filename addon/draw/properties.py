@@ -164,6 +164,13 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         description="A still matte of whoever was painted into a composite condition",
     )
 
+    alive_mask: PointerProperty(
+        name="Alive Mask",
+        type=bpy.types.Mask,
+        description="A mask of what is alive (water, leaves, light). It comes before the file, and has no effect at "
+        "life 0",
+    )
+
     range_source: EnumProperty(name="Frames", items=RANGES)
     first: IntProperty(name="First", default=1)
     last: IntProperty(name="Last", default=250)

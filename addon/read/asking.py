@@ -17,7 +17,7 @@ from ..hostkit.order import Drawing, Order
 from ..settings import read_settings
 from .condition import find_condition
 from .footage import align
-from .matte import find_matte, plate_start
+from .matte import find_alive, find_matte, plate_start
 from .plate import Plate, find_plate
 from .track import read_track
 
@@ -72,7 +72,9 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
 
     Raises ``ActAnywhereError`` when something is missing.
     """
-    settings = read_settings(scene.actanywhere.settings, operator)
+    # Paths may be relative to the .blend.
+    given = read_settings(scene.actanywhere.settings, operator)
+    settings = given.with_files(lambda path: os.path.normpath(bpy.path.abspath(path)))
     first, last = _range(scene, asked, plate)
     drawn: list[tuple[str, tuple[str, dict[str, Any]]]] = []
     if plate.drawing is not None:
@@ -85,6 +87,10 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     condition, picture = find_condition(scene, asked, folder)
     drawn += [("matte", matte.drawing)] if matte.drawing else []
     drawn += [("condition", picture)] if picture else []
+    alive = find_alive(asked, plate) if settings.life > 0 else None
+    if alive is not None:
+        drawn.append(("alive", alive))
+        settings = dataclasses.replace(settings, alive=os.path.join(folder, "alive.####.exr"))
     name = shot_name(scene, plate)
     frames = FrameRange(first + plate.shift, last + plate.shift)
     track = _track(asked, settings, plate, first, last, folder)

@@ -12,7 +12,7 @@ from ..versions import compositor_tree
 from .footage import align, clip_frames, path_frames
 from .plate import Plate
 
-__all__ = ["FoundMatte", "find_matte"]
+__all__ = ["FoundMatte", "find_alive", "find_matte", "plate_start"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,13 @@ def find_matte(scene: Any, asked: Any, plate: Plate, first: int, last: int, fold
         return _footage(asked, plate, first, last, folder)
     drawn = Matte(os.path.join(folder, "matte.####.exr"))
     return FoundMatte(drawn, _DRAWN[source](scene, asked, plate))
+
+
+def find_alive(asked: Any, plate: Plate) -> tuple[str, dict[str, Any]] | None:
+    """(kind, options) of the mask of what is alive, where one is chosen; it comes before the file."""
+    if asked.alive_mask is None:
+        return None
+    return _drawn_mask(asked.alive_mask, plate, "Draw what lives: water, leaves, light.")
 
 
 def plate_start(plate: Plate) -> int | None:
@@ -63,12 +70,13 @@ def _mask(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:
         raise JobError(
             "No mask is chosen as the matte.", "Choose or draw one in the Movie Clip Editor, Mask."
         )
-    if not any(len(layer.splines) for layer in asked.matte_mask.layers if not layer.hide_render):
-        raise JobError(
-            "The mask '%s' has no spline that is rendered." % asked.matte_mask.name,
-            "Draw the actor's outline.",
-        )
-    return "mask", {"mask": asked.matte_mask.name, "size": list(plate.frames.size)}
+    return _drawn_mask(asked.matte_mask, plate, "Draw the actor's outline.")
+
+
+def _drawn_mask(mask: Any, plate: Plate, remedy: str) -> tuple[str, dict[str, Any]]:
+    if not any(len(layer.splines) for layer in mask.layers if not layer.hide_render):
+        raise JobError("The mask '%s' has no spline that is rendered." % mask.name, remedy)
+    return "mask", {"mask": mask.name, "size": list(plate.frames.size)}
 
 
 def _node(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:

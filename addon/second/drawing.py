@@ -45,10 +45,11 @@ class _Teller:
     """Counts pictures, one line each."""
 
     def __init__(self, order: Order) -> None:
-        single = ("camera", "clip")
-        kinds = {drawing.kind for drawing in order.drawings}
         count = order.last - order.first + 1
-        self._total = sum(1 if kind in single else count for kind in kinds)
+        renders = {drawing.options["scene"] for drawing in order.drawings if drawing.kind == "render"}
+        single = [drawing for drawing in order.drawings if drawing.kind in ("camera", "clip")]
+        several = len(order.drawings) - len(single) - sum(one.kind == "render" for one in order.drawings)
+        self._total = len(single) + count * (several + len(renders))
         self._done = 0
 
     def __call__(self) -> None:

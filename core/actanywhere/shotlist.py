@@ -19,7 +19,7 @@ from .contract.errors import ActAnywhereError, JobError
 from .contract.fields import NUMBER, WHOLE, fields_of
 from .contract.job import Job
 from .contract.numbering import stem_of
-from .contract.settings import Settings, moot_settings, setting_fields
+from .contract.settings import Settings, file_settings, moot_settings, setting_fields
 from .contract.shot import CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 from .spreadsheet import read_text, rows_of
 
@@ -148,7 +148,8 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
             "Give at least plate, matte, condition and output.",
         )
     shot = _shot({key: given[key] for key in given if key in _SHOT_NAMES}, Path(base))
-    settings = Settings().given({key: given[key] for key in given if key in _SETTING_NAMES})
+    files = {name: _absolute(given[name], Path(base)) for name in file_settings() if name in given}
+    settings = Settings().given({key: given[key] for key in given if key in _SETTING_NAMES} | files)
     if "model" in given:
         settings = dataclasses.replace(settings, model=_model(settings.model, Path(base)))
     return Job(shot, _absolute(given["output"], Path(base)), settings)

@@ -13,7 +13,8 @@ import pytest
 
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
-from actanywhere.footage import linearise, open_shot, read_condition, to_display
+from actanywhere.contract.shot import Matte
+from actanywhere.footage import linearise, open_matte, open_shot, read_condition, to_display
 from actanywhere.footage.spaces import find_space
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
@@ -54,6 +55,7 @@ GOLDEN = (
     "plate_scene",
     "matte_mask_tracked",
     "matte_channel",
+    "alive_mask",
     "condition_painted",
     "camera_solved",
 )
@@ -218,6 +220,15 @@ def test_a_keying_node_gives_the_actor(facts: Facts) -> None:
     assert list(mattes) == ALL
     for frame, pixels in mattes.items():
         assert_same(pixels, stage.matte(frame), 0.02)
+
+
+def test_a_mask_of_what_is_alive_is_drawn_beside_the_matte(facts: Facts) -> None:
+    job = job_of(facts["alive_mask"])
+    plate, matte = open_shot(job.shot)
+    alive = open_matte(Matte(job.settings.alive), plate)
+    for frame in ALL:
+        assert_same(alive.read(frame), stage.matte(frame), 0.01)
+        assert_same(matte.read(frame), stage.matte(1001), 0.01)
 
 
 def test_a_picture_is_the_condition_as_it_is(facts: Facts) -> None:

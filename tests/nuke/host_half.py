@@ -219,6 +219,22 @@ class Plans(unittest.TestCase):
             self.assertIn(word, str(caught.exception))
             self.assertTrue(caught.exception.remedy)
 
+    def test_what_is_alive_is_rendered_where_life_reads_it_and_else_told(self) -> None:
+        given = dict(alive="node Roto", alive_channel="alpha", alive_channels=("rgba.alpha",))
+        made = plan(ask(settings=Settings(life=0.4), **given))
+        self.assertEqual(made.renderings[-1].write, "write_alive")
+        self.assertEqual(made.job.settings.alive, made.renderings[-1].pattern)
+        idle = plan(ask(**given))
+        self.assertIn("'life' is 0", idle.warning)
+        self.assertEqual((len(idle.renderings), idle.job.settings.alive), (3, ""))
+        with self.assertRaises(JobError) as caught:
+            plan(ask(settings=Settings(life=0.4), **dict(given, alive_channel="roto.alpha")))
+        self.assertIn("'alive'", str(caught.exception))
+
+    def test_a_setting_that_is_a_file_starts_at_the_script_s_folder(self) -> None:
+        made = plan(ask(settings=Settings(clean_plate="clean/c.####.exr")))
+        self.assertEqual(made.job.settings.clean_plate, "/show/clean/c.####.exr")
+
     def test_a_track_that_ends_early_names_the_frame(self) -> None:
         still = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
         moves = dict.fromkeys(range(1001, 1010), still)

@@ -161,6 +161,17 @@ def test_a_plates_own_channel_a_picture_from_a_file_buttons_and_menus(stage: Sta
     check_menus(said["menus"], stage.work / "home", engine)
 
 
+def test_a_roto_at_the_input_alive_is_what_lives_and_comes_before_the_file(stage: Stage) -> None:
+    said = stage.play("alive")
+    assert said["idle"] == f"{stage.work}/water.####.png", "a path starts at the script's folder"
+    assert "the knob 'life' is 0" in said["log"]
+    path = said["job"]["settings"]["alive"]
+    for frame in range(FIRST, LAST + 1):
+        _, mask = read_exr(path.replace("####", str(frame)))
+        np.testing.assert_array_equal(mask["A"], actor_at(frame))
+    check_golden("nuke/alive", said["job"], {"SHOT": str(stage.work)})
+
+
 def check_menus(said: dict[str, str], home: Path, engine: str) -> None:
     """An engine that works is chosen and kept; one that is not there is refused."""
     assert "Connect the plate" in said["Help"] and "Select" in said["Generate selected"]

@@ -29,13 +29,15 @@ def test_json_and_csv_of_the_same_shots_give_the_same_jobs(tmp_path: Path) -> No
 
 def test_paths_start_at_the_lists_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "shots.json").write_text(json.dumps([FLAT]))
+    files = {"alive": "water.####.png", "clean_plate": "clean.png"}
+    (tmp_path / "sub" / "shots.json").write_text(json.dumps([{**FLAT, **files}]))
     monkeypatch.chdir(tmp_path)
     (entry,) = read_shot_list("sub/shots.json")
     assert entry.job is not None
     shot = entry.job.shot
     read = [shot.plate.path, shot.matte.path, shot.condition.path, entry.job.output]
-    assert read == [str(tmp_path / "sub" / name) for name in FLAT.values()]
+    read += [entry.job.settings.alive, entry.job.settings.clean_plate]
+    assert read == [str(tmp_path / "sub" / name) for name in [*FLAT.values(), *files.values()]]
 
 
 def test_defaults_hold_for_all_shots_and_the_command_line_wins(tmp_path: Path) -> None:

@@ -120,7 +120,10 @@ def test_an_alive_mask_moves_what_it_holds_and_nothing_else(vace: Path, tmp_path
     alive = shot.job(vace, "alive", band=0.0, life=0.6, alive=str(tmp_path / "alive.png"), **SIZE)
     render(still)
     result = render(alive)
-    assert "alive" in result.inputs
+    assert "alive" in result.inputs and str(tmp_path / "alive.png") in survey(alive).reads
+    assert [str(one) for one in result.decisions if one.name == "life"] == [
+        f"life: 0.6 (in the alive mask {tmp_path / 'alive.png'})"
+    ]
     for one, other in zip(layers(still).values(), layers(alive).values(), strict=True):
         changed = (one != other).any(axis=2)
         assert changed[:, 70:].mean() > 0.9 and not changed[:, :40].any()

@@ -62,7 +62,8 @@ class SettingField:
     A field whose default is None may be left out; ``begin`` is what stands in an interface when it is switched on.
     ``only_with`` is the name and the value of another field without which this one has no effect. ``group`` names
     the part of an interface that it belongs to. ``affects_layer`` False: another value makes no other layer.
-    ``filled``: it may not be empty. ``may_lack``: JSON may leave the whole record out.
+    ``filled``: it may not be empty. ``may_lack``: JSON may leave the whole record out. ``is_file``: it is the path of a
+    picture, a sequence or a movie.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class SettingField:
     affects_layer: bool = True
     filled: bool = False
     may_lack: bool = False
+    is_file: bool = False
     of: Any = None
     words: str = ""
     name: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Tuple
 
 from .errors import JobError
 from .fields import SettingField, check_record, fields_of
@@ -25,7 +25,7 @@ from .groups import (
     TakeSettings,
 )
 
-__all__ = ["GROUPS", "Settings", "moot_settings", "setting_fields"]
+__all__ = ["GROUPS", "Settings", "file_settings", "moot_settings", "setting_fields"]
 
 #: The parts of an interface, in their order, with their titles.
 GROUPS = {
@@ -83,10 +83,21 @@ class Settings(
                 )
         return made
 
+    def with_files(self, change: Callable[[str], str]) -> Settings:
+        """These settings with the path of every file that they name changed."""
+        named = {name: getattr(self, name) for name in file_settings()}
+        changed: Dict[str, Any] = {name: change(path) for name, path in named.items() if path}
+        return dataclasses.replace(self, **changed)
+
 
 def setting_fields() -> Tuple[SettingField, ...]:
     """The fields of ``Settings`` in the order in which an interface shows them."""
     return fields_of(Settings)
+
+
+def file_settings() -> Tuple[str, ...]:
+    """The settings that are paths of footage."""
+    return tuple(f.name for f in setting_fields() if f.is_file)
 
 
 def moot_settings(value: Mapping[str, Any]) -> Tuple[str, ...]:

@@ -18,7 +18,7 @@ from ..contract.job import Job
 __all__ = ["Roots", "paths_of", "with_paths"]
 
 _WRITTEN = re.compile(r"\{(Root\d+)\}(?:/(.*))?", re.DOTALL)
-_IN_CONDITION, _IN_SETTINGS = ("path", "matte", "scribble", "extended"), ("alive", "clean_plate")
+_IN_CONDITION = ("path", "matte", "scribble", "extended")
 """The fields that hold paths."""
 _MOST = 40
 """A job has at most 50 parameters."""
@@ -131,9 +131,5 @@ def with_paths(job: Job, change: Callable[[str], str]) -> Job:
             track=changed(shot.track),
         ),
         changed(job.output),
-        replace(
-            settings,
-            model=of_model(settings.model),
-            **{name: changed(getattr(settings, name)) for name in _IN_SETTINGS},
-        ),
+        replace(settings.with_files(change), model=of_model(settings.model)),
     )

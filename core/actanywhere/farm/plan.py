@@ -10,6 +10,7 @@ from pathlib import Path
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.job import Job
 from ..contract.sequences import find_footage
+from ..contract.settings import file_settings
 from ..contract.shot import FrameRange, ImageSequence
 from ..contract.takes import same_layer
 from ..models.folder import model_folder
@@ -134,7 +135,7 @@ def _reads(inputs: Inputs) -> list[str]:
         if shot.matte.path
         else [shot.plate]
     )
-    moving += [ImageSequence(path) for path in (settings.alive, settings.clean_plate) if path]
+    moving += [ImageSequence(path) for name in file_settings() if (path := getattr(settings, name))]
     files: list[str] = []
     for sequence in moving:
         footage = find_footage(sequence)

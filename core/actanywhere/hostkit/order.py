@@ -112,7 +112,10 @@ class Order:
             condition=replace(shot.condition, path=now(shot.condition.path)),
             track=now(shot.track),
         )
-        return replace(order, job=replace(order.job, shot=shot, output=take), folder=folder)
+        settings = order.job.settings.with_files(now)
+        return replace(
+            order, job=replace(order.job, shot=shot, settings=settings, output=take), folder=folder
+        )
 
     def mark_drawn(self) -> None:
         """Note that everything has been drawn."""

@@ -25,7 +25,7 @@ class Widget:
     """One widget. ``kind`` is that of a ``SettingField`` (never several); ``choices`` map each to what it means.
 
     ``setting`` is the name of its setting. ``beside``: it stands in the line of the widget before it.
-    ``begin`` is what it holds at first.
+    ``begin`` is what it holds at first. ``is_file``: it is a path, and has a button that chooses one.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Widget:
     minimum: Optional[float] = None
     maximum: Optional[float] = None
     beside: bool = False
+    is_file: bool = False
 
 
 def widgets() -> List[Widget]:
@@ -65,7 +66,18 @@ def widgets_of(f: SettingField) -> List[Widget]:
         ]
     begin = f.begin if f.optional else f.default
     own = Widget(
-        f.name, f.name, f.kind, f.label, f.about, begin, f.group, f.choices, f.minimum, f.maximum, f.optional
+        f.name,
+        f.name,
+        f.kind,
+        f.label,
+        f.about,
+        begin,
+        f.group,
+        f.choices,
+        f.minimum,
+        f.maximum,
+        f.optional,
+        f.is_file,
     )
     if not f.optional:
         return [own]

@@ -196,6 +196,7 @@ def survey(job: Job) -> Survey:
         reads += [path for path in beside if path]
         reads += [shot.track] if inputs.track else []
         reads += [job.settings.clean_plate] if inputs.clean else []
+        reads += [job.settings.alive] if inputs.alive else []
         reads.append(str(model_folder(job.settings.model)))
         done = len(output.finished())
         return Survey(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)

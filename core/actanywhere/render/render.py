@@ -157,6 +157,7 @@ def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]
             "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
         ),
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
+        *_life(inputs),
     ]
 
 
@@ -164,6 +165,16 @@ def _placed(scene: Scene) -> str:
     if scene.guide.value is None:
         return "none: the model moves no picture"
     return f"{scene.placement.value}, {scene.placement.value.fit}"
+
+
+def _life(inputs: Inputs) -> list[DecisionRecord]:
+    settings = inputs.job.settings
+    if settings.life == 0 or "life" not in inputs.engine.facts.reads:
+        return []
+    where = (
+        f"in the alive mask {settings.alive}" if settings.alive else "around the actor's feet: no alive mask"
+    )
+    return [DecisionRecord("life", f"{settings.life:g}", where, "life")]
 
 
 def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: JobProgress) -> Painter:

@@ -62,7 +62,7 @@ def _knob(widget: Widget) -> Knob:
     label = "" if widget.beside and widget.kind != SWITCH else widget.label
     return Knob(
         widget.name,
-        _CODES.get(widget.kind, STRING),
+        FILE if widget.is_file else _CODES.get(widget.kind, STRING),
         label,
         widget.tip,
         _default(widget.begin),

@@ -37,6 +37,16 @@ space, and again only when what is connected has changed. The engine is
 Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
 
 
+_ALIVE_CHANNEL = Knob(
+    "alive_channel",
+    LINK,
+    "alive channel",
+    "The channel of the input 'alive' that is 1 on what lives: water, leaves, light. What is connected there comes "
+    "before the file.",
+    text="alive_alpha.from0",
+)
+
+
 def panel() -> List[Knob]:
     """All knobs, tab after tab, in the order in which they are shown."""
     return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
@@ -175,6 +185,7 @@ def _advanced() -> List[Knob]:
     for group, title in GROUPS.items():
         if group not in _ELSEWHERE:
             rest += [_heading("%s_settings" % group, title), *setting_knobs(group)]
+            rest += [_ALIVE_CHANNEL] if group == "generate" else []
     return [
         Knob("advanced_tab", TAB, "Advanced"),
         *rest,

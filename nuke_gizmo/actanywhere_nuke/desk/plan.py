@@ -21,13 +21,16 @@ from .track import Matrix
 __all__ = ["Ask", "Plan", "plan", "with_output"]
 
 
+_IDLE_ALIVE = "What is connected to the input 'alive' has no effect: the knob 'life' is 0."
+
+
 @dataclass(frozen=True)
 class Ask:
     """What a node says, in plain values; the host fills it and decides nothing.
 
-    ``plate``, ``matte`` and ``condition`` describe what hangs at these inputs (the upstream nodes with their knobs
-    and files); empty where nothing is connected. ``matte_channels`` are those of the matte's branch. ``moves`` is the
-    track, a move a frame (``track``), or None.
+    ``plate``, ``matte``, ``condition`` and ``alive`` describe what hangs at these inputs (the upstream nodes with
+    their knobs and files); empty where nothing is connected. ``matte_channels`` are those of the matte's branch, and
+    ``alive_channels`` those of the alive mask's. ``moves`` is the track, a move a frame (``track``), or None.
     """
 
     settings: Settings
@@ -51,6 +54,9 @@ class Ask:
     condition_kind: str
     condition_matte: str
     moves: Optional[Dict[int, Matrix]] = None
+    alive: str = ""
+    alive_channel: str = ""
+    alive_channels: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,7 @@ def plan(ask: Ask) -> Plan:
         raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
     if ask.matte_channel in ("", "none"):
         raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
-    if _full_name(ask.matte_channel) not in map(_full_name, ask.matte_channels):
-        raise JobError(
-            "The %s has no channel %s; it has %s."
-            % ("matte" if ask.matte else "plate", ask.matte_channel, ", ".join(ask.matte_channels) or "none"),
-            "Choose another with the knob 'matte channel', or connect a matte.",
-        )
+    _check_channel(ask.matte_channel, ask.matte_channels, "matte" if ask.matte else "plate", "matte channel")
     root = output_root(ask.output_folder, ask.script)
     name = shot_name(ask.shot_name, ask.script, ask.node)
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
@@ -95,6 +96,7 @@ def plan(ask: Ask) -> Plan:
     matte = _rendering(ask, inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
     condition, drawn = _condition(ask, inputs, frames, space)
     track = _track(ask, inputs, frames, plate)
+    settings, living = _alive(ask, inputs, frames)
     job = Job(
         Shot(
             name=name,
@@ -105,10 +107,20 @@ def plan(ask: Ask) -> Plan:
             track=track,
         ),
         "",
-        ask.settings,
+        settings,
     )
     moves = ask.moves if track else None
-    return Plan(job, root, (plate, matte, drawn), track, moves, beyond(frames, ask.input_range))
+    idle = _IDLE_ALIVE if ask.alive and not living else ""
+    warning = "\n".join(filter(None, (beyond(frames, ask.input_range), idle)))
+    return Plan(job, root, (plate, matte, drawn, *living), track, moves, warning)
+
+
+def _check_channel(channel: str, there: Tuple[str, ...], what: str, knob: str) -> None:
+    if _full_name(channel) not in map(_full_name, there):
+        raise JobError(
+            "The %s has no channel %s; it has %s." % (what, channel, ", ".join(there) or "none"),
+            "Choose another with the knob '%s'." % knob,
+        )
 
 
 def _full_name(channel: str) -> str:
@@ -150,6 +162,19 @@ def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[C
     _must_exist(matte, "matte of the condition")
     drawn = _rendering(ask, inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
     return Condition(drawn.file(frame), ask.condition_kind, matte, space), drawn
+
+
+def _alive(ask: Ask, inputs: str, frames: FrameRange) -> Tuple[Settings, List[Rendering]]:
+    """The settings with the files that they name in full, and the rendering of the input 'alive', where life reads it.
+
+    What is connected comes before the file.
+    """
+    settings = ask.settings.with_files(lambda path: absolute(path, ask.script))
+    if not ask.alive or ask.settings.life == 0:
+        return settings, []
+    _check_channel(ask.alive_channel, ask.alive_channels, "input 'alive'", "alive channel")
+    drawn = _rendering(ask, inputs, "alive", ask.alive + ask.alive_channel, frames, ("A",))
+    return dataclasses.replace(settings, alive=drawn.pattern), [drawn]
 
 
 def _file(path: str) -> str:

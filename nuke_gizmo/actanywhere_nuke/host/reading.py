@@ -88,6 +88,9 @@ def ask(node: nuke.Node, look: bool = True) -> Ask:
         condition_kind=str(node["condition_kind"].value()),
         condition_matte=text(node, "condition_matte"),
         moves=read_moves(node.input(3), frames, str(node["track_means"].value())),
+        alive=_seen(node, 4, frames, look),
+        alive_channel=str(inner(node, "alive_alpha")["from0"].value()),
+        alive_channels=tuple(inner(node, "alive").channels()),
     )
 
 

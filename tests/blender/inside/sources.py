@@ -212,6 +212,16 @@ def scene_matte_material_index(given: Given) -> Any:
     return rendered(given, "matte_material_index", matte_source="MATERIAL_INDEX", matte_index=5)
 
 
+def scene_alive_mask(given: Given) -> Any:
+    """A mask over the clip says what lives; the matte is another one: both are drawn."""
+    clip = desk.clip(given["footage"]["plate"])
+    settings = bpy.context.scene.actanywhere.settings
+    settings.life, settings.prompt = 0.4, "a wet street at dusk"
+    wanted = {"plate_source": "CLIP", "plate_clip": clip, "alive_mask": desk.animated_mask(clip)}
+    drawn = {"matte_source": "MASK", "matte_mask": desk.mask("still")}
+    return desk.generate(given, "alive_mask", **wanted, **drawn)
+
+
 # -- conditions ------------------------------------------------------------------------------------------------
 
 

@@ -66,6 +66,19 @@ def _menus() -> Dict[str, Any]:
     return {"menus": said}
 
 
+def alive() -> Dict[str, Any]:
+    """A roto of what is alive at the fifth input: without life it is told to do nothing, with it the job has it."""
+    new_script()
+    node = new_node(alive="water.####.png", prompt="a wet street at dusk")
+    node.setInput(4, nuke.toNode("roto"))
+    node["alive_channel"].setValue("roto.alpha")
+    node["write_job"].execute()
+    said: Dict[str, Any] = {"idle": job(node)["settings"]["alive"], "log": node["log"].value()}
+    node["life"].setValue(0.4)
+    node["write_job"].execute()
+    return dict(said, job=job(node))
+
+
 def upstream() -> Dict[str, Any]:
     """How many inputs are rendered when something changes: by picture, and not by number of presses."""
     new_script()

@@ -49,6 +49,7 @@ class GenerateSettings:
         "",
         "A mask of what is alive, 1 = alive: a still or a sequence of the plate's size. Left empty: the ground around "
         "the actor's feet. It has no effect at life 0.",
+        is_file=True,
         group="generate",
     )
     second_pass: bool = switch(

@@ -29,6 +29,7 @@ class ShadowSettings:
         "",
         "Your own clean plate, by which a shadow is pulled: the plate without the actor and their shadow, a sequence "
         "in the plate's numbers, or one still for a locked camera. Left empty: made of the plate's other frames.",
+        is_file=True,
         group="shadow",
     )
     shadow_strength: float = number(
