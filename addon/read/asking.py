@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from typing import Any
 
 import bpy
 
 from ..contract.errors import FootageError, JobError
+from ..contract.files import write_text
 from ..contract.job import Job
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Shot
@@ -142,6 +142,5 @@ def _track(asked: Asked, settings: Settings, plate: Plate, first: int, last: int
     track = read_track(clip, asked.track_source, first, last, plate.shift, plate.frames.size)
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "track.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(track, file)
+    write_text(path, track)
     return path

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import JobError
+from ..contract.track import track_text
 
 __all__ = ["read_track"]
 
 Matrix = NDArray[np.float64]
 
 
-def read_track(
-    clip: Any, source: str, first: int, last: int, shift: int, size: tuple[int, int]
-) -> dict[str, Any]:
-    """The camera track of scene frames ``first`` to ``last``: ``width``, ``height``, ``transforms`` by job frame.
+def read_track(clip: Any, source: str, first: int, last: int, shift: int, size: tuple[int, int]) -> str:
+    """The track file of scene frames ``first`` to ``last``, by job frame; see ``contract.track``.
 
     Each transform maps the reference frame's pixels (origin top left, y down) to that frame's. ``source`` is
     ``SOLVE``, ``STABILISE`` or ``AUTO`` (the solve if there is one). Raises ``JobError``.
@@ -33,11 +32,7 @@ def read_track(
     reader = _solved if source == "SOLVE" or (source == "AUTO" and solved) else _stabilised
     numbers = {frame: frame - clip.frame_start + 1 for frame in frames}
     matrices = reader(clip, numbers, size)
-    return {
-        "width": size[0],
-        "height": size[1],
-        "transforms": {str(frame + shift): [float(v) for v in matrices[frame].ravel()] for frame in frames},
-    }
+    return track_text(*size, {frame + shift: list(matrices[frame].ravel()) for frame in frames})
 
 
 def _solved(clip: Any, numbers: dict[int, int], size: tuple[int, int]) -> dict[int, Matrix]:

@@ -15,13 +15,13 @@ import sys
 import tempfile
 import time
 import unittest
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 sys.path.insert(0, sys.argv[1])
 PICTURE = sys.argv[2]
 
 from actanywhere_nuke.contract import takes  # noqa: E402
-from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError  # noqa: E402
+from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobError, LaterVersion, WorkerError  # noqa: E402
 from actanywhere_nuke.contract.job import Job  # noqa: E402
 from actanywhere_nuke.contract.settings import Settings, setting_fields  # noqa: E402
 from actanywhere_nuke.contract.shot import FrameRange  # noqa: E402
@@ -250,6 +250,27 @@ class Inputs(unittest.TestCase):
         self.assertEqual((header.display.width, header.display.height), (64, 48))
         self.assertEqual(raster_of({1: header}), (Box(-4, -2, 67, 49), 48))
 
+    def check_layout(self, path: str, read: Callable[[], None]) -> None:
+        """A file of a later version is told; one from before layouts were numbered is read."""
+        with open(path, encoding="utf-8") as stream:
+            data = json.load(stream)
+        for schema, wanted in ((data["schema"] + 1, LaterVersion), (None, None)):
+            with open(path, "w", encoding="utf-8") as stream:
+                json.dump({k: v for k, v in dict(data, schema=schema).items() if v is not None}, stream)
+            if wanted is None:
+                read()
+            else:
+                with self.assertRaises(wanted):
+                    read()
+
+    def test_the_engine_that_a_user_chose_is_kept(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            store = os.path.join(folder, "actanywhere.json")
+            self.assertEqual(installation.chosen_engine(store), "")
+            installation.store_engine("/somewhere/python", store)
+            read = installation.chosen_engine
+            self.check_layout(store, lambda: self.assertEqual(read(store), "/somewhere/python"))
+
     def test_a_rendered_input_is_whole_only_with_all_its_files(self) -> None:
         with tempfile.TemporaryDirectory(suffix=" ü") as folder:
             one = dataclasses.replace(plan(ask()).plate, folder=folder, frames=FrameRange(1001, 1002))
@@ -262,6 +283,7 @@ class Inputs(unittest.TestCase):
             self.assertEqual(sorted(check(one)), [1001, 1002])
             finish(one, {})
             self.assertTrue(is_whole(one))
+            self.check_layout(os.path.join(one.folder, "inputs.json"), lambda: self.assertTrue(is_whole(one)))
             os.remove(one.file(1002))
             self.assertFalse(is_whole(one))
             with self.assertRaises(ActAnywhereError) as caught:

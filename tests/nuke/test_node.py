@@ -182,7 +182,7 @@ def check_menus(said: dict[str, str], home: Path, engine: str) -> None:
     assert "of 4 are here" in networks and "birefnet-lite: finds who stands in a still" in networks
     assert "Get them now?" in networks
     chosen = json.loads((home / ".nuke" / "actanywhere.json").read_text(encoding="utf-8"))
-    assert chosen == {"engine": engine}
+    assert chosen == {"engine": engine, "schema": 1}
 
 
 def test_inputs_are_rendered_again_when_their_pictures_change_and_only_then(stage: Stage) -> None:
@@ -257,7 +257,9 @@ def test_the_node_picks_up_what_another_machine_rendered(stage: Stage, engine: s
 def test_a_tracker_a_corner_pin_and_a_transform_give_the_same_camera(stage: Stage, nuke: str) -> None:
     said = stage.play("tracked", nuke)
     for name in ("Tracker1", "CornerPin1", "Transform1"):
-        track = said[name]
+        check_golden("nuke/camera_tracked", said[name]["job"], {"SHOT": str(stage.work)})
+        track = said[name]["track"]
+        assert track["schema"] == 1
         assert (track["width"], track["height"]) == (WIDTH + 2 * SIDE, HEIGHT + 2 * ABOVE)
         for step in range(LAST - FIRST + 1):
             # Two pixels to the right and one up (Nuke) a frame: one down less in rows.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import JobError
 from ..contract.files import write_text
+from ..contract.track import with_track_number
 from .fit import normalise
 from .level import strip
 from .path import is_card
@@ -81,7 +82,6 @@ def write_cameras(solve: Solve, first: int, width: int, height: int, folder: Pat
             "horizon_row": (0.5 + float(horizon)) * height,
         }
     told: dict[str, Any] = {
-        "schema": 1,
         "kind": "cameras",
         "width": width,
         "height": height,
@@ -94,7 +94,7 @@ def write_cameras(solve: Solve, first: int, width: int, height: int, folder: Pat
     }
     chan, data = folder / "camera.chan", folder / "camera.json"
     write_text(str(chan), "\n".join(lines) + "\n")
-    write_text(str(data), json.dumps(told, indent=1) + "\n")
+    write_text(str(data), json.dumps(with_track_number(told), indent=1) + "\n")
     return [chan, data]
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import JobError
 from ..contract.shot import FrameRange
+from ..contract.track import track_of_any_layout
 from .camera_files import Cameras, read_cameras, read_chan, turned
 from .fit import Matrix, apply, normalise
 from .track import CameraTrack
@@ -86,7 +87,7 @@ def _read(path: str) -> tuple[str, str]:
 def _load(path: str) -> tuple[dict[str, Any], str]:
     text, digest = _read(path)
     try:
-        data = json.loads(text)
+        data = track_of_any_layout(json.loads(text), path)
     except (ValueError, RecursionError) as error:
         raise JobError(f"{path} is not JSON: {error}.", _FORMAT) from error
     if not isinstance(data, dict):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..contract.files import replace_atomically
 from ..contract.job import Job, Progress
+from ..contract.schema import Upgrade, numbered
 from ..contract.settings import Settings
 from ..engines.find import Engines
 from ..engines.protocol import Engine
@@ -40,6 +41,7 @@ BASE = "as it comes"
 _ALONE = "moved picture alone"
 _CLIPS = 3
 _SAYS = 0.3
+_UPGRADES: tuple[Upgrade, ...] = ()
 """Decibels from which on a difference is called one."""
 
 
@@ -106,7 +108,6 @@ def selftest(
     write_sheet(output / "sheet.png", blocks)
     mean = means(rows)
     told = {
-        "schema": 1,
         "model": model_folder(settings.model).name,
         "digest": engine.digest(),
         "settings": asdict(settings),
@@ -120,7 +121,7 @@ def selftest(
         "means": {row.method: row.values for row in mean},
         "verdict": list(verdict(mean, seconds, frames)),
     }
-    _write(output / "report.json", json.dumps(told, indent=2) + "\n")
+    _write(output / "report.json", json.dumps(numbered(told, _UPGRADES), indent=2) + "\n")
     _write(output / "report.md", _page(told, mean))
     shutil.rmtree(output / "work", ignore_errors=True)
     return told

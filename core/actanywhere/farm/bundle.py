@@ -22,12 +22,14 @@ import yaml
 
 from ..contract.errors import ActAnywhereError, OutputError
 from ..contract.files import write_text
+from ..contract.schema import numbered
 from .paths import Roots, paths_of, with_paths
 from .plan import PlannedShot, Refused
+from .shots import SHOTS_UPGRADES
 
 __all__ = ["BundleOptions", "check_paths", "write_bundle"]
 
-_SHOTS, _SCHEMA = "shots.json", 1
+_SHOTS = "shots.json"
 _TARGET = 900.0  # seconds that a task should take at least, so that loading a model does not count
 _MOST_SHOTS = 20
 _SHORTEST_LIMIT = 600.0
@@ -76,7 +78,7 @@ def write_bundle(
         raise OutputError(f"{folder} cannot be made: {error.strerror}.", "Give another folder.") from error
     values = {"Shots": str(folder / _SHOTS), "Report": options.report, **roots.folders}
     listed = [{"name": shot.name, "job": with_paths(shot.job, roots.write).to_dict()} for shot in shots]
-    _write_json(folder / _SHOTS, {"schema": _SCHEMA, "shots": listed})
+    _write_json(folder / _SHOTS, numbered({"shots": listed}, SHOTS_UPGRADES))
     _write_json(folder / "parameters.json", values)
     pairs = [{"name": name, "value": value} for name, value in values.items()]
     _write_yaml(folder / "parameter_values.yaml", {"parameterValues": pairs})

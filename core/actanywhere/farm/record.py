@@ -11,12 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..contract.errors import ActAnywhereError, Cancelled, FolderBusy, OutputError, WorkerError
+from ..contract.errors import (
+    ActAnywhereError,
+    Cancelled,
+    FolderBusy,
+    JobError,
+    LaterVersion,
+    OutputError,
+    WorkerError,
+)
 from ..contract.files import write_text
 from ..contract.job import Result
+from ..contract.schema import Upgrade, numbered, upgraded
 from .shots import FarmShot
 
 __all__ = ["Outcome", "failed", "finished", "outcome_of", "read_outcomes", "write_outcome", "write_report"]
+
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,19 +76,21 @@ def write_outcome(report: Path, outcome: Outcome) -> None:
         raise OutputError(
             f"{path.parent} cannot be made: {error.strerror}.", "Give another report folder."
         ) from error
-    write_text(str(path), json.dumps(vars(outcome), indent=1) + "\n")
+    write_text(str(path), json.dumps(numbered(vars(outcome), _UPGRADES), indent=1) + "\n")
 
 
 def read_outcomes(report: Path, shots: Sequence[FarmShot]) -> list[Outcome]:
-    """The outcome of every shot, in their order."""
+    """The outcome of every shot, in their order. Raises ``LaterVersion``."""
     return [_read(_path(report, shot.number, shot.name), shot) for shot in shots]
 
 
 def _read(path: Path, shot: FarmShot) -> Outcome:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = upgraded(json.loads(path.read_text(encoding="utf-8")), str(path), _UPGRADES)
         return Outcome(**{**data, "warnings": tuple(data["warnings"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except LaterVersion:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, JobError):
         return Outcome(shot.number, shot.name, "waiting")
 
 

@@ -10,9 +10,13 @@ from pathlib import Path
 
 from ..contract.errors import JobError
 from ..contract.job import Job
+from ..contract.schema import Upgrade, upgraded
 from .paths import Roots, with_paths
 
-__all__ = ["FarmShot", "read_shots", "task_shots"]
+__all__ = ["SHOTS_UPGRADES", "FarmShot", "read_shots", "task_shots"]
+
+#: Of the layout of ``shots.json``.
+SHOTS_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class FarmShot:
 def read_shots(path: str | os.PathLike[str], roots: Roots) -> list[FarmShot]:
     """The shots of a bundle, with their paths on this host. Raises ``JobError``."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = upgraded(json.loads(Path(path).read_text(encoding="utf-8")), str(path), SHOTS_UPGRADES)
         rows = [(str(row["name"]), row["job"]) for row in data["shots"]]
     except OSError as error:
         raise JobError(

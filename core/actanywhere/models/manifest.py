@@ -10,20 +10,22 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from ..contract.errors import ModelError
+from ..contract.errors import JobError, ModelError
+from ..contract.schema import Upgrade, numbered, upgraded
 
 __all__ = ["MANIFEST", "check_manifest", "write_manifest"]
 
 MANIFEST = "manifest.json"
 #: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
 _LOADED = (".json", ".safetensors", ".onnx")
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 def write_manifest(folder: Path) -> str:
     """Write the manifest over all files below ``folder``; gives its own sha256."""
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     digests = {name: _sha256(folder / name) for name in names if name != MANIFEST}
-    (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=2) + "\n")
+    (folder / MANIFEST).write_text(json.dumps(numbered({"sha256": digests}, _UPGRADES), indent=2) + "\n")
     return _sha256(folder / MANIFEST)
 
 
@@ -40,7 +42,10 @@ def check_manifest(folder: Path) -> str:
 def _check(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
     # Keyed by every file's time and size: a long-lived worker does not hash an unchanged folder twice.
     try:
-        digests = dict(json.loads((folder / MANIFEST).read_text())["sha256"])
+        path = folder / MANIFEST
+        digests = dict(upgraded(json.loads(path.read_text()), str(path), _UPGRADES)["sha256"])
+    except JobError as error:
+        raise ModelError(error.message, error.remedy) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{folder / MANIFEST} cannot be read: {error}.", "Get the model again, or train it anew."

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..contract.errors import ModelError
+from ..contract.errors import JobError, ModelError
 from ..contract.files import write_text
+from ..contract.schema import Upgrade, numbered, upgraded
 
 __all__ = ["RECORD", "FileFacts", "Record", "read_record", "write_record"]
 
 RECORD = "actanywhere.json"
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ def read_record(folder: Path) -> Record | None:
     """The record in ``folder``, or None where there is none. Raises ``ModelError`` for one that cannot be read."""
     path = folder / RECORD
     try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data = upgraded(json.loads(path.read_text(encoding="utf-8")), str(path), _UPGRADES)
         files = {name: FileFacts(int(f["size"]), str(f["sha256"])) for name, f in data["files"].items()}
         return Record(data["name"], data["repository"], data["revision"], data["licence"], files)
     except FileNotFoundError:
         return None
+    except JobError as error:
+        raise ModelError(error.message, error.remedy) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{path} cannot be read: {error}.",
@@ -56,11 +59,10 @@ def write_record(folder: Path, record: Record) -> None:
         name: {"size": facts.size, "sha256": facts.sha256} for name, facts in sorted(record.files.items())
     }
     data = {
-        "schema": 1,
         "name": record.name,
         "repository": record.repository,
         "revision": record.revision,
         "licence": record.licence,
         "files": files,
     }
-    write_text(str(folder / RECORD), json.dumps(data, indent=2) + "\n")
+    write_text(str(folder / RECORD), json.dumps(numbered(data, _UPGRADES), indent=2) + "\n")

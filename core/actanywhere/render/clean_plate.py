@@ -16,6 +16,7 @@ from ..camera.alignment import Features, Matrix, find_features
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import OutputError
 from ..contract.files import write_text
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Matte
 from ..footage import (
@@ -42,6 +43,7 @@ Picture = NDArray[np.float32]
 
 _READING, _PULLING, _WRITING = "reading footage", "pulling the shadow", "writing the clean plate"
 _NOTE = "cleanplate.json"
+_UPGRADES: tuple[Upgrade, ...] = ()
 _KEPT_FEATURES, _KEPT_FRAMES = 128, 20
 _ACTOR = 16
 _RIM = 0.02
@@ -111,13 +113,17 @@ def _claim(folder: Path, job: CleanPlateJob, frames: FrameRange) -> None:
     note = folder / _NOTE
     data = {"plate": asdict(job.plate), "matte": asdict(job.matte), "frames": str(frames)}
     data["settings"] = {k: v for k, v in asdict(job.settings).items() if "matte" in k}
-    text = json.dumps(data, indent=2, sort_keys=True) + "\n"
-    if note.is_file() and note.read_text(encoding="utf-8") != text:
+    if not note.is_file():
+        write_text(str(note), json.dumps(numbered(data, _UPGRADES), indent=2, sort_keys=True) + "\n")
+        return
+    try:
+        same = upgraded(json.loads(note.read_text(encoding="utf-8")), str(note), _UPGRADES) == data
+    except ValueError:
+        same = False
+    if not same:
         raise OutputError(
             f"{folder} holds another shot's clean plate.", "Give another output folder, or remove it."
         )
-    if not note.is_file():
-        write_text(str(note), text)
 
 
 def _write(

@@ -24,12 +24,22 @@ from typing import Any
 from ..contract.errors import JobError, OutputError
 from ..contract.files import sweep_strays, write_text
 from ..contract.job import Job, Result
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from ..contract.takes import RESULT_NAME, comp_stem, find_result, layer_stem, same_layer
 from .lock import LOCK_NAME, writing_alone
 
 __all__ = ["OutputFolder"]
 
+
+def _numbered_job(data: dict[str, Any]) -> dict[str, Any]:
+    """Layout 1 held a job of layout 2 without its number."""
+    job = data.get("job")
+    return dict(data, job=dict(job, schema=2)) if isinstance(job, dict) else data
+
+
+_CLAIM: tuple[Upgrade, ...] = (_numbered_job,)
+_NETWORKS: tuple[Upgrade, ...] = ()
 _LONGEST_NAME = 180  # with the frame's number and what a temporary name adds, file systems take 255
 
 
@@ -68,14 +78,13 @@ class OutputFolder:
         path = self.work / "networks.json"
         if not names and not path.is_file():
             return
-        text = json.dumps(names, indent=2, sort_keys=True)
-        if path.is_file() and path.read_text(encoding="utf-8") != text and self.finished():
+        before = _networks(path)
+        if before is not None and before != names and self.finished():
             raise OutputError(
-                f"{self.path} holds frames for which other networks read the condition picture "
-                f"({path.read_text(encoding='utf-8')}).",
+                f"{self.path} holds frames for which other networks read the condition picture ({before}).",
                 "Give another output folder, or remove this one.",
             )
-        write_text(str(path), text)
+        write_text(str(path), json.dumps(numbered(names, _NETWORKS), indent=2, sort_keys=True))
 
     def finished(self) -> list[int]:
         """The frames that are on disk. A frame appears under its name only when it is whole."""
@@ -131,7 +140,7 @@ class OutputFolder:
 
         Raises ``OutputError`` when another job rendered here, or the same from other footage or another model.
         """
-        facts = {"job": same_layer(self.job), "inputs": inputs, "checkpoint": checkpoint}
+        facts: dict[str, Any] = {"job": same_layer(self.job), "inputs": inputs, "checkpoint": checkpoint}
         owner = self._owner()
         if owner is not None and owner != facts:
             changed = [name for name in inputs if owner["inputs"].get(name) != inputs[name]]
@@ -145,7 +154,8 @@ class OutputFolder:
         for folder in (self.path, self.work):
             sweep_strays(str(folder))
         if owner is None:
-            write_text(str(self.work / "job.json"), json.dumps(facts, indent=2) + "\n")
+            facts["job"] = dict(facts["job"], schema=self.job.to_dict()["schema"])
+            write_text(str(self.work / "job.json"), json.dumps(numbered(facts, _CLAIM), indent=2) + "\n")
 
     def finish(self, result: Result) -> None:
         """Write ``result.json`` and drop what was kept for going on."""
@@ -181,7 +191,7 @@ class OutputFolder:
             return None
         other_folder = "Give another output folder, or remove this one."
         try:
-            owner = json.loads(path.read_text())
+            owner = upgraded(json.loads(path.read_text()), str(path), _CLAIM)
             inputs = dict(owner.get("inputs", {}))
             there, here = same_layer(Job.from_dict({**owner["job"], "output": ""})), same_layer(self.job)
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
@@ -192,6 +202,17 @@ class OutputFolder:
             difference = _difference(there, here)
             raise OutputError(f"{self.path} holds the layer of another job ({difference}).", other_folder)
         return {"job": there, "inputs": inputs, "checkpoint": owner.get("checkpoint")}
+
+
+def _networks(path: Path) -> Any:
+    """Which networks read the condition of the frames that are there: None in a new folder, text where damaged."""
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8")
+    try:
+        return upgraded(json.loads(text), str(path), _NETWORKS)
+    except ValueError:
+        return text
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any], place: str = "") -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.job import Job
+from ..contract.schema import Upgrade, upgraded
 from ..contract.takes import find_result, same_layer
 from ..shotlist import Entry
 
 __all__ = ["read_redos"]
 
 _NUMBERED = re.compile(r"^(.*?)(?:(_redo)(\d+)|([/\\]take_)(\d+))$")
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 def read_redos(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> tuple[list[Entry], list[str]]:
@@ -47,9 +49,9 @@ def read_redos(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> tu
 
 def _notes(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        data = upgraded(json.loads(Path(path).read_text(encoding="utf-8-sig")), str(path), _UPGRADES)
         notes = data["notes"]
-        if data["schema"] != 1 or not all(isinstance(note, dict) for note in notes):
+        if not all(isinstance(note, dict) for note in notes):
             raise ValueError
     except OSError as error:
         raise JobError(

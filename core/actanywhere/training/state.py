@@ -19,20 +19,22 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..contract.errors import ModelError, OutputError
+from ..contract.errors import JobError, ModelError, OutputError
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..engines.unet.model.weights import give_usual_mode
 
 __all__ = ["last_good", "load_state", "replaced", "save_state"]
 
 _SHARD_BYTES = 15 * 2**20
 _INDEX = "state.json"
+_UPGRADES: tuple[Upgrade, ...] = ()
 
 
 def save_state(folder: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write ``tensors`` and JSON-ready ``facts`` as ``folder``. Raises ``OutputError``; the old state stays."""
     with replaced(folder) as fresh:
         shards = _write_shards(fresh, tensors)
-        (fresh / _INDEX).write_text(json.dumps({"facts": facts, "shards": shards}))
+        (fresh / _INDEX).write_text(json.dumps(numbered({"facts": facts, "shards": shards}, _UPGRADES)))
 
 
 def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
@@ -41,10 +43,12 @@ def load_state(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     if found is None:
         return None
     try:
-        index = json.loads((found / _INDEX).read_text())
+        index = upgraded(json.loads((found / _INDEX).read_text()), str(found / _INDEX), _UPGRADES)
         tensors: dict[str, Tensor] = {}
         for shard in index["shards"]:
             tensors.update(load_file(found / shard))
+    except JobError as error:
+        raise ModelError(error.message, error.remedy) from error
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ModelError(
             f"The training state in {found} cannot be read: {error}.",

@@ -11,8 +11,9 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
-from ..contract.errors import FootageError, OutputError
+from ..contract.errors import FootageError, JobError, LaterVersion, OutputError
 from ..contract.files import write_text
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from .exr import Box, Header, read_header
 from .naming import file_pattern
@@ -20,6 +21,7 @@ from .naming import file_pattern
 __all__ = ["Rendering", "check", "finish", "is_whole", "make_folder", "raster_of"]
 
 _MANIFEST = "inputs.json"
+_UPGRADES: Tuple[Upgrade, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ class Rendering:
 
 
 def is_whole(rendering: Rendering) -> bool:
-    """Whether it was rendered to the end before, and every file is still there."""
+    """Whether it was rendered to the end before, and every file is still there. Raises ``LaterVersion``."""
     try:
-        with open(os.path.join(rendering.folder, _MANIFEST), encoding="utf-8") as stream:
-            frames = json.load(stream)["frames"]
-    except (OSError, ValueError, KeyError, TypeError):
+        path = os.path.join(rendering.folder, _MANIFEST)
+        with open(path, encoding="utf-8") as stream:
+            frames = upgraded(json.load(stream), path, _UPGRADES)["frames"]
+    except LaterVersion:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, JobError):
         return False
     return frames == str(rendering.frames) and all(
         os.path.isfile(rendering.file(frame)) for frame in rendering.frames
@@ -96,14 +101,9 @@ def check(rendering: Rendering) -> Dict[int, Header]:
 
 def finish(rendering: Rendering, facts: Dict[str, Any]) -> None:
     """Write down that the folder is whole, and what it was rendered from (``facts``, JSON-ready)."""
-    data = {
-        "frames": str(rendering.frames),
-        "kind": rendering.kind,
-        "rendered_from": rendering.source,
-    }
-    write_text(
-        os.path.join(rendering.folder, _MANIFEST), json.dumps(dict(facts, **data), indent=1, sort_keys=True)
-    )
+    data = dict(facts, frames=str(rendering.frames), kind=rendering.kind, rendered_from=rendering.source)
+    text = json.dumps(numbered(data, _UPGRADES), indent=1, sort_keys=True)
+    write_text(os.path.join(rendering.folder, _MANIFEST), text)
 
 
 def raster_of(headers: Dict[int, Header]) -> Tuple[Box, int]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Tuple
 
+from ..contract.errors import JobError, LaterVersion
 from ..contract.files import write_text
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..hostkit.engine import Engine, engine_python
 from .inputs import make_folder
 
@@ -17,6 +20,7 @@ REMEDY = (
 )
 
 _STORE = os.path.join("~", ".nuke", "actanywhere.json")
+_UPGRADES: Tuple[Upgrade, ...] = ()
 
 
 def engine(own: str, store: str = _STORE) -> Engine:
@@ -25,11 +29,13 @@ def engine(own: str, store: str = _STORE) -> Engine:
 
 
 def chosen_engine(store: str = _STORE) -> str:
-    """The Python that this user has chosen; empty when none was."""
+    """The Python that this user has chosen; empty when none was. Raises ``LaterVersion``."""
     try:
         with open(os.path.expanduser(store), encoding="utf-8") as stream:
-            return str(json.load(stream)["engine"])
-    except (OSError, ValueError, KeyError, TypeError):
+            return str(upgraded(json.load(stream), store, _UPGRADES)["engine"])
+    except LaterVersion:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, JobError):
         return ""
 
 
@@ -37,4 +43,4 @@ def store_engine(python: str, store: str = _STORE) -> None:
     """Keep the choice. Raises ``OutputError``."""
     path = os.path.expanduser(store)
     make_folder(os.path.dirname(path))
-    write_text(path, json.dumps({"engine": python}))
+    write_text(path, json.dumps(numbered({"engine": python}, _UPGRADES)))

@@ -7,11 +7,11 @@ which all frames share to where the background has it in a frame, in Nuke's coor
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 from ..contract.errors import JobError
+from ..contract.track import track_text
 from .exr import Box
 
 __all__ = [
@@ -90,12 +90,9 @@ def track_json(moves: Dict[int, Matrix], raster: Box, format_height: int) -> str
         (0.0, 0.0, 1.0),
     )
     back = inverse(flip)
-    transforms: Dict[str, Any] = {}
-    for frame in sorted(moves):
-        rows = _times(_times(flip, moves[frame]), back)
-        transforms[str(frame)] = [value for row in rows for value in row]
-    data = {"width": raster.width, "height": raster.height, "transforms": transforms}
-    return json.dumps(data, indent=1, sort_keys=True)
+    rows = {frame: _times(_times(flip, move), back) for frame, move in moves.items()}
+    flat = {frame: [value for row in matrix for value in row] for frame, matrix in rows.items()}
+    return track_text(raster.width, raster.height, flat)
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:

@@ -117,10 +117,7 @@ def upstream() -> Dict[str, Any]:
 
 
 def tracked() -> Dict[str, Any]:
-    """The camera from a Tracker, a CornerPin and a Transform: the job's track file of each."""
-    from actanywhere_nuke.desk.plan import plan
-    from actanywhere_nuke.host import reading, rendering
-
+    """The camera from a Tracker, a CornerPin and a Transform: the job of each, and its track."""
     new_script()
     first, last = STAGE["frames"]
     with open(os.path.join(HERE, "tracks.nk"), encoding="utf-8") as stream:
@@ -129,10 +126,10 @@ def tracked() -> Dict[str, Any]:
     for name in ("Tracker1", "CornerPin1", "Transform1"):
         node = new_node(camera="tracked", range="custom", first=first, last=last)
         node.setInput(3, nuke.toNode(name))
-        planned = plan(reading.ask(node))
-        rendering.render_inputs(node, planned)
-        with open(planned.track, encoding="utf-8") as stream:
-            said[name] = json.load(stream)
+        node["write_job"].execute()
+        asked = job(node)
+        with open(asked["shot"]["track"], encoding="utf-8") as stream:
+            said[name] = {"job": asked, "track": json.load(stream)}
         nuke.delete(node)
     return said
 
