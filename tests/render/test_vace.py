@@ -15,10 +15,13 @@ import pytest
 
 from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Job, Progress
-from actanywhere.render.preflight import survey
+from actanywhere.engines.protocol import Watch
+from actanywhere.render.conditioning import ShotConditioning
+from actanywhere.render.preflight import open_inputs, survey
+from actanywhere.render.scene import read_scene
 from tests.engines.vace import tiny_vace
 from tests.render.place import place_of
-from tests.render.stage import Staged, frames_of, read_layer, render, stage_shot, write_matte
+from tests.render.stage import Staged, frames_of, read_layer, render, stage_shot, write_matte, write_plate
 
 SIZE = {"size": 64, "steps": 2, "guidance": 1.0, "overlap": None}
 
@@ -165,3 +168,23 @@ def test_the_command_line_renders_is_killed_and_continues(vace: Path, tmp_path: 
     assert done.returncode == 0, done.stderr
     assert next(steps for line in done.stdout.splitlines() if (steps := painted(line)) >= 0) >= 3
     assert len(list((tmp_path / "out").glob("*.exr"))) == 6
+
+
+def test_the_engine_is_told_the_actor_without_the_screen_that_shows_through_their_rim(
+    vace: Path, model: Path, tmp_path: Path
+) -> None:
+    """An actor of one grey, out of focus before a green screen, put together in light."""
+    shot = stage_shot(tmp_path / "shot", frames=1, kind="png")
+    matte = np.clip((64 - np.arange(96)) / 32, 0, 1) * np.ones((64, 1))
+    light = matte[..., None] * 0.2 + (1 - matte[..., None]) * np.array([0.02, 0.5, 0.04])
+    write_plate(tmp_path / "shot" / "plate.1001.png", np.float32(1.055 * light ** (1 / 2.4) - 0.055))
+    write_matte(tmp_path / "shot" / "matte.1001.png", np.float32(matte))
+    spill = {}
+    for engine in (vace, model):
+        job = shot.job(engine, erode=0, size=64, overlap=None)
+        with open_inputs(job) as inputs:
+            scene = read_scene(inputs, Watch())
+            frame = ShotConditioning(scene, job.settings, despills=inputs.engine.facts.despills)[0]
+        actor = frame.masked[frame.subject > 0]
+        spill[engine] = float((actor[:, 1] - actor[:, 0]).max())
+    assert spill[vace] < 0.02 and spill[model] > 0.2, "the plate's own rim is green"

@@ -55,7 +55,8 @@ class EngineFacts:
     is recommended, 0 where the engine's own ``quality`` says it; ``preview_lowers`` names the settings that a preview
     lowers where they are left out. ``shading`` is the recommended strength of what is painted over the prefill.
     ``invents``: it paints places that nobody gave it; an engine that does not needs the condition extended before.
-    ``infers_camera``: with camera ``subject`` it needs no prefill. ``untrained`` names parts that nobody has trained.
+    ``infers_camera``: with camera ``subject`` it needs no prefill. ``despills``: it is given the actor without
+    what shows through of the plate's background in their soft rim. ``untrained`` names parts that nobody has trained.
     """
 
     name: str
@@ -69,6 +70,7 @@ class EngineFacts:
     shading: float = 1.0
     invents: bool = False
     infers_camera: bool = False
+    despills: bool = False
     untrained: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     """Names of the settings that this engine reads, of those that not every engine does (prompt, solver, ...)."""

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.guide import known_region
+from ..comp.despill import despill
 from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
+from ..footage import layer_to_display, linearise
 from ..inpaint.fill import expect
 from ..shadow.cast import CastShadow, under_shadow
 from ..shadow.pull import PulledShadow
@@ -30,14 +32,20 @@ class ShotConditioning(Sequence[FrameConditioning]):
     """What an engine is told of every frame of a shot, each made when it is asked for; indices count from 0.
 
     ``alive`` gives the artist's mask of what is alive in a frame, by its host number, or None without one.
+    ``despills``: the actor is without the plate's background in their soft edge.
     """
 
     def __init__(
-        self, scene: Scene, settings: Settings, alive: Callable[[int], Picture | None] = lambda frame: None
+        self,
+        scene: Scene,
+        settings: Settings,
+        alive: Callable[[int], Picture | None] = lambda frame: None,
+        despills: bool = False,
     ) -> None:
         self._scene = scene
         self._settings = settings
         self._alive = alive
+        self._despills = despills
 
     def __len__(self) -> int:
         return len(self._scene.clip.frames)
@@ -49,7 +57,7 @@ class ShotConditioning(Sequence[FrameConditioning]):
     def __getitem__(self, index: int | slice) -> FrameConditioning | list[FrameConditioning]:
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
-        conditioning = condition_frame(self._scene, self._settings, range(len(self))[index])
+        conditioning = condition_frame(self._scene, self._settings, range(len(self))[index], self._despills)
         alive = self._alive(conditioning.frame)
         return (
             conditioning
@@ -58,17 +66,19 @@ class ShotConditioning(Sequence[FrameConditioning]):
         )
 
 
-def condition_frame(scene: Scene, settings: Settings, index: int) -> FrameConditioning:
+def condition_frame(
+    scene: Scene, settings: Settings, index: int, despills: bool = False
+) -> FrameConditioning:
     """What an engine is told of frame ``index`` (counted from 0) of a scene."""
     clip = scene.clip
     height, width = clip.size
-    matte = clip.matte[index] / np.float32(255)
+    rgb, matte = (plane[index] / np.float32(255) for plane in (clip.rgb, clip.matte))
     place, seen = guide_at(scene, index, height, width)
     if isinstance(scene.shadow.value, PulledShadow):
         place = scene.shadow.value.on_display(place, index)
     return frame_conditioning(
         clip.frames.first + index,
-        rgb=clip.rgb[index] / np.float32(255),
+        rgb=_despilled(rgb, matte) if despills else rgb,
         matte=matte,
         subject=sure_actor(matte, settings.erode),
         place=place,
@@ -111,6 +121,14 @@ def frame_conditioning(
         place=place,
         seen=shown * _beside(matte),
     )
+
+
+def _despilled(rgb: Picture, matte: Picture) -> Picture:
+    """The plate (h, w, 3), display, with the actor in their own colours where most of a pixel is theirs."""
+    # By the display's own curve: the view's inverse makes 128 of a blown-out sky, and a black rim of what it is in.
+    own = despill(linearise(rgb, "srgb"), matte) / np.maximum(matte, np.float32(0.5))[..., None]
+    rim = (matte > 0.5) & (matte < 1)
+    return np.where(rim[..., None], layer_to_display(own, "srgb"), rgb)
 
 
 def sure_actor(matte: Picture, erode: int) -> Picture:

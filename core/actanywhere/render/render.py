@@ -200,7 +200,7 @@ def _paint(
 
     Gives each new frame's number of clamped values.
     """
-    conditioning = ShotConditioning(scene, inputs.job.settings, inputs.alive_at)
+    conditioning = ShotConditioning(scene, inputs.job.settings, inputs.alive_at, inputs.engine.facts.despills)
     kept = PaintedWindows(output.work)
     windows = _windows(inputs)
     clamped: dict[int, int] = {}

@@ -68,3 +68,10 @@ def test_the_actors_place_is_filled_from_around_them() -> None:
     np.testing.assert_allclose(
         fill_core(picture, core), np.broadcast_to((0.2, 0.4, 0.6), picture.shape), atol=1e-4
     )
+
+
+def test_behind_an_actor_who_fills_half_of_a_wide_frame_it_does_not_get_dark() -> None:
+    picture = np.full((40, 80, 3), (0.2, 0.4, 0.6), np.float32)
+    core = np.zeros((40, 80), bool)
+    core[:, :40] = True
+    np.testing.assert_allclose(fill_core(picture * ~core[..., None], core), picture, atol=1e-4)

@@ -70,7 +70,7 @@ def fill_core(picture: Picture, core: NDArray[np.bool_]) -> Picture:
     outside = (~core).astype(np.float32)
     filled, weight = picture * outside[..., None], outside
     levels = [(filled, weight)]
-    while min(weight.shape) > 1:
+    while max(weight.shape) > 1:
         size = (max(1, weight.shape[1] // 2), max(1, weight.shape[0] // 2))
         weight = np.asarray(cv2.resize(weight, size, interpolation=cv2.INTER_AREA), np.float32)
         filled = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_AREA), np.float32)

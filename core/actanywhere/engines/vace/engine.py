@@ -61,6 +61,7 @@ class VaceEngine:
             shading=1.0,
             invents=True,
             infers_camera=False,
+            despills=True,
             reads=READS,
             preview_lowers=frozenset({"quality"}),
         )
