@@ -10,6 +10,6 @@ import sys
 # Not every Nuke says __file__ to a script that it runs.
 sys.path.insert(0, os.path.dirname(os.path.abspath(globals().get("__file__", sys.argv[0]))))
 
-from actanywhere_nuke.host.terminal import main  # noqa: E402
+from actanywhere_nuke.operators.terminal import main  # noqa: E402
 
 sys.exit(main(sys.argv[1:]))

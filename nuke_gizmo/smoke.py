@@ -144,7 +144,7 @@ class Smoke:
 
     def take(self) -> str:
         """Two frames, with the real engine; proxy was on and is on again."""
-        from actanywhere_nuke.host import generate
+        from actanywhere_nuke.operators import generate
 
         nuke.root()["proxy"].setValue(True)
         try:

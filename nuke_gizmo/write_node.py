@@ -36,7 +36,7 @@ def panel() -> List[Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         sys.path.insert(0, str(pack.pack(Path(folder))))
-        from actanywhere_nuke.desk.panel import panel as knobs
+        from actanywhere_nuke.draw.panel import panel as knobs
 
         del sys.path[:2]
         return list(knobs())
@@ -60,7 +60,7 @@ def button(name: str) -> str:
     return (
         "import nuke\n"
         "try:\n"
-        "    from actanywhere_nuke.host import buttons\n"
+        "    from actanywhere_nuke.operators import buttons\n"
         "except ImportError:\n"
         "    nuke.message(%r)\n"
         "else:\n"
@@ -73,7 +73,7 @@ def callback(call: str) -> str:
     return (
         "import nuke\n"
         "try:\n"
-        "    from actanywhere_nuke.host import buttons\n"
+        "    from actanywhere_nuke.operators import buttons\n"
         "except ImportError:\n"
         "    pass\n"
         "else:\n"

@@ -54,8 +54,8 @@ KEPT = {
     "training/state.py save_state": "state.json of a training",
     "engines/unet/model/checkpoint.py save_model": "model.json",
     "engines/unet/model/assemble.py assemble": "model.json",
-    NUKE + "desk/inputs.py finish": "inputs.json",
-    NUKE + "desk/installation.py store_engine": "~/.nuke/actanywhere.json",
+    NUKE + "read/inputs.py finish": "inputs.json",
+    NUKE + "operators/installation.py store_engine": "~/.nuke/actanywhere.json",
 }
 #: Of one sitting, or made anew where it is not what this version writes: no number.
 PASSING = {
@@ -78,7 +78,7 @@ SAID = (
     "cli/", "worker.py", "contract/launch.py", "farm/kept.py KeptWorker",
     "farm/kept.py _converse", "addon/second/", "addon/show/blocks.py",
     "evaluation/shots.py", "engines/vace/layout.py", "engines/vace/options.py", "review/page.py",
-    "nuke_gizmo/smoke.py Smoke.take", NUKE + "desk/plan.py",
+    "nuke_gizmo/smoke.py Smoke.take", NUKE + "read/plan.py",
 )  # fmt: skip
 
 

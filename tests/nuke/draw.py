@@ -86,7 +86,7 @@ def value_of(node: NkNode, knob: UserKnob) -> str:
 
 
 def greyed(node: NkNode, knob: UserKnob) -> bool:
-    """Whether the knob has no effect on a new node (``desk.panel.enabled``)."""
+    """Whether the knob has no effect on a new node (``draw.panel.enabled``)."""
     if knob.name in ("first", "last"):
         return value_of(node, next(one for one in node.user if one.name == "range")) != "custom"
     for field in setting_fields():

@@ -25,13 +25,15 @@ from actanywhere_nuke.contract.errors import ActAnywhereError, Cancelled, JobErr
 from actanywhere_nuke.contract.job import Job  # noqa: E402
 from actanywhere_nuke.contract.settings import Settings, setting_fields  # noqa: E402
 from actanywhere_nuke.contract.shot import FrameRange  # noqa: E402
-from actanywhere_nuke.desk import colour, installation, naming, panel, ranges, track  # noqa: E402
-from actanywhere_nuke.desk.exr import Box, read_header  # noqa: E402
-from actanywhere_nuke.desk.inputs import check, finish, is_whole, raster_of  # noqa: E402
-from actanywhere_nuke.desk.plan import Ask, plan, with_output  # noqa: E402
+from actanywhere_nuke.draw import panel  # noqa: E402
 from actanywhere_nuke.hostkit import status, widgets  # noqa: E402
 from actanywhere_nuke.hostkit.session import Session  # noqa: E402
 from actanywhere_nuke.hostkit.turns import Listener, Turns  # noqa: E402
+from actanywhere_nuke.operators import installation  # noqa: E402
+from actanywhere_nuke.read import colour, naming, ranges, track  # noqa: E402
+from actanywhere_nuke.read.exr import Box, read_header  # noqa: E402
+from actanywhere_nuke.read.inputs import check, finish, is_whole, raster_of  # noqa: E402
+from actanywhere_nuke.read.plan import Ask, plan, with_output  # noqa: E402
 
 NUKE = colour.Project("Nuke", "nuke-default", "linear")
 

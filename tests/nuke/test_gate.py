@@ -120,7 +120,7 @@ MUTANTS = {
     "Python that is none": (swap("import nuke\\ntry:", "import nuke\\ntry"), "is not Python 3.7"),
     "Python that 3.7 lacks": (swap("T \"import nuke\\n", "T \"(n := 1)\\nimport nuke\\n"), "is not Python 3.7"),
     "a foreign import": (swap("import nuke\\ntry:", "import numpy\\ntry:"), "imports numpy"),
-    "Qt": (swap("from actanywhere_nuke.host", "from PySide2"), "imports PySide2"),
+    "Qt": (swap("from actanywhere_nuke.operators", "from PySide2"), "imports PySide2"),
     "a button that does nothing": (swap("", "", 0), "a button that does nothing"),
     "two nodes of one name": (swap("name comp_copy", "name layer_copy"), "two nodes are called layer_copy"),
     "a node of no Nuke": (swap(" Copy {", " Copie {"), "Copie is not one of those"),

@@ -12,6 +12,7 @@ import OpenImageIO as oiio
 import pytest
 
 from tests.nuke.pythons import EVERY, python_of
+from tests.nuke.test_types import knows_nuke
 
 HERE = Path(__file__).parent
 
@@ -66,11 +67,11 @@ def test_nothing_but_the_standard_library_nuke_and_ourselves_is_imported_inside_
     assert foreign == []
 
 
-def test_only_the_room_called_host_knows_nuke(packed: Path) -> None:
+def test_what_is_decided_never_sees_nuke(packed: Path) -> None:
+    root = packed / "actanywhere_nuke"
     knows = {
-        path.parent.name
-        for path in packed.rglob("actanywhere_nuke/**/*.py")
-        for item in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(item, ast.Import) and "nuke" in [alias.name for alias in item.names]
+        path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.py") if knows_nuke(path)
     }
-    assert knows == {"host"}
+    deciding = {one for one in knows if one.split("/")[0] in ("read", "draw", "contract", "hostkit")}
+    assert deciding == {"read/asking", "read/tracks", "read/upstream"}, "they ask, and decide nothing"
+    assert {one.split("/")[0] for one in knows} == {"read", "show", "operators"}

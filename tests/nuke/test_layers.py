@@ -55,7 +55,7 @@ def test_the_channels_hold_comp_and_background_in_nukes_order_of_names(layer: Pa
 
 def test_windows_are_the_plates(layer: Path, packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(packed))
-    exr = importlib.import_module("actanywhere_nuke.desk.exr")
+    exr = importlib.import_module("actanywhere_nuke.read.exr")
     header = exr.read_header(str(layer))
     assert header.data == exr.Box(-SIDE, -ABOVE, WIDTH + SIDE - 1, HEIGHT + ABOVE - 1)
     assert (header.display.width, header.display.height) == (WIDTH, HEIGHT)

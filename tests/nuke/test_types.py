@@ -13,12 +13,20 @@ from tests.nuke_standin import ON_PATH, stubs
 DOCS = Path(__file__).parents[2] / "docs" / "nuke.md"
 
 
+def knows_nuke(path: Path) -> bool:
+    """Whether a file imports ``nuke``."""
+    imports = [
+        item for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(item, ast.Import)
+    ]
+    return any(alias.name == "nuke" for item in imports for alias in item.names)
+
+
 def host_files(packed: Path) -> list[Path]:
-    return sorted((packed / "actanywhere_nuke" / "host").glob("*.py"))
+    return [path for path in sorted(packed.rglob("actanywhere_nuke/**/*.py")) if knows_nuke(path)]
 
 
 def names_used(packed: Path) -> dict[str, list[ast.Attribute]]:
-    """Name -> where the host room says ``nuke.NAME``."""
+    """Name -> where the plug-in says ``nuke.NAME``."""
     used: dict[str, list[ast.Attribute]] = {}
     for path in host_files(packed):
         for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

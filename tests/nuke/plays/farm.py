@@ -65,7 +65,7 @@ def partial() -> Dict[str, Any]:
 
 def terminal() -> Dict[str, Any]:
     """``nuke -t``: blocks, prints, and gives an exit status."""
-    from actanywhere_nuke.host.terminal import main as in_terminal
+    from actanywhere_nuke.operators.terminal import main as in_terminal
 
     path = new_script()
     new_node()

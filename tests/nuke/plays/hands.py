@@ -60,10 +60,10 @@ def wait(node: Any) -> bool:
     A job that is stopped before it begins comes last in the engine's queue: when its listener has heard, so have the
     others, however slow the machine.
     """
-    from actanywhere_nuke.desk.installation import engine
-    from actanywhere_nuke.host import generate
     from actanywhere_nuke.hostkit.session import Session
     from actanywhere_nuke.hostkit.turns import Listener
+    from actanywhere_nuke.operators import generate
+    from actanywhere_nuke.operators.installation import engine
 
     heard = threading.Event()
 

@@ -97,7 +97,7 @@ def own_engine() -> Dict[str, Any]:
 
 def kill() -> Dict[str, Any]:
     """The system kills the engine; the artist reads it, and the next Generate works with a new one."""
-    from actanywhere_nuke.host import generate as work
+    from actanywhere_nuke.operators import generate as work
 
     new_script()
     node = new_node()
@@ -165,7 +165,7 @@ def renamed() -> Dict[str, Any]:
 
 def looks() -> Dict[str, Any]:
     """How often the tree at the inputs is walked when a knob changes; what is greyed out follows each."""
-    from actanywhere_nuke.host import reading
+    from actanywhere_nuke.read import asking as reading
 
     new_script()
     node = new_node()

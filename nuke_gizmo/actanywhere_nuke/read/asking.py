@@ -1,4 +1,4 @@
-"""What a node says, read from its knobs, its inputs and the project: an ``Ask`` for ``desk.plan``."""
+"""What a node says, read from its knobs, its inputs and the project: an ``Ask`` for ``plan``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Dict, Optional, Tuple
 import nuke
 
 from ..contract.shot import FrameRange
-from ..desk.colour import Project
-from ..desk.plan import Ask
-from ..desk.ranges import choose_range, condition_frame
 from ..hostkit.widgets import settings_of
+from .colour import Project
+from .plan import Ask
+from .ranges import choose_range, condition_frame
 from .tracks import read_moves
 from .upstream import describe, source_of
 

@@ -10,8 +10,8 @@ import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
 from ..hostkit.progress import say
+from ..read.asking import is_ours
 from . import generate
-from .reading import is_ours
 
 __all__ = ["main"]
 

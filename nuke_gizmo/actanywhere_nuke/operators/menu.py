@@ -8,12 +8,11 @@ from typing import Callable
 import nuke
 
 from ..contract.errors import ActAnywhereError
-from ..desk import installation
-from ..desk.panel import HELP
+from ..draw.panel import HELP
 from ..hostkit.progress import say
-from . import generate
+from ..read.asking import is_ours
+from . import generate, installation
 from .networks import show_networks
-from .reading import is_ours
 
 __all__ = ["create", "install"]
 

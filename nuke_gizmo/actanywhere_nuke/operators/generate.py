@@ -16,15 +16,15 @@ from ..contract.job import Job, Result
 from ..contract.launch import Worker
 from ..contract.shot import FrameRange
 from ..contract.takes import Take, new_take, read_take, remove_take, wedge, write_job
-from ..desk import installation
-from ..desk.naming import slashes
-from ..desk.plan import plan, with_output
 from ..hostkit.engine import Engine, engine_errand
 from ..hostkit.progress import say
 from ..hostkit.session import Session, Step
 from ..hostkit.turns import Listener, Turns
-from . import showing
-from .reading import ask, text
+from ..read.asking import ask, text
+from ..read.naming import slashes
+from ..read.plan import plan, with_output
+from ..show import showing
+from . import installation
 from .rendering import render_inputs
 
 __all__ = [

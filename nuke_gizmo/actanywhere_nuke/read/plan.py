@@ -26,7 +26,7 @@ _IDLE_ALIVE = "What is connected to the input 'alive' has no effect: the knob 'l
 
 @dataclass(frozen=True)
 class Ask:
-    """What a node says, in plain values; the host fills it and decides nothing.
+    """What a node says, in plain values; ``asking`` fills it and decides nothing.
 
     ``plate``, ``matte``, ``condition`` and ``alive`` describe what hangs at these inputs (the upstream nodes with
     their knobs and files); empty where nothing is connected. ``matte_channels`` are those of the matte's branch, and

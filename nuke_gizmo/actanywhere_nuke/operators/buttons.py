@@ -9,12 +9,13 @@ import nuke
 from ..contract.errors import ActAnywhereError, Cancelled, JobError
 from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
-from ..desk.naming import slashes
-from ..desk.panel import enabled, panel
+from ..draw.panel import enabled, panel
 from ..hostkit.progress import say
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
-from . import generate, showing
-from .reading import is_complete, text
+from ..read.asking import is_complete, text
+from ..read.naming import slashes
+from ..show import showing
+from . import generate
 
 __all__ = ["created", "knob_changed", "press"]
 

@@ -7,11 +7,11 @@ from typing import List
 
 import nuke
 
-from ..desk import installation
 from ..hostkit.engine import Engine
 from ..hostkit.networks import EYES, Network, networks_row, pull_error, pull_step, read_networks, still_to_get
 from ..hostkit.progress import say
 from ..hostkit.session import Session
+from . import installation
 
 __all__ = ["show_networks"]
 

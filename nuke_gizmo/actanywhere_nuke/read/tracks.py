@@ -9,7 +9,7 @@ import nuke
 
 from ..contract.errors import JobError
 from ..contract.shot import FrameRange
-from ..desk.track import Matrix, Point, corner_pin, inverse, moves_of_points, transform
+from .track import Matrix, Point, corner_pin, inverse, moves_of_points, transform
 from .upstream import source_of
 
 __all__ = ["read_moves"]

@@ -10,7 +10,7 @@ from ..contract.errors import JobError, LaterVersion
 from ..contract.files import write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..hostkit.engine import Engine, engine_python
-from .inputs import make_folder
+from ..read.inputs import make_folder
 
 __all__ = ["REMEDY", "chosen_engine", "engine", "store_engine"]
 

@@ -14,10 +14,10 @@ import nuke
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Job
 from ..contract.takes import Take, layer_stem, list_takes, read_take
-from ..desk.naming import file_pattern, output_root, shot_name, slashes
-from ..desk.plan import plan
 from ..hostkit.status import State, state_of, take_label, told_of
-from .reading import ask, inner, script_path, text
+from ..read.asking import ask, inner, script_path, text
+from ..read.naming import file_pattern, output_root, shot_name, slashes
+from ..read.plan import plan
 
 __all__ = [
     "alive",

@@ -7,10 +7,10 @@ from typing import Any, Callable, Dict, List
 from ..contract.settings import GROUPS
 from ..contract.shot import CONDITION_KINDS
 from ..hostkit.widgets import effective
-from .colour import WORKING_SPACES
+from ..read.colour import WORKING_SPACES
+from ..read.ranges import RANGES
+from ..read.track import MEANS
 from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting_knobs
-from .ranges import RANGES
-from .track import MEANS
 
 __all__ = ["HELP", "SHOWN", "enabled", "panel"]
 

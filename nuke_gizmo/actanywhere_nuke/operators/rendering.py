@@ -9,12 +9,12 @@ import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, FootageError
 from ..contract.files import write_text
-from ..desk.exr import Header
-from ..desk.inputs import Rendering, check, finish, is_whole, make_folder, raster_of
-from ..desk.plan import Plan
-from ..desk.track import track_json
-from .reading import inner, script_path
-from .showing import quiet
+from ..read.asking import inner, script_path
+from ..read.exr import Header
+from ..read.inputs import Rendering, check, finish, is_whole, make_folder, raster_of
+from ..read.plan import Plan
+from ..read.track import track_json
+from ..show.showing import quiet
 
 __all__ = ["render_inputs"]
 

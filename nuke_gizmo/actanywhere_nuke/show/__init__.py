@@ -1,0 +1,1 @@
+"""What comes back, shown on the node."""
