@@ -16,7 +16,7 @@ import torch
 from actanywhere.engines.unet.model.checkpoint import Model
 from actanywhere.models.manifest import check_manifest
 from actanywhere.training.batches import BatchPlan
-from actanywhere.training.card import Card, describe_folder
+from actanywhere.training.card import Card, Change, describe_folder
 from actanywhere.training.curve import REGIONS
 from actanywhere.training.examples import ExampleRecipe
 from actanywhere.training.held_out import HeldOut, draw_held_out, measure
@@ -44,7 +44,7 @@ def _train(folder: Path, held: Sequence[HeldOut], steps: int, **settings: float)
     values = TrainerSettings(1e-3, warmup=1, precision="fp32", **settings)  # type: ignore[arg-type]
     card = Card("harbour", "starter", [describe_folder(folder, "3 clips with mattes")], {"rate": 1e-3})
     run = Run(folder, supply, steps, open_held_out=lambda: held, card=card)
-    return train(_model(), run, values, lambda *_: None)
+    return train(_model(), run, values)
 
 
 def test_held_out_clips_are_the_same_every_time_and_half_of_them_are_guided(held: Sequence[HeldOut]) -> None:
@@ -82,16 +82,18 @@ def test_a_run_notes_the_losses_and_paints_a_sheet_in_the_beginning_and_in_the_e
     _train(tmp_path, held, 3)
     with (tmp_path / "curve.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [bool(row["unknown"]) for row in rows] == [True, False, True]
+    assert [row["step"] for row in rows] == ["0", "1", "2", "3"]
+    assert [bool(row["unknown"]) for row in rows] == [True, False, False, True]
     sheets = sorted(path.name for path in (tmp_path / "samples").iterdir())
-    assert sheets == ["step_000001.png", "step_000003.png"]
+    begun = [f"begun_with_{number}.png" for number in range(4)]
+    assert sheets == [*begun, "changed.png", "step_000000.png", "step_000003.png"]
     assert (tmp_path / "curve.png").is_file()
 
 
 def test_looking_changes_nothing_of_what_is_learned(held: Sequence[HeldOut], tmp_path: Path) -> None:
     _train(tmp_path / "looking", held[:2], 3, look_seconds=0.0)
     _train(tmp_path / "blind", (), 3)
-    assert len(list((tmp_path / "looking" / "samples").iterdir())) == 3
+    assert len(list((tmp_path / "looking" / "samples").glob("step_*"))) == 4
     looking, blind = (load_state(tmp_path / one / "state") for one in ("looking", "blind"))
     assert looking is not None and blind is not None
     assert all(looking[0][name].equal(tensor) for name, tensor in blind[0].items())
@@ -104,8 +106,8 @@ def test_a_sheet_shows_what_is_known_and_true_and_painted_by_the_recommended_sam
     painted = [paint_example(model, held[0]) for _ in range(2)]
     np.testing.assert_array_equal(painted[0], painted[1])
     assert painted[0].shape == held[0].example.video.shape and painted[0].std() > 1
-    write_samples(tmp_path / "sheet.png", model, held, 7, {"known": 0.1})
-    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    assert write_samples(tmp_path, model, held, 7, {"known": 0.1}) is None, "nothing to compare with"
+    sheet = cv2.imread(str(tmp_path / "step_000007.png"))
     assert sheet is not None
     shown = np.ascontiguousarray(sheet[..., ::-1])
     for picture in (held[0].example.video[0], held[0].example.known[0], painted[0][0]):
@@ -142,6 +144,32 @@ def test_the_model_has_a_card_that_says_what_it_was_made_from(
 
 
 def test_material_without_credits_is_said_to_have_none(tmp_path: Path) -> None:
-    text = Card("m", "", [describe_folder(tmp_path, "2 mp4")]).text(1, 4000.0, 2, {})
+    text = Card("m", "", [describe_folder(tmp_path, "2 mp4")]).text(1, 4000.0, 2, {}, {}, None)
     assert "no CREDITS.txt" in text and "from nothing" in text and "Not measured yet" in text
     assert "1 h 07 min" in text and "2 processes" in text
+
+
+def test_a_card_says_what_a_fine_tune_changed_in_figures_and_words() -> None:
+    began, now = {"known": 0.02, "unknown": 1.0}, {"known": 0.02, "unknown": 0.9}
+    text = Card().text(40, 60.0, 1, began, now, Change(3.21))
+    assert "| unknown | 1.0000 | 0.9000 | -10.0% |" in text and "| known | 0.0200 | 0.0200 | +0.0% |" in text
+    assert "changed by 3.2 of 255" in text and "changed.png" in text
+    text = Card().text(40, 60.0, 1, began, now, Change(0.2))
+    assert "changed nothing that can be seen: 0.20 of 255" in text and "--rate" in text
+
+
+def test_a_run_shows_beside_what_it_began_with_what_it_paints_now(
+    held: Sequence[HeldOut], tmp_path: Path
+) -> None:
+    model = _model()
+    assert write_samples(tmp_path, model, held, 0, {}) is None
+    unmoved = write_samples(tmp_path, model, held, 5, {})
+    assert unmoved is not None and unmoved.codes == 0.0
+    with torch.no_grad():
+        for parameter in model.denoiser.unet.conv_out.parameters():
+            parameter.add_(0.2)
+    moved = write_samples(tmp_path, model, held, 6, {})
+    assert moved is not None and moved.codes > 1
+    ticks: list[int] = []
+    write_samples(tmp_path, model, held[:2], 7, {}, lambda: ticks.append(1))
+    assert len(ticks) == 2

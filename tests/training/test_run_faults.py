@@ -98,7 +98,7 @@ def test_the_same_command_goes_on_after_a_kill_as_if_nothing_had_been(tmp_path: 
     command = [sys.executable, "-m", "actanywhere", "train", *_words(model, killed)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
-    while len(_steps_of_the_curve(killed)) < 2 and time.monotonic() < deadline:
+    while len(_steps_of_the_curve(killed)) < 3 and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before it could be killed"
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.checkpoint import load_model
+from actanywhere.training.plan import planned_warmup
 from actanywhere.training.state import load_state
 from actanywhere.training.trainer import Run, TrainerSettings, train
 from tests.engines.unet import tiny
-from tests.training.tiny import run, supply, the_same
+from tests.training.tiny import Recorder, run, supply, the_same
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,7 +59,7 @@ def test_a_resumed_run_has_the_very_weights_of_an_unbroken_one(tmp_path: Path) -
 
 def test_a_run_stopped_before_its_first_step_can_be_resumed(tmp_path: Path) -> None:
     settings = TrainerSettings(precision="fp32")
-    assert train(tiny.model(), Run(tmp_path, supply, 5, seconds=0.0), settings, lambda *_: None) == 0
+    assert train(tiny.model(), Run(tmp_path, supply, 5, seconds=0.0), settings) == 0
     assert len(run(tiny.model(), tmp_path, 1)) == 1
 
 
@@ -136,15 +137,42 @@ def test_a_state_of_another_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_rate_rises_in_the_beginning_and_falls_in_the_end(tmp_path: Path) -> None:
-    rates: list[float] = []
     settings = TrainerSettings(1e-3, warmup=2, decay_from=3, decay_steps=2, precision="fp32")
-    train(
-        tiny.model(),
-        Run(tmp_path, supply, 6),
-        settings,
-        lambda step, figures: rates.append(figures["rate"]),
-    )
-    assert rates == pytest.approx([5e-4, 1e-3, 1e-3, 1e-3, 5.5e-4, 1e-4])
+    train(tiny.model(), Run(tmp_path, supply, 6), settings)
+    assert _rates(tmp_path) == pytest.approx([5e-4, 1e-3, 1e-3, 1e-3, 5.5e-4, 1e-4])
+
+
+def _rates(folder: Path) -> list[float]:
+    with (folder / "curve.csv").open() as stream:
+        return [float(row["rate"]) for row in csv.DictReader(stream)]
+
+
+def test_the_rise_follows_the_length_of_the_run_and_the_plan_is_said(tmp_path: Path) -> None:
+    heard = Recorder()
+    train(tiny.model(), Run(tmp_path, supply, 20), TrainerSettings(1e-3, precision="fp32"), heard)
+    assert _rates(tmp_path)[:3] == pytest.approx([5e-4, 1e-3, 1e-3])
+    assert heard.lines[0] == "plan: from step 0 to step 20; the learning rate 0.001 is reached at step 2"
+
+
+def test_a_run_too_short_for_its_rise_is_told_so_before_its_first_step(tmp_path: Path) -> None:
+    heard = Recorder()
+    train(tiny.model(), Run(tmp_path, supply, 4), TrainerSettings(1e-3, 200, precision="fp32"), heard)
+    assert "4 steps of the 200 needed" in heard.lines[1] and "at 2% of it" in heard.lines[1]
+
+
+def test_a_run_by_the_clock_plans_when_its_pace_is_known_and_keeps_its_rise(tmp_path: Path) -> None:
+    heard = Recorder()
+    settings = TrainerSettings(1e-3, precision="fp32")
+    train(tiny.model(), Run(tmp_path, supply, 30, seconds=1e6), settings, heard)
+    assert heard.lines[1].startswith("plan: from step 3 to about step 30 (")
+    assert _rates(tmp_path)[2:5] == pytest.approx([1e-3 * 3 / 200, 1e-3, 1e-3])
+    found = load_state(tmp_path / "state")
+    assert found is not None and found[1]["warmup"] == 3
+
+
+@pytest.mark.parametrize(("steps", "rise"), [(1, 1), (45, 4), (2000, 200), (10**9, 200), (float("inf"), 200)])
+def test_a_tenth_of_a_run_is_its_rise(steps: float, rise: int) -> None:
+    assert planned_warmup(steps) == rise
 
 
 def test_withheld_facts_change_the_loss_and_are_drawn_by_the_step(tmp_path: Path) -> None:

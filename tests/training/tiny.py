@@ -10,7 +10,7 @@ import torch
 
 from actanywhere.engines.unet.model.checkpoint import Model
 from actanywhere.training.batches import Batch
-from actanywhere.training.trainer import Run, TrainerSettings, train
+from actanywhere.training.trainer import Listener, Run, TrainerSettings, train
 from tests.engines.unet import tiny
 
 
@@ -34,6 +34,24 @@ def the_same(numbers: range) -> Iterator[Batch]:
     return (batch(0) for _ in numbers)
 
 
+class Recorder(Listener):
+    """Keeps the losses, and the lines that are said."""
+
+    def __init__(self, losses: list[float] | None = None) -> None:
+        self.losses: list[float] = [] if losses is None else losses
+        self.lines: list[str] = []
+        self.looks: list[tuple[int, int]] = []
+
+    def stepped(self, step: int, figures: dict[str, float]) -> None:
+        self.losses.append(figures["loss"])
+
+    def said(self, line: str) -> None:
+        self.lines.append(line)
+
+    def looked(self, done: int, total: int) -> None:
+        self.looks.append((done, total))
+
+
 def run(model: Model, folder: Path, last_step: int, batches: Any = supply, **settings: Any) -> list[float]:
     """Train to ``last_step``; gives the losses."""
     losses: list[float] = []
@@ -42,7 +60,7 @@ def run(model: Model, folder: Path, last_step: int, batches: Any = supply, **set
         model,
         Run(folder, batches, last_step),
         TrainerSettings(**values),
-        lambda step, figures: losses.append(figures["loss"]),
+        Recorder(losses),
     )
     return losses
 

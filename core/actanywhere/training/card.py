@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ..contract.errors import FootageError
 
-__all__ = ["Card", "Material", "describe_folder"]
+__all__ = ["Card", "Change", "Material", "describe_folder"]
 
 _CREDITS = ("CREDITS.txt", "CREDITS.md")
+_VISIBLE = 0.5
+"""Codes of an 8-bit display below which nobody sees a difference."""
 _ANONYMOUS = "no %s in that folder: ask whoever gave the material, before the model leaves the house"
 
 
@@ -38,6 +40,21 @@ def describe_folder(folder: Path, content: str) -> Material:
 
 
 @dataclass(frozen=True)
+class Change:
+    """How far what is painted of the held-out clips has moved from what the run began with."""
+
+    codes: float
+    """Mean difference where something is to be painted, in 8-bit display codes."""
+
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        if self.codes < _VISIBLE:
+            return f"It changed nothing that can be seen: {self.codes:.2f} of 255 in the mean."
+        return f"What it paints has changed by {self.codes:.1f} of 255 in the mean."
+
+
+@dataclass(frozen=True)
 class Card:
     """What is known of a model before it is trained. ``base`` is the name of the model it went on from."""
 
@@ -46,8 +63,16 @@ class Card:
     material: Sequence[Material] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
 
-    def text(self, step: int, seconds: float, processes: int, held_out: Mapping[str, float]) -> str:
-        """The card as Markdown, after ``step`` steps and ``seconds`` of training."""
+    def text(
+        self,
+        step: int,
+        seconds: float,
+        processes: int,
+        began: Mapping[str, float],
+        held_out: Mapping[str, float],
+        change: Change | None,
+    ) -> str:
+        """The card as Markdown, after ``step`` steps and ``seconds`` of training; ``began``: the losses at step 0."""
         begun = f"It goes on from the model *{self.base}*." if self.base else "It was trained from nothing."
         lines = [
             f"# {self.name}",
@@ -70,20 +95,38 @@ class Card:
             "",
             "## Held-out loss",
             "",
-            *_held_out(held_out),
+            *_held_out(began, held_out),
             "",
+            *_what_changed(change),
         ]
         return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
-def _held_out(losses: Mapping[str, float]) -> list[str]:
+def _held_out(began: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
     if not losses:
         return ["Not measured yet."]
     told = (
         "Mean squared error of the prediction on clips that it never learned from, at four levels of noise."
     )
-    head = ["| region | loss |", "|---|---|"]
-    return [told, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
+    if began.keys() != losses.keys():
+        head = ["| region | loss |", "|---|---|"]
+        return [told, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
+    head = ["| region | it began with | now | change |", "|---|---|---|---|"]
+    rows = [
+        f"| {region} | {began[region]:.4f} | {loss:.4f} | {loss / began[region] - 1:+.1%} |"
+        for region, loss in losses.items()
+    ]
+    return [told, "", *head, *rows]
+
+
+def _what_changed(change: Change | None) -> list[str]:
+    if change is None:
+        return []
+    seen = change.codes >= _VISIBLE
+    remedy = (
+        "`samples/changed.png` in the run shows both." if seen else "Train longer, or with a higher --rate."
+    )
+    return ["## What it changed", "", f"{change.sentence} {remedy}", ""]
 
 
 def _indented(text: str) -> str:

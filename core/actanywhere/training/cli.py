@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -20,7 +21,7 @@ from .datasets.footage import find_clips, make_proxy
 from .examples import ExampleRecipe
 from .held_out import HeldOut, draw_held_out
 from .sources import Sources
-from .trainer import Run, TrainerSettings, train
+from .trainer import Listener, Run, TrainerSettings, train
 
 __all__ = ["main"]
 
@@ -86,23 +87,53 @@ def main(args: argparse.Namespace) -> int:
         look_seconds=args.look_minutes * 60,
         lora=args.lora,
     )
-    started = time.monotonic()
     silent = not PartialState().is_main_process
-    timed = args.minutes < float("inf")
-    with tqdm(total=None if timed else args.steps, unit="step", disable=silent) as bar:
-
-        def report(step: int, figures: dict[str, float]) -> None:
-            told = {"loss": f"{figures['loss']:.3f}"}
-            if timed:
-                told["left"] = f"{max(0, args.minutes - (time.monotonic() - started) / 60):.0f} min"
-            bar.set_postfix(told, refresh=False)
-            bar.update(step - bar.n)
-
-        step = train(model, run, settings, report)
+    listener = _Bars(args.steps, args.minutes, silent)
+    try:
+        step = train(model, run, settings, listener)
+    finally:
+        listener.close()
     if not silent:
         print(f"step {step}: {args.output / 'model'} (curve.png and samples/ beside it show what it does)")
         print(f"render with it: actanywhere render --model {args.output / 'model'} ...")
     return 0
+
+
+class _Bars(Listener):
+    """A run in the terminal: a bar of steps or minutes, one for each look, and lines between them."""
+
+    def __init__(self, steps: int, minutes: float, silent: bool) -> None:
+        self._timed, self._minutes, self._silent = minutes < float("inf"), minutes, silent
+        self._started = time.monotonic()
+        self._bar = tqdm(total=None if self._timed else steps, unit="step", disable=silent)
+        self._look: Any = None
+
+    def stepped(self, step: int, figures: dict[str, float]) -> None:
+        told = {"loss": f"{figures['loss']:.3f}"}
+        if self._timed:
+            told["left"] = f"{max(0, self._minutes - (time.monotonic() - self._started) / 60):.0f} min"
+        self._bar.set_postfix(told, refresh=False)
+        self._bar.update(step - self._bar.n)
+
+    def said(self, line: str) -> None:
+        if not self._silent:
+            tqdm.write(line)
+
+    def looked(self, done: int, total: int) -> None:
+        if self._look is None:
+            self._look = tqdm(
+                total=total, desc="looking at held-out clips", leave=False, disable=self._silent
+            )
+        self._look.update(done - self._look.n)
+        if done == total:
+            self._look.close()
+            self._look = None
+
+    def close(self) -> None:
+        """End the bars."""
+        if self._look is not None:
+            self._look.close()
+        self._bar.close()
 
 
 def _spoken(start: str) -> str:

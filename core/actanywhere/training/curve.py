@@ -25,6 +25,8 @@ Row = dict[str, float]
 class Curve:
     """``loss`` and learning ``rate`` of every step, and the held-out losses of those at which they were measured.
 
+    Step 0 is what the run began with: it has held-out losses alone.
+
     Opened at a step, it forgets later ones: a killed run had got further than its last saved state. Raises
     ``OutputError`` when the disk is full.
     """
@@ -48,6 +50,10 @@ class Curve:
             if any(region in row for region in REGIONS):
                 return {region: row[region] for region in REGIONS if region in row}
         return {}
+
+    def began_with(self) -> Row:
+        """The held-out losses before the first step, by region; empty when they were not measured."""
+        return {r: row[r] for row in self.rows if row["step"] == 0 for r in REGIONS if r in row}
 
     def draw(self) -> None:
         """Draw ``curve.png`` anew."""
@@ -91,7 +97,7 @@ def _read(path: Path) -> list[Row]:
                 rows.append({key: float(text) for key, text in line.items() if key in _COLUMNS and text})
             except ValueError:
                 continue  # a kill while it was written leaves half a line
-    return [row for row in rows if {"step", "loss"} <= row.keys()]
+    return [row for row in rows if {"step", "loss"} <= row.keys() or row.get("step") == 0]
 
 
 def _text(row: Row) -> dict[str, str]:
@@ -112,6 +118,8 @@ def draw_curve(rows: list[Row]) -> NDArray[np.uint8]:
     if not rows:
         return paper
     lines = {"each step": _line(rows, "loss")}
+    if not len(lines["each step"]):
+        return paper
     lines["training"] = _smooth(lines["each step"])
     lines |= {region: _line(rows, region) for region in REGIONS if any(region in row for row in rows)}
     values = np.concatenate([line[:, 1] for line in lines.values()])

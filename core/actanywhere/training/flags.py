@@ -80,7 +80,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=6e-4,
         help="learning rate (default %(default)s; the paper, full size: 3e-5)",
     )
-    add("--warmup", type=int, default=200, help="steps over which that rate is reached (default %(default)s)")
+    add(
+        "--warmup",
+        type=int,
+        help="steps over which that rate is reached (default: a tenth of the run, at most 200)",
+    )
     add("--accumulate", type=int, default=1, help="batches a step (default %(default)s)")
     add(
         "--drop",

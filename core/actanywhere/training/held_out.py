@@ -7,7 +7,7 @@ shadow, contact, reflection; procedural clips alone know where).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,8 +59,13 @@ def draw_held_out(draw: DrawClip, plan: BatchPlan, recipe: ExampleRecipe, count:
 
 
 @torch.no_grad()
-def measure(learner: Learner, held: Sequence[HeldOut], device: torch.device) -> dict[str, float]:
-    """The loss of each region over all examples and noise levels; a region that no example has is left out."""
+def measure(
+    learner: Learner, held: Sequence[HeldOut], device: torch.device, tick: Callable[[], None] = lambda: None
+) -> dict[str, float]:
+    """The loss of each region over all examples and noise levels; a region that no example has is left out.
+
+    ``tick`` is called after each example.
+    """
     sums, counts = dict.fromkeys(REGIONS, 0.0), dict.fromkeys(REGIONS, 0)
     steps = len(learner.denoiser.noise.alpha)
     for number, one in enumerate(held):
@@ -76,6 +81,7 @@ def measure(learner: Learner, held: Sequence[HeldOut], device: torch.device) -> 
             for region, inside in where.items():
                 sums[region] += float(error[inside].sum())
                 counts[region] += int(inside.sum())
+        tick()
     return {region: sums[region] / counts[region] for region in REGIONS if counts[region]}
 
 

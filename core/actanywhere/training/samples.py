@@ -1,12 +1,13 @@
 """Sheets of samples: what the model makes, now, of a few clips that it never learns from.
 
 A band for each clip. On the left the condition; then, for frames spread over the clip, what the model is told
-(grey: nothing), what is true, and what it paints.
+(grey: nothing), what is true, and what it paints. ``changed.png`` shows the same clips as the run began with them,
+as it paints them now, and the difference, eight times as strong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -17,29 +18,88 @@ from ..engines.protocol import FrameConditioning, Watch, Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Sampling, UNetPainter
 from ..engines.unet.torch_networks import TorchNetworks
+from .card import Change
 from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut
 
-__all__ = ["paint_example", "write_samples"]
+__all__ = ["paint_example", "sampled", "write_samples"]
 
 Picture = NDArray[np.uint8]
 
 _CLIPS, _FRAMES, _CELL = 4, 4, 176
 _GAP, _HEAD, _BAND = 4, 34, 22
 _PAPER, _INK, _FAINT = 28, 235, 150
-_ROWS = ("known", "truth", "painted")
+_BEGUN = "begun_with_%d.png"
+_GAIN = 8
+
+
+def sampled(held_out: Sequence[HeldOut]) -> int:
+    """How many of the clips are painted in a look."""
+    return min(len(held_out), _CLIPS)
 
 
 def write_samples(
-    path: Path, model: Model, held_out: Sequence[HeldOut], step: int, losses: Mapping[str, float]
-) -> None:
-    """Paint the first clips by the model's recommended sampling and write the sheet. Raises ``OutputError``."""
+    folder: Path,
+    model: Model,
+    held_out: Sequence[HeldOut],
+    step: int,
+    losses: Mapping[str, float],
+    tick: Callable[[], None] = lambda: None,
+) -> Change | None:
+    """Paint the first clips by the model's recommended sampling and write the sheets.
+
+    Gives how far what is painted has moved from what the run began with (step 0); ``None`` at step 0, and for a run
+    that began without a look. ``tick`` is called after each clip. Raises ``OutputError``.
+    """
+    painted = []
+    for one in held_out[:_CLIPS]:
+        painted.append(paint_example(model, one))
+        tick()
     told = "   ".join(f"{region} {loss:.3f}" for region, loss in losses.items())
-    bands = [_band(one, paint_example(model, one)) for one in held_out[:_CLIPS]]
+    bands = [
+        _band(one, (("known", one.example.known), ("truth", one.example.video), ("painted", now)))
+        for one, now in zip(held_out, painted, strict=False)
+    ]
+    _write_sheet(folder / f"step_{step:06d}.png", f"step {step}   held-out loss: {told}", bands)
+    if step == 0:
+        for number, now in enumerate(painted):
+            write_picture(folder / (_BEGUN % number), np.concatenate(list(now)))
+        return None
+    return _write_change(folder, held_out, painted, step)
+
+
+def _write_change(
+    folder: Path, held_out: Sequence[HeldOut], painted: Sequence[Picture], step: int
+) -> Change | None:
+    """The sheet of what the run began with beside what it paints now, and the figure of their difference."""
+    bands, moved, counted = [], 0.0, 0
+    for number, (one, now) in enumerate(zip(held_out, painted, strict=False)):
+        tall = cv2.imread(str(folder / (_BEGUN % number)))
+        if tall is None or tall.size != now.size:
+            return None
+        begun = np.asarray(tall[..., ::-1], np.uint8).reshape(now.shape)
+        difference = now.astype(np.float32) - begun
+        inside = one.example.mask > 0.5
+        moved += float(np.abs(difference)[inside].sum())
+        counted += 3 * int(inside.sum())
+        shown = np.clip(128 + _GAIN * difference, 0, 255).astype(np.uint8)
+        rows = (
+            ("truth", one.example.video),
+            ("begun with", begun),
+            ("now", now),
+            (f"change x{_GAIN}", shown),
+        )
+        bands.append(_band(one, rows))
+    change = Change(moved / max(1, counted))
+    _write_sheet(folder / "changed.png", f"step {step}   {change.sentence}", bands)
+    return change
+
+
+def _write_sheet(path: Path, head_line: str, bands: Sequence[Picture]) -> None:
     width = max(band.shape[1] for band in bands)
     head = np.full((_HEAD, width, 3), _PAPER, np.uint8)
-    _write(head, f"step {step}   held-out loss: {told}", 8, 22, _INK)
+    _write(head, head_line, 8, 22, _INK)
     padded = [cv2.copyMakeBorder(b, 0, 0, 0, width - b.shape[1], 0, value=(_PAPER,) * 3) for b in bands]
     write_picture(path, np.concatenate([head, *padded]).astype(np.uint8))
 
@@ -68,18 +128,18 @@ def _display(picture: Picture) -> NDArray[np.float32]:
     return np.asarray(picture / np.float32(255), np.float32)
 
 
-def _band(held: HeldOut, painted: Picture) -> Picture:
+def _band(held: HeldOut, rows: Sequence[tuple[str, Picture]]) -> Picture:
     example = held.example
     height, width = example.video.shape[1:3]
     size = (min(width, _CELL), round(height * min(width, _CELL) / width))
-    chosen = sorted({round(i) for i in np.linspace(0, len(painted) - 1, _FRAMES).tolist()})
+    chosen = sorted({round(i) for i in np.linspace(0, len(example.video) - 1, _FRAMES).tolist()})
     across = 70 + (size[0] + _GAP) * (1 + len(chosen))
-    paper = np.full((_BAND + len(_ROWS) * (size[1] + _GAP) + _GAP, across, 3), _PAPER, np.uint8)
+    paper = np.full((_BAND + len(rows) * (size[1] + _GAP) + _GAP, across, 3), _PAPER, np.uint8)
     camera = "camera led by the plate" if held.guided else "camera from the subject"
     _write(paper, f"{held.name}   ({camera})", 8, 15, _FAINT)
     _paste(paper, example.condition, 4, _BAND, size)
     _write(paper, "condition", 8, _BAND + size[1] + 18, _INK)
-    for row, (name, pictures) in enumerate(zip(_ROWS, (example.known, example.video, painted), strict=True)):
+    for row, (name, pictures) in enumerate(rows):
         top = _BAND + row * (size[1] + _GAP)
         _write(paper, name, size[0] + 12, top + size[1] // 2, _INK)
         for column, index in enumerate(chosen):

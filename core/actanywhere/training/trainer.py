@@ -25,15 +25,16 @@ from ..contract.errors import Cancelled, ModelError
 from ..engines.unet.model.checkpoint import Model, save_model
 from ..engines.unet.model.device import choose_precision
 from .batches import Batch
-from .card import Card
+from .card import Card, Change
 from .curve import Curve
 from .ema import EMA
 from .held_out import HeldOut, measure
 from .learner import Learner
-from .samples import write_samples
+from .plan import MEASURED_STEPS, planned_warmup, spoken_plan
+from .samples import sampled, write_samples
 from .state import load_state, replaced, save_state
 
-__all__ = ["Run", "TrainerSettings", "train"]
+__all__ = ["Listener", "Run", "TrainerSettings", "train"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class TrainerSettings:
     """How a run learns."""
 
     learning_rate: float = 3e-4
-    warmup: int = 200
-    """Steps over which the learning rate rises."""
+    warmup: int | None = None
+    """Steps over which the learning rate rises; ``None``: a tenth of the run, at most 200."""
     decay_from: int = 10**9
     """Step from which the learning rate falls, over ``decay_steps``, to a tenth."""
     decay_steps: int = 1
@@ -80,29 +81,34 @@ class Run:
     card: Card = field(default_factory=Card)
 
 
-def train(
-    model: Model, run: Run, settings: TrainerSettings, report: Callable[[int, dict[str, float]], None]
-) -> int:
+class Listener:
+    """Whom a run tells what it does; this one keeps it to itself."""
+
+    def stepped(self, step: int, figures: dict[str, float]) -> None:
+        """A step was taken: its ``loss``, ``rate``, and the ``seconds`` since the run was started."""
+
+    def said(self, line: str) -> None:
+        """A line for the person who waits: the plan, a look, what came of it."""
+
+    def looked(self, done: int, total: int) -> None:
+        """A look at the held-out clips has got that far."""
+
+
+def train(model: Model, run: Run, settings: TrainerSettings, listener: Listener | None = None) -> int:
     """Train ``model`` until the run's last step or its time is up, going on from its state; gives the step.
 
     Raises ``OutputError`` when the disk is full (the last good state is kept), ``ModelError`` when the state is of
     another model, and after Ctrl-C, when the step at work is done and saved, ``Cancelled``.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    return _Training(model, run, settings, report).go_on()
+    return _Training(model, run, settings, listener or Listener()).go_on()
 
 
 class _Training:
     """One process's part in a run."""
 
-    def __init__(
-        self,
-        model: Model,
-        run: Run,
-        settings: TrainerSettings,
-        report: Callable[[int, dict[str, float]], None],
-    ) -> None:
-        self.model, self.run, self.settings, self.report = model, run, settings, report
+    def __init__(self, model: Model, run: Run, settings: TrainerSettings, listener: Listener) -> None:
+        self.model, self.run, self.settings, self.listener = model, run, settings, listener
         self.accelerator = Accelerator(
             cpu=not torch.accelerator.is_available(),
             mixed_precision=_mixed_precision(settings.precision),
@@ -121,6 +127,8 @@ class _Training:
         )
         self.average = EMA(self.parameters)
         self.base = run.card.base
+        self.warmup = settings.warmup
+        self.changed: Change | None = None
         # A whole model goes on from its own state; adapters need the very base that they began beside.
         self.digest = model.digest if settings.lora else ""
         self.step, self.spent = self._resume()
@@ -152,16 +160,21 @@ class _Training:
         started = saved = looked = time.monotonic()
         spent_before = self.spent
         ended = self.step >= run.last_step or self._late(started, asked)
+        if not ended:
+            self._begin()
+            looked = time.monotonic()
+        first, paced = self.step, time.monotonic()
         while not ended:
             row = self._take_step(supply)
+            if math.isfinite(run.seconds) and self.step - first == MEASURED_STEPS:
+                self._plan((time.monotonic() - paced) / MEASURED_STEPS, run.seconds - (paced - started))
             ended = self.step >= run.last_step or self._late(started, asked)
             now = time.monotonic()
             self.spent = spent_before + now - started
-            self.report(self.step, {**row, "seconds": now - started})
+            self.listener.stepped(self.step, {**row, "seconds": now - started})
             if self.curve is None:
                 continue
-            # The first step tells what the run began with: that is what the later ones are compared with.
-            due = ended or self.step == 1 or now - looked > settings.look_seconds
+            due = ended or now - looked > settings.look_seconds
             if due and not asked.is_set():
                 row |= self._look()
                 looked = time.monotonic()
@@ -173,10 +186,35 @@ class _Training:
             self.curve.draw()
             self._save()
 
+    def _begin(self) -> None:
+        """Tell the plan where it is known, and look at what the run begins with, for the later looks to compare."""
+        if self.warmup is None and not math.isfinite(self.run.seconds):
+            self.warmup = planned_warmup(self.run.last_step)
+        if self.warmup is not None and not math.isfinite(self.run.seconds):
+            self._say_plan(self.run.last_step, None)
+        if self.step == 0 and self.curve is not None and not self.curve.began_with():
+            losses = self._look()
+            if losses:
+                self.curve.add({"step": 0, **losses})
+
+    def _plan(self, pace: float, seconds: float) -> None:
+        """Settle the warm-up of a run that ends by the clock, now that its ``pace`` (seconds a step) is known."""
+        # The processes' clocks differ a little, and all must rise alike.
+        pace = float(self.accelerator.reduce(torch.tensor(pace, device=self.accelerator.device), "mean"))
+        last = min(float(self.run.last_step), self.step + max(0.0, seconds / pace - MEASURED_STEPS))
+        if self.warmup is None:
+            self.warmup = planned_warmup(last)
+        self._say_plan(last, pace)
+
+    def _say_plan(self, last: float, pace: float | None) -> None:
+        assert self.warmup is not None
+        for line in spoken_plan(self.step, last, self.warmup, self.settings.learning_rate, pace):
+            self.listener.said(line)
+
     def _take_step(self, supply: Iterator[Batch]) -> dict[str, float]:
         """One step of the optimizer; the mean loss over its batches and over all processes."""
         settings, accelerator = self.settings, self.accelerator
-        rate = _rate(self.step, settings)
+        rate = _rate(self.step, settings, self.warmup or planned_warmup(math.inf))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         losses = []
@@ -209,15 +247,23 @@ class _Training:
         """The held-out losses of the averaged model, by region; its samples go beside them."""
         assert self.curve is not None
         if self.held_out is None:
+            self.listener.said("reading the held-out clips")
             self.held_out = self.run.open_held_out()
         if not self.held_out:
             return {}
+        total = len(self.held_out) + sampled(self.held_out)
+        done = itertools.count(1)
+
+        def tick() -> None:
+            self.listener.looked(next(done), total)
+
         trained = [module for module in self.learner.modules() if module.training]
         self.learner.eval()
         with self.average.in_place(), self.accelerator.autocast():
-            losses = measure(self.learner, self.held_out, self.accelerator.device)
-            path = self.run.folder / "samples" / f"step_{self.step:06d}.png"
-            write_samples(path, self.model, self.held_out, self.step, losses)
+            losses = measure(self.learner, self.held_out, self.accelerator.device, tick)
+            self.changed = write_samples(
+                self.run.folder / "samples", self.model, self.held_out, self.step, losses, tick
+            )
         for module in trained:
             module.training = True
         self.curve.draw()
@@ -233,9 +279,20 @@ class _Training:
             for moment, value in self.optimizer.state.get(parameter, {}).items():
                 tensors[f"{moment}/{name}"] = value
         facts = {"step": self.step, "spent": self.spent, "base": self.base, "digest": self.digest}
+        if self.warmup is not None:
+            facts["warmup"] = self.warmup
+        if self.changed is not None:
+            facts["changed"] = self.changed.codes
         save_state(self.run.folder / "state", tensors, facts)
         card = replace(self.run.card, base=self.base)
-        text = card.text(self.step, self.spent, self.accelerator.num_processes, self.curve.held_out())
+        text = card.text(
+            self.step,
+            self.spent,
+            self.accelerator.num_processes,
+            self.curve.began_with(),
+            self.curve.held_out(),
+            self.changed,
+        )
         with self.average.in_place():
             learned = replace(self.model.configuration, untrained=())
             finished = replace(self.model, configuration=learned)
@@ -271,6 +328,10 @@ class _Training:
                 "Give another --output folder, or the settings that this run began with.",
             ) from error
         self.base = str(facts.get("base", self.base))
+        if self.settings.warmup is None and facts["step"] and "warmup" in facts:
+            self.warmup = int(facts["warmup"])
+        if "changed" in facts:
+            self.changed = Change(float(facts["changed"]))
         return int(facts["step"]), float(facts.get("spent", 0))
 
 
@@ -302,7 +363,7 @@ def _mixed_precision(name: str) -> str:
     return {torch.float32: "no", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype]
 
 
-def _rate(step: int, settings: TrainerSettings) -> float:
-    rise = min(1.0, (step + 1) / settings.warmup)
+def _rate(step: int, settings: TrainerSettings, warmup: int) -> float:
+    rise = min(1.0, (step + 1) / warmup)
     fall = min(1.0, max(0.0, (step - settings.decay_from) / settings.decay_steps))
     return settings.learning_rate * rise * (1 - 0.9 * fall)
