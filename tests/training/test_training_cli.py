@@ -62,9 +62,9 @@ def small_starter(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_command_goes_on_from_where_the_run_was_stopped(finished: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     assert _train("--output", run, "--from", finished, "--steps", "2") == 0
-    assert _steps(run) == [1, 2]
+    assert _steps(run) == [0, 1, 2]
     assert _train("--output", run, "--from", finished, "--steps", "3") == 0
-    assert _steps(run) == [1, 2, 3]
+    assert _steps(run) == [0, 1, 2, 3]
     unbroken = tmp_path / "unbroken"
     _train("--output", unbroken, "--from", finished, "--steps", "3")
     ours, theirs = load_state(run / "state"), load_state(unbroken / "state")
@@ -80,7 +80,7 @@ def test_a_run_killed_while_its_model_was_put_in_place_goes_on(finished: Path, t
     (run / "model").rename(run / "model.old")
     (run / "model.new").mkdir()
     assert _train("--output", run, "--steps", "2") == 0
-    assert _steps(run) == [1, 2]
+    assert _steps(run) == [0, 1, 2]
     assert sorted(path.name for path in run.iterdir()) == [
         "curve.csv",
         "curve.png",
@@ -100,7 +100,7 @@ def test_a_new_starter_is_made_trained_and_gone_on_with(tmp_path: Path) -> None:
     vae = (run / "model" / "vae").glob("*.safetensors")
     before = [path.read_bytes() for path in vae]
     assert _train(*words, "--steps", "2") == 0
-    assert _steps(run) == [1, 2]
+    assert _steps(run) == [0, 1, 2]
     assert before == [path.read_bytes() for path in (run / "model" / "vae").glob("*.safetensors")]
 
 
