@@ -128,7 +128,7 @@ def _despilled(rgb: Picture, matte: Picture) -> Picture:
     # By the display's own curve: the view's inverse makes 128 of a blown-out sky, and a black rim of what it is in.
     own = despill(linearise(rgb, "srgb"), matte) / np.maximum(matte, np.float32(0.5))[..., None]
     rim = (matte > 0.5) & (matte < 1)
-    return np.where(rim[..., None], layer_to_display(own, "srgb"), rgb)
+    return np.where(rim[..., None], layer_to_display(np.asarray(own, np.float32), "srgb"), rgb)
 
 
 def sure_actor(matte: Picture, erode: int) -> Picture:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,30 +20,52 @@ from numpy.typing import NDArray
 from ..contract.errors import ModelError
 from ..models.find import find_model, folder_of
 from ..models.registry import all_entries
+from .picture_and_text import PictureAndText
 from .protocol import Picture
 from .shift_map import part_by_part
 
 __all__ = ["DiffusionFill", "diffusion_fill"]
 
-_PROMPT = (
+_DESCRIBED = (
     "the same place goes on seamlessly beyond the border, photograph, same light, same lens, "
     "same perspective, nobody in it"
+)
+_ORDERED = (
+    "Fill the smooth part of the picture: the same place goes on there seamlessly, in the same light, lens and "
+    "perspective. Nobody is in it. Change nothing else."
 )
 _NOBODY = "people, person, text, watermark, frame, border, collage"
 _SIDE, _MULTIPLE = 1024, 16
 _SMALL = 50_000_000
 """Bytes of weights that a processor paints with in seconds."""
-_WAYS: dict[str, tuple[str, dict[str, Any]]] = {
-    "Flux2KleinPipeline": (
-        "Flux2KleinInpaintPipeline",
-        {"num_inference_steps": 4, "guidance_scale": 1.0, "strength": 1.0},
-    ),
-    "QwenImageEditPipeline": (
-        "QwenImageEditInpaintPipeline",
-        {"num_inference_steps": 40, "true_cfg_scale": 4.0, "strength": 1.0, "negative_prompt": _NOBODY},
-    ),
-}
-"""The pipeline that fills, of the one that a folder names, and how it is asked: as their publishers ask them."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a model is asked: the ``pipeline`` that fills, its prompt, and the rest, as its publishers ask it.
+
+    ``sees``: its text encoder is shown the picture, which has to be of 8 bits then.
+    """
+
+    pipeline: str
+    prompt: str
+    asked: Mapping[str, Any]
+    sees: bool = False
+
+
+_KLEIN = _Way(
+    "Flux2KleinInpaintPipeline",
+    _DESCRIBED,
+    {"num_inference_steps": 4, "guidance_scale": 1.0, "strength": 1.0},
+)
+_QWEN = _Way(
+    "QwenImageEditInpaintPipeline",
+    _ORDERED,
+    {"num_inference_steps": 40, "true_cfg_scale": 4.0, "strength": 1.0, "negative_prompt": _NOBODY},
+    sees=True,
+)
+_WAYS = {"Flux2KleinPipeline": _KLEIN, "QwenImageEditPipeline": _QWEN, "QwenImageEditPlusPipeline": _QWEN}
+"""By the pipeline that a model's folder names."""
 
 
 def diffusion_fill(tell: Callable[[str], None]) -> DiffusionFill | None:
@@ -73,13 +96,13 @@ class DiffusionFill:
                 f"{folder} is of the pipeline '{kind}', which fills no holes here.",
                 f"Use one of: {', '.join(_WAYS)}.",
             )
-        self._kind, self._asked = _WAYS[kind]
+        self._way = _WAYS[kind]
         self._bytes = sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
 
     @property
     def digest(self) -> str:
         """What tells its pictures from another's."""
-        return f"{self._kind} {self._bytes} {self._asked}"
+        return f"{self._way} {self._bytes}"
 
     def lacks(self) -> str:
         """Why it cannot be used here; empty where it can."""
@@ -108,21 +131,27 @@ class DiffusionFill:
 
     def _ask(self, picture: Picture, unknown: NDArray[np.bool_]) -> Picture:
         import torch
+        from PIL import Image
 
         height, width = unknown.shape
         # What stands in the hole is seen by the autoencoder's neighbours: the colours around it, and no edge.
         codes = np.round(picture * 255).astype(np.uint8)
         begun = cv2.inpaint(codes, unknown.astype(np.uint8), 3, cv2.INPAINT_TELEA).astype(np.float32) / 255
         begun = np.where(unknown[..., None], begun, picture)
+        image: Any = torch.from_numpy(begun.transpose(2, 0, 1)[None])
+        mask: Any = torch.from_numpy(unknown[None, None].astype(np.float32))
+        if self._way.sees:
+            image = Image.fromarray(np.round(begun * 255).astype(np.uint8))
+            mask = Image.fromarray(unknown.astype(np.uint8) * 255)
         made = self._pipeline(
-            prompt=_PROMPT,
-            image=torch.from_numpy(begun.transpose(2, 0, 1)[None]),
-            mask_image=torch.from_numpy(unknown[None, None].astype(np.float32)),
+            prompt=self._way.prompt,
+            image=image,
+            mask_image=mask,
             height=height,
             width=width,
             generator=torch.Generator().manual_seed(0),
             output_type="np",
-            **self._asked,
+            **self._way.asked,
         ).images[0]
         found = np.asarray(made, np.float32)
         if found.shape != picture.shape:
@@ -136,9 +165,12 @@ class DiffusionFill:
 
         gpu = torch.cuda.is_available()
         try:
-            pipeline = getattr(diffusers, self._kind).from_pretrained(
-                self._folder, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True
+            own = {"processor": None} if self._way.sees else {}
+            pipeline = getattr(diffusers, self._way.pipeline).from_pretrained(
+                self._folder, dtype=torch.bfloat16 if gpu else torch.float32, local_files_only=True, **own
             )
+            if self._way.sees:
+                pipeline.processor = PictureAndText(self._folder / "processor", pipeline.tokenizer)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{self._folder} cannot be loaded: {error}", "Get it again: 'actanywhere models pull NAME'."
