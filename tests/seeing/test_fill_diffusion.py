@@ -100,8 +100,6 @@ def test_the_hole_is_painted_and_nothing_else(folder: Path) -> None:
 
 def test_it_is_what_the_librarys_pipeline_paints(folder: Path) -> None:
     """The same picture, hole and prompt, through a pipeline of its own."""
-    from actanywhere.seeing import fill_diffusion as room
-
     whole = np.random.default_rng(0).uniform(0.3, 0.6, (32, 64, 3)).astype(np.float32)
     hole = np.zeros((32, 64), np.float32)
     hole[:, 40:] = 1
@@ -120,7 +118,7 @@ def test_it_is_what_the_librarys_pipeline_paints(folder: Path) -> None:
     asked["image"] = torch.from_numpy(begun.transpose(2, 0, 1)[None])
     asked["mask_image"] = torch.from_numpy(hole[None, None])
     expected = pipeline(
-        prompt=room._PROMPT,
+        prompt=fill._way.prompt,
         **asked,
         height=32,
         width=64,
