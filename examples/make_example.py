@@ -1,4 +1,4 @@
-"""Rebuild the example shot from the "Tears of Steel" clip: the plate and the matte, 1001-1032.
+"""Rebuild the example shot from the "Tears of Steel" clip: the plate and the matte, 1001-1024.
 
     python examples/make_example.py tears_of_steel_clip.mp4 core/actanywhere/example
 
@@ -21,8 +21,9 @@ from roto import RotoKeys, make_mattes
 
 Array = NDArray[Any]
 
-FIRST_FRAME = 1001
+FIRST_FRAME, LAST_FRAME = 1001, 1024
 SOURCE_PICTURES = [index for index in range(307, 347) if index % 5]  # every fifth repeats the one before
+"""Eight more than are written: the hand-drawn keys go on to 1032, and the matte is carried between keys."""
 PICTURE_ROWS = slice(94, 624)
 PLATE_QUALITY = 74
 
@@ -39,11 +40,12 @@ def read_pictures(clip: Path) -> dict[int, Array]:
 
 
 def write_sequences(frames: dict[int, Array], mattes: dict[int, Array], folder: Path) -> None:
-    """Write ``plate/tos_bridge.####.jpg`` and ``matte/tos_bridge_matte.####.png`` under ``folder``."""
+    """Write ``plate/`` and ``matte/`` under ``folder``, to ``LAST_FRAME``."""
     (folder / "plate").mkdir(parents=True, exist_ok=True)
     (folder / "matte").mkdir(parents=True, exist_ok=True)
     jpeg = [cv2.IMWRITE_JPEG_QUALITY, PLATE_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
-    for frame, picture in frames.items():
+    for frame in range(FIRST_FRAME, LAST_FRAME + 1):
+        picture = frames[frame]
         cv2.imwrite(str(folder / "plate" / f"tos_bridge.{frame:04d}.jpg"), picture, jpeg)
         grey = np.round(mattes[frame] * 255.0).astype(np.uint8)
         path = folder / "matte" / f"tos_bridge_matte.{frame:04d}.png"
