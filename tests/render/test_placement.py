@@ -11,8 +11,14 @@ import pytest
 from actanywhere import cli
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
+from actanywhere.engines.protocol import Watch
+from actanywhere.render.preflight import open_inputs
+from actanywhere.render.scene import Scene, read_scene
+from actanywhere.seeing.eyes import Eyes
+from actanywhere.seeing.protocol import RegionMap
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
+from tests.seeing.staged import marked
 
 ACTOR = (12.0, 52.0, 7.0)
 
@@ -76,3 +82,62 @@ def test_a_place_is_given_on_the_command_line_also_below_zero(
 def test_a_place_that_cannot_be_is_refused_before_anything_is_read(still: Staged) -> None:
     with pytest.raises(JobError, match="place is"):
         render(replace(still.job(tiny_model()), settings=Settings(place="up a bit")))
+
+
+def eyes(regions: dict[int, RegionMap]) -> Eyes:
+    """Eyes that answer with regions marked by hand, by the width of the picture they are asked about."""
+    made = Eyes({})
+    made.regions_of = lambda picture: regions.get(picture.shape[1])  # type: ignore[method-assign]
+    return made
+
+
+@pytest.fixture
+def walker(tmp_path: Path) -> Staged:
+    """A locked plate 96 pixels wide whose actor's feet, at row 52 of 64, stand on ground; a condition 97 wide."""
+    place = texture(np.random.default_rng(21), 64, 97, 4.0)
+    return stage_shot(tmp_path / "walk", frames=4, condition=place, actor=(48.0, 40.0, 12.0))
+
+
+STREET = marked((64, 96), "upright", ("ground", [(0, 0.5), (1, 0.5), (1, 1), (0, 1)]))
+
+
+def decided(staged: Staged, condition: RegionMap, plate: RegionMap = STREET) -> Scene:
+    with open_inputs(staged.job("starter")) as inputs:
+        return read_scene(inputs, Watch(), eyes({97: condition, 96: plate}))
+
+
+def test_an_actor_before_a_wall_comes_down_onto_the_ground_of_the_picture(walker: Staged) -> None:
+    low = marked((64, 97), "upright", ("ground", [(0, 0.9), (1, 0.9), (1, 1), (0, 1)]))
+    scene = decided(walker, low)
+    assert scene.placement.value.y < -0.05
+    assert "the actor's feet stand on its ground in" in scene.placement.reason
+    assert "--place" in scene.placement.reason
+    assert not scene.placement.warnings
+
+
+def test_an_actor_over_the_sky_is_left_there_and_told(walker: Staged) -> None:
+    sky = marked((64, 97), "sky", ("ground", [(0, 0.97), (1, 0.97), (1, 1), (0, 1)]))
+    scene = decided(walker, sky)
+    assert not scene.placement.value.moved
+    assert any("do not stand on ground of the condition picture" in one for one in scene.warnings)
+
+
+def test_who_stands_where_it_suits_is_left_alone(walker: Staged) -> None:
+    scene = decided(walker, marked((64, 97), "upright", ("ground", [(0, 0.6), (1, 0.6), (1, 1), (0, 1)])))
+    assert str(scene.placement.value) == "centred"
+    assert scene.placement.reason == "since it suits the plate as it is"
+
+
+def test_who_swims_in_the_plate_wants_water_in_the_picture(walker: Staged) -> None:
+    shore = marked((64, 97), "water", ("ground", [(0, 0.6), (1, 0.6), (1, 1), (0, 1)]))
+    swims = decided(walker, shore, marked((64, 96), "water"))
+    assert not swims.placement.value.moved and not swims.placement.warnings
+    assert swims.place is not None and swims.place.standpoint is not None
+    assert swims.place.standpoint.surface == "water"
+
+
+def test_without_a_network_the_picture_is_centred_and_the_reason_told(walker: Staged) -> None:
+    with open_inputs(walker.job("starter")) as inputs:
+        scene = read_scene(inputs, Watch(), Eyes({}))
+    assert str(scene.placement.value) == "centred"
+    assert "cannot be told for sure" in scene.placement.reason and "--place" in scene.placement.reason

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera.composite import CompositeMatch, find_composite
 from ..camera.guide import Guide, View, choose_anchor
-from ..camera.placement import Placement
+from ..camera.placement import Placement, read_place
 from ..camera.track import CameraTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
@@ -19,11 +19,13 @@ from ..seeing.eyes import Eyes
 from ..seeing.hints import read_hint
 from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
-from ..seeing.protocol import Hint, Subject
+from ..seeing.protocol import Hint, RegionMap, Subject
 from .clip import Clip
 from .decision import Decision
 from .placement import choose_placement, hardly_shown
+from .plate_regions import PlateRegions
 from .preflight import Inputs
+from .standpoint import Standpoint, read_standpoint
 
 __all__ = ["BY_ARTIST", "Place", "see_place"]
 
@@ -40,7 +42,7 @@ class Place:
     ``condition`` (hc, wc, 3) display, without who else was in it, and ``other`` says who that was; ``guide`` moves it,
     None where no camera leads. ``picture`` is the place as far as the shot looks, where that is more than the
     condition, and ``filled_by`` what made it; ``fitted`` says at which frame the condition fits, and ``placement`` how
-    it is laid into that.
+    it is laid into that; ``standpoint`` is what is known of where the actor stands.
     """
 
     condition: Picture
@@ -51,6 +53,7 @@ class Place:
     fitted: str = ""
     warnings: list[str] = field(default_factory=list)
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
+    standpoint: Standpoint | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class _Laid:
     guide: Guide
     fits: str
     placement: Decision[Placement]
+    standpoint: Standpoint
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,16 @@ class _Seen:
     index: int | None
     kind: str
     warnings: list[str]
+    regions: RegionMap | None = None
 
 
-def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes, watch: Watch) -> Place:
+def see_place(
+    inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes, plate: PlateRegions, watch: Watch
+) -> Place:
     """The condition moved by the track, fitted to the anchor frame, without who else was in it.
 
-    Without a ``track`` no guide is made. ``watch`` hears of a hundred parts of the filling. Raises ``Cancelled``.
+    Without a ``track`` no guide is made. ``plate`` is what the plate shows. ``watch`` hears of a hundred parts of the
+    filling. Raises ``Cancelled``.
     """
     seen = _look(inputs, clip, eyes)
     watch.check()
@@ -85,14 +93,16 @@ def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes,
         mine = _own_part(own, condition)
         if track is None:
             return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *eyes.told])
-        laid = _lay(inputs, clip, track, seen, mine, None)
+        laid = _lay(inputs, clip, track, seen, mine, None, plate, eyes)
         guide = laid.guide.within(own.surroundings)
         told = [*seen.warnings, *eyes.told]
-        return Place(mine, guide, seen.other, own, BY_ARTIST, laid.fits, told, laid.placement)
+        return Place(
+            mine, guide, seen.other, own, BY_ARTIST, laid.fits, told, laid.placement, laid.standpoint
+        )
     if track is None:
         filled = eyes.fill.behind(condition, hole)
         return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *eyes.told])
-    laid = _lay(inputs, clip, track, seen, condition, hole)
+    laid = _lay(inputs, clip, track, seen, condition, hole, plate, eyes)
     guide, place = laid.guide, None
     if not inputs.engine.facts.invents:
         place = outpaint(condition, hole, guide, eyes.fill, seen.other.stays, _hundredths(watch))
@@ -103,7 +113,9 @@ def see_place(inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes,
         condition = _own_part(place, condition)
     warnings = [*seen.warnings, *eyes.told, *_out_of_reach(guide, clip)]
     filled_by = eyes.fill.name if place else ""
-    return Place(condition, guide, seen.other, place, filled_by, laid.fits, warnings, laid.placement)
+    return Place(
+        condition, guide, seen.other, place, filled_by, laid.fits, warnings, laid.placement, laid.standpoint
+    )
 
 
 def _hundredths(watch: Watch) -> Callable[[float], None]:
@@ -124,6 +136,7 @@ def _look(inputs: Inputs, clip: Clip, eyes: Eyes) -> _Seen:
     if match is not None:
         copy = Subject(match.subject, match.score, "its likeness to the plate's own actor")
     settled = given is not None or hint is not None
+    regions = eyes.regions_of(condition)
     other = find_other_actor(
         condition,
         asked.kind,
@@ -132,14 +145,15 @@ def _look(inputs: Inputs, clip: Clip, eyes: Eyes) -> _Seen:
         copy=copy,
         subjects=None if given is not None else eyes.subjects,
         pointed=eyes.pointed,
-        regions=None if settled else eyes.regions_of(condition),
+        regions=None if settled else regions,
     )
     if match is None:
-        return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings)
+        return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings, regions)
     index = match.index * _stride(clip)
     frame = clip.frames.first + index
     told = f"The actor of frame {frame} is painted into the condition picture; they are not used twice."
-    return _Seen(other, index, f"composite, the actor of frame {frame} is in it", [told, *other.warnings])
+    kind = f"composite, the actor of frame {frame} is in it"
+    return _Seen(other, index, kind, [told, *other.warnings], regions)
 
 
 def _kind(asked: str, other: OtherActor, settled: bool) -> str:
@@ -156,24 +170,32 @@ def _kind(asked: str, other: OtherActor, settled: bool) -> str:
 
 
 def _lay(
-    inputs: Inputs, clip: Clip, track: CameraTrack, seen: _Seen, condition: Picture, hole: Picture | None
+    inputs: Inputs,
+    clip: Clip,
+    track: CameraTrack,
+    seen: _Seen,
+    condition: Picture,
+    hole: Picture | None,
+    plate: PlateRegions,
+    eyes: Eyes,
 ) -> _Laid:
     """The condition laid into the anchor frame, and moved by the track from there on."""
-    settings, view = inputs.job.settings, inputs.view
-    painted = None if seen.index is None else clip.frames.first + seen.index
-    placement = choose_placement(settings, painted)
+    settings, view, shape = inputs.job.settings, inputs.view, condition.shape[1] / condition.shape[0]
     anchor = seen.index
     if settings.anchor is not None:
         anchor = settings.anchor - clip.frames.first
     if anchor is None:
-        shape = condition.shape[1] / condition.shape[0]
-        anchor = choose_anchor(track, clip.aspect, shape, view, placement.value)
-    unknown = hole if hole is not None and bool((hole > 0).any()) else None
+        asked = read_place(settings.place, settings.fit) or Placement(settings.fit)
+        anchor = choose_anchor(track, clip.aspect, shape, view, asked)
     moved = track.relative_to(anchor)
+    standpoint = read_standpoint(clip, moved, anchor, view, condition, hole, seen.regions, plate, eyes)
+    painted = None if seen.index is None else clip.frames.first + seen.index
+    placement = choose_placement(settings, painted, shape, view.aspect, standpoint)
+    unknown = hole if hole is not None and bool((hole > 0).any()) else None
     guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)
     warnings = (*placement.warnings, *hardly_shown(guide, (condition.shape[0], condition.shape[1])))
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}"
-    return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings))
+    return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 
 
 def _hole(inputs: Inputs, other: OtherActor) -> Picture:

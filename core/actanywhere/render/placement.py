@@ -1,29 +1,87 @@
-"""How the condition is laid into the reference frame: as the artist says, as it was painted, or as it stands best."""
+"""How the condition is laid into the frame: as the artist says, as it was painted, or as the actor stands best."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..camera.footing import Footing, Judged, find_footing
 from ..camera.guide import Guide
 from ..camera.placement import Placement, read_place
 from ..contract.settings import Settings
 from .decision import Decision
+from .standpoint import Standpoint
 
 __all__ = ["choose_placement", "hardly_shown", "unused_placement"]
 
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"
+_AGREE, _STANDS = 0.08, 0.6
 
 
-def choose_placement(settings: Settings, painted: int | None) -> Decision[Placement]:
-    """Where the picture lies. ``painted``: the frame whose own actor is in the picture, as a host counts it."""
+def choose_placement(
+    settings: Settings, painted: int | None, picture: float, frame: float, seen: Standpoint | None
+) -> Decision[Placement]:
+    """Where the picture lies. ``painted``: the frame whose own actor is in the picture, as a host counts it.
+
+    ``picture`` and ``frame`` are their widths over heights; ``seen`` is what tells where the actor stands.
+    """
     given = read_place(settings.place, settings.fit)
     if given is not None:
         return Decision(given, "as you set it" if given.moved else "as asked for")
+    centred = Placement(settings.fit)
     if painted is not None:
-        return Decision(Placement(settings.fit), f"the actor of frame {painted} was painted into it there")
-    return Decision(Placement(settings.fit), "")
+        return Decision(centred, f"the actor of frame {painted} was painted into it there")
+    if seen is None:
+        return Decision(centred)
+    footing = Footing(
+        seen.feet,
+        seen.ground,
+        None if seen.plate is None else (seen.plate.high - 0.5, seen.plate.low - 0.5),
+        None if seen.picture is None else (seen.picture.high, seen.picture.low),
+    )
+    before, best = find_footing(footing, settings.fit, picture, frame)
+    if best.placement.moved:
+        return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}")
+    return _left(before, seen)
+
+
+def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
+    """Why the picture is moved."""
+    told = []
+    if before.feet is not None and best.feet is not None and best.feet > before.feet + 0.05:
+        told.append(
+            f"the actor's feet stand on its {seen.surface} in {best.feet:.0%} instead of {before.feet:.0%}"
+        )
+    if before.apart is not None and best.apart is not None and best.apart < before.apart - 0.01:
+        told.append(
+            f"its horizon comes nearer to the plate's ({before.apart:.0%} of the frame's height apart, now "
+            f"{best.apart:.0%}; the plate's {seen.plate}; the picture's {seen.picture})"
+        )
+    return "moved, since " + " and ".join(told)
+
+
+def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
+    """The picture stays centred: since all is well, since nothing is known for sure, or since no move mends it."""
+    if centred.feet is not None and centred.feet < _STANDS:
+        warning = (
+            f"The actor's feet do not stand on {seen.surface} of the condition picture "
+            f"({1 - centred.feet:.0%} of them), and moving it a little does not mend that. {_SAYS}."
+        )
+        return Decision(centred.placement, "since no small move brings the actor onto its ground", (warning,))
+    if centred.apart is not None and centred.apart > _AGREE:
+        told = f"its horizon lies {centred.apart:.0%} of the frame's height from the plate's: no small move helps"
+        return Decision(centred.placement, told)
+    if centred.apart is not None or seen.ground is not None:
+        return Decision(centred.placement, "since it suits the plate as it is")
+    if not len(seen.feet):
+        return Decision(
+            centred.placement, f"since the actor's feet are not seen, and no horizon tells; {_SAYS}"
+        )
+    lacks = [name for name, found in (("plate", seen.plate), ("picture", seen.picture)) if found is None]
+    told = " and ".join(f"the {name}'s horizon" for name in lacks)
+    return Decision(centred.placement, f"since {told} cannot be told for sure; {_SAYS}")
 
 
 def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
@@ -41,15 +99,15 @@ def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
     )
 
 
-def _looked_at(view: np.ndarray, aspect: float, picture: tuple[int, int]) -> np.ndarray:
+def _looked_at(view: NDArray[np.float64], aspect: float, picture: tuple[int, int]) -> NDArray[np.bool_]:
     """Which of 32 x 32 cells of the picture a frame of 18 pixels' height sees; ``view`` is from its pixels."""
     rows, columns = picture
     y, x = (np.mgrid[:32, :32] + 0.5) / 32
     places = np.stack([x * columns - 0.5, y * rows - 0.5, np.ones_like(x)], -1) @ np.linalg.inv(view).T
     depth = np.where(places[..., 2] > 1e-6, places[..., 2], np.nan)
     across, down = places[..., 0] / depth, places[..., 1] / depth
-    with np.errstate(invalid="ignore"):
-        return (across > -0.5) & (across < round(18 * aspect) - 0.5) & (down > -0.5) & (down < 17.5)
+    inside = (across > -0.5) & (across < round(18 * aspect) - 0.5) & (down > -0.5) & (down < 17.5)
+    return np.asarray(inside, np.bool_)
 
 
 def unused_placement(settings: Settings) -> tuple[str, ...]:

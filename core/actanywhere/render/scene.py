@@ -22,6 +22,7 @@ from .clip import Clip, empty_clip
 from .decision import Decision
 from .place import Place, see_place
 from .placement import unused_placement
+from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow
 
@@ -73,7 +74,9 @@ def read_scene(
     ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
     facts = inputs.engine.facts
-    clip, proxies, track = _read(inputs, watch)
+    eyes = eyes or Eyes(inputs.networks)
+    regions = PlateRegions(eyes.regions_of, len(inputs.frames))
+    clip, proxies, track = _read(inputs, watch, regions)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
@@ -85,7 +88,7 @@ def read_scene(
     shadow = choose_shadow(
         inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch(), inputs.clean
     )
-    place = see_place(inputs, clip, track if led else None, eyes or Eyes(inputs.networks), filling or Watch())
+    place = see_place(inputs, clip, track if led else None, eyes, regions, filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
     return Scene(
@@ -93,10 +96,10 @@ def read_scene(
     )
 
 
-def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, Clip | None, CameraTrack]:
+def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Clip | None, CameraTrack]:
     """The clip at the engine's size, a larger one where a shadow is pulled, and the camera.
 
-    The camera is the artist's, the plate's where it is asked for, else none.
+    ``regions`` sees every frame. The camera is the artist's, the plate's where it is asked for, else none.
     """
     asks_plate = inputs.job.settings.camera in ("auto", "plate") and inputs.track is None
     tracker = Tracker(inputs.aspect) if asks_plate else None
@@ -108,6 +111,7 @@ def _read(inputs: Inputs, watch: Watch) -> tuple[Clip, Clip | None, CameraTrack]
         for kept in (clip,) if larger is None else (clip, larger):
             kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
             kept.matte[index] = np.round(resize(matte, *kept.size) * 255)
+        regions.see(index, proxy)
         if tracker is not None:
             tracker.add(proxy, matte)
         watch.step(index + 1)

@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.fit import apply
+from ..camera.fit import apply, to_pixels
+from ..camera.guide import View
 from ..contract.errors import OutputError
 from ..contract.job import Job
 from ..engines.protocol import Watch
 from ..render.preflight import Inputs, open_inputs
 from ..render.scene import Scene, read_scene, resize
+from ..render.standpoint import Standpoint
 from ..seeing.other_actor import OtherActor
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png
 
@@ -48,6 +50,7 @@ def _sheet(inputs: Inputs, scene: Scene) -> NDArray[np.uint8]:
     assert scene.place is not None and scene.original is not None
     other = scene.place.other
     first, middle = _comp(scene, 0), _comp(scene, len(scene.clip.frames) // 2)
+    stands = scene.place.standpoint
     cells = [
         ("the condition", scene.original),
         ("who goes (red), their shadow (blue), what stays (yellow)", _marked(scene.original, other)),
@@ -55,6 +58,9 @@ def _sheet(inputs: Inputs, scene: Scene) -> NDArray[np.uint8]:
         (f"frame {scene.clip.frames.first}, before anything is painted", first),
         (f"frame {scene.clip.frames.first + len(scene.clip.frames) // 2}", middle),
     ]
+    if stands is not None:
+        where = f"frame {scene.clip.frames.first + stands.anchor}: feet (yellow), horizons (plate white, picture red)"
+        cells.append((where, _laid(inputs.view, scene, stands)))
     lines = _lines(inputs, scene)
     height, width = _CELL
     columns, rows = 3, 2
@@ -78,9 +84,10 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
     assert scene.place is not None
     told = [
         f"{inputs.job.shot.name}   condition: {scene.place.fitted}",
+        f"placement: {scene.placement.value}, {scene.placement.value.fit} ({scene.placement.reason})",
         f"second actor: {scene.place.other.told}",
         f"camera: {scene.camera.value} ({scene.camera.reason})",
-        *(f"warning: {warning}" for warning in scene.place.warnings),
+        *(f"warning: {warning}" for warning in (*scene.placement.warnings, *scene.place.warnings)),
     ]
     lines = []
     for line in told:
@@ -124,6 +131,27 @@ def _place(scene: Scene) -> Picture:
             if np.isfinite(seen).all():
                 outline = np.round(seen).astype(np.int32).reshape(-1, 1, 2)
                 cv2.polylines(made, [outline], True, (255, 205, 40), thick)
+    return np.asarray(made / np.float32(255), np.float32)
+
+
+def _laid(view: View, scene: Scene, stands: Standpoint) -> Picture:
+    """The anchor frame with the actor's feet all over the shot, and both horizons where they are known."""
+    made = code(_comp(scene, stands.anchor))
+    height, width = made.shape[:2]
+    placement, aspect = scene.placement.value, scene.clip.aspect
+    tall = placement.sides(scene.condition.shape[1] / scene.condition.shape[0], view.aspect)[1]
+    onto = to_pixels(height, width, aspect) @ view.to_raster
+    rows = []
+    if stands.plate is not None:
+        rows += [(row - 0.5, (255, 255, 255)) for row in (stands.plate.high, stands.plate.low)]
+    if stands.picture is not None:
+        lies = [placement.y + (row - 0.5) * tall for row in (stands.picture.high, stands.picture.low)]
+        rows += [(row, (255, 60, 60)) for row in lies]
+    for row, colour in rows:
+        y = round(float(apply(onto, np.array([[0.0, row]]))[0, 1]))
+        cv2.line(made, (0, y), (width, y), colour, max(1, height // 200))
+    for x, y in np.round(apply(onto, stands.feet[:, :2])).astype(int):
+        cv2.circle(made, (int(x), int(y)), max(1, height // 110), (255, 230, 40), -1)
     return np.asarray(made / np.float32(255), np.float32)
 
 

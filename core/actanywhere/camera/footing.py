@@ -1,0 +1,112 @@
+"""Where a picture lies so that an actor stands on its ground, under the plate's horizon, by the least move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .placement import Placement
+
+__all__ = ["Footing", "Judged", "find_footing"]
+
+Rows = tuple[float, float]
+
+_ACROSS, _DOWN = np.arange(-0.3, 0.301, 0.05), np.arange(-0.2, 0.201, 0.025)
+_SCALES = (1.0, 1.1, 1.25)
+_FEET, _HORIZON, _BARE, _MOVE = 1.0, 1.5, 1.2, 0.15
+"""What it costs: feet that stand on none of the ground, a frame height between the horizons, a frame not covered by the
+picture, a frame height of moving."""
+_FARTHEST = 0.35
+_GAIN = 0.15
+_BEYOND = 0.9
+"""How surely the ground goes on as it is at the picture's lower border."""
+_BAREST = 0.2
+_BELOW = 0.25
+"""How far below the horizon feet have to be, in heights of who stands there: a camera is no lower, and nearer to the
+horizon they would be a giant in the distance."""
+_STANDS = 0.8
+"""Share of the feet that has to stand for a placement to be worth it."""
+
+
+@dataclass(frozen=True)
+class Footing:
+    """What is known: ``feet`` (n, 3), their places and how tall who stands there is, in unit coordinates of the frame.
+
+    ``ground`` (h, w) 0..1 is how surely each part of the picture is such as they stand on in the plate, None where that
+    is not known; and the horizon lies between two rows, of the ``plate`` (unit coordinates) and of the ``picture``
+    (shares of its height).
+    """
+
+    feet: NDArray[np.float64]
+    ground: NDArray[np.float32] | None = None
+    plate: Rows | None = None
+    picture: Rows | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A placement; the share of the ``feet`` that stand there, and how far the horizons lie ``apart`` in frame heights,
+    each None where it is not known.
+    """
+
+    placement: Placement
+    feet: float | None
+    apart: float | None
+    cost: float = 0.0
+
+
+def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tuple[Judged, Judged]:
+    """The picture centred, and where it stands best; the same where nothing is gained.
+
+    ``picture`` and ``frame`` are their widths over heights.
+    """
+    centred = _judge(known, Placement(fit), picture, frame)
+    best = centred
+    for scale in _SCALES:
+        for x in _ACROSS:
+            for y in _DOWN:
+                placement = Placement(fit, round(float(x), 3), round(float(y), 3), scale)
+                found = _judge(known, placement, picture, frame)
+                bare = 1 - placement.shown(picture, frame)[1]
+                if found.cost < best.cost and bare <= _BAREST:
+                    best = found
+    stands = best.feet is None or best.feet >= _STANDS
+    if not stands or best.cost > centred.cost - _GAIN:
+        return centred, centred
+    return centred, best
+
+
+def _judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:
+    width, height = placement.sides(picture, frame)
+    feet = _standing(known, placement, width, height)
+    apart = None
+    if known.plate is not None and known.picture is not None:
+        high, low = (placement.y + (row - 0.5) * height for row in known.picture)
+        apart = max(0.0, high - known.plate[1], known.plate[0] - low)
+    bare = 1 - placement.shown(picture, frame)[1]
+    moved = abs(placement.x) + abs(placement.y) + 2 * np.log2(placement.scale)
+    cost = _BARE * bare + _MOVE * moved
+    cost += 0 if feet is None else _FEET * (1 - feet)
+    cost += 0 if apart is None else _HORIZON * min(apart, _FARTHEST)
+    return Judged(placement, feet, apart, float(cost))
+
+
+def _standing(known: Footing, placement: Placement, width: float, height: float) -> float | None:
+    """The share of the feet that stand; the horizon alone tells as well where they cannot."""
+    if not len(known.feet):
+        return None
+    across = (known.feet[:, 0] - placement.x) / width + 0.5
+    down = (known.feet[:, 1] - placement.y) / height + 0.5
+    below = np.ones(len(down))
+    if known.picture is not None:
+        horizon = (known.picture[0] + known.picture[1]) / 2
+        below = (down - horizon > _BELOW * known.feet[:, 2] / height).astype(np.float64)
+    if known.ground is None:
+        return None if known.picture is None else float(below.mean())
+    rows, columns = known.ground.shape
+    row = np.clip(np.floor(down * rows), 0, rows - 1).astype(int)
+    column = np.clip(np.floor(across * columns), 0, columns - 1).astype(int)
+    inside = (down >= 0) & (down < 1) & (across >= 0) & (across < 1)
+    return float((known.ground[row, column] * below * np.where(inside, 1.0, _BEYOND)).mean())

@@ -1,0 +1,63 @@
+"""What the plate shows, asked of a network at some of its frames and kept small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from ..seeing.protocol import Picture, RegionMap
+
+__all__ = ["PlateRegions"]
+
+_ASKED = 24
+"""Frames at most of which the network is asked."""
+_WIDTH = 240
+_FOLLOWED = ("ground", "upright", "thing")
+"""What stands still: people, animals, vehicles, water, leaves and clouds move by themselves."""
+_RIM = 0.015
+
+
+@dataclass
+class PlateRegions:
+    """The regions of a shot of ``frames`` frames by ``ask``, which gives None where no network is here."""
+
+    ask: Callable[[Picture], RegionMap | None]
+    frames: int
+    _kept: dict[int, RegionMap] = field(default_factory=dict)
+    _none: bool = False
+
+    def see(self, index: int, picture: Picture) -> None:
+        """Look at frame ``index`` (h, w, 3), where it is one of those to be asked of; frames come in their order."""
+        if self._none or index % max(1, -(-self.frames // _ASKED)):
+            return
+        found = self.ask(picture)
+        if found is None:
+            self._none = True
+            return
+        size = (_WIDTH, max(1, round(_WIDTH * picture.shape[0] / picture.shape[1])))
+        small = {
+            name: np.asarray(cv2.resize(share, size, interpolation=cv2.INTER_AREA), np.float32)
+            for name, share in found.shares.items()
+        }
+        self._kept[index] = RegionMap(small, found.source)
+
+    @property
+    def source(self) -> str:
+        """Who says so; empty where nothing is known."""
+        return next((one.source for one in self._kept.values()), "")
+
+    def at(self, index: int) -> RegionMap | None:
+        """The regions (small) of the nearest frame that was asked of."""
+        return self._kept[min(self._kept, key=lambda k: abs(k - index))] if self._kept else None
+
+    def standing_still(self, index: int) -> Picture | None:
+        """(h, w), small, 1 where frame ``index`` shows what stands still: ground, buildings, things."""
+        regions = self.at(index)
+        if regions is None:
+            return None
+        still = (regions.of(*_FOLLOWED) > 0.5).astype(np.uint8)
+        rim = 2 * max(1, round(_RIM * _WIDTH)) + 1
+        return np.asarray(cv2.erode(still, np.ones((rim, rim), np.uint8)), np.float32)
