@@ -11,6 +11,7 @@ import bpy
 
 from .contract.fields import NUMBER, SWITCH, WHOLE
 from .contract.settings import Settings, setting_fields
+from .hostkit.networks import model_list
 from .hostkit.widgets import Widget, settings_of, values_of, widgets
 from .versions import path_property
 
@@ -46,9 +47,18 @@ def _property(widget: Widget) -> Any:
         return bpy.props.EnumProperty(
             items=[(choice, choice, told) for choice, told in widget.choices.items()], **words
         )
+    if widget.name == "model":
+        words.update(search=_models, search_options={"SUGGESTION"})
     if widget.minimum is not None:
         words.update(soft_min=widget.minimum, soft_max=widget.maximum)
     return _KINDS.get(widget.kind, bpy.props.StringProperty)(**words)
+
+
+def _models(_group: Any, _context: Any, _edited: str) -> list[tuple[str, str]]:
+    """The models that there are, with what each needs and whether it is here, as the engine said last."""
+    from .draw.preferences import state
+
+    return model_list(state.networks)
 
 
 def read_settings(group: Any, call: Any = None) -> Settings:

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ..contract.settings import GROUPS
+from ..hostkit.networks import model_words
 from ..hostkit.widgets import USE, effective, widgets
 from ..operators import running
 from ..versions import sequencer_scene, strips_name
@@ -165,6 +166,8 @@ class _Settings(_Part):
             if name not in _ELSEWHERE:
                 layout.label(text=title)
                 _draw_settings(layout, group, name)
+            if name == "model":
+                _draw_model(layout, group.model, context)
             if name == "generate":
                 row = layout.row()
                 row.enabled = group.life > 0
@@ -250,6 +253,21 @@ def _draw_settings(layout: Any, settings: Any, group: str) -> None:
             row.enabled = has_effect.get(widget.name, True)
         unnamed = optional or (widget.beside and widget.name == widget.setting)
         row.prop(settings, widget.name, **({"text": ""} if unnamed else {}))
+
+
+def _draw_model(layout: Any, model: str, context: Any) -> None:
+    """What the model needs and whether it is here; getting it; asking the engine, where it was not asked yet."""
+    from .preferences import state
+
+    if not state.networks:
+        layout.operator("actanywhere.engine_look", text="List the Models", icon="VIEWZOOM")
+        return
+    for network in [one for one in state.networks if one.is_model and one.name == model]:
+        _label(layout.column(align=True), model_words(network), "INFO", context)
+        if network.state != "here":
+            row = layout.row()
+            row.enabled = bpy.app.online_access
+            row.operator("actanywhere.networks_get", text="Get %s" % model, icon="IMPORT").wanted = model
 
 
 def _draw_start(layout: Any, group: Any, what: str) -> None:

@@ -7,11 +7,12 @@ import tempfile
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.engine import Finding, creation_commands, engine_errand, read_findings
 from ..hostkit.networks import (
+    EYES,
     Network,
     list_step,
     networks_row,
@@ -134,10 +135,12 @@ class ACTANYWHERE_OT_engine_create(_EngineRunner, bpy.types.Operator):
 
 
 class ACTANYWHERE_OT_networks_get(_EngineRunner, bpy.types.Operator):
-    """Download the recommended networks, which see who stands in the picture, where and how far"""
+    """Download the recommended networks, which see who stands in the picture, where and how far, or a model"""
 
     bl_idname = "actanywhere.networks_get"
     bl_label = "Get the Networks"
+
+    wanted: StringProperty(name="Wanted", default=EYES, options={"SKIP_SAVE"})
 
     def begin(self, scene: Any) -> Session:
         """Only where Blender may go online; in a process of its own, which goes on from what has come."""
@@ -149,7 +152,7 @@ class ACTANYWHERE_OT_networks_get(_EngineRunner, bpy.types.Operator):
                 "ACTANYWHERE_MODELS.",
             )
         engine = running.engine()
-        return Session([], before=[pull_step(engine, ["eyes"]), list_step(engine)])
+        return Session([], before=[pull_step(engine, [self.wanted]), list_step(engine)])
 
     def end(self, scene: Any, session: Session) -> None:
         """Keep what is here now; say what could not be had."""

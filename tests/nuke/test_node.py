@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.engines.own_model import OWN, prefill_model
+from tests.engines.vace import tiny_vace
 from tests.golden.hosts import check_golden
 from tests.nuke.conftest import Stage
 from tests.nuke.pythons import NUKES
@@ -170,6 +171,33 @@ def test_a_roto_at_the_input_alive_is_what_lives_and_comes_before_the_file(stage
         _, mask = read_exr(path.replace("####", str(frame)))
         np.testing.assert_array_equal(mask["A"], actor_at(frame))
     check_golden("nuke/alive", said["job"], {"SHOT": str(stage.work)})
+
+
+def test_a_model_that_generates_is_chosen_from_a_list_and_its_settings_reach_the_layer(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """A tiny VACE under the published name, in the published layout."""
+    tiny_vace.save(
+        tiny_vace.pipeline(transformer=tiny_vace.transformer(0, 12)), tmp_path / "models" / "vace-1.3b"
+    )
+    said = stage.play("generates", environment={"ACTANYWHERE_MODELS": str(tmp_path / "models")})
+    assert said["large"] == "vace-14b"
+    assert (
+        "vace-14b: 16 GB on the graphics card and more, 75 GB on disk, Apache-2.0: not here"
+        in said["asked"][0]
+    )
+    assert "Get it now?" in said["asked"][1], "and the artist said no"
+    assert said["model"] == "vace-1.3b" and len(said["listed"]) == 1
+    assert (
+        "vace-1.3b: 8 GB on the graphics card and more, 19 GB on disk, Apache-2.0: here" in said["listed"][0]
+    )
+    settings = said["job"]["settings"]
+    asked = [settings[name] for name in ("model", "prompt", "quality", "life")]
+    assert asked == ["vace-1.3b", "a wet street at dusk", "draft", 0.4]
+    assert said["whole"] and said["shown"] == LAYER + COMP, said["log"]
+    assert "quality draft: 2 steps" in said["told"] and "life: 0.4 (in the alive mask" in said["told"]
+    (layer,) = stage.work.glob(f"actanywhere/*/take_001/*.{FIRST}.exr")
+    assert all(np.isfinite(plane).all() for plane in read_exr(layer)[1].values())
 
 
 def check_menus(said: dict[str, str], home: Path, engine: str) -> None:

@@ -88,6 +88,11 @@ def ask(prompt: str) -> bool:
     return bool(SESSION.answers.pop(0)) if SESSION.answers else False
 
 
+def choice(title: str, prompt: str, options: Any, default: int = 0) -> Any:
+    message("\n".join([text(title), text(prompt)] + [text(option) for option in options]))
+    return SESSION.answers.pop(0) if SESSION.answers else None
+
+
 def askWithCancel(prompt: str) -> bool:
     return ask(prompt)
 

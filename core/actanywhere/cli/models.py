@@ -73,6 +73,7 @@ def _described(entry: Entry, state: State) -> dict[str, Any]:
         "engine": entry.engine,
         "sets": list(entry.sets),
         "extends": list(entry.extends),
+        "is_model": entry.is_model,
         "repository": entry.repository,
         "licence": entry.licence,
         "terms": entry.terms,

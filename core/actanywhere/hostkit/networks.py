@@ -19,6 +19,8 @@ __all__ = [
     "EYES",
     "Network",
     "list_step",
+    "model_list",
+    "model_words",
     "networks_row",
     "pull_error",
     "pull_step",
@@ -32,7 +34,10 @@ EYES = "eyes"
 
 @dataclass(frozen=True)
 class Network:
-    """A network or an engine. ``state`` is here, damaged, coming or absent; ``disk`` is in bytes, ``gpu`` in GB."""
+    """A network or an engine. ``state`` is here, damaged, coming or absent; ``disk`` is in bytes, ``gpu`` in GB.
+
+    ``is_model``: a render may name it as its model.
+    """
 
     name: str
     title: str
@@ -44,6 +49,7 @@ class Network:
     gpu: float
     state: str
     found: str
+    is_model: bool = False
 
     def __str__(self) -> str:
         """``birefnet-lite: finds who stands in a still (0.18 GB, MIT)``."""
@@ -66,9 +72,27 @@ def read_networks(lines: Sequence[str]) -> List[Network]:
             gpu=one["gpu_memory"],
             state=one["state"],
             found=one["found"],
+            is_model=one.get("is_model", False),
         )
         for one in said
     ]
+
+
+def model_list(networks: Sequence[Network]) -> List[Tuple[str, str]]:
+    """The names that the setting ``model`` takes, and of each what it needs and whether it is here."""
+    own = ("starter", "comes with the software, needs no graphics card")
+    return [own] + [(one.name, model_words(one)) for one in networks if one.is_model]
+
+
+def model_words(network: Network) -> str:
+    """``8 GB on the graphics card and more, 19 GB on disk, Apache-2.0: not here``."""
+    needs = "%.0f GB on the graphics card and more, %.0f GB on disk, %s" % (
+        network.gpu,
+        network.disk / 1e9,
+        network.licence,
+    )
+    state = {"here": "here", "absent": "not here"}.get(network.state)
+    return "%s: %s" % (needs, state or "%s, %s" % (network.state, network.found))
 
 
 def still_to_get(networks: Sequence[Network], which: str = EYES) -> List[Network]:

@@ -80,6 +80,11 @@ class Entry:
         return next((rule for rule in self.files if rule.matches(name)), None)
 
     @property
+    def is_model(self) -> bool:
+        """Whether a render may name it as its model: whole, and of an engine that paints."""
+        return self.engine not in ("", "extend") and "model_index.json" in self.expects
+
+    @property
     def command(self) -> str:
         """What gets it."""
         if self.repository:

@@ -47,6 +47,15 @@ _ALIVE_CHANNEL = Knob(
 )
 
 
+_CHOOSE_MODEL = Knob(
+    "choose_model",
+    BUTTON,
+    "list",
+    "The models that there are, what each needs, and whether it is here; one that is not can be got.",
+    beside=True,
+)
+
+
 def panel() -> List[Knob]:
     """All knobs, tab after tab, in the order in which they are shown."""
     return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
@@ -186,6 +195,7 @@ def _advanced() -> List[Knob]:
         if group not in _ELSEWHERE:
             rest += [_heading("%s_settings" % group, title), *setting_knobs(group)]
             rest += [_ALIVE_CHANNEL] if group == "generate" else []
+    rest.insert([knob.name for knob in rest].index("model") + 1, _CHOOSE_MODEL)
     return [
         Knob("advanced_tab", TAB, "Advanced"),
         *rest,

@@ -16,6 +16,7 @@ from ..read.asking import is_complete, text
 from ..read.naming import slashes
 from ..show import showing
 from . import generate
+from .networks import choose_model
 
 __all__ = ["created", "knob_changed", "press"]
 
@@ -182,4 +183,5 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "wedge": _wedge,
     "open_sheet": _open_sheet,
     "write_job": _write_job,
+    "choose_model": choose_model,
 }

@@ -8,17 +8,29 @@ from typing import List
 import nuke
 
 from ..hostkit.engine import Engine
-from ..hostkit.networks import EYES, Network, networks_row, pull_error, pull_step, read_networks, still_to_get
+from ..hostkit.networks import (
+    EYES,
+    Network,
+    model_list,
+    networks_row,
+    pull_error,
+    pull_step,
+    read_networks,
+    still_to_get,
+)
 from ..hostkit.progress import say
 from ..hostkit.session import Session
+from ..read.asking import text
 from . import installation
 
-__all__ = ["show_networks"]
+__all__ = ["choose_model", "show_networks"]
 
 _ASK = (
     "Get them now? They are downloaded once, into the engine's folder of models, by a process of its own; Nuke stays "
     "free. A render never goes online."
 )
+
+_ASK_MODEL = "Get it now? It is downloaded once, by a process of its own; Nuke stays free."
 
 
 def show_networks() -> None:
@@ -28,7 +40,28 @@ def show_networks() -> None:
     if not still_to_get(networks):
         nuke.message(_told(networks))
     elif nuke.ask("%s\n\n%s" % (_told(networks), _ASK)):
-        threading.Thread(target=_get, args=(engine,), daemon=True).start()
+        _start(engine, EYES)
+
+
+def choose_model(node: nuke.Node) -> None:
+    """Show the models that there are, with what each needs and whether it is here, and put the chosen one into the
+    knob; get it, if the artist says so. Raises ``WorkerError``.
+    """
+    engine = installation.engine(text(node, "engine"))
+    networks = read_networks(engine.run("models", "list", "--json").splitlines())
+    models = model_list(networks)
+    index = nuke.choice("ActAnywhere", "model", ["%s: %s" % model for model in models])
+    if index is None:
+        return
+    name, words = models[index]
+    node["model"].setValue(name)
+    lacking = [one for one in networks if one.name == name and one.state != "here"]
+    if lacking and nuke.ask("%s: %s\n\n%s" % (name, words, _ASK_MODEL)):
+        _start(engine, name)
+
+
+def _start(engine: Engine, name: str) -> None:
+    threading.Thread(target=_get, args=(engine, name), daemon=True).start()
 
 
 def _told(networks: List[Network]) -> str:
@@ -40,10 +73,10 @@ def _told(networks: List[Network]) -> str:
     )
 
 
-def _get(engine: Engine) -> None:
+def _get(engine: Engine, name: str) -> None:
     """Not in the main thread: the bar is any thread's, the message at the end is not."""
-    task = nuke.ProgressTask("ActAnywhere: networks")
-    session = Session([], before=[pull_step(engine, [EYES])])
+    task = nuke.ProgressTask("ActAnywhere: %s" % name)
+    session = Session([], before=[pull_step(engine, [name])])
     while not session.over:
         if session.step(0.2):
             task.setProgress(int(100 * session.fraction))
@@ -56,4 +89,4 @@ def _get(engine: Engine) -> None:
 
 def _ended(session: Session) -> None:
     error = session.error or pull_error(session.lines)
-    nuke.message(say(error) if error is not None else "The networks are here.")
+    nuke.message(say(error) if error is not None else "It is here now.")

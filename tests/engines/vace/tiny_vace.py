@@ -43,11 +43,11 @@ TO_ORIGINAL = [
 """The authors' own names of weights, from diffusers' published conversion (scripts/convert_wan_to_diffusers)."""
 
 
-def transformer(seed: int = 0) -> WanVACETransformer3DModel:
+def transformer(seed: int = 0, heads: int = 2) -> WanVACETransformer3DModel:
     torch.manual_seed(seed)
     model = WanVACETransformer3DModel(
         patch_size=(1, 2, 2),
-        num_attention_heads=2,
+        num_attention_heads=heads,
         attention_head_dim=16,
         in_channels=16,
         out_channels=16,

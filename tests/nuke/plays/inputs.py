@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List
 
 import nuke
 
-from tests.nuke.plays.hands import STAGE, job, new_node, new_script, wait
+from tests.nuke.plays.hands import STAGE, channels, job, new_node, new_script, wait
 from tests.nuke_standin.session import SESSION
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -77,6 +77,30 @@ def alive() -> Dict[str, Any]:
     node["life"].setValue(0.4)
     node["write_job"].execute()
     return dict(said, job=job(node))
+
+
+def generates() -> Dict[str, Any]:
+    """A model out of the list, a prompt and life; two frames; what the artist reads, the job and the layer."""
+    new_script()
+    first = STAGE["frames"][0]
+    wanted = {"life": 0.4, "prompt": "a wet street at dusk", "use_quality": True, "quality": "draft"}
+    small = {"use_size": True, "size": 64, "use_steps": True, "steps": 2, "use_guidance": True, "guidance": 1}
+    node = new_node(
+        preview=False, range="custom", first=first, last=first + 1, device="cpu", **wanted, **small
+    )
+    node.setInput(4, nuke.toNode("roto"))
+    node["alive_channel"].setValue("roto.alpha")
+    SESSION.answers[:] = [2, False, 1]
+    node["choose_model"].execute()
+    said: Dict[str, Any] = {"large": node["model"].value(), "asked": list(SESSION.said)}
+    SESSION.said.clear()
+    node["choose_model"].execute()
+    said.update(listed=list(SESSION.said), model=node["model"].value())
+    node["generate"].execute()
+    said["whole"] = wait(node)
+    return dict(
+        said, log=node["log"].value(), told=node["told"].value(), job=job(node), shown=channels(node, first)
+    )
 
 
 def upstream() -> Dict[str, Any]:

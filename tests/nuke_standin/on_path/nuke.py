@@ -91,6 +91,7 @@ from tests.nuke_standin.talk import (  # noqa: F401
     alert,
     ask,
     askWithCancel,
+    choice,
     critical,
     debug,
     error,
