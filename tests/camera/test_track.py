@@ -8,7 +8,7 @@ import pytest
 from actanywhere.camera.fit import normalise
 from actanywhere.camera.track import CameraTrack, Tracker, corner_distance, still_track
 from tests.camera.shots import load
-from tests.camera.staged import StagedPlate, handheld, similarity, turning
+from tests.camera.staged import StagedPlate, handheld, similarity, turning, wall
 
 
 def track(plate: StagedPlate) -> CameraTrack:
@@ -89,6 +89,39 @@ def test_the_actor_does_not_lead_the_camera() -> None:
     outside = np.abs(frames[0][0] - frames[1][0])[frames[0][1] == 0].mean()
     assert inside > 2 * outside  # he does move, and the wall does not
     assert np.array_equal(track(plate).transforms[-1], np.eye(3))
+
+
+def a_train_passes(still: np.ndarray | None, frames: int = 6) -> CameraTrack:
+    """A locked plate whose upper two thirds pass by as a train does, 3 pixels a frame; the ground is below."""
+    rng = np.random.default_rng(8)
+    ground, train = wall(rng, 270, 480), wall(rng, 270, 640)
+    tracker = Tracker(480 / 270)
+    for k in range(frames):
+        rgb = ground.copy()
+        rgb[:180] = train[:180, 3 * k : 3 * k + 480]
+        tracker.add(rgb, np.zeros((270, 480), np.float32), still)
+    return tracker.solve()
+
+
+def test_what_is_known_to_move_by_itself_does_not_lead_the_camera() -> None:
+    ground = np.zeros((90, 160), np.float32)
+    ground[62:] = 1
+    assert a_train_passes(None).transforms[-1][0, 2] * 270 == pytest.approx(-15, abs=0.2)
+    found = a_train_passes(ground)
+    assert np.array_equal(found.transforms[-1], np.eye(3))
+    assert "features on what stands still in it" in found.reason
+
+
+def test_leaves_lead_where_nothing_stands_quite_still() -> None:
+    leaves = np.zeros((90, 160), np.float32)
+    leaves[62:] = 0.5
+    assert np.array_equal(a_train_passes(leaves).transforms[-1], np.eye(3))
+
+
+def test_all_of_the_background_leads_where_too_little_stands_still_and_it_is_said() -> None:
+    found = a_train_passes(np.zeros((90, 160), np.float32))
+    assert found.transforms[-1][0, 2] * 270 == pytest.approx(-15, abs=0.2)
+    assert "what stands still in it shows too few" in found.reason
 
 
 @pytest.mark.parametrize("grain", [0.0, 0.02])

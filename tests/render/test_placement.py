@@ -136,6 +136,16 @@ def test_who_swims_in_the_plate_wants_water_in_the_picture(walker: Staged) -> No
     assert swims.place.standpoint.surface == "water"
 
 
+def test_the_regions_of_the_plate_tell_the_tracker_what_stands_still(walker: Staged) -> None:
+    with open_inputs(walker.job("starter", camera="plate")) as inputs:
+        reasons = [
+            read_scene(inputs, Watch(), eyes({96: marked((64, 96), kind)})).camera.reason
+            for kind in ("upright", "water")
+        ]
+    assert "features on what stands still in it" in reasons[0]
+    assert "what stands still in it shows too few" in reasons[1]
+
+
 def test_without_a_network_the_picture_is_centred_and_the_reason_told(walker: Staged) -> None:
     with open_inputs(walker.job("starter")) as inputs:
         scene = read_scene(inputs, Watch(), Eyes({}))

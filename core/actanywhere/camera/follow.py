@@ -15,6 +15,11 @@ __all__ = ["View", "follow", "look", "recognise"]
 Points32 = NDArray[np.float32]
 
 _FEATURES = 700
+_ENOUGH = 40
+"""Points on what stands still that are enough to follow nothing else."""
+_SURE = (0.75, 0.25)
+_WIDE_ENOUGH = 0.06
+"""Share of the frame that what stands still has to take for that."""
 _LIKENESS = 0.6
 _RECOGNISE_WIDTH = 720
 """SIFT finds too little in a small picture as it is."""
@@ -38,6 +43,8 @@ class View:
     points: NDArray[np.float32]
     transforms: dict[str, Matrix]
     support: int = 0
+    doubtful: bool = False
+    """Too little of it is known to stand still: points are followed everywhere off the actor."""
 
     @property
     def unit(self) -> Matrix:
@@ -51,15 +58,28 @@ def look(
     size: tuple[int, int],
     rgb: NDArray[np.float32],
     matte: NDArray[np.float32],
+    still: NDArray[np.float32] | None = None,
 ) -> View:
-    """What is needed of a frame, at ``size`` (height, width): where its background is, what to follow."""
+    """What is needed of a frame, at ``size`` (height, width): where its background is, what to follow.
+
+    ``still`` (h, w), any size, is how surely each part stands still (leaves: half). Points are followed where it is 1,
+    else where it is not 0, else everywhere off the actor, as soon as that shows enough of them.
+    """
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb, np.float32), cv2.COLOR_RGB2GRAY), np.float32)
     if grey.shape != size:
         grey = np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
         matte = np.asarray(cv2.resize(matte, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
     picture = (np.clip(grey, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     background = _background(matte, max(3, round(0.03 * size[0])))
-    return View(index, aspect, picture, background, _points(picture, background), {})
+    if still is not None:
+        sure = np.asarray(cv2.resize(still, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        for least in _SURE:
+            trusted = np.where(sure > least, background, 0).astype(np.uint8)
+            points = _points(picture, trusted)
+            if len(points) >= _ENOUGH and (trusted > 0).mean() > _WIDE_ENOUGH:
+                return View(index, aspect, picture, trusted, points, {})
+    points = _points(picture, background)
+    return View(index, aspect, picture, background, points, {}, doubtful=still is not None)
 
 
 def _background(matte: NDArray[np.float32], grow: int) -> NDArray[np.uint8]:

@@ -106,20 +106,31 @@ class Tracker:
         self._keyframes: list[View] = []
         self._size: tuple[int, int] = (0, 0)
         self._open = 0.0
+        self._told = self._doubtful = 0
 
-    def add(self, rgb: NDArray[np.float32], matte: NDArray[np.float32]) -> None:
-        """Take the next frame: ``rgb`` (h, w, 3) display 0..1, ``matte`` (h, w), 1 = subject."""
+    def add(
+        self,
+        rgb: NDArray[np.float32],
+        matte: NDArray[np.float32],
+        still: NDArray[np.float32] | None = None,
+    ) -> None:
+        """Take the next frame: ``rgb`` (h, w, 3) display 0..1, ``matte`` (h, w), 1 = subject.
+
+        ``still`` (h, w), any size, is how surely each part stands still, where anybody knows: see ``look``.
+        """
         if self._size == (0, 0):
             width = min(rgb.shape[1], _WIDEST)
             self._size = (round(rgb.shape[0] * width / rgb.shape[1]), width)
-        view = look(len(self._steps), self.aspect, self._size, rgb, matte)
+        view = look(len(self._steps), self.aspect, self._size, rgb, matte, still)
+        self._told += still is not None
+        self._doubtful += view.doubtful
         self._open = max(self._open, float(view.background.mean()) / 255.0)
         if self._previous is None:
-            still = dict.fromkeys(_MODELS, np.eye(3))
+            resting = dict.fromkeys(_MODELS, np.eye(3))
             self._steps.append(
-                _Step(still, dict.fromkeys(_MODELS, 0.0), 0.0, 1.0, len(view.points), 0, False)
+                _Step(resting, dict.fromkeys(_MODELS, 0.0), 0.0, 1.0, len(view.points), 0, False)
             )
-            view.transforms = still
+            view.transforms = resting
             self._keyframes = [view]
             self._previous = view
             return
@@ -329,12 +340,20 @@ class Tracker:
             return False, "the matte leaves almost no background to track"
         if found < _FEWEST:
             return False, "the background outside of the matte is flat: grey or green screen"
-        told = f"{found} features on the background, {agreeing:.0%} agree"
+        told = f"{found} features on {self._where()}, {agreeing:.0%} agree"
         if agreeing < 0.5:
             return False, f"{told}: it moves in itself, or has no single motion"
         if np.mean(lost) > 0.2 or _longest_run(lost) > 8:
             return False, f"{told}, but the background is lost in {sum(lost)} of {len(lost) + 1} frames"
         return True, told
+
+    def _where(self) -> str:
+        """Where the features lie, in words."""
+        if not self._told:
+            return "the background"
+        if self._doubtful < 0.5 * self._told:
+            return "what stands still in it"
+        return "all of the background (what stands still in it shows too few)"
 
     def _locked(self, transforms: NDArray[np.float64]) -> bool:
         """No motion at all explains the points as well as the motion that was fitted to them."""

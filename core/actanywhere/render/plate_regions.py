@@ -15,8 +15,8 @@ __all__ = ["PlateRegions"]
 _ASKED = 24
 """Frames at most of which the network is asked."""
 _WIDTH = 240
-_FOLLOWED = ("ground", "upright", "thing")
-"""What stands still: people, animals, vehicles, water, leaves and clouds move by themselves."""
+_STILL, _STIRRED = ("ground", "upright", "thing"), ("foliage",)
+"""What stands still, and what may stir in its place; people, animals, vehicles, water and clouds move by themselves."""
 _RIM = 0.015
 
 
@@ -54,10 +54,11 @@ class PlateRegions:
         return self._kept[min(self._kept, key=lambda k: abs(k - index))] if self._kept else None
 
     def standing_still(self, index: int) -> Picture | None:
-        """(h, w), small, 1 where frame ``index`` shows what stands still: ground, buildings, things."""
+        """(h, w), small: 1 where frame ``index`` shows ground, buildings or things, 0.5 on leaves, 0 on what moves."""
         regions = self.at(index)
         if regions is None:
             return None
-        still = (regions.of(*_FOLLOWED) > 0.5).astype(np.uint8)
+        still = np.where(regions.of(*_STILL, *_STIRRED) > 0.5, np.float32(0.5), np.float32(0))
+        still = np.where(regions.of(*_STILL) > 0.5, np.float32(1), still)
         rim = 2 * max(1, round(_RIM * _WIDTH)) + 1
         return np.asarray(cv2.erode(still, np.ones((rim, rim), np.uint8)), np.float32)

@@ -113,7 +113,7 @@ def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Cl
             kept.matte[index] = np.round(resize(matte, *kept.size) * 255)
         regions.see(index, proxy)
         if tracker is not None:
-            tracker.add(proxy, matte)
+            tracker.add(proxy, matte, regions.standing_still(index))
         watch.step(index + 1)
         watch.check()
     if inputs.track is not None:
