@@ -4,7 +4,7 @@ import bpy
 
 from . import handlers
 from .draw import panels, preferences, previews, properties
-from .operators import generate, running, take_operators
+from .operators import clean_plate, generate, pick, running, take_operators
 from .read import shown
 
 __all__ = ["register", "unregister"]
@@ -13,6 +13,8 @@ _CLASSES = (
     *preferences.CLASSES,
     *generate.CLASSES,
     *take_operators.CLASSES,
+    *clean_plate.CLASSES,
+    *pick.CLASSES,
     *shown.CLASSES,
     *panels.CLASSES,
 )

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ..contract.settings import GROUPS
+from ..hostkit.controls import control
 from ..hostkit.networks import model_words
 from ..hostkit.widgets import USE, effective, widgets
 from ..operators import running
@@ -63,7 +64,7 @@ class _Main(_Panel):
         row.operator("actanywhere.generate", icon="RENDER_ANIMATION")
         row = layout.row(align=True)
         row.operator("actanywhere.wedge", icon="GRID").count = group.wedge_count
-        row.prop(group, "wedge_count", text="Takes")
+        row.prop(group, "wedge_count")
 
 
 class _Part(_Panel):
@@ -101,7 +102,7 @@ class _Plate(_Part):
         if group.range_source == "CUSTOM":
             row = layout.row(align=True)
             row.prop(group, "first")
-            row.prop(group, "last", text="Last")
+            row.prop(group, "last")
 
 
 class _Matte(_Part):
@@ -141,6 +142,9 @@ class _Condition(_Part):
         layout.prop(group, "condition_kind")
         if group.condition_kind == "composite":
             layout.prop(group, "condition_matte")
+        for name in ("scribble", "extended"):
+            words = {"new": "image.new", "open": "image.open", "text": control(name).title}
+            layout.template_ID(group, "condition_" + name, **words)
 
 
 class _Camera(_Part):
@@ -166,6 +170,7 @@ class _Settings(_Part):
             if name not in _ELSEWHERE:
                 layout.label(text=title)
                 _draw_settings(layout, group, name)
+                _draw_buttons(layout, name)
             if name == "model":
                 _draw_model(layout, group.model, context)
             if name == "generate":
@@ -188,7 +193,7 @@ class _Takes(_Part):
             row = layout.row(align=True)
             row.operator("actanywhere.take_use", text="Use").take = take.number
             row.operator("actanywhere.take_compare", text="Compare").take = take.number
-            row.operator("actanywhere.take_remove", text="Remove").take = take.number
+            row.operator("actanywhere.take_remove", text="Delete").take = take.number
             if not take.finished:
                 layout.operator("actanywhere.resume", icon="PLAY").take = take.number
             _draw_notes(layout, take, context)
@@ -198,7 +203,7 @@ class _Takes(_Part):
             layout.operator_menu_enum(
                 "actanywhere.bring_back", "place", text="Bring Take %d To" % group.current_take
             )
-        layout.prop(group, "takes_root", text="Folder")
+        layout.prop(group, "takes_root")
 
 
 class ACTANYWHERE_UL_takes(bpy.types.UIList):
@@ -222,6 +227,10 @@ class ACTANYWHERE_UL_takes(bpy.types.UIList):
             layout.label(text="", icon="HIDE_OFF")
 
 
+_BUTTONS = {
+    "condition": (("pick_box", "SELECT_SET"), ("pick_point", "EYEDROPPER")),
+    "shadow": (("make_clean_plate", "IMAGE_BACKGROUND"),),
+}
 _MATTE_PROPERTIES = {
     "NODE": ("matte_node", "matte_socket"),
     "CRYPTOMATTE": ("matte_scene", "matte_names"),
@@ -268,6 +277,13 @@ def _draw_model(layout: Any, model: str, context: Any) -> None:
             row = layout.row()
             row.enabled = bpy.app.online_access
             row.operator("actanywhere.networks_get", text="Get %s" % model, icon="IMPORT").wanted = model
+
+
+def _draw_buttons(layout: Any, group: str) -> None:
+    """What helps to set a group of settings."""
+    row = layout.row(align=True)
+    for name, icon in _BUTTONS.get(group, ()):
+        row.operator("actanywhere." + name, icon=icon)
 
 
 def _draw_start(layout: Any, group: Any, what: str) -> None:

@@ -13,6 +13,7 @@ from bpy.props import (
 )
 
 from ..contract.shot import COLOUR_SPACES, CONDITION_KINDS
+from ..hostkit.controls import control
 from ..settings import setting_properties
 from ..show.takes import refresh_takes
 from ..versions import path_property
@@ -106,8 +107,8 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     """The shot of a scene."""
 
     shot_name: StringProperty(
-        name="Shot",
-        description="Name of the shot and its takes. Empty: the plate's name",
+        name=control("shot_name").title,
+        description=control("shot_name").tip_with("Empty: the plate's name"),
         update=_read_takes,
     )
 
@@ -154,15 +155,27 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         name="Camera", type=bpy.types.Object, poll=_has_camera, description="Empty: the scene's camera"
     )
     condition_kind: EnumProperty(
-        name="Kind",
+        name=control("condition_kind").title,
         items=[(kind, kind, told) for kind, told in CONDITION_KINDS.items()],
-        description="What the picture shows",
+        description=control("condition_kind").bare_tip,
     )
     condition_matte: path_property(
-        name="Matte",
+        name=control("condition_matte").title,
         subtype="FILE_PATH",
-        description="A still matte of whoever was painted into a composite condition",
+        description=control("condition_matte").bare_tip,
     )
+    condition_scribble: PointerProperty(
+        name=control("scribble").title,
+        type=bpy.types.Image,
+        description=control("scribble").bare_tip,
+    )
+    scribble_path: StringProperty(options={"HIDDEN"})
+    condition_extended: PointerProperty(
+        name=control("extended").title,
+        type=bpy.types.Image,
+        description=control("extended").bare_tip,
+    )
+    extended_path: StringProperty(options={"HIDDEN"})
 
     alive_mask: PointerProperty(
         name="Alive Mask",
@@ -172,8 +185,8 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     )
 
     range_source: EnumProperty(name="Frames", items=RANGES)
-    first: IntProperty(name="First", default=1)
-    last: IntProperty(name="Last", default=250)
+    first: IntProperty(name=control("first").title, default=1, description=control("first").bare_tip)
+    last: IntProperty(name=control("last").title, default=250, description=control("last").bare_tip)
     track_source: EnumProperty(name="Track", items=TRACKS)
     track_clip: PointerProperty(
         name="Tracked Clip", type=bpy.types.MovieClip, description="Empty: the plate's clip"
@@ -184,12 +197,20 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         name="Bring Back To", items=PLACES, options={"ENUM_FLAG"}, default={"COMPOSITOR"}
     )
     takes_root: path_property(
-        name="Takes",
+        name=control("takes_folder").title,
         subtype="DIR_PATH",
-        description="Folder of the takes. Empty: beside the .blend, or the extension's own while it is not saved",
+        description=control("takes_folder").tip_with(
+            "Empty: beside the .blend, or the extension's own while it is not saved"
+        ),
         update=_read_takes,
     )
-    wedge_count: IntProperty(name="Takes", default=4, min=2, max=16, description="How many seeds to try")
+    wedge_count: IntProperty(
+        name=control("wedge_count").title,
+        default=4,
+        min=2,
+        max=16,
+        description=control("wedge_count").bare_tip,
+    )
     takes: CollectionProperty(type=ACTANYWHERE_PG_take)
     takes_index: IntProperty(name="Take")
     current_take: IntProperty(name="Current Take", description="The take that is in the scene; 0: none")

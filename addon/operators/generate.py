@@ -11,6 +11,7 @@ from bpy.props import IntProperty, StringProperty
 from ..contract.errors import JobError
 from ..contract.job import Job
 from ..contract.takes import last_stopped, list_takes, new_take, read_take, wedge
+from ..hostkit.controls import control
 from ..hostkit.engine import engine_errand
 from ..hostkit.order import Order
 from ..hostkit.session import Session, Step
@@ -23,7 +24,7 @@ from ..show.takes import refresh_takes, show_wedge
 from . import running
 from .run import Runner
 
-__all__ = ["CLASSES"]
+__all__ = ["CLASSES", "drawing_steps"]
 
 
 def _new_orders(scene: Any, operator: Any, count: int) -> list[Order]:
@@ -51,7 +52,8 @@ def _new_orders(scene: Any, operator: Any, count: int) -> list[Order]:
         raise
 
 
-def _drawing_steps(order: Order) -> list[Step]:
+def drawing_steps(order: Order) -> list[Step]:
+    """What has to be drawn before the engine can start."""
     if order.drawn:
         return []
     return [Step("Drawing the sources in a second Blender", 0.5, lambda: draw_in_second_blender(order))]
@@ -69,6 +71,8 @@ def _words() -> dict[str, Any]:
         "matte": _word("Matte", "Files or movie, instead of the panel's matte"),
         "matte_channel": _word("Matte Channel", "A channel of the matte's files, or else of the plate's own"),
         "condition": _word("Condition", "Picture, instead of the panel's"),
+        "scribble": _word("Scribble", "Strokes over the picture, instead of the panel's"),
+        "extended": _word("Extended Picture", "The place as it was completed, instead of the panel's"),
         "frames": _word("Frames", "Scene frames, FIRST-LAST"),
         **call_properties(),
     }
@@ -78,7 +82,8 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
     """Render the background for the shot, as a new take"""
 
     bl_idname = "actanywhere.generate"
-    bl_label = "Generate"
+    bl_label = control("generate").title
+    bl_description = control("generate").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = _words()
@@ -88,7 +93,7 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
         worker = running.the_worker()
         self.orders = _new_orders(scene, self, 1)
         after = background_steps(self.orders, scene.actanywhere.bring_back)
-        return Session([self.orders[0].job], worker, _drawing_steps(self.orders[0]), after, fresh=True)
+        return Session([self.orders[0].job], worker, drawing_steps(self.orders[0]), after, fresh=True)
 
     def end(self, scene: Any, session: Session) -> None:
         """The layer goes where the panel says."""
@@ -100,7 +105,8 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
     """Continue a take that was stopped: its finished frames are kept"""
 
     bl_idname = "actanywhere.resume"
-    bl_label = "Continue"
+    bl_label = control("continue_take").title
+    bl_description = control("continue_take").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = {
@@ -121,7 +127,7 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
             raise JobError(" ".join(["%s unfinished." % which, *unreadable]), "Generate a new one.")
         self.orders = [Order.of_take(take.folder)]
         after = background_steps(self.orders, scene.actanywhere.bring_back)
-        return Session([self.orders[0].job], worker, _drawing_steps(self.orders[0]), after)
+        return Session([self.orders[0].job], worker, drawing_steps(self.orders[0]), after)
 
     def end(self, scene: Any, session: Session) -> None:
         """As after Generate."""
@@ -132,7 +138,8 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
     """Render the shot with several seeds, and make a contact sheet to pick from"""
 
     bl_idname = "actanywhere.wedge"
-    bl_label = "Wedge"
+    bl_label = control("wedge").title
+    bl_description = control("wedge").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = {
@@ -157,7 +164,7 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
             )
         ]
         jobs = [order.job for order in self.orders]
-        return Session(jobs, worker, _drawing_steps(self.orders[0]), steps, fresh=True)
+        return Session(jobs, worker, drawing_steps(self.orders[0]), steps, fresh=True)
 
     def end(self, scene: Any, session: Session) -> None:
         """The sheet is shown; the artist picks."""
@@ -171,7 +178,8 @@ class ACTANYWHERE_OT_cancel(bpy.types.Operator):
     """Stop. Finished frames are kept, and the take can be continued"""
 
     bl_idname = "actanywhere.cancel"
-    bl_label = "Cancel"
+    bl_label = control("cancel").title
+    bl_description = control("cancel").bare_tip
 
     @classmethod
     def poll(cls, context: Any) -> bool:

@@ -9,6 +9,7 @@ import bpy
 
 from ..contract.errors import JobError
 from ..contract.launch import Worker
+from ..hostkit.controls import BUSY
 from ..hostkit.engine import Engine, engine_python
 from ..hostkit.session import Session
 
@@ -95,7 +96,7 @@ def leave() -> None:
 def require_idle() -> None:
     """Raises ``JobError`` while a session runs."""
     if _State.session is not None:
-        raise JobError("ActAnywhere is rendering already.", "Wait for its end, or cancel it.")
+        raise JobError("ActAnywhere is rendering already.", BUSY)
 
 
 def finish() -> None:

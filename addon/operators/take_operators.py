@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, IntProperty
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.takes import Take, read_take, remove_take
 from ..draw.properties import PLACES
+from ..hostkit.controls import CHOOSE_TAKE, control
 from ..hostkit.order import Order
 from ..hostkit.session import Session
 from ..settings import show_settings
@@ -35,7 +36,7 @@ def _find_take(scene: Any, number: int) -> Take:
     for item in group.takes:
         if item.number == number:
             return read_take(item.folder)
-    raise JobError("There is no take %d of this shot." % number, "Choose one from the list of takes.")
+    raise JobError("There is no take %d of this shot." % number, CHOOSE_TAKE)
 
 
 class _Placing(Runner):
@@ -118,7 +119,8 @@ class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
     """Delete this take's files. This cannot be undone"""
 
     bl_idname = "actanywhere.take_remove"
-    bl_label = "Remove Take"
+    bl_label = control("remove_take").title
+    bl_description = control("remove_take").bare_tip
 
     __annotations__ = {"take": _take()}
 
@@ -156,7 +158,8 @@ class ACTANYWHERE_OT_takes_refresh(bpy.types.Operator):
     """Read the takes from disk again"""
 
     bl_idname = "actanywhere.takes_refresh"
-    bl_label = "Refresh Takes"
+    bl_label = control("refresh").title
+    bl_description = control("refresh").bare_tip
 
     def execute(self, context: Any) -> set[str]:
         """Read them."""

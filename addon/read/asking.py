@@ -12,7 +12,7 @@ from ..contract.errors import FootageError, JobError
 from ..contract.files import write_text
 from ..contract.job import Job
 from ..contract.settings import Settings
-from ..contract.shot import FrameRange, ImageSequence, Shot
+from ..contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from ..hostkit.order import Drawing, Order
 from ..settings import read_settings
 from .condition import find_condition
@@ -21,7 +21,9 @@ from .matte import find_alive, find_matte, plate_start
 from .plate import Plate, find_plate
 from .track import read_track
 
-__all__ = ["Asked", "build_order", "shot_name", "takes_root"]
+_Drawn = tuple[str, tuple[str, dict[str, Any]]]
+
+__all__ = ["Asked", "build_clean_order", "build_order", "shot_name", "takes_root"]
 
 
 class Asked:
@@ -44,6 +46,7 @@ class Asked:
                 self._over.update(matte_source="CHANNEL")
         if operator.condition:
             self._over.update(condition_source="IMAGE", condition_path=operator.condition)
+        self._over.update({"%s_path" % name: getattr(operator, name) for name in ("scribble", "extended")})
         if operator.frames:
             frames = FrameRange.parse(operator.frames)
             self._over.update(range_source="CUSTOM", first=frames.first, last=frames.last)
@@ -76,16 +79,8 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     given = read_settings(scene.actanywhere.settings, operator)
     settings = given.with_files(lambda path: os.path.normpath(bpy.path.abspath(path)))
     first, last = _range(scene, asked, plate)
-    drawn: list[tuple[str, tuple[str, dict[str, Any]]]] = []
-    if plate.drawing is not None:
-        drawn.append(("plate", plate.drawing))
-        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), colour="linear-rec709")
-    else:
-        path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
-        sequence = ImageSequence(path, plate_start(plate), plate.frames.colour)
-    matte = find_matte(scene, asked, plate, first, last, folder)
+    sequence, matte, drawn = _footage(scene, asked, plate, first, last, folder)
     condition, picture = find_condition(scene, asked, folder)
-    drawn += [("matte", matte.drawing)] if matte.drawing else []
     drawn += [("condition", picture)] if picture else []
     alive = find_alive(asked, plate) if settings.life > 0 else None
     if alive is not None:
@@ -94,10 +89,43 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     name = shot_name(scene, plate)
     frames = FrameRange(first + plate.shift, last + plate.shift)
     track = _track(asked, settings, plate, first, last, folder)
-    shot = Shot(name, sequence, matte.matte, condition, frames, track)
+    shot = Shot(name, sequence, matte, condition, frames, track)
     job = Job(shot, take, _in_job_frames(settings, plate.shift))
-    drawings = tuple(Drawing(kind, stem, options) for stem, (kind, options) in drawn)
-    return Order(job, folder, scene.name, first, last, plate.shift, drawings)
+    return Order(job, folder, scene.name, first, last, plate.shift, _drawings(drawn))
+
+
+def build_clean_order(scene: Any, asked: Asked, plate: Plate, folder: str) -> Order:
+    """The order for the shot's clean plate in ``folder``: plate and matte alone. Raises ``ActAnywhereError``."""
+    settings = read_settings(scene.actanywhere.settings)
+    first, last = _range(scene, asked, plate)
+    inside = os.path.join(folder, "drawn")
+    sequence, matte, drawn = _footage(scene, asked, plate, first, last, inside)
+    frames = FrameRange(first + plate.shift, last + plate.shift)
+    # A job needs a picture of a place; none is read for this.
+    shot = Shot(shot_name(scene, plate), sequence, matte, Condition(sequence.path), frames)
+    order = Order(Job(shot, folder, settings), inside, scene.name, first, last, plate.shift, _drawings(drawn))
+    order.write(inside)
+    return order
+
+
+def _footage(
+    scene: Any, asked: Asked, plate: Plate, first: int, last: int, folder: str
+) -> tuple[ImageSequence, Matte, list[_Drawn]]:
+    """Plate and matte as the engine reads them, and what of them has to be drawn into ``folder``."""
+    drawn: list[_Drawn] = []
+    if plate.drawing is not None:
+        drawn.append(("plate", plate.drawing))
+        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), colour="linear-rec709")
+    else:
+        path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
+        sequence = ImageSequence(path, plate_start(plate), plate.frames.colour)
+    matte = find_matte(scene, asked, plate, first, last, folder)
+    drawn += [("matte", matte.drawing)] if matte.drawing else []
+    return sequence, matte.matte, drawn
+
+
+def _drawings(drawn: list[_Drawn]) -> tuple[Drawing, ...]:
+    return tuple(Drawing(kind, stem, options) for stem, (kind, options) in drawn)
 
 
 def _in_job_frames(settings: Settings, shift: int) -> Settings:

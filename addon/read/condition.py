@@ -29,7 +29,39 @@ def find_condition(scene: Any, asked: Any, folder: str) -> _Found:
         if drawing is None:
             _save(asked.condition_image, path)
     matte = os.path.normpath(bpy.path.abspath(asked.condition_matte)) if asked.condition_matte else ""
-    return Condition(path, asked.condition_kind, matte, colour), drawing
+    scribble = _beside(asked.scribble_path, asked.condition_scribble, folder, "scribble")
+    extended = _beside(asked.extended_path, asked.condition_extended, folder, "extended")
+    return Condition(path, asked.condition_kind, matte, colour, scribble, extended), drawing
+
+
+def _beside(path: str, image: Any, folder: str, what: str) -> str:
+    """The file of a picture that goes with that of the place; one without a file is saved into ``folder``."""
+    if path:
+        return _existing(path, what)
+    if image is None:
+        return ""
+    if _has_file(image):
+        return _existing(image.filepath, what, image.library)
+    path = os.path.join(folder, what + ".png")
+    _save(image, path, "RGBA")
+    return path
+
+
+def _existing(path: str, what: str, library: Any = None) -> str:
+    path = os.path.normpath(bpy.path.abspath(path, library=library))
+    if not os.path.isfile(path):
+        raise FootageError("%s: there is no such %s picture." % (path, what), "Choose one that is there.")
+    return path
+
+
+def _has_file(image: Any) -> bool:
+    """Whether the picture is a file that the engine reads, as it is shown."""
+    return not _own(image) and os.path.splitext(image.filepath)[1].lower() in _READABLE
+
+
+def _own(image: Any) -> bool:
+    """Whether it is Blender's own: packed, painted on, generated, or what a viewer shows."""
+    return image.packed_file is not None or image.is_dirty or image.source in ("GENERATED", "VIEWER")
 
 
 def _image(scene: Any, asked: Any) -> tuple[str, str, Any]:
@@ -45,15 +77,12 @@ def _image(scene: Any, asked: Any) -> tuple[str, str, Any]:
             "Choose or open one under Condition in the ActAnywhere panel.",
         )
     path = os.path.normpath(bpy.path.abspath(image.filepath, library=image.library))
-    own = image.packed_file is not None or image.is_dirty or image.source in ("GENERATED", "VIEWER")
-    if not own and not os.path.isfile(path):
+    if not _own(image) and not os.path.isfile(path):
         raise FootageError("%s: the picture of the place is not there." % path, "Open it again.")
-    if own or os.path.splitext(path)[1].lower() not in _READABLE:
-        return "", "", None
-    return path, colour_of(image), None
+    return (path, colour_of(image), None) if _has_file(image) else ("", "", None)
 
 
-def _save(image: Any, path: str) -> None:
+def _save(image: Any, path: str, channels: str = "RGB") -> None:
     """A picture that is packed, painted, generated or of a rare format, as it is shown.
 
     Not in a second Blender: what is painted and not saved, and a render's result, are in no copy of the file.
@@ -62,7 +91,7 @@ def _save(image: Any, path: str) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         scene.view_settings.view_transform = "Standard"
-        set_file_format(scene.render.image_settings, "PNG", "RGB", "16" if image.is_float else "8")
+        set_file_format(scene.render.image_settings, "PNG", channels, "16" if image.is_float else "8")
         image.save_render(path, scene=scene)
     except (OSError, RuntimeError) as error:
         raise FootageError(

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from actanywhere import cli
+from actanywhere.contract.shot import Condition
 from actanywhere.contract.takes import find_result
+from actanywhere.footage import read_condition
 from actanywhere.onnx_runner import close_networks
+from actanywhere.render.place import _by_artist
+from tests.nuke.shot import write_exr
 from tests.seeing.networks import red_mask
 from tests.seeing.scenes import SIZE, body, street, with_body
 
@@ -116,6 +122,20 @@ def test_the_place_may_be_painted_on_and_is_then_taken(shot: list[str], tmp_path
     assert (comp[10:30, 135:155, 1] - comp[10:30, 135:155, 0]).min() > 0.4
     found = find_result(str(again))
     assert found is not None and found.decided("place").reason == "filled by you"
+
+
+def test_what_is_said_of_an_exrs_colours_says_nothing_of_the_png_that_was_painted_from_it(
+    tmp_path: Path,
+) -> None:
+    grey = np.full((40, 60, 3), 0.5, np.float32)
+    write_exr(tmp_path / "place.exr", grey, ("R", "G", "B"))
+    write(tmp_path / "painted.png", grey)
+    asked = Condition(str(tmp_path / "place.exr"), colour="acescg", extended=str(tmp_path / "painted.png"))
+    shot = SimpleNamespace(condition=asked)
+    condition = SimpleNamespace(pixels=read_condition(asked).pixels)
+    inputs: Any = SimpleNamespace(job=SimpleNamespace(shot=shot), condition=condition)
+    place = _by_artist(inputs, np.zeros((40, 60), np.float32))
+    assert np.allclose(place.picture, 0.5, atol=0.01), "a display's half, as it was painted"
 
 
 def test_a_sheet_shows_it_before_anything_is_rendered(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import List
+from typing import Any, Dict, List
 
 from ..contract.errors import JobError, WorkerError
 from ..contract.interpreter import worker_command
@@ -21,6 +21,7 @@ __all__ = [
     "engine_errand",
     "engine_python",
     "environment_python",
+    "event_of",
     "read_findings",
 ]
 
@@ -96,9 +97,20 @@ class Finding:
     remedy: str
 
 
+def event_of(line: str) -> Dict[str, Any]:
+    """What a line of a command with ``--json`` says; empty for what libraries print."""
+    if not line.startswith("{"):
+        return {}
+    try:
+        said: Dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return said
+
+
 def read_findings(lines: List[str]) -> List[Finding]:
     """What the doctor said, without what libraries print."""
-    said = [json.loads(line) for line in lines if line.startswith('{"event": "check"')]
+    said = [event for event in map(event_of, lines) if event.get("event") == "check"]
     return [Finding(one["name"], one["status"], one["found"], one.get("remedy", "")) for one in said]
 
 

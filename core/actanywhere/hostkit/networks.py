@@ -5,13 +5,12 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ..contract.errors import ActAnywhereError, error_from_dict
 from ..contract.job import Progress
-from .engine import Engine, engine_errand
+from .engine import Engine, engine_errand, event_of
 from .progress import message
 from .session import Heard, Step
 
@@ -59,7 +58,7 @@ class Network:
 
 def read_networks(lines: Sequence[str]) -> List[Network]:
     """What ``actanywhere models list --json`` said, without what libraries print."""
-    said = [event["model"] for event in map(_event, lines) if event.get("event") == "model"]
+    said = [event["model"] for event in map(event_of, lines) if event.get("event") == "model"]
     return [
         Network(
             name=one["name"],
@@ -129,25 +128,15 @@ def pull_step(engine: Engine, names: Sequence[str]) -> Step:
 
 def pull_error(lines: Sequence[str]) -> Optional[ActAnywhereError]:
     """The first thing that could not be had, of what a pull said."""
-    for event in map(_event, lines):
+    for event in map(event_of, lines):
         if event.get("event") == "error":
             return error_from_dict(event["error"])
     return None
 
 
 def _heard(line: str) -> Optional[Heard]:
-    event = _event(line)
+    event = event_of(line)
     if event.get("event") != "progress":
         return None
     progress = Progress.from_dict(event["progress"])
     return Heard("%s: %s" % (event["shot"], message(progress)), progress.fraction, progress.seconds_left)
-
-
-def _event(line: str) -> Dict[str, Any]:
-    if not line.startswith("{"):
-        return {}
-    try:
-        said: Dict[str, Any] = json.loads(line)
-    except ValueError:
-        return {}
-    return said

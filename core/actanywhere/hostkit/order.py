@@ -109,7 +109,12 @@ class Order:
             shot,
             plate=replace(shot.plate, path=now(shot.plate.path)),
             matte=replace(shot.matte, path=now(shot.matte.path)),
-            condition=replace(shot.condition, path=now(shot.condition.path)),
+            condition=replace(
+                shot.condition,
+                path=now(shot.condition.path),
+                scribble=now(shot.condition.scribble),
+                extended=now(shot.condition.extended),
+            ),
             track=now(shot.track),
         )
         settings = order.job.settings.with_files(now)

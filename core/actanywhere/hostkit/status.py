@@ -39,7 +39,9 @@ def state_of(take: Optional[Take], job: Optional[Job], problem: str = "") -> Sta
         what = "%s missing (%s)" % (count, compact(missing)) if missing else "no job in its folder"
         return State("missing", "%s: %s. Continue take renders them." % (name, what))
     if job is None:
-        return State("stale", "%s is whole. Cannot be compared with the node: %s" % (name, problem))
+        return State(
+            "stale", "%s is whole. It cannot be compared with what is asked for now: %s" % (name, problem)
+        )
     differs = changed(take, job)
     if differs:
         return State("stale", "%s is stale: %s changed since." % (name, ", ".join(differs)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,7 +217,10 @@ def _hint(inputs: Inputs) -> Hint | None:
 def _by_artist(inputs: Inputs, hole: Picture) -> Extended:
     """The place as the artist painted it."""
     asked = inputs.job.shot.condition
-    picture = read_condition(Condition(asked.extended, colour=asked.colour)).pixels
+    # What was said of an EXR's colours says nothing of the PNG that was painted from it.
+    alike = Path(asked.extended).suffix.lower() == Path(asked.path).suffix.lower()
+    colour = asked.colour if alike else "auto"
+    picture = read_condition(Condition(asked.extended, colour=colour)).pixels
     return extended_by_artist(picture, inputs.condition.pixels, hole, asked.extended)
 
 

@@ -14,6 +14,7 @@ from ..hostkit.widgets import Widget, widgets
 
 __all__ = [
     "BOOL",
+    "BOX",
     "BUTTON",
     "CHOICE",
     "DOUBLE",
@@ -21,6 +22,7 @@ __all__ = [
     "INT",
     "LINES",
     "LINK",
+    "POINT",
     "STRING",
     "TAB",
     "TEXT",
@@ -30,6 +32,7 @@ __all__ = [
 
 STRING, FILE, INT, CHOICE, BOOL, DOUBLE = 1, 2, 3, 4, 6, 7
 TAB, BUTTON, TEXT, LINES, LINK = 20, 22, 26, 28, 41
+POINT, BOX = 12, 15
 
 _CODES = {SWITCH: BOOL, WHOLE: INT, NUMBER: DOUBLE, CHOICES: CHOICE}
 

@@ -6,11 +6,27 @@ from typing import Any, Callable, Dict, List
 
 from ..contract.settings import GROUPS
 from ..contract.shot import CONDITION_KINDS
+from ..hostkit.controls import control
 from ..hostkit.widgets import effective
 from ..read.colour import WORKING_SPACES
 from ..read.ranges import RANGES
 from ..read.track import MEANS
-from .knobs import BOOL, BUTTON, CHOICE, FILE, INT, LINES, LINK, STRING, TAB, TEXT, Knob, setting_knobs
+from .knobs import (
+    BOOL,
+    BOX,
+    BUTTON,
+    CHOICE,
+    FILE,
+    INT,
+    LINES,
+    LINK,
+    POINT,
+    STRING,
+    TAB,
+    TEXT,
+    Knob,
+    setting_knobs,
+)
 
 __all__ = ["HELP", "SHOWN", "enabled", "panel"]
 
@@ -68,6 +84,15 @@ def enabled(value: Callable[[str], Any]) -> Dict[str, bool]:
     return dict(found, **effective(value))
 
 
+def _shared(name: str, code: int, more: str = "", called: str = "", **options: Any) -> Knob:
+    """A knob of a control that Blender has too, as ``called`` in the host kit; ``more`` is a sentence of Nuke's own."""
+    one = control(called or name)
+    label = one.button if code == BUTTON else one.label
+    if name == "generate":
+        label = "<b>%s</b>" % label
+    return Knob(name, code, label, one.tip_with(more) if more else one.tip, **options)
+
+
 def _heading(name: str, label: str) -> Knob:
     return Knob(name, TEXT, "<b>%s</b>" % label)
 
@@ -92,10 +117,9 @@ def _main() -> List[Knob]:
             "A picture of the place wanted, read as a Read of this project reads it. What is connected to the input "
             "'condition' comes before it.",
         ),
-        Knob(
+        _shared(
             "condition_kind",
             CHOICE,
-            "kind",
             " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),
             items=tuple(CONDITION_KINDS),
         ),
@@ -115,8 +139,8 @@ def _main() -> List[Knob]:
             "input: the frames of the plate. global: the project's. custom: first and last.",
             items=RANGES,
         ),
-        Knob("first", INT, "first", "First frame, rendered (custom range).", "1001"),
-        Knob("last", INT, "last", "Last frame, rendered too (custom range).", "1100", beside=True),
+        _shared("first", INT, "For the range 'custom'.", value="1001"),
+        _shared("last", INT, "For the range 'custom'.", value="1100", beside=True),
         *setting_knobs("camera"),
         Knob("anchor_here", BUTTON, "current", "Take the current frame.", beside=True),
         Knob(
@@ -129,37 +153,19 @@ def _main() -> List[Knob]:
         ),
         _heading("take_heading", "Take"),
         *setting_knobs("take"),
-        Knob(
+        _shared(
             "output_folder",
             FILE,
-            "output folder",
-            "Where takes and rendered inputs are kept. Empty: 'actanywhere' beside the script.",
+            "The rendered inputs lie beside them. Empty: 'actanywhere' beside the script.",
+            called="takes_folder",
         ),
-        Knob(
-            "shot_name",
-            STRING,
-            "shot",
-            "Name of the takes' folder and of their files. Empty: the script's name without its version, and the "
-            "node's.",
-        ),
-        Knob(
-            "generate",
-            BUTTON,
-            "<b>Generate</b>",
-            "Render the inputs if they changed, then a new take.",
-            flags=("+STARTLINE",),
-        ),
-        Knob("cancel", BUTTON, "Cancel", "Stop. Finished frames are kept.", beside=True),
-        Knob(
-            "continue_take",
-            BUTTON,
-            "Continue take",
-            "Render what is missing of the take below, as it was asked for then.",
-            beside=True,
-        ),
+        _shared("shot_name", STRING, "Empty: the script's name without its version, and the node's."),
+        _shared("generate", BUTTON, flags=("+STARTLINE",)),
+        _shared("cancel", BUTTON, beside=True),
+        _shared("continue_take", BUTTON, beside=True),
         _heading("result_heading", "Result"),
         Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
-        Knob("refresh", BUTTON, "Refresh", "Look at the takes on disk again.", beside=True),
+        _shared("refresh", BUTTON, beside=True),
         Knob(
             "use_settings",
             BUTTON,
@@ -167,9 +173,7 @@ def _main() -> List[Knob]:
             "Set the knobs as they were for this take: its seed after a wedge, for example.",
             flags=("+STARTLINE",),
         ),
-        Knob(
-            "remove_take", BUTTON, "Delete take", "Delete this take from disk (it asks first).", beside=True
-        ),
+        _shared("remove_take", BUTTON, beside=True),
         Knob(
             "show",
             CHOICE,
@@ -194,7 +198,7 @@ def _advanced() -> List[Knob]:
     for group, title in GROUPS.items():
         if group not in _ELSEWHERE:
             rest += [_heading("%s_settings" % group, title), *setting_knobs(group)]
-            rest += [_ALIVE_CHANNEL] if group == "generate" else []
+            rest += _beside(group)
     rest.insert([knob.name for knob in rest].index("model") + 1, _CHOOSE_MODEL)
     return [
         Knob("advanced_tab", TAB, "Advanced"),
@@ -206,12 +210,6 @@ def _advanced() -> List[Knob]:
             "working space",
             "The colour space of Nuke's stream, in which the inputs are written. auto: as the project's settings say.",
             items=WORKING_SPACES,
-        ),
-        Knob(
-            "condition_matte",
-            FILE,
-            "matte of the picture",
-            "A still matte of the subject in a composite condition, if you have one.",
         ),
         Knob(
             "on_error",
@@ -230,18 +228,36 @@ def _advanced() -> List[Knob]:
     ]
 
 
+def _beside(group: str) -> List[Knob]:
+    """What stands below a group of settings."""
+    if group == "generate":
+        return [_ALIVE_CHANNEL]
+    if group == "shadow":
+        return [
+            _shared(
+                "make_clean_plate", BUTTON, "A Read of it is made beside the node.", flags=("+STARTLINE",)
+            )
+        ]
+    if group == "condition":
+        handle = "Its handle is in the Viewer while this panel is open; look at the picture at the input 'condition'."
+        return [
+            Knob("box_drawn", BOX, "box", handle, "100 100 400 400"),
+            _shared("pick_box", BUTTON, "Takes the box above.", flags=("+STARTLINE",)),
+            Knob("point_drawn", POINT, "point", handle, "100 100"),
+            _shared("pick_point", BUTTON, "Takes the point above.", flags=("+STARTLINE",)),
+            _shared("condition_matte", FILE),
+            _shared("scribble", FILE),
+            _shared("extended", FILE),
+        ]
+    return []
+
+
 def _batch() -> List[Knob]:
     return [
         Knob("batch_tab", TAB, "Batch"),
         _heading("wedge_heading", "Wedge of seeds"),
-        Knob("wedge_count", INT, "takes", "How many takes, with the seed and the ones after it.", "4"),
-        Knob(
-            "wedge",
-            BUTTON,
-            "Render wedge",
-            "One take for each seed, and a contact sheet of all.",
-            beside=True,
-        ),
+        _shared("wedge_count", INT, value="4"),
+        _shared("wedge", BUTTON, beside=True),
         Knob("sheet", FILE, "contact sheet", "The last wedge's contact sheet."),
         Knob(
             "open_sheet", BUTTON, "Read it", "Make a Read of the contact sheet beside the node.", beside=True

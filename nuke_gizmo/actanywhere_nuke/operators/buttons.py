@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict
+from typing import Callable, Dict, Tuple
 
 import nuke
 
@@ -10,12 +10,14 @@ from ..contract.errors import ActAnywhereError, Cancelled, JobError
 from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
 from ..draw.panel import enabled, panel
+from ..hostkit.controls import BUSY, CHOOSE_TAKE
+from ..hostkit.pick import with_box, with_point
 from ..hostkit.progress import say
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
-from ..read.asking import is_complete, text
+from ..read.asking import inner, is_complete, text
 from ..read.naming import slashes
 from ..show import showing
-from . import generate
+from . import clean_plate, generate
 from .networks import choose_model
 
 __all__ = ["created", "knob_changed", "press"]
@@ -28,7 +30,7 @@ _GREYING = frozenset(
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
     "take show state told log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count "
-    "engine on_error".split()
+    "engine on_error box_drawn point_drawn".split()
 ) | {widget.name for f in setting_fields() if not f.affects_layer for widget in widgets_of(f)}
 # Changes of these say nothing of what hangs at the inputs.
 _SETTINGS = frozenset(widget.name for widget in widgets())
@@ -127,7 +129,7 @@ def _write_job(node: nuke.Node) -> None:
 def _use_settings(node: nuke.Node) -> None:
     take = showing.shown_take(node)
     if take is None or take.job is None:
-        raise JobError("No take is chosen.", "Choose one in the list.")
+        raise JobError("No take is chosen.", CHOOSE_TAKE)
     with showing.quiet(node, undone=True):
         for name, value in values_of(take.job.settings).items():
             node[name].setValue(value)
@@ -138,9 +140,9 @@ def _use_settings(node: nuke.Node) -> None:
 def _remove(node: nuke.Node) -> None:
     take = showing.shown_take(node)
     if take is None:
-        raise JobError("No take is chosen.", "Choose the one to delete in the list.")
+        raise JobError("No take is chosen.", CHOOSE_TAKE)
     if generate.is_running(node) or generate.is_rendering(take.folder):
-        raise JobError("It is rendering.", "Wait, or press Cancel first.")
+        raise JobError("It is rendering.", BUSY)
     if nuke.GUI and not nuke.ask("Delete %s and all of its frames from disk?" % slashes(take.folder)):
         return
     showing.show_take(node, None)
@@ -155,6 +157,35 @@ def _here(use: str, name: str) -> Callable[[nuke.Node], None]:
         node[name].setValue(nuke.frame())
 
     return put
+
+
+def _make_clean_plate(node: nuke.Node) -> None:
+    clean_plate.make_clean_plate(node)
+
+
+def _pick_point(node: nuke.Node) -> None:
+    size = _condition_size(node)
+    x, y = (float(node["point_drawn"].getValueAt(nuke.frame(), i)) for i in (0, 1))
+    # Nuke counts y upwards from the bottom of the format.
+    _add(node, "condition_point", with_point(text(node, "condition_point"), (x, size[1] - y), size))
+
+
+def _pick_box(node: nuke.Node) -> None:
+    size = _condition_size(node)
+    x, y, r, t = (float(node["box_drawn"].getValueAt(nuke.frame(), i)) for i in range(4))
+    said = with_box(text(node, "condition_box"), (x, size[1] - t), (r, size[1] - y), size)
+    _add(node, "condition_box", said)
+
+
+def _condition_size(node: nuke.Node) -> Tuple[int, int]:
+    shown = inner(node, "condition_or_file").format()
+    return shown.width(), shown.height()
+
+
+def _add(node: nuke.Node, name: str, said: str) -> None:
+    with showing.quiet(node, undone=True):
+        node[name].setValue(said)
+    showing.show_state(node)
 
 
 def _refresh(node: nuke.Node) -> None:
@@ -184,4 +215,7 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "open_sheet": _open_sheet,
     "write_job": _write_job,
     "choose_model": choose_model,
+    "make_clean_plate": _make_clean_plate,
+    "pick_point": _pick_point,
+    "pick_box": _pick_box,
 }

@@ -16,6 +16,7 @@ from ..contract.job import Job, Result
 from ..contract.launch import Worker
 from ..contract.shot import FrameRange
 from ..contract.takes import Take, new_take, read_take, remove_take, wedge, write_job
+from ..hostkit.controls import BUSY
 from ..hostkit.engine import Engine, engine_errand
 from ..hostkit.progress import say
 from ..hostkit.session import Session, Step
@@ -65,7 +66,7 @@ def prepare(node: nuke.Node, frames: str = "") -> Job:
     ``frames`` (``1001-1010``) goes before the node's own range. Raises an ``ActAnywhereError``.
     """
     if is_running(node):
-        raise JobError("%s is rendering already." % node.name(), "Wait, or press Cancel first.")
+        raise JobError("%s is rendering already." % node.name(), BUSY)
     if frames:
         _set_range(node, frames)
     planned = plan(ask(node))
@@ -87,7 +88,7 @@ def generate(node: nuke.Node, frames: str = "") -> Optional[Result]:
 def continue_take(node: nuke.Node) -> Optional[Result]:
     """What is missing of the take that is shown, by the job that it was started with."""
     if is_running(node):
-        raise JobError("%s is rendering already." % node.name(), "Wait, or press Cancel first.")
+        raise JobError("%s is rendering already." % node.name(), BUSY)
     take = showing.shown_take(node)
     if take is None or take.job is None:
         raise JobError("There is no take to continue.", "Choose one in the list, or press Generate.")

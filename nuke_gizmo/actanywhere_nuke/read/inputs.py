@@ -74,7 +74,8 @@ def make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            "%s cannot be made: %s." % (folder, error.strerror or error), "Give another output folder."
+            "%s cannot be made: %s." % (folder, error.strerror or error),
+            "Choose another folder for the takes.",
         ) from error
 
 

@@ -42,7 +42,7 @@ def output_root(given: str, script: str) -> str:
     if not script and not os.path.isabs(os.path.expanduser(given.strip())):
         raise JobError(
             "There is no folder for the layer yet: the script has never been saved.",
-            "Save the script, or give an output folder.",
+            "Save the script, or choose a folder for the takes.",
         )
     root = absolute(given.strip() or "actanywhere", script)
     meant = sorted(set(root) & _MEANT)
@@ -50,7 +50,7 @@ def output_root(given: str, script: str) -> str:
         raise JobError(
             "The folder %s has %s in its name, which Nuke does not take as it stands."
             % (root, " ".join(meant)),
-            "Give an output folder without such characters.",
+            "Choose a folder for the takes without such characters.",
         )
     return root
 

@@ -18,7 +18,7 @@ from .naming import absolute, digest, output_root, shot_name, slashes
 from .ranges import Span, beyond, choose_range, condition_frame
 from .track import Matrix
 
-__all__ = ["Ask", "Plan", "plan", "with_output"]
+__all__ = ["Ask", "Plan", "plan", "plan_clean", "with_output"]
 
 
 _IDLE_ALIVE = "What is connected to the input 'alive' has no effect: the knob 'life' is 0."
@@ -57,6 +57,8 @@ class Ask:
     alive: str = ""
     alive_channel: str = ""
     alive_channels: Tuple[str, ...] = ()
+    scribble: str = ""
+    extended: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,37 +84,45 @@ class Plan:
 
 def plan(ask: Ask) -> Plan:
     """The plan for what a node says; nothing is touched. Raises ``JobError`` with what to do about it."""
+    root, plate, matte, shot = _footage(ask)
+    assert shot.frames is not None
+    frames, inputs = shot.frames, "%s/inputs" % root
+    condition, drawn = _condition(ask, inputs, frames, shot.plate.colour)
+    track = _track(ask, inputs, frames, plate)
+    settings, living = _alive(ask, inputs, frames)
+    job = Job(dataclasses.replace(shot, condition=condition, track=track), "", settings)
+    moves = ask.moves if track else None
+    idle = _IDLE_ALIVE if ask.alive and not living else ""
+    warning = "\n".join(filter(None, (beyond(frames, ask.input_range), idle)))
+    return Plan(job, root, (plate, matte, drawn, *living), track, moves, warning)
+
+
+def plan_clean(ask: Ask) -> Plan:
+    """The plan for the clean plate of what a node says: plate and matte alone. Raises ``JobError``."""
+    root, plate, matte, shot = _footage(ask)
+    return Plan(Job(shot, "", ask.settings), root, (plate, matte), "", None)
+
+
+def _footage(ask: Ask) -> Tuple[str, Rendering, Rendering, Shot]:
+    """The folder, what is rendered of plate and matte, and the shot of them; its condition is none yet."""
     if not ask.plate:
         raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
     if ask.matte_channel in ("", "none"):
         raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
     _check_channel(ask.matte_channel, ask.matte_channels, "matte" if ask.matte else "plate", "matte channel")
     root = output_root(ask.output_folder, ask.script)
-    name = shot_name(ask.shot_name, ask.script, ask.node)
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
-    space = working_space(ask.working_space, ask.project)
     inputs = "%s/inputs" % root
     plate = _rendering(ask, inputs, "plate", ask.plate, frames, ("R", "G", "B"))
     matte = _rendering(ask, inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
-    condition, drawn = _condition(ask, inputs, frames, space)
-    track = _track(ask, inputs, frames, plate)
-    settings, living = _alive(ask, inputs, frames)
-    job = Job(
-        Shot(
-            name=name,
-            plate=ImageSequence(plate.pattern, colour=space),
-            matte=Matte(matte.pattern, "A"),
-            condition=condition,
-            frames=frames,
-            track=track,
-        ),
-        "",
-        settings,
+    shot = Shot(
+        name=shot_name(ask.shot_name, ask.script, ask.node),
+        plate=ImageSequence(plate.pattern, colour=working_space(ask.working_space, ask.project)),
+        matte=Matte(matte.pattern, "A"),
+        condition=Condition(plate.pattern),
+        frames=frames,
     )
-    moves = ask.moves if track else None
-    idle = _IDLE_ALIVE if ask.alive and not living else ""
-    warning = "\n".join(filter(None, (beyond(frames, ask.input_range), idle)))
-    return Plan(job, root, (plate, matte, drawn, *living), track, moves, warning)
+    return root, plate, matte, shot
 
 
 def _check_channel(channel: str, there: Tuple[str, ...], what: str, knob: str) -> None:
@@ -158,10 +168,12 @@ def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[C
             "There is no condition: no picture of the place wanted.",
             "Connect one to the input 'condition', or give a file.",
         )
-    matte = absolute(ask.condition_matte, ask.script)
-    _must_exist(matte, "matte of the condition")
+    beside = [absolute(path, ask.script) for path in (ask.condition_matte, ask.scribble, ask.extended)]
+    for path, what in zip(beside, ("matte of the condition", "scribble picture", "extended picture")):
+        _must_exist(path, what)
+    matte, scribble, extended = beside
     drawn = _rendering(ask, inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
-    return Condition(drawn.file(frame), ask.condition_kind, matte, space), drawn
+    return Condition(drawn.file(frame), ask.condition_kind, matte, space, scribble, extended), drawn
 
 
 def _alive(ask: Ask, inputs: str, frames: FrameRange) -> Tuple[Settings, List[Rendering]]:

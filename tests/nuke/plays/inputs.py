@@ -219,3 +219,57 @@ def errors() -> Dict[str, Any]:
     attempt("render cancelled", output_folder="cancelled")
     attempt("never saved")
     return dict(said, as_was=as_was)
+
+
+def beside() -> Dict[str, Any]:
+    """A box and a point set in the Viewer, strokes and an extended picture as files."""
+    new_script()
+    node = new_node()
+    place = STAGE["work"] + "/footage/place.exr"
+    said: Dict[str, Any] = {}
+    for box in ([10, 20, 60, 50], [-40, -10, 6, 90]):
+        node["box_drawn"].setValue(box)
+        node["pick_box"].execute()
+    node["point_drawn"].setValue([5.5, 60])
+    node["pick_point"].execute()
+    node["point_drawn"].setValue([5, 90])
+    node["pick_point"].execute()
+    said.update(outside=list(SESSION.said), box=node["condition_box"].value())
+    said["point"] = node["condition_point"].value()
+    for name in ("scribble", "extended"):
+        node[name].setValue(place)
+    node["write_job"].execute()
+    said["job"] = job(node)
+    SESSION.said.clear()
+    node["extended"].setValue("gone.png")
+    node["write_job"].execute()
+    return dict(said, gone=list(SESSION.said))
+
+
+def clean_plate() -> Dict[str, Any]:
+    """The button, with Nuke free meanwhile; once more; and once stopped on Nuke's bar."""
+    new_script()
+    node = new_node()
+    node.setInput(2, None)
+    before = nuke.allNodes("Read")
+    folder = STAGE["work"] + "/actanywhere/sh010_comp_ActAnywhere1"
+
+    def press() -> bool:
+        count = len(SESSION.swallowed) + node["log"].value().count("\n")
+        node["make_clean_plate"].execute()
+        return SESSION.spin(lambda: len(SESSION.swallowed) + node["log"].value().count("\n") > count)
+
+    node["make_clean_plate"].execute()
+    said: Dict[str, Any] = {"free": not node["clean_plate"].value()}
+    said["whole"] = SESSION.spin(lambda: bool(node["clean_plate"].value()))
+    said.update(clean=node["clean_plate"].value(), log=node["log"].value(), said=list(SESSION.said))
+    reads = [one for one in nuke.allNodes("Read") if one not in before]
+    said["reads"] = [[one["file"].value(), one.firstFrame(), one.lastFrame()] for one in reads]
+    said["messages"] = SESSION.tasks[-1]._messages
+    said["rendered"] = [one["node"].split(".")[-1] for one in SESSION.rendered]
+    press()
+    said["again"] = sorted(os.listdir(folder))
+    SESSION.cancel_tasks = lambda task: True
+    press()
+    said.update(stopped=sorted(os.listdir(folder)), stopped_log="Stopped" in node["log"].value())
+    return said

@@ -1,0 +1,57 @@
+"""The clean plate of the shot: made by the engine from the plate's other frames, and taken as the setting's file."""
+
+import os
+import shutil
+from typing import Any
+
+import bpy
+
+from ..hostkit.clean_plate import clean_plate_step, made_clean_plate, new_clean_folder
+from ..hostkit.controls import control
+from ..hostkit.session import Session
+from ..read.asking import Asked, build_clean_order, shot_name, takes_root
+from ..read.plate import find_plate
+from ..versions import as_stored
+from . import running
+from .generate import drawing_steps
+from .run import Runner
+
+__all__ = ["CLASSES"]
+
+
+class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
+    """Write the plate without the actor and their shadow"""
+
+    bl_idname = "actanywhere.make_clean_plate"
+    bl_label = control("make_clean_plate").title
+    bl_description = control("make_clean_plate").bare_tip
+    bl_options = {"UNDO"}
+
+    def begin(self, scene: Any) -> Session:
+        """Plate and matte as for a take; nothing else is asked for."""
+        asked, engine = Asked(scene), running.engine()
+        engine.command("cleanplate")
+        plate = find_plate(scene, asked)
+        self.folder = new_clean_folder(takes_root(scene), shot_name(scene, plate))
+        try:
+            order = build_clean_order(scene, asked, plate, self.folder)
+        except Exception:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return Session([], before=[*drawing_steps(order), clean_plate_step(engine, order.job)])
+
+    def end(self, scene: Any, session: Session) -> None:
+        """It is the shot's clean plate from now on; what was stopped or refused leaves nothing."""
+        try:
+            if session.error is None:
+                pattern, told = made_clean_plate(session.lines)
+                scene.actanywhere.settings.clean_plate = as_stored(pattern)
+                self.report({"INFO"}, "%s (%s)" % (os.path.basename(pattern), "; ".join(told)))
+        except Exception:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        if session.error is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+CLASSES = (ACTANYWHERE_OT_make_clean_plate,)

@@ -1,0 +1,97 @@
+"""The controls that both hosts have beside the settings: one name, one label, one tooltip each.
+
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict
+
+__all__ = ["BUSY", "CHOOSE_TAKE", "CONTROLS", "Control", "control"]
+
+#: What to do while it renders, and where no take is chosen.
+BUSY = "Wait, or press Cancel first."
+CHOOSE_TAKE = "Choose one in the list."
+
+
+@dataclass(frozen=True)
+class Control:
+    """``label`` in small letters, as settings have it; ``tip`` in whole sentences."""
+
+    label: str
+    tip: str
+
+    @property
+    def button(self) -> str:
+        """``Continue take``."""
+        return self.label[:1].upper() + self.label[1:]
+
+    @property
+    def title(self) -> str:
+        """``Continue Take``, where a host writes labels so."""
+        small = ("of", "the", "to", "its", "from")
+        words = [word if word in small else word[:1].upper() + word[1:] for word in self.label.split()]
+        return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+    def tip_with(self, own: str) -> str:
+        """The tooltip, with a sentence of the host's own."""
+        return "%s %s" % (self.tip, own)
+
+    @property
+    def bare_tip(self) -> str:
+        """The tooltip for a host that ends it with a full stop itself."""
+        return self.tip.rstrip(".")
+
+
+CONTROLS: Dict[str, Control] = {
+    "shot_name": Control("shot", "Name of the shot: of its takes' folder and of their files."),
+    "takes_folder": Control("takes' folder", "Where the takes are kept."),
+    "first": Control("first", "First frame, rendered."),
+    "last": Control("last", "Last frame, rendered too."),
+    "condition_kind": Control("kind", "What the picture of the place shows."),
+    "condition_matte": Control(
+        "matte of the picture",
+        "A still matte of whoever was painted into a composite condition, if there is one.",
+    ),
+    "scribble": Control(
+        "scribble",
+        "Strokes over the picture of the place, in a picture of its size: green or white over who is to go, red over "
+        "what is to stay.",
+    ),
+    "extended": Control(
+        "extended picture",
+        "The place as you completed it: the picture of the place at its own scale, larger to any side, without who "
+        "else was in it. Then nothing is filled. Every render writes its own beside the layer, NAME_place.png, to "
+        "paint on.",
+    ),
+    "pick_box": Control(
+        "add box", "Who else is to go: a box around them, drawn over the picture of the place in a viewer."
+    ),
+    "pick_point": Control(
+        "add point", "Who else is to go: a point on them, set on the picture of the place in a viewer."
+    ),
+    "make_clean_plate": Control(
+        "make clean plate",
+        "Write the plate without the actor and their shadow, made of the plate's other frames, and take it as the "
+        "clean plate.",
+    ),
+    "generate": Control(
+        "generate", "Render the shot as a new take. What it reads is made ready first, where it has changed."
+    ),
+    "cancel": Control("cancel", "Stop. Finished frames are kept, and the take can be continued."),
+    "continue_take": Control(
+        "continue take", "Render what is missing of a take that was stopped, as it was asked for then."
+    ),
+    "wedge": Control("render wedge", "A take for each of several seeds, and a contact sheet to pick from."),
+    "wedge_count": Control("takes", "How many takes: with the seed, and the ones after it."),
+    "refresh": Control("refresh takes", "Look at the takes on disk again."),
+    "remove_take": Control(
+        "delete take", "Delete this take and its frames from disk (it asks first). This cannot be undone."
+    ),
+}
+
+
+def control(name: str) -> Control:
+    """The control of that name."""
+    return CONTROLS[name]

@@ -1,0 +1,46 @@
+"""Who else is in the picture of the place, pointed at in a viewer: the settings' text with one box or point more.
+
+Pixels of the picture, from the upper left corner, y down.
+Standard library alone, valid Python 3.7: hosts carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from ..contract.errors import JobError
+
+__all__ = ["with_box", "with_point"]
+
+Point = Tuple[float, float]
+Size = Tuple[int, int]
+
+
+def with_point(said: str, point: Point, size: Size) -> str:
+    """``condition_point`` with a point more; ``size`` is the picture's width and height. Raises ``JobError``."""
+    x, y = int(point[0]), int(point[1])
+    if not (0 <= x < size[0] and 0 <= y < size[1]):
+        raise JobError(
+            "The point %d,%d lies outside of the picture (%d x %d)." % (x, y, size[0], size[1]),
+            "Set it on whoever is to go.",
+        )
+    return _and(said, "%d,%d" % (x, y))
+
+
+def with_box(said: str, one: Point, other: Point, size: Size) -> str:
+    """``condition_box`` with a box more between two corners, cut at the picture's edges. Raises ``JobError``."""
+    left, right = (int(_within(x, size[0])) for x in sorted((one[0], other[0])))
+    top, bottom = (int(_within(y, size[1])) for y in sorted((one[1], other[1])))
+    if right - left < 2 or bottom - top < 2:
+        raise JobError(
+            "The box has nothing of the picture (%d x %d) in it." % size, "Draw it around whoever is to go."
+        )
+    return _and(said, "%d,%d,%d,%d" % (left, top, right - left, bottom - top))
+
+
+def _within(value: float, end: int) -> float:
+    return min(max(value, 0.0), float(end))
+
+
+def _and(said: str, more: str) -> str:
+    return "%s; %s" % (said.strip().rstrip(";").strip(), more) if said.strip() else more

@@ -1,0 +1,87 @@
+"""The controls beside the settings, in the node: what they do, and that they speak the words of every host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from actanywhere.contract.job import Job
+from actanywhere.hostkit.controls import CONTROLS
+from actanywhere.hostkit.widgets import USE, widgets
+from tests.nuke.conftest import SHIPPED, Stage
+from tests.nuke.shot import ABOVE, FIRST, LAST, SIDE, actor_at, plate_at, read_exr
+from tests.nuke_standin.nk import UserKnob, read
+
+#: Buttons of Nuke alone, and why.
+ONLY_HERE = {
+    "a list switches takes; their settings are put back by themselves": "use_settings",
+    "Blender shows a sheet in its Image Editor": "open_sheet",
+    "Nuke's frames are those of the job": "condition_here anchor_here",
+    "a script is rendered by farms": "write_job",
+}
+CALLED = {"output_folder": "takes_folder"}
+
+
+def knobs() -> dict[str, UserKnob]:
+    """The node's own knobs, as they stand in the file that artists paste."""
+    (node,) = [
+        node for node in read((SHIPPED / "ActAnywhere.nk").read_text("utf-8")).nodes if node.cls == "Group"
+    ]
+    return {knob.name: knob for knob in node.user}
+
+
+def test_every_label_and_tooltip_is_that_of_every_host() -> None:
+    told, found = knobs(), set()
+    for name, knob in told.items():
+        control = CONTROLS.get(CALLED.get(name, name))
+        if control is not None:
+            found.add(CALLED.get(name, name))
+            label = re.sub(r"</?b>", "", knob.options["l"])
+            assert label == (control.button if knob.code == 22 else control.label), name
+            assert knob.options["t"].startswith(control.tip), name
+    assert found == set(CONTROLS)
+    buttons = {name for name, knob in told.items() if knob.code == 22 and name not in CONTROLS}
+    assert buttons == set(" ".join(ONLY_HERE.values()).split())
+
+
+def test_the_settings_knobs_are_the_settings_widgets() -> None:
+    told = knobs()
+    for widget in widgets():
+        assert told[widget.name].options["t"] == widget.tip
+        label = told[widget.name].options["l"]
+        assert label == widget.label or (widget.beside and label == "") or widget.name.startswith(USE)
+
+
+def test_boxes_points_strokes_and_an_extended_picture_go_with_the_condition(stage: Stage) -> None:
+    said = stage.play("beside")
+    assert said["box"] == "10,14,50,30; 0,0,6,64", "y counts down there; the second is cut at the edges"
+    assert said["point"] == "5,4"
+    (message,) = said["outside"]
+    assert "96 x 64" in message and "\n\n" in message
+    condition = Job.from_dict(said["job"]).shot.condition
+    place = str(stage.work / "footage" / "place.exr")
+    assert condition.scribble == condition.extended == place
+    (message,) = said["gone"]
+    assert "gone.png: there is no such extended picture" in message
+
+
+def test_a_clean_plate_is_made_while_nuke_is_free_and_taken(stage: Stage) -> None:
+    said = stage.play("clean_plate")
+    assert said["free"] and said["whole"] and said["said"] == []
+    assert said["reads"] == [[said["clean"], FIRST, LAST]], "a Read of it lies beside the node"
+    assert "shadow:" in said["log"] and any("of 4 frames" in line for line in said["messages"])
+    assert said["rendered"] == ["write_plate", "write_matte"], "the picture of the place is not asked for"
+    spec, pixels = read_exr(said["clean"].replace("####", str(FIRST)))
+    plate, cover = plate_at(FIRST), actor_at(FIRST)
+    assert (spec.x, spec.y) == (-SIDE, -ABOVE)
+    far = cover == 0
+    far[:, 20:70] = False
+    for index, name in enumerate("RGB"):
+        np.testing.assert_allclose(pixels[name][far], plate[..., index][far], rtol=1e-3, atol=1e-3)
+    assert said["again"] == ["clean_001", "clean_002"]
+    assert said["stopped"] == ["clean_001", "clean_002"] and said["stopped_log"], (
+        "what is stopped leaves nothing"
+    )
+    assert Path(said["clean"]).parent.name == "clean_001"
