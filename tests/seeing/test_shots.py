@@ -18,7 +18,7 @@ from actanywhere.contract.takes import find_result
 from actanywhere.footage import read_condition
 from actanywhere.onnx_runner import close_networks
 from actanywhere.render.place import _by_artist
-from tests.nuke.shot import write_exr
+from tests.blender import stage
 from tests.seeing.networks import red_mask
 from tests.seeing.scenes import SIZE, body, street, with_body
 
@@ -128,7 +128,7 @@ def test_what_is_said_of_an_exrs_colours_says_nothing_of_the_png_that_was_painte
     tmp_path: Path,
 ) -> None:
     grey = np.full((40, 60, 3), 0.5, np.float32)
-    write_exr(tmp_path / "place.exr", grey, ("R", "G", "B"))
+    stage.write(tmp_path / "place.exr", grey, ("R", "G", "B"))
     write(tmp_path / "painted.png", grey)
     asked = Condition(str(tmp_path / "place.exr"), colour="acescg", extended=str(tmp_path / "painted.png"))
     shot = SimpleNamespace(condition=asked)

@@ -197,6 +197,9 @@ class Layout:
     def label(self, **_: Any) -> None:
         pass
 
+    def operator(self, name: str, **_: Any) -> None:
+        assert name.partition(".")[2] in dir(bpy.ops.actanywhere), name
+
     def prop(self, group: Any, name: str, **_: Any) -> None:
         self.shown[name] = self
 
