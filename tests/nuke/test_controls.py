@@ -20,6 +20,7 @@ ONLY_HERE = {
     "Blender shows a sheet in its Image Editor": "open_sheet",
     "Nuke's frames are those of the job": "condition_here anchor_here",
     "a script is rendered by farms": "write_job",
+    "Blender shows what a model needs in rows of its panel": "choose_model",
 }
 CALLED = {"output_folder": "takes_folder"}
 
