@@ -12,7 +12,7 @@ from bpy.props import BoolProperty, StringProperty
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.engine import Finding, creation_commands, engine_errand, read_findings
 from ..hostkit.networks import (
-    EYES,
+    VISION,
     Network,
     list_step,
     networks_row,
@@ -140,7 +140,7 @@ class ACTANYWHERE_OT_networks_get(_EngineRunner, bpy.types.Operator):
     bl_idname = "actanywhere.networks_get"
     bl_label = "Get the Networks"
 
-    wanted: StringProperty(name="Wanted", default=EYES, options={"SKIP_SAVE"})
+    wanted: StringProperty(name="Wanted", default=VISION, options={"SKIP_SAVE"})
 
     def begin(self, scene: Any) -> Session:
         """Only where Blender may go online; in a process of its own, which goes on from what has come."""

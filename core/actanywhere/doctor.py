@@ -232,7 +232,7 @@ def _networks() -> Iterator[Check]:
             )
     if not any(models.find_entry(name).role for name in here):
         text = "none is here: who, where and how far are guesses"
-        yield Check("networks", "warn", text, "actanywhere models pull eyes")
+        yield Check("networks", "warn", text, "actanywhere models pull vision")
 
 
 def _colour() -> Iterator[Check]:

@@ -132,7 +132,7 @@ def test_a_set_is_got_and_one_that_cannot_be_had_does_not_keep_the_others(
         "config.json": tiny.configuration(model_type="eomt"),
         "model.safetensors": tiny.weights(),
     }
-    status, events = run("pull", "eyes")
+    status, events = run("pull", "vision")
     assert status == 2
     assert {e["name"] for e in of_kind(events, "pulled")} == {"eomt-coco-small", "depth-anything-v2-small"}
     assert {e["shot"] for e in of_kind(events, "error")} == {"birefnet-lite", "migan"}

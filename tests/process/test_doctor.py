@@ -96,7 +96,7 @@ def test_networks_that_are_here_are_listed_and_a_damaged_one_is_told(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path))
     (missing,) = find("networks")
-    assert missing.status == "warn" and missing.remedy == "actanywhere models pull eyes"
+    assert missing.status == "warn" and missing.remedy == "actanywhere models pull vision"
     file = tmp_path / "depth-anything-v2-small/onnx/model_fp16.onnx"
     brighter(file)
     (here,) = find("network")

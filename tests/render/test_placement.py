@@ -14,8 +14,8 @@ from actanywhere.contract.settings import Settings
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
-from actanywhere.seeing.eyes import Eyes
 from actanywhere.seeing.protocol import RegionMap
+from actanywhere.seeing.readers import Readers
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
 from tests.seeing.staged import marked
@@ -84,9 +84,9 @@ def test_a_place_that_cannot_be_is_refused_before_anything_is_read(still: Staged
         render(replace(still.job(tiny_model()), settings=Settings(place="up a bit")))
 
 
-def eyes(regions: dict[int, RegionMap]) -> Eyes:
-    """Eyes that answer with regions marked by hand, by the width of the picture they are asked about."""
-    made = Eyes({})
+def readers(regions: dict[int, RegionMap]) -> Readers:
+    """Readers that answer with regions marked by hand, by the width of the picture they are asked about."""
+    made = Readers({})
     made.regions_of = lambda picture: regions.get(picture.shape[1])  # type: ignore[method-assign]
     return made
 
@@ -103,7 +103,7 @@ STREET = marked((64, 96), "upright", ("ground", [(0, 0.5), (1, 0.5), (1, 1), (0,
 
 def decided(staged: Staged, condition: RegionMap, plate: RegionMap = STREET) -> Scene:
     with open_inputs(staged.job("starter")) as inputs:
-        return read_scene(inputs, Watch(), eyes({97: condition, 96: plate}))
+        return read_scene(inputs, Watch(), readers({97: condition, 96: plate}))
 
 
 def test_an_actor_before_a_wall_comes_down_onto_the_ground_of_the_picture(walker: Staged) -> None:
@@ -139,7 +139,7 @@ def test_who_swims_in_the_plate_wants_water_in_the_picture(walker: Staged) -> No
 def test_the_regions_of_the_plate_tell_the_tracker_what_stands_still(walker: Staged) -> None:
     with open_inputs(walker.job("starter", camera="plate")) as inputs:
         reasons = [
-            read_scene(inputs, Watch(), eyes({96: marked((64, 96), kind)})).camera.reason
+            read_scene(inputs, Watch(), readers({96: marked((64, 96), kind)})).camera.reason
             for kind in ("upright", "water")
         ]
     assert "features on what stands still in it" in reasons[0]
@@ -148,6 +148,6 @@ def test_the_regions_of_the_plate_tell_the_tracker_what_stands_still(walker: Sta
 
 def test_without_a_network_the_picture_is_centred_and_the_reason_told(walker: Staged) -> None:
     with open_inputs(walker.job("starter")) as inputs:
-        scene = read_scene(inputs, Watch(), Eyes({}))
+        scene = read_scene(inputs, Watch(), Readers({}))
     assert str(scene.placement.value) == "centred"
     assert "cannot be told for sure" in scene.placement.reason and "--place" in scene.placement.reason

@@ -19,8 +19,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from actanywhere.contract.errors import ModelError
-from actanywhere.seeing.eyes import Eyes
 from actanywhere.seeing.fill_diffusion import DiffusionFill
+from actanywhere.seeing.readers import Readers
 
 
 def klein(folder: Path) -> Path:
@@ -135,9 +135,9 @@ def test_it_goes_before_other_fills_where_it_is_here(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(folder.parent))
-    assert Eyes().fill.name == "flux2-klein-4b"
+    assert Readers().fill.name == "flux2-klein-4b"
     monkeypatch.setenv("ACTANYWHERE_MODELS", os.fspath(tmp_path))
-    assert Eyes().fill.name != "flux2-klein-4b"
+    assert Readers().fill.name != "flux2-klein-4b"
 
 
 def test_a_real_one_without_a_gpu_gives_way_and_is_told(
@@ -146,9 +146,9 @@ def test_a_real_one_without_a_gpu_gives_way_and_is_told(
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(folder.parent))
     monkeypatch.setattr("actanywhere.seeing.fill_diffusion._SMALL", 10)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    eyes = Eyes()
-    assert eyes.fill.name != "flux2-klein-4b"
-    assert any("there is no GPU" in line for line in eyes.told)
+    readers = Readers()
+    assert readers.fill.name != "flux2-klein-4b"
+    assert any("there is no GPU" in line for line in readers.warnings)
 
 
 def test_another_pipeline_is_refused(tmp_path: Path) -> None:

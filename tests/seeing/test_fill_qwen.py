@@ -28,9 +28,9 @@ from transformers import (
 )
 
 from actanywhere.models.find import find_model
-from actanywhere.seeing.eyes import Eyes
 from actanywhere.seeing.fill_diffusion import DiffusionFill
 from actanywhere.seeing.picture_and_text import PictureAndText
+from actanywhere.seeing.readers import Readers
 
 NAME = "qwen-image-edit"
 WORDS = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
@@ -163,4 +163,4 @@ def test_the_picture_has_as_many_tokens_as_transformers_own_processor_gives_it(f
 def test_it_is_found_where_it_was_pulled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(folder.parent))
     assert find_model(NAME).folder == folder
-    assert Eyes().fill.name == NAME
+    assert Readers().fill.name == NAME

@@ -55,7 +55,7 @@ def test_in_a_composite_the_network_finds_them_and_that_is_told() -> None:
     found = find_other_actor(PICTURE, "composite", subjects=Seen(subject(SOMEBODY)))
     share = 100 * (SOMEBODY > 0.5).mean()
     assert same(found.mask, SOMEBODY) and not found.warnings
-    assert found.told.startswith(f"found by eyes (sure 0.90), {share:.1f} % of the picture")
+    assert found.summary.startswith(f"found by eyes (sure 0.90), {share:.1f} % of the picture")
 
 
 def test_a_tower_or_a_sign_stays_and_that_is_told() -> None:
@@ -63,7 +63,7 @@ def test_a_tower_or_a_sign_stays_and_that_is_told() -> None:
         PICTURE, "composite", subjects=Seen(subject(BOARD, 0.3, "thing"), subject(SOMEBODY))
     )
     assert same(found.mask, SOMEBODY) and same(found.stays, BOARD)
-    assert "a prominent thing" in found.told and "130,10,40,60" in found.told
+    assert "a prominent thing" in found.summary and "130,10,40,60" in found.summary
 
 
 def test_in_a_composite_with_a_thing_alone_nobody_goes_and_the_artist_is_asked() -> None:
@@ -134,7 +134,7 @@ def test_the_plates_own_actor_goes_and_the_network_gives_their_outline() -> None
 def test_without_a_network_the_likeness_is_a_guess_and_says_what_mends_it() -> None:
     copy = Subject(SOMEBODY, 0.95, "their likeness")
     found = find_other_actor(PICTURE, "auto", copy=copy)
-    assert same(found.mask, SOMEBODY) and found.told.endswith("a guess")
+    assert same(found.mask, SOMEBODY) and found.summary.endswith("a guess")
     assert MEND in found.warnings[0]
 
 
@@ -151,14 +151,14 @@ def test_a_composite_in_which_nobody_is_found_is_told_with_what_to_do() -> None:
 
 def test_the_artists_matte_goes_before_everything() -> None:
     found = find_other_actor(PICTURE, "background", given=ELSEWHERE, subjects=Seen(subject(SOMEBODY)))
-    assert same(found.mask, ELSEWHERE) and found.told.startswith("as your matte says")
+    assert same(found.mask, ELSEWHERE) and found.summary.startswith("as your matte says")
 
 
 def test_who_is_pointed_at_goes_even_from_a_background() -> None:
     hint = Hint(points=((30.0, 62.0),))
     seen = Seen(subject(SOMEBODY), subject(ELSEWHERE, 0.4))
     found = find_other_actor(PICTURE, "background", hint=hint, subjects=seen, pointed=GrabCutSubjects())
-    assert same(found.mask, ELSEWHERE) and "where you pointed" in found.told
+    assert same(found.mask, ELSEWHERE) and "where you pointed" in found.summary
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_without_a_network_a_hint_is_followed_by_colour_and_said_to_be_a_guess(h
     assert found.mask is not None
     true, got = SOMEBODY > 0.5, found.mask > 0.5
     assert (true & got).sum() / (true | got).sum() > 0.85
-    assert "a guess" in found.told and MEND in found.warnings[0]
+    assert "a guess" in found.summary and MEND in found.warnings[0]
 
 
 def test_nothing_where_one_pointed_is_told() -> None:
@@ -192,4 +192,4 @@ def test_the_hole_holds_them_their_rim_and_their_shadow() -> None:
     assert hole[cv2.dilate((SOMEBODY > 0.2).astype(np.uint8), np.ones((3, 3))) > 0].all()
     assert hole[(dark > 0) & (SOMEBODY < 0.5)].mean() > 0.9
     assert hole.mean() < 0.2
-    assert "their shadow goes too" in found.told
+    assert "their shadow goes too" in found.summary

@@ -95,8 +95,8 @@ def test_without_one_they_stay_and_that_is_told_with_what_mends_it(
     result = find_result(str(out))
     assert result is not None
     assert "whoever is in it stays" in result.decided("second actor").value
-    assert any("actanywhere models pull eyes" in warning for warning in result.warnings)
-    assert "actanywhere models pull eyes" in "".join(capsys.readouterr())
+    assert any("actanywhere models pull vision" in warning for warning in result.warnings)
+    assert "actanywhere models pull vision" in "".join(capsys.readouterr())
 
 
 def test_a_box_takes_them_out_without_any_network(shot: list[str], tmp_path: Path) -> None:

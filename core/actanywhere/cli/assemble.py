@@ -52,7 +52,7 @@ def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
 def _show(assembly: Assembly, output: Path, as_json: bool) -> None:
     if as_json:
         parts = [
-            {"name": part.name, "from": part.told, "files": [str(file) for file in part.files]}
+            {"name": part.name, "from": part.summary, "files": [str(file) for file in part.files]}
             for part in assembly.parts
         ]
         said = {"parts": parts, "bytes": assembly.bytes, "untrained": assembly.untrained}
@@ -60,7 +60,7 @@ def _show(assembly: Assembly, output: Path, as_json: bool) -> None:
         return
     for part in assembly.parts:
         numbers = sum(part.sizes.values()) / 1e6
-        print(f"{part.name:<14} {part.told}: {len(part.weights)} weights, {numbers:.0f} M numbers")
+        print(f"{part.name:<14} {part.summary}: {len(part.weights)} weights, {numbers:.0f} M numbers")
         for file in part.files:
             print(f"{'':<14} would read {file}")
     print(f"would write {output}, about {assembly.bytes / 1e9:.1f} GB in half precision")

@@ -16,7 +16,7 @@ examples:
   actanywhere demo                                      see it work on the shot that comes with it
   actanywhere selftest --model vace-1.3b                what a model does on this machine, as a report
   actanywhere doctor                                    is this machine ready, and what is missing
-  actanywhere models pull eyes                          networks that see who, where and how far
+  actanywhere models pull vision                        networks that see who, where and how far
   actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
   actanywhere render ... --preview                      a rough take, to judge the set-up by
   actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take

@@ -41,7 +41,7 @@ def _list(args: argparse.Namespace) -> int:
             if args.long:
                 print(f"      {entry.title}: {entry.does}. {entry.terms}".rstrip())
     print(
-        "Get some: actanywhere models pull NAME...   or the recommended networks: actanywhere models pull eyes"
+        "Get some: actanywhere models pull NAME...   or the recommended networks: actanywhere models pull vision"
     )
     return DONE
 
@@ -50,13 +50,13 @@ def _groups() -> list[tuple[str, list[Entry]]]:
     networks = [entry for entry in all_entries() if entry.role]
     engines = [entry for entry in all_entries() if entry.engine]
     return [
-        ("networks that read pictures (* in 'eyes')", networks),
+        ("networks that read pictures (* in 'vision')", networks),
         ("engines that paint, and their parts", engines),
     ]
 
 
 def _row(entry: Entry, state: State) -> str:
-    star = "*" if "eyes" in entry.sets else " "
+    star = "*" if "vision" in entry.sets else " "
     needs = f"{entry.disk / 1e9:6.2f} GB"
     needs += f"  GPU {entry.gpu_memory:.0f} GB" if entry.gpu_memory else "            "
     where = {"here": f"here: {state.folder}", "absent": f"{entry.role or entry.engine}"}

@@ -339,7 +339,7 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _add_talk(kind, dry_run=False)
     kind = kinds.add_parser("pull", help="get models from the hub; the same command goes on after a cut")
     kind.add_argument(
-        "names", nargs="+", metavar="NAME", help="Models, or the sets 'eyes', 'matte' and 'unet'."
+        "names", nargs="+", metavar="NAME", help="Models, or the sets 'vision', 'matte' and 'unet'."
     )
     _add_talk(kind, dry_run=False)
     kind = kinds.add_parser("import", help="take over a file or a folder that is here already")

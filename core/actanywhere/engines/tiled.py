@@ -46,8 +46,11 @@ class Tiled:
         """What the engine says of its first pass, and how many tiles the second may have."""
         small = _small(size, self.first, self.engine.facts.multiple)
         count = len(_tiles(size, small))
-        told = self.engine.check(settings, frames, small)
-        return [*told, f"second pass: up to {count} tiles of {small[1]}x{small[0]}, where much was painted"]
+        plan_lines = self.engine.check(settings, frames, small)
+        return [
+            *plan_lines,
+            f"second pass: up to {count} tiles of {small[1]}x{small[0]}, where much was painted",
+        ]
 
     def open(self, request: EngineRequest) -> Painter:
         """The engine, ready for its first pass."""
@@ -122,10 +125,10 @@ class _TiledPainter:
             settings={**self.request.settings, "strength": _STRENGTH, "life": 0.0, "reference": "never"},
         )
         painter = self.engine.open(request)
-        told = _Frames(frames, lambda index, frame: canvas.told(index, frame, tile))
+        conditioning = _Frames(frames, lambda index, frame: canvas.tile_conditioning(index, frame, tile))
         share = self._each / painter.steps
         return painter.paint(
-            told, window, None, replace(watch, step=lambda k: watch.step(done + int(k * share)))
+            conditioning, window, None, replace(watch, step=lambda k: watch.step(done + int(k * share)))
         )
 
     def _scratch(self, number: int) -> Path:
@@ -194,8 +197,8 @@ class _Canvas:
         """Note that a tile is done with."""
         self.state.keep(tiles=max(number + 1, int(self.state.get("tiles") or 0)))
 
-    def told(self, index: int, frame: FrameConditioning, tile: _Tile) -> FrameConditioning:
-        """What a tile is told: its part of the frame; finished rims are known, and it begins from the first pass."""
+    def tile_conditioning(self, index: int, frame: FrameConditioning, tile: _Tile) -> FrameConditioning:
+        """A tile's part of the frame: finished rims are known, and it begins from the first pass."""
         part = tile.rows, tile.columns
         canvas = self.pictures.read(index, index + 1)[0][part]
         actor = frame.subject[part] > 0.5

@@ -15,7 +15,7 @@ from .progress import message
 from .session import Heard, Step
 
 __all__ = [
-    "EYES",
+    "VISION",
     "Network",
     "list_step",
     "model_list",
@@ -27,7 +27,7 @@ __all__ = [
     "still_to_get",
 ]
 
-EYES = "eyes"
+VISION = "vision"
 """The set of networks that is recommended: who, where, how far, and what is behind."""
 
 
@@ -94,21 +94,21 @@ def model_words(network: Network) -> str:
     return "%s: %s" % (needs, state or "%s, %s" % (network.state, network.found))
 
 
-def still_to_get(networks: Sequence[Network], which: str = EYES) -> List[Network]:
+def still_to_get(networks: Sequence[Network], which: str = VISION) -> List[Network]:
     """Those of a set that are not here."""
     return [one for one in networks if which in one.sets and one.state != "here"]
 
 
 def networks_row(networks: Sequence[Network]) -> str:
     """The row: how many of the recommended networks are here, and what the others would take."""
-    eyes = [one for one in networks if EYES in one.sets]
+    vision = [one for one in networks if VISION in one.sets]
     missing = still_to_get(networks)
     if not missing:
-        return "Networks: all %d are here" % len(eyes)
+        return "Networks: all %d are here" % len(vision)
     size = sum(one.disk for one in missing) / 1e9
     return "Networks: %d of %d are here; the others take %.2f GB" % (
-        len(eyes) - len(missing),
-        len(eyes),
+        len(vision) - len(missing),
+        len(vision),
         size,
     )
 

@@ -123,7 +123,7 @@ def find_entry(name: str) -> Entry:
 
 
 def names_of(words: list[str]) -> list[str]:
-    """The entries that ``words`` mean: names, and sets such as ``eyes``. Raises ``ModelError``."""
+    """The entries that ``words`` mean: names, and sets such as ``vision``. Raises ``ModelError``."""
     names: list[str] = []
     for word in words:
         members = [entry.name for entry in all_entries() if word in entry.sets]

@@ -16,11 +16,11 @@ from ..camera.track import CameraTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
 from ..footage import compact, read_condition, read_scribble, read_still_matte
-from ..seeing.eyes import Eyes
 from ..seeing.hints import read_hint
 from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
 from ..seeing.protocol import Hint, RegionMap, Subject
+from ..seeing.readers import Readers
 from .clip import Clip
 from .decision import Decision
 from .placement import choose_placement, hardly_shown
@@ -79,41 +79,43 @@ class _Seen:
 
 
 def see_place(
-    inputs: Inputs, clip: Clip, track: CameraTrack | None, eyes: Eyes, plate: PlateRegions, watch: Watch
+    inputs: Inputs, clip: Clip, track: CameraTrack | None, readers: Readers, plate: PlateRegions, watch: Watch
 ) -> Place:
     """The condition moved by the track, fitted to the anchor frame, without who else was in it.
 
     Without a ``track`` no guide is made. ``plate`` is what the plate shows. ``watch`` hears of a hundred parts of the
     filling. Raises ``Cancelled``.
     """
-    seen = _look(inputs, clip, eyes)
+    seen = _look(inputs, clip, readers)
     watch.check()
     condition, hole = inputs.condition.pixels, _hole(inputs, seen.other)
     if inputs.job.shot.condition.extended:
         own = _by_artist(inputs, hole)
         mine = _own_part(own, condition)
         if track is None:
-            return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *eyes.told])
-        laid = _lay(inputs, clip, track, seen, mine, None, plate, eyes)
+            return Place(
+                mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *readers.warnings]
+            )
+        laid = _lay(inputs, clip, track, seen, mine, None, plate, readers)
         guide = laid.guide.within(own.surroundings)
-        told = [*seen.warnings, *eyes.told]
+        told = [*seen.warnings, *readers.warnings]
         return Place(
             mine, guide, seen.other, own, BY_ARTIST, laid.fits, told, laid.placement, laid.standpoint
         )
     if track is None:
-        filled = eyes.fill.behind(condition, hole)
-        return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *eyes.told])
-    laid = _lay(inputs, clip, track, seen, condition, hole, plate, eyes)
+        filled = readers.fill.behind(condition, hole)
+        return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *readers.warnings])
+    laid = _lay(inputs, clip, track, seen, condition, hole, plate, readers)
     guide, place = laid.guide, None
     if not inputs.engine.facts.invents:
-        place = outpaint(condition, hole, guide, eyes.fill, seen.other.stays, _hundredths(watch))
+        place = outpaint(condition, hole, guide, readers.fill, seen.other.stays, _hundredths(watch))
     if place is None:
-        condition = eyes.fill.behind(condition, hole)
+        condition = readers.fill.behind(condition, hole)
     else:
         guide = guide.within(place.surroundings)
         condition = _own_part(place, condition)
-    warnings = [*seen.warnings, *eyes.told, *_out_of_reach(guide, clip)]
-    filled_by = eyes.fill.name if place else ""
+    warnings = [*seen.warnings, *readers.warnings, *_out_of_reach(guide, clip)]
+    filled_by = readers.fill.name if place else ""
     return Place(
         condition, guide, seen.other, place, filled_by, laid.fits, warnings, laid.placement, laid.standpoint
     )
@@ -127,7 +129,7 @@ def _hundredths(watch: Watch) -> Callable[[float], None]:
     return step
 
 
-def _look(inputs: Inputs, clip: Clip, eyes: Eyes) -> _Seen:
+def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
     """Who else is in the condition: given, pointed at, or found."""
     condition, asked = inputs.condition.pixels, inputs.job.shot.condition
     given = read_still_matte(asked.matte, asked) if asked.matte else None
@@ -137,15 +139,15 @@ def _look(inputs: Inputs, clip: Clip, eyes: Eyes) -> _Seen:
     if match is not None:
         copy = Subject(match.subject, match.score, "its likeness to the plate's own actor")
     settled = given is not None or hint is not None
-    regions = eyes.regions_of(condition)
+    regions = readers.regions_of(condition)
     other = find_other_actor(
         condition,
         asked.kind,
         given=given,
         hint=hint,
         copy=copy,
-        subjects=None if given is not None else eyes.subjects,
-        pointed=eyes.pointed,
+        subjects=None if given is not None else readers.subjects,
+        pointed=readers.pointed,
         regions=None if settled else regions,
     )
     if match is None:
@@ -178,7 +180,7 @@ def _lay(
     condition: Picture,
     hole: Picture | None,
     plate: PlateRegions,
-    eyes: Eyes,
+    readers: Readers,
 ) -> _Laid:
     """The condition laid into the anchor frame, and moved by the track from there on."""
     settings, view, shape = inputs.job.settings, inputs.view, condition.shape[1] / condition.shape[0]
@@ -189,7 +191,7 @@ def _lay(
         asked = read_place(settings.place, settings.fit) or Placement(settings.fit)
         anchor = choose_anchor(track, clip.aspect, shape, view, asked)
     moved = track.relative_to(anchor)
-    standpoint = read_standpoint(clip, moved, anchor, view, condition, hole, seen.regions, plate, eyes)
+    standpoint = read_standpoint(clip, moved, anchor, view, condition, hole, seen.regions, plate, readers)
     painted = None if seen.index is None else clip.frames.first + seen.index
     placement = choose_placement(settings, painted, shape, view.aspect, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None

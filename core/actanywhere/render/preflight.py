@@ -32,8 +32,8 @@ from ..footage import (
 )
 from ..models import Found
 from ..models.folder import model_folder
-from ..seeing.eyes import find_networks
 from ..seeing.hints import read_boxes, read_points
+from ..seeing.readers import find_networks
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
 from .shadow import asks_pull

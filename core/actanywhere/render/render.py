@@ -17,7 +17,7 @@ from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
 from ..footage import HALF_MAX, digest, layer_space, write_png
 from ..seeing.cache import Answers
-from ..seeing.eyes import Eyes
+from ..seeing.readers import Readers
 from .conditioning import ShotConditioning
 from .deliver import count_display_frames, deliver_display_files, deliver_frame
 from .folder import OutputFolder
@@ -102,9 +102,9 @@ def _stages(inputs: Inputs) -> list[Stage]:
 
 def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progress: JobProgress) -> Result:
     output.keep_networks({role: one.entry.name for role, one in inputs.networks.items()})
-    eyes = Eyes(inputs.networks, Answers(output.answers))
+    readers = Readers(inputs.networks, Answers(output.answers))
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
-    scene = read_scene(inputs, progress.watch(_READING), eyes, filling, pulling)
+    scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling)
     progress.reach(_FILLING, 100)
     decisions = _decisions(inputs, scene, _write_place(output, scene))
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
@@ -141,7 +141,7 @@ def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]
     settings, (height, width) = inputs.job.settings, inputs.size
     whole = "as asked for" if inputs.job.shot.frames is not None else "all that the plate has"
     size = "as the model recommends" if settings.size is None else "as asked for"
-    other = "none" if scene.place is None else scene.place.other.told
+    other = "none" if scene.place is None else scene.place.other.summary
     filled = "" if scene.place is None else scene.place.filled_by
     return [
         DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),

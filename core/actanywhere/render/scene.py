@@ -15,7 +15,7 @@ from ..camera.track import CameraTrack, Tracker, still_track
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
 from ..footage import MatteReader, Plate, judge_mattes, to_display, treat_matte
-from ..seeing.eyes import Eyes
+from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
 from .clip import Clip, empty_clip
@@ -64,18 +64,18 @@ class Scene:
 def read_scene(
     inputs: Inputs,
     watch: Watch,
-    eyes: Eyes | None = None,
+    readers: Readers | None = None,
     filling: Watch | None = None,
     pulling: Watch | None = None,
 ) -> Scene:
-    """Read every frame once and decide, by ``eyes`` or else the networks that are here.
+    """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
     ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames. Raises
     ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
     facts = inputs.engine.facts
-    eyes = eyes or Eyes(inputs.networks)
-    regions = PlateRegions(eyes.regions_of, len(inputs.frames))
+    readers = readers or Readers(inputs.networks)
+    regions = PlateRegions(readers.regions_of, len(inputs.frames))
     clip, proxies, track = _read(inputs, watch, regions)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
@@ -88,7 +88,7 @@ def read_scene(
     shadow = choose_shadow(
         inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch(), inputs.clean
     )
-    place = see_place(inputs, clip, track if led else None, eyes, regions, filling or Watch())
+    place = see_place(inputs, clip, track if led else None, readers, regions, filling or Watch())
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
     return Scene(

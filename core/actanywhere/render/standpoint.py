@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.guide import View
 from ..camera.track import CameraTrack
-from ..seeing.eyes import Eyes
 from ..seeing.horizon import Horizon, find_horizon
 from ..seeing.protocol import Picture, RegionMap
+from ..seeing.readers import Readers
 from ..shadow.cast import standing
 from .clip import Clip
 from .plate_regions import PlateRegions
@@ -60,13 +60,13 @@ def read_standpoint(
     hole: Picture | None,
     picture: RegionMap | None,
     plate: PlateRegions,
-    eyes: Eyes,
+    readers: Readers,
 ) -> Standpoint:
     """What tells where the actor stands; ``track`` is relative to the ``anchor`` (counted from 0)."""
     feet = _at_anchor(clip, track, view)
     here = plate.at(anchor)
     surface = _surface(here, clip, anchor)
-    depth = None if picture is None else eyes.depth_of(condition)
+    depth = None if picture is None else readers.depth_of(condition)
     return Standpoint(
         anchor,
         feet,

@@ -85,7 +85,7 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
     told = [
         f"{inputs.job.shot.name}   condition: {scene.place.fitted}",
         f"placement: {scene.placement.value}, {scene.placement.value.fit} ({scene.placement.reason})",
-        f"second actor: {scene.place.other.told}",
+        f"second actor: {scene.place.other.summary}",
         f"camera: {scene.camera.value} ({scene.camera.reason})",
         *(f"warning: {warning}" for warning in (*scene.placement.warnings, *scene.place.warnings)),
     ]

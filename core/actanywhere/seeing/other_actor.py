@@ -12,7 +12,7 @@ from .their_shadow import their_shadow
 
 __all__ = ["MEND", "OtherActor", "find_other_actor", "hole_of"]
 
-MEND = "actanywhere models pull eyes"
+MEND = "actanywhere models pull vision"
 _POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
 
 _SURE = 0.25
@@ -39,10 +39,10 @@ _UNSURE = 0.12
 class OtherActor:
     """Who goes: ``mask`` (h, w) and ``shadow`` (h, w), or None; ``stays``: prominent things that stay.
 
-    ``told`` is the line for log, result and sheet; ``warnings`` what an artist has to look at.
+    ``summary`` is the line for log, result and sheet; ``warnings`` what an artist has to look at.
     """
 
-    told: str
+    summary: str
     mask: Picture | None = None
     shadow: Picture | None = None
     stays: Picture | None = None
@@ -72,7 +72,7 @@ def find_other_actor(
     if hint:
         return _by_hint(picture, hint, subjects, pointed, regions)
     seen = subjects.find(picture) if subjects is not None else []
-    actors, things = _told_apart(seen, regions)
+    actors, things = _actors_and_things(seen, regions)
     if kind == "background":
         return _in_a_background(actors, things)
     if copy is not None:
@@ -109,14 +109,14 @@ def _gone(
     shadow = their_shadow(picture, mask, None if regions is None else regions.of("ground"))
     sources = " and ".join(dict.fromkeys(one.source for one in actors))
     sure = max(one.score for one in actors)
-    told = f"found by {sources}" if sources != "your matte" else "as your matte says"
-    told += f" (sure {sure:.2f})" if sources != "your matte" else ""
-    told += f", {100 * float((mask > 0.5).mean()):.1f} % of the picture"
-    told += "; their shadow goes too" if (shadow > 0.5).any() else "; no shadow of theirs was made out"
+    summary = f"found by {sources}" if sources != "your matte" else "as your matte says"
+    summary += f" (sure {sure:.2f})" if sources != "your matte" else ""
+    summary += f", {100 * float((mask > 0.5).mean()):.1f} % of the picture"
+    summary += "; their shadow goes too" if (shadow > 0.5).any() else "; no shadow of theirs was made out"
     if things:
-        told += f"; a prominent thing ({_places(things)}) stays"
+        summary += f"; a prominent thing ({_places(things)}) stays"
     stays = stacked([one.mask for one in things]) if things else None
-    return OtherActor(told, mask, shadow, stays, [], actors)
+    return OtherActor(summary, mask, shadow, stays, [], actors)
 
 
 def _by_hint(
@@ -146,7 +146,7 @@ def _by_hint(
     return gone if subjects is not None else _guessed(gone)
 
 
-def _told_apart(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Subject], list[Subject]]:
+def _actors_and_things(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Subject], list[Subject]]:
     """The actors, also whom the regions show besides, and what else is prominent, among what a network saw."""
     if regions is None:
         sure = [one for one in seen if one.kind != "thing" and one.score >= _SURE]
@@ -236,7 +236,7 @@ def _nobody(
 def _guessed(gone: OtherActor) -> OtherActor:
     """The same, said to be a guess."""
     warning = f"The second actor's outline is a guess by colour; a network makes it sure: {MEND}."
-    return replace(gone, told=f"{gone.told}; a guess", warnings=[*gone.warnings, warning])
+    return replace(gone, summary=f"{gone.summary}; a guess", warnings=[*gone.warnings, warning])
 
 
 def _places(found: list[Subject]) -> str:

@@ -54,7 +54,7 @@ class NetworkSubjects:
 
     def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
         """Everybody in ``picture`` (h, w, 3), or those meant by ``hint``, looked at more closely."""
-        everybody = self.told(self.mask(picture))
+        everybody = self.subjects_in(self.mask(picture))
         if not hint:
             return everybody
         meant = [self._in_box(picture, everybody, box) for box in hint.boxes]
@@ -75,7 +75,7 @@ class NetworkSubjects:
         mask = probability(_mask_output(self._network, found, (height, width)))
         return np.asarray(cv2.resize(mask, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
-    def told(self, mask: Picture) -> list[Subject]:
+    def subjects_in(self, mask: Picture) -> list[Subject]:
         """The parts of a mask. Towers, frames and signs have straight outlines; foliage leaves the network unsure."""
         return [
             Subject(
@@ -98,7 +98,7 @@ class NetworkSubjects:
         inside[_window(picture, x, y, x + width, y + height)] = 1
         mask = np.zeros(picture.shape[:2], np.float32)
         mask[view] = self.mask(np.ascontiguousarray(picture[view]))
-        near = self.told(mask)
+        near = self.subjects_in(mask)
         return _joined([one for one in (*near, *everybody) if _share(one.mask, inside) >= _IN_BOX])
 
     def _at(self, picture: Picture, everybody: list[Subject], point: tuple[float, float]) -> Subject | None:
@@ -114,7 +114,7 @@ class NetworkSubjects:
             view = _window(picture, point[0] - reach, point[1] - reach, point[0] + reach, point[1] + reach)
             mask = np.zeros(picture.shape[:2], np.float32)
             mask[view] = self.mask(np.ascontiguousarray(picture[view]))
-            for one in self.told(mask):
+            for one in self.subjects_in(mask):
                 if one.mask[row, column] > 0.5:
                     return one
         return None

@@ -9,7 +9,7 @@ import nuke
 
 from ..hostkit.engine import Engine
 from ..hostkit.networks import (
-    EYES,
+    VISION,
     Network,
     model_list,
     networks_row,
@@ -40,7 +40,7 @@ def show_networks() -> None:
     if not still_to_get(networks):
         nuke.message(_told(networks))
     elif nuke.ask("%s\n\n%s" % (_told(networks), _ASK)):
-        _start(engine, EYES)
+        _start(engine, VISION)
 
 
 def choose_model(node: nuke.Node) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from actanywhere.engines.vace.compose import ColourMatch, fill_core
-from actanywhere.engines.vace.told import Told
+from actanywhere.engines.vace.control import ControlFrame
 
 
-def shot(seed: int, unknown: slice) -> Told:
+def shot(seed: int, unknown: slice) -> ControlFrame:
     picture = np.random.default_rng(seed).uniform(0.1, 0.8, (64, 64, 3)).astype(np.float32)
     hole = np.zeros((64, 64), bool)
     hole[:, unknown] = True
-    return Told(picture, hole, hole.astype(np.float32), np.zeros((64, 64), bool))
+    return ControlFrame(picture, hole, hole.astype(np.float32), np.zeros((64, 64), bool))
 
 
 def linear(display: np.ndarray) -> np.ndarray:
@@ -24,19 +24,19 @@ def display(light: np.ndarray) -> np.ndarray:
 
 
 def test_a_shift_of_light_is_taken_back_where_nothing_was_known() -> None:
-    told, match = shot(0, slice(40, 64)), ColourMatch(1)
+    control, match = shot(0, slice(40, 64)), ColourMatch(1)
     gain, offset = np.array([0.9, 1.1, 1.0]), np.array([0.01, 0.0, 0.02])
-    painted = display(linear(told.picture) * gain + offset).astype(np.float32)
-    match.add(0, painted, told)
+    painted = display(linear(control.picture) * gain + offset).astype(np.float32)
+    match.add(0, painted, control)
     back = match.apply(0, painted)
-    np.testing.assert_allclose(back[:, 40:], told.picture[:, 40:], atol=0.004)
+    np.testing.assert_allclose(back[:, 40:], control.picture[:, 40:], atol=0.004)
 
 
 def test_a_frame_of_which_nothing_is_known_takes_its_neighbours_colours() -> None:
-    told, match = shot(0, slice(40, 64)), ColourMatch(3)
-    painted = display(linear(told.picture) * 0.8).astype(np.float32)
-    match.add(0, painted, told)
-    match.add(2, painted, told)
+    control, match = shot(0, slice(40, 64)), ColourMatch(3)
+    painted = display(linear(control.picture) * 0.8).astype(np.float32)
+    match.add(0, painted, control)
+    match.add(2, painted, control)
     match.add(1, painted, shot(1, slice(0, 64)))
     gain, offset = match.fit(1)
     np.testing.assert_allclose(gain, 1 / 0.8, atol=0.01)
@@ -51,9 +51,9 @@ def test_a_shot_of_which_nothing_is_known_stays_as_painted() -> None:
 
 
 def test_a_flat_known_part_shifts_and_does_not_scale() -> None:
-    told, match = shot(0, slice(40, 64)), ColourMatch(1)
-    flat = np.full_like(told.picture, 0.5)
-    match.add(0, np.full_like(flat, 0.45), Told(flat, told.unknown, told.shown, told.actor))
+    control, match = shot(0, slice(40, 64)), ColourMatch(1)
+    flat = np.full_like(control.picture, 0.5)
+    match.add(0, np.full_like(flat, 0.45), ControlFrame(flat, control.unknown, control.shown, control.actor))
     gain, offset = match.fit(0)
     np.testing.assert_allclose(gain, 1, atol=1e-3)
     np.testing.assert_allclose(offset, linear(np.array(0.5)) - linear(np.array(0.45)), atol=1e-4)

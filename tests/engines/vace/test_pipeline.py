@@ -14,10 +14,10 @@ from diffusers import WanVACEPipeline
 
 from actanywhere.engines.disk import RunState
 from actanywhere.engines.protocol import Watch
+from actanywhere.engines.vace.control import ControlFrame
 from actanywhere.engines.vace.engine import VaceEngine
 from actanywhere.engines.vace.options import read_options
 from actanywhere.engines.vace.take import Take, frame_noise
-from actanywhere.engines.vace.told import Told
 
 from . import tiny_vace
 
@@ -25,12 +25,12 @@ FRAMES, HEIGHT, WIDTH = 9, 32, 48
 PROMPT, NEGATIVE = "a wet street at dusk", "rain"
 
 
-def told(index: int) -> Told:
+def control(index: int) -> ControlFrame:
     """The right third is unknown, in every frame: there the library's mask and ours are the same."""
     frame = tiny_vace.Shot(FRAMES)[index]
     unknown = frame.mask > 0.5
     picture = np.where(unknown[..., None], np.float32(0.5), frame.masked)
-    return Told(picture, unknown, frame.mask, np.zeros_like(unknown))
+    return ControlFrame(picture, unknown, frame.mask, np.zeros_like(unknown))
 
 
 def ours(
@@ -46,7 +46,7 @@ def ours(
         scratch / "main",
         FRAMES,
         (HEIGHT, WIDTH),
-        told,
+        control,
         options,
         painter.predictor,  # type: ignore[attr-defined]
         RunState(scratch, "x"),
@@ -57,7 +57,7 @@ def ours(
 
 
 def theirs(pipe: WanVACEPipeline, references: tuple[Any, ...] = (), **options: Any) -> np.ndarray[Any, Any]:
-    frames = [told(i) for i in range(FRAMES)]
+    frames = [control(i) for i in range(FRAMES)]
     video = torch.from_numpy(np.stack([f.picture for f in frames])).permute(0, 3, 1, 2)[None]
     mask = torch.from_numpy(np.stack([f.unknown for f in frames])).float()[None, :, None]
     count = (FRAMES - 1) // 4 + 1

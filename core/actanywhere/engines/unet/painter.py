@@ -21,7 +21,7 @@ from .sampling.noise import frame_noise
 from .sampling.solvers import Denoise, Levels, sample
 from .scalings import lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
 
-__all__ = ["Sampling", "Told", "UNetPainter"]
+__all__ = ["Sampling", "WindowConditioning", "UNetPainter"]
 
 _LATENTS = "latents"
 FEW_STEPS = {"lcm": "lcm", "lightning": "ddim"}
@@ -58,10 +58,10 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the network is told of a window's frames, at the size of the latents.
+class WindowConditioning:
+    """The conditioning of a window, at the size of the latents.
 
-    ``mask`` and ``subject`` (T, 1, h, w): 0 = known, 1 = to be painted; 1 = the actor, told to networks of ``guided``
+    ``mask`` and ``subject`` (T, 1, h, w): 0 = known, 1 = to be painted; 1 = the actor, for networks of ``guided``
     prediction alone. ``masked`` (T, C, h, w): the latent of what is known, over grey, or, for ``guided`` prediction,
     over what is expected: ``prior``, which is the mean of that prediction's prior. ``condition`` (C, h, w): the latent
     of the condition, read by the ``vae-concat`` ablation alone. ``withheld``: all of the actor is zeros.
@@ -74,8 +74,8 @@ class Told:
     condition: Array
     withheld: bool = False
 
-    def withhold(self) -> Told:
-        """The same, with nothing told of the actor."""
+    def without_actor(self) -> WindowConditioning:
+        """The same without the actor: all zeros."""
         nothing = {name: 0 * getattr(self, name) for name in ("mask", "subject", "masked", "prior")}
         return replace(self, withheld=True, **nothing)
 
@@ -121,13 +121,13 @@ class UNetPainter:
 
         ``before`` (known, C, h, w): the latents of its first frames, which it goes on from.
         """
-        told = self._told(frames, before)
-        shape = told.masked.shape[1:]
+        conditioning = self._conditioning(frames, before)
+        shape = conditioning.masked.shape[1:]
         noise = np.stack([frame_noise(self.sampling.seed, one.frame, shape) for one in frames])
         noise = np.float32(self.sampling.variation) * noise
         denoise = guide(
-            self._denoise(told, self._context, before),
-            self._denoise(self._withheld(told), self._no_context, before),
+            self._denoise(conditioning, self._context, before),
+            self._denoise(self._withheld(conditioning), self._no_context, before),
             self.sampling.guidance,
         )
 
@@ -141,7 +141,7 @@ class UNetPainter:
         ):
             watch.step(done)
             watch.check()
-        return self._eased(np.asarray(latent, np.float32), told, frames, before)
+        return self._crossfaded(np.asarray(latent, np.float32), conditioning, frames, before)
 
     def _picture_of(self, latent: Array, frame: FrameConditioning) -> Array:
         """The picture (H, W, 3) float32 display of one frame's latent (C, h, w).
@@ -155,13 +155,13 @@ class UNetPainter:
         # The network's grey is 127 of 255, not the middle.
         return np.asarray(np.clip((made * 127.5 + 127) / 255, 0, 1), np.float32)
 
-    def _told(self, frames: Sequence[FrameConditioning], before: Array | None) -> Told:
+    def _conditioning(self, frames: Sequence[FrameConditioning], before: Array | None) -> WindowConditioning:
         prior = self._encoded([one.prefill for one in frames])
         masked = prior
         if self.configuration.prediction != "guided":
             masked = self._encoded([one.masked for one in frames])
         mask, subject = (
-            _shrunk(np.stack(planes))
+            _at_latent_size(np.stack(planes))
             for planes in ([one.mask for one in frames], [one.subject for one in frames])
         )
         if before is not None:
@@ -174,13 +174,17 @@ class UNetPainter:
                 np.moveaxis(self._picture[0], 0, -1), (width, height), interpolation=cv2.INTER_AREA
             )
             condition = self.networks.encode(_planes(small[None]))[0]
-        return Told(mask, subject, masked, prior, condition)
+        return WindowConditioning(mask, subject, masked, prior, condition)
 
     def _encoded(self, pictures: list[Array]) -> Array:
         return self.networks.encode(_planes(np.stack([_to_network(one) for one in pictures])))
 
-    def _eased(
-        self, latents: Array, told: Told, frames: Sequence[FrameConditioning], before: Array | None
+    def _crossfaded(
+        self,
+        latents: Array,
+        conditioning: WindowConditioning,
+        frames: Sequence[FrameConditioning],
+        before: Array | None,
     ) -> Array:
         """The latents, going over from the window before without a step.
 
@@ -191,23 +195,23 @@ class UNetPainter:
             return latents
         first = len(before)
         added = before[-1] - self._encoded([frames[first - 1].prefill])[0]
-        step = added - (latents[first] - told.prior[first])
+        step = added - (latents[first] - conditioning.prior[first])
         fade = np.clip(1 - np.arange(len(latents) - first, dtype=np.float32) / first, 0, None)
-        eased = latents.copy()
-        eased[first:] += fade[:, None, None, None] * step * told.mask[first:]
-        return eased
+        crossfaded = latents.copy()
+        crossfaded[first:] += fade[:, None, None, None] * step * conditioning.mask[first:]
+        return crossfaded
 
-    def _withheld(self, told: Told) -> Told:
-        """What is told to who knows nothing of the condition, and without a camera nothing of the actor."""
+    def _withheld(self, conditioning: WindowConditioning) -> WindowConditioning:
+        """The unconditional half of guidance: without the condition, and, where no camera leads, without the actor."""
         if self.configuration.condition == "vae-concat":
-            nothing = np.zeros((1, 3, *(PATCH * side for side in told.mask.shape[-2:])), np.float32)
-            told = replace(told, condition=self.networks.encode(nothing)[0])
-        # An inpainting network was never trained with nothing told of the actor.
+            nothing = np.zeros((1, 3, *(PATCH * side for side in conditioning.mask.shape[-2:])), np.float32)
+            conditioning = replace(conditioning, condition=self.networks.encode(nothing)[0])
+        # An inpainting network was never trained without the actor.
         keeps = self.guided or self.configuration.condition == "ip-adapter"
-        return told if keeps else told.withhold()
+        return conditioning if keeps else conditioning.without_actor()
 
-    def _denoise(self, told: Told, context: Any, before: Array | None) -> Denoise:
-        unknown = np.ones_like(told.mask) if told.withheld else told.mask
+    def _denoise(self, conditioning: WindowConditioning, context: Any, before: Array | None) -> Denoise:
+        unknown = np.ones_like(conditioning.mask) if conditioning.withheld else conditioning.mask
         known_std, unknown_std = (
             np.array(std or (1.0,), np.float32).reshape(-1, 1, 1)
             for std in (self.configuration.known_std, self.configuration.unknown_std)
@@ -216,9 +220,9 @@ class UNetPainter:
         kind = parameterisation(self.configuration.prediction)
 
         def denoise(noisy: Array, timestep: int) -> Array:
-            raw = self.networks.predict(self._stacked(noisy, told), timestep, context)
+            raw = self.networks.predict(self._stacked(noisy, conditioning), timestep, context)
             alpha, sigma = self._alpha[timestep], self._sigma[timestep]
-            made = kind.clean(raw, noisy, alpha, sigma, told.prior, deviation)
+            made = kind.clean(raw, noisy, alpha, sigma, conditioning.prior, deviation)
             clean = np.asarray(made, np.float32)
             if before is not None:
                 clean[: len(before)] = before
@@ -226,15 +230,15 @@ class UNetPainter:
 
         return denoise
 
-    def _stacked(self, noisy: Array, told: Told) -> Array:
+    def _stacked(self, noisy: Array, conditioning: WindowConditioning) -> Array:
         """The U-Net's input channels: the noisy latent, the mask, the masked latent; see ``model.denoiser``."""
         parts = [noisy]
         if self.configuration.use_mask:
             guided = self.configuration.prediction == "guided"
-            parts.append(told.mask - told.subject if guided else told.mask)
-        parts.append(told.masked)
+            parts.append(conditioning.mask - conditioning.subject if guided else conditioning.mask)
+        parts.append(conditioning.masked)
         if self.configuration.condition == "vae-concat":
-            parts.append(np.broadcast_to(told.condition, noisy.shape))
+            parts.append(np.broadcast_to(conditioning.condition, noisy.shape))
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
@@ -243,7 +247,7 @@ def _planes(pictures: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(pictures, -1, 1), np.float32)
 
 
-def _shrunk(planes: Array) -> Array:
+def _at_latent_size(planes: Array) -> Array:
     """Planes (T, H, W) at the size of the latents (T, 1, h, w): the share of every 8x8 block."""
     count, height, width = planes.shape
     blocks = planes.reshape(count, 1, height // PATCH, PATCH, width // PATCH, PATCH)

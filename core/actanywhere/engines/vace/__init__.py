@@ -1,7 +1,7 @@
 """Wan VACE behind the engine's seam: public weights that paint what is unknown of a moving picture.
 
-``layout``, ``qualities``, ``memory``, ``options`` and ``told`` are NumPy and the standard library; torch and diffusers
-come in with ``opening``, after everything that can be wrong was checked.
+``layout``, ``qualities``, ``memory``, ``options`` and ``control`` need NumPy alone; torch and diffusers come in with
+``opening``, after everything that can be wrong was checked.
 """
 
 from pathlib import Path

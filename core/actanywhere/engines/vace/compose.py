@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .told import Told
+from .control import ControlFrame
 
 __all__ = ["ColourMatch", "fill_core"]
 
@@ -31,13 +31,13 @@ class ColourMatch:
     def __init__(self, frames: int) -> None:
         self._sums = np.zeros((frames, 3, 5))
 
-    def add(self, index: int, painted: Picture, told: Told) -> None:
+    def add(self, index: int, painted: Picture, control: ControlFrame) -> None:
         """Compare ``painted`` (h, w, 3), 0..1, with what the network was told of that frame."""
         kernel = np.ones((2 * _AWAY + 1, 2 * _AWAY + 1), np.uint8)
-        known = np.asarray(cv2.dilate(told.unknown.astype(np.uint8), kernel)) == 0
+        known = np.asarray(cv2.dilate(control.unknown.astype(np.uint8), kernel)) == 0
         if known.mean() < _FEW:
             return
-        x, y = (_linear(picture[known]).astype(np.float64) for picture in (painted, told.picture))
+        x, y = (_linear(picture[known]).astype(np.float64) for picture in (painted, control.picture))
         self._sums[index] = np.stack(
             [np.full(3, len(x)), x.sum(0), y.sum(0), (x * x).sum(0), (x * y).sum(0)], axis=1
         )

@@ -13,10 +13,10 @@ from ...contract.errors import ModelError
 from ...models.find import folder_of
 from ...models.registry import all_entries
 from ..protocol import EngineFacts, EngineRequest, Painter
+from .control import frame_count
 from .layout import Layout, read_layout
 from .memory import GIB, Plan, choose_plan, needs, plans
 from .options import READS, Options, prompt_hints, read_options
-from .told import frame_count
 
 if TYPE_CHECKING:
     from .parts import Parts

@@ -96,10 +96,10 @@ class Layout:
         """What tells this model from another: names, sizes and configurations of its files."""
         parts = [*self.experts.values(), self.vae, *([self.text_encoder] if self.text_encoder else [])]
         stamp = [[f.relative_to(self.folder).as_posix(), f.stat().st_size] for p in parts for f in p.files]
-        told = json.dumps(
+        described = json.dumps(
             [stamp, [p.config for p in parts], self.scheduler, self.boundary_ratio], sort_keys=True
         )
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(described.encode()).hexdigest()
 
 
 def is_vace(folder: Path) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...contract.errors import ModelError
+from .control import TOKEN, padded_size
 from .layout import Layout
-from .told import TOKEN, padded_size
 
 __all__ = ["PLANS", "TILE", "Need", "Plan", "choose_plan", "needs", "plans"]
 

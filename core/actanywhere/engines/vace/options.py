@@ -64,10 +64,10 @@ class Options:
 
     def key(self) -> str:
         """What tells a run from another that would paint other pictures."""
-        told = asdict(self)
-        told["quality"]["loras"] = [[file.name, strength] for file, strength in self.quality.loras]
-        del told["memory"]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        read = asdict(self)
+        read["quality"]["loras"] = [[file.name, strength] for file, strength in self.quality.loras]
+        del read["memory"]
+        return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
 
 def read_options(settings: Mapping[str, object], layout: Layout, area: int) -> Options:

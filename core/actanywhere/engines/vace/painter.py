@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from ..disk import DiskArray, RunState
 from ..protocol import EngineRequest, FrameConditioning, Painted, Watch, Window
 from .compose import ColourMatch, fill_core
+from .control import ControlFrame, control_frame
 from .life import alive_region, strength_of
 from .options import Options
 from .predict import Predictor
 from .take import Take
 from .timeline import WindowPlan, scheduler_for
-from .told import Told, tell
 
 __all__ = ["VacePainter"]
 
@@ -60,12 +60,12 @@ class VacePainter:
         quality, scheduler = self.options.quality, self.predictor.parts.layout.scheduler
         return len(scheduler_for(scheduler, quality.shift, quality.steps, strength).timesteps)
 
-    def _take(self, name: str, told: Callable[[int], Told], state: RunState, watch: Watch) -> Take:
+    def _take(self, name: str, control: Callable[[int], ControlFrame], state: RunState, watch: Watch) -> Take:
         return Take(
             folder=self.request.scratch / name,
             frames=self.request.frames,
             size=self.request.size,
-            told=told,
+            control=control,
             options=self.options,
             predictor=self.predictor,
             state=state,
@@ -78,20 +78,20 @@ class VacePainter:
     ) -> None:
         """What is unknown, painted from noise (or from the prefill, with a strength below 1)."""
 
-        def told(index: int) -> Told:
-            return tell(frames[index], self.options.actor, self.options.unknown)
+        def control(index: int) -> ControlFrame:
+            return control_frame(frames[index], self.options.actor, self.options.unknown)
 
         take = replace(
-            self._take("main", told, state, watch),
+            self._take("main", control, state, watch),
             strength=self.options.strength,
             begin=lambda index: frames[index].prefill,
-            references=self._references(told, self.request.frames),
+            references=self._references(control, self.request.frames),
         )
         decoded = take.decoded(0)
-        match = self._matched(decoded, told, take.frames, watch)
+        match = self._matched(decoded, control, take.frames, watch)
         for index in range(take.frames):
             watch.check()
-            now, frame = told(index), frames[index]
+            now, frame = control(index), frames[index]
             painted = match.apply(index, decoded.read(index, index + 1)[0])
             rim = np.asarray(cv2.dilate(now.actor.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
             painted = fill_core(painted, rim)
@@ -107,13 +107,13 @@ class VacePainter:
     ) -> None:
         """What shall live, painted anew from the layer as it is, under part of the noise."""
 
-        def told(index: int) -> Told:
+        def control(index: int) -> ControlFrame:
             frame = frames[index]
             core = frame.subject > 0.5
             picture = np.where(core[..., None], frame.masked, pictures.read(index, index + 1)[0])
             alive = (alive_region(frame) > 0.5).astype(np.float32)
             known = replace(frame, masked=picture, mask=np.where(core, np.float32(0), alive))
-            return tell(known)
+            return control_frame(known)
 
         def begin(index: int) -> Array:
             frame = frames[index]
@@ -121,14 +121,14 @@ class VacePainter:
             return np.where(core, frame.masked, pictures.read(index, index + 1)[0]).astype(np.float32)
 
         take = replace(
-            self._take("life", told, state, watch), strength=strength_of(self.options.life), begin=begin
+            self._take("life", control, state, watch), strength=strength_of(self.options.life), begin=begin
         )
         decoded = take.decoded(self._main_steps)
-        match = self._matched(decoded, told, take.frames, watch)
+        match = self._matched(decoded, control, take.frames, watch)
         composed = int(state.get("life frames") or 0)
         for index in range(composed, take.frames):
             watch.check()
-            now = told(index)
+            now = control(index)
             over = np.minimum(now.shown, 1 - now.actor)
             layer, painted = (
                 pictures.read(index, index + 1)[0],
@@ -143,31 +143,31 @@ class VacePainter:
         decoded.remove()
 
     def _matched(
-        self, decoded: DiskArray, told: Callable[[int], Told], count: int, watch: Watch
+        self, decoded: DiskArray, control: Callable[[int], ControlFrame], count: int, watch: Watch
     ) -> ColourMatch:
         match = ColourMatch(count)
         for index in range(count):
             watch.check()
-            match.add(index, decoded.read(index, index + 1)[0], told(index))
+            match.add(index, decoded.read(index, index + 1)[0], control(index))
         return match
 
-    def _references(self, told: Callable[[int], Told], count: int) -> tuple[Array, ...]:
+    def _references(self, control: Callable[[int], ControlFrame], count: int) -> tuple[Array, ...]:
         """The picture of the place, cut to the frame's aspect, where little of the shot is known."""
         if self.options.reference == "never":
             return ()
         sampled = range(0, count, max(1, count // 12))
-        known = float(np.mean([1 - told(index).unknown.mean() for index in sampled]))
+        known = float(np.mean([1 - control(index).unknown.mean() for index in sampled]))
         if self.options.reference == "auto" and known >= _LITTLE:
             return ()
         return (_cut(self.request.condition, *self.request.size),)
 
 
-def _behind(told: Told) -> Array:
+def _behind(control: ControlFrame) -> Array:
     """How far the picture shows, and goes on a little behind the actor, so that the layer has no edge there."""
-    inside = cv2.distanceTransform(told.actor.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    beside = cv2.dilate(told.shown, np.ones((2 * _SOFT + 1, 2 * _SOFT + 1), np.uint8))
+    inside = cv2.distanceTransform(control.actor.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    beside = cv2.dilate(control.shown, np.ones((2 * _SOFT + 1, 2 * _SOFT + 1), np.uint8))
     going_on = np.clip(1 - np.asarray(inside) / _SOFT, 0, 1) * np.asarray(beside)
-    return np.where(told.actor, going_on, told.shown).astype(np.float32)
+    return np.where(control.actor, going_on, control.shown).astype(np.float32)
 
 
 def _cut(picture: Array, height: int, width: int) -> Array:

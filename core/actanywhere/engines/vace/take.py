@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from ..disk import DiskArray, RunState
 from ..protocol import Watch
+from .control import ControlFrame, frame_count, padded, padded_size
 from .memory import TILE, TILE_OVERLAP
 from .options import Options
 from .predict import Predictor
 from .stream import Tile, decode, encode, group_of, tiles
 from .timeline import BLENDED, WindowPlan, run_steps, scheduler_for
-from .told import Told, frame_count, padded, padded_size
 
 __all__ = ["Take", "frame_noise"]
 
@@ -38,14 +38,14 @@ def frame_noise(seed: int, latent: int, shape: tuple[int, ...]) -> Array:
 class Take:
     """One denoising of ``frames`` frames of ``size`` (h, w), kept in ``folder``.
 
-    ``told(i)`` is what the network is told of frame i; ``begin(i)`` the picture (h, w, 3) that it begins from, where
+    ``control(i)`` is what the network is told of frame i; ``begin(i)`` the picture (h, w, 3) that it begins from, where
     ``strength`` is below 1. ``references`` (h, w, 3), display, come in front.
     """
 
     folder: Path
     frames: int
     size: tuple[int, int]
-    told: Callable[[int], Told]
+    control: Callable[[int], ControlFrame]
     options: Options
     predictor: Predictor
     state: RunState
@@ -91,16 +91,16 @@ class Take:
                 [coded.read(first, last), mask.read(first, last).astype(np.float32)], axis=1
             )
 
-        def tell(done: int) -> None:
+        def report(done: int) -> None:
             self.watch.step(before + done)
             self.watch.check()
 
-        def denoise(latents: torch.Tensor, time: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+        def denoise(latents: torch.Tensor, time: torch.Tensor, control: torch.Tensor) -> torch.Tensor:
             self.watch.check()
-            return self.predictor(latents, time, told)
+            return self.predictor(latents, time, control)
 
         return run_steps(
-            scheduler, control, denoise, self.folder, shape, front, self.windows, self.state, tell
+            scheduler, control, denoise, self.folder, shape, front, self.windows, self.state, report
         )
 
     def _scheduler(self) -> Any:
@@ -148,7 +148,7 @@ class Take:
         for latent in range(self.latents):
             self.watch.check()
             held = [min(i, self.frames - 1) for i in group_of(latent)]
-            group = [self.told(i) for i in held]
+            group = [self.control(i) for i in held]
             pictures = np.stack([_network(t.picture) for t in group])
             unknown: NDArray[np.bool_] = np.stack([padded(t.unknown) for t in group]) > 0
             mask.write(front + latent, _cells(np.asarray(unknown.any(axis=0))))

@@ -153,8 +153,8 @@ def run_steps(
         def window(first: int, last: int, step: int = step, time: Tensor = time) -> Tensor:
             parts = [(0, references), (references + first, references + last)]
             latents = np.concatenate([solver.array("latent", step).read(*part) for part in parts])
-            told = np.concatenate([control(*part) for part in parts])
-            return denoise(_video(latents), time, _video(told))[0].transpose(0, 1).float().cpu()
+            controls = np.concatenate([control(*part) for part in parts])
+            return denoise(_video(latents), time, _video(controls))[0].transpose(0, 1).float().cpu()
 
         _step(window, window_starts(count, plan, step), plan, count, references, solver, step)
         state.keep(**{f"{folder.name} steps": step + 1, f"{folder.name} solver": solver.end(step)})

@@ -256,7 +256,7 @@ def _card(assembly: Assembly, name: str) -> str:
         )
     lines += ["", "## Parts", ""]
     for part in assembly.parts:
-        lines.append(f"- **{part.name}**: {part.told}")
+        lines.append(f"- **{part.name}**: {part.summary}")
         lines += [f"  - {file.name}, sha256 {_sha256(file)}" for file in part.files]
     lines += [
         "",

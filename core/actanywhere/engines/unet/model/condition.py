@@ -99,8 +99,8 @@ class ConditionEncoder(nn.Module):
         if adapted:  # as the adapter was trained: no picture is zeros after CLIP's own statistics
             normal = normal * ~_withheld(pictures).reshape(-1, 1, 1, 1)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.configuration.image_encoder_trains):
-            told = encoder(pixel_values=normal.to(encoder.dtype), output_hidden_states=adapted)
-        return cast("Tensor", told.hidden_states[-2] if adapted else told.last_hidden_state)
+            output = encoder(pixel_values=normal.to(encoder.dtype), output_hidden_states=adapted)
+        return cast("Tensor", output.hidden_states[-2] if adapted else output.last_hidden_state)
 
 
 def _withheld(pictures: Tensor) -> Tensor:

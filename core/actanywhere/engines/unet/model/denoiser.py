@@ -29,9 +29,9 @@ __all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
 
 @dataclass(frozen=True)
 class Known:
-    """What the network is told of every frame.
+    """What the network is conditioned on, for every frame.
 
-    ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``subject`` (B, T, 1, h, w): 1 = the actor, told to networks
+    ``mask`` (B, T, 1, h, w): 0 = known, 1 = to be painted. ``subject`` (B, T, 1, h, w): 1 = the actor, for networks
     of ``guided`` prediction alone. ``masked`` (B, T, C, h, w): the latent of what is known, over grey; for ``guided``
     prediction it is ``prior``. ``prior`` (B, T, C, h, w): the same, over what is expected instead of grey, and the mean
     of ``guided`` prediction's prior. ``condition`` (B, C, h, w): the latent of the condition picture, read by the

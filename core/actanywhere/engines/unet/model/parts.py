@@ -60,7 +60,7 @@ class Part:
     """
 
     name: str
-    told: str
+    summary: str
     weights: dict[str, Weight]
     sizes: dict[str, int]
     save_config: Callable[[Path], Any]
@@ -122,8 +122,8 @@ def unet_part(folder: Path, motion: Path, configuration: ModelConfiguration) -> 
             f"the U-Net has {channels} input channels: mask and masked picture come in as "
             f"{configuration.input_channels - channels} more that begin at zero and have to be learned"
         )
-    told = f"{_name(folder)} ({channels} input channels) with the motion modules of {_name(motion)}"
-    return Part("unet", told, found, _sizes(shapes), network.save_config, notes=notes)
+    summary = f"{_name(folder)} ({channels} input channels) with the motion modules of {_name(motion)}"
+    return Part("unet", summary, found, _sizes(shapes), network.save_config, notes=notes)
 
 
 def encoder_part(folder: Path, configuration: ModelConfiguration) -> Part:
@@ -151,8 +151,8 @@ def encoder_part(folder: Path, configuration: ModelConfiguration) -> Part:
         _require(weights, folder, source, shape)
         found[name] = Weight(weights.files[source], source)
     vision.architectures = ["CLIPVisionModel"]
-    told = f"{_name(folder)}" + (", its vision half" if whole else "")
-    return Part("image_encoder", told, found, _sizes(shapes), vision.save_pretrained, stem="model")
+    summary = f"{_name(folder)}" + (", its vision half" if whole else "")
+    return Part("image_encoder", summary, found, _sizes(shapes), vision.save_pretrained, stem="model")
 
 
 def autoencoder_part(folder: Path, configuration: ModelConfiguration) -> Part:
@@ -222,8 +222,8 @@ def _with_motion(folder: Path, adapter: dict[str, Any], configuration: ModelConf
             "use_motion_mid_block": adapter.get("use_motion_mid_block", True),
         }
         # What starts with an underscore is diffusers' own note, and would undo the changes.
-        told = {key: value for key, value in plain.config.items() if not key.startswith("_")}
-        return UNetMotionModel.from_config({**told, **changes})
+        config = {key: value for key, value in plain.config.items() if not key.startswith("_")}
+        return UNetMotionModel.from_config({**config, **changes})
 
 
 def _read_config(folder: Path, inside: str, kind: str, wanted: str) -> tuple[Path, dict[str, Any]]:

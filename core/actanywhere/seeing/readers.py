@@ -1,4 +1,4 @@
-"""The readers that are here: the registry's networks where they are, and what answers without any."""
+"""The reader of each role: the registry's network where it is installed, else one that needs no network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .regions import EomtRegions
 from .shift_map import ShiftMap
 from .subjects import NetworkSubjects
 
-__all__ = ["Eyes", "find_networks"]
+__all__ = ["Readers", "find_networks"]
 
 
 def find_networks() -> dict[str, Found]:
@@ -30,16 +30,16 @@ def find_networks() -> dict[str, Found]:
 
 
 @dataclass
-class Eyes:
-    """What can be asked of a picture here; networks are loaded when they are first asked, and answers are kept.
+class Readers:
+    """The reader of each role; networks are loaded when first asked, and answers are cached.
 
-    ``networks`` are those to use, by role; none is compulsory. ``told`` fills with what an artist should know of how
-    it went: a network that could not be run gives way to what answers without it.
+    ``networks`` are those to use, by role; none is compulsory. ``warnings`` fills as it goes: a network that cannot be
+    run is left out, and what answers without it takes over.
     """
 
     networks: dict[str, Found] = field(default_factory=dict)
     answers: Answers = field(default_factory=lambda: Answers(None))
-    told: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @cached_property
     def subjects(self) -> Subjects | None:
@@ -49,9 +49,11 @@ class Eyes:
         if found is None or network is None:
             return None
         try:
-            return _KeptSubjects(NetworkSubjects(network, found.entry.name, found.entry.recipe), self.answers)
+            return _CachedSubjects(
+                NetworkSubjects(network, found.entry.name, found.entry.recipe), self.answers
+            )
         except ModelError as error:
-            self._gives_way(error)
+            self._leave_out(error)
             return None
 
     @cached_property
@@ -67,7 +69,7 @@ class Eyes:
         try:
             return EomtRegions(found.folder, found.entry.name, _digest(found))
         except ModelError as error:
-            self._gives_way(error)
+            self._leave_out(error)
             return None
 
     def regions_of(self, picture: Picture) -> RegionMap | None:
@@ -83,7 +85,7 @@ class Eyes:
         try:
             return NetworkDepth(network, found.entry.name)
         except ModelError as error:
-            self._gives_way(error)
+            self._leave_out(error)
             return None
 
     def depth_of(self, picture: Picture) -> DepthMap | None:
@@ -94,20 +96,20 @@ class Eyes:
     def fill(self) -> Fill:
         """What is behind a hole: by a diffusion model, else by a network, else by OpenCV's shift map."""
         try:
-            painter = diffusion_fill(self.told.append)
+            painter = diffusion_fill(self.warnings.append)
         except ModelError as error:
-            self._gives_way(error)
+            self._leave_out(error)
             painter = None
         if painter is not None:
-            return _KeptFill(painter, painter.digest, self.answers)
+            return _CachedFill(painter, painter.digest, self.answers)
         found = self.networks.get("fill")
         network = self._open(found)
         if found is not None and network is not None:
             try:
-                return _KeptFill(NetworkFill(network, found.entry.name), network.digest, self.answers)
+                return _CachedFill(NetworkFill(network, found.entry.name), network.digest, self.answers)
             except ModelError as error:
-                self._gives_way(error)
-        return _KeptFill(ShiftMap(), "1", self.answers)
+                self._leave_out(error)
+        return _CachedFill(ShiftMap(), "1", self.answers)
 
     def lacks(self, role: str) -> str:
         """What would answer ``role``, and the command that gets it; empty where it is here."""
@@ -119,17 +121,17 @@ class Eyes:
         try:
             network = open_network(found.path)
         except ModelError as error:
-            self._gives_way(error)
+            self._leave_out(error)
             return None
-        self.told += [notice for notice in network.notices if notice not in self.told]
+        self.warnings += [notice for notice in network.notices if notice not in self.warnings]
         return network
 
-    def _gives_way(self, error: ModelError) -> None:
-        self.told.append(f"{error.message} It is left out. {error.remedy}")
+    def _leave_out(self, error: ModelError) -> None:
+        self.warnings.append(f"{error.message} It is left out. {error.remedy}")
 
 
-class _KeptSubjects:
-    """Subjects whose answers are kept."""
+class _CachedSubjects:
+    """Subjects with cached answers."""
 
     def __init__(self, reader: NetworkSubjects, answers: Answers) -> None:
         self.name, self._reader, self._answers = reader.name, reader, answers
@@ -140,11 +142,11 @@ class _KeptSubjects:
             return self._reader.find(picture, hint)
         asked = f"subjects {self._reader.digest}"
         kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.mask(picture)})
-        return self._reader.told(kept["mask"])
+        return self._reader.subjects_in(kept["mask"])
 
 
-class _KeptFill:
-    """A fill whose pictures are kept."""
+class _CachedFill:
+    """A fill with cached pictures."""
 
     def __init__(self, fill: Fill, digest: str, answers: Answers) -> None:
         self.name, self._fill, self._digest, self._answers = fill.name, fill, digest, answers

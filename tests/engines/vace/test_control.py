@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actanywhere.engines.protocol import FrameConditioning
-from actanywhere.engines.vace.told import frame_count, padded, padded_size, tell
+from actanywhere.engines.vace.control import control_frame, frame_count, padded, padded_size
 
 from . import tiny_vace
 
@@ -30,28 +30,28 @@ def with_hole(*where: tuple[slice, slice]) -> FrameConditioning:
 
 def test_the_unknown_is_exactly_half_and_the_rest_is_untouched() -> None:
     whole = with_hole((slice(16, 32), slice(32, 64)))
-    told = tell(whole)
-    assert (told.picture[told.unknown] == 0.5).all()
-    assert (told.picture[told.unknown] * 2 - 1 == 0).all()
-    assert (told.picture[~told.unknown] == whole.masked[~told.unknown]).all()
+    control = control_frame(whole)
+    assert (control.picture[control.unknown] == 0.5).all()
+    assert (control.picture[control.unknown] * 2 - 1 == 0).all()
+    assert (control.picture[~control.unknown] == whole.masked[~control.unknown]).all()
 
 
 def test_the_unknown_is_whole_tokens_at_least_eight_pixels_beyond_it() -> None:
     whole = with_hole((slice(20, 30), slice(40, 42)))
-    told = tell(whole)
-    cells = told.unknown.reshape(4, 16, 6, 16)
+    control = control_frame(whole)
+    cells = control.unknown.reshape(4, 16, 6, 16)
     assert (cells.all(axis=(1, 3)) == cells.any(axis=(1, 3))).all()
     rows, columns = np.nonzero(whole.mask)
     y, x = np.mgrid[:64, :96]
     away = np.hypot(y[..., None] - rows, x[..., None] - columns).min(axis=2)
-    assert told.unknown[away <= 8].all() and not told.unknown[away > 32].any()
+    assert control.unknown[away <= 8].all() and not control.unknown[away > 32].any()
 
 
 def test_what_is_known_to_the_network_is_never_shown_of_its_picture() -> None:
-    told = tell(with_hole((slice(20, 30), slice(40, 60))))
-    assert (told.shown[~told.unknown] == 0).all()
-    assert (told.shown[20:30, 40:60] == 1).all()
-    rim = told.shown[25, 60:72]
+    control = control_frame(with_hole((slice(20, 30), slice(40, 60))))
+    assert (control.shown[~control.unknown] == 0).all()
+    assert (control.shown[20:30, 40:60] == 1).all()
+    rim = control.shown[25, 60:72]
     assert (np.diff(rim) <= 0).all() and 0 < rim[3] < 1 and rim[-1] == 0
 
 
@@ -59,7 +59,7 @@ def test_a_known_speck_within_the_unknown_is_unknown() -> None:
     whole = with_hole((slice(0, 64), slice(0, 64)))
     mask = whole.mask.copy()
     mask[30:33, 20:23] = 0
-    assert tell(replace(whole, mask=mask)).unknown[30:33, 20:23].all()
+    assert control_frame(replace(whole, mask=mask)).unknown[30:33, 20:23].all()
 
 
 def test_the_actor_is_seen_by_the_network_and_their_hole_is_blocky_without_them() -> None:
@@ -70,19 +70,19 @@ def test_the_actor_is_seen_by_the_network_and_their_hole_is_blocky_without_them(
     mask[16:54, 36:56] = 1
     mask[subject > 0] = 0
     shot = replace(whole, subject=subject, mask=mask)
-    seen = tell(shot)
+    seen = control_frame(shot)
     assert (seen.picture[subject > 0] == whole.masked[subject > 0]).all() and not seen.unknown[
         subject > 0
     ].any()
-    hidden = tell(shot, actor="out")
+    hidden = control_frame(shot, actor="out")
     assert hidden.unknown[subject > 0].all() and (hidden.picture[subject > 0] == 0.5).all()
     assert not hidden.actor.any()
 
 
 def test_with_unknown_picture_the_expected_stands_blurred_in_the_unknown() -> None:
     whole = replace(with_hole((slice(0, 64), slice(48, 96))), prefill=np.full((64, 96, 3), 0.3, np.float32))
-    told = tell(whole, unknown="picture")
-    np.testing.assert_allclose(told.picture[told.unknown], 0.3, atol=1e-6)
+    control = control_frame(whole, unknown="picture")
+    np.testing.assert_allclose(control.picture[control.unknown], 0.3, atol=1e-6)
 
 
 @pytest.mark.parametrize("height", [16, 17, 31, 480, 487])

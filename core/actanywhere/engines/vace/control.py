@@ -1,4 +1,4 @@
-"""What the network is told of a frame, and where its picture is shown: from the seam's conditioning.
+"""A frame of the control video and its mask, as VACE takes them, and where the painted picture shows.
 
 Known pixels are the actor and the moved picture; all else is exactly mid grey. The network sees tokens of 16 pixels,
 so the unknown is grown to whole tokens, and its picture goes over into the known within what was grown.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..protocol import FrameConditioning
 
-__all__ = ["GREY", "TOKEN", "Told", "frame_count", "padded", "padded_size", "tell"]
+__all__ = ["GREY", "TOKEN", "ControlFrame", "frame_count", "padded", "padded_size", "control_frame"]
 
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
@@ -30,7 +30,7 @@ _PIN_HOLE = 9
 
 
 @dataclass(frozen=True)
-class Told:
+class ControlFrame:
     """One frame at the working size (h, w).
 
     ``picture`` (h, w, 3) display 0..1, ``GREY`` where unknown. ``unknown`` is what the network paints. ``shown`` is how
@@ -44,7 +44,7 @@ class Told:
     actor: Plane
 
 
-def tell(frame: FrameConditioning, actor: str = "in", unknown: str = "grey") -> Told:
+def control_frame(frame: FrameConditioning, actor: str = "in", unknown: str = "grey") -> ControlFrame:
     """The conditioning of a frame as the network takes it.
 
     ``actor`` ``out``: the network does not see the actor, whose place is unknown to it, as a blocky hole. ``unknown``
@@ -63,7 +63,7 @@ def tell(frame: FrameConditioning, actor: str = "in", unknown: str = "grey") -> 
     picture = np.where(grown[..., None], filling, frame.masked).astype(np.float32)
     away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     shown = np.clip(1 - np.asarray(away) / _RING, 0, 1).astype(np.float32)
-    return Told(picture, grown, np.where(grown, shown, np.float32(0)), core)
+    return ControlFrame(picture, grown, np.where(grown, shown, np.float32(0)), core)
 
 
 def padded_size(height: int, width: int) -> tuple[int, int]:
