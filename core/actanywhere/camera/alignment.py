@@ -45,15 +45,20 @@ def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDAr
     """Where (N, 2) the features that two frames share lie in the one and in the other."""
     if len(source.points) < 2 or len(target.points) < 2:
         return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
-    # Squared distances by one matrix product: several times as quick as comparing one by one.
-    one, other = source.looks.astype(np.float32), target.looks.astype(np.float32)
-    apart = (one**2).sum(1)[:, None] + (other**2).sum(1)[None] - 2 * one @ other.T
-    two = np.argpartition(apart, 1, axis=1)[:, :2]
-    near = np.take_along_axis(apart, two, 1)
-    first = np.where(near[:, 0] <= near[:, 1], 0, 1)
+    # By one matrix product: several times as quick as comparing one by one. Whole numbers below 2**23 are exact.
+    near = source.looks.astype(np.float32) @ target.looks.astype(np.float32).T
+    near -= _half_square(target)[None]
     every = np.arange(len(near))
-    good = near[every, first] < _RATIO**2 * near[every, 1 - first]
-    return source.points[good], target.points[two[every, first][good]]
+    first = near.argmax(1)
+    best = near[every, first]
+    near[every, first] = -np.inf
+    offset = _half_square(source)
+    good = offset - best < _RATIO**2 * (offset - near.max(1))
+    return source.points[good], target.points[first[good]]
+
+
+def _half_square(features: Features) -> NDArray[np.float32]:
+    return np.asarray((features.looks.astype(np.float32) ** 2).sum(1) / 2, np.float32)
 
 
 def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None = None) -> Matrix | None:

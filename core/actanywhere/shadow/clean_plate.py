@@ -40,6 +40,10 @@ _BLACK = 0.006
 _REACH = 0.06
 """Blur, as a share of the frame's height, over which two clean plates are compared with the plate."""
 
+_BITS, _INDEX, _LAST = 5, 31, 1023 << 5
+"""A sample's number stands in the lowest bits beside its brightness, at most 765; of no use is 1023."""
+_MEAN = np.full((1, 3), 1 / 3, np.float32)
+
 _CODES = np.arange(256, dtype=np.float32) / 255
 _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
@@ -184,7 +188,7 @@ def _laid_over(shot: Shot, frame: int, moves: Sequence[tuple[int, Matrix]], part
         free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
         picture = np.asarray(cv2.warpPerspective(shot.rgb[other], into @ move, size), np.uint8)
         pictures.append(_as_exposed(picture, here, free[-1] & away))
-    return _brighter(np.stack(pictures), np.stack(free))
+    return _brighter(pictures, free)
 
 
 def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
@@ -198,25 +202,52 @@ def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
     return cast(Codes, cv2.convertScaleAbs(picture, alpha=gain))
 
 
-def _brighter(pictures: Codes, free: Flags) -> CleanFrame:
-    """Per pixel the mean light of the samples (N, h, w, 3) within the brighter ranks of those that see it ``free``."""
-    seen = free.sum(0).astype(np.int32)
-    brightness = pictures.astype(np.uint16).sum(-1, dtype=np.uint16)
-    brightness[~free] = 65535
-    order = np.argsort(brightness, axis=0, kind="stable")
-    low, high = (np.floor(rank * np.maximum(seen - 1, 0)) for rank in _BRIGHTER)
-    total, count = np.zeros(pictures.shape[1:], np.float32), np.zeros(seen.shape, np.float32)
+def _brighter(pictures: Sequence[Codes], free: Sequence[Flags]) -> CleanFrame:
+    """Per pixel the mean light of the samples (N of h, w, 3) within the brighter ranks of those that are ``free``."""
+    seen = np.sum(free, axis=0, dtype=np.int32)
+    ranked = _ranked(pictures, free)
+    low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.int32) for rank in _BRIGHTER)
+    colours = np.stack(
+        [cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA).view(np.uint32)[..., 0] for picture in pictures]
+    )
+    pixels = np.arange(seen.size, dtype=np.int64).reshape(seen.shape)
+    total, count = np.zeros((*seen.shape, 3), np.float32), np.zeros(seen.shape, np.float32)
     ends = [np.zeros(seen.shape, np.float32), np.zeros(seen.shape, np.float32)]
     for place in range(int(low.min()), int(high.max()) + 1):
         used = (place >= low) & (place <= high) & (place < seen)
-        light = linear(np.take_along_axis(pictures, order[place][None, ..., None], 0)[0])
-        total += light * used[..., None]
+        source = (ranked[place] & _INDEX).astype(np.int64)
+        codes = np.take(colours.reshape(-1), np.minimum(source, len(pictures) - 1) * seen.size + pixels)
+        light = cv2.LUT(codes.view(np.uint8).reshape(*seen.shape, 4)[..., :3], _LINEAR)
+        cv2.accumulate(light, total, mask=used.view(np.uint8))
         count += used
         for end, rank in zip(ends, (low, high), strict=True):
-            end[place == rank] = light[place == rank].mean(-1)
+            np.copyto(end, cv2.transform(light, _MEAN), where=place == rank)
     spread = np.log((ends[1] + _BLACK) / (ends[0] + _BLACK))
     mean = np.asarray(total / np.maximum(count, 1)[..., None], np.float32)
     return CleanFrame(mean, seen, np.asarray(spread, np.float32))
+
+
+def _ranked(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np.uint16]]:
+    """For each rank, dark to bright, which sample has it, in the lowest bits; those that are not free come last.
+
+    Batcher's odd-even merge sort, plane by plane: minima and maxima of whole planes are quicker than a sort a pixel.
+    """
+    keys = []
+    for number, (picture, seen) in enumerate(zip(pictures, free, strict=True)):
+        brightness = cv2.transform(picture.astype(np.uint16), np.ones((1, 3), np.float32))
+        keys.append(np.where(seen, brightness << _BITS | number, _LAST | number).astype(np.uint16))
+    count, step = len(keys), 1
+    while step < count:
+        apart = step
+        while apart:
+            for start in range(apart % step, count - apart, 2 * apart):
+                for one in range(start, min(start + apart, count - apart)):
+                    if one // (2 * step) == (one + apart) // (2 * step):
+                        above = keys[one], keys[one + apart]
+                        keys[one], keys[one + apart] = cv2.min(*above), cv2.max(*above)
+            apart //= 2
+        step *= 2
+    return keys
 
 
 def _error(shot: Shot, frame: int, clean: CleanFrame, part: Box) -> Plane:
