@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from actanywhere.inpaint.gradient_blend import even_light
+from actanywhere.inpaint.gradient_blend import blend_gradients
 
 _ROWS, _COLUMNS = 30, 48
 _KNOWN = np.ones((_ROWS, _COLUMNS), bool)
@@ -30,7 +30,7 @@ def _steps(picture: NDArray[np.float32], column: int) -> float:
 
 def test_a_picture_in_its_own_place_stays_as_it_is() -> None:
     y, x = _own_places()
-    assert not even_light(_slope(0.01), _KNOWN, y, x, _KNOWN).any()
+    assert not blend_gradients(_slope(0.01), _KNOWN, y, x, _KNOWN).any()
 
 
 def test_a_patch_from_a_lighter_part_loses_its_seams_and_keeps_its_slope() -> None:
@@ -41,7 +41,7 @@ def test_a_patch_from_a_lighter_part_loses_its_seams_and_keeps_its_slope() -> No
     x[hole] += 6  # 0.06 lighter than what it stands beside
     canvas = wall[y, x]
     assert _steps(canvas, 11) == pytest.approx(0.07, abs=1e-3)
-    even = canvas + even_light(wall, _KNOWN, y, x, hole)
+    even = canvas + blend_gradients(wall, _KNOWN, y, x, hole)
     assert max(_steps(even, column) for column in (11, 23)) < 0.025
     assert np.diff(even[15, 13:23, 0]) == pytest.approx(0.01, abs=0.006)
     np.testing.assert_array_equal(even[~hole], wall[~hole])
@@ -54,7 +54,7 @@ def test_a_seam_within_a_hole_goes_too() -> None:
     hole[8:22, 10:36] = True
     x[:, 23:36][hole[:, 23:36]] -= 7
     canvas = wall[y, x]
-    even = canvas + even_light(wall, _KNOWN, y, x, hole)
+    even = canvas + blend_gradients(wall, _KNOWN, y, x, hole)
     assert _steps(canvas[8:22], 22) > 0.055
     assert _steps(even[8:22], 22) < 0.02
 
@@ -66,7 +66,7 @@ def test_an_edge_between_different_things_is_no_light() -> None:
     hole = np.zeros((_ROWS, _COLUMNS), bool)
     hole[:, 16:24] = True
     x[hole] += 16  # the house goes on over the street
-    added = even_light(street, _KNOWN, y, x, hole)
+    added = blend_gradients(street, _KNOWN, y, x, hole)
     assert np.abs(added).max() < 0.01
 
 
@@ -79,7 +79,7 @@ def test_what_is_added_fades_out_far_from_the_seam() -> None:
     beyond[:, 40:48] = 10  # the picture ends in its darker part
     open = np.zeros(beyond.shape, bool)
     open[:, _COLUMNS:] = True
-    added = even_light(wall, _KNOWN, rows, beyond, open)[15, :, 0]
+    added = blend_gradients(wall, _KNOWN, rows, beyond, open)[15, :, 0]
     assert added[_COLUMNS + 1] == pytest.approx(-0.05, abs=0.015)
     assert abs(added[-1]) < 0.002
     assert (np.diff(added[_COLUMNS:]) >= -1e-4).all()

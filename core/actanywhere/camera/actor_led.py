@@ -1,4 +1,4 @@
-"""The camera as the actor tells it: what stands on the ground moves with the ground.
+"""A camera from the actor alone, for stage footage: the foot that stands moves as the ground does.
 
 Where the plate's background must not be used, or shows nothing (a grey or green screen), only the actor is left. The
 foot on which they stand, or the wheel's lowest point, moves through the frame as the place around them does.

@@ -1,4 +1,4 @@
-"""Plane transforms: applying them, and fitting one to matched points of which some are wrong.
+"""Homographies and similarities: applying them, and robust fits to matched points.
 
 Everything is in unit coordinates: origin at the frame's centre, y down, one unit = the frame's height.
 """

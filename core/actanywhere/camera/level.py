@@ -1,4 +1,4 @@
-"""A pan of a level camera: the place hangs upright on a strip around it, instead of rolling with the plate's ground.
+"""A pan of a level camera: the picture stays upright instead of rolling with the plate's ground plane.
 
 A camera that looks down and pans turns the picture at its centre (by the pan times the sine of the pitch) though it
 never rolls. A similarity that follows it leans the place by degrees; a homography stretches it beyond use.

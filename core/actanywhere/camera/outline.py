@@ -1,4 +1,4 @@
-"""All of the actor who is painted into a picture, also where they stand otherwise than in the plate."""
+"""The whole mask of an actor who is painted into a picture, also where their pose differs from the plate's."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def whole_subject(picture: Picture, matte: Picture) -> Picture:
     place = np.ascontiguousarray(picture[box], np.float32)
     small = np.asarray(cv2.resize(place, size, interpolation=cv2.INTER_AREA), np.float32)
     inside = np.asarray(cv2.resize(np.ascontiguousarray(part), size, interpolation=cv2.INTER_AREA) > 0.5)
-    found = _told_apart(small, inside.astype(np.uint8), tall * scale)
+    found = _grab_cut(small, inside.astype(np.uint8), tall * scale)
     if found is None:
         return matte
     # What they hold has colours of its own, which are known to be theirs once some of it was found.
-    again = _told_apart(small, found, tall * scale)
+    again = _grab_cut(small, found, tall * scale)
     if again is not None and again.sum() <= _MOST_AGAIN * found.sum():
         found = again
     more = cv2.resize(found.astype(np.float32), part.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -62,25 +62,25 @@ def whole_subject(picture: Picture, matte: Picture) -> Picture:
     return whole
 
 
-def _told_apart(picture: Picture, inside: NDArray[np.uint8], tall: float) -> NDArray[np.uint8] | None:
+def _grab_cut(picture: Picture, inside: NDArray[np.uint8], tall: float) -> NDArray[np.uint8] | None:
     """The actor as GrabCut tells them from the place, or None when it cannot."""
     core = np.asarray(cv2.erode(inside, _disc(_CORE * tall)))
-    near = np.asarray(cv2.dilate(inside, _disc(_REACH * tall)))
-    if not core.any() or near.all():
+    around = np.asarray(cv2.dilate(inside, _disc(_REACH * tall)))
+    if not core.any() or around.all():
         return None
     cv2.setRNGSeed(0)  # clusters begin at random
-    theirs, places = (_far_from(picture, picture[where > 0]) for where in (core, 1 - near))
-    told = np.full(inside.shape, cv2.GC_BGD, np.uint8)
-    told[near > 0] = cv2.GC_PR_BGD
+    to_actor, to_place = (_far_from(picture, picture[where > 0]) for where in (core, 1 - around))
+    labels = np.full(inside.shape, cv2.GC_BGD, np.uint8)
+    labels[around > 0] = cv2.GC_PR_BGD
     # Or a limb, seen nowhere else, would pass for a part of the place.
-    told[theirs + _GRAIN < _ALIKE * places] = cv2.GC_PR_FGD
-    told[inside > 0] = cv2.GC_PR_FGD
-    told[core > 0] = cv2.GC_FGD
-    if not np.isin(told, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
+    labels[to_actor + _GRAIN < _ALIKE * to_place] = cv2.GC_PR_FGD
+    labels[inside > 0] = cv2.GC_PR_FGD
+    labels[core > 0] = cv2.GC_FGD
+    if not np.isin(labels, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
         return None
     codes = np.ascontiguousarray(np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8))
-    cv2.grabCut(codes, told, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
-    found = np.maximum(inside, np.isin(told, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8))
+    cv2.grabCut(codes, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
+    found = np.maximum(inside, np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8))
     _, islands = cv2.connectedComponents(found)
     whole = np.isin(islands, np.unique(islands[inside > 0])).astype(np.uint8)
     return whole if whole.sum() <= _MOST_GROWTH * inside.sum() else None

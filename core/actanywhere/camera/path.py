@@ -1,4 +1,4 @@
-"""A shot's transforms as a whole: frames that were lost filled in, and whether a flat card may follow them."""
+"""A shot's track as a whole: lost frames interpolated, and whether a flat card can follow it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .fit import Matrix, apply, normalise
 
-__all__ = ["bridge", "is_card"]
+__all__ = ["interpolate_lost", "is_card"]
 
 
 def is_card(transforms: NDArray[np.float64], aspect: float) -> bool:
@@ -38,7 +38,7 @@ def is_card(transforms: NDArray[np.float64], aspect: float) -> bool:
     return True
 
 
-def bridge(transforms: Sequence[Matrix | None]) -> NDArray[np.float64]:
+def interpolate_lost(transforms: Sequence[Matrix | None]) -> NDArray[np.float64]:
     """(T, 3, 3) with frames that were lost filled from their neighbours, halfway motions between them.
 
     Lost at the start or the end, the camera goes on as fast as it moved next to them.

@@ -1,4 +1,4 @@
-"""A picture at all sizes, to be sampled at any zoom."""
+"""An image pyramid, sampled at any zoom."""
 
 from __future__ import annotations
 

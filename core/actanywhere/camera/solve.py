@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..contract.errors import ModelError
 from .level import angles, gravity
 
-__all__ = ["Ground", "Solve", "SolveFacts", "doubt", "pycolmap_or_told", "solve_camera"]
+__all__ = ["Ground", "Solve", "SolveFacts", "doubt", "require_pycolmap", "solve_camera"]
 
 Picture = NDArray[np.float32]
 
@@ -96,7 +96,7 @@ class Solve:
         return np.asarray(-self.focal * seen[:, 2] / seen[:, 1], np.float64)
 
 
-def pycolmap_or_told() -> Any:
+def require_pycolmap() -> Any:
     """The module pycolmap. Raises ``ModelError`` that says how to get it."""
     try:
         import pycolmap
@@ -139,7 +139,7 @@ def solve_camera(frames: Iterable[tuple[Picture, Picture]]) -> Solve:
 
     Takes about a second a frame. Raises ``ModelError`` where pycolmap is missing.
     """
-    colmap = pycolmap_or_told()
+    colmap = require_pycolmap()
     with tempfile.TemporaryDirectory() as folder:
         size, feet = _write(Path(folder), frames)
         best, general = _map(colmap, Path(folder))

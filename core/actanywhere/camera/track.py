@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, normalise, residuals, rms
 from .follow import View, follow, look, recognise
 from .level import level_pan
-from .path import bridge, is_card
+from .path import interpolate_lost, is_card
 
 __all__ = ["CameraTrack", "Tracker", "corner_distance", "still_track"]
 
@@ -157,7 +157,9 @@ class Tracker:
 
     def _motion(self) -> tuple[NDArray[np.float64], str]:
         """The transforms of all frames, and in words what was made of them."""
-        found = {m: bridge([None if s.gap else s.transforms[m] for s in self._steps]) for m in _MODELS}
+        found = {
+            m: interpolate_lost([None if s.gap else s.transforms[m] for s in self._steps]) for m in _MODELS
+        }
         if self._choose_model() == "homography":
             if is_card(found["homography"], self.aspect):
                 return found["homography"], "; a homography"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.camera_files import write_cameras
-from ..camera.solve import Solve, pycolmap_or_told, solve_camera
+from ..camera.solve import Solve, require_pycolmap, solve_camera
 from ..contract.errors import OutputError
 from ..contract.job import Progress
 from ..contract.shot import FrameRange, ImageSequence, Matte
@@ -29,7 +29,7 @@ _WIDTH = 960
 
 def run_camera(args: argparse.Namespace, screen: Screen) -> bool:
     """Solve, say what was found, write camera.chan and camera.json; whether the solve is believed."""
-    pycolmap_or_told()
+    require_pycolmap()
     frames = FrameRange.parse(args.frames) if args.frames else None
     plate = open_plate(ImageSequence(os.path.abspath(args.plate), None, args.plate_colour), frames)
     matte = open_matte(Matte(os.path.abspath(args.matte) if args.matte else "", args.matte_channel), plate)

@@ -1,1 +1,1 @@
-"""Pictures completed without a network: smooth fill, patch search, gradient-domain blending, outpainting."""
+"""Inpainting without a network: pull-push, and blending in the gradient domain."""

@@ -1,4 +1,4 @@
-"""What to expect where nothing is known: the smooth continuation of what is."""
+"""Smooth inpainting by pull-push (Gortler et al., 1996): the prefill where nothing is known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["expect", "fill"]
+__all__ = ["pull_push", "smooth_prefill"]
 
 Picture = NDArray[np.float32]
 
@@ -16,7 +16,7 @@ _COARSE = 6
 """Cells across the shorter side that are left of a condition whose place in the frame is not known."""
 
 
-def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
+def smooth_prefill(picture: Picture, known: Picture, condition: Picture) -> Picture:
     """``picture`` (h, w, 3) with its unknown parts filled; where ``known`` (h, w) is 0 everywhere, the condition.
 
     A condition (hc, wc, 3) that no camera has moved says little more than which colours lie where: it is
@@ -24,7 +24,7 @@ def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
     """
     height, width = known.shape
     if known.max() > 0:
-        return fill(picture, known)
+        return pull_push(picture, known)
     short = min(height, width)
     coarse = (max(2, round(_COARSE * width / short)), max(2, round(_COARSE * height / short)))
     small = cv2.resize(_cover(condition, width / height), coarse, interpolation=cv2.INTER_AREA)
@@ -33,7 +33,7 @@ def expect(picture: Picture, known: Picture, condition: Picture) -> Picture:
     )
 
 
-def fill(picture: Picture, known: Picture) -> Picture:
+def pull_push(picture: Picture, known: Picture) -> Picture:
     """``picture`` (h, w, 3) where ``known`` (h, w) is 1, a smooth continuation elsewhere.
 
     Pulled from ever coarser grids, along the rows first: sky goes on as sky and ground as ground.

@@ -1,4 +1,4 @@
-"""Light evened out between patches that were taken from different places, so that their seams do not show.
+"""Gradient-domain blending of patches that come from different parts of a picture, so that no seam shows.
 
 Every cell of the canvas gets a colour of its own to add, such that neighbours go over into one another as the picture
 does where they were taken from: compositing in the gradient domain (Perez, Gangnet and Blake: Poisson image editing,
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["even_light"]
+__all__ = ["blend_gradients"]
 
 Picture = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -30,7 +30,7 @@ _ENOUGH = 1e-4
 """Rounds of the solver at most, and the share of the first error at which it is done sooner."""
 
 
-def even_light(
+def blend_gradients(
     source: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices, open: NDArray[np.bool_]
 ) -> Picture:
     """What to add (rows, columns, 3) to each cell of a canvas, in display values; 0 where it is not ``open``.
@@ -41,23 +41,23 @@ def even_light(
     known = sound.astype(np.float32)
     share = np.maximum(cv2.blur(known, (_SOFT, _SOFT)), np.float32(1e-6))
     soft = np.asarray(cv2.blur(source * known[..., None], (_SOFT, _SOFT)) / share[..., None], np.float32)
-    pairs = [(axis, *_seam(soft, sound, y, x, axis)) for axis in (0, 1)]
+    pairs = [(axis, *_steps_across(soft, sound, y, x, axis)) for axis in (0, 1)]
     free = open[..., None].astype(np.float32)
 
-    def pull(added: Picture) -> Picture:
+    def laplacian(added: Picture) -> Picture:
         """The normal equations' left side."""
         total = added / _REACH**2
         for axis, weight, _ in pairs:
-            total += _spread(weight * np.diff(added, axis=axis), axis)
+            total += _divergence(weight * np.diff(added, axis=axis), axis)
         return total * free
 
-    wanted = np.zeros((*open.shape, 3), np.float32)
+    target = np.zeros((*open.shape, 3), np.float32)
     for axis, weight, step in pairs:
-        wanted += _spread(weight * step, axis)
-    return _solve(pull, wanted * free)
+        target += _divergence(weight * step, axis)
+    return _solve(laplacian, target * free)
 
 
-def _seam(
+def _steps_across(
     soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices, axis: int
 ) -> tuple[Picture, Picture]:
     """Between each cell and its next along ``axis``: how sure it is that the two should agree (..., 1), and how much
@@ -70,13 +70,13 @@ def _seam(
         for part in (y, x)
     )
     down, right = (1, 0) if axis == 0 else (0, 1)
-    beyond, seen_beyond = _look(soft, sound, y + down, x + right)
+    after, seen_after = _look(soft, sound, y + down, x + right)
     before, seen_before = _look(soft, sound, last_y - down, last_x - right)
-    told = seen_beyond + seen_before
-    step = seen_beyond * (beyond - soft[last_y, last_x]) + seen_before * (soft[y, x] - before)
-    step /= np.maximum(told, 1)
+    known_sides = seen_after + seen_before
+    step = seen_after * (after - soft[last_y, last_x]) + seen_before * (soft[y, x] - before)
+    step /= np.maximum(known_sides, 1)
     weight = np.exp(-((np.abs(step).max(2, keepdims=True) / np.float32(_LARGEST_STEP)) ** 2))
-    return weight * (told > 0), step
+    return weight * (known_sides > 0), step
 
 
 def _look(soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices) -> tuple[Picture, Picture]:
@@ -87,22 +87,22 @@ def _look(soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices) -> tu
     return soft[at_y, at_x], seen[..., None].astype(np.float32)
 
 
-def _spread(between: Picture, axis: int) -> Picture:
+def _divergence(flow: Picture, axis: int) -> Picture:
     """What lies between cells, laid onto the next and taken from the one before."""
-    none = np.zeros_like(np.take(between, [0], axis))
-    return np.asarray(-np.diff(np.concatenate([none, between, none], axis), axis=axis), np.float32)
+    none = np.zeros_like(np.take(flow, [0], axis))
+    return np.asarray(-np.diff(np.concatenate([none, flow, none], axis), axis=axis), np.float32)
 
 
-def _solve(pull: Callable[[Picture], Picture], wanted: Picture) -> Picture:
+def _solve(laplacian: Callable[[Picture], Picture], target: Picture) -> Picture:
     """By conjugate gradients."""
-    added = np.zeros_like(wanted)
-    left = wanted
+    added = np.zeros_like(target)
+    left = target
     direction = left
     size = first = float((left**2).sum())
     for _ in range(_ROUNDS):
         if size <= _ENOUGH**2 * first:
             break
-        pulled = pull(direction)
+        pulled = laplacian(direction)
         length = size / float((direction * pulled).sum())
         added, left = added + length * direction, left - length * pulled
         size, before = float((left**2).sum()), size

@@ -1,4 +1,4 @@
-"""What an engine is told of each frame: the masked picture, the mask and the prefill, at the engine's size."""
+"""The conditioning of each frame: the masked picture, the mask and the prefill, at the engine's size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..comp.despill import despill
 from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
 from ..footage import layer_to_display, linearise
-from ..inpaint.fill import expect
+from ..inpaint.fill import smooth_prefill
 from ..shadow.cast import CastShadow, under_shadow
 from ..shadow.pull import PulledShadow
 from .scene import Scene, resize
@@ -155,7 +155,7 @@ def _expected(place: Picture, seen: Picture, condition: Picture, guided: bool) -
     """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
     if guided and seen.max() == 0:
         return np.asarray(cv2.GaussianBlur(place, (0, 0), place.shape[0] / 12), np.float32)
-    return expect(place, seen, condition)
+    return smooth_prefill(place, seen, condition)
 
 
 def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:

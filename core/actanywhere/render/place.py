@@ -1,4 +1,4 @@
-"""The condition made into the place of a shot: who else is in it taken out, filled, and gone on beyond its borders."""
+"""The condition prepared for a shot: other people taken out, the hole filled, the borders outpainted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job to Result: the whole story.
+"""A job rendered: preflight, scene, conditioning, painting, delivery, result.
 
 The footage is read once, judged and tracked; the camera is chosen; the network paints one window after the other,
 each going on from the one before; every painted frame is brought to plate size and written at once.

@@ -1,4 +1,4 @@
-"""Shots longer than the network's window.
+"""A long shot in overlapping windows.
 
 Windows follow one another. Each takes the last frames of the one before it as known, so that the picture goes on;
 what was painted once is never painted again. So memory does not grow, finished frames can be written at once,

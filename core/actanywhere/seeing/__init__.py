@@ -1,1 +1,1 @@
-"""What is in a picture: who, where and how far, by small networks where they are here, by plain readers otherwise."""
+"""Vision: who and what is in a picture, and how far away, by networks where they are installed."""

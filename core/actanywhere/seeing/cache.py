@@ -1,4 +1,4 @@
-"""Answers kept in a folder, by the picture's content and the reader's own digest: a second render asks nobody."""
+"""Readers' answers cached in a folder, by the picture's content and the network's digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far everything is: Depth Anything V2, or any network that takes a picture and gives inverse depth."""
+"""Depth: Depth Anything V2, or any network that gives the inverse depth of one picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture gone on beyond its borders, and without who was in it, by whatever fills here."""
+"""A picture extended beyond its borders and its hole filled, step by step, by any fill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BESIDE, _ABOVE = 1.0, 0.45
 more would bring the skyline under the ground."""
 _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
-_WAYS = ((1, True), (1, False), (0, True), (0, False))
+_SIDES = ((1, True), (1, False), (0, True), (0, False))
 """Left, right, top and bottom: the axis, and whether it lies before the picture."""
 
 
@@ -53,10 +53,10 @@ def extend(
     inside = fill.behind(picture, hole) if hole.any() else picture
     canvas = _without(inside, hole, never_from, fill) if margins else inside
     done = 0
-    for (axis, before), (size, _), count in zip(_WAYS, _order(margins, height, width), counts, strict=True):
+    for (axis, before), (size, _), count in zip(_SIDES, _order(margins, height, width), counts, strict=True):
         for number in range(count):
             more = round(size * (number + 1) / count) - round(size * number / count)
-            canvas = _gone_on(canvas, axis, before, more, (height, width), fill)
+            canvas = _extended(canvas, axis, before, more, (height, width), fill)
             done += 1
             step(done / sum(counts))
     canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
@@ -81,7 +81,7 @@ def _steps(size: int, side: int) -> int:
     return int(np.ceil(size / max(1.0, _STEP * side))) if size else 0
 
 
-def _gone_on(
+def _extended(
     canvas: Picture, axis: int, before: bool, more: int, side: tuple[int, int], fill: Fill
 ) -> Picture:
     """With ``more`` rows (axis 0) or columns (1) before or after it; ``side`` is the first picture's size."""

@@ -1,4 +1,4 @@
-"""Holes and borders painted by a diffusion model for pictures: FLUX.2 klein, or Qwen-Image-Edit, where one is here.
+"""Inpainting by a diffusion model for pictures: FLUX.2 klein or Qwen-Image-Edit, where one is installed.
 
 Torch and diffusers come in when something is painted. What such a model paints is asked for once a condition and kept.
 """
@@ -22,7 +22,7 @@ from ..models.find import find_model, folder_of
 from ..models.registry import all_entries
 from .picture_and_text import PictureAndText
 from .protocol import Picture
-from .shift_map import part_by_part
+from .shift_map import fill_by_parts
 
 __all__ = ["DiffusionFill", "diffusion_fill"]
 
@@ -114,7 +114,7 @@ class DiffusionFill:
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` (h, w, 3) with its ``hole`` (h, w) painted; the model sees ``never_from`` as a hole too."""
-        return part_by_part(picture, hole, never_from, self._painted)
+        return fill_by_parts(picture, hole, never_from, self._painted)
 
     def _painted(self, view: Picture, hole: NDArray[np.bool_], barred: NDArray[np.bool_]) -> Picture:
         height, width = hole.shape

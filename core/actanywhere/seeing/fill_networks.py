@@ -1,4 +1,4 @@
-"""Holes painted by a network: MI-GAN (any size, codes in and out) and LaMa (512 pixels square, floats)."""
+"""Inpainting by a network: MI-GAN (any size, codes in and out) and LaMa (512 pixels square, floats)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..contract.errors import ModelError
 from ..onnx_runner import Network, Slot
 from .protocol import Picture
-from .shift_map import part_by_part
+from .shift_map import fill_by_parts
 
 __all__ = ["NetworkFill"]
 
@@ -35,7 +35,7 @@ class NetworkFill:
 
         Large holes are painted small; the grain of the picture about them is laid over what that left smooth.
         """
-        return part_by_part(picture, hole, never_from, self._painted)
+        return fill_by_parts(picture, hole, never_from, self._painted)
 
     def _painted(self, view: Picture, hole: NDArray[np.bool_], barred: NDArray[np.bool_]) -> Picture:
         height, width = hole.shape

@@ -1,4 +1,4 @@
-"""Who an artist pointed at, without any network: GrabCut (Rother, Kolmogorov and Blake, 2004) from box or strokes."""
+"""Who an artist pointed at, segmented without a network: GrabCut (Rother, Kolmogorov and Blake, 2004)."""
 
 from __future__ import annotations
 
@@ -53,22 +53,22 @@ class GrabCutSubjects:
         size: tuple[int, int],
     ) -> NDArray[np.bool_]:
         cv2.setRNGSeed(0)  # clusters begin at random
-        told = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
+        labels = np.full(small.shape[:2], cv2.GC_BGD, np.uint8)
         x, y, width, height = (round(value * scale) for value in box)
-        told[max(0, y) : y + max(2, height), max(0, x) : x + max(2, width)] = cv2.GC_PR_FGD
+        labels[max(0, y) : y + max(2, height), max(0, x) : x + max(2, width)] = cv2.GC_PR_FGD
         for point in hint.points:
             centre = (round(point[0] * scale), round(point[1] * scale))
-            cv2.circle(told, centre, max(2, min(size) // 60), int(cv2.GC_FGD), -1)
+            cv2.circle(labels, centre, max(2, min(size) // 60), int(cv2.GC_FGD), -1)
         for strokes, what in ((hint.goes, cv2.GC_FGD), (hint.stays, cv2.GC_BGD)):
             if strokes is not None:
-                told[np.asarray(cv2.resize(strokes, size, interpolation=cv2.INTER_AREA)) > 0.3] = what
-        sure = np.isin(told, (cv2.GC_FGD, cv2.GC_PR_FGD))
+                labels[np.asarray(cv2.resize(strokes, size, interpolation=cv2.INTER_AREA)) > 0.3] = what
+        sure = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD))
         if sure.all() or not sure.any():
             return sure
         codes = np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)
         way = cv2.GC_INIT_WITH_MASK
-        cv2.grabCut(codes, told, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, way)
-        mask = np.isin(told, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+        cv2.grabCut(codes, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, way)
+        mask = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
         return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))) > 0
 
 

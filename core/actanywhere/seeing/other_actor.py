@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .protocol import Hint, Picture, RegionMap, Subject, Subjects, stacked
-from .their_shadow import their_shadow
+from .subject_shadow import subject_shadow
 
 __all__ = ["MEND", "OtherActor", "find_other_actor", "hole_of"]
 
@@ -106,7 +106,7 @@ def _gone(
 ) -> OtherActor:
     """These go, and their shadow."""
     mask = stacked([one.mask for one in actors])
-    shadow = their_shadow(picture, mask, None if regions is None else regions.of("ground"))
+    shadow = subject_shadow(picture, mask, None if regions is None else regions.of("ground"))
     sources = " and ".join(dict.fromkeys(one.source for one in actors))
     sure = max(one.score for one in actors)
     summary = f"found by {sources}" if sources != "your matte" else "as your matte says"

@@ -1,4 +1,4 @@
-"""The place as far as a shot looks: beyond the condition's borders, and behind who was in it."""
+"""The condition outpainted as far as a shot looks, and inpainted behind who was in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The roles: questions about a picture, each answered by several readers, none of which is compulsory.
+"""The roles of vision: subjects, regions, depth and fill. Each has several readers; none is compulsory.
 
 Pictures are (h, w, 3) float32, display, 0..1; masks (h, w) float32, 0..1. Every answer says who gave it and how sure
 it is.

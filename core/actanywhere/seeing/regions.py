@@ -1,4 +1,4 @@
-"""What every pixel is: EoMT (Kerssies et al., 2025), on COCO's panoptic classes, by transformers' own class."""
+"""Panoptic segmentation: EoMT (Kerssies et al., 2025) on COCO's classes, by transformers' own class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hole filled with whole pieces of the picture, moved by a few shifts: OpenCV's shift map, no weights needed.
+"""Inpainting by OpenCV's shift map: whole pieces of the picture, moved by a few shifts; no weights.
 
 Graph cut over dominant shifts (He and Sun: Statistics of patch offsets for image completion, 2012). The pieces are
 found on a small picture; then each is taken from the picture itself by the same shift, so that its detail and grain
@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inpaint.gradient_blend import even_light
+from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 
-__all__ = ["ShiftMap", "apart", "part_by_part", "surroundings"]
+__all__ = ["ShiftMap", "separate_parts", "fill_by_parts", "context_box"]
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
@@ -54,15 +54,15 @@ class ShiftMap:
         made = np.ascontiguousarray(picture, np.float32).copy()
         open_ = hole > _OPEN
         barred = np.zeros_like(open_) if never_from is None else never_from > _OPEN
-        for part in apart(open_):
-            box = surroundings(part, open_ | barred)
+        for part in separate_parts(open_):
+            box = context_box(part, open_ | barred)
             view = made[box]
             made[box] = _filled(view, part[box], (open_ | barred)[box])
             open_ &= ~part
         return made
 
 
-def apart(hole: Flags) -> list[Flags]:
+def separate_parts(hole: Flags) -> list[Flags]:
     """The holes that lie apart, the smallest first; those near one another are one."""
     if not hole.any():
         return []
@@ -73,7 +73,7 @@ def apart(hole: Flags) -> list[Flags]:
     return sorted(parts, key=np.count_nonzero)
 
 
-def part_by_part(
+def fill_by_parts(
     picture: Picture,
     hole: Picture,
     never_from: Picture | None,
@@ -87,14 +87,14 @@ def part_by_part(
     made = np.ascontiguousarray(picture, np.float32).copy()
     open_ = hole > _OPEN
     barred = open_ if never_from is None else open_ | (never_from > _OPEN)
-    for part in apart(open_):
-        box = surroundings(part, barred)
+    for part in separate_parts(open_):
+        box = context_box(part, barred)
         made[box] = paint(made[box], part[box], barred[box])
         barred = barred & ~part
     return made
 
 
-def surroundings(hole: Flags, barred: Flags) -> tuple[slice, slice]:
+def context_box(hole: Flags, barred: Flags) -> tuple[slice, slice]:
     """The box about a hole that tells enough of what may be behind it."""
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     reach = _AROUND * (1 + max(np.ptp(rows), np.ptp(columns)))
@@ -117,7 +117,7 @@ def _filled(picture: Picture, hole: Flags, barred: Flags) -> Picture:
     if small_barred.all():
         return picture
     places = _places(small, small_hole, small_barred)
-    light = even_light(small, ~small_barred, *places, small_hole)
+    light = blend_gradients(small, ~small_barred, *places, small_hole)
     return _laid(picture, hole, barred, _Pieces(small_hole, *places), light)
 
 
@@ -135,7 +135,7 @@ def _places(small: Picture, hole: Flags, barred: Flags) -> tuple[Indices, Indice
     rows, columns = (np.array(part, np.int64) for part in np.indices(hole.shape))
     open_, barred = hole.copy(), barred.copy()
     for _ in range(_ROUNDS):
-        box = surroundings(open_, barred)
+        box = context_box(open_, barred)
         made = np.zeros_like(lab[box])
         keep = np.where(barred[box], 0, 255).astype(np.uint8)
         cv2.xphoto.inpaint(np.ascontiguousarray(lab[box]), keep, made, cv2.xphoto.INPAINT_SHIFTMAP)

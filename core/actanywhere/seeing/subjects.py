@@ -1,4 +1,4 @@
-"""Who stands out of a picture, by a network that gives one mask: BiRefNet, ISNet, or any of their interface."""
+"""Salient subjects, by a network that gives one mask: BiRefNet, ISNet, or any of their interface."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..contract.errors import ModelError
 from ..onnx_runner import Network
-from .outline import parts
+from .components import components
 from .protocol import Hint, Picture, Subject
 
 __all__ = ["RECIPES", "NetworkSubjects", "Recipe", "probability"]
@@ -84,7 +84,7 @@ class NetworkSubjects:
                 self.name,
                 "thing" if part.straight >= _STRAIGHT else "unknown",
             )
-            for part in parts(mask)
+            for part in components(mask)
         ]
 
     def _in_box(

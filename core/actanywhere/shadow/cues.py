@@ -1,4 +1,4 @@
-"""What tells how a shadow falls: each cue says how far a shadow agrees with what is seen.
+"""Cues of how a shadow falls: each scores a shadow against the picture.
 
 A cue is a function of a shadow of density 1. It gives two numbers, as shares of all that it sees: how far the shadow
 agrees with that, and how much of it the shadow claims. At the depth d (a logarithm) the shadow explains the share

@@ -1,4 +1,4 @@
-"""A network's mask taken apart: who stands by themselves, how sure it is of each, and whose outline is a thing's."""
+"""Connected components of a mask: how sure the network is of each, and how straight its outline is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-__all__ = ["Part", "parts"]
+__all__ = ["Component", "components"]
 
 _SIDE = 512
 """Pixels of the longer side at which a mask is taken apart."""
@@ -31,7 +31,7 @@ _LEFT, _RIGHT = 0.1, 0.9
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """One part of a mask: ``mask`` (h, w); ``crisp`` 0..1, the share of it that the network is sure of; ``straight``
     0..1, the share of its outline in long straight edges, as towers, frames and signs have them.
     """
@@ -41,7 +41,7 @@ class Part:
     straight: float
 
 
-def parts(mask: Picture) -> list[Part]:
+def components(mask: Picture) -> list[Component]:
     """The parts of ``mask`` (h, w), the largest first."""
     scale = min(1.0, _SIDE / max(mask.shape))
     size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
@@ -63,7 +63,7 @@ def parts(mask: Picture) -> list[Part]:
             cv2.resize(own.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
         )
         found.append(
-            Part(np.asarray(mask * (whole > 0.5), np.float32), *_judged(small, own, labels == label))
+            Component(np.asarray(mask * (whole > 0.5), np.float32), *_judged(small, own, labels == label))
         )
     return found
 

@@ -1,4 +1,4 @@
-"""The shadow that somebody in a picture casts: the dark part of the ground that touches them."""
+"""The shadow of somebody in a picture: the dark part of the ground that touches them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-__all__ = ["their_shadow"]
+__all__ = ["subject_shadow"]
 
 Flags = NDArray[np.bool_]
 
@@ -32,7 +32,7 @@ _LIT = 0.6
 """The quantile of a row of ground that is in the light."""
 
 
-def their_shadow(picture: Picture, mask: Picture, ground: Picture | None = None) -> Picture:
+def subject_shadow(picture: Picture, mask: Picture, ground: Picture | None = None) -> Picture:
     """(h, w), 1 = shadow of who is in ``mask`` (h, w) of ``picture`` (h, w, 3), display; empty where none is seen.
 
     ``ground`` (h, w) is the share of each pixel that is ground, where it is known: nothing else is taken.
