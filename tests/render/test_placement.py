@@ -9,13 +9,19 @@ import numpy as np
 import pytest
 
 from actanywhere import cli
+from actanywhere.camera.placement import Placement
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
 from actanywhere.engines.protocol import Watch
+from actanywhere.render.decision import Decision
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
+from actanywhere.render.shadow import shadow_on_place
+from actanywhere.render.standpoint import Standpoint
 from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
+from actanywhere.shadow.cast import CastShadow
+from actanywhere.shadow.pull import PulledShadow
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
 from tests.seeing.staged import marked
@@ -134,6 +140,31 @@ def test_who_swims_in_the_plate_wants_water_in_the_picture(walker: Staged) -> No
     assert not swims.placement.value.moved and not swims.placement.warnings
     assert swims.place is not None and swims.place.standpoint is not None
     assert swims.place.standpoint.surface == "water"
+
+
+def test_over_sky_or_water_a_pulled_shadow_is_left_out_and_a_given_one_told() -> None:
+    feet = np.array([[0.0, 0.3, 0.4], [0.1, 0.3, 0.4]])
+    planes = np.zeros((2, 4, 6), np.uint8)
+    pulled, given = (
+        Decision(PulledShadow(planes), "pulled"),
+        Decision(CastShadow(0.5, 0, 0.5, 0.02), "as given"),
+    )
+    for place, takes in (("sky", False), ("water", False), ("ground", True), ("upright", True)):
+        seen = Standpoint(0, feet, None, None, None, "ground", marked((64, 96), place))
+        left = shadow_on_place(Settings(), pulled, seen, Placement(), 1.5, 1.5)
+        assert (left.value is not None) == takes
+        assert takes or f"over the {place} of the condition picture" in left.reason
+        assert bool(left.warnings) != takes
+        kept = shadow_on_place(Settings(shadow="given"), given, seen, Placement(), 1.5, 1.5)
+        assert kept.value is given.value and bool(kept.warnings) != takes
+
+
+def test_a_picture_that_is_moved_is_asked_where_the_feet_are_then() -> None:
+    shore = marked((64, 96), "water", ("ground", [(0, 0.9), (1, 0.9), (1, 1), (0, 1)]))
+    seen = Standpoint(0, np.array([[0.0, 0.3, 0.4]]), None, None, None, "ground", shore)
+    shadow = Decision(PulledShadow(np.zeros((2, 4, 6), np.uint8)), "pulled")
+    assert shadow_on_place(Settings(), shadow, seen, Placement(), 1.5, 1.5).value is None
+    assert shadow_on_place(Settings(), shadow, seen, Placement(y=-0.15), 1.5, 1.5).value is shadow.value
 
 
 def test_the_regions_of_the_plate_tell_the_tracker_what_stands_still(walker: Staged) -> None:

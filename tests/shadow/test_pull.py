@@ -51,6 +51,11 @@ def _shadow(x: float) -> Plane:
     return np.asarray(cv2.GaussianBlur(shade, (0, 0), 1.0), np.float32)
 
 
+def _board(x: float) -> tuple[slice, slice]:
+    """Where a dark board lies under their feet, which is no part of the matte."""
+    return np.s_[FEET - 3 : FEET + 9, max(0, round(x) - 36) : max(0, round(x) - 2)]
+
+
 def _shot(
     pace: float = 9,
     pan: float = 2,
@@ -58,6 +63,7 @@ def _shot(
     jump: bool = False,
     leaves: bool = False,
     drift: float = 0,
+    board: bool = False,
 ) -> tuple[Shot, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
@@ -73,6 +79,8 @@ def _shot(
         lift = 18.0 if jump and 4 <= time < 10 else 0.0
         taken = TAKEN * _shadow(x) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
         matte = _figure(x, lift)
+        if board:
+            light[_board(x)] *= np.float32(0.4)
         light = np.where(matte[..., None] > 0, np.float32(0.05), light * (1 - taken[..., None]))
         rgb.append(_codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(matte > 0)
@@ -110,6 +118,20 @@ def test_a_shadow_is_pulled_where_it_is_and_nowhere_else(what: dict[str, float])
     pull = pull_shadow(shot)
     precision, recall = _judged(shot, truth, pull)
     assert precision >= 0.95 and recall >= 0.8, (precision, recall, pull.reason)
+
+
+def test_a_dark_board_under_their_feet_is_no_shadow_where_it_is_known_for_a_thing() -> None:
+    shot, truth = _shot(board=True)
+
+    def lies(index: int) -> Plane:
+        ground = np.ones((HEIGHT, WIDTH), np.float32)
+        ground[_board(50 + 7 * index)] = 0  # they go 9 pixels a frame, and the camera 2
+        return ground
+
+    blind, _ = _judged(shot, truth, pull_shadow(shot))
+    seeing, recall = _judged(shot, truth, pull_shadow(shot, lies=lies))
+    assert blind < 0.8
+    assert seeing >= 0.95 and recall >= 0.8, (seeing, recall)
 
 
 def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .placement import Placement
 
-__all__ = ["Footing", "Judged", "find_footing"]
+__all__ = ["Footing", "Judged", "find_footing", "share_at"]
 
 Rows = tuple[float, float]
 
@@ -67,7 +67,7 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
     for scale in _SCALES:
         for x in _ACROSS:
             for y in _DOWN:
-                placement = Placement(fit, round(float(x), 3), round(float(y), 3), scale)
+                placement = Placement(fit, round(float(x), 3) + 0.0, round(float(y), 3) + 0.0, scale)
                 found = _judge(known, placement, picture, frame)
                 bare = 1 - placement.shown(picture, frame)[1]
                 if found.cost < best.cost and bare <= _BAREST:
@@ -78,11 +78,31 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
     return centred, best
 
 
-def _judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:
+def share_at(
+    share: NDArray[np.float32], feet: NDArray[np.float64], placement: Placement, picture: float, frame: float
+) -> NDArray[np.float64]:
+    """(n,) what a map (h, w) of the picture holds under the ``feet`` (n, 3) in a frame that it is laid into."""
+    across, down = _in_picture(feet, placement, picture, frame)
+    rows, columns = share.shape
+    row = np.clip(np.floor(down * rows), 0, rows - 1).astype(int)
+    column = np.clip(np.floor(across * columns), 0, columns - 1).astype(int)
+    inside = (down >= 0) & (down < 1) & (across >= 0) & (across < 1)
+    return np.asarray(share[row, column] * np.where(inside, 1.0, _BEYOND), np.float64)
+
+
+def _in_picture(
+    feet: NDArray[np.float64], placement: Placement, picture: float, frame: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the feet are in the picture, as shares of its width and height."""
     width, height = placement.sides(picture, frame)
-    feet = _standing(known, placement, width, height)
-    apart = None
+    across = (feet[:, 0] - placement.x) / width
+    return 0.5 + (-across if placement.mirrored else across), 0.5 + (feet[:, 1] - placement.y) / height
+
+
+def _judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:
+    feet, apart = _standing(known, placement, picture, frame), None
     if known.plate is not None and known.picture is not None:
+        height = placement.sides(picture, frame)[1]
         high, low = (placement.y + (row - 0.5) * height for row in known.picture)
         apart = max(0.0, high - known.plate[1], known.plate[0] - low)
     bare = 1 - placement.shown(picture, frame)[1]
@@ -93,20 +113,18 @@ def _judge(known: Footing, placement: Placement, picture: float, frame: float) -
     return Judged(placement, feet, apart, float(cost))
 
 
-def _standing(known: Footing, placement: Placement, width: float, height: float) -> float | None:
+def _standing(known: Footing, placement: Placement, picture: float, frame: float) -> float | None:
     """The share of the feet that stand; the horizon alone tells as well where they cannot."""
     if not len(known.feet):
         return None
-    across = (known.feet[:, 0] - placement.x) / width + 0.5
-    down = (known.feet[:, 1] - placement.y) / height + 0.5
-    below = np.ones(len(down))
+    below = np.ones(len(known.feet))
     if known.picture is not None:
+        height, down = (
+            placement.sides(picture, frame)[1],
+            _in_picture(known.feet, placement, picture, frame)[1],
+        )
         horizon = (known.picture[0] + known.picture[1]) / 2
         below = (down - horizon > _BELOW * known.feet[:, 2] / height).astype(np.float64)
     if known.ground is None:
         return None if known.picture is None else float(below.mean())
-    rows, columns = known.ground.shape
-    row = np.clip(np.floor(down * rows), 0, rows - 1).astype(int)
-    column = np.clip(np.floor(across * columns), 0, columns - 1).astype(int)
-    inside = (down >= 0) & (down < 1) & (across >= 0) & (across < 1)
-    return float((known.ground[row, column] * below * np.where(inside, 1.0, _BEYOND)).mean())
+    return float((share_at(known.ground, known.feet, placement, picture, frame) * below).mean())

@@ -17,6 +17,8 @@ _ASKED = 24
 _WIDTH = 240
 _STILL, _STIRRED = ("ground", "upright", "thing"), ("foliage",)
 """What stands still, and what may stir in its place; people, animals, vehicles, water and clouds move by themselves."""
+_SHADED = ("ground", "upright")
+"""What a shadow lies on; it is no person, vehicle, board or bag, and neither sky nor water takes one."""
 _RIM = 0.015
 
 
@@ -62,3 +64,8 @@ class PlateRegions:
         still = np.where(regions.of(*_STILL) > 0.5, np.float32(1), still)
         rim = 2 * max(1, round(_RIM * _WIDTH)) + 1
         return np.asarray(cv2.erode(still, np.ones((rim, rim), np.uint8)), np.float32)
+
+    def shaded(self, index: int) -> Picture | None:
+        """(h, w), small, 1 where a shadow may lie in frame ``index``: on ground, and up a wall."""
+        regions = self.at(index)
+        return None if regions is None else (regions.of(*_SHADED) > 0.5).astype(np.float32)

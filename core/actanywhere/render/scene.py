@@ -24,7 +24,7 @@ from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
 from .preflight import Inputs
-from .shadow import PULL_WIDTH, asks_pull, choose_shadow
+from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
 
 __all__ = ["Scene", "read_proxies", "read_scene", "resize", "treated_matte"]
 
@@ -86,9 +86,21 @@ def read_scene(
         track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
         camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
     shadow = choose_shadow(
-        inputs.job.settings, clip, proxies, track, camera.value, led, pulling or Watch(), inputs.clean
+        inputs.job.settings,
+        clip,
+        proxies,
+        track,
+        camera.value,
+        led,
+        pulling or Watch(),
+        inputs.clean,
+        regions,
     )
     place = see_place(inputs, clip, track if led else None, readers, regions, filling or Watch())
+    shape = place.condition.shape[1] / place.condition.shape[0]
+    shadow = shadow_on_place(
+        inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
+    )
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
     return Scene(

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Box, Features, find_features
+from ..camera.footing import share_at
+from ..camera.placement import Placement
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
@@ -20,12 +22,16 @@ from ..shadow.pull import PulledShadow, pull_shadow
 from ..shadow.read import read_shadow
 from .clip import Clip
 from .decision import Decision
+from .plate_regions import PlateRegions
+from .standpoint import Standpoint
 
-__all__ = ["PULL_WIDTH", "asks_pull", "choose_shadow"]
+__all__ = ["PULL_WIDTH", "asks_pull", "choose_shadow", "shadow_on_place"]
 
 #: Width at which a shadow is pulled: a wider plate is made smaller.
 PULL_WIDTH = 640
 
+_NOWHERE = 0.5
+"""Share of the feet over sky or water from which on the place takes no shadow."""
 _KEPT_FEATURES = 128
 _ALWAYS = 99
 _ACTOR = 16
@@ -48,17 +54,18 @@ def choose_shadow(
     led: bool,
     watch: Watch,
     clean: Plate | None = None,
+    regions: PlateRegions | None = None,
 ) -> Decision[Shadow]:
     """The shadow that is laid on the layer. ``proxies`` is the shot at the width at which a shadow is pulled.
 
     ``clean`` is the artist's clean plate, where there is one. ``led``: the place is moved by us, and not painted by an
-    engine that infers the camera.
+    engine that infers the camera. ``regions``: of the plate, where those are known.
     """
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, Decision(None, "none was asked for"))
     if proxies is not None:
         sure = camera in ("plate", "tracked") and track.trackable
-        return _pulled(settings, proxies, track, sure, watch, clean)
+        return _pulled(settings, proxies, track, sure, watch, clean, regions)
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
@@ -70,8 +77,46 @@ def choose_shadow(
     return _unused(settings, _read(clip, track, camera))
 
 
+def shadow_on_place(
+    settings: Settings,
+    shadow: Decision[Shadow],
+    seen: Standpoint | None,
+    placement: Placement,
+    picture: float,
+    frame: float,
+) -> Decision[Shadow]:
+    """The same, but none where the feet stand on the condition's sky or water; one that was given is told there.
+
+    ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into.
+    """
+    if shadow.value is None or seen is None or seen.regions is None or not len(seen.feet):
+        return shadow
+    share = {
+        name: float((share_at(seen.regions.of(name), seen.feet, placement, picture, frame) > 0.5).mean())
+        for name in ("sky", "water")
+    }
+    if sum(share.values()) <= _NOWHERE:
+        return shadow
+    where = max(share, key=lambda name: share[name])
+    told = f"the actor's feet are over the {where} of the condition picture, which takes no shadow"
+    if settings.shadow == "given":
+        return Decision(
+            shadow.value, shadow.reason, (*shadow.warnings, f"The shadow is laid as given, but {told}.")
+        )
+    warning = (
+        f"The shadow is left out: {told}. Lay the picture otherwise (--place), or give one (--shadow given)."
+    )
+    return Decision(None, f"none: {told}", (*shadow.warnings, warning))
+
+
 def _pulled(
-    settings: Settings, proxies: Clip, track: CameraTrack, sure: bool, watch: Watch, clean: Plate | None
+    settings: Settings,
+    proxies: Clip,
+    track: CameraTrack,
+    sure: bool,
+    watch: Watch,
+    clean: Plate | None,
+    regions: PlateRegions | None,
 ) -> Decision[Shadow]:
     @lru_cache(_KEPT_FEATURES)
     def features(index: int) -> Features:
@@ -88,6 +133,7 @@ def _pulled(
         Shot(proxies.rgb, actor, track.transforms, features, sure),
         step,
         None if clean is None else _given(clean, proxies),
+        (lambda index: None) if regions is None else regions.shaded,
     )
     if found.shadow is None:
         asked = settings.shadow == "pulled"
@@ -96,7 +142,10 @@ def _pulled(
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
-    return Decision(shadow, found.reason)
+    source = (
+        "" if regions is None or not regions.source else f"; on ground and walls alone, by {regions.source}"
+    )
+    return Decision(shadow, f"{found.reason}{source}")
 
 
 def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:

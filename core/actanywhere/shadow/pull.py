@@ -42,6 +42,8 @@ _BESIDE = 0.35
 _SMALLEST = 2e-3
 _STEADY = 0.5
 """Share of the frames in which somebody stands that must show the shadow, for it to be laid at all."""
+_BLEEDS = 6
+"""Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
 _DEEPEST = 0.03
 _TRUSTED = 4.0
@@ -119,10 +121,12 @@ def pull_shadow(
     shot: Shot,
     step: Callable[[int], None] = lambda done: None,
     clean: Callable[[int, Box], CleanFrame] | None = None,
+    lies: Callable[[int], Plane | None] = lambda index: None,
 ) -> Pull:
     """The shadow that the actor of ``shot`` casts; ``step`` hears how many frames are done.
 
-    ``clean`` gives the clean plate of a part of a frame; left out, it is made of the shot's other frames.
+    ``clean`` gives the clean plate of a part of a frame; left out, it is made of the shot's other frames. ``lies``
+    gives where (h, w), any size, a frame shows what a shadow may lie on, if that is known.
     """
     count, (height, width) = len(shot), shot.size
     if count < 4 and clean is None:
@@ -138,7 +142,7 @@ def pull_shadow(
         stands = feet[index]
         if stands is not None:
             part = _about(stands, height, width)
-            found = _darker(shot, index, clean(index, part), part, stands)
+            found = _darker(shot, index, clean(index, part), part, stands, lies(index))
             covered.append(found.covered)
             noisy += found.noise > _NOISIEST
             if found.noise <= _NOISIEST:
@@ -191,8 +195,8 @@ class _Darker:
     covered: float
 
 
-def _darker(shot: Shot, index: int, clean: CleanFrame, part: Box, feet: _Feet) -> _Darker:
-    """What is darker in a frame than in its clean plate, where the clean plate can be relied on."""
+def _darker(shot: Shot, index: int, clean: CleanFrame, part: Box, feet: _Feet, lies: Plane | None) -> _Darker:
+    """What is darker in a frame than in its clean plate, where that can be relied on and a shadow may lie."""
     left, top, right, bottom = part
     plate = linear(shot.rgb[index, top:bottom, left:right])
     actor = shot.actor(index)[top:bottom, left:right]
@@ -211,6 +215,9 @@ def _darker(shot: Shot, index: int, clean: CleanFrame, part: Box, feet: _Feet) -
     below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
     above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
     shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < _AROUND * feet.tall)
+    if lies is not None:
+        whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
+        shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
     return _Darker(np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32), noise, covered)
 
 
