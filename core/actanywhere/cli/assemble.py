@@ -20,10 +20,12 @@ def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
     adapter = None
     if args.ip_adapter:
         text = Path(args.text) if args.text else None
-        adapter = Adapter(Path(args.ip_adapter), text, args.few_steps or "")
-    elif args.text or args.few_steps:
+        lora = Path(args.lora) if args.lora else None
+        adapter = Adapter(Path(args.ip_adapter), text, args.few_steps or "", lora)
+    elif args.text or args.few_steps or args.lora:
         raise ModelError(
-            "--text and --few-steps say something of a model with --ip-adapter alone.", "Give that too."
+            "--text, --few-steps and --lora say something of a model with --ip-adapter alone.",
+            "Give that too.",
         )
     assembly = plan_assembly(Path(args.unet), Path(args.motion), Path(args.clip), vae, adapter=adapter)
     output = Path(args.output)

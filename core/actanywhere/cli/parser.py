@@ -278,6 +278,12 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="With --ip-adapter: what the motion modules were distilled for. lcm: AnimateLCM, 6 steps. lightning: "
         "AnimateDiff-Lightning's 4-step file.",
     )
+    add(
+        "--lora",
+        metavar="FILE",
+        help="With --ip-adapter: a LoRA for the U-Net, baked in at strength 0.8. Left out: with --few-steps lcm "
+        "AnimateLCM's own, where it lies beside its motion modules.",
+    )
     add("--vae", metavar="DIR", help="Stable Diffusion's autoencoder. Left out: the vae/ beside the U-Net.")
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="The model's folder, which must be new."

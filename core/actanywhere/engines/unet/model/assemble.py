@@ -27,6 +27,7 @@ from ...quiet import quiet
 from .adapter_parts import VIT_H, adapter_part, find_text, write_text
 from .condition import ConditionProjection
 from .configuration import ModelConfiguration, full
+from .lora import ANIMATE_LCM, with_lora
 from .noise import scheduler
 from .parts import Part, Weight, autoencoder_part, encoder_part, unet_part
 from .weights import give_usual_mode
@@ -41,12 +42,19 @@ _PROJECTION = "condition_projection"
 @dataclass(frozen=True)
 class Adapter:
     """A trained way for the condition: an IP-Adapter's ``file``, and the folder of Stable Diffusion's ``text`` encoder
-    (left out: beside the U-Net). ``few_steps`` is what the motion modules were distilled for.
+    (left out: beside the U-Net). ``few_steps`` is what the motion modules were distilled for, ``lora`` the LoRA of the
+    U-Net that belongs to them (left out: AnimateLCM's own, where it lies beside its motion modules).
     """
 
     file: Path
     text: Path | None = None
     few_steps: Literal["", "lcm", "lightning"] = ""
+    lora: Path | None = None
+
+    def lora_beside(self, motion: Path) -> Path | None:
+        """The LoRA to bake in."""
+        own = motion / ANIMATE_LCM
+        return self.lora or (own if self.few_steps == "lcm" and own.is_file() else None)
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,8 @@ def plan_assembly(
     ]
     if adapter is None:
         return Assembly(replace(size, untrained=(_PROJECTION,)), parts)
+    if (lora := adapter.lora_beside(motion)) is not None:
+        parts[0] = with_lora(parts[0], lora)
     parts.append(adapter_part(adapter.file, size))
     untrained = ("conv_in",) if parts[0].notes else ()
     return Assembly(replace(size, untrained=untrained), parts, find_text(unet, adapter.text))
