@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from actanywhere.inpaint.fill import pull_push, smooth_prefill
 
 _SIZES = [(64, 96), (160, 384), (8, 8), (7, 5), (16, 200), (96, 33)]
