@@ -66,7 +66,7 @@ def test_the_panel_has_what_the_shot_needs_before_anything_is_rendered(
 ) -> None:
     artist.open_tab()
     picture = artist.picture(pictures / "blender_panel.jpg", EDITOR)
-    assert picture.stat().st_size > 100_000
+    assert picture.stat().st_size > 20_000
     drawn = artist.ask("answer = sorted(took)")
     for part in ("_Main", "_Plate", "_Matte", "_Condition", "_Camera", "_Takes"):
         assert part + ".draw" in drawn
@@ -248,6 +248,56 @@ def test_the_preferences_may_be_closed_while_the_engine_is_examined(artist: Arti
     module = "import_module('bl_ext.user_default.actanywhere.draw.preferences')"
     said = artist.ask(RUNNING + "state = %s.state\nanswer = [len(state.findings), str(state.error)]" % module)
     assert said[0] > 3 and said[1] == "None"
+
+
+def test_who_is_to_go_is_drawn_and_clicked_on_the_picture(artist: Artist) -> None:
+    see = (
+        LARGEST + "area.ui_type = 'IMAGE_EDITOR'\nspace = area.spaces.active\n"
+        "image = space.image = bpy.context.scene.actanywhere.condition_image\n"
+        "space.show_region_ui = False\n"
+        "region = next(r for r in area.regions if r.type == 'WINDOW')\n"
+    )
+    artist.ask(see)
+    artist.redraw()
+    artist.ask(
+        see
+        + "with bpy.context.temp_override(window=window, area=area, region=region): bpy.ops.image.view_all()"
+    )
+    artist.redraw()
+    width, height = artist.ask(see + "answer = list(image.size)")
+
+    def on_screen(x: float, y: float) -> tuple[int, int]:
+        """Where a pixel of the picture is on the screen."""
+        to = "region.view2d.view_to_region(%r, %r, clip=False)" % (x / width, 1 - y / height)
+        at = artist.ask(see + "x, y = %s\nanswer = [region.x + x, window.height - 1 - region.y - y]" % to)
+        return int(at[0]), int(at[1])
+
+    pixel = width / (on_screen(width, 0)[0] - on_screen(0, 0)[0])
+    start = (
+        "with bpy.context.temp_override(window=window, area=area, region=region):\n    bpy.ops.actanywhere."
+    )
+    settings = "answer = bpy.context.scene.actanywhere.settings."
+    wanted = (0.25 * width, 0.3 * height, 0.6 * width, 0.8 * height)
+    artist.ask(see + start + "pick_box('INVOKE_DEFAULT')")
+    artist.window.drag(*on_screen(*wanted[:2]), *on_screen(*wanted[2:]))
+    left, top, wide, high = map(int, artist.wait(settings + "condition_box", within=20).split(","))
+    for found, asked in zip((left, top, left + wide, top + high), wanted, strict=True):
+        assert abs(found - asked) <= 2 * pixel + 1
+    artist.ask(see + start + "pick_point('INVOKE_DEFAULT')")
+    artist.window.click(*on_screen(0.5 * width, 0.4 * height))
+    x, y = map(int, artist.wait(settings + "condition_point", within=20).split(","))
+    assert abs(x - 0.5 * width) <= 2 * pixel + 1 and abs(y - 0.4 * height) <= 2 * pixel + 1
+    artist.ask(see + start + "pick_point('INVOKE_DEFAULT')")
+    artist.window.move(400, 400)
+    artist.window.key("Escape")
+    artist.redraw()
+    assert artist.ask(settings + "condition_point") == "%d,%d" % (x, y), "Esc adds none"
+    artist.ask(
+        LARGEST + "settings = bpy.context.scene.actanywhere.settings\n"
+        "settings.condition_box = settings.condition_point = ''\n"
+        "area.ui_type = 'CLIP_EDITOR'; area.spaces.active.show_region_ui = True"
+    )
+    artist.open_tab()
 
 
 def test_a_wedge_is_shown_even_where_no_image_editor_is_open(artist: Artist, pictures: Path) -> None:
