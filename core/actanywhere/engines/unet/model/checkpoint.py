@@ -60,7 +60,8 @@ class Model:
         with quiet():
             self.denoiser.unet.to(dtype)
         if device.type == "cpu":
-            self.denoiser.unet.to(memory_format=torch.channels_last)
+            for network in (self.denoiser.unet, cast(nn.Module, self.autoencoder)):
+                network.to(memory_format=torch.channels_last)
         return self
 
 
