@@ -100,7 +100,8 @@ def selftest(
     for number, shot in enumerate(shots):
         made = {_ALONE: guide_frames(shot, settings)}
         for at, mode in enumerate(modes):
-            report(Progress("rendering clips", number * len(modes) + at, total, "renders", fraction=0))
+            done = number * len(modes) + at
+            report(Progress("rendering clips", done, total, "renders", fraction=done / total))
             made[mode.name], took = _render(engine, shot, replace(settings, **mode.changes), output / "work")
             seconds[mode.name] = round(seconds.get(mode.name, 0) + took, 1)
         rows += measure_true_shot(shot, made)

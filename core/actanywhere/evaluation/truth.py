@@ -193,7 +193,7 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
         guided=scene.guide.value is not None,
         scratch=scratch,
     )
-    conditioning = ShotConditioning(scene, settings)[:]
+    conditioning = ShotConditioning(scene, settings, despills=engine.facts.despills)[:]
     painted = engine.open(request).paint(conditioning, Window(0, count, 0), None, Watch())
     if painted.shown is not None:  # it lies in the moved picture already
         return over_background(scene, [np.asarray(one) for one in painted.pictures])

@@ -66,7 +66,7 @@ def test_the_lora_beside_the_motion_modules_is_in_the_weights_as_diffusers_fuses
     motion = Path(shutil.copytree(shelf / "motion", tmp_path / "AnimateLCM"))
     lora(motion / NAME)
     planned = plan(shelf, motion, few_steps="lcm")
-    assert f"{NAME} at 0.8" in planned.parts[0].told and motion / NAME not in planned.parts[0].files
+    assert f"{NAME} at 0.8" in planned.parts[0].summary and motion / NAME not in planned.parts[0].files
     assemble(planned, tmp_path / "model", lambda part, done, total: None)
     made = {
         name: weight
@@ -90,9 +90,9 @@ def test_the_lora_beside_the_motion_modules_is_in_the_weights_as_diffusers_fuses
 def test_without_few_steps_it_is_left_alone_and_another_may_be_named(shelf: Path, tmp_path: Path) -> None:
     motion = Path(shutil.copytree(shelf / "motion", tmp_path / "AnimateLCM"))
     lora(motion / NAME)
-    assert NAME not in plan(shelf, motion).parts[0].told
+    assert NAME not in plan(shelf, motion).parts[0].summary
     own = lora(tmp_path / "mine.safetensors")
-    assert "mine.safetensors at 0.8" in plan(shelf, motion, lora=own).parts[0].told
+    assert "mine.safetensors at 0.8" in plan(shelf, motion, lora=own).parts[0].summary
 
 
 STRANGE = "lora_unet_mid_block_attentions_9_proj_in"

@@ -154,6 +154,38 @@ def test_when_memory_runs_out_the_next_plan_goes_on_and_is_told(saved: Path, tmp
     assert (out.pictures == whole).all()
 
 
+@pytest.mark.parametrize("half", ["encode", "decode"])
+def test_when_the_autoencoder_runs_out_of_memory_it_goes_on_in_tiles(
+    half: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from actanywhere.engines.vace import take
+    from actanywhere.engines.vace.memory import Plan
+
+    shot, said = Shot(5), []
+    whole = np.array(made(saved, shot, tmp_path / "whole").pictures)
+    painter = VaceEngine(saved).open(tiny_vace.request(shot, tmp_path / "part", said))
+    painter.predictor.others = [Plan("offload", 1, 1)]  # type: ignore[attr-defined]
+    real, plans = getattr(take, half), []
+
+    def short(*rest: Any) -> None:
+        plans.append(painter.predictor.parts.plan)  # type: ignore[attr-defined]
+        if len(plans) < 3:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        real(*rest)
+
+    monkeypatch.setattr(take, half, short)
+    out = painter.paint(shot, Window(0, 5, 0), None, Watch())
+    assert [(plan.name, plan.tiled) for plan in plans[:3]] == [
+        ("cpu", False),
+        ("cpu", True),
+        ("offload", False),
+    ]
+    assert [line for line in said if "in tiles of 512" in line] and [
+        line for line in said if "going on with the plan offload" in line
+    ]
+    assert (out.pictures == whole).all()
+
+
 def test_when_no_plan_is_left_the_error_is_told(saved: Path, tmp_path: Path) -> None:
     shot = Shot(5)
     painter = VaceEngine(saved).open(tiny_vace.request(shot, tmp_path))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from ...contract.errors import ModelError
-from .memory import Plan
+from .memory import TILE, Plan
 from .parts import Parts
 
 __all__ = ["Predictor"]
@@ -54,6 +55,14 @@ class Predictor:
         plan = self.others.pop(0)
         self.say(f"The GPU's memory ran out: going on with the plan {plan}.")
         self.parts.use(plan)
+
+    def tile(self, error: torch.OutOfMemoryError) -> None:
+        """Have the autoencoder work in tiles, and say so; where it does, give way. Raises ``ModelError``."""
+        if self.parts.plan.tiled:
+            self.give_way(error)
+        else:
+            self.say(f"The GPU's memory ran out: the autoencoder goes on in tiles of {TILE}.")
+            self.parts.use(replace(self.parts.plan, tiled=True))
 
     @torch.inference_mode()
     def _predict(self, latents: Tensor, time: Tensor, control: Tensor) -> Tensor:

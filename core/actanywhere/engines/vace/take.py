@@ -110,12 +110,12 @@ class Take:
         )
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Do ``work``; where the GPU's memory runs out, again with the next plan."""
+        """Do ``work`` of the autoencoder's; where memory runs out, again in tiles, then with the next plan."""
         while True:
             try:
                 return work()
             except torch.OutOfMemoryError as error:
-                self.predictor.give_way(error)
+                self.predictor.tile(error)
 
     def _tiles(self) -> list[Tile]:
         height, width = (side // _SCALE for side in padded_size(*self.size))

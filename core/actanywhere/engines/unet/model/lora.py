@@ -33,7 +33,7 @@ def with_lora(unet: Part, file: Path, strength: float = STRENGTH) -> Part:
         if own not in weights or unet.sizes[own] != up.shape[0] * down[0].numel():
             raise ModelError(f"{file} is of another network: '{name}' has no place in this one.", _GET)
         weights[own] = replace(weights[own], finish=_baked(weights[own], up, down, strength * scale))
-    return replace(unet, weights=weights, told=f"{unet.told}, and {file.name} at {strength:g}")
+    return replace(unet, weights=weights, summary=f"{unet.summary}, and {file.name} at {strength:g}")
 
 
 def _read(file: Path) -> dict[str, tuple[Tensor, Tensor, float]]:
