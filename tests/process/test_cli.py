@@ -110,7 +110,8 @@ def test_flags_round_trip_to_every_setting(here: Path) -> None:
         f.name for f in setting_fields() if getattr(OTHER_SETTINGS, f.name) == getattr(Settings(), f.name)
     ]
     assert changed == [], "a setting that this test leaves at its default"
-    assert parse(*SHOT, *settings_words(OTHER_SETTINGS)).settings == OTHER_SETTINGS
+    wanted = OTHER_SETTINGS.with_files(lambda path: str(here / path))
+    assert parse(*SHOT, *settings_words(OTHER_SETTINGS)).settings == wanted
     assert parse(*SHOT).settings == Settings()
 
 
