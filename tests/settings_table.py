@@ -52,7 +52,7 @@ def _good(f: SettingField) -> list[Any]:
     if f.kind == SWITCH:
         return [True, False]
     if f.kind == TEXT:
-        return ["some_name"]
+        return ["/shots/some_file.####.exr" if f.is_file else "some_name"]
     return [1001] if f.minimum is None else [f.minimum, f.maximum]
 
 

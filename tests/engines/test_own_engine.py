@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import ModelError
-from actanywhere.render.preflight import survey
+from actanywhere.render.preflight import preflight
 from tests.render.place import place_of
 from tests.render.stage import SETTINGS, Staged, background_of, frames_of, render, stage_shot
 
@@ -36,7 +36,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_pages_engine_renders_a_shot(studio: Path) -> None:
     staged: Staged = stage_shot(studio / "shot", frames=3, kind="png")
     job = staged.job(studio / "model", size=64, overlap=None, precision=SETTINGS.precision)
-    assert "smear: 3 frames at 78x52" in survey(job).engine
+    assert "smear: 3 frames at 78x52" in preflight(job).engine
     render(job)
     names = frames_of(job.output)
     assert len(names) == 3
@@ -50,5 +50,5 @@ def test_the_pages_engine_renders_a_shot(studio: Path) -> None:
 def test_an_engine_that_is_nowhere_is_named(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (studio / "model" / "model.json").write_text(json.dumps({"engine": "other"}))
     with pytest.raises(ModelError, match="'other'") as told:
-        survey(stage_shot(studio / "shot").job(studio / "model"))
+        preflight(stage_shot(studio / "shot").job(studio / "model"))
     assert "ACTANYWHERE_ENGINES" in told.value.remedy

@@ -17,7 +17,7 @@ from actanywhere.contract.launch import run
 from actanywhere.contract.settings import Settings
 from actanywhere.engines.find import Engines, find_engine
 from actanywhere.evaluation.truth import render_ours, true_shots
-from actanywhere.render.preflight import survey
+from actanywhere.render.preflight import preflight
 from tests.engines.own_model import OWN, prefill_model
 from tests.render.stage import CORE, frames_of, pixels_of, render, stage_shot
 
@@ -47,7 +47,7 @@ def test_the_layer_is_what_the_engine_painted_and_goes_on_after_a_stop(tmp_path:
 
 def test_a_dry_run_says_what_the_engine_says(tmp_path: Path, prefill: Path) -> None:
     job = stage_shot(tmp_path / "shot").job(prefill, solver="ddim")
-    found = survey(job)
+    found = preflight(job)
     assert found.engine == ["6 frames of 80x48, no network"]
     assert any("'solver' has no effect" in warning for warning in found.warnings)
 

@@ -340,22 +340,22 @@ def test_a_dry_run_lists_what_would_be_read_and_written_and_touches_nothing(
     before = listing(shot.folder)
     said = run_command(words, no_torch)
     assert said.status == 0, (said.events, said.errors)
-    survey = said.events[-1]["survey"]
+    preflight = said.events[-1]["preflight"]
     expected = [job.shot.plate.path, job.shot.matte.path, job.shot.condition.path, str(model)]
-    assert survey["reads"] == expected
-    names = [Path(path).name for path in survey["writes"]]
+    assert preflight["reads"] == expected
+    names = [Path(path).name for path in preflight["writes"]]
     layer = "shot_generated_bg"
     assert names == [f"{layer}.####.exr", "result.json", "shot_comp.####.png", "shot_comp.mov"]
-    assert survey["frames"] == "1001-1006" and survey["done"] == 0
+    assert preflight["frames"] == "1001-1006" and preflight["done"] == 0
     assert listing(shot.folder) == before
 
 
 def test_a_second_render_into_a_folder_at_work_is_refused_by_name(shot: Staged, model: Path) -> None:
-    from actanywhere.render.lock import writing_alone
+    from actanywhere.render.lock import lock_folder
 
     render(shot.job(model))
     before = pixels_of(shot.folder / "out")
-    with writing_alone(shot.folder / "out"):
+    with lock_folder(shot.folder / "out"):
         message = refused(shot.job(model), OutputError)
     assert "Another render" in message and str(shot.folder / "out") in message
     assert pixels_of(shot.folder / "out") == before

@@ -26,7 +26,7 @@ from actanywhere.contract.errors import FootageError, JobError
 from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.settings import Settings, setting_fields
 from actanywhere.contract.shot import FrameRange
-from actanywhere.render.preflight import Survey
+from actanywhere.render.preflight import Preflight
 from actanywhere.shotlist import job_from_flat
 from tests import settings_table as table
 
@@ -44,14 +44,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double_python: Path) -
 
 @pytest.fixture
 def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """``survey.survey`` without footage: refuses shots by their name; gives the names it was asked about."""
+    """``preflight.preflight`` without footage: refuses shots by their name; gives the names it was asked about."""
     asked: list[str] = []
 
-    def survey(job: Job) -> Survey:
+    def preflight(job: Job) -> Preflight:
         asked.append(job.shot.name)
         if job.shot.name.startswith("missing"):
             raise FootageError("frame 1003 is missing", "Copy it again.")
-        return Survey(
+        return Preflight(
             reads=[job.shot.plate.path],
             writes=[job.output],
             frames=FrameRange(1001, 1004),
@@ -61,7 +61,7 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         )
 
     room = ModuleType("actanywhere.render.preflight")
-    room.survey = survey  # type: ignore[attr-defined]
+    room.preflight = preflight  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "actanywhere.render.preflight", room)
     return asked
 
@@ -252,7 +252,7 @@ def test_dry_run_shows_what_would_be_read_and_written(
     assert cli.main(["render", *SHOT, "--name", "missing", "--dry-run"]) == 2
     capsys.readouterr()
     assert cli.main(["render", *SHOT, "--name", "good", "--dry-run", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["survey"]["frames"] == "1001-1004"
+    assert json.loads(capsys.readouterr().out)["preflight"]["frames"] == "1001-1004"
     assert sorted(here.iterdir()) == before
 
 

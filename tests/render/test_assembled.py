@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from actanywhere.engines.unet.model.assemble import assemble, plan_assembly
-from actanywhere.render.preflight import survey
+from actanywhere.render.preflight import preflight
 from tests.engines.unet import public
 from tests.render.stage import Staged, frames_of, render
 
@@ -25,7 +25,7 @@ def test_an_assembled_model_renders_and_every_render_says_that_it_is_untrained(
     shot: Staged, assembled: Path
 ) -> None:
     job = shot.job(assembled)
-    assert any("not trained yet (condition_projection)" in warning for warning in survey(job).warnings)
+    assert any("not trained yet (condition_projection)" in warning for warning in preflight(job).warnings)
     result = render(job)
     assert any("not trained yet (condition_projection)" in warning for warning in result.warnings)
     assert len(frames_of(job.output)) == 6

@@ -13,11 +13,11 @@ import pytest
 
 from actanywhere.contract.errors import FolderBusy, OutputError
 from actanywhere.render import lock
-from actanywhere.render.lock import writing_alone
+from actanywhere.render.lock import lock_folder
 
 HOLD = (
-    "import sys, time\nfrom actanywhere.render.lock import writing_alone\n"
-    "with writing_alone(sys.argv[1]):\n    print('held', flush=True)\n    time.sleep(60)"
+    "import sys, time\nfrom actanywhere.render.lock import lock_folder\n"
+    "with lock_folder(sys.argv[1]):\n    print('held', flush=True)\n    time.sleep(60)"
 )
 
 
@@ -25,15 +25,15 @@ def test_a_second_render_into_a_folder_is_refused_by_name(tmp_path: Path) -> Non
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"held\n"
         with pytest.raises(FolderBusy, match=f"process {other.pid}, since .* UTC.*{tmp_path.name}"):
-            writing_alone(tmp_path).__enter__()
+            lock_folder(tmp_path).__enter__()
         other.kill()
         other.wait()
-        with writing_alone(tmp_path):  # at once: on one host the system tells that the writer is gone
+        with lock_folder(tmp_path):  # at once: on one host the system tells that the writer is gone
             pass
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(OutputError), writing_alone(tmp_path / "nowhere"):
+    with pytest.raises(OutputError), lock_folder(tmp_path / "nowhere"):
         raise AssertionError("locked nothing")
     assert not (tmp_path / "nowhere").exists()
 
@@ -58,14 +58,14 @@ def test_a_writer_on_another_host_that_shows_life_keeps_the_folder(tmp_path: Pat
     beats = threading.Timer(0.2, write_note, (note, 8))
     beats.start()
     with pytest.raises(FolderBusy, match="on render-07, process 4242, since 2026-01-01 08:00:00 UTC"):
-        writing_alone(tmp_path).__enter__()
+        lock_folder(tmp_path).__enter__()
     beats.join()
     assert note.is_file()
 
 
 def test_a_folder_that_a_dead_host_left_is_taken_over(tmp_path: Path, note: Path) -> None:
     began = time.monotonic()
-    with writing_alone(tmp_path):
+    with lock_folder(tmp_path):
         assert time.monotonic() - began >= 0.5  # it was watched first
         assert json.loads(note.read_text())["host"] != "render-07"
         first = note.read_text()

@@ -12,7 +12,7 @@ import pytest
 from actanywhere.contract.errors import JobError, OutputError
 from actanywhere.engines.protocol import Watch
 from actanywhere.render import render as rendering
-from actanywhere.render.preflight import open_inputs, survey
+from actanywhere.render.preflight import open_inputs, preflight
 from actanywhere.render.scene import Scene, read_scene
 from tests.render.stage import HEIGHT, WIDTH, Staged, render, run_command, stage_shot
 
@@ -83,7 +83,7 @@ def test_a_bad_track_is_told_before_anything_is_computed(
     with pytest.raises(JobError, match="no transform for frame 1005, 1006"):
         render(short)
     with pytest.raises(JobError, match="no transform for frame 1005, 1006"):
-        survey(short)
+        preflight(short)
     with pytest.raises(JobError, match="no track was given"):
         render(shot.job(model, camera="tracked"))
     assert not Path(short.output).exists()
@@ -92,9 +92,9 @@ def test_a_bad_track_is_told_before_anything_is_computed(
 def test_a_track_that_the_chosen_camera_does_not_use_is_told(tmp_path: Path, model: Path) -> None:
     tracked = with_track(stage_shot(tmp_path / "s"), *steady(6))
     job = tracked.job(model, camera="still")
-    assert any("track.json is not used" in warning for warning in survey(job).warnings)
-    assert str(tracked.folder / "track.json") not in survey(job).reads
-    assert str(tracked.folder / "track.json") in survey(tracked.job(model, camera="auto")).reads
+    assert any("track.json is not used" in warning for warning in preflight(job).warnings)
+    assert str(tracked.folder / "track.json") not in preflight(job).reads
+    assert str(tracked.folder / "track.json") in preflight(tracked.job(model, camera="auto")).reads
 
 
 def test_the_command_line_takes_a_track(shot: Staged, model: Path) -> None:
@@ -118,4 +118,4 @@ def test_the_command_line_takes_a_track(shot: Staged, model: Path) -> None:
     )
     assert said.status == 0, said.errors
     (event,) = said.events
-    assert event["survey"]["camera"].startswith("tracked: as tracked in track.json")
+    assert event["preflight"]["camera"].startswith("tracked: as tracked in track.json")

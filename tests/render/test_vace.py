@@ -17,7 +17,7 @@ from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Job, Progress
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.conditioning import ShotConditioning
-from actanywhere.render.preflight import open_inputs, survey
+from actanywhere.render.preflight import open_inputs, preflight
 from actanywhere.render.scene import read_scene
 from tests.engines.vace import tiny_vace
 from tests.render.place import place_of
@@ -70,16 +70,16 @@ def test_no_pixel_of_the_actor_is_in_the_layer(vace: Path, tmp_path: Path) -> No
 
 def test_dry_run_tells_plan_and_quality_and_loads_nothing(vace: Path, tmp_path: Path) -> None:
     job = stage_shot(tmp_path / "shot").job(vace, prompt="Replace the sky", quality="draft", **SIZE)
-    told = survey(job).engine
+    told = preflight(job).engine
     assert any(line.startswith("quality draft: 2 steps") for line in told)
     assert any(line.startswith("memory plan cpu") for line in told)
     assert any("reads like an order" in line for line in told)
 
 
 def test_settings_that_an_engine_does_not_read_are_told(vace: Path, shot: Staged, model: Path) -> None:
-    told = survey(shot.job(model, prompt="a street", life=0.5)).warnings
+    told = preflight(shot.job(model, prompt="a street", life=0.5)).warnings
     assert [line for line in told if "'prompt'" in line] and [line for line in told if "'life'" in line]
-    told = survey(shot.job(vace, prompt="a street", solver="ddim", **SIZE)).warnings
+    told = preflight(shot.job(vace, prompt="a street", solver="ddim", **SIZE)).warnings
     assert [line for line in told if "'solver'" in line] and not [line for line in told if "'prompt'" in line]
 
 
@@ -123,14 +123,14 @@ def test_an_alive_mask_moves_what_it_holds_and_nothing_else(vace: Path, tmp_path
     alive = shot.job(vace, "alive", band=0.0, life=0.6, alive=str(tmp_path / "alive.png"), **SIZE)
     render(still)
     result = render(alive)
-    assert "alive" in result.inputs and str(tmp_path / "alive.png") in survey(alive).reads
+    assert "alive" in result.inputs and str(tmp_path / "alive.png") in preflight(alive).reads
     assert [str(one) for one in result.decisions if one.name == "life"] == [
         f"life: 0.6 (in the alive mask {tmp_path / 'alive.png'})"
     ]
     for one, other in zip(layers(still).values(), layers(alive).values(), strict=True):
         changed = (one != other).any(axis=2)
         assert changed[:, 70:].mean() > 0.9 and not changed[:, :40].any()
-    told = survey(shot.job(vace, "none", alive=str(tmp_path / "alive.png"), **SIZE)).warnings
+    told = preflight(shot.job(vace, "none", alive=str(tmp_path / "alive.png"), **SIZE)).warnings
     assert [line for line in told if "life is 0" in line]
 
 
@@ -138,7 +138,7 @@ def test_a_second_pass_works_at_the_plates_size(vace: Path, tmp_path: Path) -> N
     """The right half of the frame lies beyond the picture, so that much is painted."""
     shot = stage_shot(tmp_path / "shot", pan=(-6.0, 0.0))
     job = shot.job(vace, camera="plate", second_pass=True, **SIZE)
-    told = survey(job).engine
+    told = preflight(job).engine
     assert any("second pass: up to" in line for line in told)
     render(job)
     assert all(np.isfinite(layer).all() for layer in layers(job).values())

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from actanywhere.camera.alignment import find_features
-from actanywhere.shadow.clean_plate import Shot, clean_frame, linear
+from actanywhere.shadow.clean_plate import ShotFrames, clean_frame, linear
 from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
 
 HEIGHT, WIDTH, FRAMES = 144, 256, 14
@@ -64,7 +64,7 @@ def _shot(
     leaves: bool = False,
     drift: float = 0,
     board: bool = False,
-) -> tuple[Shot, NDArray[np.float32]]:
+) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
     ground = _ground(rng, WIDTH + round(pan * FRAMES) + 8)
@@ -89,10 +89,10 @@ def _shot(
         [np.array([[1, 0, -round(pan * t) / HEIGHT], [0, 1, 0], [0, 0, 1]]) for t in range(FRAMES)]
     )
     features = [find_features(picture, actor) for picture, actor in zip(rgb, actors, strict=True)]
-    return Shot(np.stack(rgb), actors.__getitem__, track, features.__getitem__), np.stack(truth)
+    return ShotFrames(np.stack(rgb), actors.__getitem__, track, features.__getitem__), np.stack(truth)
 
 
-def _judged(shot: Shot, truth: Plane, pull: Pull) -> tuple[float, float]:
+def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:
     """Precision and recall of where more than a tenth of the light is taken, off the actor."""
     assert pull.shadow is not None, pull.reason
     hit = found = there = 0

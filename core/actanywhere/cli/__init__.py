@@ -92,7 +92,7 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
     if args.sheet and not args.dry_run:
         raise JobError("A sheet is made instead of a render.", "Give --dry-run besides --sheet.")
     if args.dry_run:
-        _show_survey(job, args.json)
+        _show_preflight(job, args.json)
         if args.sheet:
             from ..review.condition_sheet import write_condition_sheet
 
@@ -123,13 +123,13 @@ def _write_job(job: Job, path: Path) -> None:
         raise OutputError(f"{path} cannot be written: {error}.", "Give another file.") from error
 
 
-def _show_survey(job: Job, as_json: bool) -> None:
-    from ..render.preflight import survey
+def _show_preflight(job: Job, as_json: bool) -> None:
+    from ..render.preflight import preflight
 
-    found = survey(job)
+    found = preflight(job)
     if as_json:
         said = {**dataclasses.asdict(found), "frames": str(found.frames)}
-        print(json.dumps({"event": "survey", "shot": job.shot.name, "survey": said}), flush=True)
+        print(json.dumps({"event": "preflight", "shot": job.shot.name, "preflight": said}), flush=True)
         return
     print(f"{job.shot.name}: frames {found.frames}, {found.done} of them finished already")
     print(f"camera: {found.camera}")
@@ -145,15 +145,15 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
         from .bundle import make_bundle
 
         return make_bundle(args, screen)
-    from ..render.preflight import survey
+    from ..render.preflight import preflight
     from .batch import check_all, read_entries, render_all, table
     from .follow import Interrupts
 
-    entries = check_all(read_entries(args, screen), survey, screen)
+    entries = check_all(read_entries(args, screen), preflight, screen)
     if args.dry_run:
         for entry in entries:
             if entry.job is not None:
-                _show_survey(entry.job, args.json)
+                _show_preflight(entry.job, args.json)
         return BAD_INPUT if any(entry.job is None for entry in entries) else DONE
     with Interrupts() as interrupts, Worker() as worker:
         outcomes = render_all(entries, worker, screen, interrupts)

@@ -69,13 +69,13 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
     return entries
 
 
-def check_all(entries: Sequence[Entry], survey: Callable[[Job], Any], screen: Screen) -> list[Entry]:
-    """The entries again, with an error on each whose footage ``survey`` refuses; all are shown at once."""
+def check_all(entries: Sequence[Entry], preflight: Callable[[Job], Any], screen: Screen) -> list[Entry]:
+    """The entries again, with an error on each whose footage ``preflight`` refuses; all are shown at once."""
     checked = []
     for entry in entries:
         if entry.job is not None:
             try:
-                survey(entry.job)
+                preflight(entry.job)
             except ActAnywhereError as error:
                 entry = Entry(entry.name, error=error)
         if entry.error is not None:

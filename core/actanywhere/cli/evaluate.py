@@ -233,11 +233,11 @@ def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:
 def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> None:
     from ..engines.find import Engines
     from ..evaluation.shots import render_job
-    from ..render.preflight import survey
+    from ..render.preflight import preflight
 
     names, engines = [], Engines()
     for case in [] if cases is None else cases.found:
-        found = survey(render_job(case, output, engines))
+        found = preflight(render_job(case, output, engines))
         state = "is rendered" if found.done == len(found.frames) else f"to render: {found.frames}"
         others = ", ".join(case.references) or "none"
         print(f"{case.name}: {state}; camera {found.camera}; results of others: {others}")

@@ -29,10 +29,10 @@ from ..footage import (
     open_plate,
     write_exr_frame,
 )
-from ..shadow.clean_plate import LaidOver, Shot, lay_over
+from ..shadow.clean_plate import AlignedFrames, ShotFrames, align_frames
 from ..shadow.pull import pull_shadow
 from .clip import Clip, empty_clip
-from .lock import writing_alone
+from .lock import lock_folder
 from .progress import JobProgress, Stage
 from .scene import read_proxies, resize
 from .shadow import PULL_WIDTH
@@ -101,7 +101,7 @@ def write_clean_plate(job: CleanPlateJob, progress: JobProgress) -> CleanPlate:
             raise OutputError(
                 f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
             ) from error
-        with writing_alone(folder):
+        with lock_folder(folder):
             _claim(folder, job, plate.frames)
             for stage in clean_plate_stages(len(plate.frames)):
                 progress.plan(stage.name, stage.count)
@@ -143,7 +143,7 @@ def _write(
         pixels = linearise(plate.read(plate.frames.first + index).pixels, plate.info.space)
         return np.clip(pixels, -65504, 65504).astype(np.float16)
 
-    shot = Shot(clip.rgb, actor, track.transforms, features, track.trackable)
+    shot = ShotFrames(clip.rgb, actor, track.transforms, features, track.trackable)
     pulling = progress.watch(_PULLING)
 
     def step(done: int) -> None:
@@ -194,7 +194,7 @@ def _read(
 
 
 def _cleaned(
-    shot: Shot, index: int, gone: Picture, own: Picture, light: Callable[[int], NDArray[np.float16]]
+    shot: ShotFrames, index: int, gone: Picture, own: Picture, light: Callable[[int], NDArray[np.float16]]
 ) -> tuple[Picture, Picture]:
     """The clean frame (H, W, 3), and where (H, W) it is known, 1 or less.
 
@@ -208,38 +208,38 @@ def _cleaned(
     clean, known = own.copy(), np.ones((height, width), np.float32)
     if not len(rows):
         return clean, known
-    laid = lay_over(shot, index)
+    aligned = align_frames(shot, index)
     left, right = int(columns[0]), int(columns[-1]) + 1
     for top in range(int(rows[0]), int(rows[-1]) + 1, _STRIP):
         part = np.s_[top : min(top + _STRIP, int(rows[-1]) + 1), left:right]
-        there, seen = _told(shot, laid, part, (height, width), light)
+        there, seen = _clean_background(shot, aligned, part, (height, width), light)
         share = soft[part][..., None]
         clean[part] += share * (np.where(seen[..., None], there, 0) - clean[part])
         known[part] -= soft[part] * ~seen
     return clean, known
 
 
-def _told(
-    shot: Shot,
-    laid: LaidOver,
+def _clean_background(
+    shot: ShotFrames,
+    aligned: AlignedFrames,
     part: tuple[slice, slice],
     size: tuple[int, int],
     light: Callable[[int], NDArray[np.float16]],
 ) -> tuple[Picture, NDArray[np.bool_]]:
     """What the other frames show in a part of a frame of ``size`` (H, W), and where (h, w) enough of them do."""
     by_ground = (
-        cv2.resize(laid.by_ground.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)[part] > 0
+        cv2.resize(aligned.by_ground.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST)[part] > 0
     )
-    picture, seen = _brighter(shot, laid.whole, part, size, light)
+    picture, seen = _brighter(shot, aligned.whole, part, size, light)
     if by_ground.any():
-        other, also = _brighter(shot, laid.ground, part, size, light)
+        other, also = _brighter(shot, aligned.ground, part, size, light)
         picture = np.where(by_ground[..., None], other, picture)
         seen = np.where(by_ground, also, seen)
     return picture, seen >= _SEEN
 
 
 def _brighter(
-    shot: Shot,
+    shot: ShotFrames,
     moves: list[tuple[int, Matrix]],
     part: tuple[slice, slice],
     size: tuple[int, int],

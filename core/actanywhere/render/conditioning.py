@@ -20,7 +20,7 @@ from ..shadow.cast import CastShadow, under_shadow
 from ..shadow.pull import PulledShadow
 from .scene import Scene, resize
 
-__all__ = ["ShotConditioning", "condition_frame", "frame_conditioning", "guide_at", "sure_actor"]
+__all__ = ["ShotConditioning", "condition_frame", "frame_conditioning", "guide_at", "core_matte"]
 
 Picture = NDArray[np.float32]
 
@@ -80,7 +80,7 @@ def condition_frame(
         clip.frames.first + index,
         rgb=_despilled(rgb, matte) if despills else rgb,
         matte=matte,
-        subject=sure_actor(matte, settings.erode),
+        subject=core_matte(matte, settings.erode),
         place=place,
         seen=seen,
         condition=scene.condition,
@@ -104,7 +104,7 @@ def frame_conditioning(
     """What an engine is told of a frame, in training and in rendering: the actor, and the place away from them.
 
     ``rgb`` (h, w, 3) is the plate and ``matte`` (h, w) the actor's; ``subject`` (h, w) is 1 where it is surely the
-    actor (see ``sure_actor``). ``place`` (h, w, 3) is the moved ``condition`` (hc, wc, 3), ``seen`` (h, w), 0..1,
+    actor (see ``core_matte``). ``place`` (h, w, 3) is the moved ``condition`` (hc, wc, 3), ``seen`` (h, w), 0..1,
     where it shows the place; in a ``band`` of so many pixels around the actor it is expected, and not known: there
     their shadow and contact are painted. ``guided``: the camera moves the condition.
     """
@@ -131,7 +131,7 @@ def _despilled(rgb: Picture, matte: Picture) -> Picture:
     return np.where(rim[..., None], layer_to_display(np.asarray(own, np.float32), "srgb"), rgb)
 
 
-def sure_actor(matte: Picture, erode: int) -> Picture:
+def core_matte(matte: Picture, erode: int) -> Picture:
     """(h, w) 1 where a pixel shows the actor alone: the matte, hard, and eroded so that no rim of the plate's own
     background is left.
 

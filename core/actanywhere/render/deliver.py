@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..comp.finish import finish_frame
-from ..comp.lay import lay_over
+from ..comp.merge import merge_over
 from ..comp.over import composite
 from ..contract.settings import Settings
 from ..contract.shot import ImageSequence
@@ -63,7 +63,7 @@ def deliver_frame(
             painted = shadow.trusted(painted, place, index)
         display = finish_frame(painted, place, told.seen, guide, seen, settings.detail)
     else:
-        display = lay_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
+        display = merge_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
     background = from_display(display, info.space)
     if isinstance(shadow, PulledShadow):
         background = shadow.on_light(background, index)

@@ -27,7 +27,7 @@ from ..contract.job import Job, Result
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from ..contract.takes import RESULT_NAME, comp_stem, find_result, layer_stem, same_layer
-from .lock import LOCK_NAME, writing_alone
+from .lock import LOCK_NAME, lock_folder
 
 __all__ = ["OutputFolder"]
 
@@ -123,7 +123,7 @@ class OutputFolder:
         except (OSError, ValueError) as error:
             raise _unwritable(self.path, error) from error
         try:
-            with writing_alone(self.path):
+            with lock_folder(self.path):
                 try:
                     yield
                 except BaseException:

@@ -22,7 +22,7 @@ import filelock
 
 from ..contract.errors import FolderBusy, OutputError
 
-__all__ = ["LOCK_NAME", "writing_alone"]
+__all__ = ["LOCK_NAME", "lock_folder"]
 
 LOCK_NAME = ".actanywhere.lock"
 _WRITER_NAME = ".actanywhere.writer"
@@ -32,7 +32,7 @@ _DEAD = 45.0
 
 
 @contextmanager
-def writing_alone(folder: str | os.PathLike[str]) -> Iterator[None]:
+def lock_folder(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Keep other renders out of an existing folder. Raises ``FolderBusy`` when one is at work there, ``OutputError``.
 
     Where a writer of another host is noted, this waits until it shows life or has been silent for long enough.

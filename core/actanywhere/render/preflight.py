@@ -38,7 +38,7 @@ from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
 from .shadow import asks_pull
 
-__all__ = ["Inputs", "Survey", "model_size", "open_inputs", "survey"]
+__all__ = ["Inputs", "Preflight", "model_size", "open_inputs", "preflight"]
 
 
 _SAME_SHAPE = 0.01
@@ -46,7 +46,7 @@ _SAME_SHAPE = 0.01
 
 
 @dataclass(frozen=True)
-class Survey:
+class Preflight:
     """``reads`` and ``writes`` name files and folders; ``done`` counts frames that are finished already.
 
     ``engine`` is what the engine says of the job: how it will go about it, what that takes.
@@ -174,7 +174,7 @@ def model_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
     return height, width
 
 
-def survey(job: Job) -> Survey:
+def preflight(job: Job) -> Preflight:
     """What rendering ``job`` would read and write. Raises the same errors as rendering; nothing is touched."""
     with open_inputs(job) as inputs:
         warnings = list(inputs.warnings)
@@ -199,7 +199,7 @@ def survey(job: Job) -> Survey:
         reads += [job.settings.alive] if inputs.alive else []
         reads.append(str(model_folder(job.settings.model)))
         done = len(output.finished())
-        return Survey(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)
+        return Preflight(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)
 
 
 def _of_the_model(settings: Settings, facts: EngineFacts) -> list[str]:

@@ -17,7 +17,7 @@ from ..contract.settings import Settings
 from ..engines.protocol import Watch
 from ..footage import Plate, to_display
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import CleanFrame, Shot, linear
+from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
 from ..shadow.pull import PulledShadow, pull_shadow
 from ..shadow.read import read_shadow
 from .clip import Clip
@@ -130,7 +130,7 @@ def _pulled(
         watch.check()
 
     found = pull_shadow(
-        Shot(proxies.rgb, actor, track.transforms, features, sure),
+        ShotFrames(proxies.rgb, actor, track.transforms, features, sure),
         step,
         None if clean is None else _given(clean, proxies),
         (lambda index: None) if regions is None else regions.shaded,

@@ -1,4 +1,4 @@
-"""The plate without the actor: frames of the shot laid over one another, and what is seen free in them.
+"""The plate without the actor: frames of the shot aligned and stacked, the brighter samples taken.
 
 A shadow only darkens, so of the samples that see a pixel free the brighter ones tell what is there without it. What no
 frame sees free stays a hole, and is told as one.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box, Features, Matrix, align, box_about_feet, match
 from ..camera.fit import apply
 
-__all__ = ["CleanFrame", "LaidOver", "Shot", "clean_frame", "lay_over", "linear"]
+__all__ = ["CleanFrame", "AlignedFrames", "ShotFrames", "clean_frame", "align_frames", "linear"]
 
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
@@ -54,7 +54,7 @@ def linear(codes: Codes) -> Plane:
 
 
 @dataclass(frozen=True)
-class Shot:
+class ShotFrames:
     """A shot to be cleaned: ``rgb`` (T, h, w, 3) 8-bit display; ``actor`` gives (h, w), true on the actor, of a frame.
 
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
@@ -96,8 +96,8 @@ class CleanFrame:
 
 
 @dataclass(frozen=True)
-class LaidOver:
-    """How the frames of a shot lie over one of them, and what they tell.
+class AlignedFrames:
+    """The frames of a shot aligned with one of them, and its clean plate.
 
     ``whole`` and ``ground`` hold source frames and their moves (3, 3) into this one, by all that is seen and by the
     ground about the feet; ``by_ground`` (h, w) is true where the second is taken, and ``clean`` is what comes of both.
@@ -109,13 +109,13 @@ class LaidOver:
     clean: CleanFrame
 
 
-def clean_frame(shot: Shot, frame: int, part: Box | None = None) -> CleanFrame:
+def clean_frame(shot: ShotFrames, frame: int, part: Box | None = None) -> CleanFrame:
     """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it."""
-    return lay_over(shot, frame, part).clean
+    return align_frames(shot, frame, part).clean
 
 
-def lay_over(shot: Shot, frame: int, part: Box | None = None) -> LaidOver:
-    """The frames of a shot laid over a ``part`` (left, top, right, bottom; inside) of one of them, or over all of it.
+def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> AlignedFrames:
+    """The frames of a shot aligned with a ``part`` (left, top, right, bottom; inside) of one, or with all of it.
 
     Where the camera moves through the place, one plane cannot lie right everywhere: the whole frame is laid over once,
     and once more the ground about the feet alone; of the two that is taken which agrees better with the plate beside
@@ -133,20 +133,20 @@ def lay_over(shot: Shot, frame: int, part: Box | None = None) -> LaidOver:
                 move = _by_track(shot, other, frame)
             if move is not None:
                 kept.append((other, move))
-    whole = _laid_over(shot, frame, moves, part)
+    whole = _stacked(shot, frame, moves, part)
     if feet is None or len(grounds) < _SEEN:
-        return LaidOver(moves, [], np.zeros(whole.seen.shape, bool), whole)
-    ground = _laid_over(shot, frame, grounds, part)
+        return AlignedFrames(moves, [], np.zeros(whole.seen.shape, bool), whole)
+    ground = _stacked(shot, frame, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
     clean = CleanFrame(
         np.asarray(np.where(wins[..., None], ground.light, whole.light), np.float32),
         np.where(wins, ground.seen, whole.seen),
         np.where(wins, ground.spread, whole.spread),
     )
-    return LaidOver(moves, grounds, wins, clean)
+    return AlignedFrames(moves, grounds, wins, clean)
 
 
-def _by_track(shot: Shot, source: int, target: int) -> Matrix:
+def _by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
     """(3, 3) from pixels of the one frame to pixels of the other, as the plate's camera was tracked."""
     height, width = shot.size
     to_unit = np.array([[1, 0, -(width - 1) / 2], [0, 1, -(height - 1) / 2], [0, 0, height]]) / height
@@ -154,7 +154,7 @@ def _by_track(shot: Shot, source: int, target: int) -> Matrix:
     return np.asarray(move / move[2, 2])
 
 
-def _sources(shot: Shot, frame: int) -> list[int]:
+def _sources(shot: ShotFrames, frame: int) -> list[int]:
     """The frames that tell of this one: spread over all that see much of the same."""
     back = np.linalg.inv(shot.track[frame])
     half = np.array([shot.size[1] / shot.size[0] / 2, 0.5])
@@ -172,7 +172,7 @@ def _sources(shot: Shot, frame: int) -> list[int]:
     return [near[round(i)] for i in np.linspace(0, len(near) - 1, _SOURCES)]
 
 
-def _laid_over(shot: Shot, frame: int, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:
+def _stacked(shot: ShotFrames, frame: int, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:
     """What the frames of ``moves``, laid over the part, tell of it."""
     left, top, right, bottom = part
     size = right - left, bottom - top
@@ -204,7 +204,7 @@ def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
 
 def _brighter(pictures: Sequence[Codes], free: Sequence[Flags]) -> CleanFrame:
     """Per pixel the mean light of the samples (N of h, w, 3) within the brighter ranks of those that are ``free``."""
-    seen = np.sum(free, axis=0, dtype=np.int32)
+    seen = np.asarray(np.sum(free, axis=0, dtype=np.int32))
     ranked = _ranked(pictures, free)
     low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.int32) for rank in _BRIGHTER)
     colours = np.stack(
@@ -234,7 +234,8 @@ def _ranked(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np
     """
     keys = []
     for number, (picture, seen) in enumerate(zip(pictures, free, strict=True)):
-        brightness = cv2.transform(picture.astype(np.uint16), np.ones((1, 3), np.float32))
+        total = cv2.transform(picture.astype(np.uint16), np.ones((1, 3), np.float32))
+        brightness = np.asarray(total, np.uint16)
         keys.append(np.where(seen, brightness << _BITS | number, _LAST | number).astype(np.uint16))
     count, step = len(keys), 1
     while step < count:
@@ -244,13 +245,14 @@ def _ranked(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np
                 for one in range(start, min(start + apart, count - apart)):
                     if one // (2 * step) == (one + apart) // (2 * step):
                         above = keys[one], keys[one + apart]
-                        keys[one], keys[one + apart] = cv2.min(*above), cv2.max(*above)
+                        keys[one] = np.asarray(cv2.min(*above), np.uint16)
+                        keys[one + apart] = np.asarray(cv2.max(*above), np.uint16)
             apart //= 2
         step *= 2
     return keys
 
 
-def _error(shot: Shot, frame: int, clean: CleanFrame, part: Box) -> Plane:
+def _error(shot: ShotFrames, frame: int, clean: CleanFrame, part: Box) -> Plane:
     """(h, w) how far a clean plate is from the plate about each pixel, where both show the same."""
     left, top, right, bottom = part
     plate = linear(shot.rgb[frame, top:bottom, left:right])

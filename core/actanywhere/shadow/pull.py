@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Box
-from .clean_plate import CleanFrame, Flags, Plane, Shot, clean_frame, linear
+from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 
 __all__ = ["Pull", "PulledShadow", "pull_shadow"]
 
@@ -118,7 +118,7 @@ class _Feet:
 
 
 def pull_shadow(
-    shot: Shot,
+    shot: ShotFrames,
     step: Callable[[int], None] = lambda done: None,
     clean: Callable[[int, Box], CleanFrame] | None = None,
     lies: Callable[[int], Plane | None] = lambda index: None,
@@ -195,7 +195,9 @@ class _Darker:
     covered: float
 
 
-def _darker(shot: Shot, index: int, clean: CleanFrame, part: Box, feet: _Feet, lies: Plane | None) -> _Darker:
+def _darker(
+    shot: ShotFrames, index: int, clean: CleanFrame, part: Box, feet: _Feet, lies: Plane | None
+) -> _Darker:
     """What is darker in a frame than in its clean plate, where that can be relied on and a shadow may lie."""
     left, top, right, bottom = part
     plate = linear(shot.rgb[index, top:bottom, left:right])

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.unet.model.configuration import ModelConfiguration
-from ..render.conditioning import frame_conditioning, sure_actor
+from ..render.conditioning import core_matte, frame_conditioning
 from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .augmentation import augment_matte
 from .datasets import TrainingClip
@@ -166,12 +166,12 @@ def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) 
         _cut_rectangles(hard, rng)
     if rng.random() < recipe.augmentation:
         hard = augment_matte(hard, rng)
-    return np.stack([sure_actor(frame, recipe.erode) for frame in hard])
+    return np.stack([core_matte(frame, recipe.erode) for frame in hard])
 
 
 def _rim(matte: Plane, recipe: ExampleRecipe) -> Plane:
     """(T, H, W) 1 where the actor is, but not where a faultless matte would tell the network so."""
-    inside = np.stack([sure_actor(frame, recipe.erode) for frame in matte])
+    inside = np.stack([core_matte(frame, recipe.erode) for frame in matte])
     return np.asarray((matte > 0.02) * (1 - inside), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""An engine's picture laid over the moved condition, which stays as it is wherever nothing was painted."""
+"""An engine's picture merged over the moved condition, which stays as it is wherever nothing was painted."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lay_over"]
+__all__ = ["merge_over"]
 
 Picture = NDArray[np.float32]
 
 
-def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
+def merge_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
     """The frame (H, W, 3) at plate size.
 
     ``painted`` (h, w, 3) display and ``shown`` (h, w), 0..1, are the engine's, at its size; ``place`` (H, W, 3) is the
@@ -25,8 +25,8 @@ def lay_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) ->
     if not over.any():
         return place
     large = np.clip(_resized(painted, height, width, cv2.INTER_LANCZOS4), 0, 1)
-    laid = place + over[..., None] * (large - place)
-    return np.where(over[..., None] > 0, laid, place).astype(np.float32)
+    merged = place + over[..., None] * (large - place)
+    return np.where(over[..., None] > 0, merged, place).astype(np.float32)
 
 
 def _resized(picture: Picture, height: int, width: int, way: int) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from actanywhere.comp.lay import lay_over
+from actanywhere.comp.merge import merge_over
 
 
 def test_the_place_stays_to_the_bit_where_nothing_shows() -> None:
@@ -13,7 +13,7 @@ def test_the_place_stays_to_the_bit_where_nothing_shows() -> None:
     painted = random.random((68, 120, 3)).astype(np.float32)
     shown = np.zeros((68, 120), np.float32)
     shown[:, 90:] = 1
-    frame = lay_over(painted, shown, place, np.ones((270, 480), np.float32))
+    frame = merge_over(painted, shown, place, np.ones((270, 480), np.float32))
     assert (frame[:, :350] == place[:, :350]).all()
     assert not (frame[:, 365:] == place[:, 365:]).any()
 
@@ -22,12 +22,12 @@ def test_where_the_place_is_not_there_the_picture_shows() -> None:
     place, painted = np.zeros((64, 64, 3), np.float32), np.full((32, 32, 3), 0.6, np.float32)
     seen = np.ones((64, 64), np.float32)
     seen[:, :20] = 0
-    frame = lay_over(painted, np.zeros((32, 32), np.float32), place, seen)
+    frame = merge_over(painted, np.zeros((32, 32), np.float32), place, seen)
     np.testing.assert_allclose(frame[:, :20], 0.6, atol=1e-5)
     assert (frame[:, 20:] == 0).all()
 
 
 def test_halfway_is_the_mean_of_both() -> None:
     place, painted = np.full((16, 16, 3), 0.2, np.float32), np.full((16, 16, 3), 0.6, np.float32)
-    frame = lay_over(painted, np.full((16, 16), 0.5, np.float32), place, np.ones((16, 16), np.float32))
+    frame = merge_over(painted, np.full((16, 16), 0.5, np.float32), place, np.ones((16, 16), np.float32))
     np.testing.assert_allclose(frame, 0.4, atol=1e-6)
