@@ -61,7 +61,7 @@ class Model:
             self.denoiser.unet.to(dtype)
         if device.type == "cpu":
             for network in (self.denoiser.unet, cast(nn.Module, self.autoencoder)):
-                network.to(memory_format=torch.channels_last)
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no stub of it
         return self
 
 
