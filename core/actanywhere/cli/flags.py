@@ -67,7 +67,7 @@ def add_setting_flags(parser: argparse._ActionsContainer, group: str = "") -> No
         if field.kind == SWITCH:
             options["action"] = argparse.BooleanOptionalAction
         else:
-            named = "FILE" if field.is_file else _METAVARS[field.kind]
+            named = "FILE" if field.is_file else _METAVARS.get(field.kind, "")
             options["metavar"] = "{{{}}}".format(",".join(field.choices)) if field.choices else named
             if field.kind == SEVERAL:
                 options["nargs"] = "+"
