@@ -172,7 +172,7 @@ def _evaluate(
 
 
 def _encoders(args: argparse.Namespace) -> Encoders:
-    from ..engines.unet.model.device import choose_device
+    from ..engines.device import choose_device
     from ..evaluation.encoders import load_clip, load_features
     from ..evaluation.parts import Encoders
     from ..evaluation.videos import find_real_movies

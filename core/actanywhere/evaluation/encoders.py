@@ -16,6 +16,7 @@ from torch.nn import functional
 from transformers import AutoConfig, CLIPVisionModelWithProjection
 
 from ..contract.errors import ModelError
+from ..engines.pretrained import load_pretrained
 from ..engines.quiet import quiet
 
 __all__ = ["ClipEncoder", "Features", "load_clip", "load_features"]
@@ -91,12 +92,7 @@ def _read_clip(folder: Path) -> Any:
         if config.model_type == "clip":  # both towers: the width of embeddings is the whole's
             config.vision_config.projection_dim = config.projection_dim
             config = config.vision_config
-        network, found = CLIPVisionModelWithProjection.from_pretrained(
-            folder, config=config, local_files_only=True, use_safetensors=True, output_loading_info=True
-        )
-    if missing := sorted(found["missing_keys"]):
-        raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} first")
-    return network
+    return load_pretrained(CLIPVisionModelWithProjection, folder, config=config)
 
 
 def load_features(path: Path, device: torch.device) -> Features:

@@ -9,7 +9,7 @@ from typing import Any
 from ..contract.errors import ModelError, OutputError
 from ..contract.files import write_text
 from ..onnx_runner import file_digest
-from ..own_folders import cache_folder
+from ..user_folders import cache_folder
 from .record import FileFacts
 
 __all__ = ["check_against", "facts_of", "forget", "remember"]

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..contract.errors import OutputError
-from ..own_folders import data_folder
+from ..user_folders import data_folder
 
 __all__ = ["BUNDLED", "own_shelf", "shelf_to_write", "shelves", "studio_shelves"]
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from ..contract.errors import ModelError
-from ..own_folders import cache_folder
+from ..user_folders import cache_folder
 
 __all__ = ["PROVIDERS", "load_runtime", "options_of", "providers_here"]
 

@@ -22,8 +22,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ..contract.errors import Cancelled, ModelError
+from ..engines.device import choose_precision
 from ..engines.unet.model.checkpoint import Model, save_model
-from ..engines.unet.model.device import choose_precision
 from .batches import Batch
 from .card import Card, Change
 from .curve import Curve

@@ -39,7 +39,7 @@ class UNetEngine:
         backend = choose_backend(str(settings.get("backend", "auto")), self._folder)
         device = str(settings.get("device", "auto"))
         if backend == "torch" and device not in ("auto", "cpu"):
-            from .model.device import choose_device  # loads torch: only where a device has to be there
+            from ..device import choose_device  # loads torch: only where a device has to be there
 
             choose_device(device)
         return ()

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..device import choose_device, choose_precision
 from .model.autoencoder import decode_pictures, encode_pictures
 from .model.checkpoint import Model, load_model
-from .model.device import choose_device, choose_precision
 from .networks import Array
 
 __all__ = ["TorchNetworks", "load_torch_networks"]

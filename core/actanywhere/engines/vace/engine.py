@@ -136,24 +136,14 @@ def _pulled_loras(model: str) -> list[Path]:
 def _machine(options: Options) -> _Machine:
     import torch
 
-    device = options.device
-    if device == "auto":
-        device = (
-            "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        )
-    try:
-        place = torch.device(device)
-        torch.zeros(1, device=place)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(
-            f"The device '{device}' cannot be used: {str(error).splitlines()[0]}",
-            "Use --device auto, or see 'actanywhere doctor'.",
-        ) from error
+    from ..device import choose_device
+
+    place = choose_device(options.device)
     free = _free_host()
     if place.type == "cuda":  # what this process holds of an earlier shot is taken over, or let go
         free = torch.cuda.mem_get_info(place)[0] + torch.cuda.memory_reserved(place)
     single = options.precision == "fp32" or (options.precision == "auto" and place.type == "cpu")
-    return _Machine(device, free, _free_host(), 4 if single else 2)
+    return _Machine(str(place), free, _free_host(), 4 if single else 2)
 
 
 def _free_host() -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from ...user_folders import cache_folder
 from ..protocol import EngineRequest
 from .layout import Layout
 from .memory import Plan
@@ -13,7 +14,7 @@ from .options import Options
 from .painter import VacePainter
 from .parts import Parts
 from .predict import Predictor
-from .text import TextCache, cache_folder, encode_texts
+from .text import TextCache, encode_texts
 
 __all__ = ["arithmetic", "open_painter"]
 
@@ -43,7 +44,7 @@ def open_painter(
     encoder = (
         f"{layout.text_encoder.config} {layout.text_encoder.bytes}" if layout.text_encoder else "umt5-xxl"
     )
-    embeds, loaded = encode_texts(texts, TextCache(cache_folder(), encoder), parts.text)
+    embeds, loaded = encode_texts(texts, TextCache(cache_folder() / "prompts", encoder), parts.text)
     if loaded:
         parts.let_go()
     predictor = Predictor(

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from ...contract.errors import ModelError
+from ..pretrained import load_pretrained
 from ..quiet import quiet
 from .layout import Layout, Weights
 from .memory import Plan
@@ -162,19 +163,10 @@ class Parts:
 
 
 def _load(kind: Any, weights: Weights, **options: Any) -> Any:
-    """One part from its folder; weights that its files lack are an error, where the libraries draw random ones."""
+    """One part from its folder, frozen."""
     folder = weights.files[0].parent
-    with _translated(folder), quiet():
-        part, found = kind.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, output_loading_info=True, **options
-        )
-        if missing := sorted(found["missing_keys"]):
-            raise ValueError(f"it lacks {len(missing)} weights, {missing[0]} first")
-        if strange := sorted(found["unexpected_keys"]):
-            raise ValueError(f"it holds {len(strange)} weights of another model, {strange[0]} first")
-        if wrong := found.get("mismatched_keys"):
-            raise ValueError(f"a weight has another shape than config.json says: {next(iter(wrong))}")
-    return part.requires_grad_(False).eval()
+    with _translated(folder):
+        return load_pretrained(kind, folder, exact=True, **options).requires_grad_(False).eval()
 
 
 @contextmanager

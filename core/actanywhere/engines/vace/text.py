@@ -17,17 +17,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-__all__ = ["TextCache", "cache_folder", "encode_texts"]
+__all__ = ["TextCache", "encode_texts"]
 
 _LENGTH = 512
 """Tokens of a prompt, as the model was trained."""
-
-
-def cache_folder() -> Path:
-    """Where encoded prompts are kept: ACTANYWHERE_CACHE, or the user's cache."""
-    own = os.environ.get("ACTANYWHERE_CACHE")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return (Path(own) if own else home / "actanywhere") / "prompts"
 
 
 class TextCache:

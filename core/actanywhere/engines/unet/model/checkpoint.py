@@ -25,6 +25,7 @@ from transformers import CLIPVisionModel
 
 from ....contract.errors import ModelError
 from ....models.manifest import MANIFEST, check_manifest, write_manifest
+from ...pretrained import load_pretrained
 from ...quiet import quiet
 from .adapter import load_adapter
 from .autoencoder import Autoencoder, PatchAutoencoder
@@ -109,18 +110,18 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     configuration = read_configuration(folder)
     kind = UNetMotionModel if configuration.motion else UNet2DConditionModel
     try:
-        unet = _load(kind, folder / "unet", torch_dtype=dtype)
+        unet = load_pretrained(kind, folder / "unet", torch_dtype=dtype)
         autoencoder = _load_autoencoder(folder / "vae")
         projection: Any = None
         if configuration.condition == "ip-adapter":
             projection = load_adapter(folder, unet, configuration.adapter_scale)
         else:
-            projection = _load(
+            projection = load_pretrained(
                 ConditionProjection, folder / "condition_projection", torch_dtype=torch.float32
             )
         encoder = None
         if configuration.condition in ("clip", "ip-adapter"):
-            encoder = _load(CLIPVisionModel, folder / "image_encoder", dtype=torch.float32)
+            encoder = load_pretrained(CLIPVisionModel, folder / "image_encoder", dtype=torch.float32)
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(
             f"The model in {folder} cannot be loaded: {error}",
@@ -133,17 +134,8 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
     return model.to(device, dtype)
 
 
-def _load(kind: Any, folder: Path, **options: Any) -> Any:
-    """One part. The libraries fill weights that are not in the files with random ones; here that is an error."""
-    with quiet():
-        part, found = kind.from_pretrained(folder, use_safetensors=True, output_loading_info=True, **options)
-    if missing := sorted(found["missing_keys"]):
-        raise ValueError(f"{folder.name} lacks {len(missing)} weights, {missing[0]} first")
-    return part
-
-
 def _load_autoencoder(folder: Path) -> Any:
     name = json.loads((folder / "config.json").read_text()).get("_class_name", "")
     if name not in _AUTOENCODERS:
         raise ValueError(f"vae/config.json names the unknown class '{name}'")
-    return _load(_AUTOENCODERS[name], folder, torch_dtype=torch.float32)
+    return load_pretrained(_AUTOENCODERS[name], folder, torch_dtype=torch.float32)

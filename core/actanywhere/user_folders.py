@@ -1,4 +1,4 @@
-"""Where the software keeps its own things on a machine: data that is dear, and a cache that can be made again."""
+"""The user's folders for this software: data, and a cache that can be made again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again."""
+    """The folder for what can be made again: ACTANYWHERE_CACHE, or where the system keeps caches."""
+    if os.environ.get("ACTANYWHERE_CACHE"):
+        return Path(os.environ["ACTANYWHERE_CACHE"])
     if sys.platform == "win32":
         return data_folder() / "cache"
     if sys.platform == "darwin":

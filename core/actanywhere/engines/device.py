@@ -1,4 +1,4 @@
-"""Where a model runs, and in which arithmetic."""
+"""The device that a model runs on, and its precision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 
 import torch
 
-from ....contract.errors import ModelError
+from ..contract.errors import ModelError
 
 __all__ = ["choose_device", "choose_precision"]
 
