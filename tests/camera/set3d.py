@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from actanywhere.camera.camera_files import Cameras
 from tests.camera.staged import wall
 
 HEIGHT, WIDTH, FOCAL = 270, 480, 1.1
@@ -66,3 +67,21 @@ def frames(
         rgb = np.where(matte[..., None] > 0, 0.2, rgb + rng.normal(0, 0.006, rgb.shape))
         made.append((np.clip(rgb, 0, 1).astype(np.float32), matte))
     return made
+
+
+def codes(
+    shot: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
+) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """The same pictures and mattes, 8-bit."""
+    return [
+        (np.round(rgb * 255).astype(np.uint8), np.round(matte * 255).astype(np.uint8)) for rgb, matte in shot
+    ]
+
+
+def cameras(turns: NDArray[np.float64], places: NDArray[np.float64]) -> Cameras:
+    """The set's cameras as files have them: y up, camera to world."""
+    flip = np.diag([1.0, -1.0, -1.0])
+    matrices = np.tile(np.eye(4), (len(turns), 1, 1))
+    matrices[:, :3, :3] = flip @ turns.transpose(0, 2, 1) @ flip
+    matrices[:, :3, 3] = places @ flip
+    return Cameras(tuple(range(1001, 1001 + len(turns))), matrices, np.full(len(turns), FOCAL))

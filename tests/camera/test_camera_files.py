@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from actanywhere.camera.camera_files import cameras_of, write_cameras
+from actanywhere.camera.camera_files import cameras_of, write_cameras, write_chan
 from actanywhere.camera.fit import apply
 from actanywhere.camera.given import read_track
-from actanywhere.camera.solve import Ground, Solve, SolveFacts, doubt
+from actanywhere.camera.solve import Solve, SolveFacts, doubt
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.shot import FrameRange
 
@@ -56,11 +57,22 @@ def test_a_half_turn_looking_down_keeps_the_place_level_and_finite(tmp_path: Pat
     assert np.diff(track.transforms[:, 0, 2]).max() < 0
 
 
-def test_a_camera_that_travels_is_used_for_its_turns_and_it_is_told(tmp_path: Path) -> None:
+def test_a_camera_that_travels_is_handed_on_to_stand_the_place_in(tmp_path: Path) -> None:
     path = chan(tmp_path, *(f"{f} {f - 1001} 0 0 0 0 0 53" for f in FRAMES))
-    track = read_track(path, FRAMES, 1920, 1080).camera
-    assert np.allclose(track.transforms, np.eye(3))
-    assert "travels" in track.doubts[0]
+    found = read_track(path, FRAMES, 1920, 1080)
+    assert np.allclose(found.camera.transforms, np.eye(3))
+    assert found.space is not None
+    assert found.space.matrices[:, 0, 3].tolist() == [0, 1, 2] and found.space.ground is None
+
+
+def test_a_chan_file_without_a_lens_takes_the_artist_s(tmp_path: Path) -> None:
+    path = chan(tmp_path, *(f"{f} {f - 1001} 0 0 0 0 0" for f in FRAMES))
+    with pytest.raises(JobError, match="line 1") as told:
+        read_track(path, FRAMES, 1920, 1080)
+    assert "--focal" in told.value.remedy
+    # 36 mm on a sensor 36 mm wide: a focal length of one frame width.
+    found = read_track(path, FRAMES, 1920, 1080, focal=36 / 36 * 1920 / 1080).space
+    assert found is not None and found.focal == pytest.approx([16 / 9] * 3)
 
 
 @pytest.mark.parametrize(
@@ -99,27 +111,29 @@ def solved(tip: np.ndarray) -> Solve:
     """Three cameras that look 12 degrees down and pan by 0, 4, 8, in a world that lies tipped over by ``tip``."""
     turns = np.stack([looking(12, pan) @ tip for pan in (0, 4, 8)])
     centres = np.array([[0, 0, 0], [1.0, 0, 0], [2, 0, 0.5]]) @ tip
-    up = np.array([0, -1.0, 0]) @ tip
-    return Solve(GOOD, "", turns, centres, 1.2, up, Ground(1.5, 90, "90 points"))
+    return Solve(replace(GOOD, focal=1.2), "", turns, centres, np.array([0, -1.0, 0]) @ tip)
 
 
-def test_a_solve_is_written_level_and_read_back_as_the_same_motion(tmp_path: Path) -> None:
+def test_a_solve_is_written_level_over_its_ground_and_read_back_as_the_same_motion(tmp_path: Path) -> None:
     tip = cv2.Rodrigues(np.array([0.3, -0.8, 0.5]))[0]
-    found = solved(tip)
-    cameras = cameras_of(found, 1001)
+    cameras = cameras_of(solved(tip), 1001).over(np.array([-1.5, -1.5, -2.0]))
     # By hand: over the ground by 1.5 at the start, looking along -z and 12 degrees down, going to +x, and ahead to -z.
     assert cameras.matrices[:, :3, 3] == pytest.approx(
         np.array([[0, 1.5, 0], [1, 1.5, 0], [2, 1.5, -0.5]]), abs=1e-9
     )
     ahead = -cameras.matrices[0, :3, 2]
     assert ahead == pytest.approx([0, -np.sin(np.radians(12)), -np.cos(np.radians(12))], abs=1e-9)
-    written = write_cameras(found, 1001, 1920, 1080, tmp_path)
+    written = [tmp_path / "camera.chan", tmp_path / "camera.json"]
+    write_chan(cameras, str(written[0]))
+    write_cameras(cameras, (1920, 1080), str(written[1]), {"believed": True})
     lines = [[float(word) for word in line.split()] for line in written[0].read_text().splitlines()]
     assert [line[0] for line in lines] == [1001, 1002, 1003]
     assert lines[1][4:7] == pytest.approx([-12, -4, 0], abs=1e-6)
     assert lines[0][7] == pytest.approx(2 * np.degrees(np.arctan(0.5 / 1.2)))
     told = json.loads(written[1].read_text())
     assert told["frames"]["1001"]["horizon_row"] == pytest.approx((0.5 - 1.2 * np.tan(np.radians(12))) * 1080)
+    space = read_track(str(written[1]), FRAMES, 1920, 1080).space
+    assert space is not None and space.ground == pytest.approx([0, 0, -0.5])
     lens = np.diag([1.2, 1.2, 1.0])
     for path in written:
         track = read_track(str(path), FRAMES, 1920, 1080).camera
@@ -130,8 +144,6 @@ def test_a_solve_is_written_level_and_read_back_as_the_same_motion(tmp_path: Pat
 
 
 def test_a_solve_with_good_facts_is_believed_and_each_bad_one_is_named() -> None:
-    from dataclasses import replace
-
     assert doubt(GOOD) == ""
     for change, word in (
         ({"posed": 0}, "parallax"),
@@ -147,9 +159,5 @@ def test_a_solve_with_good_facts_is_believed_and_each_bad_one_is_named() -> None
 
 
 def test_a_lens_that_no_short_move_fixes_is_not_believed() -> None:
-    from dataclasses import replace
-
-    from actanywhere.camera.solve import doubt
-
     assert doubt(GOOD) == ""
     assert "the lens came out at 98 mm" in doubt(replace(GOOD, focal=4.1))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from actanywhere.camera.camera_files import cameras_of
+from actanywhere.camera.ground import find_ground
 from actanywhere.camera.solve import solve_camera
-from tests.camera.set3d import EYE, FOCAL, frames, look
+from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
 
 pytest.importorskip("pycolmap", reason="pycolmap (the extra 'solve') is not installed")
 
@@ -16,21 +17,34 @@ def test_a_move_around_the_actor_is_solved_with_its_lens_horizon_and_ground() ->
     count = 12
     turns = np.stack([look(9, -1.7 * k, 0.2 * np.sin(k)) for k in range(count)])
     places = np.array([[0.16 * k, 0.0, 0.02 * k] for k in range(count)])
-    found = solve_camera(frames(turns, places))
+    shot, done = codes(frames(turns, places)), list[float]()
+    found = solve_camera(shot.__getitem__, count, step=done.append)
     assert found.doubt == "", found.doubt
-    roll, pitch = found.attitude.T
+    assert done == sorted(done) and done[0] > 0 and done[-1] > 0.9
+    cameras = cameras_of(found, 1)
+    roll, pitch = cameras.attitude.T
     assert np.abs(roll - 0.2 * np.sin(np.arange(count))).max() < 0.3
     assert pitch == pytest.approx(np.full(count, 9.0), abs=0.7)
-    assert found.focal == pytest.approx(FOCAL, rel=0.03)
-    assert found.horizons == pytest.approx(np.full(count, -FOCAL * np.tan(np.radians(9))), abs=0.02)
-    cameras = cameras_of(found, 1)
-    assert found.ground.height is not None, found.ground.reason
-    metres = EYE / found.ground.height
+    assert found.facts.focal == pytest.approx(FOCAL, rel=0.03)
+    assert cameras.horizons == pytest.approx(np.full(count, -FOCAL * np.tan(np.radians(9))), abs=0.02)
+    levels = find_ground(cameras, shot.__getitem__, WIDTH / HEIGHT).levels
+    assert levels is not None
+    metres = EYE / -levels[0]
     moved = (cameras.matrices[-1, :3, 3] - cameras.matrices[0, :3, 3]) * metres
     assert moved == pytest.approx([1.76, 0.0, -0.22], abs=0.08)
 
 
 def test_a_pan_has_no_parallax_and_is_refused_with_the_reason() -> None:
     turns = np.stack([look(9, 2.0 * k) for k in range(8)])
-    found = solve_camera(frames(turns, np.zeros((8, 3)), seed=5))
-    assert "parallax" in found.doubt or "frames hold together" in found.doubt or "rays meet" in found.doubt
+    shot = codes(frames(turns, np.zeros((8, 3)), seed=5))
+    doubt = solve_camera(shot.__getitem__, 8).doubt
+    assert "parallax" in doubt or "frames hold together" in doubt or "rays meet" in doubt
+
+
+def test_a_solve_that_is_stopped_ends_at_once_with_what_stopped_it() -> None:
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    shot = codes(frames(np.stack([look(9, 0.0)] * 7), np.zeros((7, 3))))
+    with pytest.raises(KeyboardInterrupt):
+        solve_camera(shot.__getitem__, 7, step=stop)

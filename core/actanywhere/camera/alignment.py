@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Box", "Features", "Matrix", "align", "box_about_feet", "find_features", "match"]
+__all__ = ["Box", "Features", "Frame", "Matrix", "align", "box_about_feet", "find_features", "match"]
 
 Matrix = NDArray[np.float64]
 Box = tuple[int, int, int, int]
+#: Gives the picture (h, w, 3), display, and the matte (h, w; 255 = subject) of a shot's frame by its index, 8-bit.
+Frame = Callable[[int], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 _FEATURES = 1500
 _RATIO = 0.75

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,29 +19,41 @@ from ..contract.errors import JobError
 from ..contract.files import write_text
 from ..contract.track import with_track_number
 from .fit import normalise
-from .level import strip
+from .level import angles, strip
 from .path import is_card
 from .solve import Solve
 
-__all__ = ["Cameras", "cameras_of", "read_cameras", "read_chan", "turned", "write_cameras"]
+__all__ = ["Cameras", "cameras_of", "read_cameras", "read_chan", "turned", "write_cameras", "write_chan"]
 
 _FORMAT = "docs/track.md describes the file."
 _FLIP = np.diag([1.0, -1.0, -1.0])
 """Between x right, y down, z forward and x right, y up, z backward."""
+_UP = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True)
 class Cameras:
-    """Cameras by frame number: ``matrices`` (T, 4, 4) camera to world, ``focal`` (T,) in frame heights."""
+    """Cameras by frame number: ``matrices`` (T, 4, 4) camera to world, ``focal`` (T,) in frame heights.
+
+    ``ground`` (T,) is the height of the ground under the actor in every frame, where it is known.
+    """
 
     frames: tuple[int, ...]
     matrices: NDArray[np.float64]
     focal: NDArray[np.float64]
+    ground: NDArray[np.float64] | None = None
 
     def only(self, frames: tuple[int, ...]) -> Cameras:
         """The cameras of ``frames``, which are all there."""
         rows = [self.frames.index(frame) for frame in frames]
-        return Cameras(frames, self.matrices[rows], self.focal[rows])
+        ground = None if self.ground is None else self.ground[rows]
+        return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
+
+    def over(self, ground: NDArray[np.float64]) -> Cameras:
+        """The cameras over that ``ground`` (T,), lifted so that it is y = 0 in the first frame."""
+        matrices = self.matrices.copy()
+        matrices[:, 1, 3] -= ground[0]
+        return replace(self, matrices=matrices, ground=ground - ground[0])
 
     @property
     def travel(self) -> float:
@@ -49,9 +61,25 @@ class Cameras:
         places = self.matrices[:, :3, 3]
         return float(np.linalg.norm(places - places[0], axis=1).max())
 
+    @property
+    def attitude(self) -> NDArray[np.float64]:
+        """(T, 2) roll and pitch (down), in degrees."""
+        return np.asarray(np.degrees(angles(self.rotations, _UP)), np.float64)
+
+    @property
+    def horizons(self) -> NDArray[np.float64]:
+        """(T,) where the horizon crosses the frame's middle column, in unit coordinates (0 = centre, y down)."""
+        seen = self.rotations @ _UP
+        return np.asarray(-self.focal * seen[:, 2] / seen[:, 1], np.float64)
+
+    @property
+    def rotations(self) -> NDArray[np.float64]:
+        """(T, 3, 3) camera from world; the camera's x right, y down, z forward, the world's y up."""
+        return np.asarray(_FLIP @ self.matrices[:, :3, :3].transpose(0, 2, 1), np.float64)
+
 
 def cameras_of(solve: Solve, first: int) -> Cameras:
-    """A solve in y up: the first camera looks along -z, over the origin; y = 0 is the ground where it was found."""
+    """A solve in y up: the first camera looks along -z, from the origin."""
     ahead = solve.rotations[0, 2] - (solve.rotations[0, 2] @ solve.up) * solve.up
     ahead = ahead / np.linalg.norm(ahead)
     world = np.stack([np.cross(ahead, solve.up), solve.up, -ahead])
@@ -59,47 +87,44 @@ def cameras_of(solve: Solve, first: int) -> Cameras:
     matrices = np.tile(np.eye(4), (count, 1, 1))
     matrices[:, :3, :3] = world @ solve.rotations.transpose(0, 2, 1) @ _FLIP
     matrices[:, :3, 3] = (solve.centres - solve.centres[0]) @ world.T
-    matrices[:, 1, 3] += solve.ground.height or 0.0
-    return Cameras(tuple(range(first, first + count)), matrices, np.full(count, solve.focal))
+    return Cameras(tuple(range(first, first + count)), matrices, np.full(count, solve.facts.focal))
 
 
-def write_cameras(solve: Solve, first: int, width: int, height: int, folder: Path) -> list[Path]:
-    """camera.chan and camera.json of a solve for a plate of that size, written whole."""
-    cameras = cameras_of(solve, first)
-    lines, frames = [], {}
-    details = zip(
-        cameras.frames, cameras.matrices, cameras.focal, solve.attitude, solve.horizons, strict=True
-    )
-    for frame, matrix, focal, (roll, pitch), horizon in details:
+def write_chan(cameras: Cameras, path: str) -> None:
+    """The cameras as a .chan file, written whole."""
+    lines = []
+    for frame, matrix, focal in zip(cameras.frames, cameras.matrices, cameras.focal, strict=True):
         view = math.degrees(2 * math.atan(0.5 / focal))
         values = [*matrix[:3, 3], *_euler(matrix[:3, :3]), view]
         lines.append("\t".join([str(frame), *(f"{value:.9g}" for value in values)]))
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, told: Mapping[str, object]) -> None:
+    """The cameras as JSON for a plate of ``size`` (width, height), written whole; ``told`` is put in front of them."""
+    frames = dict[str, dict[str, object]]()
+    details = zip(
+        cameras.frames, cameras.matrices, cameras.focal, cameras.attitude, cameras.horizons, strict=True
+    )
+    for index, (frame, matrix, focal, (roll, pitch), horizon) in enumerate(details):
         frames[str(frame)] = {
-            "matrix": [round(float(value), 9) for value in matrix.ravel()],
-            "focal_pixels": focal * height,
+            "matrix": [float(value) for value in matrix.ravel()],
+            "focal_pixels": float(focal) * size[1],
             "roll": float(roll),
             "pitch_down": float(pitch),
-            "horizon_row": (0.5 + float(horizon)) * height,
+            "horizon_row": (0.5 + float(horizon)) * size[1],
         }
-    told: dict[str, Any] = {
-        "kind": "cameras",
-        "width": width,
-        "height": height,
-        "believed": not solve.doubt,
-        "doubt": solve.doubt,
-        "facts": str(solve.facts),
-        "ground": solve.ground.reason,
-        "ground_is_y0": solve.ground.height is not None,
-        "frames": frames,
-    }
-    chan, data = folder / "camera.chan", folder / "camera.json"
-    write_text(str(chan), "\n".join(lines) + "\n")
-    write_text(str(data), json.dumps(with_track_number(told), indent=1) + "\n")
-    return [chan, data]
+        if cameras.ground is not None:
+            frames[str(frame)]["ground_y"] = float(cameras.ground[index])
+    data = {"kind": "cameras", "width": size[0], "height": size[1], **told, "frames": frames}
+    write_text(path, json.dumps(with_track_number(data), indent=1) + "\n")
 
 
-def read_chan(path: str, text: str) -> Cameras:
-    """The cameras of a .chan file. Raises ``JobError`` naming the line."""
+def read_chan(path: str, text: str, focal: float | None = None) -> Cameras:
+    """The cameras of a .chan file. Raises ``JobError`` naming the line.
+
+    ``focal``, in frame heights, goes before the file's own field of view, and stands in where a line ends without one.
+    """
     rows: dict[int, list[float]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split("#")[0].split()
@@ -109,10 +134,13 @@ def read_chan(path: str, text: str) -> Cameras:
             values = [float(word) for word in words]
         except ValueError:
             values = []
+        if len(values) == 7 and focal is not None:
+            values.append(math.degrees(2 * math.atan(0.5 / focal)))
         if len(values) != 8 or not all(math.isfinite(v) for v in values) or values[0] != int(values[0]):
             raise JobError(
                 f"{path}, line {number}: not a frame number, three of position, three of rotation and a field of view.",
-                "Export the camera's .chan with its vertical field of view, rotation order ZXY.",
+                "Export the camera's .chan with its vertical field of view, rotation order ZXY; or give the lens with "
+                "--focal where only that is missing.",
             )
         if not 0 < values[7] < 179 or int(values[0]) in rows:
             raise JobError(
@@ -127,8 +155,8 @@ def read_chan(path: str, text: str) -> Cameras:
     for index, frame in enumerate(frames):
         matrices[index, :3, 3] = rows[frame][:3]
         matrices[index, :3, :3] = _matrix(*np.radians(rows[frame][3:6]))
-    focal = np.array([0.5 / math.tan(math.radians(rows[frame][6]) / 2) for frame in frames])
-    return Cameras(frames, matrices, focal)
+    lens = np.array([focal or 0.5 / math.tan(math.radians(rows[frame][6]) / 2) for frame in frames])
+    return Cameras(frames, matrices, lens)
 
 
 def read_cameras(path: str, data: dict[str, Any]) -> Cameras:
@@ -137,6 +165,7 @@ def read_cameras(path: str, data: dict[str, Any]) -> Cameras:
     if type(height) is not int or height < 1 or not isinstance(rows, dict) or not rows:
         raise JobError(f"{path} is not a file of cameras: it needs height and frames.", _FORMAT)
     found: dict[int, tuple[NDArray[np.float64], float]] = {}
+    ground: dict[int, float] = {}
     for key, row in rows.items():
         given: dict[str, Any] = row if isinstance(row, dict) else {}
         matrix, focal = given.get("matrix"), given.get("focal_pixels")
@@ -151,8 +180,18 @@ def read_cameras(path: str, data: dict[str, Any]) -> Cameras:
         if not np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) or np.linalg.det(turn) < 0:
             raise JobError(f"{path}, frame {key}: its matrix is scaled, sheared or mirrored.", _FORMAT)
         found[int(key)] = placed, float(numbers[-1]) / height
+        level = 0 if data.get("ground_is_y0") is True else given.get("ground_y")
+        if isinstance(level, (int, float)) and math.isfinite(level):
+            ground[int(key)] = float(level)
     frames = tuple(sorted(found))
-    return Cameras(frames, np.stack([found[f][0] for f in frames]), np.array([found[f][1] for f in frames]))
+    if ground and len(ground) < len(found):
+        raise JobError(f"{path}: ground_y is not given for every frame.", _FORMAT)
+    return Cameras(
+        frames,
+        np.stack([found[f][0] for f in frames]),
+        np.array([found[f][1] for f in frames]),
+        np.array([ground[f] for f in frames]) if ground else None,
+    )
 
 
 def turned(cameras: Cameras, aspect: float) -> NDArray[np.float64]:
@@ -160,14 +199,13 @@ def turned(cameras: Cameras, aspect: float) -> NDArray[np.float64]:
 
     A homography where a flat picture may turn so far; beyond, the picture hangs on a level strip around the camera.
     """
-    rotations = _FLIP @ cameras.matrices[:, :3, :3].transpose(0, 2, 1)
+    rotations = cameras.rotations
     lens = np.stack([np.diag([focal, focal, 1.0]) for focal in cameras.focal])
     first = np.linalg.inv(lens[0] @ rotations[0])
     found = np.stack([normalise(k @ r @ first) for k, r in zip(lens, rotations, strict=True)])
     if is_card(found, aspect):
         return found
-    up = np.array([0.0, 1.0, 0.0])
-    return strip(rotations, cameras.focal / cameras.focal[0], up, float(cameras.focal[0]))
+    return strip(rotations, cameras.focal / cameras.focal[0], _UP, float(cameras.focal[0]))
 
 
 def _euler(matrix: NDArray[np.float64]) -> tuple[float, float, float]:

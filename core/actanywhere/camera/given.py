@@ -33,23 +33,30 @@ _FORMAT = "docs/track.md describes the file."
 
 @dataclass(frozen=True)
 class GivenTrack:
-    """The artist's ``camera``, and the sha256 of the file that it was read from."""
+    """The artist's ``camera`` as a flat track, and the sha256 of the file that it was read from.
+
+    ``space`` are the cameras of a file in which they travel: the place can stand in them.
+    """
 
     camera: CameraTrack
     digest: str
+    space: Cameras | None = None
 
 
-def read_track(path: str, frames: FrameRange, width: int, height: int) -> GivenTrack:
+def read_track(
+    path: str, frames: FrameRange, width: int, height: int, focal: float | None = None, squeeze: float = 1.0
+) -> GivenTrack:
     """The camera of ``frames`` from a track file of a plate of ``width`` by ``height`` pixels.
 
-    Raises ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
+    ``focal``, in frame heights, is the lens of a .chan file. ``squeeze`` is the plate's pixel aspect. Raises
+    ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
     """
     if Path(path).suffix.lower() == ".chan":
         text, digest = _read(path)
-        return GivenTrack(_turning(path, read_chan(path, text), frames, width / height), digest)
+        return _in_space(path, read_chan(path, text, focal), frames, squeeze * width / height, digest)
     data, digest = _load(path)
     if data.get("kind") == "cameras":
-        return GivenTrack(_turning(path, read_cameras(path, data), frames, width / height), digest)
+        return _in_space(path, read_cameras(path, data), frames, squeeze * width / height, digest)
     if set(data) != _FIELDS or not isinstance(data["transforms"], dict):
         raise JobError(f"{path} is not a camera track: it needs width, height and transforms alone.", _FORMAT)
     size = data["width"], data["height"]
@@ -95,8 +102,8 @@ def _load(path: str) -> tuple[dict[str, Any], str]:
     return data, digest
 
 
-def _turning(path: str, cameras: Cameras, frames: FrameRange, aspect: float) -> CameraTrack:
-    """A camera's turns and zoom; its travel moves nothing that is as far away as the place is taken to be."""
+def _in_space(path: str, cameras: Cameras, frames: FrameRange, aspect: float, digest: str) -> GivenTrack:
+    """A camera's turns and zoom, and where it travels, itself."""
     missing = [str(frame) for frame in frames if frame not in cameras.frames]
     if missing:
         raise JobError(
@@ -104,14 +111,9 @@ def _turning(path: str, cameras: Cameras, frames: FrameRange, aspect: float) -> 
             "Export the whole range, or render less.",
         )
     chosen = cameras.only(tuple(frames))
-    doubts: tuple[str, ...] = ()
-    if chosen.travel > 0:
-        doubts = (
-            f"{Path(path).name} holds a camera that travels: the place turns and zooms with it as if it were far "
-            "away, and nothing near slides past.",
-        )
     reason = f"the turns of the camera in {Path(path).name}"
-    return CameraTrack(turned(chosen, aspect), True, reason, np.ones(len(frames)), doubts)
+    track = CameraTrack(turned(chosen, aspect), True, reason, np.ones(len(frames)))
+    return GivenTrack(track, digest, chosen if chosen.travel > 0 else None)
 
 
 def _frame(path: str, key: str) -> int:

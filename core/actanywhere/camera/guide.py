@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .fit import Matrix, apply, from_pixels, normalise
+from .fit import Matrix, Points, apply, from_pixels
+from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
-from .track import CameraTrack
 
 __all__ = ["Guide", "Surroundings", "View", "choose_anchor", "known_region"]
 
@@ -21,8 +21,10 @@ Picture = NDArray[np.float32]
 _LARGEST_ENLARGEMENT = 2
 """Powers of two by which a small condition is enlarged once, so that warping samples it finely."""
 _SUBJECT_GROW = 0.03
-_NEAREST_DEPTH = 0.05
-"""Depth, relative to the anchor's centre, below which a tilted plane is too close to its horizon to use."""
+_STRIP = 128
+"""Rows of a frame that are looked up at once, so that a large one does not fill the memory."""
+_LIMIT = 1e6
+"""Pixels from the picture beyond which nothing is told apart: OpenCV hangs on larger coordinates."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Surroundings:
     picture: Pyramid
     from_condition: Matrix
 
+    def places(self, x: Picture, y: Picture) -> tuple[Picture, Picture]:
+        """Pixels of the condition as pixels of this picture."""
+        (across, _, left), (_, down, top) = self.from_condition[:2].astype(np.float32)
+        return across * x + left, down * y + top
+
 
 class Guide:
     """The condition picture as it is seen from each frame of the shot.
@@ -74,7 +81,7 @@ class Guide:
     def __init__(
         self,
         condition: Picture,
-        track: CameraTrack,
+        track: Motion,
         aspect: float,
         condition_subject: Picture | None = None,
         hole: Picture | None = None,
@@ -100,31 +107,45 @@ class Guide:
         wider._around = around
         return wider
 
-    def views(self, height: int, width: int) -> list[Matrix]:
-        """For each frame, of that size, the (3, 3) from its pixels to those of the condition."""
-        return [self._to_condition(index, height, width) for index in range(len(self.track))]
+    def looks(self, index: int, points: Points, height: int, width: int) -> Points:
+        """(N, 2) where in the condition, in its pixels, the pixels ``points`` (N, 2) of frame ``index`` look.
 
-    def _to_condition(self, index: int, height: int, width: int) -> Matrix:
-        """(3, 3) from the pixels of a frame of that size to those of the condition."""
-        moved = normalise(self.track.transforms[index]) @ self._to_unit
-        return np.asarray(np.linalg.inv(moved) @ from_pixels(height, width, self.aspect))
+        ``height`` and ``width`` are the frame's; what looks nowhere is not a number.
+        """
+        unit = apply(from_pixels(height, width, self.aspect), points)
+        x, y, ahead = self.track.look(index, unit[:, 0], unit[:, 1])
+        found = apply(np.asarray(np.linalg.inv(self._to_unit), np.float64), np.stack([x, y], 1))
+        return np.asarray(np.where(ahead[:, None], found, np.nan), np.float64)
+
+    def _places(self, index: int, height: int, width: int) -> tuple[Picture, Picture, NDArray[np.bool_]]:
+        """Where in the condition each pixel (h, w) of the frame looks, and whether that lies ahead."""
+        shape = height, width
+        x, y, ahead = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, bool)
+        unit, back = from_pixels(height, width, self.aspect), np.linalg.inv(self._to_unit)
+        across = unit[0, 0] * np.arange(width, dtype=np.float64)[None] + unit[0, 2]
+        for top in range(0, height, _STRIP):
+            rows = slice(top, min(height, top + _STRIP))
+            down = unit[1, 1] * np.arange(rows.start, rows.stop, dtype=np.float64)[:, None] + unit[1, 2]
+            u, v, ahead[rows] = self.track.look(index, across, down)
+            for kept, line in ((x, back[0]), (y, back[1])):
+                kept[rows] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
+        return x, y, ahead
 
     def frame(self, index: int, height: int, width: int) -> tuple[Picture, Picture]:
         """The moved picture ``rgb`` (h, w, 3) and ``valid`` (h, w), 0..1, of frame ``index`` at any size.
 
         Outside of its borders the picture repeats its edge and ``valid`` is 0.
         """
-        to_condition = self._to_condition(index, height, width)
-        x, y, depth = _places(to_condition, height, width)
-        step = self._pixels_per_pixel(to_condition, height, width)
-        valid = _inside(x, y, self._size, step) * (depth > _NEAREST_DEPTH)
+        x, y, ahead = self._places(index, height, width)
+        step = self._pixels_per_pixel(index, height, width)
+        valid = np.asarray(_inside(x, y, self._size, step) * ahead, np.float32)
         rgb = self._picture.sample(x, y, step)
         if self.subject is not None:
             behind = cv2.remap(self.subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-            valid = valid * (1.0 - behind)
+            valid = np.asarray(valid * (1.0 - behind), np.float32)
         if self._around is not None:
-            return self._over_surroundings(self._around, rgb, valid, to_condition)
-        return rgb, valid.astype(np.float32)
+            return _over_surroundings(self._around, rgb, valid, (x, y, ahead), step)
+        return rgb, valid
 
     def out_of_reach(self) -> list[int]:
         """The frames that mostly look farther beyond the picture than it goes on: its edge is repeated there."""
@@ -133,34 +154,20 @@ class Guide:
         height, width = 18, max(1, round(18 * self.aspect))
         found = []
         for index in range(len(self.track)):
-            to_around = self._around.from_condition @ self._to_condition(index, height, width)
-            x, y, depth = _places(to_around, height, width)
-            inside = _inside(x, y, self._around.picture.size, 1.0) * (depth > _NEAREST_DEPTH)
+            x, y, ahead = self._places(index, height, width)
+            across, down = self._around.places(x, y)
+            inside = _inside(across, down, self._around.picture.size, 1.0) * ahead
             if inside.mean() < 0.5:
                 found.append(index)
         return found
 
-    def _over_surroundings(
-        self, around: Surroundings, rgb: Picture, valid: Picture, to_condition: Matrix
-    ) -> tuple[Picture, Picture]:
-        """The picture over what was added to it, and where the frame sees either: nobody else fills the rest in."""
-        height, width = valid.shape
-        to_around = around.from_condition @ to_condition
-        x, y, depth = _places(to_around, height, width)
-        step = self._pixels_per_pixel(to_condition, height, width) * float(around.from_condition[1, 1])
-        inside = depth > _NEAREST_DEPTH
-        added = around.picture.sample(x, y, step)
-        rim = cv2.GaussianBlur(cv2.erode(valid.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.0)
-        over = np.minimum(rim, valid)[..., None].astype(np.float32)
-        return np.asarray(added + (rgb - added) * over, np.float32), np.maximum(valid, inside).astype(
-            np.float32
-        )
-
-    def _pixels_per_pixel(self, to_condition: Matrix, height: int, width: int) -> float:
+    def _pixels_per_pixel(self, index: int, height: int, width: int) -> float:
         """Condition pixels per pixel of the frame where the frame sees the picture."""
         x, y = np.meshgrid(np.linspace(0, width - 1, 7), np.linspace(0, height - 1, 7))
         places = np.stack([x.ravel(), y.ravel()], 1)
-        here, right, below = (apply(to_condition, places + step) for step in ((0, 0), (1, 0), (0, 1)))
+        here, right, below = (
+            self.looks(index, places + step, height, width) for step in ((0, 0), (1, 0), (0, 1))
+        )
         across, down = right - here, below - here
         area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])
         rows, columns = self._size
@@ -169,24 +176,26 @@ class Guide:
         return float(np.sqrt(np.median(area))) if len(area) else 1.0
 
 
+def _over_surroundings(
+    around: Surroundings,
+    rgb: Picture,
+    valid: Picture,
+    places: tuple[Picture, Picture, NDArray[np.bool_]],
+    step: float,
+) -> tuple[Picture, Picture]:
+    """The picture over what was added to it, and where the frame sees either: nobody else fills the rest in."""
+    x, y, ahead = places
+    added = around.picture.sample(*around.places(x, y), step * float(around.from_condition[1, 1]))
+    rim = cv2.GaussianBlur(cv2.erode(valid, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
+    over = np.minimum(rim, valid)[..., None].astype(np.float32)
+    return np.asarray(added + (rgb - added) * over, np.float32), np.maximum(valid, ahead).astype(np.float32)
+
+
 def _grow(subject: Picture) -> Picture:
     """The matte of the painted subject with a rim added, where its edge is mixed into the picture."""
     rim = max(1, round(_SUBJECT_GROW * subject.shape[0]))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
     return np.ascontiguousarray(cv2.dilate(np.clip(subject, 0.0, 1.0).astype(np.float32), disc))
-
-
-def _places(to_condition: Matrix, height: int, width: int) -> tuple[Picture, Picture, Picture]:
-    """Where in the condition each pixel of the frame looks, and how far in front of the camera that is."""
-    columns, rows = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
-    x, y, depth = (line[0] * columns + line[1] * rows + line[2] for line in to_condition)
-    safe = np.where(depth > _NEAREST_DEPTH, depth, 1.0)
-    limit = 1e6
-    return (
-        np.clip(x / safe, -limit, limit).astype(np.float32),
-        np.clip(y / safe, -limit, limit).astype(np.float32),
-        np.broadcast_to(depth, (height, width)).astype(np.float32),
-    )
 
 
 def _inside(x: Picture, y: Picture, size: tuple[int, int], step: float) -> Picture:
@@ -210,7 +219,7 @@ def known_region(valid: Picture, matte: Picture, band_px: float) -> Picture:
 
 
 def choose_anchor(
-    track: CameraTrack,
+    track: Motion,
     aspect: float,
     condition_aspect: float,
     view: View | None = None,
@@ -225,11 +234,15 @@ def choose_anchor(
     view, placement = view or View(aspect), placement or Placement()
     middle = np.array([view.x, view.y]) + view.height * np.array([placement.x, placement.y])
     half = view.height * np.array(placement.sides(condition_aspect, view.aspect)) / 2 + 1e-9
-    back = [np.linalg.inv(track.transforms[i]) for i in frames]
     seen = []
     for candidate in candidates:
-        onto = track.transforms[candidate]
-        moved = [np.nan_to_num(apply(normalise(onto @ inverse), grid), nan=1e3) for inverse in back]
+        from_here = track.relative_to(int(candidate))
+        moved = [_seen_from(from_here, index, grid) for index in frames]
         seen.append(float(np.mean([(np.abs(places - middle) <= half).all(1).mean() for places in moved])))
     best = np.flatnonzero(np.array(seen) > max(seen) - 1e-3)
     return int(candidates[min(best, key=lambda k: abs(candidates[k] - (count - 1) / 2))])
+
+
+def _seen_from(track: Motion, index: int, points: Points) -> Points:
+    x, y, ahead = track.look(int(index), points[:, 0], points[:, 1])
+    return np.where(ahead[:, None], np.stack([x, y], 1), 1e3)

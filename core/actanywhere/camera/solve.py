@@ -6,8 +6,9 @@ distortion: left free on a short shot, it runs away and bends everything.
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,22 +18,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
+from .alignment import Frame
 from .level import angles, gravity
 
-__all__ = ["Ground", "Solve", "SolveFacts", "doubt", "require_pycolmap", "solve_camera"]
+__all__ = ["Solve", "SolveFacts", "doubt", "has_pycolmap", "require_pycolmap", "solve_camera"]
 
-Picture = NDArray[np.float32]
-
-_WIDTH = 960
 _FEATURES = 3000
-_NEIGHBOURS = 10
+_OFFSETS = (*range(1, 11), 16, 32, 64, 128, 256, 512)
+"""Frames that lie so far apart are matched."""
+_CHUNK = 6
+_WIDTH = 960
+"""Of the pictures for which COLMAP's tolerances are meant."""
 _FIRST_ANGLE = 4.0
 """Degrees between the rays of the first pair; COLMAP asks 16, which neighbours in a short shot hardly have."""
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
-_AROUND_FEET = (0.25, 0.12, 0.2)
-"""Frame heights to each side of the feet, above and below them, in which points are taken for the ground."""
-_FEWEST_ON_GROUND = 30
+_SEED = 20
+_SHARES = (0.1, 0.45, 0.45)
+"""Of the time: finding features, matching them, and the solve itself."""
+_MEDIAN_DEPTH = 10.0
+"""Units to the median point."""
+
+Step = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -60,40 +67,23 @@ class SolveFacts:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The level ground under the feet: ``height`` of the first camera over it in the solve's units, from ``points``."""
-
-    height: float | None
-    points: int
-    reason: str
-
-
-@dataclass(frozen=True)
 class Solve:
     """A camera of the whole shot. ``doubt`` is why it is not to be believed, empty where it is.
 
-    ``rotations`` (T, 3, 3) camera from world, x right, y down, z forward; ``centres`` (T, 3); ``focal`` in frame
-    heights; ``up`` (3,) in the world. A frame without a pose lies between its neighbours.
+    ``rotations`` (T, 3, 3) camera from world, x right, y down, z forward; ``centres`` (T, 3); ``up`` (3,) in the world.
+    A frame without a pose lies between its neighbours.
     """
 
     facts: SolveFacts
     doubt: str
     rotations: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3, 3)))
     centres: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
-    focal: float = 0.0
     up: NDArray[np.float64] = field(default_factory=lambda: np.array([0.0, -1.0, 0.0]))
-    ground: Ground = field(default_factory=lambda: Ground(None, 0, "no solve"))
 
-    @property
-    def attitude(self) -> NDArray[np.float64]:
-        """(T, 2) roll and pitch (down), in degrees."""
-        return np.asarray(np.degrees(angles(self.rotations, self.up)), np.float64)
 
-    @property
-    def horizons(self) -> NDArray[np.float64]:
-        """(T,) where the horizon crosses the frame's middle column, in unit coordinates (0 = centre, y down)."""
-        seen = self.rotations @ self.up
-        return np.asarray(-self.focal * seen[:, 2] / seen[:, 1], np.float64)
+def has_pycolmap() -> bool:
+    """Whether a camera can be solved here."""
+    return importlib.util.find_spec("pycolmap") is not None
 
 
 def require_pycolmap() -> Any:
@@ -134,77 +124,147 @@ def doubt(facts: SolveFacts) -> str:
     return ""
 
 
-def solve_camera(frames: Iterable[tuple[Picture, Picture]]) -> Solve:
-    """The camera of a shot: ``rgb`` (h, w, 3) display 0..1 and ``matte`` (h, w), 1 = subject, of every frame.
+def solve_camera(
+    frame: Frame, count: int, focal: float | None = None, step: Step = lambda share: None
+) -> Solve:
+    """The camera of a shot of ``count`` frames; ``frame`` gives each one's picture and matte.
 
-    Takes about a second a frame. Raises ``ModelError`` where pycolmap is missing.
+    The pictures are (h, w, 3) display and the mattes (h, w), 255 = subject, all 8-bit. ``focal`` is the lens in frame
+    heights where it is known. ``step`` hears the share that is done; what it raises ends the solve. Takes about a
+    second a frame. Raises ``ModelError`` where pycolmap is missing.
     """
     colmap = require_pycolmap()
-    with tempfile.TemporaryDirectory() as folder:
-        size, feet = _write(Path(folder), frames)
-        best, general = _map(colmap, Path(folder))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        size = _write(folder, frame, count)
+        best, general = _Mapping(colmap, folder, size, count, focal, step).solve()
         if best is None:
-            facts = SolveFacts(len(feet), general=general)
+            facts = SolveFacts(count, general=general)
             return Solve(facts, doubt(facts))
-        return _judged(best, size, feet, general)
+        return _judged(best, size, count, general)
 
 
-def _write(
-    folder: Path, frames: Iterable[tuple[Picture, Picture]]
-) -> tuple[tuple[int, int], list[tuple[float, float] | None]]:
-    """The frames and masks as COLMAP reads them; their size, and where the actor's feet are in each."""
+def _write(folder: Path, frame: Frame, count: int) -> tuple[int, int]:
+    """The frames and masks as COLMAP reads them; their height and width."""
     (folder / "images").mkdir()
     (folder / "masks").mkdir()
-    size, feet = (0, 0), []
-    for index, (rgb, matte) in enumerate(frames):
-        width = min(_WIDTH, rgb.shape[1])
-        size = (round(rgb.shape[0] * width / rgb.shape[1]), width)
-        small = np.asarray(cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA))
-        actor = np.asarray(cv2.resize(matte, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
-        picture = np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)[..., ::-1]
-        grown = cv2.dilate((actor > 0.04).astype(np.uint8), np.ones((9, 9), np.uint8))
-        cv2.imwrite(str(folder / "images" / f"{index:06d}.png"), picture)
-        cv2.imwrite(str(folder / "masks" / f"{index:06d}.png.png"), (1 - np.asarray(grown)) * 255)
-        feet.append(_feet(actor))
-    return size, feet
+    size = (0, 0)
+    for index in range(count):
+        picture, matte = frame(index)
+        size = matte.shape[0], matte.shape[1]
+        rim = 2 * round(4 * size[1] / _WIDTH) + 1
+        grown = np.asarray(cv2.dilate((matte > 10).astype(np.uint8), np.ones((rim, rim), np.uint8)))
+        cv2.imwrite(str(folder / "images" / _name(index)), np.ascontiguousarray(picture[..., ::-1]))
+        cv2.imwrite(str(folder / "masks" / f"{_name(index)}.png"), (1 - grown) * 255)
+    return size
 
 
-def _feet(actor: Picture) -> tuple[float, float] | None:
-    """Where the actor stands, in pixels; None where they are cut off by the frame's lower border, or absent."""
-    rows, columns = np.nonzero(actor > 0.5)
-    if len(rows) < 20 or rows.max() > 0.97 * actor.shape[0]:
-        return None
-    return float(columns[rows > rows.max() - 0.04 * actor.shape[0]].mean()), float(rows.max())
+def _name(index: int) -> str:
+    return f"{index:06d}.png"
 
 
-def _map(colmap: Any, folder: Path) -> tuple[Any, float]:
-    """COLMAP's largest model, or None, and the share of image pairs that have parallax."""
-    database, images = str(folder / "database.db"), str(folder / "images")
-    reader = colmap.ImageReaderOptions()
-    reader.mask_path, reader.camera_model = str(folder / "masks"), "SIMPLE_PINHOLE"
-    extract = colmap.FeatureExtractionOptions()
-    extract.use_gpu, extract.sift.max_num_features = False, _FEATURES
-    single = colmap.CameraMode.SINGLE
-    colmap.extract_features(
-        database, images, camera_mode=single, reader_options=reader, extraction_options=extract
-    )
-    match, pairs = colmap.FeatureMatchingOptions(), colmap.SequentialPairingOptions()
-    match.use_gpu, pairs.overlap = False, _NEIGHBOURS
-    colmap.match_sequential(database, pairing_options=pairs, matching_options=match)
-    kinds = [int(found.config) for found in colmap.Database.open(database).read_two_view_geometries()[1]]
-    kinds = [kind for kind in kinds if kind > 1]
-    general = sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
-    options = colmap.IncrementalPipelineOptions()
-    options.min_model_size = 5
-    options.mapper.init_min_tri_angle = _FIRST_ANGLE
-    (folder / "models").mkdir()
-    models = colmap.incremental_mapping(database, images, str(folder / "models"), options=options)
-    return max(models.values(), key=lambda model: model.num_reg_images(), default=None), general
+def _chunks(count: int) -> Iterator[range]:
+    for first in range(0, count, _CHUNK):
+        yield range(first, min(count, first + _CHUNK))
 
 
-def _judged(
-    best: Any, size: tuple[int, int], feet: list[tuple[float, float] | None], general: float
-) -> Solve:
+@dataclass
+class _Mapping:
+    """COLMAP at work in ``folder``, part by part, so that it can be followed and stopped."""
+
+    colmap: Any
+    folder: Path
+    size: tuple[int, int]
+    count: int
+    focal: float | None
+    step: Step
+
+    def __post_init__(self) -> None:
+        self.database, self.images = str(self.folder / "database.db"), str(self.folder / "images")
+
+    def solve(self) -> tuple[Any, float]:
+        """COLMAP's largest model, or None, and the share of image pairs that have parallax."""
+        self.colmap.set_random_seed(_SEED)
+        self._extract()
+        self._match()
+        pairs = self.colmap.Database.open(self.database).read_two_view_geometries()[1]
+        kinds = [kind for pair in pairs if (kind := int(pair.config)) > 1]
+        general = sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
+        return max(self._map(), key=lambda model: model.num_reg_images(), default=None), general
+
+    def _extract(self) -> None:
+        reader = self.colmap.ImageReaderOptions()
+        reader.mask_path, reader.camera_model = str(self.folder / "masks"), "SIMPLE_PINHOLE"
+        height, width = self.size
+        if self.focal is not None:
+            reader.camera_params = f"{self.focal * height},{width / 2},{height / 2}"
+        options = self.colmap.FeatureExtractionOptions()
+        options.use_gpu, options.sift.max_num_features = False, _FEATURES
+        for part in _chunks(self.count):
+            self.colmap.extract_features(
+                self.database,
+                self.images,
+                image_names=[_name(index) for index in part],
+                camera_mode=self.colmap.CameraMode.SINGLE,
+                reader_options=reader,
+                extraction_options=options,
+            )
+            reader.existing_camera_id = 1  # one camera for all parts
+            self.step(_SHARES[0] * part.stop / self.count)
+
+    def _match(self) -> None:
+        match, verify = self.colmap.FeatureMatchingOptions(), self.colmap.TwoViewGeometryOptions()
+        match.use_gpu = False
+        verify.ransac.max_error *= min(1.0, self.size[1] / _WIDTH)
+        verify.ransac.random_seed = _SEED
+        listed = self.colmap.ImportedPairingOptions()
+        listed.match_list_path = str(self.folder / "pairs.txt")
+        for part in _chunks(self.count):
+            lines = [
+                f"{_name(first)} {_name(first + offset)}\n"
+                for first in part
+                for offset in _OFFSETS
+                if first + offset < self.count
+            ]
+            if lines:
+                (self.folder / "pairs.txt").write_text("".join(lines), encoding="utf-8")
+                self.colmap.match_image_pairs(
+                    self.database, matching_options=match, pairing_options=listed, verification_options=verify
+                )
+            self.step(_SHARES[0] + _SHARES[1] * part.stop / self.count)
+
+    def _map(self) -> list[Any]:
+        options = self.colmap.IncrementalPipelineOptions()
+        options.min_model_size, options.random_seed = 5, _SEED
+        options.mapper.init_min_tri_angle = _FIRST_ANGLE
+        if self.focal is not None:
+            options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
+        token, stopped, posed = self.colmap.CancellationToken(), list[BaseException](), 2
+
+        def heard() -> None:
+            nonlocal posed
+            posed += 1
+            try:
+                self.step(sum(_SHARES[:2]) + _SHARES[2] * min(1.0, posed / self.count))
+            except BaseException as error:  # no exception passes through COLMAP
+                stopped.append(error)
+                token.cancel()
+
+        (self.folder / "models").mkdir()
+        models = self.colmap.incremental_mapping(
+            self.database,
+            self.images,
+            str(self.folder / "models"),
+            options=options,
+            next_image_callback=heard,
+            cancellation_token=token,
+        )
+        if stopped:
+            raise stopped[0]
+        return list(models.values())
+
+
+def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Solve:
     poses: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     numbers: dict[int, int] = {}
     for number, image in best.images.items():
@@ -213,29 +273,26 @@ def _judged(
             turn = np.asarray(pose.rotation.matrix(), np.float64)
             poses[int(image.name[:6])] = turn, -turn.T @ np.asarray(pose.translation, np.float64)
             numbers[number] = int(image.name[:6])
-    rotations, centres = _between(poses, len(feet))
+    rotations, centres = _between(poses, count)
     posed = np.stack([poses[index][0] for index in sorted(poses)])
     up = gravity(posed)
-    roll = float(np.degrees(np.abs(angles(posed, up)[:, 0]).max()))
     tracks = [
         (point.xyz, [numbers[part.image_id] for part in point.track.elements if part.image_id in numbers])
         for point in best.points3D.values()
     ]
     lasting = [(np.asarray(xyz, np.float64), seen) for xyz, seen in tracks if len(set(seen)) >= 4]
-    focal = float(next(iter(best.cameras.values())).params[0]) / size[0]
     facts = SolveFacts(
-        len(feet),
+        count,
         len(poses),
         len(lasting),
         float(best.compute_mean_reprojection_error()),
         _angle(lasting, centres),
-        roll,
+        float(np.degrees(np.abs(angles(posed, up)[:, 0]).max())),
         general,
-        focal,
+        float(next(iter(best.cameras.values())).params[0]) / size[0],
     )
-    scale = 10.0 / _depth(lasting, rotations, centres)
-    ground = _ground(lasting, rotations, centres, focal, up, size, feet, scale)
-    return Solve(facts, doubt(facts), rotations, centres * scale, focal, up, ground)
+    scale = _MEDIAN_DEPTH / _depth(lasting, rotations, centres)
+    return Solve(facts, doubt(facts), rotations, centres * scale, up)
 
 
 def _between(
@@ -266,35 +323,3 @@ def _depth(
 ) -> float:
     depths = [float(rotations[seen[0], 2] @ (xyz - centres[seen[0]])) for xyz, seen in points]
     return max(float(np.median(depths)), 1e-9) if depths else 1.0
-
-
-def _ground(
-    points: list[tuple[NDArray[np.float64], list[int]]],
-    rotations: NDArray[np.float64],
-    centres: NDArray[np.float64],
-    focal: float,
-    up: NDArray[np.float64],
-    size: tuple[int, int],
-    feet: list[tuple[float, float] | None],
-    scale: float,
-) -> Ground:
-    """Level ground through the points about the feet: the normal is up, and its height is what they agree on."""
-    side, above, below = (part * size[0] for part in _AROUND_FEET)
-    heights = []
-    for xyz, seen in points:
-        for index in seen:
-            foot = feet[index]
-            ray = rotations[index] @ (xyz - centres[index])
-            if foot is None or ray[2] <= 0:
-                continue
-            x, y = focal * size[0] * ray[:2] / ray[2] + [size[1] / 2, size[0] / 2]
-            if abs(x - foot[0]) < side and -above < y - foot[1] < below:
-                heights.append(float((centres[0] - xyz) @ up))
-                break
-    if len(heights) < _FEWEST_ON_GROUND:
-        return Ground(None, len(heights), f"only {len(heights)} points lie about the actor's feet")
-    middle = float(np.median(heights))
-    spread = float(np.median(np.abs(np.array(heights) - middle)))
-    if middle <= 0 or spread > 0.15 * middle:
-        return Ground(None, len(heights), "the points about the actor's feet lie at no one height")
-    return Ground(middle * scale, len(heights), f"{len(heights)} points about the actor's feet")

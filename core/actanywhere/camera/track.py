@@ -25,6 +25,8 @@ _WIDEST = 960
 _KEYFRAMES = 12
 _FEWEST = 14
 _MODELS = ("similarity", "homography")
+_NEAREST_DEPTH = 0.05
+"""Depth, relative to the reference's centre, below which a tilted plane is too close to its horizon to use."""
 _CELLS = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
 
 
@@ -56,6 +58,18 @@ class CameraTrack:
         moved = np.stack([normalise(t @ inverse) for t in self.transforms])
         moved[index] = np.eye(3)
         return replace(self, transforms=moved)
+
+    def look(self, index: int, x: Points, y: Points) -> tuple[Points, Points, NDArray[np.bool_]]:
+        """As ``Motion`` has it. A tilted plane is lost where it comes close to its horizon."""
+        back = np.linalg.inv(normalise(self.transforms[index]))
+        across, down, depth = (line[0] * x + line[1] * y + line[2] for line in back)
+        ahead = depth > _NEAREST_DEPTH
+        safe = np.where(ahead, depth, 1.0)
+        return across / safe, down / safe, ahead
+
+    def flat(self) -> CameraTrack:
+        """The track itself."""
+        return self
 
 
 def still_track(frames: int) -> CameraTrack:

@@ -54,14 +54,17 @@ def add_shot_flags(parser: argparse._ActionsContainer, of_footage: bool = False)
         )
 
 
-def add_setting_flags(parser: argparse._ActionsContainer, group: str = "") -> None:
-    """One flag for every field of ``Settings``, or of one ``group``; only what is given lands there, as text.
+def add_setting_flags(
+    parser: argparse._ActionsContainer, group: str = "", only: tuple[str, ...] = ()
+) -> None:
+    """One flag for every field of ``Settings``, of one ``group``, or ``only`` of those names; what is given lands
+    there, as text.
 
     A switch has a --no- form; a field that takes several values takes them after one flag. What may be given is
     judged by the contract, as it is for every other interface.
     """
     for field in setting_fields():
-        if group and field.group != group:
+        if (group and field.group != group) or (only and field.name not in only):
             continue
         options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": _help(field)}
         if field.kind == SWITCH:

@@ -314,19 +314,17 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="the plate's camera solved in three dimensions, for Nuke and Blender (needs the 'solve' extra)",
         description="Solves the plate's camera with COLMAP, the actor left out, and says whether to believe it: a pan, "
         "a flat wall or moving water is refused with the reason (exit status 2). A believed camera is written as "
-        "camera.chan and camera.json (docs/track.md): level, y up, with the horizon's row in every frame. Takes "
-        "a second or two a frame.",
+        "camera.chan and camera.json (docs/track.md): level, y up, over the ground under the actor's feet, with the "
+        "horizon's row in every frame. Takes a second or more a frame.",
+        epilog="example:\n  actanywhere camera --plate plate.####.exr --matte roto.####.exr --output camera",
+        formatter_class=_Plain,
     )
-    parser.add_argument("--plate", required=True, metavar="FILES", help="The plate, as in 'render'.")
-    parser.add_argument(
-        "--plate-colour", default="auto", metavar="SPACE", help="Its colour space, as in 'render'."
-    )
-    parser.add_argument("--matte", default="", metavar="FILES", help="The actor's matte, as in 'render'.")
-    parser.add_argument("--matte-channel", default="", metavar="NAME", help="Its channel, as in 'render'.")
-    parser.add_argument("--frames", metavar="1001-1047", help="Frames to solve (default: the whole plate).")
+    add_shot_flags(parser.add_argument_group("the shot"), of_footage=True)
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="The folder to write, made if need be."
     )
+    add_setting_flags(parser.add_argument_group("the lens"), only=("focal", "haperture"))
+    add_setting_flags(parser.add_argument_group("the matte"), group="matte")
     _add_talk(parser, dry_run=False)
 
 

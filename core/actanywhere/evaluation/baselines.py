@@ -38,7 +38,7 @@ def tracked_card(scene: Scene) -> Frames:
 
     Where the scene has no guide, because the plate could not be tracked, this is the still paste.
     """
-    return still_paste(scene) if scene.guide.value is None else _card(scene, scene.guide.value.track)
+    return still_paste(scene) if scene.guide.value is None else _card(scene, scene.guide.value.track.flat())
 
 
 def guide_alone(scene: Scene, settings: Settings) -> Frames:

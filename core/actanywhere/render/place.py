@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ..camera.composite import CompositeMatch, find_composite
 from ..camera.guide import Guide, View, choose_anchor
+from ..camera.motion import Motion
 from ..camera.placement import Placement, read_place
-from ..camera.track import CameraTrack
+from ..camera.space import SpaceTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
 from ..footage import compact, read_condition, read_scribble, read_still_matte
@@ -26,6 +27,7 @@ from .decision import Decision
 from .placement import choose_placement, hardly_shown
 from .plate_regions import PlateRegions
 from .preflight import Inputs
+from .stand import stand
 from .standpoint import Standpoint, read_standpoint
 
 __all__ = ["BY_ARTIST", "Place", "see_place"]
@@ -79,7 +81,7 @@ class _Seen:
 
 
 def see_place(
-    inputs: Inputs, clip: Clip, track: CameraTrack | None, readers: Readers, plate: PlateRegions, watch: Watch
+    inputs: Inputs, clip: Clip, track: Motion | None, readers: Readers, plate: PlateRegions, watch: Watch
 ) -> Place:
     """The condition moved by the track, fitted to the anchor frame, without who else was in it.
 
@@ -175,7 +177,7 @@ def _kind(asked: str, other: OtherActor, settled: bool) -> str:
 def _lay(
     inputs: Inputs,
     clip: Clip,
-    track: CameraTrack,
+    track: Motion,
     seen: _Seen,
     condition: Picture,
     hole: Picture | None,
@@ -191,13 +193,19 @@ def _lay(
         asked = read_place(settings.place, settings.fit) or Placement(settings.fit)
         anchor = choose_anchor(track, clip.aspect, shape, view, asked)
     moved = track.relative_to(anchor)
-    standpoint = read_standpoint(clip, moved, anchor, view, condition, hole, seen.regions, plate, readers)
+    standpoint = read_standpoint(
+        clip, moved.flat(), anchor, view, condition, hole, seen.regions, plate, readers
+    )
     painted = None if seen.index is None else clip.frames.first + seen.index
-    placement = choose_placement(settings, painted, shape, view.aspect, standpoint)
+    # In a camera in 3-D the horizons lie on each other anyway.
+    found = None if isinstance(moved, SpaceTrack) else standpoint
+    placement = choose_placement(settings, painted, shape, view.aspect, found)
+    size = condition.shape[0], condition.shape[1]
+    moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)
-    warnings = (*placement.warnings, *hardly_shown(guide, (condition.shape[0], condition.shape[1])))
-    fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}"
+    warnings = (*placement.warnings, *doubts, *hardly_shown(guide, size))
+    fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..camera.footing import Footing, Judged, find_footing
 from ..camera.guide import Guide
@@ -88,8 +87,13 @@ def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
     """A warning where the shot shows little of the ``picture`` (height, width), by the frames of its ``guide``."""
     rows, columns = picture
     seen = np.zeros((32, 32), np.bool_)
-    for view in guide.views(18, max(1, round(18 * guide.aspect))):
-        seen |= _looked_at(view, guide.aspect, picture)
+    height, width = 64, max(1, round(64 * guide.aspect))
+    y, x = np.mgrid[:height, :width].reshape(2, -1)
+    pixels = np.stack([x, y], 1).astype(np.float64)
+    for index in range(len(guide.track)):
+        cells = np.floor((guide.looks(index, pixels, height, width) + 0.5) / [columns, rows] * 32)
+        cells = cells[((cells >= 0) & (cells < 32)).all(1)].astype(int)
+        seen[cells[:, 1], cells[:, 0]] = True
     share = float(seen.mean())
     if share >= _STRIP:
         return ()
@@ -97,17 +101,6 @@ def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
         f"The shot shows only {share:.0%} of the condition picture ({columns}x{rows}). --fit fit shows all of it, and "
         f"goes on from it; {_SAYS}.",
     )
-
-
-def _looked_at(view: NDArray[np.float64], aspect: float, picture: tuple[int, int]) -> NDArray[np.bool_]:
-    """Which of 32 x 32 cells of the picture a frame of 18 pixels' height sees; ``view`` is from its pixels."""
-    rows, columns = picture
-    y, x = (np.mgrid[:32, :32] + 0.5) / 32
-    places = np.stack([x * columns - 0.5, y * rows - 0.5, np.ones_like(x)], -1) @ np.linalg.inv(view).T
-    depth = np.where(places[..., 2] > 1e-6, places[..., 2], np.nan)
-    across, down = places[..., 0] / depth, places[..., 1] / depth
-    inside = (across > -0.5) & (across < round(18 * aspect) - 0.5) & (down > -0.5) & (down < 17.5)
-    return np.asarray(inside, np.bool_)
 
 
 def unused_placement(settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ..camera.given import GivenTrack, read_track
 from ..camera.guide import View
 from ..camera.placement import read_place
+from ..camera.solve import require_pycolmap
+from ..camera.space import read_horizon
 from ..camera.track import still_track
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
@@ -38,7 +40,7 @@ from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
 from .shadow import asks_pull
 
-__all__ = ["Inputs", "Preflight", "model_size", "open_inputs", "preflight"]
+__all__ = ["Inputs", "Preflight", "lens_of", "model_size", "open_inputs", "preflight"]
 
 
 _SAME_SHAPE = 0.01
@@ -118,6 +120,11 @@ class Inputs:
             height=display.height / raster.height,
         )
 
+    @property
+    def focal(self) -> float | None:
+        """The plate's lens in frame heights, where the artist gave it."""
+        return lens_of(self.job.settings, self.aspect)
+
     def __enter__(self) -> Inputs:
         return self
 
@@ -182,7 +189,8 @@ def preflight(job: Job) -> Preflight:
         output.check()
         asked = job.settings.camera
         camera = {
-            "auto": "auto: the plate's, if its background can be tracked; told once its frames are read",
+            "auto": "auto: the plate's, in 3-D or flat, if it can be had; told once its frames are read",
+            "3d": "3d: solved from the plate, if it can be believed; told once its frames are read",
             "still": still_track(1).reason,
         }.get(asked, asked)
         camera = camera if inputs.track is None else f"tracked: {inputs.track.camera.reason}"
@@ -237,6 +245,7 @@ def _check_anchor(job: Job, frames: FrameRange) -> None:
 def _check_hints(settings: Settings, shape: tuple[int, ...]) -> None:
     """Refuse what points at nothing of the condition, before anything is computed."""
     height, width, _ = shape
+    read_horizon(settings.horizon, height)
     read_boxes(settings.condition_box, (height, width))
     read_points(settings.condition_point, (height, width))
 
@@ -272,7 +281,10 @@ def _open_clean(settings: Settings, plate: Plate, warnings: list[str]) -> Plate 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:
     """The artist's track where it leads the camera; one that is given and not used is told."""
-    path, camera = job.shot.track, job.settings.camera
+    path, settings = job.shot.track, job.settings
+    camera = settings.camera
+    if camera == "3d":
+        require_pycolmap()
     if camera == "tracked" and not path:
         raise JobError(
             "The camera is to be 'tracked', and no track was given.", "Give it with --track, or camera auto."
@@ -282,4 +294,11 @@ def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | Non
     if camera not in ("auto", "tracked"):
         warnings.append(f"The camera track {path} is not used: the camera is '{camera}'.")
         return None
-    return read_track(path, plate.frames, plate.info.width, plate.info.height)
+    info = plate.info
+    lens = lens_of(settings, info.aspect)
+    return read_track(path, plate.frames, info.width, info.height, lens, info.pixel_aspect)
+
+
+def lens_of(settings: Settings, aspect: float) -> float | None:
+    """The artist's lens in frame heights of a plate of that aspect, None where they gave none."""
+    return None if settings.focal is None else settings.focal / settings.haperture * aspect

@@ -11,6 +11,7 @@ import platform
 from collections.abc import Callable, Sequence
 
 from .. import __version__
+from ..camera.space import SpaceTrack
 from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
@@ -18,6 +19,7 @@ from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painte
 from ..footage import HALF_MAX, digest, layer_space, write_png
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers
+from .camera import Solving, asks_solve, deliver_camera
 from .conditioning import ShotConditioning
 from .deliver import count_display_frames, deliver_display_files, deliver_frame
 from .folder import OutputFolder
@@ -31,8 +33,9 @@ from .windows import plan_windows
 
 __all__ = ["render"]
 
-_READING, _PULLING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
+_READING, _SOLVING, _PULLING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
     "reading footage",
+    "solving the camera",
     "pulling the shadow",
     "filling the place",
     "loading the model",
@@ -89,9 +92,11 @@ def _windows(inputs: Inputs) -> list[Window]:
 
 def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
+    solving = [Stage(_SOLVING, 100, 0.015 * frames, "parts")] if asks_solve(inputs) else []
     pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(inputs.job.settings) else []
     return [
         Stage(_READING, frames, 0.1),
+        *solving,
         *pulling,
         Stage(_FILLING, 100, 0.05, "parts"),
         Stage(_LOADING, 1, 2.0, "model"),
@@ -104,9 +109,11 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     output.keep_networks({role: one.entry.name for role, one in inputs.networks.items()})
     readers = Readers(inputs.networks, Answers(output.answers))
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
-    scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling)
+    solving = Solving(progress.watch(_SOLVING), output.answers)
+    scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
     progress.reach(_FILLING, 100)
     decisions = _decisions(inputs, scene, _write_place(output, scene))
+    _write_camera(inputs, output, scene)
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
         progress.say(_FILLING, line)
     painter = _open_painter(inputs, scene, output, progress)
@@ -134,6 +141,17 @@ def _write_place(output: OutputFolder, scene: Scene) -> str:
     path = output.path / f"{output.stem}_place.png"
     write_png(str(path), made.picture.picture)
     return str(path)
+
+
+def _write_camera(inputs: Inputs, output: OutputFolder, scene: Scene) -> None:
+    """Write the plate's solved camera beside the layer."""
+    track = None if scene.guide.value is None else scene.guide.value.track
+    if scene.camera.value == "3d" and isinstance(track, SpaceTrack):
+        size, told = (
+            (inputs.plate.info.width, inputs.plate.info.height),
+            {"believed": True, "reason": track.reason},
+        )
+        deliver_camera(track.cameras, told, size, output.path / f"{output.stem}_camera")
 
 
 def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]:

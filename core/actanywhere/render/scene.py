@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.actor_led import actor_led_track
 from ..camera.guide import Guide
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
@@ -18,6 +17,7 @@ from ..footage import MatteReader, Plate, judge_mattes, to_display, treat_matte
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
+from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .place import Place, see_place
@@ -67,36 +67,34 @@ def read_scene(
     readers: Readers | None = None,
     filling: Watch | None = None,
     pulling: Watch | None = None,
+    solving: Solving | None = None,
 ) -> Scene:
     """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
-    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames. Raises
-    ``FootageError`` naming the first bad frame, ``Cancelled``.
+    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames; ``solving`` says
+    how a camera is solved. Raises ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
     facts = inputs.engine.facts
     readers = readers or Readers(inputs.networks)
     regions = PlateRegions(readers.regions_of, len(inputs.frames))
-    clip, proxies, track = _read(inputs, watch, regions)
+    clip, larger, track = _read(inputs, watch, regions)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-    camera = _choose_camera(inputs, track)
+    camera, motion = choose_camera(inputs, track, clip, larger, solving or Solving())
     led = camera.value != "subject" or not facts.infers_camera
-    if camera.value == "subject" and led:
-        track = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
-        camera = replace(camera, reason=f"{camera.reason}; {track.reason}")
     shadow = choose_shadow(
         inputs.job.settings,
         clip,
-        proxies,
-        track,
+        larger if asks_pull(inputs.job.settings) else None,
+        track if camera.value == "3d" else motion.flat(),
         camera.value,
         led,
         pulling or Watch(),
         inputs.clean,
         regions,
     )
-    place = see_place(inputs, clip, track if led else None, readers, regions, filling or Watch())
+    place = see_place(inputs, clip, motion if led else None, readers, regions, filling or Watch())
     shape = place.condition.shape[1] / place.condition.shape[0]
     shadow = shadow_on_place(
         inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
@@ -113,11 +111,11 @@ def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Cl
 
     ``regions`` sees every frame. The camera is the artist's, the plate's where it is asked for, else none.
     """
-    asks_plate = inputs.job.settings.camera in ("auto", "plate") and inputs.track is None
+    asks_plate = inputs.job.settings.camera in ("auto", "3d", "plate") and inputs.track is None
     tracker = Tracker(inputs.aspect) if asks_plate else None
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
-    larger = _larger(inputs) if asks_pull(inputs.job.settings) else None
+    larger = _larger(inputs) if asks_pull(inputs.job.settings) or asks_larger(inputs) else None
     for index, frame in enumerate(inputs.frames):
         proxy, matte = read_proxies(inputs.plate, inputs.matte, inputs.job.settings, frame)
         for kept in (clip,) if larger is None else (clip, larger):
@@ -168,18 +166,6 @@ def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: in
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
         actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
     return to_display(np.ascontiguousarray(pixels), info.space), actor
-
-
-def _choose_camera(inputs: Inputs, track: CameraTrack) -> Decision[str]:
-    asked = inputs.job.settings.camera
-    if inputs.track is not None:
-        return Decision("tracked", track.reason, track.doubts)
-    if asked == "auto":
-        return Decision("plate" if track.trackable else "subject", track.reason, track.doubts)
-    if asked == "plate" and not track.trackable:
-        warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
-        return Decision(asked, track.reason, (warning,))
-    return Decision(asked, "as asked for" if asked == "subject" else track.reason, track.doubts)
 
 
 def _no_guide(settings: Settings) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def choose_shadow(
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, Decision(None, "none was asked for"))
     if proxies is not None:
-        sure = camera in ("plate", "tracked") and track.trackable
+        sure = camera in ("3d", "plate", "tracked") and track.trackable
         return _pulled(settings, proxies, track, sure, watch, clean, regions)
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
@@ -165,7 +165,7 @@ def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
 
 
 def _read(clip: Clip, track: CameraTrack, camera: str) -> Decision[Shadow]:
-    if camera not in ("plate", "tracked"):
+    if camera not in ("3d", "plate", "tracked"):
         return Decision(None, f"it cannot be read with the camera '{camera}'")
     if not track.trackable:
         return Decision(None, "it cannot be read in a plate that cannot be tracked")

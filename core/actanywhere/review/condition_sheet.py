@@ -126,8 +126,8 @@ def _place(scene: Scene) -> Picture:
     if guide is not None:
         corners = np.array([[-0.5, -0.5], [15.5, -0.5], [15.5, 8.5], [-0.5, 8.5]])
         to_place = scene.place.picture.surroundings.from_condition
-        for view in guide.views(9, 16)[:: max(1, len(scene.clip.frames) // 3)]:
-            seen = apply(to_place @ view, corners)
+        for index in range(0, len(guide.track), max(1, len(guide.track) // 3)):
+            seen = apply(to_place, guide.looks(index, corners, 9, 16))
             if np.isfinite(seen).all():
                 outline = np.round(seen).astype(np.int32).reshape(-1, 1, 2)
                 cv2.polylines(made, [outline], True, (255, 205, 40), thick)

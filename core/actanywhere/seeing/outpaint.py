@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..camera.fit import Matrix, apply
+from ..camera.fit import Matrix
 from ..camera.guide import Guide, Surroundings
 from ..camera.pyramid import Pyramid
 from ..contract.errors import FootageError
@@ -134,7 +134,7 @@ def _margins(guide: Guide, rows: int, columns: int) -> Margins:
     frame = _FRAME, max(1, round(_FRAME * guide.aspect))
     x, y = np.meshgrid(np.linspace(-0.5, frame[1] - 0.5, 9), np.linspace(-0.5, frame[0] - 0.5, 9))
     corners = np.stack([x.ravel(), y.ravel()], 1)
-    seen = np.concatenate([apply(view, corners) for view in guide.views(*frame)])
+    seen = np.concatenate([guide.looks(index, corners, *frame) for index in range(len(guide.track))])
     seen = seen[np.isfinite(seen).all(1)]
     if not len(seen):
         return Margins()

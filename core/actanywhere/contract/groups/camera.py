@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import choice, text, whole
+from ..fields import choice, number, text, whole
 
 __all__ = ["CameraSettings"]
 
@@ -18,13 +18,15 @@ class CameraSettings:
         "auto",
         "Who leads the camera.",
         {
-            "auto": "your track if there is one, else plate where the background can be tracked, else subject; it "
-            "says which and why",
-            "plate": "the background's motion is tracked in the plate and the condition picture moves with it",
+            "auto": "your track if there is one, else 3d where the plate shows parallax and its solve can be believed, "
+            "else plate where the background can be tracked, else subject; it says which and why",
+            "plate": "the background's motion is tracked in the plate and the condition picture moves with it, flat",
+            "3d": "the plate's camera is solved in three dimensions, and the place stands in it as ground and wall "
+            "(needs the extra 'solve')",
             "subject": "the network infers the camera from how the actor moves (the paper's way; for grey and green "
             "screens)",
             "still": "a locked camera",
-            "tracked": "your own track of the shot moves it",
+            "tracked": "your own track or 3-D camera of the shot moves it",
         },
         group="camera",
     )
@@ -44,6 +46,31 @@ class CameraSettings:
         "Where it is laid: x,y,scale moves it by x to the right and y down, in frame heights, and makes it so many "
         "times as large; ,mirror after that turns it left to right. centred: in the middle. auto: moved a little where "
         "horizon, ground and feet are known for sure and do not agree; else centred. It says which and why.",
+        group="camera",
+    )
+    horizon: str = text(
+        "",
+        "Where the picture's horizon is, for a camera in 3-D: its row in pixels of the condition picture from the top. "
+        "ROW,FOOT also says on which row the ground ends and what is upright begins. Left empty: the horizon is where "
+        "the plate's is, and the ground goes on behind all that the actor walks on.",
+        group="camera",
+    )
+    focal: Optional[float] = number(
+        None,
+        "The lens of the plate in millimetres, where it is known: a 3-D solve then does not have to find it, and a "
+        ".chan file does not have to hold it.",
+        minimum=1.0,
+        maximum=2000.0,
+        unit="mm",
+        begin=35.0,
+        group="camera",
+    )
+    haperture: float = number(
+        36.0,
+        "The width of the sensor that the focal length goes with, as far as the plate shows it (Nuke's haperture).",
+        minimum=1.0,
+        maximum=200.0,
+        unit="mm",
         group="camera",
     )
     anchor: Optional[int] = whole(

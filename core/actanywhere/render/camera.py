@@ -1,0 +1,247 @@
+"""Which camera moves the place: the artist's, the plate's in 3-D or flat, the actor's, or none; and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..camera.actor_led import actor_led_track
+from ..camera.alignment import Frame
+from ..camera.camera_files import Cameras, cameras_of, read_cameras, write_cameras, write_chan
+from ..camera.ground import feet_on_ground, find_ground
+from ..camera.motion import Motion
+from ..camera.parallax import shows_parallax
+from ..camera.solve import has_pycolmap, solve_camera
+from ..camera.space import SpaceTrack
+from ..camera.track import CameraTrack
+from ..contract.errors import JobError, OutputError
+from ..contract.files import write_text
+from ..engines.protocol import Watch
+from .clip import Clip
+from .decision import Decision
+from .preflight import Inputs
+
+__all__ = [
+    "SOLVE_WIDTH",
+    "Solved",
+    "Solving",
+    "asks_larger",
+    "asks_solve",
+    "choose_camera",
+    "solve_clip",
+    "told_of",
+]
+
+#: Width at which a camera is solved: a wider plate is made smaller.
+SOLVE_WIDTH = 640
+
+_LONGEST = 400
+"""Frames of a shot that is solved unasked: a solve takes seconds a frame."""
+_FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Solving:
+    """How a camera is solved: ``watch`` hears of a hundred parts; the solve is kept in the folder ``kept``, if any."""
+
+    watch: Watch = field(default_factory=Watch)
+    kept: Path | None = None
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The plate's cameras with their ground, or None where they cannot be believed; ``reason`` says why in both cases.
+
+    ``facts`` are the solve's own.
+    """
+
+    cameras: Cameras | None
+    reason: str
+    facts: str = ""
+
+
+def asks_solve(inputs: Inputs) -> bool:
+    """Whether the plate's camera may be solved in three dimensions."""
+    camera = inputs.job.settings.camera
+    return inputs.track is None and (camera == "3d" or (camera == "auto" and len(inputs.frames) <= _LONGEST))
+
+
+def asks_larger(inputs: Inputs) -> bool:
+    """Whether the plate is to be kept at ``SOLVE_WIDTH``: for a solve, or to find the ground of a given camera."""
+    return asks_solve(inputs) or (inputs.track is not None and inputs.track.space is not None)
+
+
+def choose_camera(
+    inputs: Inputs, track: CameraTrack, clip: Clip, larger: Clip | None, solving: Solving
+) -> tuple[Decision[str], Motion]:
+    """The camera's name with its reason and warnings, and how the place moves.
+
+    ``track`` is the plate's flat track, or the artist's; ``larger`` the shot at the width at which cameras are solved.
+    """
+    asked = inputs.job.settings.camera
+    if inputs.track is not None:
+        return _given(inputs, track, larger)
+    if asked == "3d" or (asked == "auto" and track.trackable):
+        found = _in_space(inputs, track, larger, solving)
+        solving.watch.step(100)
+        if isinstance(found, SpaceTrack):
+            return Decision("3d", found.reason, found.doubts), found
+        flat, motion = _flat(inputs, "auto", track, clip)
+        if asked == "3d":
+            told = f"A camera in 3-D was asked for, and is not used: {found}. The place moves with '{flat.value}'."
+            return replace(flat, warnings=(told, *flat.warnings)), motion
+        return replace(flat, reason=f"{flat.reason}; not in 3-D: {found}"), motion
+    return _flat(inputs, asked, track, clip)
+
+
+def _flat(inputs: Inputs, asked: str, track: CameraTrack, clip: Clip) -> tuple[Decision[str], Motion]:
+    if asked == "still" or (track.trackable and asked in ("auto", "plate")):
+        return Decision("plate" if asked == "auto" else asked, track.reason, track.doubts), track
+    if asked == "plate":
+        warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
+        return Decision(asked, track.reason, (warning,)), track
+    reason = "as asked for" if asked == "subject" else track.reason
+    if inputs.engine.facts.infers_camera:
+        return Decision("subject", reason, track.doubts), track
+    led = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
+    return Decision("subject", f"{reason}; {led.reason}", track.doubts), led
+
+
+def _given(inputs: Inputs, track: CameraTrack, larger: Clip | None) -> tuple[Decision[str], Motion]:
+    """The artist's track; in a camera that travels the place stands, on ground that the file or the plate tells."""
+    assert inputs.track is not None
+    cameras, name = inputs.track.space, Path(inputs.job.shot.track).name
+    if cameras is None:
+        return Decision("tracked", track.reason, track.doubts), track
+    doubts: tuple[str, ...] = ()
+    reason = "its ground as the file has it"
+    if cameras.ground is None:
+        assert larger is not None
+        found = find_ground(cameras, _frames(larger), inputs.aspect)
+        levels, reason = found.levels, found.reason
+        if levels is None:
+            levels = np.zeros(len(cameras.frames))
+            doubts = (f"The ground is taken to be y = 0 of {name}: {found.reason}.",)
+            reason = "its ground at y = 0"
+        cameras = replace(cameras, ground=levels)
+    assert cameras.ground is not None
+    if (cameras.matrices[:, 1, 3] <= cameras.ground).any():
+        told = (
+            f"{name} holds a camera that travels, and stands under the ground (y = {cameras.ground.max():.3g}): the "
+            "place turns and zooms with it as if it were far away, and nothing near slides past."
+        )
+        return Decision("tracked", track.reason, (*track.doubts, told)), track
+    motion = _standing(inputs, cameras, larger, f"the camera in {name}; {reason}")
+    return Decision("tracked", motion.reason, doubts), motion
+
+
+def _standing(inputs: Inputs, cameras: Cameras, larger: Clip | None, reason: str) -> SpaceTrack:
+    feet = np.zeros((0, 2)) if larger is None else feet_on_ground(cameras, _frames(larger), inputs.aspect)
+    return SpaceTrack(cameras, inputs.aspect, reason, np.ones(len(cameras.frames)), feet)
+
+
+def _in_space(inputs: Inputs, track: CameraTrack, larger: Clip | None, solving: Solving) -> SpaceTrack | str:
+    """The plate's camera in three dimensions, or why it is not used."""
+    count = len(inputs.frames)
+    if inputs.job.settings.camera == "auto":
+        if larger is None:
+            return f"{count} frames are solved only if '--camera 3d' asks for it"
+        if np.array_equal(track.transforms, np.broadcast_to(np.eye(3), track.transforms.shape)):
+            return "the camera does not move"
+        if count < _FEWEST or not shows_parallax(_frames(larger), count):
+            return "the plate shows no parallax"
+        if not has_pycolmap():
+            return "the plate shows parallax, and solving it needs pip install 'actanywhere[solve]'"
+    assert larger is not None
+    found = solve_clip(larger, inputs.focal, solving)
+    if found.cameras is None or found.cameras.ground is None:
+        return found.reason
+    return _standing(inputs, found.cameras, larger, f"{found.facts}; {found.reason}")
+
+
+def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
+    """The camera of a shot at ``SOLVE_WIDTH``, solved, or as it was kept. ``focal`` is its lens in frame heights.
+
+    Raises ``Cancelled``.
+    """
+    kept = _kept(clip, focal, solving.kept)
+    if kept is not None and (before := _read(kept)) is not None:
+        return before
+
+    def step(share: float) -> None:
+        solving.watch.step(round(100 * share))
+        solving.watch.check()
+
+    found = solve_camera(_frames(clip), len(clip.frames), focal, step)
+    facts = str(found.facts)
+    if found.doubt:
+        solved = Solved(None, found.doubt, facts)
+    else:
+        cameras = cameras_of(found, clip.frames.first)
+        ground = find_ground(cameras, _frames(clip), clip.aspect)
+        cameras = cameras if ground.levels is None else cameras.over(ground.levels)
+        solved = Solved(cameras, ground.reason, facts)
+    if kept is None:
+        return solved
+    _keep(kept, solved, clip)
+    return _read(kept) or solved  # as it will be read by who goes on
+
+
+def deliver_camera(
+    cameras: Cameras, told: Mapping[str, object], size: tuple[int, int], stem: Path
+) -> tuple[str, ...]:
+    """Write ``stem``.chan and ``stem``.json for a plate of ``size`` (width, height), and give them."""
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{stem.parent} cannot be made: {error.strerror}.", "Give another folder."
+        ) from error
+    chan, data = f"{stem}.chan", f"{stem}.json"
+    write_chan(cameras, chan)
+    write_cameras(cameras, size, data, told)
+    return chan, data
+
+
+def told_of(solved: Solved) -> dict[str, object]:
+    """What a file of cameras says of a solve."""
+    return {"believed": solved.cameras is not None, "facts": solved.facts, "reason": solved.reason}
+
+
+def _frames(clip: Clip) -> Frame:
+    return lambda index: (np.asarray(clip.rgb[index]), np.asarray(clip.matte[index]))
+
+
+def _kept(clip: Clip, focal: float | None, folder: Path | None) -> Path | None:
+    """The file of this very clip's solve."""
+    if folder is None:
+        return None
+    digest = hashlib.sha256(f"1|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
+    for index in range(len(clip.frames)):
+        digest.update(clip.rgb[index].tobytes())
+        digest.update(clip.matte[index].tobytes())
+    return folder / f"camera_{digest.hexdigest()[:24]}.json"
+
+
+def _keep(path: Path, solved: Solved, clip: Clip) -> None:
+    with suppress(OSError, OutputError):  # a full disk stops the layer, not a solve that can be had again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if solved.cameras is None:
+            write_text(str(path), json.dumps(told_of(solved)) + "\n")
+        else:
+            write_cameras(solved.cameras, (clip.size[1], clip.size[0]), str(path), told_of(solved))
+
+
+def _read(path: Path) -> Solved | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        cameras = read_cameras(str(path), data) if data["believed"] else None
+        return Solved(cameras, str(data["reason"]), str(data["facts"]))
+    except (OSError, ValueError, KeyError, TypeError, JobError):
+        return None

@@ -1,0 +1,84 @@
+"""The plate's camera solved by itself, judged, and written for other programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..camera.solve import require_pycolmap
+from ..contract.settings import Settings
+from ..contract.shot import FrameRange, ImageSequence, Matte
+from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
+from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, solve_clip, told_of
+from .clip import Clip, empty_clip
+from .preflight import lens_of
+from .progress import JobProgress, Stage
+from .scene import read_proxies, resize
+
+__all__ = ["SolveJob", "WrittenCamera", "solve_plate", "solve_stages"]
+
+_READING, _SOLVING = "reading footage", "solving the camera"
+_REMEDY = "Nothing was written. The same command begins anew."
+
+
+@dataclass(frozen=True)
+class SolveJob:
+    """Whose camera is solved, and the folder for it. ``frames`` None: all that the plate has."""
+
+    plate: ImageSequence
+    matte: Matte
+    output: str
+    frames: FrameRange | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass(frozen=True)
+class WrittenCamera:
+    """What was found, and the files in which it is; none where it is not believed."""
+
+    solved: Solved
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def solve_stages(frames: int) -> list[Stage]:
+    """The work on the camera of so many frames."""
+    return [Stage(_READING, frames, 0.1), Stage(_SOLVING, 100, 0.015 * frames, "parts")]
+
+
+def solve_plate(job: SolveJob, progress: JobProgress) -> WrittenCamera:
+    """Solve, judge, and write camera.chan and camera.json where the solve is believed.
+
+    Raises ``FootageError``, ``ModelError`` where pycolmap is missing, ``OutputError``, ``Cancelled``.
+    """
+    require_pycolmap()
+    with (
+        open_plate(job.plate, job.frames) as plate,
+        open_matte(job.matte, plate, plate.frames, MatteValues.of(job.settings)) as matte,
+    ):
+        for stage in solve_stages(len(plate.frames)):
+            progress.plan(stage.name, stage.count)
+        clip = _read(job, plate, matte, progress)
+        lens = lens_of(job.settings, plate.info.aspect)
+        found = solve_clip(clip, lens, Solving(progress.watch(_SOLVING, remedy=_REMEDY)))
+        progress.reach(_SOLVING, 100)
+        size = plate.info.width, plate.info.height
+        stem = Path(job.output) / "camera"
+        files = () if found.cameras is None else deliver_camera(found.cameras, told_of(found), size, stem)
+        return WrittenCamera(found, files, (*plate.warnings, *matte.warnings))
+
+
+def _read(job: SolveJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
+    info, watch = plate.info, progress.watch(_READING, remedy=_REMEDY)
+    width = min(SOLVE_WIDTH, info.width)
+    clip = empty_clip(plate.frames, max(1, round(width / info.aspect)), width, info.aspect)
+    for index, frame in enumerate(plate.frames):
+        for kept, picture in zip(
+            (clip.rgb, clip.matte), read_proxies(plate, matte, job.settings, frame), strict=True
+        ):
+            kept[index] = np.round(resize(picture, *clip.size) * 255)
+        watch.step(index + 1)
+        watch.check()
+    return clip

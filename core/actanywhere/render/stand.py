@@ -1,0 +1,72 @@
+"""Where the picture's horizon lies and its ground ends, so that it stands in a camera in 3-D."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..camera.motion import Motion
+from ..camera.placement import Placement, condition_to_unit
+from ..camera.space import SpaceTrack, read_horizon
+from .preflight import Inputs
+from .standpoint import Standpoint
+
+__all__ = ["stand"]
+
+_FARTHEST_SHIFT = 0.35
+"""Frame heights by which a picture is moved at most, so that a horizon that is only guessed lies on the plate's."""
+_COLUMNS = 0.3
+"""Share of the columns that must have ground at their foot, for it to be told where that ends."""
+
+
+def stand(
+    inputs: Inputs,
+    track: Motion,
+    size: tuple[int, int],
+    placement: Placement,
+    painted: bool,
+    seen: Standpoint,
+) -> tuple[Motion, str, tuple[str, ...]]:
+    """The track with the picture standing in it; in words where its horizon is, and what to warn of.
+
+    ``size`` is the picture's height and width. What was ``painted`` over a frame of the plate has the plate's horizon.
+    """
+    said, (rows, columns) = inputs.job.settings.horizon, size
+    if not isinstance(track, SpaceTrack):
+        told = f"The horizon {said} is without effect: the place does not stand in a camera in 3-D."
+        return track, "", (told,) if said else ()
+    laid = inputs.view.to_raster @ condition_to_unit(rows, columns, inputs.view.aspect, placement)
+    scale, shift, own = float(laid[1, 1]), float(laid[1, 2]), track.plate_horizon
+    horizon, foot = (None if row is None else scale * (row - 0.5) + shift for row in read_horizon(said, rows))
+    words = "as you said"
+    if horizon is None and seen.picture is not None:
+        row = rows * (seen.picture.high + seen.picture.low) / 2
+        horizon, words = scale * (row - 0.5) + shift, f"by {seen.picture.source}"
+    elif horizon is None and painted:
+        horizon, words = own, "where the plate has it"
+    elif horizon is None:
+        middle = scale * (rows - 1) / 2 + shift
+        horizon = float(np.clip(middle, own - _FARTHEST_SHIFT, own + _FARTHEST_SHIFT))
+        words = "a guess: --horizon says it"
+    track = track.standing(horizon, foot)
+    if foot is None and (end := _ground_ends(seen)) is not None:
+        nearest = track.standing(horizon, scale * (end * rows - 0.5) + shift)
+        track = nearest if nearest.wall > track.wall else track
+    where = f"its horizon is at row {(horizon - shift) / scale + 0.5:.0f} ({words})"
+    return (
+        track,
+        f"; {where}, its ground goes {track.wall / track.height:.1f} heights of the camera far",
+        track.told,
+    )
+
+
+def _ground_ends(seen: Standpoint) -> float | None:
+    """The row, as a share of the picture's height, on which most of its ground ends; None where that is not seen."""
+    if seen.ground is None:
+        return None
+    solid = seen.ground > 0.5
+    reaches = solid[-1]
+    if reaches.mean() < _COLUMNS:
+        return None
+    up = np.argmin(solid[::-1, reaches], axis=0)
+    up = np.where(solid[:, reaches].all(0), len(solid), up)
+    return float(1 - np.median(up) / len(solid))
