@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from actanywhere.evaluation.quality import psnr, ssim
 from tests.evaluation import world
@@ -51,6 +52,18 @@ def test_ssim_is_the_published_formula_at_a_pixel() -> None:
             c1, c2 = 2.55**2, 7.65**2
             found.append((2 * mx * my + c1) * (2 * sxy + c2) / ((mx**2 + my**2 + c1) * (sx + sy + c2)))
     assert ssim(one, other, spot) == pytest.approx(np.mean(found), abs=1e-6)
+
+
+def test_both_are_those_of_scikit_image() -> None:
+    one, other = world.GOOD[:1], world.PLATE[:1]
+    assert psnr(one, other, EVERYWHERE) == pytest.approx(peak_signal_noise_ratio(other, one), abs=1e-4)
+    greys = [cv2.cvtColor(clip[0], cv2.COLOR_RGB2GRAY) for clip in (one, other)]
+    _, theirs = structural_similarity(
+        *greys, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
+    )
+    inner = np.zeros_like(EVERYWHERE)
+    inner[0, 8:-8, 8:-8] = True  # they mirror the border otherwise
+    assert ssim(one, other, inner) == pytest.approx(theirs[8:-8, 8:-8].mean(), abs=1e-5)
 
 
 def test_ssim_falls_with_blur_and_is_one_for_the_truth() -> None:

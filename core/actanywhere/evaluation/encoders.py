@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
-from transformers import AutoConfig, CLIPVisionModelWithProjection
+from transformers import AutoConfig, CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from ..contract.errors import ModelError
 from ..engines.pretrained import load_pretrained
@@ -35,33 +33,20 @@ _SWITCHES = ("rescale", "resize", "return_features")
 class ClipEncoder:
     """Pictures to CLIP's image embeddings, prepared as the folder's ``preprocessor_config.json`` says."""
 
-    def __init__(self, network: Any, preparation: dict[str, Any], device: torch.device) -> None:
+    def __init__(self, network: Any, processor: CLIPImageProcessorPil, device: torch.device) -> None:
         self._network = network.to(device).eval()
-        self._side = _side(preparation.get("crop_size", network.config.image_size), "height")
-        self._short = _side(preparation.get("size", self._side), "shortest_edge")
-        self._mean, self._std = (
-            torch.tensor(preparation[key], device=device).reshape(3, 1, 1)
-            for key in ("image_mean", "image_std")
-        )
+        self._processor = processor
         self._device = device
 
     @torch.inference_mode()
     def __call__(self, frames: Frames) -> Rows:
         """Embeddings (T, D) of pictures (T, H, W, 3) uint8 display."""
-        made = [self._network(pixel_values=self._prepare(part)).image_embeds for part in _batches(frames, 16)]
+        made = [self._embeds(part) for part in _batches(frames, 16)]
         return np.asarray(torch.cat(made).double().cpu().numpy(), np.float64)
 
-    def _prepare(self, frames: Frames) -> Tensor:
-        """Shorter side to size (bicubic), the middle square, 0..1, minus the mean over the deviation."""
-        pictures = torch.from_numpy(np.ascontiguousarray(frames)).to(self._device).permute(0, 3, 1, 2).float()
-        height, width = pictures.shape[2:]
-        scale = self._short / min(height, width)
-        size = (int(height * scale + 1e-6), int(width * scale + 1e-6))
-        small = functional.interpolate(pictures, size, mode="bicubic", antialias=True, align_corners=False)
-        small = small.round().clamp(0, 255)
-        top, left = (size[0] - self._side) // 2, (size[1] - self._side) // 2
-        square = small[:, :, top : top + self._side, left : left + self._side]
-        return (square / 255 - self._mean) / self._std
+    def _embeds(self, frames: Frames) -> Tensor:
+        prepared = self._processor(list(frames), return_tensors="pt").to(self._device)
+        return cast(Tensor, self._network(**prepared).image_embeds)
 
 
 def load_clip(folder: Path, device: torch.device) -> ClipEncoder:
@@ -76,9 +61,9 @@ def load_clip(folder: Path, device: torch.device) -> ClipEncoder:
                 "Give CLIP's folder as the hub has it (openai/clip-vit-large-patch14).",
             )
     try:
-        preparation = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        processor = CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
         network = _read_clip(folder)
-        return ClipEncoder(network, preparation, device)
+        return ClipEncoder(network, processor, device)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(
             f"{folder} cannot be read as CLIP: {_first_line(error)}", "Fetch the folder again."
@@ -151,10 +136,6 @@ def _script_in(path: Path) -> Path:
 
 def _batches(rows: Frames, size: int) -> list[Frames]:
     return [rows[first : first + size] for first in range(0, len(rows), size)]
-
-
-def _side(size: Any, name: str) -> int:
-    return int(size[name] if isinstance(size, dict) else size)
 
 
 def _first_line(error: Exception) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
 from pathlib import Path
 
 import cv2
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
@@ -105,72 +108,57 @@ def _text(row: Row) -> dict[str, str]:
     return {key: forms.get(key, "%.6f") % value for key, value in row.items()}
 
 
-# -- the picture ---------------------------------------------------------------------------------------------
-
-_HEIGHT, _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 420, 900, 60, 130, 20, 40
-_PAPER, _GRID, _INK, _FAINT = (28,) * 3, (60,) * 3, (235,) * 3, (110,) * 3
-_TINTS = {"known": (120, 200, 120), "unknown": (235, 150, 70), "effect": (110, 160, 250)}
+_SIZE, _DPI = (9.0, 4.2), 100
+_PAPER, _GRID, _INK, _FAINT = "#1c1c1c", "#3c3c3c", "#ebebeb", "#6e6e6e"
+_TINTS = {"known": "#78c878", "unknown": "#eb9646", "effect": "#6ea0fa"}
 
 
 def draw_curve(rows: list[Row]) -> NDArray[np.uint8]:
     """The curve (h, w, 3) RGB: loss over steps, logarithmic; each step faint, its running mean and held-out bright."""
-    paper = np.full((_HEIGHT, _WIDTH, 3), _PAPER, np.uint8)
-    if not rows:
-        return paper
-    lines = {"each step": _line(rows, "loss")}
-    if not len(lines["each step"]):
-        return paper
-    lines["training"] = _smooth(lines["each step"])
-    lines |= {region: _line(rows, region) for region in REGIONS if any(region in row for row in rows)}
-    values = np.concatenate([line[:, 1] for line in lines.values()])
-    low, high = float(np.quantile(values, 0.005)), float(np.quantile(values, 0.995))
-    low, high = low - 0.05, max(high, low + 0.1) + 0.05
-    last = max(float(rows[-1]["step"]), 2.0)
-    _draw_grid(paper, low, high, last)
-    for number, (name, line) in enumerate(lines.items()):
-        tint = _TINTS.get(name, _FAINT if name == "each step" else _INK)
-        x = _LEFT + line[:, 0] / last * (_WIDTH - _LEFT - _RIGHT)
-        y = _HEIGHT - _BOTTOM - (line[:, 1] - low) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
-        points = np.stack([x, np.clip(y, _TOP, _HEIGHT - _BOTTOM)], 1)
-        fixed = np.round(points * 16).astype(np.int32)
-        cv2.polylines(paper, [fixed], False, tint, 1 if name == "each step" else 2, cv2.LINE_AA, 4)
-        if name in REGIONS:
-            for place in points.round().astype(int):
-                cv2.circle(paper, (int(place[0]), int(place[1])), 3, tint, -1, cv2.LINE_AA)
-        _put(paper, name, _WIDTH - _RIGHT + 12, _TOP + 14 + 22 * number, tint)
-        if name != "each step":
-            _put(paper, f"{10 ** line[-1, 1]:.3f}", _WIDTH - 50, _TOP + 14 + 22 * number, tint)
-    return paper
+    figure = Figure(_SIZE, _DPI, facecolor=_PAPER, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot(facecolor=_PAPER)
+    axes.set(yscale="log", xlabel="step")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(True, color=_GRID, linewidth=0.6)
+    axes.tick_params(colors=_FAINT)
+    axes.xaxis.label.set_color(_FAINT)
+    axes.spines[:].set_visible(False)
+    steps = _line(rows, "loss")
+    if len(steps):
+        axes.plot(*steps.T, color=_FAINT, linewidth=0.8, label="each step")
+        _plot(axes, "training", _smooth(steps), _INK)
+    for region in REGIONS:
+        if len(line := _line(rows, region)):
+            _plot(axes, region, line, _TINTS[region], marker="o")
+    if axes.lines:
+        lines = [line for line in axes.lines if line.get_label() != "each step"]
+        bright = np.concatenate([np.asarray(line.get_ydata()) for line in lines])
+        axes.set_ylim(bright.min() * 0.8, bright.max() * 1.4)
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1, 1), frameon=False, labelcolor="linecolor", handlelength=0
+        )
+    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib has no types of it
+    return np.array(canvas.buffer_rgba(), np.uint8)[..., :3]  # type: ignore[no-untyped-call]
+
+
+def _plot(axes: Axes, name: str, line: NDArray[np.float64], colour: str, marker: str = "") -> None:
+    """A bright line with its last value beside its name."""
+    label = f"{name}  {line[-1, 1]:.3f}"
+    axes.plot(*line.T, color=colour, linewidth=2, marker=marker, markersize=4, label=label)
 
 
 def _line(rows: list[Row], key: str) -> NDArray[np.float64]:
-    """(N, 2): step and the logarithm of a figure."""
-    return np.array([(row["step"], math.log10(max(row[key], 1e-6))) for row in rows if key in row])
+    """(N, 2): step and a figure."""
+    return np.array([(row["step"], max(row[key], 1e-6)) for row in rows if key in row])
 
 
 def _smooth(line: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean over about a fortieth of the run, before and after each step; shorter at both ends."""
     reach = max(1, len(line) // 80)
-    summed = np.concatenate([[0.0], np.cumsum(10 ** line[:, 1])])
+    summed = np.concatenate([[0.0], np.cumsum(line[:, 1])])
     first = np.maximum(np.arange(len(line)) - reach, 0)
     last = np.minimum(np.arange(len(line)) + reach + 1, len(line))
-    return np.stack([line[:, 0], np.log10((summed[last] - summed[first]) / (last - first))], 1)
-
-
-def _draw_grid(paper: NDArray[np.uint8], low: float, high: float, last: float) -> None:
-    right, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    for value in (m * 10.0**e for e in range(-6, 3) for m in (1, 2, 5)):
-        share = (math.log10(value) - low) / (high - low)
-        if 0 <= share <= 1:
-            y = round(floor - share * (floor - _TOP))
-            cv2.line(paper, (_LEFT, y), (right, y), _GRID, 1)
-            _put(paper, f"{value:g}", 8, y + 5, _FAINT)
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = round(_LEFT + share * (right - _LEFT))
-        cv2.line(paper, (x, _TOP), (x, floor), _GRID, 1)
-        _put(paper, f"{last * share:.0f}", x - 12, floor + 20, _FAINT)
-    _put(paper, "step", right + 40, floor + 20, _FAINT)
-
-
-def _put(paper: NDArray[np.uint8], text: str, left: int, baseline: int, ink: tuple[int, ...]) -> None:
-    cv2.putText(paper, text, (left, baseline), cv2.FONT_HERSHEY_SIMPLEX, 0.45, ink, 1, cv2.LINE_AA)
+    return np.stack([line[:, 0], (summed[last] - summed[first]) / (last - first)], 1)
