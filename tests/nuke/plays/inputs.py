@@ -261,7 +261,7 @@ def clean_plate() -> Dict[str, Any]:
 
     node["make_clean_plate"].execute()
     said: Dict[str, Any] = {"free": not node["clean_plate"].value()}
-    said["whole"] = SESSION.spin(lambda: bool(node["clean_plate"].value()))
+    said["whole"] = SESSION.spin(lambda: bool(node["clean_plate"].value() or SESSION.said), 120)
     said.update(clean=node["clean_plate"].value(), log=node["log"].value(), said=list(SESSION.said))
     reads = [one for one in nuke.allNodes("Read") if one not in before]
     said["reads"] = [[one["file"].value(), one.firstFrame(), one.lastFrame()] for one in reads]
