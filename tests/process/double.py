@@ -48,6 +48,10 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
     if how == "die":
         print("the last words of a library", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
+    if how == "faint" and not Path(job.output, "fainted").exists():
+        Path(job.output).mkdir(parents=True)
+        Path(job.output, "fainted").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     if how == "freeze":
         os.kill(os.getpid(), signal.SIGSTOP)
     if how == "hang":
@@ -68,7 +72,8 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
             _hold_up_other_threads(1.5)
         if steps > 4:
             time.sleep(0.05)
-    versions = {"served": str(_served), "pid": str(os.getpid())}
+    card = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    versions = {"served": str(_served), "pid": str(os.getpid()), "card": card}
     layer = os.path.join(job.output, "layer.####.exr")
     return Result(
         job,

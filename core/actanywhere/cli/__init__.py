@@ -146,8 +146,10 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
 
         return make_bundle(args, screen)
     from ..render.preflight import preflight
-    from .batch import check_all, read_entries, render_all, table
+    from .batch import check_all, read_entries
     from .follow import Interrupts
+    from .outcome import table
+    from .pool import affordable_workers, free_memory, graphics_cards, open_workers, render_all
 
     entries = check_all(read_entries(args, screen), preflight, screen)
     if args.dry_run:
@@ -155,8 +157,12 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
             if entry.job is not None:
                 _show_preflight(entry.job, args.json)
         return BAD_INPUT if any(entry.job is None for entry in entries) else DONE
-    with Interrupts() as interrupts, Worker() as worker:
-        outcomes = render_all(entries, worker, screen, interrupts)
+    jobs = [entry.job for entry in entries if entry.job is not None]
+    count, fewer = affordable_workers(args.workers, jobs, free_memory(), len(graphics_cards()))
+    if fewer:
+        screen.note(fewer)
+    with Interrupts() as interrupts, open_workers(count) as workers:
+        outcomes = render_all(entries, workers, screen, interrupts)
     if args.json:
         print(json.dumps({"event": "summary", "shots": [o.to_dict() for o in outcomes]}), flush=True)
     elif not args.quiet:

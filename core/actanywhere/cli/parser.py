@@ -82,7 +82,7 @@ def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "batch",
-        help="render many shots with one loaded model",
+        help="render many shots, one or several at once",
         description="Renders the shots of a list. All are checked first; a bad shot is named and left out, the "
         "others are rendered, and a table says what became of each. Exit status 2 if any was bad.",
         epilog=BATCH,
@@ -106,6 +106,14 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         default=0,
         metavar="N",
         help="Frames more at both ends of what the edit uses (default: 0).",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="Shots at once, each in a process with its own loaded model, and with a graphics card of its own where "
+        "there are several (default: 1). Fewer are started where memory is short; the layers are the same.",
     )
     add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))

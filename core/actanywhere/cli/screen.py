@@ -103,25 +103,27 @@ class LineScreen(QuietScreen):
     """Lines for a log: every stage, every message, and a sign of life now and then."""
 
     def __init__(self) -> None:
-        self._stage = ("", "")
-        self._last = 0.0
-        self._told: set[str] = set()
+        self._stages: dict[
+            str, tuple[str, float]
+        ] = {}  # of each shot that renders: its stage, and when it was told
+        self._told: dict[str, set[str]] = {}
 
     def progress(self, shot: str, progress: Progress) -> None:
         """A line when the stage changes, when there is a message, or when the last is long ago."""
         self._tell(shot, progress.message)
         now = time.monotonic()
-        if (shot, progress.stage) != self._stage or now - self._last > _LINE_EVERY:
-            self._stage, self._last = (shot, progress.stage), now
+        stage, last = self._stages.get(shot, ("", 0.0))
+        if progress.stage != stage or now - last > _LINE_EVERY:
+            self._stages[shot] = progress.stage, now
             text = f"{shot}: {100 * progress.fraction:3.0f} % {progress.stage} {state_of(progress)}"
             self.note(text.rstrip())
 
     def result(self, shot: str, result: Result) -> None:
         """What was written, how, and what the artist has to know and was not told on the way."""
-        self._stage = ("", "")
+        self._stages.pop(shot, None)
         for warning in result.warnings:
             self._tell(shot, f"warning: {warning}")
-        self._told.clear()
+        self._told.pop(shot, None)
         print(
             "{}: frames {}, camera {} ({})".format(
                 shot, result.frames, result.camera, result.decided("camera").reason
@@ -131,10 +133,10 @@ class LineScreen(QuietScreen):
 
     def _tell(self, shot: str, message: str) -> None:
         """A message of a shot, once."""
-        text = f"{shot}: {message}"
-        if message and text not in self._told:
-            self._told.add(text)
-            self.note(text)
+        told = self._told.setdefault(shot, set())
+        if message and message not in told:
+            told.add(message)
+            self.note(f"{shot}: {message}")
 
     def note(self, text: str) -> None:
         """The line, on stderr."""
@@ -142,52 +144,54 @@ class LineScreen(QuietScreen):
 
 
 class BarScreen(LineScreen):
-    """A bar on the terminal, with the stage, frames or steps, and the time left; messages pass above it."""
+    """A bar for each shot that renders, with the stage, frames or steps, and the time left; messages pass above."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__()
         self._stream = stream or sys.stderr
-        self._bar: Any = None
-        self._shot = ""
+        self._bars: dict[str, Any] = {}
 
     def progress(self, shot: str, progress: Progress) -> None:
         """Move the bar."""
         text = f"{shot}: {progress.stage}  {state_of(progress)}"
-        if self._bar is None or shot != self._shot:
-            self.clear()
-            self._shot = shot
+        if shot not in self._bars:
             look = {
                 "bar_format": "{percentage:3.0f}%|{bar:24}| {desc}",
                 "dynamic_ncols": True,
                 "leave": False,
             }
-            self._bar = tqdm(total=1.0, desc=text, file=self._stream, **look)
+            self._bars[shot] = tqdm(total=1.0, desc=text, file=self._stream, **look)
         self._tell(shot, progress.message)
-        self._bar.n = min(max(progress.fraction, self._bar.n), 1.0)
-        self._bar.set_description_str(text)
+        bar = self._bars[shot]
+        bar.n = min(max(progress.fraction, bar.n), 1.0)
+        bar.set_description_str(text)
 
     def result(self, shot: str, result: Result) -> None:
         """Take the bar away and say what was written."""
-        self.clear()
+        self._close(shot)
         super().result(shot, result)
 
     def error(self, shot: str, error: ActAnywhereError) -> None:
         """Take the bar away and say what went wrong."""
-        self.clear()
+        self._close(shot)
         super().error(shot, error)
 
     def note(self, text: str) -> None:
-        """The line, above the bar."""
-        if self._bar is not None:
-            self._bar.write(text, file=self._stream)
+        """The line, above the bars."""
+        if self._bars:
+            tqdm.write(text, file=self._stream)
         else:
             print(text, file=self._stream, flush=True)
 
     def clear(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-        self._bar = None
+        """Take the bars away."""
+        for shot in list(self._bars):
+            self._close(shot)
+
+    def _close(self, shot: str) -> None:
+        bar = self._bars.pop(shot, None)
+        if bar is not None:
+            bar.close()
 
 
 class JsonScreen:

@@ -13,26 +13,15 @@ from ..contract.sequences import find_footage
 from ..contract.settings import file_settings
 from ..contract.shot import FrameRange, ImageSequence
 from ..contract.takes import same_layer
-from ..models.folder import model_folder
-from ..models.registry import all_entries
 from ..render.folder import OutputFolder
 from ..render.preflight import Inputs, open_inputs
 from ..shotlist import Entry
+from .needs import Needs, needs_of
 from .paths import with_paths
 
-__all__ = ["Needs", "PlannedShot", "Refused", "needs_of", "plan_shots"]
+__all__ = ["PlannedShot", "Refused", "plan_shots"]
 
-_GIB = 2**30
 _CHANNELS = 8  # comp and layer, each RGBA
-_STARTER_MEMORY = 2.0  # GiB; its renders peak below one
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a host must have. ``memory`` and ``gpu_memory`` in GiB; 0: no GPU is needed."""
-
-    memory: float
-    gpu_memory: float
 
 
 @dataclass(frozen=True)
@@ -113,19 +102,6 @@ def _seconds(model: str, frames: int, pixels: int) -> float | None:
     if model != "starter":
         return None
     return 5.0 + frames * (0.25 + 0.6 * pixels / 1e6)
-
-
-def needs_of(job: Job) -> Needs:
-    """By the registry, or by the weights' size for a model that is not in it."""
-    name, on_gpu = job.settings.model, job.settings.device != "cpu"
-    if name == "starter":
-        return Needs(_STARTER_MEMORY, 0.0)
-    for entry in all_entries():
-        if entry.name == name:
-            return Needs(max(entry.memory, _STARTER_MEMORY), entry.gpu_memory if on_gpu else 0.0)
-    weights = sum(path.stat().st_size for path in model_folder(name).rglob("*") if path.is_file()) / _GIB
-    large = on_gpu and weights > 0.5
-    return Needs(_STARTER_MEMORY + 1.5 * weights, weights + 2.0 if large else 0.0)
 
 
 def _reads(inputs: Inputs) -> list[str]:
