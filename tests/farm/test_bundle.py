@@ -113,6 +113,7 @@ NO_PATHS = {
         "condition_box",
         "condition_point",
         "place",
+        "horizon",
     ),
     *("prompt", "negative_prompt", "device", "layer"),
 }
