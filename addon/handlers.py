@@ -35,7 +35,7 @@ def _after_load(*_: Any) -> None:
         except ActAnywhereError:
             continue
         if stopped is not None:
-            group.message = "Take %d was not finished." % stopped.number
+            group.message = f"Take {stopped.number} was not finished."
             group.remedy = "Continue goes on from its finished frames."
 
 

@@ -76,12 +76,12 @@ def write_exr(path: str, names: str, pixel: Callable[[int, int], Pixel]) -> None
     start = len(header) + 8 * HEIGHT
     with open(path, "wb") as stream:
         stream.write(header)
-        stream.write(struct.pack("<%dQ" % HEIGHT, *(start + y * (8 + size) for y in range(HEIGHT))))
+        stream.write(struct.pack(f"<{HEIGHT}Q", *(start + y * (8 + size) for y in range(HEIGHT))))
         for y in range(HEIGHT):
             stream.write(struct.pack("<ii", y, size))
             line = [pixel(x, y) for x in range(WIDTH)]
             for name in order:
-                stream.write(struct.pack("<%df" % WIDTH, *(one[names.index(name)] for one in line)))
+                stream.write(struct.pack(f"<{WIDTH}f", *(one[names.index(name)] for one in line)))
 
 
 class Smoke:
@@ -94,10 +94,10 @@ class Smoke:
     def footage(self) -> str:
         """A shot on disk."""
         for frame in range(FIRST, LAST + 1):
-            write_exr("%s/plate.%d.exr" % (self.folder, frame), "RGB", plate)
-            write_exr("%s/roto.%d.exr" % (self.folder, frame), "A", matte)
+            write_exr(f"{self.folder}/plate.{frame}.exr", "RGB", plate)
+            write_exr(f"{self.folder}/roto.{frame}.exr", "A", matte)
         write_exr(self.folder + "/place.exr", "RGB", place)
-        return "%d frames of %dx%d in %s" % (LAST - FIRST + 1, WIDTH, HEIGHT, self.folder)
+        return f"{LAST - FIRST + 1} frames of {WIDTH}x{HEIGHT} in {self.folder}"
 
     def script(self) -> str:
         """A script that reads the shot as it lies there."""
@@ -105,7 +105,7 @@ class Smoke:
         nuke.root()["first_frame"].setValue(FIRST)
         nuke.root()["last_frame"].setValue(LAST)
         for name in ("plate", "roto"):
-            read = nuke.nodes.Read(name=name, file="%s/%s.####.exr" % (self.folder, name), raw=True)
+            read = nuke.nodes.Read(name=name, file=f"{self.folder}/{name}.####.exr", raw=True)
             for knob, frame in (("first", FIRST), ("last", LAST), ("origfirst", FIRST), ("origlast", LAST)):
                 read[knob].setValue(frame)
         nuke.nodes.Read(name="place", file=self.folder + "/place.exr", raw=True)
@@ -122,7 +122,7 @@ class Smoke:
         node = nuke.createNode("ActAnywhere", "", False)
         count = len(node.knobs())
         nuke.delete(node)
-        return "%d knobs" % count
+        return f"{count} knobs"
 
     def group(self) -> str:
         """The Group is pasted onto the plate, and connected."""
@@ -131,7 +131,7 @@ class Smoke:
         nuke.nodePaste(HERE + "/ActAnywhere.nk")
         self.node = node = nuke.selectedNode()
         if node.Class() != "Group" or node.input(0) is None or node.input(0).name() != "plate":
-            raise AssertionError("a %s came, on %s" % (node.Class(), node.input(0)))
+            raise AssertionError(f"a {node.Class()} came, on {node.input(0)}")
         node.setInput(1, nuke.toNode("roto"))
         node.setInput(2, nuke.toNode("place"))
         node["camera"].setValue("still")
@@ -140,7 +140,7 @@ class Smoke:
         if self.engine:
             node["engine"].setValue(self.engine)
         same(pixel(node, "rgba.", INSIDE), (2.5, 0.25, 0.125))
-        return "%d nodes inside, %d knobs; the plate passes through" % (len(node.nodes()), len(node.knobs()))
+        return f"{len(node.nodes())} nodes inside, {len(node.knobs())} knobs; the plate passes through"
 
     def take(self) -> str:
         """Two frames, with the real engine; proxy was on and is on again."""
@@ -153,9 +153,9 @@ class Smoke:
                 raise AssertionError("proxy was on and is off now")
         finally:
             nuke.root()["proxy"].setValue(False)
-        if result is None or str(result.frames) != "%d-%d" % (FIRST, LAST):
-            raise AssertionError("the result is %s" % result)
-        return "%s; camera %s; %s" % (result.layer, result.camera, json.dumps(result.versions))
+        if result is None or str(result.frames) != f"{FIRST}-{LAST}":
+            raise AssertionError(f"the result is {result}")
+        return f"{result.layer}; camera {result.camera}; {json.dumps(result.versions)}"
 
     def inputs(self) -> str:
         """What Nuke rendered for the engine has the plate's very values and size."""
@@ -163,12 +163,12 @@ class Smoke:
             os.path.join(parent, name).replace("\\", "/")
             for parent, _, names in os.walk(self.folder + "/out é/inputs")
             for name in names
-            if name == "plate.%d.exr" % FIRST
+            if name == f"plate.{FIRST}.exr"
         ]
         read = nuke.nodes.Read(file=path, raw=True)
         size = (read.width(), read.height())
         if size != (WIDTH, HEIGHT):
-            raise AssertionError("the plate was rendered at %dx%d" % size)
+            raise AssertionError(f"the plate was rendered at {size[0]}x{size[1]}")
         for x, y in (INSIDE, OUTSIDE):
             same(pixel(read, "rgba.", (x, y)), plate(x, HEIGHT - 1 - y), 1e-6)
         nuke.delete(read)
@@ -177,9 +177,9 @@ class Smoke:
     def layer(self) -> str:
         """The layer is in the stream: its own channels, the comp in rgba, and the switch between them."""
         node = self.node
-        lacking = {"generated_bg.%s" % c for c in (*COLOURS, "alpha")} - set(node.channels())
+        lacking = {f"generated_bg.{c}" for c in (*COLOURS, "alpha")} - set(node.channels())
         if lacking:
-            raise AssertionError("no %s in %s" % (sorted(lacking), node.channels()))
+            raise AssertionError(f"no {sorted(lacking)} in {node.channels()}")
         direct = nuke.nodes.Read(file=node["layer_file"].value(), raw=True)
         for knob, frame in (("first", FIRST), ("last", LAST), ("origfirst", FIRST), ("origlast", LAST)):
             direct[knob].setValue(frame)
@@ -189,14 +189,14 @@ class Smoke:
         same(pixel(node, "rgba.", INSIDE), (2.5, 0.25, 0.125))
         painted = pixel(node, "generated_bg.", OUTSIDE)
         if not any(painted) or any(value != value for value in painted):
-            raise AssertionError("the layer is %s there" % (painted,))
+            raise AssertionError(f"the layer is {painted} there")
         for show, prefix in (("layer", "generated_bg."), ("comp", "rgba."), ("plate", "")):
             node["show"].setValue(show)
             wanted = pixel(direct, prefix, OUTSIDE) if prefix else plate(OUTSIDE[0], HEIGHT - 1 - OUTSIDE[1])
             same(pixel(node, "rgba.", OUTSIDE), wanted)
         node["show"].setValue("comp")
         nuke.delete(direct)
-        return "comp is the plate where the matte is 1; the layer beside the actor is %s" % (painted,)
+        return f"comp is the plate where the matte is 1; the layer beside the actor is {painted}"
 
     def again(self) -> str:
         """Saved and opened again, the script shows the take without rendering anything."""
@@ -208,7 +208,7 @@ class Smoke:
         nuke.scriptOpen(path)
         self.node = node = nuke.toNode(name)
         same(pixel(node, "generated_bg.", OUTSIDE), before, 1e-6)
-        return "the list says '%s'" % node["take"].value()
+        return f"the list says '{node['take'].value()}'"
 
 
 def pixel(node: Any, prefix: str, where: Tuple[int, int]) -> Pixel:
@@ -221,7 +221,7 @@ def pixel(node: Any, prefix: str, where: Tuple[int, int]) -> Pixel:
 def same(found: Pixel, wanted: Pixel, close: float = CLOSE) -> None:
     """Raises when two pixels differ."""
     if any(abs(a - b) > close * max(1.0, abs(b)) for a, b in zip(found, wanted)):
-        raise AssertionError("%s is there, not %s" % (found, wanted))
+        raise AssertionError(f"{found} is there, not {wanted}")
 
 
 def run(folder: str, engine: str) -> Dict[str, Any]:

@@ -46,7 +46,7 @@ def quoted(text: str) -> str:
     """A text as Nuke's files have it: what Tcl would act on is escaped."""
     for letter in '\\"[{}$':
         text = text.replace(letter, "\\" + letter)
-    return '"%s"' % text.replace("\n", "\\n")
+    return '"{}"'.format(text.replace("\n", "\\n"))
 
 
 def word(text: str) -> str:
@@ -62,9 +62,9 @@ def button(name: str) -> str:
         "try:\n"
         "    from actanywhere_nuke.operators import buttons\n"
         "except ImportError:\n"
-        "    nuke.message(%r)\n"
+        f"    nuke.message({MISSING!r})\n"
         "else:\n"
-        "    buttons.press(%r)" % (MISSING, name)
+        f"    buttons.press({name!r})"
     )
 
 
@@ -77,32 +77,32 @@ def callback(call: str) -> str:
         "except ImportError:\n"
         "    pass\n"
         "else:\n"
-        "    buttons.%s" % call
+        f"    buttons.{call}"
     )
 
 
 def user_knob(knob: Any) -> List[str]:
     """The lines of one knob of the panel."""
-    parts = ["%d %s" % (knob.code, knob.name)]
+    parts = [f"{knob.code} {knob.name}"]
     if knob.label or knob.code not in (20,):
         parts.append("l %s" % (word(knob.label) if knob.label else '""'))
     if knob.tip:
-        parts.append("t %s" % quoted(knob.tip))
+        parts.append(f"t {quoted(knob.tip)}")
     parts += ["-STARTLINE"] if knob.beside else []
     parts += list(knob.flags)
     if knob.code == 6 and not knob.beside and not knob.flags:
         parts.append("+STARTLINE")
     if knob.items:
-        parts.append("M {%s}" % " ".join(word(item) for item in knob.items))
+        parts.append(f"M {{{' '.join(word(item) for item in knob.items)}}}")
     text = button(knob.name) if knob.code == 22 else knob.text
     if knob.code == 41:
-        parts.append("T %s" % text)
+        parts.append(f"T {text}")
     elif text or knob.code == 22:
-        parts.append("T %s" % quoted(text))
+        parts.append(f"T {quoted(text)}")
     if knob.code == 7 and knob.limits:
-        parts.append("R %g %g" % knob.limits)
-    lines = [" addUserKnob {%s}" % " ".join(parts)]
-    return [*lines, " %s %s" % (knob.name, word(knob.value))] if knob.value else lines
+        parts.append("R {:g} {:g}".format(*knob.limits))
+    lines = [f" addUserKnob {{{' '.join(parts)}}}"]
+    return [*lines, f" {knob.name} {word(knob.value)}"] if knob.value else lines
 
 
 class Graph:
@@ -115,12 +115,12 @@ class Graph:
         self, kind: str, name: str, at: Tuple[int, int], inputs: Sequence[str], knobs: Knobs = ()
     ) -> None:
         """One node; ``inputs`` are names of earlier ones, the first is input 0."""
-        self.lines += ["push $N%s" % one for one in reversed(inputs)]
+        self.lines += [f"push $N{one}" for one in reversed(inputs)]
         given: Dict[str, str] = dict(knobs)
-        body = [] if len(inputs) == 1 else ["inputs %d" % len(inputs)]
-        body += ["%s %s" % pair for pair in given.items()]
-        body += ["name %s" % name, "xpos %d" % at[0], "ypos %d" % at[1]]
-        self.lines += [" %s {" % kind, *("  " + line for line in body), " }", "set N%s [stack 0]" % name]
+        body = [] if len(inputs) == 1 else [f"inputs {len(inputs)}"]
+        body += ["{} {}".format(*pair) for pair in given.items()]
+        body += [f"name {name}", f"xpos {at[0]}", f"ypos {at[1]}"]
+        self.lines += [f" {kind} {{", *("  " + line for line in body), " }", f"set N{name} [stack 0]"]
 
 
 def graph() -> List[str]:
@@ -144,7 +144,7 @@ def graph() -> List[str]:
     ):
         g.node("Write", name, (x, 320), (source,), _write(channels))
     g.node("Read", "read_layer", (-440, 400), (), _read())
-    g.lines.append("add_layer {%s %s}" % (LAYER, " ".join("%s.%s" % (LAYER, c) for c in COLOURS)))
+    g.lines.append(f"add_layer {{{LAYER} {' '.join(f'{LAYER}.{c}' for c in COLOURS)}}}")
     # Copy: input 0 is what is kept, input 1 is what the channels come from.
     g.node("Copy", "layer_copy", (-220, 480), ("plate", "read_layer"), _copy(LAYER, LAYER))
     g.node("Copy", "comp_copy", (-330, 580), ("layer_copy", "read_layer"), _copy("rgba", "rgba"))
@@ -200,20 +200,20 @@ def _copy(source: str, target: str) -> Knobs:
     return [
         pair
         for i, colour in enumerate(COLOURS)
-        for pair in (("from%d" % i, "%s.%s" % (source, colour)), ("to%d" % i, "%s.%s" % (target, colour)))
+        for pair in ((f"from{i}", f"{source}.{colour}"), (f"to{i}", f"{target}.{colour}"))
     ]
 
 
 def body(kind: str, knobs: List[Any]) -> List[str]:
     """The node itself, as a Group or a Gizmo."""
-    lines = ["%s {" % kind, " inputs 5"]
+    lines = [f"{kind} {{", " inputs 5"]
     lines += [" name ActAnywhere1"] if kind == "Group" else []
     lines += [
-        " help %s" % quoted(NODE_HELP),
-        " onCreate %s" % quoted(callback("created(nuke.thisNode())")),
-        " knobChanged %s" % quoted(callback("knob_changed(nuke.thisNode(), nuke.thisKnob())")),
-        " tile_color %s" % TILE,
-        " label %s" % quoted("[value take_label]"),
+        f" help {quoted(NODE_HELP)}",
+        f" onCreate {quoted(callback('created(nuke.thisNode())'))}",
+        f" knobChanged {quoted(callback('knob_changed(nuke.thisNode(), nuke.thisKnob())'))}",
+        f" tile_color {TILE}",
+        f" label {quoted('[value take_label]')}",
     ]
     for knob in knobs:
         # A gizmo's list is filled anew when it is loaded: a script must not name a take that is not in it.
@@ -248,7 +248,7 @@ def main(words: Sequence[str]) -> int:
         path = HERE / name
         same = path.is_file() and path.read_text(encoding="utf-8") == text
         if "--check" in words:
-            print("%s: %s" % (name, "as generated" if same else "differs: run write_node.py"))
+            print(f"{name}: {'as generated' if same else 'differs: run write_node.py'}")
             status |= not same
         elif not same:
             path.write_text(text, encoding="utf-8", newline="\n")

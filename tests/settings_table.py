@@ -72,9 +72,9 @@ def of_the_command_line(name: str, value: Any) -> str:
     elif name in [f.name for f in setting_fields() if f.kind == SEVERAL]:
         words += [flag_of(name), *value.split()]
     else:
-        words += ["%s=%s" % (flag_of(name), value)]
+        words += [f"{flag_of(name)}={value}"]
     try:
         job_from_flags(build_parser().parse_args(words))
     except ActAnywhereError as error:
-        return "%s %s" % (error.message, error.remedy)
+        return f"{error.message} {error.remedy}"
     return ""

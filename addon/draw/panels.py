@@ -54,7 +54,7 @@ class _Main(_Panel):
             return
         _draw_message(layout, group, context)
         if group.current_take:
-            layout.label(text="Take %d is in the scene" % group.current_take, icon="CHECKMARK")
+            layout.label(text=f"Take {group.current_take} is in the scene", icon="CHECKMARK")
         layout.prop(group, "shot_name", icon="SEQUENCE")
         row = layout.row(align=True)
         row.prop(group.settings, "seed")
@@ -87,7 +87,7 @@ class _Plate(_Part):
         if group.plate_source == "CLIP":
             layout.template_ID(group, "plate_clip", open="clip.open")
             if group.plate_clip is None and context.scene.active_clip:
-                layout.label(text="Active clip: %s" % context.scene.active_clip.name, icon="TRACKER")
+                layout.label(text=f"Active clip: {context.scene.active_clip.name}", icon="TRACKER")
         elif group.plate_source == "FILES":
             layout.prop(group, "plate_path", text="File")
             _draw_start(layout, group, "plate")
@@ -134,11 +134,11 @@ class _Condition(_Part):
             layout.template_ID_preview(group, "condition_image", open="image.open", rows=3, cols=4)
         elif group.condition_source == "CLIP":
             layout.template_ID(group, "condition_clip", open="clip.open")
-            layout.label(text="At frame %d" % context.scene.frame_current, icon="TIME")
+            layout.label(text=f"At frame {context.scene.frame_current}", icon="TIME")
         else:
             layout.prop(group, "condition_scene", text="Scene")
             layout.prop(group, "condition_camera")
-            layout.label(text="At frame %d" % context.scene.frame_current, icon="TIME")
+            layout.label(text=f"At frame {context.scene.frame_current}", icon="TIME")
         layout.prop(group, "condition_kind")
         if group.condition_kind == "composite":
             layout.prop(group, "condition_matte")
@@ -201,7 +201,7 @@ class _Takes(_Part):
         layout.column(align=True).prop(group, "bring_back", expand=True)
         if group.current_take:
             layout.operator_menu_enum(
-                "actanywhere.bring_back", "place", text="Bring Take %d To" % group.current_take
+                "actanywhere.bring_back", "place", text=f"Bring Take {group.current_take} To"
             )
         layout.prop(group, "takes_root")
 
@@ -222,7 +222,7 @@ class ACTANYWHERE_UL_takes(bpy.types.UIList):
     ) -> None:
         """One take."""
         state = "CHECKMARK" if item.finished else "PAUSE"
-        layout.label(text="%d: %s" % (item.number, item.summary), icon=state)
+        layout.label(text=f"{item.number}: {item.summary}", icon=state)
         if item.number == data.current_take:
             layout.label(text="", icon="HIDE_OFF")
 
@@ -276,7 +276,7 @@ def _draw_model(layout: Any, model: str, context: Any) -> None:
         if network.state != "here":
             row = layout.row()
             row.enabled = bpy.app.online_access
-            row.operator("actanywhere.networks_get", text="Get %s" % model, icon="IMPORT").wanted = model
+            row.operator("actanywhere.networks_get", text=f"Get {model}", icon="IMPORT").wanted = model
 
 
 def _draw_buttons(layout: Any, group: str) -> None:
@@ -288,10 +288,10 @@ def _draw_buttons(layout: Any, group: str) -> None:
 
 def _draw_start(layout: Any, group: Any, what: str) -> None:
     row = layout.row(heading="Starts At")
-    row.prop(group, "use_%s_start" % what, text="")
+    row.prop(group, f"use_{what}_start", text="")
     sub = row.row()
-    sub.active = getattr(group, "use_%s_start" % what)
-    sub.prop(group, "%s_start" % what, text="")
+    sub.active = getattr(group, f"use_{what}_start")
+    sub.prop(group, f"{what}_start", text="")
 
 
 def _draw_notes(layout: Any, take: Any, context: Any) -> None:
@@ -302,11 +302,11 @@ def _draw_notes(layout: Any, take: Any, context: Any) -> None:
 
 
 def _draw_running(layout: Any, session: Any, context: Any) -> None:
-    layout.progress(factor=session.fraction, text="%d %%" % (100 * session.fraction))
+    layout.progress(factor=session.fraction, text=f"{100 * session.fraction} %")
     layout.operator("actanywhere.cancel", icon="CANCEL")  # above what comes and goes: it must not move
     _label(layout.column(align=True), session.words, "TIME", context)
     if session.frames:
-        layout.label(text="Finished frames: %d" % len(session.frames))
+        layout.label(text=f"Finished frames: {len(session.frames)}")
         layout.template_icon(icon_value=icon_of(session.frames[0]), scale=_PREVIEW_SIZE)
         latest = (len(session.frames) - 1) // _PREVIEW_EVERY * _PREVIEW_EVERY
         if latest > 0:
@@ -356,7 +356,7 @@ def _classes() -> tuple[type, ...]:
         parent = "ACTANYWHERE_PT_" + name
         made.append(type(parent, (_Main, bpy.types.Panel), {"bl_space_type": space, "__doc__": "The shot."}))
         for sub in subs:
-            own = "%s_%s" % (parent, sub.__name__.strip("_").lower())
+            own = f"{parent}_{sub.__name__.strip('_').lower()}"
             words = {"bl_space_type": space, "bl_parent_id": parent, "__doc__": sub.bl_label}
             made.append(type(own, (sub, bpy.types.Panel), words))
     return tuple(made)

@@ -53,7 +53,7 @@ class _EngineRunner(Runner):
     def fail(self, scene: Any, error: ActAnywhereError) -> set[str]:
         """Keep it for the preferences, and report it."""
         state.error = error
-        self.report({"ERROR"}, ("%s %s" % (error.message, error.remedy)).strip())
+        self.report({"ERROR"}, (f"{error.message} {error.remedy}").strip())
         redraw()
         return {"CANCELLED"}
 
@@ -73,7 +73,7 @@ def _keep_findings(session: Session) -> None:
         state.networks = tuple(read_networks(session.lines))
         if not state.findings:
             raise JobError(
-                "The engine does not answer: %s" % " ".join(session.lines[-3:]),
+                f"The engine does not answer: {' '.join(session.lines[-3:])}",
                 "Choose another one, or create its environment.",
             )
 
@@ -179,7 +179,7 @@ class ACTANYWHERE_OT_self_test(_EngineRunner, bpy.types.Operator):
         """Say where it can be looked at."""
         if session.error is None:
             frames = [name for name in os.listdir(self.folder) if name.endswith(".exr")]
-            state.trial = "The example was rendered: %d frames in %s" % (len(frames), self.folder)
+            state.trial = f"The example was rendered: {len(frames)} frames in {self.folder}"
 
 
 class ACTANYWHERE_preferences(bpy.types.AddonPreferences):
@@ -250,7 +250,7 @@ def _draw_networks(box: Any) -> None:
 def _draw_engine(box: Any, context: Any) -> None:
     session = running.current()
     try:
-        box.label(text="Engine: %s" % running.engine().command()[0], icon="CHECKMARK")
+        box.label(text=f"Engine: {running.engine().command()[0]}", icon="CHECKMARK")
     except ActAnywhereError as error:
         box.label(text=error.message, icon="CANCEL")
     if session is not None:
@@ -269,7 +269,7 @@ def _draw_engine(box: Any, context: Any) -> None:
         box.label(text=state.trial, icon="CHECKMARK")
     for finding in state.findings:
         if finding.status != "ok" or finding.name.split(" ")[0] in _SHOWN:
-            text = "%s: %s" % (finding.name, finding.found)
+            text = f"{finding.name}: {finding.found}"
             box.label(text=text, icon=_ICONS.get(finding.status, "DOT"))
             if finding.remedy:
                 box.label(text=finding.remedy, icon="BLANK1")

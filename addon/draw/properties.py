@@ -83,14 +83,13 @@ def _items(choices: tuple[str, ...]) -> list[tuple[str, str, str]]:
 
 
 def _start(what: str) -> IntProperty:
-    return IntProperty(name="Start", default=1, description="Scene frame at which the first %s stands" % what)
+    return IntProperty(name="Start", default=1, description=f"Scene frame at which the first {what} stands")
 
 
 def _use_start(what: str) -> BoolProperty:
     return BoolProperty(
         name="Set Start",
-        description="Say at which scene frame the first picture of the %s stands. Off: its numbers hold"
-        % what,
+        description=f"Say at which scene frame the first picture of the {what} stands. Off: its numbers hold",
     )
 
 

@@ -46,7 +46,7 @@ class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
             if session.error is None:
                 pattern, told = made_clean_plate(session.lines)
                 scene.actanywhere.settings.clean_plate = as_stored(pattern)
-                self.report({"INFO"}, "%s (%s)" % (os.path.basename(pattern), "; ".join(told)))
+                self.report({"INFO"}, f"{os.path.basename(pattern)} ({'; '.join(told)})")
         except Exception:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

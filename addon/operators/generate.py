@@ -122,9 +122,9 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         takes = listed or list_takes(takes_root(scene), shot_name(scene))
         take = last_stopped([take for take in takes if self.take in (0, take.number)])
         if take is None:
-            which = "Take %d of this shot is not" % self.take if self.take else "No take of this shot is"
+            which = f"Take {self.take} of this shot is not" if self.take else "No take of this shot is"
             unreadable = [each.problem for each in takes if each.problem and self.take in (0, each.number)]
-            raise JobError(" ".join(["%s unfinished." % which, *unreadable]), "Generate a new one.")
+            raise JobError(" ".join([f"{which} unfinished.", *unreadable]), "Generate a new one.")
         self.orders = [Order.of_take(take.folder)]
         after = background_steps(self.orders, scene.actanywhere.bring_back)
         return Session([self.orders[0].job], worker, drawing_steps(self.orders[0]), after)
@@ -154,7 +154,7 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
         worker, engine = running.the_worker(), running.engine()
         self.orders = _new_orders(scene, self, self.count or scene.actanywhere.wedge_count)
         folders = [order.job.output for order in self.orders]
-        sheet = os.path.join(os.path.dirname(folders[0]), "wedge_%s.png" % os.path.basename(folders[0])[5:])
+        sheet = os.path.join(os.path.dirname(folders[0]), f"wedge_{os.path.basename(folders[0])[5:]}.png")
         self.sheet = sheet
         steps = [
             Step(

@@ -34,7 +34,7 @@ class _Picker:
         draw = self._draw if self.drags else None
         space = type(self.area.spaces.active)
         self.handler = space.draw_handler_add(draw, (), "WINDOW", "POST_PIXEL") if draw else None
-        context.workspace.status_text_set("%s   (Esc: stop)" % self.words)
+        context.workspace.status_text_set(f"{self.words}   (Esc: stop)")
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -159,7 +159,7 @@ def _shown(context: Any) -> tuple[Any, tuple[int, int]]:
         if area.spaces.active.image == image:
             return area, size
     raise JobError(
-        "No Image Editor shows the picture of the place.", "Show '%s' in one, and try again." % image.name
+        "No Image Editor shows the picture of the place.", f"Show '{image.name}' in one, and try again."
     )
 
 

@@ -35,7 +35,7 @@ def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
     """Show an error in the panel and report it; gives what an operator returns then."""
     scene.actanywhere.message, scene.actanywhere.remedy = error.message, error.remedy
     kind = "INFO" if isinstance(error, Cancelled) else "ERROR"
-    operator.report({kind}, ("%s %s" % (error.message, error.remedy)).strip())
+    operator.report({kind}, (f"{error.message} {error.remedy}").strip())
     redraw()
     return {"CANCELLED"}
 
@@ -107,7 +107,7 @@ class Runner:
             running.abandon()
             raise
         if news:
-            running.say(context.workspace, "ActAnywhere: %s   (Esc: stop)" % session.text)
+            running.say(context.workspace, f"ActAnywhere: {session.text}   (Esc: stop)")
             redraw()
         if not session.over:
             return {"PASS_THROUGH"}

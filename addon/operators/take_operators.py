@@ -36,7 +36,7 @@ def _find_take(scene: Any, number: int) -> Take:
     for item in group.takes:
         if item.number == number:
             return read_take(item.folder)
-    raise JobError("There is no take %d of this shot." % number, CHOOSE_TAKE)
+    raise JobError(f"There is no take {number} of this shot.", CHOOSE_TAKE)
 
 
 class _Placing(Runner):

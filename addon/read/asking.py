@@ -46,7 +46,7 @@ class Asked:
                 self._over.update(matte_source="CHANNEL")
         if operator.condition:
             self._over.update(condition_source="IMAGE", condition_path=operator.condition)
-        self._over.update({"%s_path" % name: getattr(operator, name) for name in ("scribble", "extended")})
+        self._over.update({f"{name}_path": getattr(operator, name) for name in ("scribble", "extended")})
         if operator.frames:
             frames = FrameRange.parse(operator.frames)
             self._over.update(range_source="CUSTOM", first=frames.first, last=frames.last)
@@ -150,8 +150,7 @@ def _range(scene: Any, asked: Asked, plate: Plate) -> tuple[int, int]:
     inside = plate.drawing is not None or (frames.first <= first and last <= frames.last)
     if not inside and (frames.files or frames.is_movie):
         raise FootageError(
-            "Scene frames %d-%d are asked for, and the plate has %d-%d."
-            % (first, last, frames.first, frames.last),
+            f"Scene frames {first}-{last} are asked for, and the plate has {frames.first}-{frames.last}.",
             "Choose the plate's own range, or frames within it.",
         )
     return first, last

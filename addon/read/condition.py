@@ -50,7 +50,7 @@ def _beside(path: str, image: Any, folder: str, what: str) -> str:
 def _existing(path: str, what: str, library: Any = None) -> str:
     path = os.path.normpath(bpy.path.abspath(path, library=library))
     if not os.path.isfile(path):
-        raise FootageError("%s: there is no such %s picture." % (path, what), "Choose one that is there.")
+        raise FootageError(f"{path}: there is no such {what} picture.", "Choose one that is there.")
     return path
 
 
@@ -68,7 +68,7 @@ def _image(scene: Any, asked: Any) -> tuple[str, str, Any]:
     if asked.condition_path:
         path = os.path.normpath(bpy.path.abspath(asked.condition_path))
         if not os.path.isfile(path):
-            raise FootageError("%s: there is no such condition picture." % path, "Check the path.")
+            raise FootageError(f"{path}: there is no such condition picture.", "Check the path.")
         return path, "auto", None
     image = asked.condition_image
     if image is None:
@@ -78,7 +78,7 @@ def _image(scene: Any, asked: Any) -> tuple[str, str, Any]:
         )
     path = os.path.normpath(bpy.path.abspath(image.filepath, library=image.library))
     if not _own(image) and not os.path.isfile(path):
-        raise FootageError("%s: the picture of the place is not there." % path, "Open it again.")
+        raise FootageError(f"{path}: the picture of the place is not there.", "Open it again.")
     return (path, colour_of(image), None) if _has_file(image) else ("", "", None)
 
 
@@ -95,7 +95,7 @@ def _save(image: Any, path: str, channels: str = "RGB") -> None:
         image.save_render(path, scene=scene)
     except (OSError, RuntimeError) as error:
         raise FootageError(
-            "The picture '%s' cannot be saved: %s" % (image.name, error), "Save it to a file yourself."
+            f"The picture '{image.name}' cannot be saved: {error}", "Save it to a file yourself."
         ) from error
     finally:
         bpy.data.scenes.remove(scene)
@@ -108,8 +108,8 @@ def _clip(scene: Any, asked: Any) -> tuple[str, str, Any]:
     frames, now = clip_frames(clip, "condition"), scene.frame_current
     if not frames.first <= now <= frames.last:
         raise FootageError(
-            "The clip '%s' has no picture at frame %d." % (clip.name, now),
-            "Go to the frame that shows the place (%d-%d)." % (frames.first, frames.last),
+            f"The clip '{clip.name}' has no picture at frame {now}.",
+            f"Go to the frame that shows the place ({frames.first}-{frames.last}).",
         )
     if now in frames.files:
         return frames.files[now], frames.colour, None
@@ -120,7 +120,7 @@ def _camera(scene: Any, asked: Any) -> tuple[str, str, Any]:
     shown = asked.condition_scene or scene
     camera = asked.condition_camera or shown.camera
     if camera is None:
-        raise JobError("Scene '%s' has no camera to see the place with." % shown.name, "Add or choose one.")
+        raise JobError(f"Scene '{shown.name}' has no camera to see the place with.", "Add or choose one.")
     return (
         "",
         "",

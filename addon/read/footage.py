@@ -72,7 +72,7 @@ def clip_frames(clip: Any, what: str) -> Frames:
     width, height = clip.size
     if not (width and height):
         raise FootageError(
-            "The clip '%s' cannot be read: %s." % (clip.name, path),
+            f"The clip '{clip.name}' cannot be read: {path}.",
             "Check its path in the Movie Clip Editor's sidebar, Footage.",
         )
     first, duration = clip.frame_start, clip.frame_duration
@@ -124,13 +124,13 @@ def _probe(path: str, what: str) -> tuple[tuple[int, int], int, str]:
     try:
         clip = bpy.data.movieclips.load(path)
     except RuntimeError as error:
-        raise FootageError("%s: the %s cannot be read (%s)." % (path, what, error), "Check it.") from error
+        raise FootageError(f"{path}: the {what} cannot be read ({error}).", "Check it.") from error
     try:
         (width, height), duration, colour = clip.size, clip.frame_duration, colour_of(clip)
     finally:
         bpy.data.movieclips.remove(clip)
     if not (width and height):
-        raise FootageError("%s: the %s cannot be read." % (path, what), "Check that it is whole.")
+        raise FootageError(f"{path}: the {what} cannot be read.", "Check that it is whole.")
     return (width, height), duration, colour
 
 
@@ -148,9 +148,8 @@ def align(
     missing = [frame for frame in range(first, last + 1) if frame not in frames.files]
     if missing:
         raise FootageError(
-            "%s: nothing for scene frame %s." % (frames.pattern, ", ".join(map(str, missing[:12]))),
-            "It has scene frames %d-%d: choose a range within, or another start."
-            % (frames.first, frames.last),
+            f"{frames.pattern}: nothing for scene frame {', '.join(map(str, missing[:12]))}.",
+            f"It has scene frames {frames.first}-{frames.last}: choose a range within, or another start.",
         )
     wanted = {frame + shift: frames.files[frame] for frame in range(first, last + 1)}
     return link_numbered(wanted, folder, stem), None

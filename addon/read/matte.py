@@ -75,7 +75,7 @@ def _mask(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:
 
 def _drawn_mask(mask: Any, plate: Plate, remedy: str) -> tuple[str, dict[str, Any]]:
     if not any(len(layer.splines) for layer in mask.layers if not layer.hide_render):
-        raise JobError("The mask '%s' has no spline that is rendered." % mask.name, remedy)
+        raise JobError(f"The mask '{mask.name}' has no spline that is rendered.", remedy)
     return "mask", {"mask": mask.name, "size": list(plate.frames.size)}
 
 
@@ -84,15 +84,15 @@ def _node(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:
     node = tree.nodes.get(asked.matte_node) if tree else None
     if node is None:
         raise JobError(
-            "The compositor has no node called '%s'." % asked.matte_node,
+            f"The compositor has no node called '{asked.matte_node}'.",
             "Choose the keying node in the panel.",
         )
     enabled = [socket.name for socket in node.outputs if socket.enabled]
     wanted = asked.matte_socket or ("Matte" if "Matte" in enabled else enabled[0] if enabled else "")
     if wanted not in enabled:
         raise JobError(
-            "Node '%s' has no output '%s'." % (node.name, wanted),
-            "It has: %s." % (", ".join(enabled) or "none"),
+            f"Node '{node.name}' has no output '{wanted}'.",
+            f"It has: {', '.join(enabled) or 'none'}.",
         )
     return "node", {
         "scene": scene.name,
@@ -113,7 +113,7 @@ def _cryptomatte(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, A
     missing = [name for name in names if name not in rendered.objects]
     if not names or missing:
         raise JobError(
-            "Scene '%s' has no object '%s'." % (rendered.name, "', '".join(missing))
+            "Scene '{}' has no object '{}'.".format(rendered.name, "', '".join(missing))
             if names
             else "No object is named for the Cryptomatte.",
             "Name the actor's objects, with commas between them.",
@@ -124,7 +124,7 @@ def _cryptomatte(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, A
 def _check_transparent(scene: Any) -> None:
     if not scene.render.film_transparent:
         raise JobError(
-            "The render of scene '%s' has no alpha: its film is not transparent." % scene.name,
+            f"The render of scene '{scene.name}' has no alpha: its film is not transparent.",
             "Turn on Render > Film > Transparent, or choose another matte.",
         )
 

@@ -41,7 +41,7 @@ def find_footage(path: str, what: str) -> Footage:
     A numbered file stands for its whole sequence, unless it is alone. Raises ``FootageError``.
     """
     if not path:
-        raise FootageError("No %s is chosen." % what, "Choose the %s in the ActAnywhere panel." % what)
+        raise FootageError(f"No {what} is chosen.", f"Choose the {what} in the ActAnywhere panel.")
     found = sequences.find_footage(ImageSequence(path))
     whole = sequences.sequence_of(found.path, sure=True) if found.kind == "still" else found
     whole = whole or found
@@ -57,11 +57,11 @@ def link_numbered(files: dict[int, str], folder: str, stem: str) -> str:
     extension = ""
     for number, source in files.items():
         extension = os.path.splitext(source)[1]
-        target = os.path.join(folder, "%s.%04d%s" % (stem, number, extension))
+        target = os.path.join(folder, f"{stem}.{number:04d}{extension}")
         if os.path.lexists(target):
             os.remove(target)
         _link(source, target)
-    return os.path.join(folder, "%s.####%s" % (stem, extension))
+    return os.path.join(folder, f"{stem}.####{extension}")
 
 
 def _link(source: str, target: str) -> None:
@@ -72,6 +72,6 @@ def _link(source: str, target: str) -> None:
         except OSError as error:
             problem = error
     raise FootageError(
-        "%s: cannot be put into %s (%s)." % (source, os.path.dirname(target), problem.strerror),
+        f"{source}: cannot be put into {os.path.dirname(target)} ({problem.strerror}).",
         "Choose another folder for the takes in the ActAnywhere panel.",
     )

@@ -64,7 +64,7 @@ def _strip(scene: Any, asked: Any) -> Plate:
 def _scene(scene: Any, asked: Any) -> Plate:
     shown = asked.plate_scene or scene
     if shown.camera is None:
-        raise JobError("Scene '%s' has no camera to render." % shown.name, "Add a camera to it.")
+        raise JobError(f"Scene '{shown.name}' has no camera to render.", "Add a camera to it.")
     frames = Frames("", shown.frame_start, shown.frame_end, render_size(shown), "linear-rec709", {}, None)
     return Plate(_stem(shown.name), frames, 0, None, ("render", {"scene": shown.name, "what": "IMAGE"}))
 

@@ -26,7 +26,7 @@ def strip_frames(scene: Any, name: str) -> tuple[Any, Frames]:
         strip = scene.sequence_editor.active_strip
     if strip is None or strip.type == "SOUND":
         raise FootageError(
-            "No strip is called '%s'." % name if name else "No picture strip is active in the sequencer.",
+            f"No strip is called '{name}'." if name else "No picture strip is active in the sequencer.",
             "Select the strip that is the plate.",
         )
     first, last = strip.frame_final_start, strip.frame_final_end - 1

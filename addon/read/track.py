@@ -27,7 +27,7 @@ def read_track(clip: Any, source: str, first: int, last: int, shift: int, size: 
     """
     solved = any(item.reconstruction.is_valid for item in clip.tracking.objects if item.is_camera)
     if source == "SOLVE" and not solved:
-        raise JobError("The clip '%s' has no solved camera." % clip.name, "Solve it, or use its 2-D tracks.")
+        raise JobError(f"The clip '{clip.name}' has no solved camera.", "Solve it, or use its 2-D tracks.")
     frames = range(first, last + 1)
     reader = _solved if source == "SOLVE" or (source == "AUTO" and solved) else _stabilised
     numbers = {frame: frame - clip.frame_start + 1 for frame in frames}
@@ -43,7 +43,7 @@ def _solved(clip: Any, numbers: dict[int, int], size: tuple[int, int]) -> dict[i
         found = [view for view in camera.reconstruction.cameras if view.frame == number]
         if not found:
             raise JobError(
-                "The camera of '%s' is not solved at frame %d." % (clip.name, frame),
+                f"The camera of '{clip.name}' is not solved at frame {frame}.",
                 "Track and solve the whole range, or choose frames that are solved.",
             )
         views[frame] = np.linalg.inv(np.array(found[0].matrix, np.float64))
@@ -114,7 +114,7 @@ def _stabilised(clip: Any, numbers: dict[int, int], size: tuple[int, int]) -> di
     tracks = {track.name: track for track in [*stabilisation.tracks, *stabilisation.rotation_tracks]}
     if not tracks:
         raise JobError(
-            "The clip '%s' has neither a solved camera nor tracks for 2-D stabilisation." % clip.name,
+            f"The clip '{clip.name}' has neither a solved camera nor tracks for 2-D stabilisation.",
             "Solve it, or add tracks of the background under Stabilization > 2D Stabilization.",
         )
     seen = {frame: _markers(tracks, number, size) for frame, number in numbers.items()}
@@ -122,7 +122,7 @@ def _stabilised(clip: Any, numbers: dict[int, int], size: tuple[int, int]) -> di
         if len(found) < len(tracks):
             lost = sorted(set(tracks) - set(found))
             raise JobError(
-                "Track '%s' of '%s' has no marker at frame %d." % (lost[0], clip.name, frame),
+                f"Track '{lost[0]}' of '{clip.name}' has no marker at frame {frame}.",
                 "Track it through the whole range, or choose frames that it covers.",
             )
     names = sorted(tracks)

@@ -127,8 +127,7 @@ def _pass_output(tree: Any, source: Any, shown: Any, layer: Any, drawing: Drawin
     found = source.outputs.get(INDEX_PASSES[what])
     if found is None or not found.enabled:
         raise FootageError(
-            "Scene '%s' renders no %s pass with %s."
-            % (shown.name, what.replace("_", " ").lower(), shown.render.engine),
+            f"Scene '{shown.name}' renders no {what.replace('_', ' ').lower()} pass with {shown.render.engine}.",
             "Render with Cycles, or use Cryptomatte.",
         )
     node = tree.nodes.new("CompositorNodeIDMask")
@@ -166,10 +165,10 @@ def _file_away(raw: str, order: Order, stem: str, frame: int) -> None:
     made = [name for name in os.listdir(raw) if name.startswith(stem + ".")]
     if len(made) != 1:
         raise FootageError(
-            "Blender drew no %s for frame %d." % (stem, frame),
+            f"Blender drew no {stem} for frame {frame}.",
             "Render that frame by hand and see what Blender says.",
         )
-    target = os.path.join(order.folder, "%s.%04d.exr" % (stem, frame + order.shift))
+    target = os.path.join(order.folder, f"{stem}.{frame + order.shift:04d}.exr")
     os.replace(os.path.join(raw, made[0]), target)
 
 

@@ -50,7 +50,7 @@ def draw_strip(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     scene.render.use_sequencer, scene.render.use_compositing = True, False
     set_file_format(scene.render.image_settings, "OPEN_EXR", "RGB", "16")
     for frame in range(order.first, order.last + 1):
-        target = os.path.join(order.folder, "plate.%04d.exr" % (frame + order.shift))
+        target = os.path.join(order.folder, f"plate.{frame + order.shift:04d}.exr")
         _render_file(scene, frame, raw, target)
         tell()
 
@@ -66,7 +66,7 @@ def draw_layer(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     out = file_output(tree, raw, drawing.stem, "RGBA")
     for frame in range(order.first, order.last + 1):
         number = order.shift + frame
-        image = bpy.data.images.load(drawing.options["pattern"].replace("####", "%04d" % number))
+        image = bpy.data.images.load(drawing.options["pattern"].replace("####", f"{number:04d}"))
         image.colorspace_settings.name = "Linear Rec.709"
         node.image = image
         tree.links.new(layer_socket(node, drawing.options["layer"]), out.inputs[0])
@@ -74,9 +74,7 @@ def draw_layer(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
         scene.frame_set(frame)
         bpy.ops.render.render(scene=scene.name)
         made = [name for name in os.listdir(raw) if name.startswith(drawing.stem + ".")]
-        os.replace(
-            os.path.join(raw, made[0]), os.path.join(order.folder, "%s.%04d.exr" % (drawing.stem, number))
-        )
+        os.replace(os.path.join(raw, made[0]), os.path.join(order.folder, f"{drawing.stem}.{number:04d}.exr"))
         bpy.data.images.remove(image)
         tell()
 
@@ -99,7 +97,7 @@ def _render_file(scene: Any, frame: int, raw: str, target: str) -> None:
     made = [name for name in os.listdir(raw) if name.startswith("picture.")]
     if len(made) != 1:
         raise FootageError(
-            "Blender rendered no picture of scene '%s' at frame %d." % (scene.name, frame),
+            f"Blender rendered no picture of scene '{scene.name}' at frame {frame}.",
             "Render that frame by hand and see what Blender says.",
         )
     os.replace(os.path.join(raw, made[0]), target)

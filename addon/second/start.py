@@ -33,7 +33,7 @@ def draw_in_second_blender(order: Order) -> Errand | None:
             bpy.ops.wm.save_as_mainfile(filepath=copy, copy=True, relative_remap=True)
     except RuntimeError as error:
         raise OutputError(
-            "%s: a copy of the file cannot be written: %s." % (copy, error),
+            f"{copy}: a copy of the file cannot be written: {error}.",
             "Choose another folder for the takes.",
         ) from error
     return Errand(_command(order))

@@ -47,7 +47,7 @@ def put_on_plane(scene: Any, order: Order) -> Any:
     It is a child of the camera: move it along the camera's axis and scale it to taste.
     """
     image = background_image(order)
-    name = "%s background plane" % order.job.shot.name
+    name = f"{order.job.shot.name} background plane"
     plane = bpy.data.objects.get(name)
     if plane is None:
         plane = bpy.data.objects.new(name, _mesh(name))

@@ -25,12 +25,12 @@ _LAYER_SPACES = {"acescg": "ACEScg", "aces2065-1": "ACES2065-1", "Linear P3-D65"
 
 def layer_image(order: Order) -> Any:
     """The image sequence of the shot's layer (a multilayer EXR), pointed at this order's take."""
-    return take_image("%s layer" % order.job.shot.name, order)
+    return take_image(f"{order.job.shot.name} layer", order)
 
 
 def take_image(name: str, order: Order) -> Any:
     """The image sequence called ``name``, pointed at this order's take."""
-    first = read_take(order.job.output).layer.replace("####", "%04d" % (order.first + order.shift))
+    first = read_take(order.job.output).layer.replace("####", f"{order.first + order.shift:04d}")
     return _finish(_sequence(name, first), order)
 
 
@@ -41,17 +41,17 @@ def background_folder(order: Order) -> str:
 
 def background_path(order: Order) -> str:
     """Its first frame."""
-    return os.path.join(background_folder(order), "background.%04d.exr" % (order.first + order.shift))
+    return os.path.join(background_folder(order), f"background.{order.first + order.shift:04d}.exr")
 
 
 def background_image(order: Order) -> Any:
     """The image sequence of the background by itself."""
-    return _finish(_sequence("%s background" % order.job.shot.name, background_path(order)), order)
+    return _finish(_sequence(f"{order.job.shot.name} background", background_path(order)), order)
 
 
 def background_clip(order: Order) -> Any:
     """The movie clip of the background by itself, at the plate's place in time."""
-    name = "%s background" % order.job.shot.name
+    name = f"{order.job.shot.name} background"
     clip = bpy.data.movieclips.get(name)
     if clip is None:
         clip = bpy.data.movieclips.load(background_path(order))

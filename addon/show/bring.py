@@ -49,7 +49,7 @@ def bring_back(scene: Any, order: Order, places: set[str]) -> None:
     """Put the order's take into the scene, in all of ``places``. Raises ``OutputError`` when it has no frames."""
     take = read_take(order.job.output)
     if not take.frames_done:
-        raise OutputError("Take %d has no frames." % take.number, "Continue it, or choose another.")
+        raise OutputError(f"Take {take.number} has no frames.", "Continue it, or choose another.")
     image = layer_image(order)
     stop_comparing(scene, order)
     if "COMPOSITOR" in places:

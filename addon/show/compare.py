@@ -25,7 +25,7 @@ def compare_with(scene: Any, order: Order) -> None:
     mine = nodes.find("layer")
     if mine is None:
         mine = nodes.sequence("layer", layer_image(order), (-640, 260))
-    other = nodes.sequence("other", take_image("%s compared" % order.job.shot.name, order), (-640, 660))
+    other = nodes.sequence("other", take_image(f"{order.job.shot.name} compared", order), (-640, 660))
     split = nodes.get("split", "CompositorNodeSplit", (40, 460))
     left, right = (socket for socket in split.inputs if socket.type == "RGBA")
     viewer = nodes.get("viewer", "CompositorNodeViewer", (280, -120))
@@ -45,6 +45,6 @@ def stop_comparing(scene: Any, order: Order) -> None:
     over, viewer = nodes.find("over"), nodes.find("viewer")
     if over is not None and viewer is not None:
         tree.links.new(over.outputs[0], viewer.inputs[0])
-    image = bpy.data.images.get("%s compared" % order.job.shot.name)
+    image = bpy.data.images.get(f"{order.job.shot.name} compared")
     if image is not None and not image.users:
         bpy.data.images.remove(image)

@@ -69,8 +69,7 @@ def layer_socket(node: Any, name: str) -> Any:
         if socket.name == name or socket.name.startswith(name + "."):
             return socket
     raise FootageError(
-        "%s has no layer '%s': it has %s."
-        % (node.image.filepath, name, ", ".join(socket.name for socket in node.outputs)),
+        f"{node.image.filepath} has no layer '{name}': it has {', '.join(socket.name for socket in node.outputs)}.",
         "Render the take again.",
     )
 
@@ -93,7 +92,7 @@ class _Nodes:
         shot = order.job.shot.name
         found = _frames_of(tree, order)
         self.frame = found[0] if found else tree.nodes.new("NodeFrame")
-        self.frame.name = self.frame.label = "ActAnywhere %s" % shot
+        self.frame.name = self.frame.label = f"ActAnywhere {shot}"
         self.frame["actanywhere_shot"] = shot
         if not found:
             self.frame.location, self.frame.select = _free_place(tree, self.frame), False
@@ -220,7 +219,7 @@ def _channel(nodes: Any, node: Any, channel: str) -> Any:
     socket = node.outputs.get(rest) or node.outputs.get(channel) or node.outputs.get("Combined")
     if socket is None:
         raise FootageError(
-            "Blender shows no channel '%s' in %s." % (channel, node.image.filepath),
+            f"Blender shows no channel '{channel}' in {node.image.filepath}.",
             "The take is there: link its matte into the Alpha Over yourself.",
         )
     letter = "RGBA".find(channel[-1:])

@@ -27,9 +27,9 @@ def put_into_sequencer(scene: Any, order: Order) -> Any:
     shot = order.job.shot.name
     old = next((strip for strip in strips if strip.get("actanywhere_shot") == shot), None)
     channel = old.channel if old else _free_channel(strips, order)
-    name = "%s background" % shot
+    name = f"{shot} background"
     first, last = order.first + order.shift, order.last + order.shift
-    names = ["background.%04d.exr" % frame for frame in range(first, last + 1)]
+    names = [f"background.{frame:04d}.exr" for frame in range(first, last + 1)]
     if old is not None and [element.filename for element in old.elements] == names:
         old.directory = background_folder(order) + os.sep
         remember(old, order)

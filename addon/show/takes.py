@@ -28,12 +28,12 @@ def refresh_takes(scene: Any, name: str = "") -> None:
         takes = list_takes(takes_root(scene), name)
     except ActAnywhereError:
         return
-    layer = bpy.data.images.get("%s layer" % name)
+    layer = bpy.data.images.get(f"{name} layer")
     shown = layer.get("actanywhere_take", 0) if layer is not None else 0
     group.current_take = shown if any(take.number == shown for take in takes) else 0
     for take in takes:
         item = group.takes.add()
-        item.name = "take_%03d" % take.number
+        item.name = f"take_{take.number:03d}"
         item.number, item.folder = take.number, take.folder
         item.finished = take.state == "finished"
         item.seed = take.job.settings.seed if take.job else 0
@@ -45,15 +45,15 @@ def places_in_use(scene: Any, order: Order) -> set[str]:
     """Where the shot's layer is already."""
     shot = order.job.shot.name
     tree = compositor_tree(scene, make=False)
-    image = bpy.data.images.get("%s background" % shot)
+    image = bpy.data.images.get(f"{shot} background")
     camera = scene.camera.data if scene.camera else None
     behind = [entry.image for entry in camera.background_images] if camera else []
     found = {
         "COMPOSITOR": tree is not None and shot_nodes(tree, order, make=False) is not None,
         "STRIP": any(s.get("actanywhere_shot") == shot for s in strips_of(sequencer_scene(scene))),
-        "CLIP": "%s background" % shot in bpy.data.movieclips,
+        "CLIP": f"{shot} background" in bpy.data.movieclips,
         "CAMERA": image is not None and image in behind,
-        "PLANE": "%s background plane" % shot in bpy.data.objects,
+        "PLANE": f"{shot} background plane" in bpy.data.objects,
     }
     return {place for place, there in found.items() if there}
 

@@ -28,7 +28,7 @@ class Facts(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         said = super().__getitem__(name)
         if "fell" in said:
-            pytest.fail("In Blender, '%s' fell:\n%s" % (name, said["fell"]), pytrace=False)
+            pytest.fail(f"In Blender, '{name}' fell:\n{said['fell']}", pytrace=False)
         return said["facts"]
 
 
@@ -60,11 +60,7 @@ class Blender:
                 check=False,
             )
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
-        assert done.returncode == 0, "Blender %s ended with %d:\n%s" % (
-            self.version.name,
-            done.returncode,
-            tail,
-        )
+        assert done.returncode == 0, f"Blender {self.version.name} ended with {done.returncode}:\n{tail}"
         return Facts(json.loads(facts.read_text(encoding="utf-8")))
 
 
@@ -89,8 +85,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = tmp_path_factory.mktemp("engine") / "python"
     core = Path(actanywhere.__file__).parents[1]
     script.write_text(
-        '#!/bin/sh\nPYTHONPATH="%s" OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" exec "%s" "$@"\n'
-        % (core, sys.executable)
+        f'#!/bin/sh\nPYTHONPATH="{core}" OMP_NUM_THREADS="${{OMP_NUM_THREADS:-2}}" exec "{sys.executable}" "$@"\n'
     )
     script.chmod(0o755)
     return script
@@ -101,8 +96,7 @@ def double(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Path:
     """An interpreter that is the engine's, but for its worker: that paints at once (``double.py``)."""
     script = tmp_path_factory.mktemp("double") / "python"
     script.write_text(
-        '#!/bin/sh\ncase "$*" in *"-m actanywhere worker") exec "%s" "%s" ;; esac\nexec "%s" "$@"\n'
-        % (engine, Path(__file__).with_name("double.py"), engine)
+        f'#!/bin/sh\ncase "$*" in *"-m actanywhere worker") exec "{engine}" "{Path(__file__).with_name("double.py")}" ;; esac\nexec "{engine}" "$@"\n'
     )
     script.chmod(0o755)
     return script
@@ -123,7 +117,7 @@ def blender_of(
     def make(version: Version) -> Blender:
         python = python_of(version)
         if python is None:
-            pytest.skip("no Blender %s here: python tests/blender/environments.py" % version.name)
+            pytest.skip(f"no Blender {version.name} here: python tests/blender/environments.py")
         given = {"zip": str(extension), "engine": str(engine), "footage": footage}
         folder = tmp_path_factory.mktemp("blender" + version.name) / ODD
         return Blender(version, python, given, folder)

@@ -92,7 +92,7 @@ def main(names: list[str]) -> int:
     """Make what is missing. The exit status is 1 when one could not be made although its Python is here."""
     unknown = set(names) - {version.name for version in VERSIONS}
     if unknown:
-        print("No such version: %s. There are: %s." % (sorted(unknown), [v.name for v in VERSIONS]))
+        print(f"No such version: {sorted(unknown)}. There are: {[v.name for v in VERSIONS]}.")
         return 2
     failed = 0
     for version in VERSIONS:
@@ -102,15 +102,15 @@ def main(names: list[str]) -> int:
         if python is None:
             base = interpreter(version.python)
             if base is None:
-                print("Blender %s: left out, there is no Python %s here." % (version.name, version.python))
+                print(f"Blender {version.name}: left out, there is no Python {version.python} here.")
                 continue
             try:
                 python = make(version, base)
             except subprocess.CalledProcessError as error:
-                print("Blender %s: could not be made: %s" % (version.name, error))
+                print(f"Blender {version.name}: could not be made: {error}")
                 failed = 1
                 continue
-        print("Blender %s: %s" % (version.name, python))
+        print(f"Blender {version.name}: {python}")
     if without_screen():
         print(without_screen())
     return failed

@@ -95,25 +95,25 @@ def read(path: str | Path, channels: tuple[str, ...] = ()) -> Picture:
         part += 1
     source.close()
     missing = set(channels) - set(planes)
-    assert not missing, "%s has no %s, it has %s" % (path, sorted(missing), sorted(planes))
+    assert not missing, f"{path} has no {sorted(missing)}, it has {sorted(planes)}"
     return np.stack([planes[name] for name in channels or planes], axis=-1)
 
 
 def shoot(folder: Path) -> dict[str, str]:
     """Writes every piece of footage that the tests use; their paths (first files, folders, movie) by name."""
     for frame in FRAMES:
-        write(folder / "plate" / ("plate.%04d.png" % frame), plate(frame))
-        write(folder / "matte" / ("matte.%04d.png" % frame), matte(frame))
-        write(folder / "green" / ("green.%04d.png" % frame), green(frame))
+        write(folder / "plate" / (f"plate.{frame:04d}.png"), plate(frame))
+        write(folder / "matte" / (f"matte.{frame:04d}.png"), matte(frame))
+        write(folder / "green" / (f"green.{frame:04d}.png"), green(frame))
         with_alpha = np.dstack([plate(frame), matte(frame)])
-        write(folder / "cut" / ("cut.%04d.png" % frame), with_alpha)
+        write(folder / "cut" / (f"cut.{frame:04d}.png"), with_alpha)
         layers = np.dstack([plate(frame), matte(frame)])
         names = ("R", "G", "B", "roto.actor.A")
-        write(folder / "layers" / ("layers.%04d.exr" % frame), layers, names)
+        write(folder / "layers" / (f"layers.{frame:04d}.exr"), layers, names)
     write(folder / "place.png", place())
     movie(folder / "plate.mp4")
     return {
-        **{n: str(folder / n / ("%s.1001.png" % n)) for n in ("plate", "matte", "green", "cut")},
+        **{n: str(folder / n / (f"{n}.1001.png")) for n in ("plate", "matte", "green", "cut")},
         "layers": str(folder / "layers" / "layers.1001.exr"),
         "place": str(folder / "place.png"),
         "movie": str(folder / "plate.mp4"),

@@ -24,7 +24,7 @@ def facts(blender: Blender, double: Path) -> Facts:
 
 def comp_of(take: str, frame: int) -> np.ndarray:
     """The comp in the take's own file."""
-    return stage.read(read_take(take).layer.replace("####", "%04d" % frame), ("R", "G", "B"))
+    return stage.read(read_take(take).layer.replace("####", f"{frame:04d}"), ("R", "G", "B"))
 
 
 def test_the_layer_is_an_image_sequence_in_linear_light_that_tells_its_seed_and_settings(
@@ -69,9 +69,7 @@ def test_the_strip_lies_below_the_plate_and_shows_the_background_of_each_frame(f
 def test_a_strip_follows_a_take_of_other_frames(facts: Facts) -> None:
     said = facts["strip_of_other_frames"]
     assert said["shown"] == [103, 106], "as far from the shot as the artist has put it"
-    assert [Path(file).name for file in said["files"]] == [
-        "background.%d.exr" % f for f in (1003, 1004, 1005)
-    ]
+    assert [Path(file).name for file in said["files"]] == [f"background.{f}.exr" for f in (1003, 1004, 1005)]
     assert all(Path(file).is_file() for file in said["files"])
 
 

@@ -23,7 +23,7 @@ def test_the_platforms_own_validation_passes(blender: Blender, extension: Path) 
     tool = scripts / "addons_core/bl_pkg/cli/blender_ext.py"
     tags = scripts / "modules/_bpy_internal/extensions/tags.py"
     done = subprocess.run(
-        [blender.python, tool, "validate", extension, "--valid-tags=%s" % tags],
+        [blender.python, tool, "validate", extension, f"--valid-tags={tags}"],
         capture_output=True,
         text=True,
         check=False,

@@ -45,7 +45,7 @@ def read(said: dict[str, Any]) -> tuple[dict[int, np.ndarray], dict[int, np.ndar
 def assert_same(found: np.ndarray, wanted: np.ndarray, within: float) -> None:
     assert found.shape == wanted.shape
     worst = np.abs(found - wanted).max()
-    assert worst <= within, "differs by up to %.4f in %d values" % (worst, (found != wanted).sum())
+    assert worst <= within, f"differs by up to {worst:.4f} in {(found != wanted).sum()} values"
 
 
 GOLDEN = (
@@ -301,4 +301,4 @@ def test_every_scene_was_judged(facts: Facts) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert len(facts) >= 20
     for name in facts:
-        assert '"%s"' % name in source, name
+        assert f'"{name}"' in source, name

@@ -38,7 +38,7 @@ def take(tmp_path: Path, make_job: MakeJob) -> Callable[[str], Job]:
 
 
 def printing(*lines: str) -> Callable[[], Errand]:
-    code = "print(%r, flush=True)" % "\n".join(lines)
+    code = "print({!r}, flush=True)".format("\n".join(lines))
     return lambda: Errand([sys.executable, "-c", code])
 
 
@@ -123,7 +123,7 @@ def test_sessions_take_turns_in_one_worker_and_a_waiting_one_can_be_stopped(
             heard.append((self.number, type(session.error).__name__))
 
     turns = Turns(lambda _: make_worker())
-    numbers = [turns.submit(Session([take("good-%d" % n)], fresh=True), ["engine"], Ear(n)) for n in range(3)]
+    numbers = [turns.submit(Session([take(f"good-{n}")], fresh=True), ["engine"], Ear(n)) for n in range(3)]
     turns.cancel(numbers[2])
     while turns.busy:
         time.sleep(0.02)

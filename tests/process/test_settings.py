@@ -37,7 +37,7 @@ def test_what_cannot_be_is_refused_in_the_same_words_by_flags_lists_and_json(nam
     for make in (lambda: Settings().given({name: value}), lambda: Settings(**{name: value})):
         with pytest.raises(JobError) as caught:
             make()
-        assert "%s %s" % (caught.value.message, caught.value.remedy) == said
+        assert f"{caught.value.message} {caught.value.remedy}" == said
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_cannot_be_is_refused_in_the_same_words_by_flags_lists_and_json(nam
 )
 def test_a_word_that_is_no_value_is_refused_with_what_is_allowed(name: str, text: str, allowed: str) -> None:
     said = table.of_the_command_line(name, text)
-    assert "settings.%s is " % name in said and "it must be %s." % allowed in said
+    assert f"settings.{name} is " in said and f"it must be {allowed}." in said
 
 
 @pytest.mark.parametrize(("name", "value"), table.moot())

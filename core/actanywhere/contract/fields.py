@@ -98,7 +98,7 @@ class SettingField:
     @property
     def about(self) -> str:
         """The help, with what each choice means."""
-        told = ["%s: %s." % pair for pair in self.choices.items() if pair[1]]
+        told = ["{}: {}.".format(*pair) for pair in self.choices.items() if pair[1]]
         return " ".join([self.help, *told])
 
     @property
@@ -110,7 +110,7 @@ class SettingField:
         if self.choices:
             said = "one of: " + ", ".join(self.choices)
         if self.minimum is not None:
-            said += " from %s to %s" % (self.minimum, self.maximum)
+            said += f" from {self.minimum} to {self.maximum}"
         return "a list, each " + said if self.kind == SEVERAL else said
 
     def allows(self, value: Any) -> bool:
@@ -132,7 +132,7 @@ class SettingField:
         """Raises ``JobError`` that names field and ``place`` (``settings.``), what was given and what is allowed."""
         if not self.allows(value):
             raise JobError(
-                "%s%s is %s; it must be %s." % (place, self.name, _shown(value), self.allowed),
+                f"{place}{self.name} is {_shown(value)}; it must be {self.allowed}.",
                 "Give such a value." if self.required else "Give such a value, or leave it out.",
             )
 
@@ -157,7 +157,7 @@ def _shown(value: Any) -> str:
     try:
         said = repr(value)
     except RecursionError:
-        return "a %s of many levels" % type(value).__name__
+        return f"a {type(value).__name__} of many levels"
     return said if len(said) <= _LONGEST_SHOWN else said[:_LONGEST_SHOWN] + "..."
 
 
@@ -264,22 +264,22 @@ def _from_data(f: SettingField, value: Any, place: str) -> Any:
         return value
     if hasattr(f.of, "parse"):
         return f.of.parse(value) if isinstance(value, str) else value
-    return from_data(f.of, value, f.name if place == "job" else "%s.%s" % (place, f.name))
+    return from_data(f.of, value, f.name if place == "job" else f"{place}.{f.name}")
 
 
 def members_of(kind: Any, data: Any, place: str, lacking: Mapping[str, Any]) -> Dict[str, Any]:
     """What JSON has for a dataclass: an object with no other fields, and all that it needs but may be ``lacking``."""
     if not isinstance(data, dict):
         raise JobError(
-            "%s is %s; it must be a JSON object." % (place, _shown(data)),
+            f"{place} is {_shown(data)}; it must be a JSON object.",
             "Compare it with the job in any result.json.",
         )
     found, fields = dict(lacking, **data), dataclasses.fields(kind)
     unknown = sorted(set(found) - {f.name for f in fields})
     if unknown:
         raise JobError(
-            "%s has unknown fields: %s." % (place, ", ".join(unknown)),
-            "Remove them; known are: %s." % ", ".join(f.name for f in fields),
+            f"{place} has unknown fields: {', '.join(unknown)}.",
+            f"Remove them; known are: {', '.join(f.name for f in fields)}.",
         )
     missing = [
         f.name
@@ -290,6 +290,7 @@ def members_of(kind: Any, data: Any, place: str, lacking: Mapping[str, Any]) -> 
     ]
     if missing:
         raise JobError(
-            "%s has no %s." % (place, " and no ".join(missing)), "Compare it with the job in any result.json."
+            f"{place} has no {' and no '.join(missing)}.",
+            "Compare it with the job in any result.json.",
         )
     return found

@@ -25,9 +25,7 @@ def replace_atomically(path: str, write: Callable[[str], None]) -> None:
     """
     folder, name = os.path.split(path)
     stem, extension = os.path.splitext(name)
-    temporary = os.path.join(
-        folder, ".%s%s%d-%s%s" % (stem, _STRAY, os.getpid(), secrets.token_hex(4), extension)
-    )
+    temporary = os.path.join(folder, f".{stem}{_STRAY}{os.getpid()}-{secrets.token_hex(4)}{extension}")
     try:
         write(temporary)
         _flush(temporary)
@@ -64,7 +62,7 @@ def sweep_strays(folder: str) -> List[str]:
         return []
     except OSError as error:
         raise OutputError(
-            "%s: cannot be cleaned of unfinished files (%s)." % (folder, error.strerror),
+            f"{folder}: cannot be cleaned of unfinished files ({error.strerror}).",
             "Check the folder's permissions.",
         ) from error
     return sorted(strays)
@@ -73,8 +71,7 @@ def sweep_strays(folder: str) -> List[str]:
 def unwritable(path: str, reason: str) -> OutputError:
     """The error of a file that cannot be written; an empty ``reason`` is a disk that gave none."""
     return OutputError(
-        "%s: cannot be written: %s."
-        % (path, " ".join(reason.split()) or "the disk refused it (is it full?)"),
+        f"{path}: cannot be written: {' '.join(reason.split()) or 'the disk refused it (is it full?)'}.",
         "Check the free space and the folder's permissions, then give the same command again: it continues.",
     )
 

@@ -50,7 +50,7 @@ class Job:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise JobError("The job is not JSON: %s." % _told(error), "Write it with --write-job.") from error
+            raise JobError(f"The job is not JSON: {_told(error)}.", "Write it with --write-job.") from error
         return cls.from_dict(data)
 
 
@@ -120,7 +120,7 @@ class DecisionRecord:
 
     def __str__(self) -> str:
         """``camera: plate (the background can be tracked)``."""
-        return "%s: %s%s" % (self.name, self.value, " (%s)" % self.reason if self.reason else "")
+        return f"{self.name}: {self.value}{f' ({self.reason})' if self.reason else ''}"
 
 
 def _decisions(data: Dict[str, Any]) -> Dict[str, Any]:
@@ -181,9 +181,7 @@ class Result:
         try:
             result["decisions"] = [DecisionRecord(**one) for one in result["decisions"]]
         except TypeError as error:
-            raise JobError(
-                "result.decisions is %r." % (result["decisions"],), "Render the job anew."
-            ) from error
+            raise JobError(f"result.decisions is {result['decisions']!r}.", "Render the job anew.") from error
         result["job"] = Job.from_dict(result["job"])
         result["frames"] = FrameRange.parse(str(result["frames"]))
         return cls(**result)

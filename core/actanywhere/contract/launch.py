@@ -141,7 +141,7 @@ class Worker:
             )
         except OSError as error:
             raise WorkerError(
-                "The worker could not be started with %s: %s." % (command[0], error), self._other_engine()
+                f"The worker could not be started with {command[0]}: {error}.", self._other_engine()
             ) from error
         self._process, self.hello, self._heard = process, {}, time.monotonic()
         self._lines = queue.Queue()
@@ -179,7 +179,7 @@ class Worker:
         """The Progress of one job as it comes, then its Result. Raises the job's error."""
         while True:
             if job_id not in self._jobs and all(event.job_id != job_id for event in self._events):
-                raise WorkerError("There is no job %s." % job_id, "Give an id that submit returned.")
+                raise WorkerError(f"There is no job {job_id}.", "Give an id that submit returned.")
             events = self.poll(wait=0.1)
             mine = [event for event in events if event.job_id == job_id]
             others = [event for event in events if event.job_id != job_id]
@@ -250,7 +250,7 @@ class Worker:
             self._hear(said)
         except (ValueError, KeyError, TypeError, AttributeError, ActAnywhereError) as error:
             text = line[:200].decode("utf-8", "replace").strip()
-            self._fail("The worker said what this version does not understand (%s): %s" % (error, text))
+            self._fail(f"The worker said what this version does not understand ({error}): {text}")
 
     def _hear(self, said: Dict[str, Any]) -> None:
         kind, job_id = said["event"], said.get("id", "")
@@ -261,7 +261,7 @@ class Worker:
                 self._fail(found % (said["version"], said["protocol"], PROTOCOL), _SAME_VERSION)
         elif kind == "heartbeat":
             if said["idle"] > self._stall and job_id in self._jobs:
-                self._fail("The worker hung: nothing was done for %.0f seconds." % said["idle"])
+                self._fail(f"The worker hung: nothing was done for {said['idle']:.0f} seconds.")
         elif job_id in self._jobs:
             if kind == "progress":
                 self._events.append(Event(job_id, progress=Progress.from_dict(said["progress"])))
@@ -288,7 +288,7 @@ class Worker:
         if over is not None and now > over:
             self._fail("The worker was stopped with the job that was cancelled.")
         elif now - self._heard > self._silence:
-            self._fail("The worker hung: no sign of life for %.0f seconds." % (now - self._heard))
+            self._fail(f"The worker hung: no sign of life for {now - self._heard:.0f} seconds.")
 
     def _died(self) -> None:
         assert self._process is not None
@@ -299,19 +299,19 @@ class Worker:
             return
         if not self.hello and status > 0:
             self._fail(
-                "%s ended with status %d before it answered: it has no ActAnywhere, or a broken one."
-                % ((self._command or worker_command())[0], status),
+                f"{(self._command or worker_command())[0]} ended with status {status} before it answered: "
+                "it has no ActAnywhere, or a broken one.",
                 self._other_engine(),
             )
             return
-        how = "was killed by signal %d" % -status if status < 0 else "ended with status %d" % status
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         if status == -9:
             how += " (the system does that when memory runs out)"
-        self._fail("The worker %s." % how)
+        self._fail(f"The worker {how}.")
 
     def _other_engine(self) -> str:
         command = (self._command or worker_command())[0]
-        return self._remedy or "Check that this Python has ActAnywhere: %s -m actanywhere doctor." % command
+        return self._remedy or f"Check that this Python has ActAnywhere: {command} -m actanywhere doctor."
 
     def _fail(self, message: str, remedy: str = _RENDER_AGAIN) -> None:
         """End the worker and every job it had: those that were cancelled as such, the others with ``message``."""

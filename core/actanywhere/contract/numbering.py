@@ -30,11 +30,9 @@ def compact(frames: Sequence[int]) -> str:
         if step > 1 and end - at < 3:
             end = at + 1
         if len(runs) == _RUNS_TOLD:
-            return "%s and %d more" % (", ".join(runs), len(frames) - at)
+            return f"{', '.join(runs)} and {len(frames) - at} more"
         first, last = frames[at], frames[end - 1]
-        runs.append(
-            str(first) if first == last else "%d-%d%s" % (first, last, "x%d" % step if step > 1 else "")
-        )
+        runs.append(str(first) if first == last else f"{first}-{last}{f'x{step}' if step > 1 else ''}")
         at = end
     return ", ".join(runs)
 
@@ -50,18 +48,18 @@ def numbering_remedy(
     if whole.holds(wanted):
         return ""
     first, last = max(whole.first, wanted.first), min(whole.last, wanted.last)
-    both = "the frames that are there (%s)" % whole
+    both = f"the frames that are there ({whole})"
     if first <= last:
-        both = "the frames that are there: --frames %s" % FrameRange(first, last)
+        both = f"the frames that are there: --frames {FrameRange(first, last)}"
     if first <= last and len(whole) != len(wanted):
-        return "Render or copy the others, or choose %s." % both
+        return f"Render or copy the others, or choose {both}."
     remedy = "If its first picture (%d) belongs to frame %d, number it so: %s %d"
     remedy %= (whole.first, wanted.first, flag, wanted.first)
     if flag == "--plate-first":
-        return "%s. Else choose %s." % (remedy, both)
+        return f"{remedy}. Else choose {both}."
     if movie_first is not None:
         as_matte = movie_first + whole.first - wanted.first
-        remedy += ", or number the plate as it is: --plate-first %d" % as_matte
+        remedy += f", or number the plate as it is: --plate-first {as_matte}"
     return remedy + "."
 
 

@@ -32,13 +32,13 @@ def upgraded(data: Any, what: str, upgrades: Sequence[Upgrade]) -> Any:
     number = data.get(_NUMBER, 1)
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise JobError(
-            "%s is of schema %r; it must be a whole number from 1." % (what, number),
+            f"{what} is of schema {number!r}; it must be a whole number from 1.",
             "Write it anew with this version.",
         )
     if number > len(upgrades) + 1:
         raise LaterVersion(
-            "%s is of schema %d, of a later version of ActAnywhere: this one reads 1 to %d."
-            % (what, number, len(upgrades) + 1),
+            f"{what} is of schema {number}, of a later version of ActAnywhere: "
+            f"this one reads 1 to {len(upgrades) + 1}.",
             "Install that version of ActAnywhere here.",
         )
     data = {name: value for name, value in data.items() if name != _NUMBER}

@@ -71,8 +71,7 @@ class Footage:
         missing = [frame for frame in frames if frame not in self.files]
         if missing:
             raise FootageError(
-                "%s: %d of %d frames are missing: %s."
-                % (self.path, len(missing), len(frames), compact(missing)),
+                f"{self.path}: {len(missing)} of {len(frames)} frames are missing: {compact(missing)}.",
                 remedy or self._mend(),
             )
 
@@ -81,10 +80,10 @@ class Footage:
         steps = {b - a for a, b in zip(there, there[1:])}
         if len(steps) == 1 and min(steps) > 1 and len(there) > 2:
             return (
-                "Only every %d. frame is there (%s), and a layer has each of its range: render or copy the others, or "
-                "number the files without gaps." % (steps.pop(), compact(there))
+                f"Only every {steps.pop()}. frame is there ({compact(there)}), and a layer has each of its range: "
+                "render or copy the others, or number the files without gaps."
             )
-        return "Render or copy them, or choose frames that are there (%s)." % compact(there)
+        return f"Render or copy them, or choose frames that are there ({compact(there)})."
 
     def held(self, frames: FrameRange) -> List[str]:
         """What to say of a still that stands for all ``frames``; a numbered one may have been meant as a sequence."""
@@ -92,16 +91,13 @@ class Footage:
             return []
         whole = sequence_of(self.path)
         if len(frames) > 1:
-            said = "%s: one still stands for all %d frames." % (self.path, len(frames))
+            said = f"{self.path}: one still stands for all {len(frames)} frames."
         elif whole is not None:
-            said = "%s: one still is taken." % self.path
+            said = f"{self.path}: one still is taken."
         else:
             return []
         if whole is not None:
-            said += " It is one of %d numbered files; for all of them give %s." % (
-                len(whole.files),
-                whole.path,
-            )
+            said += f" It is one of {len(whole.files)} numbered files; for all of them give {whole.path}."
         return [said]
 
 
@@ -117,12 +113,11 @@ def find_footage(sequence: ImageSequence) -> Footage:
         path = _only_one_in(path)
     range_after = re.fullmatch(r"(.*\.\w+)\s+(-?[0-9]{1,9})-(-?[0-9]{1,9})", path)
     if range_after and not os.path.lexists(path):  # as Nuke lists and pastes it
-        return _numbered(range_after.group(1), sequence.first_frame, "%s-%s" % range_after.group(2, 3))
+        return _numbered(range_after.group(1), sequence.first_frame, "{}-{}".format(*range_after.group(2, 3)))
     extension = os.path.splitext(path)[1].lower()
     if extension not in MOVIE_EXTENSIONS + STILL_EXTENSIONS:
         raise FootageError(
-            "%s: '%s' is not a format that can be read."
-            % (path, extension if extension[1:].isalnum() else "no extension"),
+            f"{path}: '{extension if extension[1:].isalnum() else 'no extension'}' is not a format that can be read.",
             "Use EXR, PNG, JPEG, TIFF or DPX pictures, or a MOV or MP4 movie; docs/files.md lists the others.",
         )
     found = _on_disk(path)
@@ -190,11 +185,9 @@ def _checked(path: str) -> str:
         path.encode("utf-8")
     except UnicodeEncodeError:
         shown = path.encode("utf-8", "replace").decode("utf-8")
-        raise FootageError(
-            "%s: the name is not in UTF-8." % shown, "Rename it, with plain letters."
-        ) from None
+        raise FootageError(f"{shown}: the name is not in UTF-8.", "Rename it, with plain letters.") from None
     if "\0" in path or len(path) > _LONGEST_PATH:
-        raise FootageError("%r: no file can have such a name." % path[:80], "Check the path.")
+        raise FootageError(f"{path[:80]!r}: no file can have such a name.", "Check the path.")
     return path
 
 
@@ -219,7 +212,7 @@ def _list(folder: str) -> List[str]:
             return sorted(entry.name for entry in entries if _is_file(entry))
     except OSError as error:
         raise FootageError(
-            "%s: the folder cannot be listed (%s)." % (folder, error.strerror), "Check the path."
+            f"{folder}: the folder cannot be listed ({error.strerror}).", "Check the path."
         ) from error
 
 
@@ -233,15 +226,15 @@ def _is_file(entry: "os.DirEntry[str]") -> bool:
 def _only_one_in(folder: str) -> str:
     found = sequences_in(folder)
     if not found:
-        raise FootageError("%s: the folder holds no footage that can be read." % folder, "Give its files.")
+        raise FootageError(f"{folder}: the folder holds no footage that can be read.", "Give its files.")
     if len(found) > 1:
-        raise FootageError("%s is a folder, and holds %s." % (folder, _told(found)), "Give one of them.")
+        raise FootageError(f"{folder} is a folder, and holds {_told(found)}.", "Give one of them.")
     return os.path.join(folder, found[0])
 
 
 def _told(names: Sequence[str]) -> str:
     more = len(names) - _NEIGHBOURS_TOLD
-    return ", ".join(names[:_NEIGHBOURS_TOLD]) + (" and %d more" % more if more > 0 else "")
+    return ", ".join(names[:_NEIGHBOURS_TOLD]) + (f" and {more} more" if more > 0 else "")
 
 
 def _numbered(path: str, first_frame: Optional[int], said: str = "") -> Footage:
@@ -256,7 +249,7 @@ def _numbered(path: str, first_frame: Optional[int], said: str = "") -> Footage:
             found = {frame: os.path.join(folder, files[frame]) for frame in sorted(files)}
             return _renumber(path, found, said or reading.said, first_frame)
     raise FootageError(
-        "%s: no file matches this pattern%s." % (path, _instead(folder, name)),
+        f"{path}: no file matches this pattern{_instead(folder, name)}.",
         "Check the path and the padding.",
     )
 
@@ -266,14 +259,12 @@ def _no_such(path: str) -> FootageError:
     other = _OTHER.search(name)
     if other:
         return FootageError(
-            "%s: '%s' does not stand for a frame number." % (path, other.group()),
+            f"{path}: '{other.group()}' does not stand for a frame number.",
             "Write the frame number as ####, and any view or tile by its name.",
         )
     if os.path.splitext(name)[1].lower() in MOVIE_EXTENSIONS:
-        return FootageError(
-            "%s: there is no such movie%s." % (path, _instead(folder, name)), "Check the path."
-        )
-    return FootageError("%s: there is no such file%s." % (path, _instead(folder, name)), "Check the path.")
+        return FootageError(f"{path}: there is no such movie{_instead(folder, name)}.", "Check the path.")
+    return FootageError(f"{path}: there is no such file{_instead(folder, name)}.", "Check the path.")
 
 
 def _instead(folder: str, name: str) -> str:
@@ -284,7 +275,7 @@ def _instead(folder: str, name: str) -> str:
         return ""
     letters = re.sub("[^a-z]", "", name.lower())
     alike = [one for one in there if re.sub("[^a-z]", "", composed(one).lower()) == letters]
-    return "; there is %s" % _told(alike or there) if there else ""
+    return f"; there is {_told(alike or there)}" if there else ""
 
 
 def _renumber(path: str, files: Dict[int, str], said: str, first_frame: Optional[int]) -> Footage:
@@ -293,7 +284,7 @@ def _renumber(path: str, files: Dict[int, str], said: str, first_frame: Optional
     try:
         frames = span_of(said) if said else FrameRange(numbers[0], numbers[-1])
     except JobError as error:
-        raise FootageError("%s: %s" % (path, error.message), error.remedy) from error
+        raise FootageError(f"{path}: {error.message}", error.remedy) from error
     shift = 0 if first_frame is None else first_frame - frames.first
     whole = FrameRange(frames.first + shift, frames.last + shift)
     moved = {number + shift: file for number, file in files.items()} if shift else files

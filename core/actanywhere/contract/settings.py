@@ -71,15 +71,16 @@ class Settings(
         unknown = sorted(set(said) - set(fields))
         if unknown:
             raise JobError(
-                "Unknown settings: %s." % ", ".join(unknown), "Known are: %s." % ", ".join(sorted(fields))
+                f"Unknown settings: {', '.join(unknown)}.",
+                f"Known are: {', '.join(sorted(fields))}.",
             )
         made = dataclasses.replace(self, **{name: fields[name].read(value) for name, value in said.items()})
         for name in said:
             other, value = fields[name].only_with or (name, None)
             if fields[name].only_with and getattr(made, other) != value:
                 raise JobError(
-                    "%s has no effect unless %s is '%s'." % (name, other, value),
-                    "Set %s to '%s' besides, or leave %s out." % (other, value, name),
+                    f"{name} has no effect unless {other} is '{value}'.",
+                    f"Set {other} to '{value}' besides, or leave {name} out.",
                 )
         return made
 
@@ -116,6 +117,6 @@ def _check_layer_name(name: str) -> None:
     plain = name.replace("_", "a")
     if not (plain.isalnum() and plain.isascii() and plain[0].isalpha()) or name.lower() in _RESERVED_LAYERS:
         raise JobError(
-            "'%s' cannot be a layer's name: hosts split or reserve it." % name,
+            f"'{name}' cannot be a layer's name: hosts split or reserve it.",
             "Use letters, digits and underscores, beginning with a letter, for example generated_bg.",
         )

@@ -52,12 +52,12 @@ class FrameRange:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise JobError(
-                "The frame range %d-%d ends before it begins." % (self.first, self.last),
+                f"The frame range {self.first}-{self.last} ends before it begins.",
                 "Write it as FIRST-LAST, for example 1001-1047.",
             )
         if self.last - self.first >= LONGEST:
             raise JobError(
-                "The frame range %d-%d has more than %d frames." % (self.first, self.last, LONGEST),
+                f"The frame range {self.first}-{self.last} has more than {LONGEST} frames.",
                 "Is a digit too many? Else render it in parts.",
             )
 
@@ -69,13 +69,13 @@ class FrameRange:
         if match is None:
             shown = text if len(text) < 60 else text[:60] + "..."
             raise JobError(
-                "'%s' is not a frame range." % shown, "Write it as FIRST-LAST, for example 1001-1047."
+                f"'{shown}' is not a frame range.", "Write it as FIRST-LAST, for example 1001-1047."
             )
         first = int(match.group(1))
         return cls(first, first if match.group(2) is None else int(match.group(2)))
 
     def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else "%d-%d" % (self.first, self.last)
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
     def __len__(self) -> int:
         return self.last - self.first + 1

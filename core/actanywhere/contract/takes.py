@@ -80,12 +80,12 @@ class Take:
 
 def layer_stem(job: Job) -> str:
     """The name of the layer's files in ``job.output``, up to the frame number: ``run_010_generated_bg``."""
-    return "%s_%s" % (_file_name(job.shot.name), job.settings.layer)
+    return f"{_file_name(job.shot.name)}_{job.settings.layer}"
 
 
 def comp_stem(job: Job) -> str:
     """The name of the comp's display files (PNG, MOV) in ``job.output``: ``run_010_comp``."""
-    return "%s_comp" % _file_name(job.shot.name)
+    return f"{_file_name(job.shot.name)}_comp"
 
 
 def new_take(root: str, shot_name: str) -> str:
@@ -98,7 +98,7 @@ def new_take(root: str, shot_name: str) -> str:
         os.makedirs(folder, exist_ok=True)
         number = max(_numbers(folder), default=0) + 1
         while True:
-            take = os.path.join(folder, "take_%03d" % number)
+            take = os.path.join(folder, f"take_{number:03d}")
             try:
                 os.mkdir(take)
                 return take
@@ -106,7 +106,7 @@ def new_take(root: str, shot_name: str) -> str:
                 number += 1
     except (OSError, ValueError) as error:
         raise OutputError(
-            "A take cannot be made in %s: %s." % (folder, getattr(error, "strerror", None) or error),
+            f"A take cannot be made in {folder}: {getattr(error, 'strerror', None) or error}.",
             "Choose a folder that you may write to.",
         ) from error
 
@@ -125,7 +125,7 @@ def write_job(job: Job) -> None:
 def list_takes(root: str, shot_name: str) -> List[Take]:
     """The takes of a shot, oldest first; none when the shot has no folder yet."""
     folder = _shot_folder(root, shot_name)
-    return [read_take(os.path.join(folder, "take_%03d" % number)) for number in sorted(_numbers(folder))]
+    return [read_take(os.path.join(folder, f"take_{number:03d}")) for number in sorted(_numbers(folder))]
 
 
 def read_take(folder: str) -> Take:
@@ -217,7 +217,7 @@ def same_layer(job: Job) -> Dict[str, Any]:
 def remove_take(take: Take) -> None:
     """Delete a take, whole, from disk. It must not be rendering. Raises ``OutputError``."""
     if _TAKE.match(os.path.basename(take.folder)) is None:
-        raise OutputError("%s is not a take." % take.folder, "Remove it by hand if it is in the way.")
+        raise OutputError(f"{take.folder} is not a take.", "Remove it by hand if it is in the way.")
     gone = take.folder + ".removed"
     try:
         # Renamed first: what stops half way leaves no half take behind that would look like an unfinished one.
@@ -226,7 +226,7 @@ def remove_take(take: Take) -> None:
         shutil.rmtree(gone)
     except OSError as error:
         raise OutputError(
-            "%s cannot be removed: %s." % (take.folder, error.strerror or error),
+            f"{take.folder} cannot be removed: {error.strerror or error}.",
             "Close what has its frames open, and try again.",
         ) from error
 
@@ -239,9 +239,9 @@ def wedge(job: Job, count: int) -> List[Job]:
     """
     folder = os.path.abspath(job.output)
     if _TAKE.match(os.path.basename(folder)) is None:
-        raise JobError("%s is not a take." % folder, "Make its folder with new_take.")
+        raise JobError(f"{folder} is not a take.", "Make its folder with new_take.")
     if count < 1:
-        raise JobError("A wedge of %d takes is none." % count, "Ask for 2 or more.")
+        raise JobError(f"A wedge of {count} takes is none.", "Ask for 2 or more.")
     settings = [dataclasses.replace(job.settings, seed=job.settings.seed + k) for k in range(count)]
     shot_folder = os.path.dirname(folder)
     root, name = os.path.dirname(shot_folder), os.path.basename(shot_folder)
@@ -279,7 +279,7 @@ def _range(job: Optional[Job], result: Optional[Result]) -> Optional[FrameRange]
 def _frames_done(folder: str, job: Optional[Job], result: Optional[Result]) -> List[int]:
     if job is None:
         return []
-    name = re.compile(r"^%s\.(-?\d+)\.exr$" % re.escape(layer_stem(job)))
+    name = re.compile(rf"^{re.escape(layer_stem(job))}\.(-?\d+)\.exr$")
     frames = _range(job, result)
     try:
         found = [name.match(entry.name) for entry in os.scandir(folder)]

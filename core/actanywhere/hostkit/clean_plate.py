@@ -22,7 +22,7 @@ def new_clean_folder(root: str, shot: str) -> str:
     """Make the next free folder for a clean plate of the shot, beside its takes. Raises ``OutputError``."""
     number = 1
     while True:
-        folder = os.path.join(root, shot, "clean_%03d" % number)
+        folder = os.path.join(root, shot, f"clean_{number:03d}")
         try:
             os.makedirs(folder)
             return folder
@@ -30,7 +30,7 @@ def new_clean_folder(root: str, shot: str) -> str:
             number += 1
         except OSError as error:
             raise OutputError(
-                "%s cannot be made: %s." % (folder, error.strerror or error),
+                f"{folder} cannot be made: {error.strerror or error}.",
                 "Choose a folder for the takes that you may write to.",
             ) from error
 
@@ -48,12 +48,12 @@ def clean_plate_words(job: Job) -> List[str]:
         ("--frames", shot.frames),
         ("--output", job.output),
     ]
-    words = ["cleanplate", "--json"] + ["%s=%s" % pair for pair in said if pair[1] is not None]
+    words = ["cleanplate", "--json"] + ["{}={}".format(*pair) for pair in said if pair[1] is not None]
     for field in setting_fields():
         value = getattr(settings, field.name)
         if field.group == "matte" and value != field.default:
             flag = field.name.replace("_", "-")
-            words.append("--%s" % flag if value is True else "--%s=%s" % (flag, value))
+            words.append(f"--{flag}" if value is True else f"--{flag}={value}")
     return words
 
 
@@ -74,9 +74,9 @@ def made_clean_plate(lines: Sequence[str]) -> Tuple[str, List[str]]:
             error: ActAnywhereError = error_from_dict(event["error"])
             raise error
         if event.get("event") == "cleanplate":
-            told = ["shadow: %s" % event["shadow"]] + ["warning: %s" % one for one in event["warnings"]]
+            told = [f"shadow: {event['shadow']}"] + [f"warning: {one}" for one in event["warnings"]]
             return str(event["pattern"]), told
-    raise WorkerError("The clean plate was not made: %s" % " ".join(list(lines)[-3:]), "Try again.")
+    raise WorkerError(f"The clean plate was not made: {' '.join(list(lines)[-3:])}", "Try again.")
 
 
 def _heard(line: str) -> Optional[Heard]:

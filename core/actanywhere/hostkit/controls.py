@@ -36,7 +36,7 @@ class Control:
 
     def tip_with(self, own: str) -> str:
         """The tooltip, with a sentence of the host's own."""
-        return "%s %s" % (self.tip, own)
+        return f"{self.tip} {own}"
 
     @property
     def bare_tip(self) -> str:

@@ -40,7 +40,7 @@ class Engine:
     def command(self, *words: str) -> List[str]:
         """The command that runs ``actanywhere`` with these words. Raises ``WorkerError`` when there is no engine."""
         if self.python and not os.path.isfile(self.python):
-            raise WorkerError("There is no engine at %s." % self.python, self.remedy)
+            raise WorkerError(f"There is no engine at {self.python}.", self.remedy)
         try:
             return [*worker_command(self.python)[:-1], *words]
         except WorkerError as error:
@@ -55,7 +55,7 @@ class Engine:
         said = "\n".join(errand.wait())
         if errand.status not in ((0, 1) if words[0] == "doctor" else (0,)) or "No module named" in said[:400]:
             raise WorkerError(
-                "%s ended with status %d.\n%s" % (errand.command[0], errand.status or 0, said), self.remedy
+                f"{errand.command[0]} ended with status {errand.status or 0}.\n{said}", self.remedy
             )
         return said
 
@@ -121,7 +121,7 @@ def creation_commands(python: str, folder: str, source: str, wheels: str, online
     folder nor leave to go online.
     """
     if wheels and not os.path.isdir(wheels):
-        raise JobError("%s is not a folder." % wheels, "Choose the folder that holds the wheels.")
+        raise JobError(f"{wheels} is not a folder.", "Choose the folder that holds the wheels.")
     if not wheels and not online:
         raise JobError(
             "Blender may not go online, so the engine's libraries cannot be downloaded.",

@@ -47,7 +47,7 @@ class Errand:
             )
         except OSError as error:
             raise WorkerError(
-                "%s cannot be started: %s." % (command[0], error.strerror), "Check that this program exists."
+                f"{command[0]} cannot be started: {error.strerror}.", "Check that this program exists."
             ) from error
         threading.Thread(target=self._read, daemon=True).start()
 

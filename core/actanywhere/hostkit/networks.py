@@ -52,8 +52,8 @@ class Network:
 
     def __str__(self) -> str:
         """``birefnet-lite: finds who stands in a still (0.18 GB, MIT)``."""
-        words = "%s: %s (%.2f GB, %s)" % (self.name, self.does, self.disk / 1e9, self.licence)
-        return words if self.state in ("here", "absent") else "%s - %s: %s" % (words, self.state, self.found)
+        words = f"{self.name}: {self.does} ({self.disk / 1e9:.2f} GB, {self.licence})"
+        return words if self.state in ("here", "absent") else f"{words} - {self.state}: {self.found}"
 
 
 def read_networks(lines: Sequence[str]) -> List[Network]:
@@ -85,13 +85,10 @@ def model_list(networks: Sequence[Network]) -> List[Tuple[str, str]]:
 
 def model_words(network: Network) -> str:
     """``8 GB on the graphics card and more, 19 GB on disk, Apache-2.0: not here``."""
-    needs = "%.0f GB on the graphics card and more, %.0f GB on disk, %s" % (
-        network.gpu,
-        network.disk / 1e9,
-        network.licence,
-    )
+    card, disk = f"{network.gpu:.0f} GB on the graphics card", f"{network.disk / 1e9:.0f} GB on disk"
+    needs = f"{card} and more, {disk}, {network.licence}"
     state = {"here": "here", "absent": "not here"}.get(network.state)
-    return "%s: %s" % (needs, state or "%s, %s" % (network.state, network.found))
+    return f"{needs}: {state or f'{network.state}, {network.found}'}"
 
 
 def still_to_get(networks: Sequence[Network], which: str = VISION) -> List[Network]:
@@ -104,13 +101,9 @@ def networks_row(networks: Sequence[Network]) -> str:
     vision = [one for one in networks if VISION in one.sets]
     missing = still_to_get(networks)
     if not missing:
-        return "Networks: all %d are here" % len(vision)
+        return f"Networks: all {len(vision)} are here"
     size = sum(one.disk for one in missing) / 1e9
-    return "Networks: %d of %d are here; the others take %.2f GB" % (
-        len(vision) - len(missing),
-        len(vision),
-        size,
-    )
+    return f"Networks: {len(vision) - len(missing)} of {len(vision)} are here; the others take {size:.2f} GB"
 
 
 def list_step(engine: Engine) -> Step:
@@ -139,4 +132,4 @@ def _heard(line: str) -> Optional[Heard]:
     if event.get("event") != "progress":
         return None
     progress = Progress.from_dict(event["progress"])
-    return Heard("%s: %s" % (event["shot"], message(progress)), progress.fraction, progress.seconds_left)
+    return Heard(f"{event['shot']}: {message(progress)}", progress.fraction, progress.seconds_left)

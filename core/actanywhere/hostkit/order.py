@@ -60,7 +60,7 @@ class Order:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                "%s cannot be made: %s." % (folder, error.strerror or error),
+                f"{folder} cannot be made: {error.strerror or error}.",
                 "Choose a folder for the takes that you may write to.",
             ) from error
         write_text(os.path.join(folder, _FILE), json.dumps(data, indent=1))
@@ -80,14 +80,14 @@ class Order:
             return cls(**data)
         except OSError as error:
             raise JobError(
-                "%s: %s." % (path, error.strerror),
+                f"{path}: {error.strerror}.",
                 "Choose a take that was made here, or generate a new one.",
             ) from error
         except LaterVersion:
             raise
         except (ValueError, KeyError, TypeError, JobError) as error:
             raise JobError(
-                "%s is damaged: %s." % (path, str(error).rstrip(".")),
+                f"{path} is damaged: {str(error).rstrip('.')}.",
                 "Remove the take, and generate a new one.",
             ) from error
 

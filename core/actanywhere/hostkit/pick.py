@@ -21,10 +21,10 @@ def with_point(said: str, point: Point, size: Size) -> str:
     x, y = int(point[0]), int(point[1])
     if not (0 <= x < size[0] and 0 <= y < size[1]):
         raise JobError(
-            "The point %d,%d lies outside of the picture (%d x %d)." % (x, y, size[0], size[1]),
+            f"The point {x},{y} lies outside of the picture ({size[0]} x {size[1]}).",
             "Set it on whoever is to go.",
         )
-    return _and(said, "%d,%d" % (x, y))
+    return _and(said, f"{x},{y}")
 
 
 def with_box(said: str, one: Point, other: Point, size: Size) -> str:
@@ -35,7 +35,7 @@ def with_box(said: str, one: Point, other: Point, size: Size) -> str:
         raise JobError(
             "The box has nothing of the picture (%d x %d) in it." % size, "Draw it around whoever is to go."
         )
-    return _and(said, "%d,%d,%d,%d" % (left, top, right - left, bottom - top))
+    return _and(said, f"{left},{top},{right - left},{bottom - top}")
 
 
 def _within(value: float, end: int) -> float:
@@ -43,4 +43,4 @@ def _within(value: float, end: int) -> float:
 
 
 def _and(said: str, more: str) -> str:
-    return "%s; %s" % (said.strip().rstrip(";").strip(), more) if said.strip() else more
+    return f"{said.strip().rstrip(';').strip()}; {more}" if said.strip() else more

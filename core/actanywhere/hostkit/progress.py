@@ -17,20 +17,20 @@ def message(progress: Progress) -> str:
     """``Painting 12 of 40 steps``."""
     stage = progress.stage[:1].upper() + progress.stage[1:]
     if progress.total > 1:
-        return "%s %d of %d %s" % (stage, progress.done, progress.total, progress.unit)
+        return f"{stage} {progress.done} of {progress.total} {progress.unit}"
     return stage
 
 
 def with_time_left(text: str, seconds_left: Optional[float]) -> str:
     """``Painting 12 of 40 steps, 1:05 left``."""
-    return text if seconds_left is None else "%s, %s left" % (text, clock(seconds_left))
+    return text if seconds_left is None else f"{text}, {clock(seconds_left)} left"
 
 
 def clock(seconds: float) -> str:
     """Minutes and seconds, with hours where there are any."""
     minutes, rest = divmod(int(round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
-    return "%d:%02d:%02d" % (hours, minutes, rest) if hours else "%d:%02d" % (minutes, rest)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def say(error: ActAnywhereError) -> str:

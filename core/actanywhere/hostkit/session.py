@@ -180,14 +180,14 @@ class Session:
         lines = errand.poll(wait)
         self.lines += lines
         for heard in filter(None, map(step.hear or _of_a_script, lines)):
-            self.text = "%s: %s" % (step.title, heard.text)
+            self.text = f"{step.title}: {heard.text}"
             self._report(heard.fraction, heard.seconds_left)
         if errand.status is None:
             return bool(lines)
         self._errand = None
         if errand.status not in step.fine:
             raise WorkerError(
-                "%s failed:\n%s" % (step.title, "\n".join(_why(list(errand.tail)))),
+                "{} failed:\n{}".format(step.title, "\n".join(_why(list(errand.tail)))),
                 "Correct what these lines name, and try again.",
             )
         return True
@@ -221,7 +221,7 @@ class Session:
     def _of(self) -> str:
         if len(self.jobs) == 1:
             return ""
-        return "Take %d of %d: " % (len(self.results) + 1, len(self.jobs))
+        return f"Take {len(self.results) + 1} of {len(self.jobs)}: "
 
     def _end(self, error: Optional[ActAnywhereError]) -> None:
         if self._errand is not None:
@@ -265,4 +265,4 @@ def _of_a_script(line: str) -> Optional[Heard]:
     said: Dict[str, Any] = json.loads(line)["actanywhere"]
     if "error" in said:
         raise FootageError(said["error"], said["remedy"])
-    return Heard("frame %d of %d" % (said["done"], said["total"]), said["done"] / max(1, said["total"]))
+    return Heard(f"frame {said['done']} of {said['total']}", said["done"] / max(1, said["total"]))

@@ -31,29 +31,27 @@ def state_of(take: Optional[Take], job: Optional[Job], problem: str = "") -> Sta
     if take is None:
         return State("none", problem or "No take yet. Generate makes the first one.")
     missing = missing_frames(take)
-    name = "Take %d" % take.number
+    name = f"Take {take.number}"
     if take.problem:
-        return State("unreadable", "%s cannot be read: %s" % (name, take.problem))
+        return State("unreadable", f"{name} cannot be read: {take.problem}")
     if missing or take.job is None:
-        count = "1 frame" if len(missing) == 1 else "%d frames" % len(missing)
-        what = "%s missing (%s)" % (count, compact(missing)) if missing else "no job in its folder"
-        return State("missing", "%s: %s. Continue take renders them." % (name, what))
+        count = "1 frame" if len(missing) == 1 else f"{len(missing)} frames"
+        what = f"{count} missing ({compact(missing)})" if missing else "no job in its folder"
+        return State("missing", f"{name}: {what}. Continue take renders them.")
     if job is None:
-        return State(
-            "stale", "%s is whole. It cannot be compared with what is asked for now: %s" % (name, problem)
-        )
+        return State("stale", f"{name} is whole. It cannot be compared with what is asked for now: {problem}")
     differs = changed(take, job)
     if differs:
-        return State("stale", "%s is stale: %s changed since." % (name, ", ".join(differs)))
-    return State("fresh", "%s is fresh: frames %s." % (name, take.job.shot.frames))
+        return State("stale", f"{name} is stale: {', '.join(differs)} changed since.")
+    return State("fresh", f"{name} is fresh: frames {take.job.shot.frames}.")
 
 
 def take_label(take: Take) -> str:
     """The take in a list: number, seed, and whether it is whole."""
-    seed = "" if take.job is None else " seed %d" % take.job.settings.seed
+    seed = "" if take.job is None else f" seed {take.job.settings.seed}"
     preview = " preview" if take.job is not None and take.job.settings.preview else ""
-    state = "" if take.state == "finished" else " (%s)" % take.state
-    return "take %03d%s%s%s" % (take.number, seed, preview, state)
+    state = "" if take.state == "finished" else f" ({take.state})"
+    return f"take {take.number:03d}{seed}{preview}{state}"
 
 
 def summary_of(take: Take) -> str:
@@ -64,9 +62,9 @@ def summary_of(take: Take) -> str:
         return "not started"
     settings = take.job.settings
     camera = take.result.camera if take.result else settings.camera
-    done = "" if take.state == "finished" else "%d of " % len(take.frames_done)
-    count = "%s%d frames" % (done, len(take.job.shot.frames))
-    return ", ".join(["seed %d" % settings.seed, camera, *(["preview"] if settings.preview else []), count])
+    done = "" if take.state == "finished" else f"{len(take.frames_done)} of "
+    count = f"{done}{len(take.job.shot.frames)} frames"
+    return ", ".join([f"seed {settings.seed}", camera, *(["preview"] if settings.preview else []), count])
 
 
 def told_of(take: Take) -> List[str]:
@@ -76,4 +74,4 @@ def told_of(take: Take) -> List[str]:
     if take.result is None:
         return []
     decided = [str(decision) for decision in take.result.decisions]
-    return [*decided, *("warning: %s" % warning for warning in take.result.warnings)]
+    return [*decided, *(f"warning: {warning}" for warning in take.result.warnings)]

@@ -140,6 +140,6 @@ class Turns:
 
 def _bug() -> WorkerError:
     return WorkerError(
-        "This is a bug in ActAnywhere.\n%s" % traceback.format_exc(),
+        f"This is a bug in ActAnywhere.\n{traceback.format_exc()}",
         "Report it with this text and the job file.",
     )

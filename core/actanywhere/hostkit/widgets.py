@@ -53,10 +53,10 @@ def widgets_of(f: SettingField) -> List[Widget]:
         extra = _extra(f)
         return [
             Widget(
-                "%s_%s" % (f.name, one),
+                f"{f.name}_{one}",
                 f.name,
                 SWITCH,
-                "also %s" % one,
+                f"also {one}",
                 f.about,
                 one in f.default,
                 f.group,
@@ -81,9 +81,7 @@ def widgets_of(f: SettingField) -> List[Widget]:
     )
     if not f.optional:
         return [own]
-    use = Widget(
-        USE + f.name, f.name, SWITCH, f.label, "Set %s yourself. %s" % (f.label, f.about), False, f.group
-    )
+    use = Widget(USE + f.name, f.name, SWITCH, f.label, f"Set {f.label} yourself. {f.about}", False, f.group)
     return [use, own]
 
 
@@ -93,7 +91,7 @@ def settings_of(value: Callable[[str], Any]) -> Settings:
     for f in setting_fields():
         if f.kind == SEVERAL:
             kept = [one for one in f.choices if one in f.default]
-            found[f.name] = (*kept, *(one for one in _extra(f) if value("%s_%s" % (f.name, one))))
+            found[f.name] = (*kept, *(one for one in _extra(f) if value(f"{f.name}_{one}")))
         elif not f.optional or value(USE + f.name):
             found[f.name] = _plain(f, value(f.name))
     return Settings(**found)
@@ -105,7 +103,7 @@ def values_of(settings: Settings) -> Dict[str, Any]:
     for f in setting_fields():
         value = getattr(settings, f.name)
         if f.kind == SEVERAL:
-            found.update({"%s_%s" % (f.name, one): one in value for one in _extra(f)})
+            found.update({f"{f.name}_{one}": one in value for one in _extra(f)})
             continue
         if f.optional:
             found[USE + f.name] = value is not None

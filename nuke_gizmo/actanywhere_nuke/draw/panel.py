@@ -89,12 +89,12 @@ def _shared(name: str, code: int, more: str = "", called: str = "", **options: A
     one = control(called or name)
     label = one.button if code == BUTTON else one.label
     if name == "generate":
-        label = "<b>%s</b>" % label
+        label = f"<b>{label}</b>"
     return Knob(name, code, label, one.tip_with(more) if more else one.tip, **options)
 
 
 def _heading(name: str, label: str) -> Knob:
-    return Knob(name, TEXT, "<b>%s</b>" % label)
+    return Knob(name, TEXT, f"<b>{label}</b>")
 
 
 def _main() -> List[Knob]:
@@ -120,7 +120,7 @@ def _main() -> List[Knob]:
         _shared(
             "condition_kind",
             CHOICE,
-            " ".join("%s: %s." % kind for kind in CONDITION_KINDS.items()),
+            " ".join("{}: {}.".format(*kind) for kind in CONDITION_KINDS.items()),
             items=tuple(CONDITION_KINDS),
         ),
         Knob(
@@ -197,7 +197,7 @@ def _advanced() -> List[Knob]:
     rest: List[Knob] = []
     for group, title in GROUPS.items():
         if group not in _ELSEWHERE:
-            rest += [_heading("%s_settings" % group, title), *setting_knobs(group)]
+            rest += [_heading(f"{group}_settings", title), *setting_knobs(group)]
             rest += _beside(group)
     rest.insert([knob.name for knob in rest].index("model") + 1, _CHOOSE_MODEL)
     return [

@@ -143,11 +143,11 @@ def _remove(node: nuke.Node) -> None:
         raise JobError("No take is chosen.", CHOOSE_TAKE)
     if generate.is_running(node) or generate.is_rendering(take.folder):
         raise JobError("It is rendering.", BUSY)
-    if nuke.GUI and not nuke.ask("Delete %s and all of its frames from disk?" % slashes(take.folder)):
+    if nuke.GUI and not nuke.ask(f"Delete {slashes(take.folder)} and all of its frames from disk?"):
         return
     showing.show_take(node, None)
     remove_take(take)
-    showing.log(node, "deleted: %s" % take.folder)
+    showing.log(node, f"deleted: {take.folder}")
     showing.refresh(node)
 
 

@@ -34,14 +34,14 @@ def make_clean_plate(node: nuke.Node) -> None:
         threading.Thread(target=_follow, args=(node, session, job), daemon=True).start()
         return
     try:
-        session.run(lambda now: print("ActAnywhere %s" % now.words, flush=True))
+        session.run(lambda now: print(f"ActAnywhere {now.words}", flush=True))
     finally:
         _ended(node, session, job)
 
 
 def _follow(node: nuke.Node, session: Session, job: Job) -> None:
     """Not in the main thread: the bar is any thread's, the node is not."""
-    task = nuke.ProgressTask("ActAnywhere: clean plate of %s" % job.shot.name)
+    task = nuke.ProgressTask(f"ActAnywhere: clean plate of {job.shot.name}")
     while not session.over:
         if session.step(0.2):
             task.setProgress(int(100 * session.fraction))
@@ -82,5 +82,5 @@ def _take(node: nuke.Node, job: Job, pattern: str, told: List[str]) -> None:
     with node.parent():
         read = nuke.nodes.Read(file=pattern, first=frames.first, last=frames.last, raw=True)
         read.setXYpos(node.xpos() + 150, node.ypos())
-    showing.log(node, "clean plate: %s" % pattern, *told)
+    showing.log(node, f"clean plate: {pattern}", *told)
     showing.show_state(node)

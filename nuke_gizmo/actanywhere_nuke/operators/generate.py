@@ -66,16 +66,14 @@ def prepare(node: nuke.Node, frames: str = "") -> Job:
     ``frames`` (``1001-1010``) goes before the node's own range. Raises an ``ActAnywhereError``.
     """
     if is_running(node):
-        raise JobError("%s is rendering already." % node.name(), BUSY)
+        raise JobError(f"{node.name()} is rendering already.", BUSY)
     if frames:
         _set_range(node, frames)
     planned = plan(ask(node))
     if planned.warning:
         showing.log(node, planned.warning)
     rendered = render_inputs(node, planned)
-    showing.log(
-        node, "%d of %d inputs rendered, the others are as they were" % (rendered, len(planned.renderings))
-    )
+    showing.log(node, f"{rendered} of {len(planned.renderings)} inputs rendered, the others are as they were")
     return with_output(planned.job, new_take(planned.root, planned.job.shot.name))
 
 
@@ -88,12 +86,12 @@ def generate(node: nuke.Node, frames: str = "") -> Optional[Result]:
 def continue_take(node: nuke.Node) -> Optional[Result]:
     """What is missing of the take that is shown, by the job that it was started with."""
     if is_running(node):
-        raise JobError("%s is rendering already." % node.name(), BUSY)
+        raise JobError(f"{node.name()} is rendering already.", BUSY)
     take = showing.shown_take(node)
     if take is None or take.job is None:
         raise JobError("There is no take to continue.", "Choose one in the list, or press Generate.")
     if is_rendering(take.folder):
-        raise JobError("Take %d is rendering already, for another node." % take.number, "Wait for it.")
+        raise JobError(f"Take {take.number} is rendering already, for another node.", "Wait for it.")
     return _submit(node, _engine(node), [with_output(take.job, take.folder)], fresh=False)
 
 
@@ -101,7 +99,7 @@ def render_wedge(node: nuke.Node) -> Optional[Result]:
     """One take for each seed, and a contact sheet of them when all are done."""
     count = int(node["wedge_count"].value())
     if count < 2:
-        raise JobError("A wedge of %d takes is none." % count, "Ask for 2 or more.")
+        raise JobError(f"A wedge of {count} takes is none.", "Ask for 2 or more.")
     engine = _engine(node)
     job = prepare(node)
     try:
@@ -116,11 +114,11 @@ def write_farm_job(node: nuke.Node) -> str:
     """A take's job as a file, for another machine; the node shows its frames as they come. Gives the command."""
     job = _written(prepare(node))
     path = os.path.join(job.output, "job.json").replace("\\", "/")
-    said = 'actanywhere render --job "%s"' % path
+    said = f'actanywhere render --job "{path}"'
     with showing.quiet(node):
         node["farm_command"].setValue(said)
     _show(node, job.output)
-    showing.log(node, "job written: %s" % path)
+    showing.log(node, f"job written: {path}")
     return said
 
 
@@ -178,7 +176,7 @@ def _submit(node: nuke.Node, engine: Engine, jobs: List[Job], fresh: bool = True
     task = _Task(node, session, sheet)
     command = engine.command("worker")
     for job in jobs:
-        showing.log(node, "started: %s" % job.output)
+        showing.log(node, f"started: {job.output}")
     if nuke.GUI:
         folders = tuple(slashes(job.output) for job in jobs)
         _running.append(_Running(TURNS.submit(session, command, task), node, folders))
@@ -191,7 +189,7 @@ def _submit(node: nuke.Node, engine: Engine, jobs: List[Job], fresh: bool = True
 
 def _sheet_path(jobs: List[Job]) -> str:
     first, last = (os.path.basename(job.output)[-3:] for job in (jobs[0], jobs[-1]))
-    return "%s/wedge_%s-%s.png" % (slashes(os.path.dirname(jobs[0].output)), first, last)
+    return f"{slashes(os.path.dirname(jobs[0].output))}/wedge_{first}-{last}.png"
 
 
 def _sheet_step(engine: Engine, jobs: List[Job], path: str) -> Step:
@@ -208,8 +206,8 @@ class _Task(Listener):
     def __init__(self, node: nuke.Node, session: Session, sheet: str) -> None:
         self._node, self._sheet = node, sheet
         first = session.jobs[0]
-        count = ", %d takes" % len(session.jobs) if len(session.jobs) > 1 else ""
-        self._title = "ActAnywhere: %s, seed %d%s" % (first.shot.name, first.settings.seed, count)
+        count = f", {len(session.jobs)} takes" if len(session.jobs) > 1 else ""
+        self._title = f"ActAnywhere: {first.shot.name}, seed {first.settings.seed}{count}"
         self._task: Any = None
         self._logged = self._shown = 0
 
@@ -229,7 +227,7 @@ class _Task(Listener):
 
     def printed(self, session: Session) -> None:
         """News in a terminal."""
-        print("ActAnywhere %s" % session.words, flush=True)
+        print(f"ActAnywhere {session.words}", flush=True)
         self.moved(session)
 
     def wants_stop(self) -> bool:
@@ -256,7 +254,7 @@ def _finished(node: nuke.Node, result: Result) -> None:
     if not showing.alive(node):
         return
     seconds = sum(result.seconds.values())
-    showing.log(node, "finished in %.0f seconds: %s" % (seconds, result.layer))
+    showing.log(node, f"finished in {seconds:.0f} seconds: {result.layer}")
     _show(node, result.job.output)
 
 
@@ -286,4 +284,4 @@ def _sheet_made(node: nuke.Node, path: str) -> None:
     if showing.alive(node):
         with showing.quiet(node):
             node["sheet"].setValue(path)
-        showing.log(node, "contact sheet: %s" % path)
+        showing.log(node, f"contact sheet: {path}")

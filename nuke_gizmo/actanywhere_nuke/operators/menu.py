@@ -56,7 +56,7 @@ def choose_engine() -> None:
         return
     said = installation.engine(python).run("doctor")
     installation.store_engine(python)
-    nuke.message("This engine is used from now on.\n\n%s" % said)
+    nuke.message(f"This engine is used from now on.\n\n{said}")
 
 
 def show_doctor() -> None:

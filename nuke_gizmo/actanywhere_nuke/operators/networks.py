@@ -39,7 +39,7 @@ def show_networks() -> None:
     networks = read_networks(engine.run("models", "list", "--json").splitlines())
     if not still_to_get(networks):
         nuke.message(_told(networks))
-    elif nuke.ask("%s\n\n%s" % (_told(networks), _ASK)):
+    elif nuke.ask(f"{_told(networks)}\n\n{_ASK}"):
         _start(engine, VISION)
 
 
@@ -50,13 +50,13 @@ def choose_model(node: nuke.Node) -> None:
     engine = installation.engine(text(node, "engine"))
     networks = read_networks(engine.run("models", "list", "--json").splitlines())
     models = model_list(networks)
-    index = nuke.choice("ActAnywhere", "model", ["%s: %s" % model for model in models])
+    index = nuke.choice("ActAnywhere", "model", ["{}: {}".format(*model) for model in models])
     if index is None:
         return
     name, words = models[index]
     node["model"].setValue(name)
     lacking = [one for one in networks if one.name == name and one.state != "here"]
-    if lacking and nuke.ask("%s: %s\n\n%s" % (name, words, _ASK_MODEL)):
+    if lacking and nuke.ask(f"{name}: {words}\n\n{_ASK_MODEL}"):
         _start(engine, name)
 
 
@@ -68,14 +68,12 @@ def _told(networks: List[Network]) -> str:
     missing = still_to_get(networks)
     shown = [one for one in networks if one.state != "absent" or one in missing]
     marks = {True: "+", False: "-"}
-    return "\n".join(
-        [networks_row(networks), ""] + ["%s %s" % (marks[one.state == "here"], one) for one in shown]
-    )
+    return "\n".join([networks_row(networks), ""] + [f"{marks[one.state == 'here']} {one}" for one in shown])
 
 
 def _get(engine: Engine, name: str) -> None:
     """Not in the main thread: the bar is any thread's, the message at the end is not."""
-    task = nuke.ProgressTask("ActAnywhere: %s" % name)
+    task = nuke.ProgressTask(f"ActAnywhere: {name}")
     session = Session([], before=[pull_step(engine, [name])])
     while not session.over:
         if session.step(0.2):

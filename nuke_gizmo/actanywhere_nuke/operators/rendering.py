@@ -65,9 +65,9 @@ def _execute(write: nuke.Node, one: Rendering) -> None:
 
 def _told(error: Exception, one: Rendering) -> ActAnywhereError:
     if isinstance(error, nuke.CancelledError) or "cancel" in str(error).lower():
-        return Cancelled("Stopped while the %s was rendered." % one.kind)
+        return Cancelled(f"Stopped while the {one.kind} was rendered.")
     return FootageError(
-        "The %s input cannot be rendered (frames %s): %s" % (one.kind, one.frames, error),
+        f"The {one.kind} input cannot be rendered (frames {one.frames}): {error}",
         "Look at that input in a viewer, at those frames.",
     )
 

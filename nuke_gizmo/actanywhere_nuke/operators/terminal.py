@@ -39,13 +39,13 @@ def _main(words: List[str]) -> int:
     plain = [word for word in words if not word.startswith("--")]
     unknown = [word for word in words if word.startswith("--") and not word.startswith("--frames=")]
     if unknown or not 1 <= len(plain) <= 2:
-        raise JobError("What is to be rendered? %s" % " ".join(words), _USAGE)
+        raise JobError(f"What is to be rendered? {' '.join(words)}", _USAGE)
     if not os.path.isfile(plain[0]):
-        raise JobError("There is no script %s." % plain[0], _USAGE)
+        raise JobError(f"There is no script {plain[0]}.", _USAGE)
     nuke.scriptOpen(plain[0])
     result = generate.generate(_node(plain[1] if len(plain) > 1 else ""), frames)
     assert result is not None  # in a terminal it blocks
-    print("layer: %s" % result.layer, flush=True)
+    print(f"layer: {result.layer}", flush=True)
     return DONE
 
 
@@ -55,8 +55,8 @@ def _node(name: str) -> nuke.Node:
     if name:
         found = nuke.toNode(name)
         if found is None or not is_ours(found):
-            raise JobError("There is no ActAnywhere node '%s' in the script." % name, _USAGE)
+            raise JobError(f"There is no ActAnywhere node '{name}' in the script.", _USAGE)
         return found
     if len(ours) != 1:
-        raise JobError("The script has %d ActAnywhere nodes." % len(ours), "Name one. " + _USAGE)
+        raise JobError(f"The script has {len(ours)} ActAnywhere nodes.", "Name one. " + _USAGE)
     return ours[0]

@@ -33,14 +33,14 @@ def is_complete(node: nuke.Node) -> bool:
 
 def identity(node: nuke.Node) -> str:
     """The node among those of all scripts that this session of Nuke has opened."""
-    return "%s %s" % (script_path(), node.fullName())
+    return f"{script_path()} {node.fullName()}"
 
 
 def inner(node: nuke.Node, name: str) -> nuke.Node:
     """A node inside of ours."""
     found = node.node(name) if isinstance(node, nuke.Group) else None
     if found is None:
-        raise ValueError("%s has no %s inside: it is not as it was shipped" % (node.name(), name))
+        raise ValueError(f"{node.name()} has no {name} inside: it is not as it was shipped")
     return found
 
 

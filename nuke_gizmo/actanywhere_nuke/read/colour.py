@@ -62,9 +62,7 @@ def working_space(said: str, project: Project) -> str:
     under OCIO the root's working space says it, and the name of a role is looked up in the configuration.
     """
     if said not in WORKING_SPACES:
-        raise JobError(
-            "'%s' is not a working space." % said, "Choose one of: %s." % ", ".join(WORKING_SPACES)
-        )
+        raise JobError(f"'{said}' is not a working space.", f"Choose one of: {', '.join(WORKING_SPACES)}.")
     if said != "auto":
         return said
     if project.management.lower() != "ocio":
@@ -80,7 +78,7 @@ def working_space(said: str, project: Project) -> str:
         if known is not None:
             return known
     raise JobError(
-        "The project's working space '%s' (%s) is not one that ActAnywhere knows." % (name, project.config),
+        f"The project's working space '{name}' ({project.config}) is not one that ActAnywhere knows.",
         "Say what it is with the knob 'working space' in the tab Advanced.",
     )
 
@@ -89,7 +87,7 @@ def _space_of_role(role: str, config: str) -> str:
     """The space behind a role; empty where it cannot be told."""
     try:
         with open(config, encoding="utf-8", errors="replace") as stream:
-            found = re.search(r"^\s+%s:\s*(.+?)\s*$" % re.escape(role), stream.read(), re.MULTILINE)
+            found = re.search(rf"^\s+{re.escape(role)}:\s*(.+?)\s*$", stream.read(), re.MULTILINE)
     except OSError:
         return "ACEScg" if _BUILT_IN_ACES.match(config) else ""
     return "" if found is None else found.group(1).strip("\"'")

@@ -60,7 +60,7 @@ def read_header(path: str) -> Header:
             return _header(stream)
     except (OSError, ValueError, KeyError, struct.error) as error:
         raise FootageError(
-            "%s is not a whole EXR: %s." % (path, error), "Render the inputs again; is the disk full?"
+            f"{path} is not a whole EXR: {error}.", "Render the inputs again; is the disk full?"
         ) from error
 
 
@@ -76,7 +76,7 @@ def _header(stream: BinaryIO) -> Header:
         _text(stream)  # its type
         (size,) = struct.unpack("<i", stream.read(4))
         if not 0 <= size <= _LONGEST:
-            raise ValueError("an attribute of %d bytes" % size)
+            raise ValueError(f"an attribute of {size} bytes")
         found[name] = stream.read(size)
     return Header(
         _channels(found["channels"]),

@@ -50,7 +50,7 @@ class Rendering:
 
     def file(self, frame: int) -> str:
         """The file of one frame."""
-        return self.nuke_pattern.replace("%04d", "%04d" % frame)
+        return self.nuke_pattern.replace("%04d", f"{frame:04d}")
 
 
 def is_whole(rendering: Rendering) -> bool:
@@ -74,7 +74,7 @@ def make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            "%s cannot be made: %s." % (folder, error.strerror or error),
+            f"{folder} cannot be made: {error.strerror or error}.",
             "Choose another folder for the takes.",
         ) from error
 
@@ -86,16 +86,16 @@ def check(rendering: Rendering) -> Dict[int, Header]:
         path = rendering.file(frame)
         if not os.path.isfile(path):
             raise FootageError(
-                "%s (frame %d) was not rendered." % (path, frame),
-                "Look at the %s input at that frame: does it have an error?" % rendering.kind,
+                f"{path} (frame {frame}) was not rendered.",
+                f"Look at the {rendering.kind} input at that frame: does it have an error?",
             )
         headers[frame] = header = read_header(path)
         lacking = [name for name in rendering.channels if name not in header.channels]
         if lacking:
             raise FootageError(
-                "%s (frame %d) has the channels %s, not %s."
-                % (path, frame, ", ".join(header.channels) or "(none)", ", ".join(lacking)),
-                "Look at the %s input: choose a channel that it has." % rendering.kind,
+                f"{path} (frame {frame}) has the channels {', '.join(header.channels) or '(none)'}, "
+                f"not {', '.join(lacking)}.",
+                f"Look at the {rendering.kind} input: choose a channel that it has.",
             )
     return headers
 

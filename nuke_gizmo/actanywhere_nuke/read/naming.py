@@ -30,7 +30,7 @@ def shot_name(given: str, script: str, node: str) -> str:
         return given.strip()
     stem = os.path.splitext(os.path.basename(slashes(script)))[0]
     stem = _VERSION.sub("", stem)
-    return "%s_%s" % (stem, node) if stem else node
+    return f"{stem}_{node}" if stem else node
 
 
 def output_root(given: str, script: str) -> str:
@@ -48,8 +48,7 @@ def output_root(given: str, script: str) -> str:
     meant = sorted(set(root) & _MEANT)
     if meant:
         raise JobError(
-            "The folder %s has %s in its name, which Nuke does not take as it stands."
-            % (root, " ".join(meant)),
+            f"The folder {root} has {' '.join(meant)} in its name, which Nuke does not take as it stands.",
             "Choose a folder for the takes without such characters.",
         )
     return root
@@ -70,4 +69,4 @@ def digest(text: str) -> str:
 
 def file_pattern(folder: str, stem: str, mark: str) -> str:
     """``FOLDER/STEM.####.exr``; ``mark`` is ``####`` (core, Read) or ``%04d`` (Write)."""
-    return slashes(os.path.join(folder, "%s.%s.exr" % (stem, mark)))
+    return slashes(os.path.join(folder, f"{stem}.{mark}.exr"))

@@ -86,7 +86,7 @@ def plan(ask: Ask) -> Plan:
     """The plan for what a node says; nothing is touched. Raises ``JobError`` with what to do about it."""
     root, plate, matte, shot = _footage(ask)
     assert shot.frames is not None
-    frames, inputs = shot.frames, "%s/inputs" % root
+    frames, inputs = shot.frames, f"{root}/inputs"
     condition, drawn = _condition(ask, inputs, frames, shot.plate.colour)
     track = _track(ask, inputs, frames, plate)
     settings, living = _alive(ask, inputs, frames)
@@ -112,7 +112,7 @@ def _footage(ask: Ask) -> Tuple[str, Rendering, Rendering, Shot]:
     _check_channel(ask.matte_channel, ask.matte_channels, "matte" if ask.matte else "plate", "matte channel")
     root = output_root(ask.output_folder, ask.script)
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
-    inputs = "%s/inputs" % root
+    inputs = f"{root}/inputs"
     plate = _rendering(ask, inputs, "plate", ask.plate, frames, ("R", "G", "B"))
     matte = _rendering(ask, inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
     shot = Shot(
@@ -128,14 +128,14 @@ def _footage(ask: Ask) -> Tuple[str, Rendering, Rendering, Shot]:
 def _check_channel(channel: str, there: Tuple[str, ...], what: str, knob: str) -> None:
     if _full_name(channel) not in map(_full_name, there):
         raise JobError(
-            "The %s has no channel %s; it has %s." % (what, channel, ", ".join(there) or "none"),
-            "Choose another with the knob '%s'." % knob,
+            f"The {what} has no channel {channel}; it has {', '.join(there) or 'none'}.",
+            f"Choose another with the knob '{knob}'.",
         )
 
 
 def _full_name(channel: str) -> str:
     """Nuke also says ``alpha`` for ``rgba.alpha``."""
-    return channel if "." in channel else "rgba.%s" % channel
+    return channel if "." in channel else f"rgba.{channel}"
 
 
 def with_output(job: Job, folder: str) -> Job:
@@ -148,9 +148,9 @@ def _rendering(
 ) -> Rendering:
     """``source`` and the project's colour say what the pixels are: a Read gives others in another working space."""
     colour = " ".join(dataclasses.astuple(ask.project))
-    text = "%s\nframes %s\ncolour %s" % (source, frames, colour)
-    folder = "%s/%s_%s" % (inputs, kind, digest(text))
-    return Rendering(kind, "write_%s" % kind, folder, frames, channels, text)
+    text = f"{source}\nframes {frames}\ncolour {colour}"
+    folder = f"{inputs}/{kind}_{digest(text)}"
+    return Rendering(kind, f"write_{kind}", folder, frames, channels, text)
 
 
 def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[Condition, Rendering]:
@@ -159,7 +159,7 @@ def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[C
     if not ask.condition and ask.condition_file and not os.path.isabs(ask.condition_file):
         # Nuke would look for it in the project's directory, or in whichever folder it was started from.
         raise JobError(
-            "The picture '%s' has no whole path." % ask.condition_file,
+            f"The picture '{ask.condition_file}' has no whole path.",
             "Choose it with its folder; [file dirname [value root.name]] stands for the script's.",
         )
     source = ask.condition or _file(slashes(ask.condition_file))
@@ -195,17 +195,17 @@ def _file(path: str) -> str:
         return ""
     if ("%" in path or "#" in path) and not os.path.isfile(path):
         raise JobError(
-            "%s is a sequence, and the condition is one picture." % path,
+            f"{path} is a sequence, and the condition is one picture.",
             "Name one of its frames, or connect its Read to 'condition' and choose the frame beside it.",
         )
     _must_exist(path, "condition picture")
     about = os.stat(path)
-    return "file %s %d %d" % (path, about.st_size, about.st_mtime_ns)
+    return f"file {path} {about.st_size} {about.st_mtime_ns}"
 
 
 def _must_exist(path: str, what: str) -> None:
     if path and not os.path.isfile(path):
-        raise JobError("%s: there is no such %s." % (path, what), "Choose a file that is there.")
+        raise JobError(f"{path}: there is no such {what}.", "Choose a file that is there.")
 
 
 def _track(ask: Ask, inputs: str, frames: FrameRange, plate: Rendering) -> str:
@@ -219,6 +219,6 @@ def _track(ask: Ask, inputs: str, frames: FrameRange, plate: Rendering) -> str:
         return ""
     lacking = [frame for frame in frames if frame not in ask.moves]
     if lacking:
-        raise JobError("The track says nothing of frame %d." % lacking[0], "Track the whole range.")
+        raise JobError(f"The track says nothing of frame {lacking[0]}.", "Track the whole range.")
     moves: List[Tuple[int, Matrix]] = sorted(ask.moves.items())
-    return "%s/track_%s.json" % (inputs, digest(plate.folder + json.dumps(moves)))
+    return f"{inputs}/track_{digest(plate.folder + json.dumps(moves))}.json"

@@ -28,17 +28,16 @@ def choose_range(choice: str, of_input: Optional[Span], of_project: Span, own: S
         return FrameRange(*of_project)
     if choice == "custom":
         return FrameRange(*own)
-    raise JobError("'%s' is not a range." % choice, "Choose one of: %s." % ", ".join(RANGES))
+    raise JobError(f"'{choice}' is not a range.", f"Choose one of: {', '.join(RANGES)}.")
 
 
 def beyond(frames: FrameRange, of_input: Optional[Span]) -> str:
     """What to tell of frames that the plate has not: Nuke repeats its first or last picture there. Empty if none."""
     if of_input is None or (of_input[0] <= frames.first and frames.last <= of_input[1]):
         return ""
-    return "The frames %s go beyond the plate's %d-%d: Nuke repeats its first or last picture there." % (
-        frames,
-        of_input[0],
-        of_input[1],
+    return (
+        f"The frames {frames} go beyond the plate's {of_input[0]}-{of_input[1]}: "
+        "Nuke repeats its first or last picture there."
     )
 
 

@@ -35,7 +35,7 @@ def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Opt
         moves = {frame: _transform(found, frame) for frame in frames}
     else:
         raise JobError(
-            "%s is a %s: no track can be read from it." % (found.name(), kind),
+            f"{found.name()} is a {kind}: no track can be read from it.",
             "Connect a Tracker, a CornerPin2D or a Transform to the input 'track'.",
         )
     return {frame: inverse(move) for frame, move in moves.items()} if means == "stabilise" else moves
@@ -46,7 +46,7 @@ def _points(node: nuke.Node, frame: int) -> List[Point]:
     size = re.match(r"\s*\{\s*\d+\s+(\d+)\s+(\d+)\s*\}", table.toScript())
     if size is None:
         raise JobError(
-            "%s: its table of tracks cannot be read." % node.name(),
+            f"{node.name()}: its table of tracks cannot be read.",
             "Export it as a CornerPin2D and connect that.",
         )
     columns, count = int(size.group(1)), int(size.group(2))
@@ -59,12 +59,12 @@ def _pair(node: nuke.Node, name: str, frame: int) -> Point:
 
 
 def _pin(node: nuke.Node, frame: int) -> Matrix:
-    if not all(node["enable%d" % i].getValueAt(frame) for i in (1, 2, 3, 4)):
+    if not all(node[f"enable{i}"].getValueAt(frame) for i in (1, 2, 3, 4)):
         raise JobError(
-            "%s: a corner is switched off at frame %d." % (node.name(), frame), "Switch all four corners on."
+            f"{node.name()}: a corner is switched off at frame {frame}.", "Switch all four corners on."
         )
-    origin = [_pair(node, "from%d" % i, frame) for i in (1, 2, 3, 4)]
-    target = [_pair(node, "to%d" % i, frame) for i in (1, 2, 3, 4)]
+    origin = [_pair(node, f"from{i}", frame) for i in (1, 2, 3, 4)]
+    target = [_pair(node, f"to{i}", frame) for i in (1, 2, 3, 4)]
     move = corner_pin(origin, target)
     return inverse(move) if node["invert"].getValueAt(frame) else move
 
@@ -72,7 +72,7 @@ def _pin(node: nuke.Node, frame: int) -> Matrix:
 def _transform(node: nuke.Node, frame: int) -> Matrix:
     if node["skewX"].getValueAt(frame) or node["skewY"].getValueAt(frame):
         raise JobError(
-            "%s leans (skew) at frame %d: that is not read from a Transform." % (node.name(), frame),
+            f"{node.name()} leans (skew) at frame {frame}: that is not read from a Transform.",
             "Bake it as a CornerPin2D and connect that.",
         )
     scale = node["scale"]

@@ -50,7 +50,7 @@ def describe(node: Optional[nuke.Node], frames: FrameRange) -> str:
     found = source_of(node)
     lines: List[str] = []
     if found is not None:
-        lines.append("format %s" % nuke.root()["format"].toScript())  # what has no size of its own takes it
+        lines.append(f"format {nuke.root()['format'].toScript()}")  # what has no size of its own takes it
         _tell(found, frames, lines, set())
     return "\n".join(lines)
 
@@ -58,14 +58,14 @@ def describe(node: Optional[nuke.Node], frames: FrameRange) -> str:
 def _tell(node: nuke.Node, frames: FrameRange, lines: List[str], seen: Set[str]) -> None:
     name = node.fullName()
     if name in seen:
-        lines.append("again %s" % node.Class())
+        lines.append(f"again {node.Class()}")
         return
     seen.add(name)
-    lines.append("node %s" % node.Class())
+    lines.append(f"node {node.Class()}")
     ours = node.knob("actanywhere") is not None
     for knob_name, knob in sorted(node.knobs().items()):
         if _counts(node, knob_name, ours):
-            lines.append("%s %s" % (knob_name, knob.toScript()))
+            lines.append(f"{knob_name} {knob.toScript()}")
             if isinstance(knob, nuke.File_Knob):
                 lines += _files(knob, frames)
     if isinstance(node, nuke.Group):
@@ -74,7 +74,7 @@ def _tell(node: nuke.Node, frames: FrameRange, lines: List[str], seen: Set[str])
                 _tell(inner, frames, lines, seen)
     for index in range(1 if ours else node.inputs()):
         above = source_of(node.input(index))
-        lines.append("input %d" % index)
+        lines.append(f"input {index}")
         if above is not None:
             _tell(above, frames, lines, seen)
     for other in node.dependencies(nuke.EXPRESSIONS):
@@ -98,5 +98,5 @@ def _files(knob: nuke.File_Knob, frames: FrameRange) -> List[str]:
         except OSError:
             continue
         if not os.path.isdir(path):
-            lines.append("file %s %d %d" % (path, about.st_size, about.st_mtime_ns))
+            lines.append(f"file {path} {about.st_size} {about.st_mtime_ns}")
     return lines

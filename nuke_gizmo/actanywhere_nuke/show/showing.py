@@ -99,7 +99,7 @@ def listed(node: nuke.Node) -> Dict[str, Take]:
     lines = {take_label(take): take for take in takes}
     shown = shown_take(node)
     if shown is not None and slashes(shown.folder) not in [slashes(take.folder) for take in takes]:
-        lines["%s of %s" % (take_label(shown), slashes(shown.folder).split("/")[-2])] = shown
+        lines[f"{take_label(shown)} of {slashes(shown.folder).split('/')[-2]}"] = shown
     return lines
 
 
@@ -125,15 +125,15 @@ def show_take(node: nuke.Node, take: Optional[Take]) -> None:
 
 def set_layer(node: nuke.Node, layer: str) -> None:
     """Have the node's copies carry a layer of that name, made in the project if it is not there yet."""
-    names = ["%s.%s" % (layer, colour) for colour in _COLOURS]
+    names = [f"{layer}.{colour}" for colour in _COLOURS]
     if layer not in nuke.layers():
         nuke.Layer(layer, names)
     for node_name, prefixes in (("layer_copy", ("from", "to")), ("show_layer_copy", ("from",))):
         copy = inner(node, node_name)
         for prefix in prefixes:
             for index, name in enumerate(names):
-                if copy["%s%d" % (prefix, index)].value() != name:
-                    copy["%s%d" % (prefix, index)].setValue(name)
+                if copy[f"{prefix}{index}"].value() != name:
+                    copy[f"{prefix}{index}"].setValue(name)
 
 
 def refresh(node: nuke.Node) -> None:
@@ -181,10 +181,10 @@ def show_state(node: nuke.Node, look: bool = True) -> State:
 def log(node: nuke.Node, *lines: str) -> None:
     """Add lines to the log on the node, with the time; in a terminal they are printed too."""
     stamp = time.strftime("%H:%M:%S")
-    said = ["%s  %s" % (stamp, part) for line in lines for part in line.splitlines()]
+    said = [f"{stamp}  {part}" for line in lines for part in line.splitlines()]
     if not nuke.GUI:
         for one in said:
-            print("ActAnywhere %s" % one, flush=True)
+            print(f"ActAnywhere {one}", flush=True)
     if not alive(node):
         return
     # The knob evaluates what stands in square brackets.

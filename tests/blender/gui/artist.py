@@ -39,7 +39,7 @@ class Artist:
         """Have all of the window drawn, and wait until it is: on a busy machine that takes its time."""
         window = "bpy.context.window_manager.windows[0]"
         draw = "bpy.ops.wm.redraw_timer(type='DRAW_WIN_SWAP', iterations=2)"
-        self.ask("with bpy.context.temp_override(window=%s):\n    %s" % (window, draw), within=60)
+        self.ask(f"with bpy.context.temp_override(window={window}):\n    {draw}", within=60)
 
     def open_tab(self) -> None:
         """Our tab in the sidebar of the largest editor."""
@@ -66,7 +66,7 @@ class Artist:
             if said:
                 return said
             time.sleep(0.1)
-        raise AssertionError("not within %.0f s: %s" % (within, code))
+        raise AssertionError(f"not within {within:.0f} s: {code}")
 
     def buttons(self) -> list[tuple[int, int, int, int]]:
         """Operator buttons on the screen, from the top: left, top, width, height.
@@ -77,7 +77,7 @@ class Artist:
         before = self.ask(theme + "answer = list(w.inner); w.inner = (1, 0, 1, 1)")
         self.redraw()
         data = np.frombuffer(self.window.tool("import", "-window", "root", "png:-"), np.uint8)
-        self.ask(theme + "w.inner = %r" % (tuple(before),))
+        self.ask(theme + f"w.inner = {tuple(before)!r}")
         self.redraw()
         blue, green, red = np.moveaxis(cv2.imdecode(data, cv2.IMREAD_COLOR).astype(int), -1, 0)
         marked = ((red > 150) & (blue > 150) & (green < red - 60)).astype(np.uint8)

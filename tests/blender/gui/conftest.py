@@ -30,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     (folder / "lib" / "actanywhere").mkdir(parents=True)
     script = folder / "python"
-    script.write_text('#!/bin/sh\nPYTHONPATH=%s/lib exec "%s" "$@"\n' % (ENGINE, sys.executable))
+    script.write_text(f'#!/bin/sh\nPYTHONPATH={ENGINE}/lib exec "{sys.executable}" "$@"\n')
     script.chmod(0o755)
     return folder
 

@@ -58,7 +58,7 @@ def time_ours() -> None:
             if isinstance(plain, (classmethod, staticmethod)):
                 continue
             if not hasattr(plain, "__wrapped__"):
-                setattr(owner, method, timed("%s.%s" % (owner.__name__, method), plain))
+                setattr(owner, method, timed(f"{owner.__name__}.{method}", plain))
 
 
 def watch_session() -> None:
@@ -69,7 +69,7 @@ def watch_session() -> None:
     hear = session._hear
 
     def heard(self: Any, progress: Any) -> None:
-        events.append((time.time(), "%s %.3f" % (progress.stage, progress.fraction)))
+        events.append((time.time(), f"{progress.stage} {progress.fraction:.3f}"))
         hear(self, progress)
 
     session._hear = heard

@@ -37,7 +37,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def set_up(artist: Artist, last: int) -> None:
-    chosen = "panel.range_source, panel.first, panel.last = 'CUSTOM', 1, %d\n" % last
+    chosen = f"panel.range_source, panel.first, panel.last = 'CUSTOM', 1, {last}\n"
     artist.ask(PANEL + chosen + "panel.settings.preview = True\ntook.clear(); events.clear()")
     artist.open_tab()
 
@@ -48,7 +48,7 @@ def scroll(artist: Artist, way: str) -> None:
         LARGEST + "side = next(r for r in area.regions if r.type == 'UI')\n"
         "with bpy.context.temp_override(window=window, area=area, region=side):\n"
         "    for _ in range(30):\n"
-        "        bpy.ops.view2d.scroll_%s()\n" % way
+        f"        bpy.ops.view2d.scroll_{way}()\n"
     )
 
 
@@ -78,7 +78,7 @@ def test_the_panel_has_what_the_shot_needs_before_anything_is_rendered(
     "editor", ["CompositorNodeTree", "IMAGE_EDITOR", "SEQUENCE_EDITOR", "VIEW_3D", "CLIP_EDITOR"]
 )
 def test_the_panel_is_in_every_editor_that_has_a_plate(artist: Artist, tmp_path: Path, editor: str) -> None:
-    artist.ask(LARGEST + "area.ui_type = %r; area.spaces.active.show_region_ui = True" % editor)
+    artist.ask(LARGEST + f"area.ui_type = {editor!r}; area.spaces.active.show_region_ui = True")
     artist.redraw()
     artist.ask("took.clear()")
     artist.open_tab()
@@ -106,8 +106,10 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
     *running, bringing = steps  # the last one brings the layer back
     clock, worked = (max(spent) for spent in zip(*running, strict=True))
     print(
-        "click to first event %.1f s; %d ticks, longest %.0f ms by the clock, %.0f ms of work; bringing the layer "
-        "back %.0f ms" % (first - clicked, len(running), clock, worked, bringing[0])
+        (
+            f"click to first event {first - clicked:.1f} s; {len(running)} ticks, longest {clock:.0f} ms by the clock, {worked:.0f} ms of work; bringing the layer "
+            f"back {bringing[0]:.0f} ms"
+        )
     )
     drawn = artist.ask("answer = [each for name in took if name.endswith('.draw') for each in took[name]]")
     clicks = artist.ask("answer = took['Runner.invoke']")
@@ -170,7 +172,7 @@ def test_what_the_artist_does_meanwhile_disturbs_nothing(artist: Artist) -> None
     first = artist.ask(LARGEST + "answer = window.workspace.name")
     artist.ask(LARGEST + "window.workspace = next(w for w in bpy.data.workspaces if w != window.workspace)")
     artist.wait(IDLE, within=240)
-    artist.ask(LARGEST + "window.workspace = bpy.data.workspaces[%r]" % first)
+    artist.ask(LARGEST + f"window.workspace = bpy.data.workspaces[{first!r}]")
     artist.open_tab()
     states = artist.ask(PANEL + "answer = [[t.finished for t in panel.takes], panel.current_take]")
     assert states == [[True, True], 2]
@@ -246,7 +248,7 @@ def test_the_preferences_may_be_closed_while_the_engine_is_examined(artist: Arti
     assert artist.ask(IDLE) is False
     artist.wait(IDLE, within=120)
     module = "import_module('bl_ext.user_default.actanywhere.draw.preferences')"
-    said = artist.ask(RUNNING + "state = %s.state\nanswer = [len(state.findings), str(state.error)]" % module)
+    said = artist.ask(RUNNING + f"state = {module}.state\nanswer = [len(state.findings), str(state.error)]")
     assert said[0] > 3 and said[1] == "None"
 
 
@@ -268,8 +270,8 @@ def test_who_is_to_go_is_drawn_and_clicked_on_the_picture(artist: Artist) -> Non
 
     def on_screen(x: float, y: float) -> tuple[int, int]:
         """Where a pixel of the picture is on the screen."""
-        to = "region.view2d.view_to_region(%r, %r, clip=False)" % (x / width, 1 - y / height)
-        at = artist.ask(see + "x, y = %s\nanswer = [region.x + x, window.height - 1 - region.y - y]" % to)
+        to = f"region.view2d.view_to_region({x / width!r}, {1 - y / height!r}, clip=False)"
+        at = artist.ask(see + f"x, y = {to}\nanswer = [region.x + x, window.height - 1 - region.y - y]")
         return int(at[0]), int(at[1])
 
     pixel = width / (on_screen(width, 0)[0] - on_screen(0, 0)[0])
@@ -291,7 +293,7 @@ def test_who_is_to_go_is_drawn_and_clicked_on_the_picture(artist: Artist) -> Non
     artist.window.move(400, 400)
     artist.window.key("Escape")
     artist.redraw()
-    assert artist.ask(settings + "condition_point") == "%d,%d" % (x, y), "Esc adds none"
+    assert artist.ask(settings + "condition_point") == f"{x},{y}", "Esc adds none"
     artist.ask(
         LARGEST + "settings = bpy.context.scene.actanywhere.settings\n"
         "settings.condition_box = settings.condition_point = ''\n"
@@ -324,7 +326,7 @@ def test_undo_brings_back_what_was_there_before(artist: Artist) -> None:
     assert artist.ask(current) > before
     artist.window.move(400, 400)
     artist.window.key("ctrl+z")
-    artist.wait(current + " == %d" % before, within=20)
+    artist.wait(current + f" == {before}", within=20)
 
 
 def test_closing_the_file_stops_and_opening_it_offers_to_continue(artist: Artist) -> None:
@@ -334,7 +336,7 @@ def test_closing_the_file_stops_and_opening_it_offers_to_continue(artist: Artist
     pid = artist.ask(RUNNING + "answer = running._State.worker.pid")
     artist.ask("bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)")
     assert artist.ask(IDLE) is True
-    assert not Path("/proc/%d" % pid).exists()
+    assert not Path(f"/proc/{pid}").exists()
     artist.open_tab()
     message = artist.ask(PANEL + "answer = panel.message")
     assert "was not finished" in message
@@ -347,16 +349,18 @@ def test_disabling_the_extension_stops_what_it_does(artist: Artist) -> None:
     artist.wait("answer = bool(events)", within=120)
     pid = artist.ask(RUNNING + "answer = running._State.worker.pid")
     module = "bl_ext.user_default.actanywhere"
-    artist.ask("bpy.ops.preferences.addon_disable(module=%r)" % module)
+    artist.ask(f"bpy.ops.preferences.addon_disable(module={module!r})")
     artist.redraw()
-    assert not Path("/proc/%d" % pid).exists()
+    assert not Path(f"/proc/{pid}").exists()
     artist.window.move(420, 400)
     artist.window.move(400, 420)
     artist.redraw()
     artist.ask(
-        "bpy.ops.preferences.addon_enable(module=%r)\n"
-        "bpy.context.preferences.addons[%r].preferences.python = %r\n"
-        "time_ours(); watch_session()" % (module, module, ENGINE + "/python")
+        (
+            f"bpy.ops.preferences.addon_enable(module={module!r})\n"
+            f"bpy.context.preferences.addons[{module!r}].preferences.python = {ENGINE + '/python'!r}\n"
+            "time_ours(); watch_session()"
+        )
     )
     artist.open_tab()
     assert "_Main.draw" in artist.ask("answer = sorted(took)")
@@ -367,14 +371,14 @@ def test_closing_blender_leaves_no_process(artist: Artist) -> None:
     press_generate(artist)
     artist.wait("answer = bool(events)", within=120)
     pid = artist.ask(RUNNING + "answer = running._State.worker.pid")
-    assert Path("/proc/%d" % pid).exists()
+    assert Path(f"/proc/{pid}").exists()
     assert artist.window.blender is not None
     artist.quit()
     artist.window.blender.wait(30)
     until = time.monotonic() + 10
-    while Path("/proc/%d" % pid).exists() and time.monotonic() < until:
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
         time.sleep(0.1)
-    assert not Path("/proc/%d" % pid).exists()
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_the_documented_command_renders_in_background_mode(window: Window, example: Path, desk: Path) -> None:

@@ -93,7 +93,7 @@ class Window:
     def _inside(self) -> list[str]:
         assert self._space is not None
         until = time.monotonic() + 5
-        while os.readlink("/proc/%d/ns/mnt" % self._space.pid) == os.readlink("/proc/self/ns/mnt"):
+        while os.readlink(f"/proc/{self._space.pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt"):
             assert time.monotonic() < until, "unshare gave no namespace"
             time.sleep(0.01)
         return ["nsenter", "-t", str(self._space.pid), "-m"]

@@ -112,7 +112,7 @@ def image_strip(scene: Any, first_file: str, count: int, channel: int, start: in
     stem, number, ending = name.rsplit(".", 2)
     strip = strips(scene).new_image("plate", first_file, channel, start)
     for offset in range(1, count):
-        strip.elements.append("%s.%04d.%s" % (stem, int(number) + offset, ending))
+        strip.elements.append(f"{stem}.{int(number) + offset:04d}.{ending}")
     assert strip.directory.rstrip("/") == folder or bpy.path.abspath(strip.directory)
     return strip
 
@@ -217,5 +217,5 @@ def written(path: str) -> str:
     """Where ``write_still`` put the render: before 5.0 it may add the frame's number and ending."""
     folder, name = os.path.split(path)
     found = [each for each in sorted(os.listdir(folder)) if each.startswith(name[:-4])]
-    assert found, "nothing was rendered to %s" % path
+    assert found, f"nothing was rendered to {path}"
     return os.path.join(folder, found[-1])

@@ -58,7 +58,7 @@ def children() -> list[int]:
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                with open("/proc/%s/stat" % entry, encoding="utf-8") as file:
+                with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
                     state, parent = file.read().rsplit(")", 1)[1].split()[:2]
             except OSError:
                 continue
@@ -135,7 +135,7 @@ def scene_engine_that_is_none(given: Given) -> Any:
     chosen = bpy.context.preferences.addons["bl_ext.user_default.actanywhere"].preferences
     script = os.path.join(given["work"], "bare python")
     with open(script, "w", encoding="utf-8") as file:
-        file.write('#!/bin/sh\nexec "%s" -S -I "$@"\n' % shutil.which("python3"))
+        file.write(f'#!/bin/sh\nexec "{shutil.which("python3")}" -S -I "$@"\n')
     os.chmod(script, 0o755)
     chosen.python = script
     try:

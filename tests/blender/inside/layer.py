@@ -27,7 +27,7 @@ def render(scene: Any, folder: str, frames: Any) -> list[str]:
     paths = []
     for frame in frames:
         scene.frame_set(frame)
-        path = os.path.join(folder, "rendered.%04d.exr" % frame)
+        path = os.path.join(folder, f"rendered.{frame:04d}.exr")
         scene.render.filepath = path
         bpy.ops.render.render(write_still=True, scene=scene.name)
         paths.append(desk.written(path))

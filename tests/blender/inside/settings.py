@@ -30,7 +30,7 @@ def told(call: Callable[[], Any]) -> str:
     try:
         call()
     except RuntimeError:
-        return "%s %s" % (panel.message, panel.remedy)
+        return f"{panel.message} {panel.remedy}"
     return ""
 
 

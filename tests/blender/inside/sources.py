@@ -310,7 +310,7 @@ def scene_camera_solved(given: Given) -> Any:
     grid = [(x / 10, y / 10) for x in (-3, -1, 1, 3) for y in (-2, 0, 2)]
     seen: dict[int, list[tuple[float, float]]] = {number: [] for number in range(1, 7)}
     for number, (x, y) in enumerate(grid):
-        track = tracking.tracks.new(name="far %d" % number, frame=1)
+        track = tracking.tracks.new(name=f"far {number}", frame=1)
         for frame, found in seen.items():
             u, v = turned(x, y, 0.02 * (frame - 1))
             track.markers.insert_frame(frame, co=(u / 96, v / 64))
