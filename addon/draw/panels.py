@@ -302,7 +302,7 @@ def _draw_notes(layout: Any, take: Any, context: Any) -> None:
 
 
 def _draw_running(layout: Any, session: Any, context: Any) -> None:
-    layout.progress(factor=session.fraction, text=f"{100 * session.fraction} %")
+    layout.progress(factor=session.fraction, text=f"{int(100 * session.fraction)} %")
     layout.operator("actanywhere.cancel", icon="CANCEL")  # above what comes and goes: it must not move
     _label(layout.column(align=True), session.words, "TIME", context)
     if session.frames:

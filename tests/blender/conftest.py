@@ -95,8 +95,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def double(tmp_path_factory: pytest.TempPathFactory, engine: Path) -> Path:
     """An interpreter that is the engine's, but for its worker: that paints at once (``double.py``)."""
     script = tmp_path_factory.mktemp("double") / "python"
+    other = Path(__file__).with_name("double.py")
     script.write_text(
-        f'#!/bin/sh\ncase "$*" in *"-m actanywhere worker") exec "{engine}" "{Path(__file__).with_name("double.py")}" ;; esac\nexec "{engine}" "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *"-m actanywhere worker") exec "{engine}" "{other}" ;; esac\n'
+        f'exec "{engine}" "$@"\n'
     )
     script.chmod(0o755)
     return script

@@ -33,7 +33,8 @@ def with_box(said: str, one: Point, other: Point, size: Size) -> str:
     top, bottom = (int(_within(y, size[1])) for y in sorted((one[1], other[1])))
     if right - left < 2 or bottom - top < 2:
         raise JobError(
-            "The box has nothing of the picture (%d x %d) in it." % size, "Draw it around whoever is to go."
+            f"The box has nothing of the picture ({size[0]} x {size[1]}) in it.",
+            "Draw it around whoever is to go.",
         )
     return _and(said, f"{left},{top},{right - left},{bottom - top}")
 

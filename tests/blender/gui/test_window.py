@@ -106,16 +106,15 @@ def test_a_click_on_generate_renders_while_blender_stays_awake(artist: Artist, p
     *running, bringing = steps  # the last one brings the layer back
     clock, worked = (max(spent) for spent in zip(*running, strict=True))
     print(
-        (
-            f"click to first event {first - clicked:.1f} s; {len(running)} ticks, longest {clock:.0f} ms by the clock, {worked:.0f} ms of work; bringing the layer "
-            f"back {bringing[0]:.0f} ms"
-        )
+        f"click to first event {first - clicked:.1f} s; {len(running)} ticks, longest {clock:.0f} ms by the clock, "
+        f"{worked:.0f} ms of work; bringing the layer back {bringing[0]:.0f} ms"
     )
     drawn = artist.ask("answer = [each for name in took if name.endswith('.draw') for each in took[name]]")
     clicks = artist.ask("answer = took['Runner.invoke']")
+    clock, work = (max(spent) for spent in zip(*drawn, strict=True))
     print(
-        "the click itself %.0f ms; %d panels drawn, longest %.0f ms by the clock, %.0f ms of work"
-        % (clicks[0][0], len(drawn), *(max(spent) for spent in zip(*drawn, strict=True)))
+        f"the click itself {clicks[0][0]:.0f} ms; {len(drawn)} panels drawn, longest {clock:.0f} ms by the clock, "
+        f"{work:.0f} ms of work"
     )
     assert len(running) > 20 and worked < 50
     assert max(work for _, work in [*drawn, *clicks]) < 50
@@ -356,11 +355,9 @@ def test_disabling_the_extension_stops_what_it_does(artist: Artist) -> None:
     artist.window.move(400, 420)
     artist.redraw()
     artist.ask(
-        (
-            f"bpy.ops.preferences.addon_enable(module={module!r})\n"
-            f"bpy.context.preferences.addons[{module!r}].preferences.python = {ENGINE + '/python'!r}\n"
-            "time_ours(); watch_session()"
-        )
+        f"bpy.ops.preferences.addon_enable(module={module!r})\n"
+        f"bpy.context.preferences.addons[{module!r}].preferences.python = {ENGINE + '/python'!r}\n"
+        "time_ours(); watch_session()"
     )
     artist.open_tab()
     assert "_Main.draw" in artist.ask("answer = sorted(took)")
