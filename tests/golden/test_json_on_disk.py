@@ -65,6 +65,7 @@ PASSING = {
     "render/lock.py _create": "who is writing",
     "render/lock.py _beat": "and that they are alive",
     "training/datasets/footage.py make_proxy": "a clip's small copy; another stamp makes another",
+    "render/camera.py _keep": "a clip's solve: another clip has another, and what cannot be read is solved again",
     "nuke_gizmo/smoke.py main": "a report to be sent",
 }
 #: In somebody else's layout, or a part of a numbered one.
