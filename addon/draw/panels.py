@@ -228,6 +228,7 @@ class ACTANYWHERE_UL_takes(bpy.types.UIList):
 
 
 _BUTTONS = {
+    "camera": (("pick_place", "FULLSCREEN_ENTER"),),
     "condition": (("pick_box", "SELECT_SET"), ("pick_point", "EYEDROPPER")),
     "shadow": (("make_clean_plate", "IMAGE_BACKGROUND"),),
 }

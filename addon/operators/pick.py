@@ -1,4 +1,4 @@
-"""Who else is in the picture of the place, pointed at in the Image Editor: a box is drawn, a point is clicked."""
+"""The picture of the place pointed at in the Image Editor: who else is in it, and what the frame shows of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bpy.props import FloatVectorProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.controls import control
-from ..hostkit.pick import with_box, with_point
+from ..hostkit.pick import framed, with_box, with_point
 from .run import redraw, tell
 
 __all__ = ["CLASSES"]
@@ -139,6 +139,25 @@ class ACTANYWHERE_OT_pick_point(_Picker, bpy.types.Operator):
         settings.condition_point = with_point(settings.condition_point, tuple(self.pixels), size)
 
 
+class ACTANYWHERE_OT_pick_place(_Picker, bpy.types.Operator):
+    """Draw a box around what the frame is to show"""
+
+    bl_idname = "actanywhere.pick_place"
+    bl_label = control("pick_place").title
+    bl_description = control("pick_place").bare_tip
+    bl_options = {"UNDO"}
+    words = "Draw a box around what the frame is to show"
+    drags = True
+
+    __annotations__ = {
+        "pixels": FloatVectorProperty(size=4, description="Two corners, in pixels from the upper left corner")
+    }
+
+    def add(self, settings: Any, size: tuple[int, int]) -> None:
+        """In place of what was said before."""
+        settings.place = framed(tuple(self.pixels[:2]), tuple(self.pixels[2:]))
+
+
 def _condition_size(scene: Any) -> tuple[Any, tuple[int, int]]:
     """The picture of the place, and its width and height."""
     group = scene.actanywhere
@@ -163,4 +182,4 @@ def _shown(context: Any) -> tuple[Any, tuple[int, int]]:
     )
 
 
-CLASSES = (ACTANYWHERE_OT_pick_box, ACTANYWHERE_OT_pick_point)
+CLASSES = (ACTANYWHERE_OT_pick_box, ACTANYWHERE_OT_pick_point, ACTANYWHERE_OT_pick_place)

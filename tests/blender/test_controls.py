@@ -72,6 +72,7 @@ def test_boxes_and_points_are_added_to_what_is_said_already(facts: Facts) -> Non
     said = facts["picked"]
     assert said["box"] == "10,20,50,70; 180,100,12,28", "the second is cut at the picture's edges"
     assert said["point"] == "5,7"
+    assert said["place"] == "-10,0,160,90", "what the frame shows may reach beyond the picture"
     assert "192,3" in said["outside"] and "192 x 128" in said["outside"]
 
 

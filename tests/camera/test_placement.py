@@ -77,26 +77,46 @@ def test_the_anchor_is_the_frame_where_the_placed_picture_serves_the_shot_best()
 
 @pytest.mark.parametrize("text", ["0.1,-0.05,1.2", " 0.1 -0.05 1.2 ", "0.1; -0.05; 1.2"])
 def test_a_place_is_read_as_an_artist_writes_it(text: str) -> None:
-    assert read_place(text, "fit") == Placement("fit", 0.1, -0.05, 1.2)
+    assert read_place(text, "fit", (240, 480), 1.0) == Placement("fit", 0.1, -0.05, 1.2)
 
 
 def test_a_place_is_written_as_it_is_read() -> None:
     placement = Placement("width", 0.1, -0.05, 1.2, True)
     assert str(placement) == "0.1,-0.05,1.2,mirror"
-    assert read_place(str(placement), "width") == placement
-    assert read_place("centred", "fill") == Placement()
-    assert read_place("auto", "fill") is None
-    assert read_place("", "fill") is None
+    assert read_place(str(placement), "width", (240, 480), 1.0) == placement
+    assert read_place("centred", "fill", (240, 480), 1.0) == Placement()
+    assert read_place("auto", "fill", (240, 480), 1.0) is None
+    assert read_place("", "fill", (240, 480), 1.0) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["0.1,0.2", "left", "0,0,nan", "0,0,0", "0,0,-1", "9,0,1", "0,0,1,up", "mirror"]
+    "text",
+    ["0.1,0.2", "left", "0,0,nan", "0,0,0", "0,0,-1", "9,0,1", "0,0,1,up", "0,0,9,0", "0,0,1,1", "mirror"],
 )
 def test_a_place_that_cannot_be_is_refused_with_its_form(text: str) -> None:
     with pytest.raises(JobError) as refused:
-        read_place(text, "fill")
+        read_place(text, "fill", (240, 480), 1.0)
     assert text in refused.value.message
     assert "x,y,scale" in refused.value.remedy
+
+
+@pytest.mark.parametrize("fit", ["fill", "fit", "width", "height"])
+@pytest.mark.parametrize("mirror", ["", ",mirror"])
+def test_a_box_of_the_picture_is_what_the_frame_shows_whatever_the_fit(fit: str, mirror: str) -> None:
+    place = read_place(f"60,40,160,80{mirror}", fit, (240, 480), 2.0)
+    assert place is not None
+    rgb, valid = Guide(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
+    shown = WIDE[40:120, 60:220]
+    np.testing.assert_allclose(rgb, shown[:, ::-1] if mirror else shown, atol=1e-5)
+    assert valid.min() == 1
+
+
+def test_a_box_of_another_shape_is_seen_whole_in_the_middle_and_may_reach_beyond_the_picture() -> None:
+    place = read_place("-80,0,80,80", "fill", (240, 480), 2.0)
+    assert place is not None
+    rgb, valid = Guide(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
+    np.testing.assert_allclose(rgb[:, 120:], WIDE[:80, :40], atol=1e-5)
+    assert valid[:, :118].max() == 0
 
 
 def test_how_much_of_the_picture_and_of_the_frame_is_shown() -> None:

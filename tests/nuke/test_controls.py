@@ -59,6 +59,7 @@ def test_boxes_points_strokes_and_an_extended_picture_go_with_the_condition(stag
     said = stage.play("beside")
     assert said["box"] == "10,14,50,30; 0,0,6,64", "y counts down there; the second is cut at the edges"
     assert said["point"] == "5,4"
+    assert said["place"] == "-10,30,60,30", "what the frame shows may reach beyond the picture"
     (message,) = said["outside"]
     assert "96 x 64" in message and "\n\n" in message
     condition = Job.from_dict(said["job"]).shot.condition

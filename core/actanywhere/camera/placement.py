@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,10 @@ __all__ = ["Placement", "condition_to_unit", "read_place"]
 
 _CENTRED = "centred"
 _LEAST, _MOST, _FARTHEST = 0.2, 10.0, 4.0
-_FORM = "Write x,y,scale or x,y,scale,mirror, such as 0.1,-0.05,1.2; or auto, or centred."
+_FORM = (
+    "Write x,y,scale in frame heights, such as 0.1,-0.05,1.2, or x,y,width,height of what the frame shows, in pixels "
+    "of the picture; with ,mirror after it if it is to be mirrored. Or auto, or centred."
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,11 @@ def condition_to_unit(rows: int, columns: int, aspect: float, placement: Placeme
     return np.asarray(laid @ from_pixels(rows, columns, width / height), np.float64)
 
 
-def read_place(text: str, fit: str) -> Placement | None:
-    """The placement of an artist's settings; None where it is to be found. Raises ``JobError``."""
+def read_place(text: str, fit: str, picture: tuple[int, int], frame: float) -> Placement | None:
+    """The placement of an artist's settings; None where it is to be found. Raises ``JobError``.
+
+    ``picture`` is the condition's height and width, ``frame`` the width over height of what it is laid into.
+    """
     said = text.strip().lower()
     if said in ("", "auto"):
         return None
@@ -81,13 +87,27 @@ def read_place(text: str, fit: str) -> Placement | None:
         numbers = [float(word) for word in (words[:-1] if mirrored else words)]
     except ValueError:
         numbers = []
-    if len(numbers) != 3 or not np.isfinite(numbers).all():
-        raise JobError(f"place is '{text}'; it must be x,y,scale, auto or centred.", _FORM)
-    x, y, scale = numbers
+    if len(numbers) not in (3, 4) or not np.isfinite(numbers).all() or min(numbers[2:]) <= 0:
+        raise JobError(
+            f"place is '{text}'; it must be x,y,scale or x,y,width,height, auto or centred.", _FORM
+        )
+    found = _framed(Placement(fit, mirrored=mirrored), numbers, picture, frame) if len(numbers) == 4 else None
+    x, y, scale = numbers[:3] if found is None else (found.x, found.y, found.scale)
     if not _LEAST <= scale <= _MOST or max(abs(x), abs(y)) > _FARTHEST:
         raise JobError(
-            f"place is '{text}'; its scale may be {_LEAST:g} to {_MOST:g}, and it may move the picture by up to "
-            f"{_FARTHEST:g} frame heights.",
+            f"place is '{text}': a scale of {scale:.3g}, moved by {x:.3g},{y:.3g} frame heights; it may be {_LEAST:g} "
+            f"to {_MOST:g} times as large, and moved by up to {_FARTHEST:g}.",
             _FORM,
         )
     return Placement(fit, x, y, scale, mirrored)
+
+
+def _framed(laid: Placement, box: list[float], picture: tuple[int, int], frame: float) -> Placement:
+    """Moved and scaled so that the frame shows all of a box (x, y, width, height) of the picture, in its middle."""
+    rows, columns = picture
+    left, top, width, height = box
+    wide, tall = laid.sides(columns / rows, frame)
+    scale = frame * columns / (max(width, height * frame) * wide)
+    across = ((left + width / 2) / columns - 0.5) * (-1 if laid.mirrored else 1)
+    down = (top + height / 2) / rows - 0.5
+    return replace(laid, x=-across * wide * scale + 0.0, y=-down * tall * scale + 0.0, scale=scale)

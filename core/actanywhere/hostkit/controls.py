@@ -71,6 +71,10 @@ CONTROLS: Dict[str, Control] = {
     "pick_point": Control(
         "add point", "Who else is to go: a point on them, set on the picture of the place in a viewer."
     ),
+    "pick_place": Control(
+        "frame picture",
+        "What the frame shows of the picture of the place: a box drawn over it in a viewer, which may reach beyond it.",
+    ),
     "make_clean_plate": Control(
         "make clean plate",
         "Write the plate without the actor and their shadow, made of the plate's other frames, and take it as the "

@@ -1,4 +1,4 @@
-"""Who else is in the picture of the place, pointed at in a viewer: the settings' text with one box or point more.
+"""The picture of the place pointed at in a viewer: a box or point more of who else is in it; what the frame shows.
 
 Pixels of the picture, from the upper left corner, y down.
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
@@ -10,7 +10,7 @@ from typing import Tuple
 
 from ..contract.errors import JobError
 
-__all__ = ["with_box", "with_point"]
+__all__ = ["framed", "with_box", "with_point"]
 
 Point = Tuple[float, float]
 Size = Tuple[int, int]
@@ -37,6 +37,15 @@ def with_box(said: str, one: Point, other: Point, size: Size) -> str:
             "Draw it around whoever is to go.",
         )
     return _and(said, f"{left},{top},{right - left},{bottom - top}")
+
+
+def framed(one: Point, other: Point) -> str:
+    """``place`` as the frame that shows what lies between two corners, also beyond the picture. Raises ``JobError``."""
+    left, right = sorted((int(one[0]), int(other[0])))
+    top, bottom = sorted((int(one[1]), int(other[1])))
+    if right - left < 2 or bottom - top < 2:
+        raise JobError("The box has no size.", "Draw it around what the frame is to show.")
+    return f"{left},{top},{right - left},{bottom - top}"
 
 
 def _within(value: float, end: int) -> float:

@@ -185,13 +185,13 @@ def _lay(
     readers: Readers,
 ) -> _Laid:
     """The condition laid into the anchor frame, and moved by the track from there on."""
-    settings, view, shape = inputs.job.settings, inputs.view, condition.shape[1] / condition.shape[0]
+    settings, view, size = inputs.job.settings, inputs.view, (condition.shape[0], condition.shape[1])
     anchor = seen.index
     if settings.anchor is not None:
         anchor = settings.anchor - clip.frames.first
     if anchor is None:
-        asked = read_place(settings.place, settings.fit) or Placement(settings.fit)
-        anchor = choose_anchor(track, clip.aspect, shape, view, asked)
+        asked = read_place(settings.place, settings.fit, size, view.aspect) or Placement(settings.fit)
+        anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, asked)
     moved = track.relative_to(anchor)
     standpoint = read_standpoint(
         clip, moved.flat(), anchor, view, condition, hole, seen.regions, plate, readers
@@ -199,8 +199,7 @@ def _lay(
     painted = None if seen.index is None else clip.frames.first + seen.index
     # In a camera in 3-D the horizons lie on each other anyway.
     found = None if isinstance(moved, SpaceTrack) else standpoint
-    placement = choose_placement(settings, painted, shape, view.aspect, found)
-    size = condition.shape[0], condition.shape[1]
+    placement = choose_placement(settings, painted, size, view.aspect, found)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)

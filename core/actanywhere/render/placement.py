@@ -20,13 +20,14 @@ _AGREE, _STANDS = 0.08, 0.6
 
 
 def choose_placement(
-    settings: Settings, painted: int | None, picture: float, frame: float, seen: Standpoint | None
+    settings: Settings, painted: int | None, size: tuple[int, int], frame: float, seen: Standpoint | None
 ) -> Decision[Placement]:
     """Where the picture lies. ``painted``: the frame whose own actor is in the picture, as a host counts it.
 
-    ``picture`` and ``frame`` are their widths over heights; ``seen`` is what tells where the actor stands.
+    ``size`` is the picture's height and width, ``frame`` the frame's width over height; ``seen`` tells where the actor
+    stands.
     """
-    given = read_place(settings.place, settings.fit)
+    given = read_place(settings.place, settings.fit, size, frame)
     if given is not None:
         return Decision(given, "as you set it" if given.moved else "as asked for")
     centred = Placement(settings.fit)
@@ -40,7 +41,7 @@ def choose_placement(
         None if seen.plate is None else (seen.plate.high - 0.5, seen.plate.low - 0.5),
         None if seen.picture is None else (seen.picture.high, seen.picture.low),
     )
-    before, best = find_footing(footing, settings.fit, picture, frame)
+    before, best = find_footing(footing, settings.fit, size[1] / size[0], frame)
     if best.placement.moved:
         return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}")
     return _left(before, seen)

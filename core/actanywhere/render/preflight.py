@@ -145,7 +145,6 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
     condition = read_condition(job.shot.condition)
     plate, matte = open_shot(job.shot, MatteValues.of(settings))
     _check_anchor(job, plate.frames)
-    read_place(settings.place, settings.fit)
     _check_hints(settings, condition.pixels.shape)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     warnings += _of_the_name(job)
@@ -170,6 +169,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
         clean=clean,
         networks=find_networks(),
     )
+    read_place(settings.place, settings.fit, condition.pixels.shape[:2], inputs.view.aspect)
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
     return inputs
 

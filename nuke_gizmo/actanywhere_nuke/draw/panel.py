@@ -243,6 +243,7 @@ def _beside(group: str) -> List[Knob]:
         return [
             Knob("box_drawn", BOX, "box", handle, "100 100 400 400"),
             _shared("pick_box", BUTTON, "Takes the box above.", flags=("+STARTLINE",)),
+            _shared("pick_place", BUTTON, "Takes the box above.", beside=True),
             Knob("point_drawn", POINT, "point", handle, "100 100"),
             _shared("pick_point", BUTTON, "Takes the point above.", flags=("+STARTLINE",)),
             _shared("condition_matte", FILE),

@@ -11,7 +11,7 @@ from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
 from ..draw.panel import enabled, panel
 from ..hostkit.controls import BUSY, CHOOSE_TAKE
-from ..hostkit.pick import with_box, with_point
+from ..hostkit.pick import framed, with_box, with_point
 from ..hostkit.progress import say
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from ..read.asking import inner, is_complete, text
@@ -171,10 +171,19 @@ def _pick_point(node: nuke.Node) -> None:
 
 
 def _pick_box(node: nuke.Node) -> None:
-    size = _condition_size(node)
+    one, other = _corners(node)
+    _add(node, "condition_box", with_box(text(node, "condition_box"), one, other, _condition_size(node)))
+
+
+def _pick_place(node: nuke.Node) -> None:
+    _add(node, "place", framed(*_corners(node)))
+
+
+def _corners(node: nuke.Node) -> Tuple[Tuple[float, float], Tuple[float, float]]:
+    """Of the box in the Viewer, in pixels of the picture, y down."""
+    height = _condition_size(node)[1]
     x, y, r, t = (float(node["box_drawn"].getValueAt(nuke.frame(), i)) for i in range(4))
-    said = with_box(text(node, "condition_box"), (x, size[1] - t), (r, size[1] - y), size)
-    _add(node, "condition_box", said)
+    return (x, height - t), (r, height - y)
 
 
 def _condition_size(node: nuke.Node) -> Tuple[int, int]:
@@ -218,4 +227,5 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "make_clean_plate": _make_clean_plate,
     "pick_point": _pick_point,
     "pick_box": _pick_box,
+    "pick_place": _pick_place,
 }

@@ -51,7 +51,12 @@ def scene_picked(given: Given) -> Any:
     bpy.ops.actanywhere.pick_box(pixels=(10, 20, 60, 90))
     bpy.ops.actanywhere.pick_box(pixels=(200, 100, 180, 300))
     bpy.ops.actanywhere.pick_point(pixels=(5.6, 7.9))
-    said = {"box": panel.settings.condition_box, "point": panel.settings.condition_point}
+    bpy.ops.actanywhere.pick_place(pixels=(-10, 90, 150, 0))
+    said = {
+        "place": panel.settings.place,
+        "box": panel.settings.condition_box,
+        "point": panel.settings.condition_point,
+    }
     try:
         bpy.ops.actanywhere.pick_point(pixels=(192, 3))
     except RuntimeError:

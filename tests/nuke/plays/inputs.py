@@ -230,6 +230,9 @@ def beside() -> Dict[str, Any]:
     for box in ([10, 20, 60, 50], [-40, -10, 6, 90]):
         node["box_drawn"].setValue(box)
         node["pick_box"].execute()
+    node["box_drawn"].setValue([-10, 4, 50, 34])
+    node["pick_place"].execute()
+    said["place"] = node["place"].value()
     node["point_drawn"].setValue([5.5, 60])
     node["pick_point"].execute()
     node["point_drawn"].setValue([5, 90])

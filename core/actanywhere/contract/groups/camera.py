@@ -44,8 +44,9 @@ class CameraSettings:
     place: str = text(
         "auto",
         "Where it is laid: x,y,scale moves it by x to the right and y down, in frame heights, and makes it so many "
-        "times as large; ,mirror after that turns it left to right. centred: in the middle. auto: moved a little where "
-        "horizon, ground and feet are known for sure and do not agree; else centred. It says which and why.",
+        "times as large; x,y,width,height is the part of it that the frame shows, in its pixels; ,mirror after either "
+        "turns it left to right. centred: in the middle. auto: moved a little where horizon, ground and feet are known "
+        "for sure and do not agree; else centred. It says which and why.",
         group="camera",
     )
     horizon: str = text(
