@@ -105,7 +105,8 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "track",
-        "Your own track of the camera, JSON or .chan (docs/track.md): how the plate's background moves.",
+        "Your own track or 3-D camera, JSON or .chan (docs/track.md): how the plate's background moves. A FILE as the "
+        "camera says the same.",
         "FILE",
     ),
     ShotField("output", "The folder for the layer, made if need be.", "DIR"),
@@ -131,7 +132,7 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
 
     Raises JobError on unknown, missing or unreadable fields.
     """
-    given = {key: value for key, value in flat.items() if value is not None and value != ""}
+    given = _camera_said({key: value for key, value in flat.items() if value is not None and value != ""})
     known = _SHOT_NAMES | _SETTING_NAMES
     unknown = sorted(set(given) - known)
     if unknown:
@@ -153,6 +154,18 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
     if "model" in given:
         settings = dataclasses.replace(settings, model=_model(settings.model, Path(base)))
     return Job(shot, _absolute(given["output"], Path(base)), settings)
+
+
+def _camera_said(given: dict[str, Any]) -> dict[str, Any]:
+    """The camera may be the file of a track, which then is tracked; 'none' is a locked one."""
+    said = str(given.get("camera", ""))
+    if said == "none":
+        return {**given, "camera": "still"}
+    if not said.lower().endswith((".chan", ".json")):
+        return given
+    if "track" in given:
+        raise JobError(f"The camera is {said}, and the track {given['track']}.", "Give one of them.")
+    return {**given, "camera": "tracked", "track": said}
 
 
 def _shot(given: Mapping[str, Any], base: Path) -> Shot:

@@ -34,9 +34,12 @@ def plane(
 
 
 def frames(
-    turns: NDArray[np.float64], places: NDArray[np.float64], seed: int = 1
+    turns: NDArray[np.float64], places: NDArray[np.float64], seed: int = 1, walk: float = 0.0
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Pictures and mattes; an actor of no texture stands on the ground before the wall, 5 metres away."""
+    """Pictures and mattes; an actor of no texture stands on the ground before the wall, 5 metres away.
+
+    They ``walk`` to the right, metres a frame.
+    """
     rng = np.random.default_rng(seed)
     scale = 80.0
     ground, upright = (
@@ -44,7 +47,7 @@ def frames(
     )
     cards = [cv2.resize(wall(rng, 480, 480), (240, 240), interpolation=cv2.INTER_AREA) for _ in CARDS]
     made = []
-    for turn, place in zip(turns, places, strict=True):
+    for index, (turn, place) in enumerate(zip(turns, places, strict=True)):
         onto = np.linalg.inv(np.array([[scale, 0, 1200], [0, scale, 0], [0, 0, 1]]))
         floor = plane(turn, place, (0, EYE, 0.5), ((1, 0, 0), (0, 0, 1))) @ onto
         back = plane(turn, place, (0, EYE - 15, WALL), ((1, 0, 0), (0, 1, 0))) @ onto
@@ -59,7 +62,7 @@ def frames(
             there = cv2.warpPerspective(np.ones((240, 240), np.float32), card_onto, (WIDTH, HEIGHT))
             shown = cv2.warpPerspective(card, card_onto, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
             rgb = np.where(there[..., None] > 0.5, shown, rgb)
-        actor = plane(turn, place, (-0.3, EYE - 1.7, 5.0), ((1, 0, 0), (0, 1, 0)))
+        actor = plane(turn, place, (-0.3 + walk * index, EYE - 1.7, 5.0), ((1, 0, 0), (0, 1, 0)))
         corners = np.array([[[0.0, 0], [0.6, 0], [0.6, 1.7], [0, 1.7]]])
         outline = cv2.perspectiveTransform(corners, actor)[0]
         matte = np.zeros((HEIGHT, WIDTH), np.float32)

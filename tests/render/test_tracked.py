@@ -14,6 +14,7 @@ from actanywhere.engines.protocol import Watch
 from actanywhere.render import render as rendering
 from actanywhere.render.preflight import open_inputs, preflight
 from actanywhere.render.scene import Scene, read_scene
+from actanywhere.shotlist import job_from_flat
 from tests.render.stage import HEIGHT, WIDTH, Staged, render, run_command, stage_shot
 
 PLACE_SIZE = (80, 120)  # of stage_shot's own condition: a quarter larger than the plate
@@ -119,3 +120,58 @@ def test_the_command_line_takes_a_track(shot: Staged, model: Path) -> None:
     assert said.status == 0, said.errors
     (event,) = said.events
     assert event["preflight"]["camera"].startswith("tracked: as tracked in track.json")
+
+
+def with_chan(shot: Staged, right: float) -> Staged:
+    """The shot with a camera 1.6 metres over y = 0 that looks 10 degrees down and goes to the right, metres a frame.
+
+    Its field of view of 53.13 degrees is a lens of one frame height.
+    """
+    lines = [f"{1001 + k} {right * k} 1.6 0 -10 0 0 53.1301" for k in range(6)]
+    (shot.folder / "camera.chan").write_text("\n".join(lines))
+    return replace(shot, shot=replace(shot.shot, track=str(shot.folder / "camera.chan")))
+
+
+def test_in_a_camera_that_travels_the_picture_s_ground_lies_where_the_plate_s_does(
+    shot: Staged, model: Path
+) -> None:
+    job = with_chan(shot, 0.1).job(model, camera="tracked", anchor=1001, horizon="30,36")
+    scene, _ = seen(job)
+    guide = scene.guide.value
+    assert guide is not None
+    down = np.radians(10)
+    world = np.array(
+        [[0.0, -1.6, 4.0], [0.6, -1.6, 5.0], [-0.4, -1.6, 3.0]]
+    )  # right, up, ahead of the first camera
+    places = []
+    for index in range(6):
+        right, up, ahead = (world - [0.1 * index, 0, 0]).T
+        # By hand: turned 10 degrees down, then a pinhole of one frame height.
+        depth = ahead * np.cos(down) - up * np.sin(down)
+        row = -(up * np.cos(down) + ahead * np.sin(down)) / depth
+        pixels = np.stack([right / depth * HEIGHT + WIDTH / 2 - 0.5, row * HEIGHT + HEIGHT / 2 - 0.5], 1)
+        places.append(guide.looks(index, pixels, HEIGHT, WIDTH))
+    for place in places:
+        np.testing.assert_allclose(place, places[0], atol=0.01)
+    # As a level camera saw it whose horizon is row 30 of 80: 1.6 metres down at 4, 5 and 3 ahead. The picture is a
+    # quarter larger than the frame, and covers it: 1 unit of the frame is 80 of its pixels.
+    np.testing.assert_allclose(places[0][:, 1] + 0.5, 30 + 80 * 1.6 / np.array([4, 5, 3]), atol=0.01)
+
+
+def test_a_layer_under_a_travelling_camera_says_what_its_ground_and_horizon_are(
+    shot: Staged, model: Path
+) -> None:
+    result = render(with_chan(shot, 0.1).job(model, camera="tracked"))
+    assert result.camera == "tracked" and "camera.chan" in result.decided("camera").reason
+    assert any("y = 0" in warning for warning in result.warnings)
+    assert "its horizon is at row 40" in result.decided("condition").value
+    assert any("horizon is not known" in warning for warning in result.warnings)
+
+
+def test_a_camera_file_may_be_given_as_the_camera_and_none_is_a_locked_one(tmp_path: Path) -> None:
+    flat = {"plate": "p.####.png", "condition": "c.png", "output": "o"}
+    job = job_from_flat({**flat, "camera": "solve/camera.chan"}, tmp_path)
+    assert (job.settings.camera, job.shot.track) == ("tracked", str(tmp_path / "solve/camera.chan"))
+    assert job_from_flat({**flat, "camera": "none"}, tmp_path).settings.camera == "still"
+    with pytest.raises(JobError, match="and the track"):
+        job_from_flat({**flat, "camera": "a.json", "track": "b.json"}, tmp_path)

@@ -38,7 +38,9 @@ _TOLD, _SHARE_TOLD = 0.3, 0.3
 """A pair tells its ground if so much of it agrees, and so many pairs have to."""
 _BETTER = 1.25
 """How much better the ground must explain its motion than if it were endlessly far."""
-_CHANGE = 1.5
+_CLEAR = 1.25
+"""Times by which the camera's height over the ground must change, for it to be another ground."""
+_CHANGE = 2.0
 """What it costs, in pairs that agree wholly, to say that the actor stands at another height from here on."""
 _DOWN = -0.01
 """Rays that hardly go down meet the ground nowhere that could be told."""
@@ -159,13 +161,21 @@ def _pairs(cameras: Cameras, frame: Frame, aspect: float, unit: float) -> list[_
 
 
 def _path(scores: NDArray[np.float64]) -> list[int]:
-    """For each pair (row) the level (column) it is at: the best way through all, where a change costs (Viterbi)."""
+    """For each pair (row) the level (column) it is at: the best way through all (Viterbi), where a change costs.
+
+    The levels' heights are a geometric row: a step that changes them by less than ``_CLEAR`` is no change.
+    """
+    count = scores.shape[1]
+    clear = int(np.ceil(np.log(_CLEAR) / (np.log(_MOST_MOVE / _LEAST_MOVE) / (count - 1))))
+    far = np.abs(np.subtract.outer(np.arange(count), np.arange(count))) >= clear
     best, came = scores[0], []
     for row in scores[1:]:
-        jump = int(best.argmax())
-        stays = best >= best[jump] - _CHANGE
-        came.append(np.where(stays, np.arange(len(best)), jump))
-        best = np.where(stays, best, best[jump] - _CHANGE) + row
+        change = np.where(far, best[:, None], -np.inf)
+        source = change.argmax(0)
+        changed = change[source, np.arange(count)] - _CHANGE
+        stays = best >= changed
+        came.append(np.where(stays, np.arange(count), source))
+        best = np.where(stays, best, changed) + row
     path = [int(best.argmax())]
     for before in reversed(came):
         path.append(int(before[path[-1]]))

@@ -46,17 +46,19 @@ def stand(
     elif horizon is None:
         middle = scale * (rows - 1) / 2 + shift
         horizon = float(np.clip(middle, own - _FARTHEST_SHIFT, own + _FARTHEST_SHIFT))
-        words = "a guess: --horizon says it"
+        words = "a guess"
     track = track.standing(horizon, foot)
     if foot is None and (end := _ground_ends(seen)) is not None:
         nearest = track.standing(horizon, scale * (end * rows - 0.5) + shift)
         track = nearest if nearest.wall > track.wall else track
-    where = f"its horizon is at row {(horizon - shift) / scale + 0.5:.0f} ({words})"
-    return (
-        track,
-        f"; {where}, its ground goes {track.wall / track.height:.1f} heights of the camera far",
-        track.told,
+    place = f"{(horizon - shift) / scale + 0.5:.0f}"
+    far = f"its ground goes {track.wall / track.height:.1f} heights of the camera far"
+    told = f"; its horizon is at row {place} ({words}), {far}"
+    unsure = (
+        f"The condition picture's horizon is not known, and taken to be at row {place} of {rows}: where that is wrong, "
+        "its ground leans. Say it with --horizon ROW,FOOT.",
     )
+    return track, told, track.told + (unsure if words == "a guess" else ())
 
 
 def _ground_ends(seen: Standpoint) -> float | None:
