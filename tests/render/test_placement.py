@@ -177,6 +177,27 @@ def test_the_regions_of_the_plate_tell_the_tracker_what_stands_still(walker: Sta
     assert "what stands still in it shows too few" in reasons[1]
 
 
+def test_a_cameras_horizon_and_the_one_that_the_artist_says_are_laid_on_each_other(
+    walker: Staged, tmp_path: Path
+) -> None:
+    """A locked camera looks down by 10 degrees: through 1.2 frame heights its horizon is at 0.29 of them."""
+    view = 2 * np.degrees(np.arctan(0.5 / 1.2))
+    lines = [f"{frame} 0 1.6 0 -10 0 0 {view}" for frame in range(1001, 1005)]
+    (tmp_path / "locked.chan").write_text("\n".join(lines) + "\n")
+    shot = replace(walker.shot, track=str(tmp_path / "locked.chan"))
+    job = replace(walker.job("starter", camera="tracked", horizon="29"), shot=shot)
+    with open_inputs(job) as inputs:
+        scene = read_scene(inputs, Watch(), Readers({}))
+    assert scene.place is not None and scene.place.standpoint is not None
+    assert scene.place.standpoint.plate is not None
+    row = 0.5 - 1.2 * np.tan(np.radians(10))
+    assert scene.place.standpoint.plate.high == pytest.approx(row, abs=1e-6)
+    # The picture's lies at 29 of 64 rows, 0.16 lower: it goes up by as many steps of 0.025 as that takes.
+    assert scene.placement.value.y == pytest.approx(row - 29 / 64, abs=0.03)
+    assert "its horizon comes nearer to the plate's" in scene.placement.reason
+    assert not any("without effect" in one for one in scene.warnings)
+
+
 def test_without_a_network_the_picture_is_centred_and_the_reason_told(walker: Staged) -> None:
     with open_inputs(walker.job("starter")) as inputs:
         scene = read_scene(inputs, Watch(), Readers({}))

@@ -44,12 +44,13 @@ def test_between_all_sky_and_all_ground_lies_the_horizon() -> None:
     hills = marked(
         SIZE,
         "sky",
-        ("foliage", [(0, 0.3), (1, 0.3), (1, 0.45), (0, 0.45)]),
-        ("ground", [(0, 0.45), (1, 0.45), (1, 1), (0, 1)]),
+        ("foliage", [(0, 0.3), (1, 0.3), (1, 0.38), (0, 0.38)]),
+        ("ground", [(0, 0.38), (1, 0.38), (1, 1), (0, 1)]),
     )
     found = find_horizon(FLAT, regions=hills)
     assert found is not None
-    assert (found.high, found.low) == (pytest.approx(0.3, abs=0.02), pytest.approx(0.45, abs=0.02))
+    # Ground may rise over the horizon by a tenth, where it is a hill.
+    assert (found.high, found.low) == (pytest.approx(0.3, abs=0.02), pytest.approx(0.48, abs=0.02))
     assert found.source == "hand"
 
 

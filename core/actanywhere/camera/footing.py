@@ -15,7 +15,7 @@ Rows = tuple[float, float]
 
 _ACROSS, _DOWN = np.arange(-0.3, 0.301, 0.05), np.arange(-0.2, 0.201, 0.025)
 _SCALES = (1.0, 1.1, 1.25)
-_FEET, _HORIZON, _BARE, _MOVE = 1.0, 1.5, 1.2, 0.15
+_FEET, _HORIZON, _BARE, _MOVE = 1.0, 2.5, 1.2, 0.15
 """What it costs: feet that stand on none of the ground, a frame height between the horizons, a frame not covered by the
 picture, a frame height of moving."""
 _FARTHEST = 0.35

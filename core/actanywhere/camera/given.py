@@ -112,7 +112,7 @@ def _in_space(path: str, cameras: Cameras, frames: FrameRange, aspect: float, di
         )
     chosen = cameras.only(tuple(frames))
     reason = f"the turns of the camera in {Path(path).name}"
-    track = CameraTrack(turned(chosen, aspect), True, reason, np.ones(len(frames)))
+    track = CameraTrack(turned(chosen, aspect), True, reason, np.ones(len(frames)), (), chosen.horizons)
     return GivenTrack(track, digest, chosen if chosen.travel > 0 else None)
 
 

@@ -86,7 +86,14 @@ class SpaceTrack:
 
     def flat(self) -> CameraTrack:
         """Its turns and zoom alone."""
-        track = CameraTrack(turned(self.cameras, self.aspect), True, self.reason, self.quality, self.doubts)
+        track = CameraTrack(
+            turned(self.cameras, self.aspect),
+            True,
+            self.reason,
+            self.quality,
+            self.doubts,
+            self.cameras.horizons,
+        )
         return track.relative_to(self.reference)
 
     @property

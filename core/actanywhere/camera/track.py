@@ -37,7 +37,8 @@ class CameraTrack:
     ``transforms`` (T, 3, 3) float64 map unit coordinates of the reference frame (the first, unless
     ``relative_to`` was asked) to those of each frame; ``quality`` (T,) is the share of background points that
     agree; ``trackable`` says whether to build on it, and ``reason`` why, in words. ``doubts`` are what an artist is
-    warned of where it is built on.
+    warned of where it is built on; ``horizons`` (T,) are the rows, in unit coordinates, on which each frame's horizon
+    crosses its middle column, where they are known.
     """
 
     transforms: NDArray[np.float64]
@@ -45,6 +46,7 @@ class CameraTrack:
     reason: str
     quality: NDArray[np.float64]
     doubts: tuple[str, ...] = ()
+    horizons: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.transforms)

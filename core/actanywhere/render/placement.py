@@ -81,7 +81,8 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
         )
     lacks = [name for name, found in (("plate", seen.plate), ("picture", seen.picture)) if found is None]
     told = " and ".join(f"the {name}'s horizon" for name in lacks)
-    return Decision(centred.placement, f"since {told} cannot be told for sure; {_SAYS}")
+    says = f"--horizon ROW tells it, {_SAYS}" if lacks == ["picture"] else _SAYS
+    return Decision(centred.placement, f"since {told} cannot be told for sure; {says}")
 
 
 def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:

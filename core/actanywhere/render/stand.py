@@ -32,8 +32,11 @@ def stand(
     """
     said, (rows, columns) = inputs.job.settings.horizon, size
     if not isinstance(track, SpaceTrack):
-        told = f"The horizon {said} is without effect: the place does not stand in a camera in 3-D."
-        return track, "", (told,) if said else ()
+        return (
+            track,
+            "",
+            _unused(said, placed=not painted and inputs.job.settings.place.strip().lower() in ("", "auto")),
+        )
     laid = inputs.view.to_raster @ condition_to_unit(rows, columns, inputs.view.aspect, placement)
     scale, shift, own = float(laid[1, 1]), float(laid[1, 2]), track.plate_horizon
     horizon, foot = (None if row is None else scale * (row - 0.5) + shift for row in read_horizon(said, rows))
@@ -59,6 +62,17 @@ def stand(
         "its ground leans. Say it with --horizon ROW,FOOT.",
     )
     return track, told, track.told + (unsure if words == "a guess" else ())
+
+
+def _unused(said: str, placed: bool) -> tuple[str, ...]:
+    """What has no effect of the horizon where the place is flat; ``placed``: it is laid so that the horizons agree."""
+    words = said.replace(",", " ").split()
+    flat = "the place does not stand in a camera in 3-D"
+    if not words or (placed and len(words) == 1):
+        return ()
+    if placed:
+        return (f"Where the ground ends ({words[1]} of --horizon) is without effect: {flat}.",)
+    return (f"The horizon {said} is without effect: {flat}, and where the picture lies is said already.",)
 
 
 def _ground_ends(seen: Standpoint) -> float | None:

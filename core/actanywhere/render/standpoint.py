@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.guide import View
+from ..camera.space import read_horizon
 from ..camera.track import CameraTrack
 from ..seeing.horizon import Horizon, find_horizon
 from ..seeing.protocol import Picture, RegionMap
@@ -61,17 +62,26 @@ def read_standpoint(
     picture: RegionMap | None,
     plate: PlateRegions,
     readers: Readers,
+    said: str = "",
 ) -> Standpoint:
-    """What tells where the actor stands; ``track`` is relative to the ``anchor`` (counted from 0)."""
+    """What tells where the actor stands; ``track`` is relative to the ``anchor`` (counted from 0).
+
+    ``said`` is the artist's word for where the picture's horizon is (see ``read_horizon``).
+    """
     feet = _at_anchor(clip, track, view)
     here = plate.at(anchor)
     surface = _surface(here, clip, anchor)
-    depth = None if picture is None else readers.depth_of(condition)
+    rows = condition.shape[0]
+    row = read_horizon(said, rows)[0]
+    horizon = None if row is None else Horizon(row / rows, row / rows, "you")
+    if horizon is None:
+        depth = None if picture is None else readers.depth_of(condition)
+        horizon = find_horizon(condition, hole, picture, depth)
     return Standpoint(
         anchor,
         feet,
-        _plate_horizon(clip, anchor, view, here),
-        find_horizon(condition, hole, picture, depth),
+        _plate_horizon(clip, track, anchor, view, here),
+        horizon,
         None if picture is None else _stood_on(picture, hole, surface),
         surface,
         picture,
@@ -130,8 +140,13 @@ def _under(feet: NDArray[np.float64], aspect: float, share: Picture) -> NDArray[
     return np.asarray(share[at[:, 1], at[:, 0]], np.float32)
 
 
-def _plate_horizon(clip: Clip, index: int, view: View, regions: RegionMap | None) -> Horizon | None:
-    """The horizon of a frame of the plate, read as a picture's is, away from the actor."""
+def _plate_horizon(
+    clip: Clip, track: CameraTrack, index: int, view: View, regions: RegionMap | None
+) -> Horizon | None:
+    """The horizon of a frame of the plate: its camera's where that is known, else read as a picture's is."""
+    if track.horizons is not None:
+        row = (float(track.horizons[index]) - view.y) / view.height + 0.5
+        return Horizon(row, row, "its camera")
     size = (max(1, round(clip.size[0] * view.aspect)), clip.size[0])
 
     def seen(picture: Picture) -> Picture:

@@ -27,6 +27,8 @@ _AS_LINES, _AS_DEPTH = 0.03, 0.05
 _WIDEST = 0.2
 """A horizon that may lie anywhere in more than this share of the picture's height is not known."""
 _SEEN = 0.01
+_HILL = 0.1
+"""How far above the horizon ground may rise that is not level, as a share of the picture's height."""
 _STRAIGHT = 0.06
 """What a level ground's inverse depth may stray from a plane, as a share of its range."""
 
@@ -63,11 +65,16 @@ def find_horizon(
 
 
 def _by_regions(regions: RegionMap, seen: NDArray[np.bool_]) -> Horizon | None:
-    """All sky lies above the horizon, and all level ground and water below it."""
-    sky, ground = ((regions.of(*names) > 0.5) & seen for names in (("sky",), ("ground", "water")))
+    """All sky lies above the horizon, all water below it, and ground too but for hills."""
+    sky, ground, water = ((regions.of(name) > 0.5) & seen for name in ("sky", "ground", "water"))
     height = len(seen)
     bottom = float(np.percentile(np.nonzero(sky)[0], 98)) / height if sky.mean() > _SEEN else None
-    top = float(np.percentile(np.nonzero(ground)[0], 2)) / height if ground.mean() > _SEEN else None
+    tops = [
+        float(np.percentile(np.nonzero(part)[0], 2)) / height + hill
+        for part, hill in ((ground, _HILL), (water, 0.0))
+        if part.mean() > _SEEN
+    ]
+    top = min(tops, default=None)
     if bottom is None or top is None:
         return Horizon(-np.inf if bottom is None else bottom, np.inf if top is None else top, regions.source)
     return Horizon(min(bottom, top), max(bottom, top), regions.source)

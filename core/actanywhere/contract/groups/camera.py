@@ -51,8 +51,9 @@ class CameraSettings:
     )
     horizon: str = text(
         "",
-        "Where the picture's horizon is, for a camera in 3-D: its row in pixels of the condition picture from the top. "
-        "ROW,FOOT also says on which row the ground ends and what is upright begins. Left empty: the horizon is where "
+        "Where the picture's horizon is: its row in pixels of the condition picture from the top. It is laid on the "
+        "plate's by place auto, where that is known, and by a camera in 3-D. For this, ROW,FOOT also says on which row "
+        "the ground ends and what is upright begins. Left empty: it is read where it can be; in 3-D it is else where "
         "the plate's is, and the ground goes on behind all that the actor walks on.",
         group="camera",
     )
