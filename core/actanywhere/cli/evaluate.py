@@ -24,6 +24,9 @@ __all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
 MEASURES = """\
 Every measure is told in docs/evaluation.md. In short: palette, structure, camera and sharpness are best at 1, warp
 error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is about 20 without a rim.
+With --marks: overlap of the other actor's mask with the marked one (best 1), left: the share of them still to be seen
+(0), left standing: more than a quarter is (its mean is the share of shots), shadow precision and recall (1), feet
+slide: how far the ground under the feet moves against the plate's, pixels of the plate a frame (0), and its worst.
 """
 
 _OF_A_SHOT = (
@@ -60,6 +63,18 @@ def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
         default=48,
         metavar="N",
         help="At most the first N frames of each shot (default: 48).",
+    )
+    what.add_argument(
+        "--marks",
+        metavar="DIR",
+        help="Hold --shots to what was marked in them by hand, DIR/NAME.json (docs/evaluation.md), instead of to other "
+        "methods: other actor found and left, shadow, feet.",
+    )
+    what.add_argument(
+        "--networks",
+        choices=("here", "none", "both"),
+        default="here",
+        help="With --marks: read pictures with the networks that are here (default), with none, or both side by side.",
     )
     what.add_argument(
         "--procedural",
@@ -107,6 +122,14 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
         raise JobError(
             "A video distance is of results from real movies.", "Give both --fvd FILE and --real DIR."
         )
+    if args.marks and not args.shots:
+        raise JobError("--marks are of shots.", "Give --shots besides.")
+    if args.networks != "here" and not args.marks:
+        raise JobError(f"--networks {args.networks} is for --marks alone.", "Give --marks DIR besides.")
+    if args.marks and (args.clip or args.fvd):
+        raise JobError(
+            "--marks holds shots to marks alone, without --clip and --fvd.", "Leave one of them out."
+        )
     if (args.clip or args.fvd) and not args.shots:
         raise JobError("--clip and --fvd measure the results of shots.", "Give --shots besides.")
     output, settings = Path(args.output), given_settings(args)
@@ -153,14 +176,19 @@ def _evaluate(
     screen: Screen,
 ) -> list[Part]:
     from ..engines.find import Engines
-    from ..evaluation.parts import evaluate_rendered, evaluate_shots, evaluate_truth
+    from ..evaluation.parts import evaluate_marks, evaluate_rendered, evaluate_shots, evaluate_truth
     from ..evaluation.shots import Watch
 
     settings = Settings().given({**given_settings(args), "camera": "plate"})
     engines, parts = Engines(), []
     with Interrupts() as interrupts:
         watch = Watch(screen.progress, lambda: bool(interrupts.asked))
-        if cases is not None:
+        if cases is not None and args.marks:
+            folder, output = Path(args.marks), Path(args.output)
+            parts.append(
+                evaluate_marks(cases.found, folder, args.networks, output, engines, watch, screen.note)
+            )
+        elif cases is not None:
             parts.append(
                 evaluate_shots(cases.found, Path(args.output), engines, watch, encoders, screen.note)
             )
@@ -232,18 +260,23 @@ def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:
 
 def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> None:
     from ..engines.find import Engines
+    from ..evaluation.marks import read_marks
     from ..evaluation.shots import render_job
     from ..render.preflight import preflight
 
     names, engines = [], Engines()
-    for case in [] if cases is None else cases.found:
+    for case in [] if cases is None or args.marks else cases.found:
         found = preflight(render_job(case, output, engines))
         state = "is rendered" if found.done == len(found.frames) else f"to render: {found.frames}"
         others = ", ".join(case.references) or "none"
         print(f"{case.name}: {state}; camera {found.camera}; results of others: {others}")
     for note in [] if cases is None else cases.notes:
         print(note)
-    names += ["shots.csv", "shots.png", "renders"] if cases is not None else []
+    for case in cases.found if cases is not None and args.marks else []:
+        state = "without marks" if read_marks(Path(args.marks), case.job) is None else "held to its marks"
+        print(f"{case.name}: {state}")
+    if cases is not None:
+        names += ["marks.csv", "marks.png"] if args.marks else ["shots.csv", "shots.png", "renders"]
     names += ["truth.csv", "truth.png"] if args.procedural else []
     names += ["rendered.csv", "rendered.png"] if args.rendered else []
     for name in ["evaluation.md", *names]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .baselines import guide_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of
 
-__all__ = ["Bench", "read_bench"]
+__all__ = ["Bench", "read_bench", "read_comp", "read_result"]
 
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -58,31 +59,41 @@ class Bench:
 
     def ours(self, result: Result) -> Frames:
         """The measured frames of a rendered layer: its comp, of which PNG display files were written."""
-        first = result.frames.first
-        comp = Path(result.job.output) / f"{comp_stem(result.job)}.####.png"
-        files = ImageSequence(str(comp), colour="srgb")
-        return self._read(files, [first + place for place in self.measured])
+        return read_comp(result, self.measured, self.scene.clip.size)
 
     def reference(self, movie: Path) -> Frames:
         """The measured frames of another's result; one of another length is spread over the plate's whole range."""
-        shot = self.case.job.shot
-        with open_plate(shot.plate) as plate:
-            whole = plate.frames
-        with open_plate(ImageSequence(str(movie))) as other:
-            count = len(other.frames)
-            first = other.frames.first
-        at = [self.scene.clip.frames.first - whole.first + place for place in self.measured]
-        share = (count - 1) / max(1, len(whole) - 1)
-        return self._read(ImageSequence(str(movie)), [first + round(place * share) for place in at])
+        return read_result(self.case.job, movie, self.measured, self.scene.clip.size)
 
-    def _read(self, files: ImageSequence, numbers: list[int]) -> Frames:
-        height, width = self.scene.clip.size
-        made = np.empty((len(numbers), height, width, 3), np.uint8)
-        with open_plate(files, FrameRange(min(numbers), max(numbers))) as pictures:
-            for index, number in enumerate(numbers):
-                shown = to_display(pictures.read(number).pixels, pictures.info.space)
-                made[index] = np.round(resize(shown, height, width) * 255)
-        return made
+
+def read_comp(result: Result, places: Sequence[int], size: tuple[int, int]) -> Frames:
+    """Frames of a rendered comp at a (height, width), by their places in the clip; PNG display files were written."""
+    comp = Path(result.job.output) / f"{comp_stem(result.job)}.####.png"
+    files = ImageSequence(str(comp), colour="srgb")
+    return _read_frames(files, [result.frames.first + place for place in places], size)
+
+
+def read_result(job: Job, movie: Path, places: Sequence[int], size: tuple[int, int]) -> Frames:
+    """The same of another's result of the job's shot; one of another length is spread over the plate's whole range."""
+    shot = job.shot
+    with open_plate(shot.plate) as plate:
+        whole = plate.frames
+    with open_plate(ImageSequence(str(movie))) as other:
+        count, first = len(other.frames), other.frames.first
+    skipped = 0 if shot.frames is None else shot.frames.first - whole.first
+    share = (count - 1) / max(1, len(whole) - 1)
+    return _read_frames(
+        ImageSequence(str(movie)), [first + round((skipped + place) * share) for place in places], size
+    )
+
+
+def _read_frames(files: ImageSequence, numbers: list[int], size: tuple[int, int]) -> Frames:
+    made = np.empty((len(numbers), *size, 3), np.uint8)
+    with open_plate(files, FrameRange(min(numbers), max(numbers))) as pictures:
+        for index, number in enumerate(numbers):
+            shown = to_display(pictures.read(number).pixels, pictures.info.space)
+            made[index] = np.round(resize(shown, *size) * 255)
+    return made
 
 
 def read_bench(case: Case) -> Bench:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.errors import Cancelled, OutputError
+from ..contract.errors import Cancelled, JobError, OutputError
 from ..contract.job import Progress
 from ..contract.settings import Settings
 from ..engines.find import Engines
@@ -20,6 +20,8 @@ from . import truth
 from .cases import Case
 from .encoders import ClipEncoder, Features
 from .figures import Figures, gains, means, medians, to_csv, to_markdown
+from .marked_shots import evaluate_marked_shot, with_networks
+from .marks import read_marks
 from .protocol import clip_cond, clip_temp
 from .sheet import Block, write_sheet
 from .shots import Watch, evaluate_shot
@@ -29,6 +31,7 @@ __all__ = [
     "Encoders",
     "Part",
     "Table",
+    "evaluate_marks",
     "evaluate_rendered",
     "evaluate_shots",
     "evaluate_truth",
@@ -97,6 +100,42 @@ def evaluate_shots(
     return Part("shots", "Shots", tables, rows, blocks)
 
 
+def evaluate_marks(
+    cases: list[Case],
+    folder: Path,
+    networks: str,
+    output: Path,
+    engines: Engines,
+    watch: Watch,
+    note: Callable[[str], None],
+) -> Part:
+    """Hold every case to what was marked in it by hand, in ``folder``; ``networks`` is one of ``NETWORKS``.
+
+    Raises what rendering raises, and ``JobError`` where no case has marks, or some cannot be read.
+    """
+    methods = with_networks(networks)
+    known = [(case, marks) for case in cases if (marks := read_marks(folder, case.job)) is not None]
+    if not known:
+        raise JobError(
+            f"{folder} holds marks of none of the shots.", "Name each file as its shot: NAME.json."
+        )
+    for name in [case.name for case in cases if all(case is not other for other, _ in known)]:
+        note(f"{name} has no marks and is left out.")
+    rows: list[Figures] = []
+    blocks: list[Block] = []
+    for number, (case, marks) in enumerate(known, 1):
+        note(f"{number} of {len(known)}: {case.name}")
+        more, block = evaluate_marked_shot(case, marks, methods, output, engines, watch)
+        rows += more
+        blocks.append(block)
+    tables = [
+        Table("Medians", "shots", medians(rows)),
+        Table("Means", "shots", means(rows)),
+        Table("Shot by shot", "shot", rows),
+    ]
+    return Part("marks", "Shots against marks made by hand", tables, rows, blocks)
+
+
 def evaluate_truth(
     count: int, settings: Settings, pictures: PictureLibrary | None, engines: Engines, watch: Watch
 ) -> Part:
@@ -157,7 +196,8 @@ def write_parts(parts: list[Part], output: Path) -> list[Path]:
         text += [f"# {part.title}"]
         for table in part.tables:
             text += [f"## {table.heading}", to_markdown(table.rows, table.first)]
-        text += ["## All", to_markdown(part.rows)]
+        if all(table.rows is not part.rows for table in part.tables):
+            text += ["## All", to_markdown(part.rows)]
         _write_text(output / f"{part.name}.csv", to_csv(part.rows))
         write_sheet(output / f"{part.name}.png", part.blocks)
         files += [output / f"{part.name}.csv", output / f"{part.name}.png"]

@@ -42,7 +42,7 @@ def _draw(block: Block, frames: int) -> Frames:
         name: [_cell(column[min(p, len(column) - 1)]) for p in places]
         for name, column in block.columns.items()
     }
-    height, width = next(iter(cells.values()))[0].shape[:2]
+    height, width = np.max([cell[0].shape[:2] for cell in cells.values()], axis=0)
     top = _TITLE + _HEADER
     paper = blank(top + len(places) * (height + _GAP) + _MARGIN, _MARGIN + len(cells) * (width + _GAP))
     write(paper, block.title, _MARGIN, 20, INK)
@@ -51,7 +51,7 @@ def _draw(block: Block, frames: int) -> Frames:
         write(paper, name, left, _TITLE + 12, FAINT)
         for row, cell in enumerate(column):
             y = top + row * (height + _GAP)
-            paper[y : y + height, left : left + width] = cell
+            paper[y : y + cell.shape[0], left : left + cell.shape[1]] = cell
     return paper
 
 

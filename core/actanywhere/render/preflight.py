@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -137,8 +138,13 @@ class Inputs:
             self.clean.close()
 
 
-def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
-    """Check the model's files, then every header of the footage. Raises the error that an artist should see first."""
+def open_inputs(
+    job: Job, engines: Engines | None = None, networks: Mapping[str, Found] | None = None
+) -> Inputs:
+    """Check the model's files, then every header of the footage. Raises the error that an artist should see first.
+
+    ``networks`` are those to read pictures with, by role; None for those that are here.
+    """
     settings = job.settings
     engine = (engines or Engines()).find(settings.model)
     resolved = resolve(settings, engine.facts)
@@ -167,7 +173,7 @@ def open_inputs(job: Job, engines: Engines | None = None) -> Inputs:
         track=track,
         alive=alive,
         clean=clean,
-        networks=find_networks(),
+        networks=find_networks() if networks is None else dict(networks),
     )
     read_place(settings.place, settings.fit, condition.pixels.shape[:2], inputs.view.aspect)
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .. import __version__
 from ..camera.space import SpaceTrack
@@ -17,6 +17,7 @@ from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
 from ..footage import HALF_MAX, digest, layer_space, write_png
+from ..models import Found
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers
 from .camera import Solving, asks_solve, deliver_camera
@@ -57,14 +58,19 @@ _LIBRARIES = (
 
 
 def render(
-    job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool], engines: Engines
+    job: Job,
+    report: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+    engines: Engines,
+    networks: Mapping[str, Found] | None = None,
 ) -> Result:
     """Render ``job``; its finished frames are kept whatever happens, and the same job goes on from them.
 
+    ``networks`` are those to read pictures with, by role; None for those that are here.
     Raises an ``ActAnywhereError`` before anything is computed when the job cannot be rendered, ``Cancelled`` when
     ``cancelled()`` turned true.
     """
-    with open_inputs(job, engines) as inputs:
+    with open_inputs(job, engines, networks) as inputs:
         output = OutputFolder(job, inputs.frames)
         output.check()
         with output.held():

@@ -1,0 +1,164 @@
+"""Shots held to what somebody marked in them by hand, with the networks that are here and without any."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract.job import Job
+from ..engines.find import Engines
+from ..engines.protocol import Watch
+from ..models import Found
+from ..render.folder import OutputFolder
+from ..render.preflight import open_inputs
+from ..render.render import render
+from ..render.scene import Scene, read_scene
+from ..seeing.cache import Answers
+from ..seeing.readers import Readers, find_networks
+from ..shadow.pull import PulledShadow
+from .against_marks import ShadowCount, left_standing, overlap, shadow_count
+from .bench import read_comp, read_result
+from .cases import Case
+from .feet import feet_sliding
+from .figures import Figures
+from .marks import Marks
+from .sheet import Block
+from .shots import Watch as ShotWatch
+from .shots import render_job
+
+__all__ = ["NETWORKS", "evaluate_marked_shot", "with_networks"]
+
+Frames = NDArray[np.uint8]
+
+NETWORKS = ("here", "none", "both")
+"""What ``--networks`` takes."""
+_STANDING = 0.25
+"""Share of the marked subject from which on they count as left standing."""
+_TINT = (255, 40, 40)
+
+
+@dataclass(frozen=True)
+class _Done:
+    figures: dict[str, float | None]
+    found: Frames
+    comp: Frames
+
+
+def with_networks(asked: str) -> dict[str, Mapping[str, Found]]:
+    """The networks of each method, by its name in the table. Raises ``ModelError`` for a damaged one."""
+    methods: dict[str, Mapping[str, Found]] = {}
+    if asked != "none":
+        methods["ours"] = find_networks()
+    if asked != "here":
+        methods["ours without networks"] = {}
+    return methods
+
+
+def evaluate_marked_shot(
+    case: Case,
+    marks: Marks,
+    methods: Mapping[str, Mapping[str, Found]],
+    output: Path,
+    engines: Engines,
+    watch: ShotWatch,
+) -> tuple[list[Figures], Block]:
+    """Render a case by every method and hold it to its marks: a row for each, and the sheet's block."""
+    rows: list[Figures] = []
+    columns: dict[str, Frames] = {}
+    for method, networks in methods.items():
+        done = _render(case, marks, networks, output / method.replace(" ", "_"), engines, watch)
+        rows.append(Figures(case.name, method, done.figures))
+        columns |= {f"found, {method}": done.found, method: done.comp}
+    with open_inputs(case.job, engines) as inputs:
+        marked = _tinted(_codes(inputs.condition.pixels), marks.subject)
+        for name, movie in case.references.items():
+            columns[name] = read_result(case.job, movie, range(len(inputs.frames)), inputs.size)
+    return rows, Block(case.name, {"marked": marked[None], **columns})
+
+
+def _render(
+    case: Case,
+    marks: Marks,
+    networks: Mapping[str, Found],
+    output: Path,
+    engines: Engines,
+    watch: ShotWatch,
+) -> _Done:
+    job = render_job(replace(case, job=_as_marked(case.job, marks)), output, engines)
+    result = render(
+        job, lambda progress: watch.report(case.name, progress), watch.cancelled, engines, networks
+    )
+    with open_inputs(job, engines, networks) as inputs:
+        folder = OutputFolder(job, inputs.frames)
+        readers = Readers(dict(networks), Answers(folder.answers))
+        scene = read_scene(inputs, Watch(cancelled=watch.cancelled), readers)
+        first, pixels = inputs.plate.frames.first, inputs.plate.info.height
+        original = _codes(inputs.condition.pixels)
+    comp = read_comp(result, list(range(len(scene.clip.frames))), scene.clip.size)
+    mask = None if scene.place is None else scene.place.other.mask
+    found = np.zeros(original.shape[:2], bool) if mask is None else mask > 0.5
+    shadow = _shadow(scene, marks, first)
+    slide, worst = feet_sliding(comp, scene.clip.rgb, scene.clip.matte)
+    left = _left(scene, marks, original, comp)
+    figures = {
+        "overlap": overlap(found, marks.subject),
+        "left": left,
+        "left_standing": left if math.isnan(left) else float(left > _STANDING),
+        "shadow_precision": shadow.precision,
+        "shadow_recall": shadow.recall,
+        "feet_slide": slide * pixels / comp.shape[1],
+        "feet_slide_worst": worst * pixels / comp.shape[1],
+    }
+    known = {name: None if math.isnan(value) else float(value) for name, value in figures.items()}
+    return _Done(known, _tinted(original, found)[None], comp)
+
+
+def _as_marked(job: Job, marks: Marks) -> Job:
+    """The job as an artist gives it who knows that somebody is in the picture, but has no matte of them."""
+    asked = job.shot.condition
+    kind = "composite" if marks.subject.any() and asked.kind == "auto" else asked.kind
+    return replace(job, shot=replace(job.shot, condition=replace(asked, matte="", kind=kind)))
+
+
+def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
+    guide = scene.guide.value
+    if guide is None or not marks.subject.any():
+        return float("nan")
+    height, width = scene.clip.size
+    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    points = np.stack([x.ravel(), y.ravel()], 1)
+    looks = [
+        guide.looks(index, points, height, width).reshape(height, width, 2).astype(np.float32)
+        for index in range(len(comp))
+    ]
+    return left_standing(comp, scene.clip.matte, original, marks.subject, looks)
+
+
+def _shadow(scene: Scene, marks: Marks, first: int) -> ShadowCount:
+    """The shadow that is laid, in the marked frames of the plate, whose first one is ``first``."""
+    taken, marked, actors = [], [], []
+    for place, mark in marks.shadows.items():
+        index = place + first - scene.clip.frames.first
+        if not 0 <= index < len(scene.clip.frames):
+            continue
+        shadow, (height, width) = scene.shadow.value, mark.shape
+        none = np.zeros(mark.shape, np.float32)
+        taken.append(shadow.at(index, height, width) if isinstance(shadow, PulledShadow) else none)
+        marked.append(mark)
+        actors.append(np.asarray(cv2.resize(scene.clip.matte[index], (width, height))) > 60)
+    return shadow_count(taken, marked, actors)
+
+
+def _codes(picture: NDArray[np.float32]) -> Frames:
+    return np.asarray(np.round(np.clip(picture[..., :3], 0, 1) * 255), np.uint8)
+
+
+def _tinted(picture: Frames, mask: NDArray[np.bool_]) -> Frames:
+    half = (picture // 2 + np.array(_TINT, np.uint8) // 2).astype(np.uint8)
+    return np.where(mask[..., None], half, picture)
