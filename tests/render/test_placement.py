@@ -59,6 +59,8 @@ def test_a_portrait_picture_under_a_wide_plate_is_told_and_fit_goes_on_from_it(t
     filled = render(staged.job(tiny_model(), "filled"))
     # The frame is 3:2 and the picture 3:8: a quarter of it is seen.
     assert any("only 25% of the condition picture (60x160)" in warning for warning in filled.warnings)
+    chosen = render(staged.job(tiny_model(), "chosen", place="0,0,60,40"))
+    assert not any("condition picture (60x160)" in warning for warning in chosen.warnings)
     fitting = staged.job(tiny_model(), "fitting", fit="fit")
     fitted = render(fitting)
     assert not any("condition picture (60x160)" in warning for warning in fitted.warnings)

@@ -203,7 +203,8 @@ def _lay(
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)
-    warnings = (*placement.warnings, *doubts, *hardly_shown(guide, size))
+    strip = () if placement.value.moved else hardly_shown(guide, size)
+    warnings = (*placement.warnings, *doubts, *strip)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 
