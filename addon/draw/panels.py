@@ -156,7 +156,8 @@ class _Camera(_Part):
         _draw_settings(layout, group.settings, "camera")
         if group.settings.camera == "tracked":
             layout.prop(group, "track_source")
-            layout.template_ID(group, "track_clip", open="clip.open")
+            if group.track_source != "CAMERA":
+                layout.template_ID(group, "track_clip", open="clip.open")
 
 
 class _Settings(_Part):

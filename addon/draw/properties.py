@@ -51,6 +51,7 @@ TRACKS = (
     ("AUTO", "Automatic", "The solved camera if there is one, else the 2-D stabilisation"),
     ("SOLVE", "Solved Camera", "The clip's solved camera"),
     ("STABILISE", "2-D Stabilisation", "The tracks that the clip's 2-D stabilisation uses"),
+    ("CAMERA", "Scene Camera", "The scene's camera: where it travels, the place stands in 3-D"),
 )
 PLACES = (
     ("COMPOSITOR", "Compositor", "Under the plate through the matte", "NODE_COMPOSITING", 1),

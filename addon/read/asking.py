@@ -15,6 +15,7 @@ from ..contract.settings import Settings
 from ..contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from ..hostkit.order import Drawing, Order
 from ..settings import read_settings
+from .camera import read_camera
 from .condition import find_condition
 from .footage import align
 from .matte import find_alive, find_matte, plate_start
@@ -88,7 +89,7 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
         settings = dataclasses.replace(settings, alive=os.path.join(folder, "alive.####.exr"))
     name = shot_name(scene, plate)
     frames = FrameRange(first + plate.shift, last + plate.shift)
-    track = _track(asked, settings, plate, first, last, folder)
+    track = _track(scene, asked, settings, plate, first, last, folder)
     shot = Shot(name, sequence, matte, condition, frames, track)
     job = Job(shot, take, _in_job_frames(settings, plate.shift))
     return Order(job, folder, scene.name, first, last, plate.shift, _drawings(drawn))
@@ -156,17 +157,26 @@ def _range(scene: Any, asked: Asked, plate: Plate) -> tuple[int, int]:
     return first, last
 
 
-def _track(asked: Asked, settings: Settings, plate: Plate, first: int, last: int, folder: str) -> str:
+def _track(
+    scene: Any, asked: Asked, settings: Settings, plate: Plate, first: int, last: int, folder: str
+) -> str:
     """The file of the camera track that is to be used, or nothing."""
     clip = asked.track_clip or plate.clip
     if settings.camera != "tracked":
         return ""
+    if asked.track_source == "CAMERA":
+        track = read_camera(scene, range(first, last + 1), plate.shift, plate.frames.size)
+        return _written(track, folder)
     if clip is None:
         raise JobError(
             "The camera is to be tracked, and there is no clip with a track.",
             "Choose the tracked clip under Camera, or another camera.",
         )
     track = read_track(clip, asked.track_source, first, last, plate.shift, plate.frames.size)
+    return _written(track, folder)
+
+
+def _written(track: str, folder: str) -> str:
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "track.json")
     write_text(path, track)

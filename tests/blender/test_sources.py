@@ -297,6 +297,18 @@ def test_a_solved_camera_is_handed_on_as_the_tracked_camera(facts: Facts) -> Non
     assert np.abs(across).max() > 9, "the camera does turn"
 
 
+def test_the_scene_s_camera_is_handed_on_as_the_tracked_camera_in_3_d(facts: Facts) -> None:
+    job = job_of(facts["camera_of_the_scene"])
+    assert job.settings.camera == "tracked"
+    cameras = json.loads(Path(job.shot.track).read_text(encoding="utf-8"))
+    assert cameras["kind"] == "cameras" and cameras["height"] == stage.HEIGHT
+    for number, frame in enumerate(ALL):
+        # Blender's y is away, which is -z where y is up; 54 mm on 36 mm: one and a half widths of the plate.
+        wanted = [1, 0, 0, 0.1 * number, 0, 1, 0, 1.6, 0, 0, 1, 0, 0, 0, 0, 1]
+        assert cameras["frames"][str(frame)]["matrix"] == pytest.approx(wanted, abs=1e-5)
+        assert cameras["frames"][str(frame)]["focal_pixels"] == pytest.approx(1.5 * stage.WIDTH)
+
+
 def test_every_scene_was_judged(facts: Facts) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert len(facts) >= 20

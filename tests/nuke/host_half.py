@@ -158,14 +158,16 @@ class Track(unittest.TestCase):
 
     def test_nuke_counts_upwards_and_the_core_downwards_from_the_overscan_s_corner(self) -> None:
         up = {1001: ((1.0, 0.0, 5.0), (0.0, 1.0, 2.0), (0.0, 0.0, 1.0))}  # 5 to the right, 2 up
-        data = json.loads(track.track_json(up, Box(-4, -2, 67, 49), 48))
+        data = json.loads(track.track_json(up, Box(-4, -2, 67, 49), Box(0, 0, 63, 47), 1.0))
         self.assertEqual((data["width"], data["height"]), (72, 52))
         values = data["transforms"]["1001"]
         self.assertEqual([round(v, 9) for v in values], [1, 0, 5, 0, 1, -2, 0, 0, 1])
 
     def test_a_point_in_nuke_and_the_same_point_in_the_core_stay_the_same_point(self) -> None:
         move = track.transform((12.0, -7.0), 30.0, (1.2, 0.9), (32.0, 24.0))
-        values = json.loads(track.track_json({1: move}, Box(-4, -2, 67, 49), 48))["transforms"]["1"]
+        values = json.loads(track.track_json({1: move}, Box(-4, -2, 67, 49), Box(0, 0, 63, 47), 1.0))[
+            "transforms"
+        ]["1"]
         rows = [values[0:3], values[3:6], values[6:9]]
         for x, y in ((0.0, 0.0), (32.0, 24.0), (60.0, 5.0)):
             in_nuke = moved(move, x, y)
@@ -250,7 +252,7 @@ class Inputs(unittest.TestCase):
         header = read_header(PICTURE)
         self.assertEqual(header.data, Box(-4, -2, 67, 49))
         self.assertEqual((header.display.width, header.display.height), (64, 48))
-        self.assertEqual(raster_of({1: header}), (Box(-4, -2, 67, 49), 48))
+        self.assertEqual(raster_of({1: header}), (Box(-4, -2, 67, 49), Box(0, 0, 63, 47), 1.0))
 
     def check_layout(self, path: str, read: Callable[[], None]) -> None:
         """A file of a later version is told; one from before layouts were numbered is read."""

@@ -293,6 +293,15 @@ def test_a_tracker_a_corner_pin_and_a_transform_give_the_same_camera(stage: Stag
             # Two pixels to the right and one up (Nuke) a frame: one down less in rows.
             wanted = [1, 0, 2 * step, 0, 1, -step, 0, 0, 1]
             np.testing.assert_allclose(track["transforms"][str(FIRST + step)], wanted, atol=1e-9)
+    check_golden("nuke/camera_tracked", said["Camera1"]["job"], {"SHOT": str(stage.work)})
+    cameras = said["Camera1"]["track"]
+    assert cameras["kind"] == "cameras" and cameras["height"] == HEIGHT + 2 * ABOVE
+    for step in range(LAST - FIRST + 1):
+        camera = cameras["frames"][str(FIRST + step)]
+        # The node is scaled twice, which is no part of a camera; 36 mm on 24 mm: one and a half widths of the format.
+        wanted = [1, 0, 0, 0.1 * step, 0, 1, 0, 1.6, 0, 0, 1, 0, 0, 0, 0, 1]
+        np.testing.assert_allclose(camera["matrix"], wanted, atol=1e-9)
+        assert camera["focal_pixels"] == pytest.approx(1.5 * WIDTH * ASPECT)
 
 
 def test_what_an_artist_forgets_ends_in_one_message_with_a_remedy(stage: Stage) -> None:

@@ -97,3 +97,9 @@ class BBox_Knob(XY_Knob):
 
 class Color_Knob(XY_Knob):
     _size = 3
+
+
+class IArray_Knob(XY_Knob):
+    """A matrix that the node works out, row by row."""
+
+    _size = 16

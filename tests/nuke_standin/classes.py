@@ -177,6 +177,14 @@ DEFAULTS: Dict[str, Dict[str, str]] = {
     "StickyNote": {},
     "BackdropNode": {"bdwidth": "100", "bdheight": "100", "z_order": "0", "appearance": "Fill"},
     "Viewer": {},
+    "Camera2": {
+        "world_matrix": "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1",
+        "focal": "50.0",
+        "haperture": "24.576",
+        "win_translate": "0 0",
+        "win_scale": "1 1",
+        "winroll": "0.0",
+    },
     "Tracker4": {"tracks": "", "reference_frame": "1", "transform": "none"},
     "CornerPin2D": dict(
         [("enable%d" % i, "true") for i in range(1, 5)]

@@ -10,6 +10,7 @@ from tests.nuke_standin.arrays import (
     Boolean_Knob,
     Color_Knob,
     Double_Knob,
+    IArray_Knob,
     Int_Knob,
     WH_Knob,
     XY_Knob,
@@ -64,7 +65,11 @@ def kind_of_builtin(cls: str, name: str, default: str) -> Any:
         return _Table
     if name == "scale" and cls == "Transform":
         return WH_Knob
-    if name in ("translate", "center") or re.match(r"^(to|from)\d$", name) and cls == "CornerPin2D":
+    if name == "world_matrix":
+        return IArray_Knob
+    if name in ("win_translate", "win_scale", "translate", "center"):
+        return XY_Knob
+    if re.match(r"^(to|from)\d$", name) and cls == "CornerPin2D":
         return XY_Knob
     if name == "channels" or name.startswith(("maskChannel", "channels")):
         return ChannelMask_Knob

@@ -10,7 +10,7 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from .schema import Upgrade, numbered, upgraded
 
-__all__ = ["track_of_any_layout", "track_text", "with_track_number"]
+__all__ = ["cameras_text", "track_of_any_layout", "track_text", "with_track_number"]
 
 _UPGRADES: Tuple[Upgrade, ...] = ()
 
@@ -25,6 +25,19 @@ def track_text(width: int, height: int, transforms: Mapping[int, Sequence[float]
     return json.dumps(
         with_track_number({"width": width, "height": height, "transforms": rows}), indent=1, sort_keys=True
     )
+
+
+def cameras_text(width: int, height: int, cameras: Mapping[int, Tuple[Sequence[float], float]]) -> str:
+    """The file of a 3-D camera. ``width``, ``height``: the plate's raster in pixels.
+
+    ``cameras`` gives for each frame sixteen numbers, camera to world row by row, y up, and the focal length in rows.
+    """
+    rows = {
+        str(frame): {"matrix": [float(value) for value in matrix], "focal_pixels": float(focal)}
+        for frame, (matrix, focal) in sorted(cameras.items())
+    }
+    data = {"kind": "cameras", "width": width, "height": height, "frames": rows}
+    return json.dumps(with_track_number(data), indent=1, sort_keys=True)
 
 
 def with_track_number(data: Dict[str, Any]) -> Dict[str, Any]:

@@ -33,8 +33,9 @@ def render_inputs(node: nuke.Node, plan: Plan) -> int:
             finish(one, _facts())
     if plan.moves is not None:
         headers: Dict[int, Header] = check(plan.plate)
-        raster, height = raster_of(headers)
-        write_text(plan.track, track_json(plan.moves, raster, height))
+        raster, _ = raster_of(headers)
+        header = next(iter(headers.values()))
+        write_text(plan.track, track_json(plan.moves, raster, header.display, header.pixel_aspect))
     return len(todo)
 
 

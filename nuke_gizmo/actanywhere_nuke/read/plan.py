@@ -16,7 +16,7 @@ from .colour import Project, working_space
 from .inputs import Rendering
 from .naming import absolute, digest, output_root, shot_name, slashes
 from .ranges import Span, beyond, choose_range, condition_frame
-from .track import Matrix
+from .track import Move
 
 __all__ = ["Ask", "Plan", "plan", "plan_clean", "with_output"]
 
@@ -53,7 +53,7 @@ class Ask:
     condition_file: str
     condition_kind: str
     condition_matte: str
-    moves: Optional[Dict[int, Matrix]] = None
+    moves: Optional[Dict[int, Move]] = None
     alive: str = ""
     alive_channel: str = ""
     alive_channels: Tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Plan:
     root: str
     renderings: Tuple[Rendering, ...]
     track: str
-    moves: Optional[Dict[int, Matrix]]
+    moves: Optional[Dict[int, Move]]
     warning: str = ""
 
     @property
@@ -213,12 +213,12 @@ def _track(ask: Ask, inputs: str, frames: FrameRange, plate: Rendering) -> str:
     if ask.settings.camera == "tracked" and ask.moves is None:
         raise JobError(
             "The camera is 'tracked', but nothing is connected to the input 'track'.",
-            "Connect a Tracker, CornerPin or Transform, or choose another camera.",
+            "Connect a Tracker, CornerPin, Transform or Camera, or choose another camera.",
         )
     if ask.moves is None or ask.settings.camera not in ("tracked", "auto"):
         return ""
     lacking = [frame for frame in frames if frame not in ask.moves]
     if lacking:
         raise JobError(f"The track says nothing of frame {lacking[0]}.", "Track the whole range.")
-    moves: List[Tuple[int, Matrix]] = sorted(ask.moves.items())
+    moves: List[Tuple[int, Move]] = sorted(ask.moves.items())
     return f"{inputs}/track_{digest(plate.folder + json.dumps(moves))}.json"

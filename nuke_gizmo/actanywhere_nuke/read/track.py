@@ -8,15 +8,17 @@ which all frames share to where the background has it in a frame, in Nuke's coor
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple, Union
 
 from ..contract.errors import JobError
-from ..contract.track import track_text
+from ..contract.track import cameras_text, track_text
 from .exr import Box
 
 __all__ = [
     "MEANS",
     "Matrix",
+    "Move",
+    "Pose",
     "corner_pin",
     "inverse",
     "move_of_points",
@@ -27,6 +29,18 @@ __all__ = [
 
 Matrix = Tuple[Tuple[float, float, float], ...]
 Point = Tuple[float, float]
+
+
+class Pose(NamedTuple):
+    """A camera in a frame: ``matrix`` to the world, sixteen numbers row by row, without scale; ``lens`` is its focal
+    length over the width of the format.
+    """
+
+    matrix: Tuple[float, ...]
+    lens: float
+
+
+Move = Union[Matrix, Pose]
 
 #: What a CornerPin or a Transform may be: it moves a still onto the plate, or it holds the plate still.
 MEANS = ("match-move", "stabilise")
@@ -82,17 +96,37 @@ def inverse(m: Matrix) -> Matrix:
     return tuple((x / det, y / det, z / det) for x, y, z in rows)
 
 
-def track_json(moves: Dict[int, Matrix], raster: Box, format_height: int) -> str:
-    """Core's track file: the moves in the plate's raster, from its top left corner, y down."""
+def track_json(moves: Dict[int, Move], raster: Box, display: Box, pixel_aspect: float) -> str:
+    """Core's track file: the moves in the plate's raster, from its top left corner, y down; or the cameras.
+
+    ``display`` is the format. Raises ``JobError`` where a camera does not look through the raster's middle.
+    """
+    poses = {frame: move for frame, move in moves.items() if isinstance(move, Pose)}
+    if poses:
+        return _cameras_json(poses, raster, display, pixel_aspect)
+    flat_moves = {frame: move for frame, move in moves.items() if not isinstance(move, Pose)}
     flip: Matrix = (
         (1.0, 0.0, -float(raster.left)),
-        (0.0, -1.0, float(format_height - raster.top)),
+        (0.0, -1.0, float(display.height - raster.top)),
         (0.0, 0.0, 1.0),
     )
     back = inverse(flip)
-    rows = {frame: _times(_times(flip, move), back) for frame, move in moves.items()}
+    rows = {frame: _times(_times(flip, move), back) for frame, move in flat_moves.items()}
     flat = {frame: [value for row in matrix for value in row] for frame, matrix in rows.items()}
     return track_text(raster.width, raster.height, flat)
+
+
+def _cameras_json(poses: Dict[int, Pose], raster: Box, display: Box, pixel_aspect: float) -> str:
+    aside = (2 * raster.left + raster.width - display.width, 2 * raster.top + raster.height - display.height)
+    if max(map(abs, aside)) > 2:
+        raise JobError(
+            "The plate's overscan is not the same on all sides: a 3-D camera looks through the middle of its format.",
+            "Crop the plate to its format, or to the same overscan on both sides.",
+        )
+    rows = display.width * pixel_aspect
+    return cameras_text(
+        raster.width, raster.height, {frame: (pose.matrix, pose.lens * rows) for frame, pose in poses.items()}
+    )
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:

@@ -1,7 +1,8 @@
-"""The artist's track from the node that holds it: Tracker, CornerPin2D or Transform, read at every frame."""
+"""The artist's track from the node that holds it: Tracker, CornerPin2D, Transform or Camera, read at every frame."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Dict, List, Optional
 
@@ -9,7 +10,7 @@ import nuke
 
 from ..contract.errors import JobError
 from ..contract.shot import FrameRange
-from .track import Matrix, Point, corner_pin, inverse, moves_of_points, transform
+from .track import Matrix, Move, Point, Pose, corner_pin, inverse, moves_of_points, transform
 from .upstream import source_of
 
 __all__ = ["read_moves"]
@@ -18,8 +19,8 @@ __all__ = ["read_moves"]
 _ENABLED, _X, _Y = 0, 2, 3
 
 
-def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Optional[Dict[int, Matrix]]:
-    """The background's move in each frame, in Nuke's coordinates; None where nothing is connected.
+def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Optional[Dict[int, Move]]:
+    """The background's move in each frame, in Nuke's coordinates, or the camera; None where nothing is connected.
 
     ``means`` says what a CornerPin or Transform does (``track.MEANS``). Raises ``JobError`` for other nodes.
     """
@@ -28,7 +29,9 @@ def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Opt
         return None
     kind = found.Class()
     if kind.startswith("Tracker"):
-        return moves_of_points({frame: _points(found, frame) for frame in frames})
+        return dict(moves_of_points({frame: _points(found, frame) for frame in frames}))
+    if re.match(r"Camera\d*$", kind):
+        return {frame: _pose(found, frame) for frame in frames}
     if kind.startswith("CornerPin2D"):
         moves = {frame: _pin(found, frame) for frame in frames}
     elif kind.startswith("Transform"):
@@ -36,9 +39,31 @@ def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Opt
     else:
         raise JobError(
             f"{found.name()} is a {kind}: no track can be read from it.",
-            "Connect a Tracker, a CornerPin2D or a Transform to the input 'track'.",
+            "Connect a Tracker, a CornerPin2D, a Transform or a Camera to the input 'track'.",
         )
-    return {frame: inverse(move) for frame, move in moves.items()} if means == "stabilise" else moves
+    return {frame: inverse(move) if means == "stabilise" else move for frame, move in moves.items()}
+
+
+def _pose(node: nuke.Node, frame: int) -> Pose:
+    """A Camera at a frame. Raises ``JobError`` where its window is moved, scaled or rolled."""
+    window = [
+        node[name].getValueAt(frame, k)
+        for name, count in (("win_translate", 2), ("win_scale", 2), ("winroll", 1))
+        for k in range(count)
+    ]
+    if max(abs(value - plain) for value, plain in zip(window, (0, 0, 1, 1, 0))) > 1e-6:
+        raise JobError(
+            f"{node.name()}: its window is moved, scaled or rolled at frame {frame}, which is not read.",
+            "Set win_translate, win_scale and winroll back, and reformat the plate instead.",
+        )
+    world = [float(node["world_matrix"].getValueAt(frame, k)) for k in range(16)]
+    for column in range(3):
+        scale = math.sqrt(sum(world[4 * row + column] ** 2 for row in range(3)))
+        for row in range(3):
+            world[4 * row + column] /= scale or 1.0
+    return Pose(
+        tuple(world), float(node["focal"].getValueAt(frame)) / float(node["haperture"].getValueAt(frame))
+    )
 
 
 def _points(node: nuke.Node, frame: int) -> List[Point]:

@@ -141,13 +141,13 @@ def upstream() -> Dict[str, Any]:
 
 
 def tracked() -> Dict[str, Any]:
-    """The camera from a Tracker, a CornerPin and a Transform: the job of each, and its track."""
+    """The camera from a Tracker, a CornerPin, a Transform and a Camera: the job of each, and its track."""
     new_script()
     first, last = STAGE["frames"]
     with open(os.path.join(HERE, "tracks.nk"), encoding="utf-8") as stream:
         nuke.scriptReadText(stream.read())
     said: Dict[str, Any] = {}
-    for name in ("Tracker1", "CornerPin1", "Transform1"):
+    for name in ("Tracker1", "CornerPin1", "Transform1", "Camera1"):
         node = new_node(camera="tracked", range="custom", first=first, last=last)
         node.setInput(3, nuke.toNode(name))
         node["write_job"].execute()
