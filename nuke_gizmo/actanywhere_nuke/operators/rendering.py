@@ -33,9 +33,7 @@ def render_inputs(node: nuke.Node, plan: Plan) -> int:
             finish(one, _facts())
     if plan.moves is not None:
         headers: Dict[int, Header] = check(plan.plate)
-        raster, _ = raster_of(headers)
-        header = next(iter(headers.values()))
-        write_text(plan.track, track_json(plan.moves, raster, header.display, header.pixel_aspect))
+        write_text(plan.track, track_json(plan.moves, *raster_of(headers)))
     return len(todo)
 
 

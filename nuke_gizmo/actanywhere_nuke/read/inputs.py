@@ -107,10 +107,11 @@ def finish(rendering: Rendering, facts: Dict[str, Any]) -> None:
     write_text(os.path.join(rendering.folder, _MANIFEST), text)
 
 
-def raster_of(headers: Dict[int, Header]) -> Tuple[Box, int]:
-    """The plate's raster as core has it (around the data windows of all frames), and the format's height."""
+def raster_of(headers: Dict[int, Header]) -> Tuple[Box, Box, float]:
+    """The plate's raster as core has it (around the data windows of all frames), the format, and its pixel aspect."""
     windows = [header.data for header in headers.values()]
     raster = windows[0]
     for window in windows[1:]:
         raster = raster.union(window)
-    return raster, next(iter(headers.values())).display.height
+    first = next(iter(headers.values()))
+    return raster, first.display, first.pixel_aspect
