@@ -292,6 +292,13 @@ def _cleanplate(args: argparse.Namespace, screen: Screen) -> int:
     return DONE
 
 
+def _matte(args: argparse.Namespace, screen: Screen) -> int:
+    from .matte import make_matte
+
+    make_matte(args, screen)
+    return DONE
+
+
 def _export(args: argparse.Namespace, screen: Screen) -> int:
     from .export import export
 
@@ -329,6 +336,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "models": _models,
     "export": _export,
     "cleanplate": _cleanplate,
+    "matte": _matte,
     "farm": _farm,
     "camera": _camera,
 }

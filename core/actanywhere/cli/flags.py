@@ -38,13 +38,13 @@ def joined(words: list[str]) -> list[str]:
     return kept
 
 
-def add_shot_flags(parser: argparse._ActionsContainer, of_footage: bool = False) -> None:
+def add_shot_flags(parser: argparse._ActionsContainer, only: tuple[str, ...] = ()) -> None:
     """``--plate``, ``--matte`` and what else says which shot; only what is given lands in the namespace.
 
-    ``of_footage``: plate, matte and frames alone.
+    ``only``: those alone that begin so (``plate``, ``frames``).
     """
     for field in SHOT_FIELDS:
-        if of_footage and not (field.name == "frames" or field.name.startswith(("plate", "matte"))):
+        if only and not field.name.startswith(only):
             continue
         parser.add_argument(
             flag_of(field.name),

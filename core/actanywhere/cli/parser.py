@@ -11,6 +11,9 @@ from .evaluate import MEASURES, add_evaluate_flags
 from .farm import add_farm_parser
 from .farm_flags import add_farm_flags
 from .flags import add_setting_flags, add_shot_flags
+from .matte_flags import ABOUT as MATTE
+from .matte_flags import EXAMPLES as MATTE_EXAMPLES
+from .matte_flags import add_matte_flags
 
 __all__ = ["build_parser"]
 
@@ -28,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     _doctor(commands)
     _demo(commands)
     _cleanplate(commands)
+    _matte(commands)
     _selftest(commands)
     _train(commands)
     _evaluate(commands)
@@ -212,10 +216,22 @@ def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         epilog="example:\n  actanywhere cleanplate --plate plate.####.exr --matte roto.####.exr --output clean",
         formatter_class=_Plain,
     )
-    add_shot_flags(parser.add_argument_group("the shot"), of_footage=True)
+    add_shot_flags(parser.add_argument_group("the shot"), only=("frames", "plate", "matte"))
     parser.add_argument("--output", required=True, metavar="DIR", help="The folder for it, made if need be.")
     add_setting_flags(parser.add_argument_group("the matte"), group="matte")
     _add_talk(parser, dry_run=False)
+
+
+def _matte(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "matte",
+        help="a matte of the actor from the plate alone",
+        description=MATTE,
+        epilog=MATTE_EXAMPLES,
+        formatter_class=_Plain,
+    )
+    add_matte_flags(parser)
+    _add_talk(parser, dry_run=True)
 
 
 def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

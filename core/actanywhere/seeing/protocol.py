@@ -18,6 +18,8 @@ __all__ = [
     "Depth",
     "DepthMap",
     "Fill",
+    "Follow",
+    "Followed",
     "Hint",
     "Picture",
     "RegionMap",
@@ -37,13 +39,15 @@ REGIONS = ("person", "animal", "vehicle", "sky", "water", "ground", "foliage", "
 class Hint:
     """Who is meant, in the picture's pixels: ``boxes`` (x, y, width, height) around them, ``points`` (x, y) on them.
 
-    ``goes`` and ``stays`` (h, w) are strokes, 1 where an artist drew over them or over what is not theirs.
+    ``goes`` and ``stays`` (h, w) are strokes, 1 where an artist drew over them or over what is not theirs; points
+    ``off`` are not theirs either.
     """
 
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     points: tuple[tuple[float, float], ...] = ()
     goes: Picture | None = None
     stays: Picture | None = None
+    off: tuple[tuple[float, float], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.boxes or self.points or self.goes is not None)
@@ -83,6 +87,28 @@ class RegionMap:
     def of(self, *names: str) -> Picture:
         """The share (h, w) of several together."""
         return np.asarray(np.clip(sum(self.shares[name] for name in names), 0, 1), np.float32)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The actor in a frame: ``mask`` (h, w), and how ``sure`` it is, 0..1."""
+
+    mask: Picture
+    sure: float
+
+
+class Follow(Protocol):
+    """Who was pointed at in one frame, in the frames after it or, given in that order, before it."""
+
+    name: str
+
+    def start(self, picture: Picture, hint: Hint) -> Followed:
+        """Begin, or begin anew, with who is meant in this frame."""
+        ...
+
+    def step(self, picture: Picture) -> Followed:
+        """The next frame, of the same size."""
+        ...
 
 
 class Regions(Protocol):

@@ -1,0 +1,370 @@
+"""A shot's matte as files, from the plate alone: followed in small pictures, its edge drawn at the plate's own size."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import cv2
+import numpy as np
+
+from ..contract.errors import JobError, ModelError, OutputError
+from ..contract.files import write_text
+from ..contract.shot import FrameRange, ImageSequence
+from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
+from ..models import find_network, missing_network
+from ..onnx_runner import open_network
+from ..seeing.cache import Answers
+from ..seeing.follow_sam2 import Sam2Follow
+from ..seeing.follow_still import StillFollow, bring
+from ..seeing.matte_edge import Edge, GuidedEdge, VitMatteEdge, band_rows, steadied
+from ..seeing.mover import most_prominent
+from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject, stacked
+from ..seeing.subjects import NetworkSubjects
+from .lock import writing_alone
+from .matte_prompts import Prompts, read_prompts
+from .progress import JobProgress, Stage
+
+__all__ = ["MadeMatte", "MatteJob", "matte_stages", "survey_matte", "write_matte"]
+
+_LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
+_NOTE, _WORK = "matte.json", ".following"
+_SIDE = 960
+"""Pixels of the longer side in which the actor is followed."""
+_UNSURE = 0.45
+_LOOKS, _SOON = 5, 3
+"""Frames in which the most prominent mover is looked for, and frames on to see them move."""
+
+
+@dataclass(frozen=True)
+class MatteJob:
+    """Of which plate, who is meant, and where the matte goes. ``frames`` None: all that the plate has."""
+
+    plate: ImageSequence
+    output: str
+    frames: FrameRange | None = None
+    prompts: Prompts = field(default_factory=Prompts)
+
+
+@dataclass(frozen=True)
+class MadeMatte:
+    """A written matte: the ``pattern`` of its frames, those it is ``unsure`` of, who made it, what is to be said."""
+
+    pattern: str
+    frames: FrameRange
+    unsure: list[int]
+    source: str
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class _Readers:
+    """What answers here. ``make`` gives whoever follows; ``subjects`` tells who stands out, where it is here."""
+
+    make: Callable[[], Follow]
+    edge: Edge
+    subjects: Callable[[Picture], list[Subject]] | None
+    warnings: list[str]
+
+
+def matte_stages(frames: int) -> list[Stage]:
+    """The work on a matte of so many frames."""
+    return [Stage(_LOOKING, 1, 10.0), Stage(_FOLLOWING, frames, 3.0), Stage(_EDGES, frames, 0.5)]
+
+
+def survey_matte(job: MatteJob) -> list[str]:
+    """What would be done, in lines; everything is checked, nothing written. Raises as ``write_matte``."""
+    with open_plate(job.plate, job.frames) as plate:
+        hints = read_prompts(job.prompts, plate, _size(plate))
+        source = " and ".join(_names())
+        led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
+        _check_note(Path(job.output), _identity(job, plate.frames, source))
+        told = [f"would read   {plate.path}, frames {plate.frames}"]
+        told += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
+        return told + [f"warning: {one}" for one in [*plate.warnings, *_lacks()]]
+
+
+def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
+    """Write the matte of the actor: EXR frames ``<plate>_matte.####.exr`` in the plate's own numbers, channel ``A``.
+
+    Frames that are there are kept: the same job goes on, with the same bytes. One with other prompts, of the same
+    plate, is made anew; what the network said is kept. Raises ``FootageError``, ``JobError``, ``ModelError``,
+    ``OutputError``, ``Cancelled``.
+    """
+    with open_plate(job.plate, job.frames) as plate:
+        hints = read_prompts(job.prompts, plate, _size(plate))
+        source = " and ".join(_names())
+        folder, identity = Path(job.output), _identity(job, plate.frames, source)
+        _check_note(folder, identity)
+        try:
+            (folder / _WORK).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
+            ) from error
+        with writing_alone(folder):
+            anew = _claim(folder, identity, job.prompts)
+            for stage in matte_stages(len(plate.frames)):
+                progress.plan(stage.name, stage.count)
+            readers = _readers(folder / _WORK)
+            made = _Making(job, plate, folder, readers, progress)
+            unsure = made.follow(hints or made.prominent())
+            made.edges()
+            _note(folder, identity, job.prompts, unsure)
+    warnings = [*plate.warnings, *readers.warnings]
+    warnings += ["Who is meant was said otherwise before: the matte was made anew."] if anew else []
+    if unsure:
+        warnings.append(
+            f"It is unsure of {len(unsure)} frames ({compact(unsure)}): look at them, and give a --box, a --click or "
+            "a rough --matte of one of them."
+        )
+    return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings)
+
+
+class _Making:
+    """A matte in the making: pictures of the plate as they are needed, and few of them at a time."""
+
+    def __init__(
+        self, job: MatteJob, plate: Plate, folder: Path, readers: _Readers, progress: JobProgress
+    ) -> None:
+        self._job, self._plate, self._readers, self._progress = job, plate, readers, progress
+        self._work = folder / _WORK
+        self._scale = plate.info.width / _size(plate)[1]
+        self._alpha = lru_cache(3)(self._refined)
+        self._seen = lru_cache(4)(self._looked_at)
+        self._read = lru_cache(1)(plate.read)
+
+    def prominent(self) -> dict[int, Hint]:
+        """Who is meant where nobody pointed, in the frame that shows them best."""
+        frames = self._plate.frames
+        if self._readers.subjects is None:
+            raise JobError(
+                "Nobody said who is meant.",
+                f"Give --box or --click. To find the most prominent mover: {missing_network('subjects')}",
+            )
+        last = max(frames.first, frames.last - _SOON)
+        looked = sorted({round(at) for at in np.linspace(frames.first, last, _LOOKS).tolist()})
+        pairs = ((self._small(f), self._small(min(frames.last, f + _SOON))) for f in looked)
+        best = most_prominent(self._readers.subjects, list(pairs))
+        self._progress.reach(_LOOKING, 1)
+        if best is None:
+            raise JobError(
+                f"Nobody stands out in frames {compact(looked)}.",
+                "Say who is meant: --box x,y,width,height@frame.",
+            )
+        return {looked[best[0]]: Hint(goes=best[1])}
+
+    def follow(self, hints: dict[int, Hint]) -> list[int]:
+        """The coarse masks of all frames, kept in the work folder; gives the frames that are unsure."""
+        follower: Follow | None = None
+        done, unsure = 0, {}
+        self._progress.reach(_LOOKING, 1)
+        for stretch in _stretches(self._plate.frames, list(hints)):
+            kept = {frame: self._kept(frame) for frame in stretch}
+            for number, frame in enumerate(stretch):
+                one = kept[frame]
+                if one is None or any(other is None for other in kept.values()):
+                    follower = follower or self._readers.make()
+                    picture = self._small(frame)
+                    one = follower.start(picture, hints[frame]) if not number else follower.step(picture)
+                    if number == 0 and not (one.mask > 0.5).any():
+                        raise JobError(
+                            f"Nothing was found where the prompts point in frame {frame}.",
+                            "Draw the box around the whole actor, or give a rough --matte of this frame.",
+                        )
+                    self._keep(frame, one)
+                unsure[frame] = one.sure < _UNSURE
+                done = min(done + 1, len(self._plate.frames))
+                self._progress.reach(_FOLLOWING, done)
+                self._progress.watch(_FOLLOWING).check()
+        return sorted(frame for frame, is_unsure in unsure.items() if is_unsure)
+
+    def edges(self) -> None:
+        """Every frame's matte at the plate's own size, written."""
+        frames, pattern = self._plate.frames, _pattern(self._job, self._plate)
+        for index, frame in enumerate(frames):
+            path = Path(pattern.replace("####", f"{frame:04d}"))
+            if not path.is_file():
+                around = [f for f in (frame - 1, frame + 1) if frames.first <= f <= frames.last]
+                now = self._small(frame)
+                brought = [bring(self._small(other), self._alpha(other), now) for other in around]
+                alpha = steadied(self._alpha(frame), brought)
+                write_exr_frame(str(path), {"A": alpha}, self._plate.info, self._seen(frame)[1])
+            self._progress.reach(_EDGES, index + 1, str(path))
+            self._progress.watch(_EDGES).check()
+
+    def _small(self, frame: int) -> Picture:
+        return self._seen(frame)[0]
+
+    def _looked_at(self, frame: int) -> tuple[Picture, dict[str, Any]]:
+        """The frame (h, w, 3) as a display sees it, small, and its metadata."""
+        own = self._read(frame)
+        height, width = _size(self._plate)
+        small = cv2.resize(own.pixels, (width, height), interpolation=cv2.INTER_AREA)
+        return to_display(np.ascontiguousarray(small, np.float32), self._plate.info.space), own.attributes
+
+    def _refined(self, frame: int) -> Picture:
+        """The frame's alpha (H, W), before it is steadied."""
+        one = self._kept(frame)
+        assert one is not None
+        info = self._plate.info
+        larger = cv2.resize(one.mask, (info.width, info.height), interpolation=cv2.INTER_CUBIC)
+        coarse = np.asarray(np.clip(larger, 0, 1), np.float32)
+        room = 8 * max(2, round(self._scale))
+        rows = band_rows(coarse)
+        alpha = (coarse > 0.5).astype(np.float32)
+        if rows.stop > rows.start:
+            seen = slice(max(0, rows.start - room), min(info.height, rows.stop + room))
+            pixels = np.ascontiguousarray(self._read(frame).pixels[seen])
+            picture = np.clip(to_display(pixels, info.space), 0, 1)
+            alpha[seen] = self._readers.edge.of(
+                np.asarray(picture, np.float32), np.ascontiguousarray(coarse[seen]), self._scale
+            )
+        return alpha
+
+    def _keep(self, frame: int, one: Followed) -> None:
+        handle, name = tempfile.mkstemp(dir=self._work, suffix=".tmp")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                mask = np.round(np.clip(one.mask, 0, 1) * 65535).astype(np.uint16)
+                np.savez_compressed(stream, mask=mask, sure=np.float64(one.sure))
+            os.replace(name, self._work / f"{frame}.npz")
+        except OSError as error:
+            Path(name).unlink(missing_ok=True)
+            raise OutputError(
+                f"{self._work} cannot be written: {error}.",
+                "Make room on that disk, then give the job again.",
+            ) from error
+
+    def _kept(self, frame: int) -> Followed | None:
+        path = self._work / f"{frame}.npz"
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile), np.load(path) as kept:
+            return Followed(kept["mask"].astype(np.float32) / 65535, float(kept["sure"]))
+        return None
+
+
+def _stretches(frames: FrameRange, led: list[int]) -> list[list[int]]:
+    """Frames in the order in which the actor is followed: on from each hint to the next, and back from the first."""
+    ends = [*led[1:], frames.last + 1]
+    found = [list(range(start, end)) for start, end in zip(led, ends, strict=True)]
+    if led[0] > frames.first:
+        found.append(list(range(led[0], frames.first - 1, -1)))
+    return found
+
+
+def _names() -> list[str]:
+    """Who would follow and who would draw the edge here, without loading them. Raises ``ModelError`` for nobody."""
+    found = find_network("follow") or find_network("subjects")
+    edge = find_network("edge")
+    if found is None:
+        raise ModelError(
+            "A matte from the plate alone needs a network, and none is here.",
+            f"{missing_network('follow')}. Or, lighter: {missing_network('subjects')}.",
+        )
+    return [found.entry.name, edge.entry.name if edge else GuidedEdge.name]
+
+
+def _lacks() -> list[str]:
+    if find_network("follow") is not None:
+        return []
+    return [f"The network for stills follows the actor here. {missing_network('follow')}."]
+
+
+def _readers(work: Path) -> _Readers:
+    """The networks that are here. Raises ``ModelError``."""
+    film, still, edge = find_network("follow"), find_network("subjects"), find_network("edge")
+    drawn: Edge = VitMatteEdge(edge.folder, edge.entry.name) if edge else GuidedEdge()
+    answers, warnings = Answers(work / "answers"), _lacks()
+    subjects: NetworkSubjects | None = None
+    if still is not None:
+        network = open_network(still.path)
+        subjects = NetworkSubjects(network, still.entry.name, still.entry.recipe)
+        warnings += network.notices
+    if film is not None:
+        stands = None if subjects is None else _Stills(subjects, answers).everybody
+        return _Readers(lambda: Sam2Follow(film.folder, film.entry.name), drawn, stands, warnings)
+    assert subjects is not None
+    stills = _Stills(subjects, answers)
+    return _Readers(
+        lambda: StillFollow(stills.subjects.name, stills.find, stills.closer),
+        drawn,
+        stills.everybody,
+        warnings,
+    )
+
+
+@dataclass(frozen=True)
+class _Stills:
+    """The network for stills, and what it said before."""
+
+    subjects: NetworkSubjects
+    answers: Answers
+
+    def find(self, picture: Picture) -> Picture:
+        ask = self.subjects.digest
+        return self.answers.get(picture, ask, lambda: {"mask": self.subjects.mask(picture)})["mask"]
+
+    def everybody(self, picture: Picture) -> list[Subject]:
+        return self.subjects.subjects_in(self.find(picture))
+
+    def closer(self, picture: Picture, hint: Hint) -> Picture | None:
+        found = self.subjects.find(picture, Hint(hint.boxes, hint.points))
+        return stacked([one.mask for one in found]) if found else None
+
+
+def _size(plate: Plate) -> tuple[int, int]:
+    """Height and width of the pictures in which the actor is followed."""
+    scale = min(1.0, _SIDE / max(plate.info.width, plate.info.height))
+    return max(1, round(plate.info.height * scale)), max(1, round(plate.info.width * scale))
+
+
+def _pattern(job: MatteJob, plate: Plate) -> str:
+    stem = Path(plate.path).name.split(".")[0].rstrip("_#@%")
+    return str(Path(job.output) / f"{stem}_matte.####.exr")
+
+
+def _identity(job: MatteJob, frames: FrameRange, source: str) -> dict[str, object]:
+    return {"plate": asdict(job.plate), "frames": str(frames), "by": source}
+
+
+def _read_note(folder: Path) -> dict[str, object] | None:
+    with suppress(OSError, ValueError):
+        found = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else None
+    return None
+
+
+def _check_note(folder: Path, identity: dict[str, object]) -> None:
+    """Raises ``OutputError`` where the folder holds another plate's matte."""
+    note = _read_note(folder)
+    if note is not None and {key: note.get(key) for key in identity} != identity:
+        changed = next(key for key in identity if note.get(key) != identity[key])
+        raise OutputError(
+            f"{folder} holds another matte: its {changed} was {note.get(changed)}.",
+            "Give another output folder, or remove it.",
+        )
+
+
+def _claim(folder: Path, identity: dict[str, object], prompts: Prompts) -> bool:
+    """Note what the folder is for; True where who is meant was said otherwise before, and frames were taken away."""
+    note = _read_note(folder)
+    changed = note is not None and note.get("prompts") != json.loads(json.dumps(asdict(prompts)))
+    if changed:
+        for old in [*folder.glob("*_matte.*.exr"), *(folder / _WORK).glob("*.npz")]:
+            old.unlink()
+    if note is None or changed:
+        _note(folder, identity, prompts, None)
+    return changed
+
+
+def _note(folder: Path, identity: dict[str, object], prompts: Prompts, unsure: list[int] | None) -> None:
+    data = {**identity, "prompts": asdict(prompts), "unsure": unsure}
+    write_text(str(folder / _NOTE), json.dumps(data, indent=2, sort_keys=True) + "\n")
