@@ -343,7 +343,7 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         epilog="example:\n  actanywhere camera --plate plate.####.exr --matte roto.####.exr --output camera",
         formatter_class=_Plain,
     )
-    add_shot_flags(parser.add_argument_group("the shot"), of_footage=True)
+    add_shot_flags(parser.add_argument_group("the shot"), only=("frames", "plate", "matte"))
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="The folder to write, made if need be."
     )

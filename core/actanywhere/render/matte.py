@@ -29,7 +29,7 @@ from ..seeing.matte_edge import Edge, GuidedEdge, VitMatteEdge, band_rows, stead
 from ..seeing.mover import most_prominent
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject, stacked
 from ..seeing.subjects import NetworkSubjects
-from .lock import writing_alone
+from .lock import lock_folder
 from .matte_prompts import Prompts, read_prompts
 from .progress import JobProgress, Stage
 
@@ -110,7 +110,7 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
             raise OutputError(
                 f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
             ) from error
-        with writing_alone(folder):
+        with lock_folder(folder):
             anew = _claim(folder, identity, job.prompts)
             for stage in matte_stages(len(plate.frames)):
                 progress.plan(stage.name, stage.count)
@@ -218,7 +218,7 @@ class _Making:
         info = self._plate.info
         larger = cv2.resize(one.mask, (info.width, info.height), interpolation=cv2.INTER_CUBIC)
         coarse = np.asarray(np.clip(larger, 0, 1), np.float32)
-        room = 8 * max(2, round(self._scale))
+        room = 16 * max(1, round(self._scale))
         rows = band_rows(coarse)
         alpha = (coarse > 0.5).astype(np.float32)
         if rows.stop > rows.start:

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..contract.errors import ModelError
+from .pretrained import load_pretrained
 from .protocol import Followed, Hint, Picture
 
 __all__ = ["Sam2Follow"]
@@ -25,7 +25,7 @@ class Sam2Follow:
     def __init__(self, folder: Path, name: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name = name
-        self._model = _load(folder, name)
+        self._model = load_pretrained("Sam2VideoModel", "a SAM 2.1", folder, name)
         self._side = int(self._model.config.image_size)
         self._session: Any = None
         self._count = 0
@@ -102,31 +102,3 @@ def _prompts(hint: Hint) -> tuple[list[tuple[float, float]], list[int]]:
     points += [*hint.points, *hint.off]
     labels += [_IS] * len(hint.points) + [_IS_NOT] * len(hint.off)
     return points, labels
-
-
-def _load(folder: Path, name: str) -> Any:
-    try:
-        import torch
-        from transformers import Sam2VideoModel
-
-        model, facts = Sam2VideoModel.from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=True
-        )
-    except ImportError as error:
-        raise ModelError(
-            f"{folder} needs a library that is not here: {str(error).strip().splitlines()[0]}",
-            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
-        ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"{folder} cannot be loaded as a SAM 2.1: {first}",
-            f"Get it again: actanywhere models pull {name}",
-        ) from error
-    if facts["missing_keys"]:
-        raise ModelError(
-            f"{folder} lacks weights of a SAM 2.1, such as {sorted(facts['missing_keys'])[0]}.",
-            f"Get it again: actanywhere models pull {name}",
-        )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return model.to(device).eval()

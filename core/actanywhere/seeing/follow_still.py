@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .protocol import Followed, Hint, Picture
+from .grab_cut import GrabCutSubjects
+from .protocol import Followed, Hint, Picture, stacked
 
 __all__ = ["StillFollow", "bring", "flow_between", "overlap"]
 
@@ -30,7 +31,8 @@ _LEAST = 2e-4
 """Share of the frame below which nothing is left of the actor."""
 _ALIKE, _SIZES = 0.6, (0.35, 2.8)
 """From which likeness of colours, and in which range of sizes, somebody is the actor again."""
-_CUT_SIDE = 384
+_GUESSED = 0.3
+_BESIDE, _THEIRS, _OFF = 1, 2, 3
 
 
 class StillFollow:
@@ -50,10 +52,10 @@ class StillFollow:
 
     def start(self, picture: Picture, hint: Hint) -> Followed:
         """Who is meant in ``picture`` (h, w, 3); they are followed from here."""
-        mask = _pointed_out(picture, self._find(picture), self._closer(picture, hint), hint)
-        self._before = (picture, mask)
-        self._note(picture, mask)
-        return Followed(mask, 1.0 if (mask > 0.5).mean() >= _LEAST else 0.0)
+        one = _pointed_out(picture, self._find(picture), self._closer(picture, hint), hint)
+        self._before = (picture, one.mask)
+        self._note(picture, one.mask)
+        return one
 
     def step(self, picture: Picture) -> Followed:
         """The same actor in the next frame."""
@@ -145,50 +147,44 @@ def flow_between(one: Picture, other: Picture) -> Picture:
     return np.asarray(way.calc(_grey(one, size), _grey(other, size), found), np.float32)
 
 
-def _pointed_out(picture: Picture, found: Picture, closer: Picture | None, hint: Hint) -> Picture:
-    """The mask (h, w) of who is meant: a rough matte as it is, else what was found where the hint points."""
-    if hint.goes is not None and not (hint.boxes or hint.points or hint.off):
-        return _tie(found, hint.goes, np.ones_like(found))[0]
-    mask = hint.goes if hint.goes is not None else (found * 0 if closer is None else closer)
-    if hint.boxes:
-        inside = np.zeros(found.shape, np.float32)
-        for x, y, width, height in hint.boxes:
-            inside[max(0, round(y)) : round(y + height), max(0, round(x)) : round(x + width)] = 1
-        mask = np.maximum(mask, found) * inside
-    if hint.off or not (mask > 0.5).any():
+def _pointed_out(picture: Picture, found: Picture, closer: Picture | None, hint: Hint) -> Followed:
+    """Who is meant: a rough matte brought to what was found, or what was found where the hint points."""
+    sure = 1.0
+    if hint.goes is not None:
+        mask, sure = _tie(found, hint.goes, np.ones_like(found))
+    else:
+        mask = np.zeros_like(found) if closer is None else closer
+        if hint.boxes:
+            inside = np.zeros(found.shape, np.float32)
+            for x, y, width, height in hint.boxes:
+                inside[max(0, round(y)) : round(y + height), max(0, round(x)) : round(x + width)] = 1
+            mask = np.maximum(mask, found) * inside
+        if not (mask > 0.5).any():
+            guess = GrabCutSubjects().find(picture, hint)
+            mask, sure = (stacked([one.mask for one in guess]), _GUESSED) if guess else (mask, 0.0)
+    if hint.off:
         mask = _cut(picture, mask, hint)
-    return np.asarray(mask, np.float32)
+    return Followed(np.asarray(mask, np.float32), sure)
 
 
 def _cut(picture: Picture, mask: Picture, hint: Hint) -> Picture:
-    """The mask with what is at the points ``off`` cut away, by colours (GrabCut)."""
+    """The mask without what is at the points ``off``, up to the picture's own edges (watershed)."""
     height, width = mask.shape
-    scale = min(1.0, _CUT_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    told = np.where(cv2.resize(mask, size) > 0.5, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
-    for x, y, w, h in () if (told == cv2.GC_PR_FGD).any() else hint.boxes:
-        told[round(y * scale) : round((y + h) * scale), round(x * scale) : round((x + w) * scale)] = (
-            cv2.GC_PR_FGD
-        )
-    for points, what in ((hint.points, cv2.GC_FGD), (hint.off, cv2.GC_BGD)):
-        for x, y in points:
-            cv2.circle(told, (round(x * scale), round(y * scale)), max(2, min(size) // 50), int(what), -1)
-    if not np.isin(told, (cv2.GC_FGD, cv2.GC_PR_FGD)).any():
-        return mask
-    cv2.setRNGSeed(0)  # clusters begin at random
-    codes = np.round(np.clip(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), 0, 1) * 255)
-    cv2.grabCut(
-        codes.astype(np.uint8),
-        told,
-        (0, 0, 1, 1),
-        np.zeros((1, 65)),
-        np.zeros((1, 65)),
-        5,
-        cv2.GC_INIT_WITH_MASK,
+    reach = max(2, min(height, width) // 50)
+    seeds = np.full(mask.shape, _BESIDE, np.int32)
+    seeds[mask > 0.5] = 0
+    away = np.min(
+        [np.hypot(*(np.indices(mask.shape)[::-1] - np.array(p)[:, None, None])) for p in hint.off], 0
     )
-    kept = np.isin(told, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
-    soft = cv2.resize(cv2.GaussianBlur(kept, (0, 0), 0.7), (width, height))
-    return np.minimum(mask, soft) if (mask > 0.5).any() else np.asarray(soft, np.float32)
+    if not hint.points:
+        seeds[(seeds == 0) & (away > 0.6 * float(np.max(away, where=mask > 0.5, initial=0)))] = _THEIRS
+    for points, what in ((hint.points, _THEIRS), (hint.off, _OFF)):
+        for x, y in points:
+            cv2.circle(seeds, (round(x), round(y)), reach, what, -1)
+    codes = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    parts = np.asarray(cv2.watershed(codes, seeds))
+    gone = cv2.dilate((parts == _OFF).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(np.where((gone > 0) & (parts != _THEIRS), 0, mask), np.float32)
 
 
 def _x_y(places: Picture) -> tuple[Picture, Picture]:

@@ -8,17 +8,18 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from ..contract.errors import ModelError
+from .pretrained import load_pretrained
 from .protocol import Picture
 
 __all__ = ["Edge", "GuidedEdge", "VitMatteEdge", "band_rows", "steadied"]
 
 _SURE = (0.06, 0.94)
 """Below and above, a coarse mask is sure of what it says."""
-_RADIUS = 3.0
-"""Radius of the filter, and what the band is wider at both sides, in pixels of the coarse mask."""
-_SOFTNESS = 1e-4
-"""Variance of a plate's colours (display) from which they draw an edge."""
+_RADIUS, _STEEPER = 5.0, 2.0
+"""Radius of the filter, and what the band is wider at both sides, in pixels of the coarse mask; how much steeper
+than it its edge is taken."""
+_CODES, _SOFTNESS = 255, 65.0
+"""OpenCV's filter takes a guide of 0..1 for flat, so it is given codes; their variance from which they draw an edge."""
 _STRIP = 512
 _TILE, _LAP = 512, 32
 """Sides of what ViTMatte sees at once, and by how much two overlap; multiples of 32."""
@@ -49,9 +50,8 @@ class GuidedEdge:
             if not unsure[rows].any():
                 continue
             seen = slice(max(0, top - 2 * radius), min(rows.stop + 2 * radius, height))
-            soft = cv2.ximgproc.guidedFilter(
-                np.ascontiguousarray(picture[seen]), np.ascontiguousarray(coarse[seen]), radius, _SOFTNESS
-            )
+            steep = np.clip((coarse[seen] - 0.5) * _STEEPER + 0.5, 0, 1).astype(np.float32)
+            soft = cv2.ximgproc.guidedFilter(picture[seen] * np.float32(_CODES), steep, radius, _SOFTNESS)
             own = np.clip((soft[rows.start - seen.start :][: rows.stop - rows.start] - 0.1) / 0.8, 0, 1)
             alpha[rows] = np.where(unsure[rows], own, alpha[rows])
         return alpha
@@ -63,11 +63,11 @@ class VitMatteEdge:
     def __init__(self, folder: Path, name: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name = name
-        self._model = _load(folder, name)
+        self._model = load_pretrained("VitMatteForImageMatting", "a ViTMatte", folder, name)
 
     def of(self, picture: Picture, coarse: Picture, scale: float) -> Picture:
         """As ``Edge`` says, tile by tile where there is anything to tell."""
-        alpha, unsure = _certain(coarse, max(3, round(2 * _RADIUS * scale)))
+        alpha, unsure = _certain(coarse, max(3, round(_RADIUS * scale)))
         trimap = np.where(unsure, np.float32(0.5), alpha)
         height, width = coarse.shape
         total, weight = np.zeros_like(alpha), np.zeros_like(alpha)
@@ -118,31 +118,3 @@ def _certain(coarse: Picture, radius: int) -> tuple[Picture, Any]:
     outer = cv2.dilate((coarse > low).astype(np.uint8), disc)
     inner = cv2.erode((coarse > high).astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
     return (coarse > 0.5).astype(np.float32), (outer > 0) & (inner == 0)
-
-
-def _load(folder: Path, name: str) -> Any:
-    try:
-        import torch
-        from transformers import VitMatteForImageMatting
-
-        model, facts = VitMatteForImageMatting.from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=True
-        )
-    except ImportError as error:
-        raise ModelError(
-            f"{folder} needs a library that is not here: {str(error).strip().splitlines()[0]}",
-            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
-        ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"{folder} cannot be loaded as a ViTMatte: {first}",
-            f"Get it again: actanywhere models pull {name}",
-        ) from error
-    if facts["missing_keys"]:
-        raise ModelError(
-            f"{folder} lacks weights of a ViTMatte, such as {sorted(facts['missing_keys'])[0]}.",
-            f"Get it again: actanywhere models pull {name}",
-        )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return model.to(device).eval()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
+from .pretrained import load_pretrained
 from .protocol import REGIONS, Picture, RegionMap, Subject
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class EomtRegions:
     def __init__(self, folder: Path, name: str, digest: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name, self.digest = name, digest
-        self._model, self._side = _load(folder)
+        self._model, self._side = _load(folder, name)
         labels = self._model.config.id2label
         self._labels = [str(labels[index]) for index in range(len(labels))]
         if sum(region_of(label) != "thing" for label in self._labels) < len(_CLASSES):
@@ -122,32 +123,8 @@ class EomtRegions:
         return sorted(found, key=lambda one: -float((one.mask > 0.5).sum()))
 
 
-def _load(folder: Path) -> tuple[Any, int]:
+def _load(folder: Path, name: str) -> tuple[Any, int]:
     """The model, and the side of the square that it takes."""
-    try:
-        import torch
-        from transformers import EomtForUniversalSegmentation
-
-        model, facts = EomtForUniversalSegmentation.from_pretrained(
-            str(folder), local_files_only=True, output_loading_info=True, use_safetensors=True
-        )
-    except ImportError as error:
-        raise ModelError(
-            f"{folder} needs a library that is not here: {str(error).strip().splitlines()[0]}",
-            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
-        ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"{folder} cannot be loaded as an EoMT: {first}",
-            "Get it again: actanywhere models pull eomt-coco-small",
-        ) from error
-    lacking = [key for key in facts["missing_keys"] if not key.startswith("criterion.")]
-    if lacking:
-        raise ModelError(
-            f"{folder} lacks weights of an EoMT, such as {lacking[0]}.",
-            "Get it again: actanywhere models pull eomt-coco-small",
-        )
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = load_pretrained("EomtForUniversalSegmentation", "an EoMT", folder, name, "criterion.")
     side = model.config.image_size
-    return model.to(device).eval(), int(side if isinstance(side, int) else side[0])
+    return model, int(side if isinstance(side, int) else side[0])

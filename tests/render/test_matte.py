@@ -1,0 +1,216 @@
+"""A matte from the plate alone as files: right in every frame, numbered as the plate, the same after a kill."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.cli import main
+from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.shot import ImageSequence
+from actanywhere.render.matte import MatteJob, matte_stages, write_matte
+from actanywhere.render.matte_prompts import Prompts
+from actanywhere.render.progress import JobProgress
+from tests.footage.pictures import write_still
+from tests.render.stage import read_layer
+from tests.seeing.networks import red_mask
+from tests.seeing.scenes import SIZE, body, street, with_body
+
+FRAMES = 7
+
+
+def walk(index: int) -> np.ndarray:
+    return body((50 + 4 * index, 62))
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A studio's shelf with the network for stills, which finds what is red, and nothing else."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "models"))
+    folder = tmp_path / "models" / "isnet-general-use"
+    folder.mkdir(parents=True)
+    red_mask(folder / "isnet-general-use.onnx", 192, std=256 / 255)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def shot(tmp_path: Path) -> Path:
+    """Two people in red: one walks, one stands at the right."""
+    (tmp_path / "plate").mkdir()
+    for index in range(FRAMES):
+        picture = with_body(with_body(street(), walk(index)), body((150, 62)))
+        name = tmp_path / "plate" / f"sc010.{1001 + index}.png"
+        write_still(name, picture, "uint8")
+    return tmp_path
+
+
+def made(shot: Path, *words: str, output: str = "roto") -> int:
+    plate = str(shot / "plate" / "sc010.####.png")
+    return main(["matte", "--plate", plate, "--output", str(shot / output), *words])
+
+
+def alpha(shot: Path, frame: int, output: str = "roto") -> np.ndarray:
+    _, channels = read_layer(shot / output / f"sc010_matte.{frame}.exr")
+    assert list(channels) == ["A"]
+    return channels["A"]
+
+
+def overlap(found: np.ndarray, true: np.ndarray) -> float:
+    return float(np.minimum(found, true).sum() / np.maximum(found, true).sum())
+
+
+def stopping_after(steps: int) -> JobProgress:
+    heard: list[object] = []
+    return JobProgress(heard.append, lambda: len(heard) >= steps, matte_stages(1))
+
+
+def files(shot: Path, output: str = "roto") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((shot / output).glob("*.exr"))}
+
+
+@pytest.mark.parametrize(
+    "words", [["--box", "36,32,28,60"], ["--click", "74,62@1007"], []], ids=["box", "last frame", "nothing"]
+)
+def test_the_actor_alone_in_every_frame_whether_boxed_clicked_in_the_last_or_only_moving(
+    shot: Path, words: list[str]
+) -> None:
+    assert made(shot, "--quiet", *words) == 0
+    assert len(files(shot)) == FRAMES
+    for index in range(FRAMES):
+        found = alpha(shot, 1001 + index)
+        assert overlap(found, walk(index)) > 0.9
+        assert found[:, 130:].max() < 0.05
+
+
+def test_it_goes_on_after_a_kill_with_the_same_bytes(shot: Path) -> None:
+    assert made(shot, "--quiet", "--box", "36,32,28,60", output="whole") == 0
+    prompts = Prompts(boxes=("36,32,28,60",))
+    job = MatteJob(ImageSequence(str(shot / "plate" / "sc010.####.png")), str(shot / "roto"), None, prompts)
+    for steps in (4, 6, 12):
+        with pytest.raises(Cancelled):
+            write_matte(job, stopping_after(steps))
+    assert 0 < len(files(shot)) < FRAMES
+    assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
+    assert files(shot) == files(shot, "whole")
+
+
+def test_other_prompts_make_it_anew_and_another_plates_folder_is_refused(
+    shot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
+    assert made(shot, "--click", "150,62") == 0
+    assert "made anew" in "".join(capsys.readouterr())
+    assert alpha(shot, 1004)[62, 150] == 1 and alpha(shot, 1004)[62, 62] < 0.05
+    assert made(shot, "--click", "150,62", "--frames", "1001-1003") == 2
+    assert "holds another matte" in capsys.readouterr().err
+
+
+def test_frames_that_it_is_unsure_of_are_listed_and_drawn(
+    shot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grey = with_body(street(), body((150, 62)))
+    hidden = grey + (np.float32((0.3, 0.3, 0.3)) - grey) * walk(3)[..., None]
+    write_still(shot / "plate" / "sc010.1004.png", hidden, "uint8")
+    assert made(shot, "--json", "--box", "36,32,28,60") == 0
+    event = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert event["event"] == "matte" and event["unsure"] == [1004]
+    assert json.loads((shot / "roto" / "matte.json").read_text())["unsure"] == [1004]
+    assert Path(event["sheet"]).is_file()
+
+
+def test_a_dry_run_says_what_would_be_made_and_writes_nothing(
+    shot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert made(shot, "--dry-run", "--box", "36,32,28,60@1003") == 0
+    said = capsys.readouterr().out
+    assert "sc010_matte.####.exr, led by frames 1003, by isnet-general-use and guided filter" in said
+    assert not (shot / "roto").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--box", "500,10,20,20"], "holds nothing of the plate"),
+        (["--click", "20,20@1200"], "none of the frames 1001-1007"),
+        (["--click", "20"], "it must be x,y"),
+        (["--click-off", "20,20"], "only --click-off"),
+        (["--matte", "plate/none.png"], "none.png"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_written(
+    shot: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert made(shot, *words) == 2
+    assert said in capsys.readouterr().err
+    assert not (shot / "roto").exists()
+
+
+def test_a_rough_matte_of_one_frame_leads(shot: Path) -> None:
+    rough = (walk(2) > 0.3).astype(np.float32)[..., None]
+    write_still(shot / "rough.png", rough, "uint8")
+    assert made(shot, "--quiet", "--matte", f"{shot / 'rough.png'}@1003") == 0
+    assert all(overlap(alpha(shot, 1001 + index), walk(index)) > 0.9 for index in range(FRAMES))
+
+
+def test_without_any_network_the_command_that_gets_one_is_named(
+    shot: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shelf / "isnet-general-use" / "isnet-general-use.onnx").unlink()
+    assert made(shot, "--box", "36,32,28,60") == 2
+    assert "actanywhere models pull sam2.1-hiera-tiny" in capsys.readouterr().err
+
+
+def test_metadata_and_overscan_are_the_plates_and_a_box_is_in_pixels_of_its_display_window(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "plate").mkdir()
+    for index in range(2):
+        light = with_body(street(), walk(index)) ** 2.2
+        window = {"origin": (-10, -5), "display": (0, 0, SIZE[1] - 20, SIZE[0] - 10)}
+        write_still(
+            tmp_path / "plate" / f"sc010.{1001 + index}.exr",
+            light,
+            attributes={"unit": "b"},
+            **window,
+        )
+    assert made_of(tmp_path, "sc010.####.exr", "--box", "26,27,28,60", "--plate-colour", "linear-rec709") == 0
+    spec, channels = read_layer(tmp_path / "roto" / "sc010_matte.1002.exr")
+    assert (spec.x, spec.y, spec.full_width) == (-10, -5, SIZE[1] - 20)
+    assert spec.get_string_attribute("unit") == "b"
+    assert overlap(channels["A"], walk(1)) > 0.85
+
+
+def made_of(folder: Path, name: str, *words: str) -> int:
+    plate = str(folder / "plate" / name)
+    return main(["matte", "--quiet", "--plate", plate, "--output", str(folder / "roto"), *words])
+
+
+def test_memory_does_not_grow_with_the_shot(tmp_path: Path) -> None:
+    (tmp_path / "plate").mkdir()
+    for index in range(24):
+        picture = with_body(street(), body((50 + 2 * index, 62)))
+        write_still(
+            tmp_path / "plate" / f"a.{index + 1:04d}.png", np.kron(picture, np.ones((3, 3, 1))), "uint8"
+        )
+    peaks = []
+    for last in (8, 24):
+        job = MatteJob(
+            ImageSequence(str(tmp_path / "plate" / "a.####.png")),
+            str(tmp_path / f"to{last}"),
+            None,
+            Prompts(boxes=("108,96,84,180",)),
+        )
+        for extra in range(last + 1, 25) if last == 8 else ():
+            (tmp_path / "plate" / f"a.{extra:04d}.png").rename(tmp_path / f"later.{extra:04d}.png")
+        for extra in range(9, 25) if last == 24 else ():
+            (tmp_path / f"later.{extra:04d}.png").rename(tmp_path / "plate" / f"a.{extra:04d}.png")
+        tracemalloc.start()
+        write_matte(job, JobProgress(lambda one: None, lambda: False, matte_stages(1)))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.15 * peaks[0]

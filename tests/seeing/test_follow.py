@@ -1,0 +1,112 @@
+"""Who was pointed at is followed through a shot: found by a network whose answers are known, tied by the flow."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from actanywhere.seeing.follow_still import StillFollow, overlap
+from actanywhere.seeing.matte_edge import GuidedEdge, steadied
+from actanywhere.seeing.mover import most_prominent
+from actanywhere.seeing.protocol import Hint, Picture, Subject
+from tests.seeing.scenes import SIZE, body, street, with_body
+
+FRAMES = 12
+
+
+def walk(index: int) -> Picture:
+    return body((50 + 5 * index, 62))
+
+
+def other(index: int) -> Picture:
+    """Somebody who comes the other way, and stays clear of them but for the last frames."""
+    return body((165 - 4 * index, 62), (9, 22))
+
+
+def follow(blind: tuple[int, ...] = (), hint: Hint | None = None) -> list[tuple[Picture, float]]:
+    """What is followed in a shot of two people, by a network that finds both and nobody in the ``blind`` frames."""
+    now = [0]
+
+    def find(picture: Picture) -> Picture:
+        nobody = np.zeros(SIZE, np.float32)
+        return nobody if now[0] in blind else np.maximum(walk(now[0]), other(now[0]))
+
+    follower = StillFollow("both", find, lambda picture, hint: None)
+    found = []
+    for index in range(FRAMES):
+        now[0] = index
+        picture = with_body(with_body(street(), walk(index)), other(index))
+        said = hint or Hint(boxes=((36.0, 32.0, 28.0, 60.0),))
+        one = follower.start(picture, said) if index == 0 else follower.step(picture)
+        found.append((one.mask, one.sure))
+    return found
+
+
+def test_the_one_in_the_box_is_followed_and_nobody_else_is_taken_along() -> None:
+    for index, (mask, sure) in enumerate(follow()[:9]):
+        assert overlap(mask, walk(index)) > 0.85 and sure > 0.6
+        assert (mask * other(index)).sum() < 0.02 * other(index).sum()
+
+
+def test_where_the_network_sees_nobody_the_flow_carries_them_and_says_that_it_is_unsure() -> None:
+    found = follow(blind=(3, 4))
+    for index in (3, 4):
+        assert overlap(found[index][0], walk(index)) > 0.7 and found[index][1] < 0.45
+    assert overlap(found[6][0], walk(6)) > 0.85 and found[6][1] > 0.6
+
+
+def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
+    rough = cv2.dilate(walk(0), np.ones((9, 9)))
+    found = follow(hint=Hint(goes=rough))
+    assert overlap(found[0][0], walk(0)) > overlap(rough, walk(0)) + 0.1
+    assert overlap(found[5][0], walk(5)) > 0.85
+
+
+def test_a_click_on_what_is_not_theirs_cuts_it_off() -> None:
+    bag = np.zeros(SIZE, np.float32)
+    bag[50:80, 62:84] = 1
+    picture = with_body(street(), walk(0))
+    picture = picture + (np.float32((0.1, 0.2, 0.7)) - picture) * bag[..., None]
+    follower = StillFollow("both", lambda _: np.maximum(walk(0), bag), lambda *_: np.maximum(walk(0), bag))
+    both = follower.start(picture, Hint(points=((50.0, 62.0),))).mask
+    alone = follower.start(picture, Hint(points=((50.0, 62.0),), off=((75.0, 65.0),))).mask
+    assert (both * bag).sum() > 0.9 * bag.sum() and (alone * bag).sum() < 0.1 * bag.sum()
+    assert (alone * walk(0) * (1 - bag)).sum() > 0.85 * (walk(0) * (1 - bag)).sum()
+
+
+def test_whoever_moves_is_meant_before_whoever_only_stands_there_larger() -> None:
+    stands, moves = body((140, 62), (14, 32)), body((50, 62))
+    pairs = [
+        (
+            with_body(with_body(street(), stands), moves),
+            with_body(with_body(street(), stands), body((58, 62))),
+        )
+    ]
+    best = most_prominent(lambda _: [Subject(stands, 0.9, "x"), Subject(moves, 0.9, "x")], pairs)
+    assert best is not None and best[0] == 0 and np.array_equal(best[1], moves)
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_the_edge_is_where_the_plate_has_it_and_not_where_the_coarse_mask_has_it(scale: int) -> None:
+    height, width = 60 * scale, 90 * scale
+    true = np.zeros((height, width), np.float32)
+    cv2.circle(true, (45 * scale, 30 * scale), 17 * scale, 1, -1, cv2.LINE_AA)
+    picture = (
+        np.float32((0.2, 0.3, 0.5))
+        + (np.float32((0.7, 0.4, 0.2)) - np.float32((0.2, 0.3, 0.5))) * true[..., None]
+    )
+    small = cv2.GaussianBlur(cv2.resize(true, (90, 60), interpolation=cv2.INTER_AREA), (0, 0), 1.5)
+    coarse = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+    alpha = GuidedEdge().of(picture, coarse, scale)
+    assert np.abs(alpha - true).mean() < 0.4 * np.abs(coarse - true).mean()
+    assert alpha[30 * scale, 45 * scale] == 1 and alpha[2, 2] == 0
+
+
+def test_a_hole_of_one_frame_is_closed_by_the_frames_beside_it_where_the_flow_is_believed() -> None:
+    whole, hole = np.ones((4, 4), np.float32), np.ones((4, 4), np.float32)
+    hole[1, 1] = hole[2, 2] = 0
+    sure = np.ones((4, 4), np.float32)
+    sure[2, 2] = 0
+    closed = steadied(hole, [(whole, sure), (whole, sure)])
+    assert closed[1, 1] == 1 and closed[2, 2] == 0
