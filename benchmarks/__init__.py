@@ -4,6 +4,7 @@
     python -m benchmarks exact --quick          one part, few steps
     python -m benchmarks shots --frames 16 128  whole shots of these lengths
     python -m benchmarks --model random         without a trained model (speed does not depend on weights)
+    python -m benchmarks none --mattes DIR...   the matte command on shots with mattes made by hand
     python -m benchmarks --json FILE            besides, all numbers for a machine
 
 Two tracks, never mixed in one ratio:

@@ -14,7 +14,8 @@ import torch
 import benchmarks
 
 from .machine import describe
-from .report import shot_table, track_table
+from .matte import measure_mattes
+from .report import matte_table, shot_table, track_table
 from .shots import measure_shots
 from .tracks import exact, fast
 from .weights import get_model
@@ -26,7 +27,7 @@ def main() -> int:
     """Measure what was asked for, print tables; 1 when the exact track's error gate fails."""
     parser = _parser()
     args = parser.parse_args()
-    if set(args.parts) - set(_PARTS):
+    if set(args.parts) - {*_PARTS, "none"}:
         parser.error("PART is one of: {}".format(", ".join(_PARTS)))
     if args.quick:
         args.rounds = 2
@@ -48,6 +49,10 @@ def main() -> int:
         shots = list(measure_shots(args.frames, flags))
         print(f"\nWhole shots, from the command's start to its end.\n{shot_table(shots)}", flush=True)
         found["shots"] = [{**dataclasses.asdict(s), "seconds_a_frame": s.seconds_a_frame} for s in shots]
+    if args.mattes:
+        mattes = list(measure_mattes(args.mattes))
+        print(f"\nMattes from plates alone, a box on the first frame.\n{matte_table(mattes)}", flush=True)
+        found["mattes"] = [dataclasses.asdict(row) for row in mattes]
     if args.json:
         Path(args.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return 0 if passed else 1
@@ -60,11 +65,18 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", default=_PARTS, help="exact, fast, shots (default: all)"
+        "parts", nargs="*", metavar="PART", default=_PARTS, help="exact, fast, shots (default: all), or none"
     )
     parser.add_argument("--model", default="starter", help="starter, a folder, or random (default: starter)")
     parser.add_argument(
         "--frames", type=int, nargs="+", default=(16, 32, 64), help="lengths of the whole shots"
+    )
+    parser.add_argument(
+        "--mattes",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="besides, the matte command on shots with mattes made by hand (plate/ and matte/ in each DIR)",
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every measure (default: 5)")
     parser.add_argument(

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .matte import MatteRow
 from .shots import ShotRow
 from .tracks import TrackRow
 
-__all__ = ["shot_table", "track_table"]
+__all__ = ["matte_table", "shot_table", "track_table"]
+
+
+def matte_table(rows: Sequence[MatteRow]) -> str:
+    """One line for each shot."""
+    head = ("shot", "frames", "J", "worst", "s/frame", "peak MiB")
+    cells = [
+        (
+            row.shot,
+            str(row.frames),
+            f"{row.overlap:.3f}",
+            f"{row.worst:.3f}",
+            f"{row.seconds:.2f}",
+            f"{row.peak_mib:.0f}",
+        )
+        for row in rows
+    ]
+    return _table(head, cells)
 
 
 def track_table(rows: Sequence[TrackRow]) -> str:

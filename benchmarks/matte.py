@@ -1,0 +1,70 @@
+"""Mattes from plates alone against mattes made by hand: J, seconds a frame, peak memory, with a box on the first frame.
+
+Every matte is a ``matte`` command in a process of its own, by the networks that are on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actanywhere.contract.shot import ImageSequence, Matte
+from actanywhere.footage import open_matte, open_plate
+
+from .child import run_child
+
+__all__ = ["MatteRow", "measure_mattes"]
+
+
+@dataclass(frozen=True)
+class MatteRow:
+    """One shot. ``overlap`` is J, intersection over union of alpha above 0.5, the mean of all frames but the boxed."""
+
+    shot: str
+    frames: int
+    overlap: float
+    worst: float
+    seconds: float
+    peak_mib: float
+
+
+def measure_mattes(folders: Sequence[Path]) -> Iterator[MatteRow]:
+    """Make the matte of each folder's ``plate`` and hold it against its ``matte``, made by hand, of the same frames."""
+    for folder in folders:
+        plate, matte = _sequence(folder / "plate"), Matte(_sequence(folder / "matte"))
+        true = _alphas(plate, matte)
+        rows, columns = np.nonzero(true[0] > 0.5)
+        box = f"{columns.min()},{rows.min()},{np.ptp(columns) + 1},{np.ptp(rows) + 1}"
+        with tempfile.TemporaryDirectory() as name:
+            words = [sys.executable, "-m", "actanywhere", "matte", "--plate", plate, "--json", "--box", box]
+            run = run_child([*words, "--output", name])
+            if run.status != 0:
+                raise SystemExit(f"{folder.name}: no matte was made.\n{run.lines[-1:]}\n{run.errors}")
+            found = _alphas(plate, Matte(json.loads(run.lines[-1][1])["pattern"]))
+        each = [_overlap(one, other) for one, other in zip(found, true, strict=True)][1:]
+        took = run.seconds / len(true)
+        yield MatteRow(folder.name, len(true), float(np.mean(each)), min(each), took, run.peak_mib)
+
+
+def _sequence(folder: Path) -> str:
+    """The pattern of the numbered files in a folder."""
+    first = min(path.name for path in folder.iterdir())
+    return str(folder / re.sub(r"\d+(?=\.\w+$)", lambda found: "#" * len(found[0]), first))
+
+
+def _alphas(plate: str, matte: Matte) -> list[NDArray[np.float32]]:
+    with open_plate(ImageSequence(plate)) as opened, open_matte(matte, opened) as reader:
+        return [reader.read(frame) for frame in opened.frames]
+
+
+def _overlap(found: NDArray[np.float32], true: NDArray[np.float32]) -> float:
+    either = ((found > 0.5) | (true > 0.5)).sum()
+    return float(((found > 0.5) & (true > 0.5)).sum() / either) if either else 1.0
