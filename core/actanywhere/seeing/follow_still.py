@@ -63,9 +63,9 @@ class StillFollow:
         brought, believed = bring(*self._before, picture)
         found = self._find(picture)
         mask, sure = _tie(found, brought, believed)
-        if (mask > 0.5).mean() < _LEAST:
+        if sure < _LOST:
             again = self._again(picture, found)
-            mask, sure = (mask, 0.0) if again is None else (again, 0.3)
+            mask, sure = (mask, sure) if again is None else (again, _GUESSED)
         elif sure >= _TRUSTED:
             self._note(picture, mask)
         self._before = (picture, mask)
