@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .coverage import CELLS, by_cell, spread
 from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, normalise, residuals, rms
 from .follow import View, follow, look, recognise
 from .level import level_pan
@@ -27,7 +27,6 @@ _FEWEST = 14
 _MODELS = ("similarity", "homography")
 _NEAREST_DEPTH = 0.05
 """Depth, relative to the reference's centre, below which a tilted plane is too close to its horizon to use."""
-_CELLS = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class _Step:
     """What one frame told: a transform by each model, and how well each was supported.
 
     ``costs`` and ``rest`` are what each model, and no motion at all, leave unexplained (frame heights). ``cells``: how
-    many points agreed and how many there were, by the sixth of the frame (``_CELLS``).
+    many points agreed and how many there were, by the sixth of the frame (``CELLS``).
     """
 
     transforms: dict[str, Matrix]
@@ -195,7 +194,7 @@ class Tracker:
         told = seen > 0.03 * seen.sum()
         share = np.where(told, agree / np.maximum(seen, 1), 1.0)
         if share.min() < 0.5:
-            where = _CELLS[int(share.argmin())]
+            where = CELLS[int(share.argmin())]
             doubts.append(
                 f"The plate's background has no single motion: at the {where} only {share.min():.0%} of the features "
                 "move as the camera does (parallax, or what moves by itself), and the layer slides there."
@@ -254,10 +253,10 @@ class Tracker:
         agreeing = min(fits.values(), key=lambda fit: fit.cost).agreeing[:leading]
         count = int(np.count_nonzero(agreeing))
         lost = count < _FEWEST or count < 0.3 * leading
-        lost = lost or _spread(target[:leading][agreeing], self.aspect) < 0.04
+        lost = lost or spread(target[:leading][agreeing], self.aspect) < 0.04
         transforms = {name: normalise(fit.transform @ base.transforms[name]) for name, fit in fits.items()}
         costs = {name: fit.cost for name, fit in fits.items()}
-        cells = _by_cell(target[:leading], agreeing, self.aspect)
+        cells = by_cell(target[:leading], agreeing, self.aspect)
         return _Step(transforms, costs, rest, count / max(leading, 1), leading, count, lost, cells)
 
     def _gap(self, found: int) -> _Step:
@@ -383,28 +382,9 @@ class Tracker:
         return float(np.mean([s.rest for s in steps])) < 1.05 * fitted + 0.01 / self._size[0]
 
 
-def _spread(points: Points, aspect: float) -> float:
-    """Share of the frame that the points' hull covers."""
-    if len(points) < 3:
-        return 0.0
-    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32)))) / aspect
-
-
 def _longest_run(flags: Sequence[bool]) -> int:
     longest = run = 0
     for flag in flags:
         run = run + 1 if flag else 0
         longest = max(longest, run)
     return longest
-
-
-def _by_cell(
-    points: Points, agreeing: NDArray[np.bool_], aspect: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How many of the points agree, and how many there are, in each sixth of the frame."""
-    column = np.clip(np.floor((points[:, 0] / aspect + 0.5) * 3), 0, 2).astype(int)
-    cell = column + 3 * (points[:, 1] > 0)
-    agree, seen = (
-        np.bincount(cell[keep], minlength=6).astype(np.float64) for keep in (agreeing, agreeing | True)
-    )
-    return agree, seen
