@@ -1,0 +1,88 @@
+"""A solved camera is kept beside the job: who goes on sees the same bits, and nobody solves twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from actanywhere.camera.solve import Solve, SolveFacts, doubt
+from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import Watch
+from actanywhere.render import camera as cameras
+from actanywhere.render.camera import Solving, deliver_camera, solve_clip, told_of
+from actanywhere.render.clip import Clip
+from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
+
+COUNT = 8
+TURNS = np.stack([look(9, -1.0 * k, 0.3 * np.sin(k)) for k in range(COUNT)])
+PLACES = np.array([[0.12 * k, 0.0, 0.03 * k] for k in range(COUNT)])
+GOOD = SolveFacts(COUNT, COUNT, 900, 0.3, 6.0, 0.3, 0.5, FOCAL)
+
+
+@pytest.fixture(scope="module")
+def clip() -> Clip:
+    shot = codes(frames(TURNS, PLACES))
+    rgb, matte = (np.stack([one[k] for one in shot]) for k in (0, 1))
+    return Clip(FrameRange(1001, 1000 + COUNT), rgb, matte, WIDTH / HEIGHT)
+
+
+def solves(monkeypatch: pytest.MonkeyPatch, facts: SolveFacts) -> list[float | None]:
+    """The staged cameras stand in for COLMAP's; gives the lenses that were asked with, a call each."""
+    asked: list[float | None] = []
+
+    def staged(frame: Any, count: int, focal: float | None, step: Any) -> Solve:
+        asked.append(focal)
+        step(0.5)
+        return Solve(facts, doubt(facts), TURNS, PLACES, np.array([0.0, -1.0, 0.0]))
+
+    monkeypatch.setattr(cameras, "solve_camera", staged)
+    return asked
+
+
+def test_a_solve_is_kept_with_its_ground_and_taken_up_to_the_bit(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, heard = solves(monkeypatch, GOOD), list[int]()
+    first = solve_clip(clip, None, Solving(Watch(heard.append), tmp_path))
+    again = solve_clip(clip, None, Solving(Watch(), tmp_path))
+    assert asked == [None] and heard == [50]
+    assert first.cameras is not None and again.cameras is not None
+    assert first.cameras.ground is not None and again.cameras.ground is not None
+    for name in ("matrices", "focal", "ground"):
+        assert np.array_equal(getattr(first.cameras, name), getattr(again.cameras, name))
+    assert first.cameras.matrices[0, 1, 3] == pytest.approx(EYE, rel=0.02)
+    solve_clip(clip, 1.5, Solving(Watch(), tmp_path))
+    other = replace(clip, matte=255 - clip.matte)
+    solve_clip(other, None, Solving(Watch(), tmp_path))
+    assert asked == [None, 1.5, None], "another lens, or another matte, is another solve"
+
+
+def test_a_solve_that_is_not_believed_is_kept_with_its_reason(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = solves(monkeypatch, replace(GOOD, angle=26.0, points=41))
+    for _ in range(2):
+        found = solve_clip(clip, None, Solving(Watch(), tmp_path))
+        assert found.cameras is None and "41 points" in found.reason
+    assert len(asked) == 1
+
+
+def test_a_solve_is_given_back_as_files_that_lead_a_camera_again(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from actanywhere.camera.given import read_track
+
+    solves(monkeypatch, GOOD)
+    found = solve_clip(clip, None, Solving())
+    assert found.cameras is not None
+    files = deliver_camera(found.cameras, told_of(found), (WIDTH, HEIGHT), tmp_path / "bg" / "shot_camera")
+    assert [Path(file).name for file in files] == ["shot_camera.chan", "shot_camera.json"]
+    for file in files:
+        space = read_track(file, clip.frames, WIDTH, HEIGHT).space
+        assert space is not None
+        np.testing.assert_allclose(space.matrices, found.cameras.matrices, atol=1e-6)
+        np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)
