@@ -13,6 +13,7 @@ from .matte_treatment import MatteLevels, judge_mattes, treat_matte
 from .movie_out import MovieWriter
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
 from .stills import Window
+from .unchanged import Unchanged
 
 __all__ = [
     "HALF_MAX",
@@ -24,6 +25,7 @@ __all__ = [
     "Plate",
     "PlateFrame",
     "PlateInfo",
+    "Unchanged",
     "Window",
     "compact",
     "digest",

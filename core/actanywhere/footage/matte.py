@@ -26,6 +26,7 @@ from .matte_treatment import MatteLevels
 from .movie import MovieReader
 from .plate import Plate, movie_range, not_in_movie, open_plate
 from .stills import Still, Window, place, screen
+from .unchanged import Unchanged
 
 __all__ = ["MatteReader", "open_matte", "open_shot"]
 
@@ -61,6 +62,7 @@ class MatteReader:
         self._values = values
         self.levels = MatteLevels()
         self._movie: MovieReader | None = None
+        self._files = Unchanged()
         self._opaque = False
         if self._footage.kind == "movie":
             self._open_movie()
@@ -69,6 +71,7 @@ class MatteReader:
             self._tell_of_colours()
 
     def _open_movie(self) -> None:
+        self._files.note(self.path)
         self._movie = MovieReader(self.path)
         whole = movie_range(self._movie, self._footage)
         if not whole.holds(self.frames):
@@ -119,6 +122,7 @@ class MatteReader:
         self._tell_of_others(footage.frames)
         self._opaque = not self._channel and all(self._is_opaque(frame) for frame in self._few())
         for frame in [self.frames.first] if footage.kind == "still" else self.frames:
+            self._files.note(footage.at(frame))
             with Still(footage.at(frame), self._label(frame)) as still:
                 source = find_source(still, self._channel, self._opaque)
                 self._aligned(source.part.data, still.display, still.pixel_aspect, still.label)
@@ -231,22 +235,16 @@ class MatteReader:
     def read(self, frame: int) -> Pixels:
         """The matte of that host frame: (H, W) float32, 0..1, the plate's raster, 0 outside of its own.
 
-        Raises ``FootageError`` for values outside of 0..1, NaN and Inf, naming the frame.
+        Raises ``FootageError`` for values outside of 0..1, NaN and Inf, and for files that changed or are gone since
+        they were opened, naming the frame.
         """
         if frame not in self.frames:
             raise FootageError(
                 f"{self.path}: frame {frame} is outside of {self.frames}.", "Choose a frame of the range."
             )
         label = self._label(frame)
-        if self._movie is not None:
-            values = self._read_movie(self._movie, frame)
-            data = display = Window(0, 0, self._movie.width, self._movie.height)
-            aspect = self._movie.pixel_aspect
-        else:
-            with Still(self._footage.at(frame), label) as still:
-                source = find_source(still, self._channel, self._opaque)
-                values = read_source(still, source, self._values.ids)
-                data, display, aspect = source.part.data, still.display, still.pixel_aspect
+        with self._files.held(self._footage.at(frame), label):
+            values, data, display, aspect = self._stored(frame, label)
         window = self._aligned(data, display, aspect, label)
         screen(values, label, "matte")
         values = self._leveled(values, label)
@@ -254,6 +252,16 @@ class MatteReader:
         if window[2:] != data[2:]:
             values = _resized(place(values, data, display), window)
         return np.ascontiguousarray(place(values, window, self._plate.data_window))
+
+    def _stored(self, frame: int, label: str) -> tuple[Pixels, Window, Window, float]:
+        """Values as they are stored, their data and display window, and the pixel aspect."""
+        if self._movie is not None:
+            whole = Window(0, 0, self._movie.width, self._movie.height)
+            return self._read_movie(self._movie, frame), whole, whole, self._movie.pixel_aspect
+        with Still(self._footage.at(frame), label) as still:
+            source = find_source(still, self._channel, self._opaque)
+            values = read_source(still, source, self._values.ids)
+            return values, source.part.data, still.display, still.pixel_aspect
 
     def _leveled(self, values: Pixels, label: str) -> Pixels:
         """Stored values so that white is 1. Without --matte-white, what lies outside of 0..1 is refused."""

@@ -20,6 +20,7 @@ from .metadata import frame_rate
 from .movie import MovieReader
 from .resolve import resolve_movie, resolve_still
 from .stills import Part, Still, Window, place, screen
+from .unchanged import Unchanged
 
 __all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
 
@@ -88,6 +89,7 @@ class Plate:
         self.warnings: list[str] = []
         self.footage = footage
         self._movie: MovieReader | None = None
+        self._files = Unchanged()
         self._premultiplied = False
         self._as_plate = as_plate
         #: What the files say of their alpha: ``straight``, ``premultiplied``, ``unsaid``, or empty without one.
@@ -98,6 +100,7 @@ class Plate:
             self._open_stills(frames, colour)
 
     def _open_movie(self, frames: FrameRange | None, colour: str) -> None:
+        self._files.note(self.path)
         movie = self._movie = MovieReader(self.path)
         self.whole = movie_range(movie, self.footage)
         self.frames = frames or self.whole
@@ -142,6 +145,7 @@ class Plate:
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         covered: Window | None = None
         for frame in numbers:
+            self._files.note(footage.at(frame))
             with Still(footage.at(frame), self._label(frame)) as still:
                 window = self._colour(still)[0].data
                 if covered is None:
@@ -256,13 +260,15 @@ class Plate:
     def read(self, frame: int) -> PlateFrame:
         """The frame of that host number, in the raster of ``info.data_window``; black outside its own.
 
-        Raises ``FootageError`` for truncated or changed files and for NaN or Inf, with counts.
+        Raises ``FootageError`` for files that are truncated, or changed or gone since they were opened, and for NaN or
+        Inf, with counts.
         """
         if frame not in self.frames:
             raise FootageError(
                 f"{self.path}: frame {frame} is outside of {self.frames}.", "Choose a frame of the range."
             )
-        return self._read_movie(frame) if self._movie else self._read_still(frame)
+        with self._files.held(self.footage.at(frame), self._label(frame)):
+            return self._read_movie(frame) if self._movie else self._read_still(frame)
 
     def _read_still(self, frame: int) -> PlateFrame:
         label = self._label(frame)

@@ -28,6 +28,7 @@ from ..footage import (
     MatteReader,
     MatteValues,
     Plate,
+    Unchanged,
     open_matte,
     open_plate,
     open_shot,
@@ -87,6 +88,8 @@ class Inputs:
     """The artist's clean plate, where a shadow is pulled."""
     networks: dict[str, Found] = field(default_factory=dict)
     """Those that read the condition, by role."""
+    pictures: Unchanged = field(default_factory=Unchanged)
+    """The files that are read once, as they were before that."""
 
     def alive_at(self, frame: int) -> NDArray[np.float32] | None:
         """The mask of what is alive in a frame, (H, W) at plate size, or None without one."""
@@ -145,7 +148,9 @@ def open_inputs(
 
     ``networks`` are those to read pictures with, by role; None for those that are here.
     """
-    settings = job.settings
+    settings, pictures = job.settings, Unchanged()
+    for path in _read_once(job):
+        pictures.note(path)
     engine = (engines or Engines()).find(settings.model)
     resolved = resolve(settings, engine.facts)
     condition = read_condition(job.shot.condition)
@@ -174,10 +179,17 @@ def open_inputs(
         alive=alive,
         clean=clean,
         networks=find_networks() if networks is None else dict(networks),
+        pictures=pictures,
     )
     read_place(settings.place, settings.fit, condition.pixels.shape[:2], inputs.view.aspect)
     inputs.notes.extend(engine.check(resolved.for_engine(), len(inputs.frames), inputs.size))
     return inputs
+
+
+def _read_once(job: Job) -> list[str]:
+    condition = job.shot.condition
+    paths = (condition.path, condition.matte, condition.scribble, condition.extended, job.shot.track)
+    return [path for path in paths if path]
 
 
 def model_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:

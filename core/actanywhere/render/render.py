@@ -117,6 +117,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
     solving = Solving(progress.watch(_SOLVING), output.answers)
     scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
+    inputs.pictures.check_all()
     progress.reach(_FILLING, 100)
     decisions = _decisions(inputs, scene, _write_place(output, scene))
     _write_camera(inputs, output, scene)
