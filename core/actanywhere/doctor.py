@@ -82,6 +82,7 @@ def examine() -> Iterator[Check]:
         _rivals,
         _gpu,
         _providers,
+        _solver,
         _colour,
         _models,
         _networks,
@@ -208,6 +209,12 @@ def _providers() -> Iterator[Check]:
             yield Check(
                 "provider", "ok", f"{tried.provider}: a tiny network runs in {tried.milliseconds:.1f} ms"
             )
+
+
+def _solver() -> Iterator[Check]:
+    """What solves a plate's camera in three dimensions."""
+    without = "not installed (it is optional: --camera 3d needs pip install 'actanywhere[solve]')"
+    yield Check("pycolmap", "ok", _version("pycolmap") or without)
 
 
 def _networks() -> Iterator[Check]:
