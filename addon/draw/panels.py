@@ -65,6 +65,7 @@ class _Main(_Panel):
         row = layout.row(align=True)
         row.operator("actanywhere.wedge", icon="GRID").count = group.wedge_count
         row.prop(group, "wedge_count")
+        layout.operator("actanywhere.farm_bundle", icon="NETWORK_DRIVE")
 
 
 class _Part(_Panel):

@@ -6,7 +6,8 @@ from typing import Any
 
 import bpy
 
-from ..hostkit.clean_plate import clean_plate_step, made_clean_plate, new_clean_folder
+from ..contract.takes import new_folder_beside
+from ..hostkit.clean_plate import clean_plate_step, made_clean_plate
 from ..hostkit.controls import control
 from ..hostkit.session import Session
 from ..read.asking import Asked, build_clean_order, shot_name, takes_root
@@ -32,7 +33,7 @@ class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
         asked, engine = Asked(scene), running.engine()
         engine.command("cleanplate")
         plate = find_plate(scene, asked)
-        self.folder = new_clean_folder(takes_root(scene), shot_name(scene, plate))
+        self.folder = new_folder_beside(takes_root(scene), shot_name(scene, plate), "clean")
         try:
             order = build_clean_order(scene, asked, plate, self.folder)
         except Exception:

@@ -24,10 +24,10 @@ from ..show.takes import refresh_takes, show_wedge
 from . import running
 from .run import Runner
 
-__all__ = ["CLASSES", "drawing_steps"]
+__all__ = ["CLASSES", "drawing_steps", "new_orders"]
 
 
-def _new_orders(scene: Any, operator: Any, count: int) -> list[Order]:
+def new_orders(scene: Any, operator: Any = None, count: int = 1) -> list[Order]:
     """Orders with seeds one after the other, each in a take of its own. What fails on the way leaves no take."""
     asked = Asked(scene, operator)
     plate = find_plate(scene, asked)
@@ -91,7 +91,7 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
     def begin(self, scene: Any) -> Session:
         """One order, one take."""
         worker = running.the_worker()
-        self.orders = _new_orders(scene, self, 1)
+        self.orders = new_orders(scene, self)
         after = background_steps(self.orders, scene.actanywhere.bring_back)
         return Session([self.orders[0].job], worker, drawing_steps(self.orders[0]), after, fresh=True)
 
@@ -152,7 +152,7 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
     def begin(self, scene: Any) -> Session:
         """One order with several seeds."""
         worker, engine = running.the_worker(), running.engine()
-        self.orders = _new_orders(scene, self, self.count or scene.actanywhere.wedge_count)
+        self.orders = new_orders(scene, self, self.count or scene.actanywhere.wedge_count)
         folders = [order.job.output for order in self.orders]
         sheet = os.path.join(os.path.dirname(folders[0]), f"wedge_{os.path.basename(folders[0])[5:]}.png")
         self.sheet = sheet

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from actanywhere.contract.job import Job
+from actanywhere.farm.paths import Roots
+from actanywhere.farm.shots import read_shots
 from actanywhere.footage import read_scribble
 from actanywhere.hostkit.controls import CONTROLS
 from actanywhere.hostkit.widgets import widgets
@@ -91,6 +94,21 @@ def test_a_clean_plate_is_made_of_what_the_panel_says_and_taken(facts: Facts) ->
             "the plate's own pixels, away from the actor"
         )
     assert "matte_white" in said["refused"] and said["folders"] == ["clean_001"], "nothing is left of it"
+
+
+def test_a_farm_bundle_of_the_shot_is_planned_written_and_submitted(facts: Facts) -> None:
+    said = facts["farm"]
+    assert said["said"] == ["FINISHED"]
+    bundle, ((take, finished),) = Path(said["asked"][-1]), said["takes"]
+    assert said["asked"][:2] == ["bundle", "submit"] and bundle.parent.name == "farm_001"
+    assert not finished, "the take waits for the farm"
+    values = json.loads((bundle / "parameters.json").read_text(encoding="utf-8"))
+    (shot,) = read_shots(bundle / "shots.json", Roots(values))
+    assert shot.job.output == take and shot.job == condition_of({"take": take})
+    assert Path(shot.job.shot.matte.path.replace("####", str(stage.FRAMES[0]))).is_file(), "drawn before"
+    assert "no model" in said["refused"]
+    kept = {"farm_001", "prepared_001", Path(take).name}
+    assert set(said["left"]) == kept, "of what is refused nothing is left"
 
 
 def test_every_label_and_tooltip_is_that_of_every_host(facts: Facts) -> None:

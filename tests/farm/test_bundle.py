@@ -189,6 +189,18 @@ def test_a_dry_run_tells_frames_hours_and_disk_and_writes_nothing(tmp_path: Path
     assert plan[0]["disk"] == 4 * 96 * 64 * 8 * 2  # frames, pixels, channels, bytes of a half
 
 
+def test_a_dry_run_says_how_long_so_many_hosts_take(tmp_path: Path) -> None:
+    shots = write_list(tmp_path, 7)
+    words = ("--openjd", tmp_path / "bundle", "--dry-run", "--frame-seconds", 100, "--hosts", 2)
+    done = actanywhere("batch", shots, *words)
+    assert done.returncode == 0, done.stderr
+    # A shot takes 400 s, so two are a task: four tasks, of which two hosts take two each.
+    assert "7 shots, 28 frames, about 0.78 machine hours by 100 seconds a frame" in done.stdout
+    assert "2 hosts take about 0.44 hours, 2 shots a task" in done.stdout  # 1600 s
+    refused = actanywhere("batch", shots, *words, "--frame-seconds", 0)
+    assert refused.returncode == 2 and "--frame-seconds 0.0 is no time" in refused.stderr
+
+
 def test_it_is_submitted_by_the_farms_own_command_or_nothing_is_written(tmp_path: Path) -> None:
     shots = write_list(tmp_path, 1)
     nothing = {**os.environ, "PATH": str(tmp_path)}

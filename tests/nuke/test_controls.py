@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 
 from actanywhere.contract.job import Job
+from actanywhere.farm.paths import Roots
+from actanywhere.farm.shots import read_shots
 from actanywhere.hostkit.controls import CONTROLS
 from actanywhere.hostkit.widgets import USE, widgets
 from tests.nuke.conftest import SHIPPED, Stage
@@ -87,3 +90,20 @@ def test_a_clean_plate_is_made_while_nuke_is_free_and_taken(stage: Stage) -> Non
         "what is stopped leaves nothing"
     )
     assert Path(said["clean"]).parent.name == "clean_001"
+
+
+def test_a_farm_bundle_of_the_selected_nodes_is_told_asked_for_written_and_submitted(stage: Stage) -> None:
+    said = stage.play("farm_bundle")
+    (question,) = said["left"]["said"]
+    assert question.startswith(f"2 shots, {2 * (LAST - FIRST + 1)} frames, about 0.0")
+    assert "MB of layers" in question and question.endswith("Write the bundle and submit it?")
+    nothing = {"other": [], "sh010_comp_ActAnywhere1": []}
+    assert said["left"]["there"] == nothing, "what is not asked for leaves nothing"
+    first = {"other": ["take_001"], "sh010_comp_ActAnywhere1": ["farm_001", "take_001"]}
+    assert said["written"]["there"] == first
+    bundle = Path(said["asked"][-1])
+    assert said["asked"][:2] == ["bundle", "submit"] and bundle.parent.name == "farm_001"
+    values = json.loads((bundle / "parameters.json").read_text(encoding="utf-8"))
+    shots = read_shots(bundle / "shots.json", Roots(values))
+    assert [shot.job.output for shot in shots] == said["shown"], "each node shows its take, as frames come"
+    assert "no model" in said["refused"]["said"][0] and said["refused"]["there"] == first

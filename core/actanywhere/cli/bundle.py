@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..contract.errors import JobError, WorkerError
-from ..farm.bundle import BundleOptions, check_paths, write_bundle
+from ..farm.bundle import BundleOptions, check_paths, hours_on_hosts, shots_per_task, write_bundle
 from ..farm.edit import write_layers_edit
 from ..farm.plan import PlannedShot, plan_shots
 from .batch import read_entries
@@ -26,6 +26,8 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     """Write the bundle, or only tell of it (--dry-run). 2, and nothing written, where a single shot is wrong."""
     if not args.shot_hours > 0:
         raise JobError(f"--shot-hours {args.shot_hours} is no time.", "Give hours, such as 6.")
+    if args.frame_seconds is not None and not args.frame_seconds > 0:
+        raise JobError(f"--frame-seconds {args.frame_seconds} is no time.", "Give seconds, such as 4.5.")
     deadline = _deadline() if args.submit else ""
     options = BundleOptions(
         storage=tuple(args.storage),
@@ -37,14 +39,14 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
         else str(Path(args.openjd).absolute() / "report"),
         name=Path(args.shots or args.from_review).stem,
     )
-    planned, refused = plan_shots(read_entries(args, screen))
+    planned, refused = plan_shots(read_entries(args, screen), args.frame_seconds)
     refused += check_paths(planned, options)
     for one in refused:
         screen.error(one.name, one.error)
     if refused:
         screen.note(f"{len({one.name for one in refused})} shots are wrong; nothing was written.")
         return _BAD_INPUT
-    _tell(planned, args)
+    _tell(planned, args, options)
     if not args.dry_run:
         template = write_bundle(args.openjd, planned, options)
         screen.note(f"{template} is written. To run it here:\n  {_run_here(template)}")
@@ -82,10 +84,12 @@ def _run_here(template: Path) -> str:
     return f"openjd run {where} --job-param {values} --step Review --run-dependencies"
 
 
-def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace) -> None:
+def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace, options: BundleOptions) -> None:
     """Frames, estimate, disk and requirements of each shot, and of all."""
+    hours = None if args.hosts is None else hours_on_hosts(shots, options, args.hosts)
     if args.json:
-        print(json.dumps({"event": "plan", "shots": [_as_dict(shot) for shot in shots]}), flush=True)
+        plan = {"event": "plan", "shots": [_as_dict(shot) for shot in shots], "hours_on_hosts": hours}
+        print(json.dumps(plan), flush=True)
         return
     if args.quiet:
         return
@@ -96,17 +100,22 @@ def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace) -> None:
     known = [shot.seconds for shot in shots if shot.seconds is not None]
     unknown = len(shots) - len(known)
     unsure = f" and {unknown} shots whose model has no known speed" if unknown else ""
+    by = "the starter's speed" if args.frame_seconds is None else f"{args.frame_seconds:g} seconds a frame"
     print(
         f"{len(shots)} shots, {sum(len(shot.frames) for shot in shots)} frames, about {sum(known) / 3600:.2f} machine "
-        f"hours by the starter's speed{unsure}, at most {_bytes(sum(shot.disk for shot in shots))} of layers",
+        f"hours by {by}{unsure}, at most {_bytes(sum(shot.disk for shot in shots))} of layers",
         flush=True,
     )
+    if hours is not None:
+        chunk = shots_per_task(shots, options)
+        print(f"{args.hosts} hosts take about {hours:.2f} hours, {chunk} shots a task", flush=True)
 
 
 def _as_dict(shot: PlannedShot) -> dict[str, object]:
     return {
         "name": shot.name,
         "frames": str(shot.frames),
+        "count": len(shot.frames),
         "seconds": shot.seconds,
         "disk": shot.disk,
         "memory": shot.needs.memory,

@@ -37,6 +37,18 @@ def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
         help="The time limit of a shot whose model has no known speed (default: 6).",
     )
     farm.add_argument(
+        "--frame-seconds",
+        type=float,
+        metavar="S",
+        help="What a frame takes on your hosts, for hours, tasks, time limits. Left out: known of the starter alone.",
+    )
+    farm.add_argument(
+        "--hosts",
+        type=at_least_one,
+        metavar="N",
+        help="Say also how long so many hosts take, from start to end.",
+    )
+    farm.add_argument(
         "--farm-command",
         default="actanywhere",
         metavar="COMMAND",

@@ -40,6 +40,7 @@ __all__ = [
     "layer_stem",
     "list_takes",
     "missing_frames",
+    "new_folder_beside",
     "new_take",
     "read_take",
     "remove_take",
@@ -109,6 +110,23 @@ def new_take(root: str, shot_name: str) -> str:
             f"A take cannot be made in {folder}: {getattr(error, 'strerror', None) or error}.",
             "Choose a folder that you may write to.",
         ) from error
+
+
+def new_folder_beside(root: str, shot_name: str, kind: str) -> str:
+    """Make the next free folder of a kind beside the shot's takes: ``clean_001``. Raises ``OutputError``."""
+    number = 1
+    while True:
+        folder = os.path.join(_shot_folder(root, shot_name), f"{kind}_{number:03d}")
+        try:
+            os.makedirs(folder)
+            return folder
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise OutputError(
+                f"{folder} cannot be made: {error.strerror or error}.",
+                "Choose a folder for the takes that you may write to.",
+            ) from error
 
 
 def write_job(job: Job) -> None:

@@ -11,6 +11,7 @@ Schemas: https://github.com/OpenJobDescription/openjd-specifications, "Template 
 
 from __future__ import annotations
 
+import heapq
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ from .paths import Roots, paths_of, with_paths
 from .plan import PlannedShot, Refused
 from .shots import SHOTS_UPGRADES
 
-__all__ = ["BundleOptions", "check_paths", "write_bundle"]
+__all__ = ["BundleOptions", "check_paths", "hours_on_hosts", "shots_per_task", "write_bundle"]
 
 _SHOTS = "shots.json"
 _TARGET = 900.0  # seconds that a task should take at least, so that loading a model does not count
@@ -93,7 +94,7 @@ def write_bundle(
 
 
 def _template(shots: Sequence[PlannedShot], options: BundleOptions, roots: Sequence[str]) -> dict[str, Any]:
-    chunk = _chunk(shots, options)
+    chunk = shots_per_task(shots, options)
     common = ["--shots", "{{Param.Shots}}", "--report", "{{Param.Report}}"]
     common += [word for name in roots for word in ("--root", f"{name}={{{{Param.{name}}}}}")]
     session = ["--session", "{{Session.WorkingDirectory}}"]
@@ -200,11 +201,21 @@ def _requirements(shots: Sequence[PlannedShot]) -> dict[str, Any]:
     return {"amounts": amounts}
 
 
-def _chunk(shots: Sequence[PlannedShot], options: BundleOptions) -> int:
+def shots_per_task(shots: Sequence[PlannedShot], options: BundleOptions) -> int:
+    """As asked for, or as many as take a quarter of an hour by the estimate."""
     if options.chunk is not None:
         return options.chunk
     longest = max(_shot_seconds(shot, options) for shot in shots)
     return max(1, min(_MOST_SHOTS, int(_TARGET / longest)))
+
+
+def hours_on_hosts(shots: Sequence[PlannedShot], options: BundleOptions, hosts: int) -> float:
+    """From start to end, where each host takes the next task when it is free; without the loading of models."""
+    chunk, free = shots_per_task(shots, options), [0.0] * hosts
+    for first in range(0, len(shots), chunk):
+        task = sum(_shot_seconds(shot, options) for shot in shots[first : first + chunk])
+        heapq.heapreplace(free, free[0] + task)
+    return max(free) / 3600
 
 
 def _limit(shots: Sequence[PlannedShot], options: BundleOptions, chunk: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _CHANNELS = 8  # comp and layer, each RGBA
 
 @dataclass(frozen=True)
 class PlannedShot:
-    """A shot that can be rendered. ``seconds`` is a rough estimate on one processor, None where no speed is known.
+    """A shot that can be rendered. ``seconds`` is a rough estimate, None where no speed is known.
 
     ``disk`` is the most that its layer takes, in bytes. ``reads`` are its files, ``models`` folders of weights.
     """
@@ -49,38 +49,43 @@ class Refused:
     error: ActAnywhereError
 
 
-def plan_shots(entries: Sequence[Entry]) -> tuple[list[PlannedShot], list[Refused]]:
-    """Every shot of a list, planned or refused; nothing is written."""
+def plan_shots(
+    entries: Sequence[Entry], frame_seconds: float | None = None
+) -> tuple[list[PlannedShot], list[Refused]]:
+    """Every shot of a list, planned or refused; nothing is written. ``frame_seconds``: what a frame takes, if known."""
     planned: list[PlannedShot] = []
     refused: list[Refused] = []
+    folders: dict[str, str] = {}
+    layers: dict[str, str] = {}
     for entry in entries:
         try:
             if entry.error is not None:
                 raise entry.error
             assert entry.job is not None
             job = with_paths(entry.job, os.path.abspath)
-            _check_alone(job, planned)
-            planned.append(_plan(entry.name, job))
+            folder, layer = os.path.realpath(job.output), repr(same_layer(job))
+            _check_alone(job, folders.get(folder), layers.get(layer))
+            planned.append(_plan(entry.name, job, frame_seconds))
+            folders[folder] = layers[layer] = entry.name
         except ActAnywhereError as error:
             refused.append(Refused(entry.name, error))
     return planned, refused
 
 
-def _check_alone(job: Job, others: Iterable[PlannedShot]) -> None:
-    for other in others:
-        if os.path.realpath(other.job.output) == os.path.realpath(job.output):
-            raise JobError(
-                f"Its output {job.output} is also that of {other.name}.",
-                "Give every shot a folder of its own.",
-            )
-        if same_layer(other.job) == same_layer(job):
-            raise JobError(
-                f"It is in the list twice: {other.name} is the same shot with the same settings.",
-                "Take one of them out, or give another seed.",
-            )
+def _check_alone(job: Job, in_folder: str | None, with_layer: str | None) -> None:
+    """``in_folder`` and ``with_layer`` name the shot that has them already."""
+    if in_folder is not None:
+        raise JobError(
+            f"Its output {job.output} is also that of {in_folder}.", "Give every shot a folder of its own."
+        )
+    if with_layer is not None:
+        raise JobError(
+            f"It is in the list twice: {with_layer} is the same shot with the same settings.",
+            "Take one of them out, or give another seed.",
+        )
 
 
-def _plan(name: str, job: Job) -> PlannedShot:
+def _plan(name: str, job: Job, frame_seconds: float | None) -> PlannedShot:
     with open_inputs(job) as inputs:
         OutputFolder(job, inputs.frames).check()
         pixels = inputs.plate.info.width * inputs.plate.info.height
@@ -89,7 +94,9 @@ def _plan(name: str, job: Job) -> PlannedShot:
             name=name,
             job=job,
             frames=inputs.frames,
-            seconds=_seconds(job.settings.model, frames, pixels),
+            seconds=_seconds(job.settings.model, frames, pixels)
+            if frame_seconds is None
+            else frames * frame_seconds,
             disk=frames * pixels * _CHANNELS * 2,
             needs=needs_of(job),
             reads=_reads(inputs),

@@ -5,34 +5,16 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
-import os
 from typing import Any, List, Optional, Sequence, Tuple
 
-from ..contract.errors import ActAnywhereError, OutputError, WorkerError, error_from_dict
+from ..contract.errors import ActAnywhereError, WorkerError, error_from_dict
 from ..contract.job import Job, Progress
 from ..contract.settings import setting_fields
 from .engine import Engine, engine_errand, event_of
 from .progress import message
 from .session import Heard, Step
 
-__all__ = ["clean_plate_step", "clean_plate_words", "made_clean_plate", "new_clean_folder"]
-
-
-def new_clean_folder(root: str, shot: str) -> str:
-    """Make the next free folder for a clean plate of the shot, beside its takes. Raises ``OutputError``."""
-    number = 1
-    while True:
-        folder = os.path.join(root, shot, f"clean_{number:03d}")
-        try:
-            os.makedirs(folder)
-            return folder
-        except FileExistsError:
-            number += 1
-        except OSError as error:
-            raise OutputError(
-                f"{folder} cannot be made: {error.strerror or error}.",
-                "Choose a folder for the takes that you may write to.",
-            ) from error
+__all__ = ["clean_plate_step", "clean_plate_words", "made_clean_plate"]
 
 
 def clean_plate_words(job: Job) -> List[str]:

@@ -89,6 +89,11 @@ CONTROLS: Dict[str, Control] = {
     ),
     "wedge": Control("render wedge", "A take for each of several seeds, and a contact sheet to pick from."),
     "wedge_count": Control("takes", "How many takes: with the seed, and the ones after it."),
+    "farm_bundle": Control(
+        "farm bundle",
+        "Make ready what the shot reads, say what it needs (frames, hours, disk), and write a job bundle for a render "
+        "farm, as a new take that waits. It is also submitted where AWS's command 'deadline' is installed.",
+    ),
     "refresh": Control("refresh takes", "Look at the takes on disk again."),
     "remove_take": Control(
         "delete take", "Delete this take and its frames from disk (it asks first). This cannot be undone."

@@ -273,6 +273,9 @@ def _batch() -> List[Knob]:
             flags=("+STARTLINE",),
         ),
         Knob("farm_command", STRING, "command", "What the other machine runs."),
+        _shared(
+            "farm_bundle", BUTTON, "Of all selected nodes, where this is one of them.", flags=("+STARTLINE",)
+        ),
     ]
 
 

@@ -17,7 +17,7 @@ from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from ..read.asking import inner, is_complete, text
 from ..read.naming import slashes
 from ..show import showing
-from . import clean_plate, generate
+from . import clean_plate, farm, generate
 from .networks import choose_model
 
 __all__ = ["created", "knob_changed", "press"]
@@ -163,6 +163,10 @@ def _make_clean_plate(node: nuke.Node) -> None:
     clean_plate.make_clean_plate(node)
 
 
+def _farm_bundle(node: nuke.Node) -> None:
+    farm.farm_bundle(node)
+
+
 def _pick_point(node: nuke.Node) -> None:
     size = _condition_size(node)
     x, y = (float(node["point_drawn"].getValueAt(nuke.frame(), i)) for i in (0, 1))
@@ -224,6 +228,7 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "open_sheet": _open_sheet,
     "write_job": _write_job,
     "choose_model": choose_model,
+    "farm_bundle": _farm_bundle,
     "make_clean_plate": _make_clean_plate,
     "pick_point": _pick_point,
     "pick_box": _pick_box,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from typing import List
 
 import nuke
 
-from ..contract.errors import ActAnywhereError, Cancelled
+from ..contract.errors import ActAnywhereError
 from ..contract.job import Job
-from ..hostkit.clean_plate import clean_plate_step, made_clean_plate, new_clean_folder
-from ..hostkit.progress import say
+from ..contract.takes import new_folder_beside
+from ..hostkit.clean_plate import clean_plate_step, made_clean_plate
 from ..hostkit.session import Session
 from ..read.asking import ask, text
 from ..read.plan import plan_clean, with_output
 from ..show import showing
 from . import installation
+from .aside import run_aside
 from .rendering import render_inputs
 
 __all__ = ["make_clean_plate"]
@@ -28,37 +28,9 @@ def make_clean_plate(node: nuke.Node) -> None:
     engine.command("cleanplate")
     planned = plan_clean(ask(node))
     render_inputs(node, planned)
-    job = with_output(planned.job, new_clean_folder(planned.root, planned.job.shot.name))
+    job = with_output(planned.job, new_folder_beside(planned.root, planned.job.shot.name, "clean"))
     session = Session([], before=[clean_plate_step(engine, job)])
-    if nuke.GUI:
-        threading.Thread(target=_follow, args=(node, session, job), daemon=True).start()
-        return
-    try:
-        session.run(lambda now: print(f"ActAnywhere {now.words}", flush=True))
-    finally:
-        _ended(node, session, job)
-
-
-def _follow(node: nuke.Node, session: Session, job: Job) -> None:
-    """Not in the main thread: the bar is any thread's, the node is not."""
-    task = nuke.ProgressTask(f"ActAnywhere: clean plate of {job.shot.name}")
-    while not session.over:
-        if session.step(0.2):
-            task.setProgress(int(100 * session.fraction))
-            task.setMessage(session.words)
-        if task.isCancelled() and not session.stopping:
-            session.cancel()
-    del task  # the bar goes with it
-    nuke.executeInMainThread(_show, args=(node, session, job))
-
-
-def _show(node: nuke.Node, session: Session, job: Job) -> None:
-    try:
-        _ended(node, session, job)
-    except ActAnywhereError as error:
-        showing.log(node, say(error))
-        if not isinstance(error, Cancelled):
-            nuke.message(say(error))
+    run_aside(node, f"clean plate of {job.shot.name}", session, lambda: _ended(node, session, job))
 
 
 def _ended(node: nuke.Node, session: Session, job: Job) -> None:

@@ -15,7 +15,7 @@ from ..contract.errors import Cancelled, JobError
 from ..contract.job import Job, Result
 from ..contract.launch import Worker
 from ..contract.shot import FrameRange
-from ..contract.takes import Take, new_take, read_take, remove_take, wedge, write_job
+from ..contract.takes import new_take, read_take, remove_take, wedge, write_job
 from ..hostkit.controls import BUSY
 from ..hostkit.engine import Engine, engine_errand
 from ..hostkit.progress import say
@@ -37,6 +37,8 @@ __all__ = [
     "is_running",
     "prepare",
     "render_wedge",
+    "show_take_in",
+    "waiting_take",
     "write_farm_job",
 ]
 
@@ -110,14 +112,25 @@ def render_wedge(node: nuke.Node) -> Optional[Result]:
     return _submit(node, engine, jobs)
 
 
+def waiting_take(node: nuke.Node) -> Job:
+    """A new take whose job is written down, to be rendered elsewhere."""
+    return _written(prepare(node))
+
+
+def show_take_in(node: nuke.Node, folder: str) -> None:
+    """Have the node show a take, whose frames may come later."""
+    showing.show_take(node, read_take(folder))
+    showing.refresh(node)
+
+
 def write_farm_job(node: nuke.Node) -> str:
     """A take's job as a file, for another machine; the node shows its frames as they come. Gives the command."""
-    job = _written(prepare(node))
+    job = waiting_take(node)
     path = os.path.join(job.output, "job.json").replace("\\", "/")
     said = f'actanywhere render --job "{path}"'
     with showing.quiet(node):
         node["farm_command"].setValue(said)
-    _show(node, job.output)
+    show_take_in(node, job.output)
     showing.log(node, f"job written: {path}")
     return said
 
@@ -255,7 +268,7 @@ def _finished(node: nuke.Node, result: Result) -> None:
         return
     seconds = sum(result.seconds.values())
     showing.log(node, f"finished in {seconds:.0f} seconds: {result.layer}")
-    _show(node, result.job.output)
+    show_take_in(node, result.job.output)
 
 
 def _failed(node: nuke.Node, session: Session) -> None:
@@ -267,17 +280,11 @@ def _failed(node: nuke.Node, session: Session) -> None:
     showing.log(node, say(error))
     left = [job.output for job in session.jobs if read_take(job.output).frames_done]
     if left:
-        _show(node, left[-1])
+        show_take_in(node, left[-1])
     else:
         showing.refresh(node)
     if not isinstance(error, Cancelled):
         nuke.message(say(error))
-
-
-def _show(node: nuke.Node, folder: str) -> None:
-    take: Take = read_take(folder)
-    showing.show_take(node, take)
-    showing.refresh(node)
 
 
 def _sheet_made(node: nuke.Node, path: str) -> None:

@@ -77,6 +77,33 @@ def scene_clean_plate(given: Given) -> Any:
     return {"said": said, "clean": clean, "refused": panel.message, "folders": sorted(os.listdir(folder))}
 
 
+def scene_farm(given: Given) -> Any:
+    """A bundle of the shot, submitted by a command that stands for AWS's own; and one that is refused."""
+    panel = _ready(given, "farm")
+    panel.matte_source, panel.matte_mask = "MASK", desk.animated_mask(panel.plate_clip)
+    command = os.path.join(given["work"], "bin", "deadline")
+    os.makedirs(os.path.dirname(command))
+    with open(command, "w", encoding="utf-8") as stream:
+        stream.write('#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/asked"\n')
+    os.chmod(command, 0o755)
+    os.environ["PATH"] = os.path.dirname(command) + os.pathsep + os.environ["PATH"]
+    said = sorted(bpy.ops.actanywhere.farm_bundle())
+    with open(os.path.join(given["work"], "bin", "asked"), encoding="utf-8") as stream:
+        asked = stream.read().splitlines()
+    takes = [[take.folder, take.finished] for take in panel.takes]
+    panel.settings.model = os.path.join(given["work"], "no model")
+    with contextlib.suppress(RuntimeError):
+        bpy.ops.actanywhere.farm_bundle()
+    folder = os.path.join(given["work"], "takes", "farm")
+    return {
+        "said": said,
+        "asked": asked,
+        "takes": takes,
+        "refused": panel.message,
+        "left": sorted(os.listdir(folder)),
+    }
+
+
 def scene_words(given: Given) -> Any:
     """Label and tooltip of every control: properties of the panel and of its settings, and buttons."""
     panel = bpy.context.scene.actanywhere

@@ -22,6 +22,42 @@ def farm() -> Dict[str, Any]:
     return said
 
 
+def farm_bundle() -> Dict[str, Any]:
+    """The button: refused, looked at and left, and written; ``deadline`` stands for the farm's own command."""
+    new_script()
+    node, other = new_node(), new_node()
+    other["shot_name"].setValue("other")
+    for one in (node, other):
+        one.setSelected(True)
+    command = os.path.join(STAGE["work"], "bin", "deadline")
+    os.makedirs(os.path.dirname(command))
+    with open(command, "w", encoding="utf-8") as stream:
+        stream.write('#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/asked"\n')
+    os.chmod(command, 0o755)
+    os.environ["PATH"] = os.path.dirname(command) + os.pathsep + os.environ["PATH"]
+    takes = os.path.join(STAGE["work"], "actanywhere")
+
+    def press(*answers: bool) -> Dict[str, Any]:
+        SESSION.said.clear()
+        SESSION.answers[:] = answers
+        before = node["log"].value()
+        node["farm_bundle"].execute()
+        words = ("farm bundle:", "No bundle", "no model")
+        SESSION.spin(lambda: any(word in node["log"].value()[len(before) :] for word in words), 120)
+        there = {
+            name: sorted(os.listdir(os.path.join(takes, name)))
+            for name in ("other", "sh010_comp_ActAnywhere1")
+        }
+        return {"said": list(SESSION.said), "there": there}
+
+    said = {"left": press(False), "written": press(True)}
+    said["shown"] = [one["take_folder"].value() for one in (node, other)]
+    with open(os.path.join(STAGE["work"], "bin", "asked"), encoding="utf-8") as stream:
+        said["asked"] = stream.read().splitlines()
+    other["model"].setValue(os.path.join(STAGE["work"], "no model"))
+    return dict(said, refused=press())
+
+
 def gizmo() -> Dict[str, Any]:
     """The gizmo in a script that is saved and opened again: its knobs come back, its inside is as it was shipped."""
     path = new_script()

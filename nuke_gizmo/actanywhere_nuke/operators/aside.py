@@ -1,0 +1,48 @@
+"""What the engine does beside a take: followed by a progress bar while Nuke stays free; in a terminal it blocks."""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable
+
+import nuke
+
+from ..contract.errors import ActAnywhereError, Cancelled
+from ..hostkit.progress import say
+from ..hostkit.session import Session
+from ..show import showing
+
+__all__ = ["run_aside"]
+
+
+def run_aside(node: nuke.Node, title: str, session: Session, ended: Callable[[], None]) -> None:
+    """Run it; ``ended`` is called in the main thread when it is over, and may raise what the artist is to be told."""
+    if nuke.GUI:
+        threading.Thread(target=_follow, args=(node, title, session, ended), daemon=True).start()
+        return
+    try:
+        session.run(lambda now: print(f"ActAnywhere {now.words}", flush=True))
+    finally:
+        ended()
+
+
+def _follow(node: nuke.Node, title: str, session: Session, ended: Callable[[], None]) -> None:
+    """Not in the main thread: the bar is any thread's, the node is not."""
+    task = nuke.ProgressTask(f"ActAnywhere: {title}")
+    while not session.over:
+        if session.step(0.2):
+            task.setProgress(int(100 * session.fraction))
+            task.setMessage(session.words)
+        if task.isCancelled() and not session.stopping:
+            session.cancel()
+    del task  # the bar goes with it
+    nuke.executeInMainThread(_end, args=(node, ended))
+
+
+def _end(node: nuke.Node, ended: Callable[[], None]) -> None:
+    try:
+        ended()
+    except ActAnywhereError as error:
+        showing.log(node, say(error))
+        if not isinstance(error, Cancelled):
+            nuke.message(say(error))
