@@ -83,7 +83,8 @@ def test_with_a_network_they_are_gone_and_the_result_says_who_found_them(
     kept = [path.name for path in (out / ".actanywhere" / "seen").iterdir()]
     assert len(kept) == 2, "one answer of the network, one of the fill"
     assert json.loads((out / ".actanywhere" / "networks.json").read_text()) == {
-        "subjects": "isnet-general-use"
+        "schema": 1,
+        "subjects": "isnet-general-use",
     }
 
 
