@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.camera.guide import Guide, choose_anchor, known_region
+from actanywhere.camera.guide import Guide, Surroundings, choose_anchor, known_region
+from actanywhere.camera.pyramid import Pyramid
 from actanywhere.camera.track import CameraTrack, still_track
 from tests.camera.staged import similarity, turning, wall
 
@@ -139,3 +140,25 @@ def test_the_anchor_is_where_the_shot_shows_least_beyond_the_picture() -> None:
         np.stack([similarity(1 + 0.1 * k, 0, 0, 0) for k in range(9)]), True, "", np.ones(9)
     )
     assert choose_anchor(closing_in, 1.78, 1.78) == 0
+
+
+def test_rows_of_a_moved_picture_are_the_rows_of_the_whole() -> None:
+    condition = np.random.default_rng(3).random((90, 150, 3), np.float32)
+    tilted = np.eye(3)[None].repeat(2, 0)
+    tilted[1] = [[1.1, 0.05, 0.3], [-0.04, 1.05, 0.2], [0.1, 0.2, 1]]
+    behind = np.zeros((90, 150), np.float32)
+    behind[30:60, 40:80] = 1
+    around = Surroundings(
+        Pyramid(np.random.default_rng(4).random((180, 300, 3), np.float32)),
+        np.array([[1, 0, 75.0], [0, 1, 45], [0, 0, 1]]),
+    )
+    for hidden in (None, behind):
+        guide = Guide(condition, CameraTrack(tilted, True, "", np.ones(2)), 150 / 90, hidden)
+        for one in (guide, guide.within(around)):
+            for index in range(2):
+                rgb, seen = one.frame(index, 120, 200)
+                assert np.array_equal(one.seen(index, 120, 200), seen)
+                for rows in (slice(0, 32), slice(32, 50), slice(50, 120)):
+                    part, there = one.frame(index, 120, 200, rows)
+                    np.testing.assert_allclose(part, rgb[rows], atol=2e-6)
+                    assert np.array_equal(there, seen[rows])

@@ -143,3 +143,19 @@ def test_a_condition_is_read_as_a_display_sees_it(tmp_path: Path) -> None:
     assert np.abs(shown - to_display(ramp() * 4, "acescg")).max() < 2e-3
     png = write_still(tmp_path / "c.png", ramp(), "uint16")
     assert np.abs(read_condition(Condition(str(png))).pixels - ramp()).max() < 1e-4
+
+
+@pytest.mark.parametrize("space", LINEAR)
+def test_the_baked_inverse_of_the_view_is_the_view_inverted(space: str) -> None:
+    random = np.random.default_rng(7)
+    value, saturation, hue = (random.random((100, 400, 1)) for _ in range(3))
+    wheel = np.clip(np.abs((6 * hue + [0, 4, 2]) % 6 - 3) - 1, 0, 1)
+    saturated = value * (1 - np.maximum(saturation, 0.8) * (1 - wheel))
+    ramps = np.broadcast_to(np.linspace(0, 1, 400)[:, None], (100, 400, 3))
+    highlights, darks = 1 - 0.06 * random.random((100, 400, 3)), 0.06 * random.random((100, 400, 3))
+    for picture, most in ((ramps, 0.05), (saturated, 2.5), (highlights, 1.5), (darks, 0.4)):
+        shown = np.float32(picture)
+        codes = 255 * np.abs(to_display(from_display(shown, space), space) - shown).max(-1)
+        assert np.median(codes) < 0.03
+        assert np.quantile(codes, 0.99) < 0.25
+        assert codes.max() < most

@@ -21,7 +21,9 @@ Picture = NDArray[np.float32]
 _LARGEST_ENLARGEMENT = 2
 """Powers of two by which a small condition is enlarged once, so that warping samples it finely."""
 _SUBJECT_GROW = 0.03
-_STRIP = 128
+_RIM = 6
+"""Pixels by which the picture's soft rim reaches into it."""
+_STRIP = 64
 """Rows of a frame that are looked up at once, so that a large one does not fill the memory."""
 _LIMIT = 1e6
 """Pixels from the picture beyond which nothing is told apart: OpenCV hangs on larger coordinates."""
@@ -117,35 +119,64 @@ class Guide:
         found = apply(np.asarray(np.linalg.inv(self._to_unit), np.float64), np.stack([x, y], 1))
         return np.asarray(np.where(ahead[:, None], found, np.nan), np.float64)
 
-    def _places(self, index: int, height: int, width: int) -> tuple[Picture, Picture, NDArray[np.bool_]]:
-        """Where in the condition each pixel (h, w) of the frame looks, and whether that lies ahead."""
-        shape = height, width
+    def _places(
+        self, index: int, height: int, width: int, rows: slice
+    ) -> tuple[Picture, Picture, NDArray[np.bool_]]:
+        """Where in the condition each pixel (n, w) of some of a frame's rows looks, and whether that lies ahead."""
+        shape = rows.stop - rows.start, width
         x, y, ahead = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, bool)
         unit, back = from_pixels(height, width, self.aspect), np.linalg.inv(self._to_unit)
         across = unit[0, 0] * np.arange(width, dtype=np.float64)[None] + unit[0, 2]
-        for top in range(0, height, _STRIP):
-            rows = slice(top, min(height, top + _STRIP))
-            down = unit[1, 1] * np.arange(rows.start, rows.stop, dtype=np.float64)[:, None] + unit[1, 2]
-            u, v, ahead[rows] = self.track.look(index, across, down)
+        for strip in _strips(shape[0]):
+            lines = np.arange(rows.start + strip.start, rows.start + strip.stop, dtype=np.float64)[:, None]
+            u, v, ahead[strip] = self.track.look(index, across, unit[1, 1] * lines + unit[1, 2])
             for kept, line in ((x, back[0]), (y, back[1])):
-                kept[rows] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
+                kept[strip] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
         return x, y, ahead
 
-    def frame(self, index: int, height: int, width: int) -> tuple[Picture, Picture]:
+    def frame(
+        self, index: int, height: int, width: int, rows: slice | None = None
+    ) -> tuple[Picture, Picture]:
         """The moved picture ``rgb`` (h, w, 3) and ``valid`` (h, w), 0..1, of frame ``index`` at any size.
 
-        Outside of its borders the picture repeats its edge and ``valid`` is 0.
+        With ``rows`` (start and stop) these rows of it alone. Outside of its borders the picture repeats its edge and
+        ``valid`` is 0.
         """
-        x, y, ahead = self._places(index, height, width)
+        rows = rows or slice(0, height)
+        rim = 0 if self._around is None else _RIM
+        wider = slice(max(0, rows.start - rim), min(height, rows.stop + rim))
+        own = slice(rows.start - wider.start, rows.stop - wider.start)
+        x, y, ahead = self._places(index, height, width, wider)
         step = self._pixels_per_pixel(index, height, width)
+        valid = self._valid(x, y, ahead, step)
+        over = None if self._around is None else _over(valid)[own]
+        x, y, ahead, valid = x[own], y[own], ahead[own], valid[own]
+        if self._around is None or over is None or (over == 1).all():
+            return self._picture.sample(x, y, step), valid
+        around = self._around
+        rgb = around.picture.sample(*around.places(x, y), step * float(around.from_condition[1, 1]))
+        if over.any():
+            rgb += (self._picture.sample(x, y, step) - rgb) * over[..., None]
+        # Nobody else fills in the rest.
+        return rgb, np.maximum(valid, ahead).astype(np.float32)
+
+    def seen(self, index: int, height: int, width: int) -> Picture:
+        """The ``valid`` (h, w) of a whole frame alone: nothing is sampled."""
+        step = self._pixels_per_pixel(index, height, width)
+        seen = np.empty((height, width), np.float32)
+        for rows in _strips(height):
+            x, y, ahead = self._places(index, height, width, rows)
+            valid = self._valid(x, y, ahead, step)
+            seen[rows] = valid if self._around is None else np.maximum(valid, ahead)
+        return seen
+
+    def _valid(self, x: Picture, y: Picture, ahead: NDArray[np.bool_], step: float) -> Picture:
+        """0..1 where the picture itself shows the place."""
         valid = np.asarray(_inside(x, y, self._size, step) * ahead, np.float32)
-        rgb = self._picture.sample(x, y, step)
         if self.subject is not None:
             behind = cv2.remap(self.subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             valid = np.asarray(valid * (1.0 - behind), np.float32)
-        if self._around is not None:
-            return _over_surroundings(self._around, rgb, valid, (x, y, ahead), step)
-        return rgb, valid
+        return valid
 
     def out_of_reach(self) -> list[int]:
         """The frames that mostly look farther beyond the picture than it goes on: its edge is repeated there."""
@@ -154,7 +185,7 @@ class Guide:
         height, width = 18, max(1, round(18 * self.aspect))
         found = []
         for index in range(len(self.track)):
-            x, y, ahead = self._places(index, height, width)
+            x, y, ahead = self._places(index, height, width, slice(0, height))
             across, down = self._around.places(x, y)
             inside = _inside(across, down, self._around.picture.size, 1.0) * ahead
             if inside.mean() < 0.5:
@@ -176,19 +207,14 @@ class Guide:
         return float(np.sqrt(np.median(area))) if len(area) else 1.0
 
 
-def _over_surroundings(
-    around: Surroundings,
-    rgb: Picture,
-    valid: Picture,
-    places: tuple[Picture, Picture, NDArray[np.bool_]],
-    step: float,
-) -> tuple[Picture, Picture]:
-    """The picture over what was added to it, and where the frame sees either: nobody else fills the rest in."""
-    x, y, ahead = places
-    added = around.picture.sample(*around.places(x, y), step * float(around.from_condition[1, 1]))
+def _over(valid: Picture) -> Picture:
+    """(h, w) 0..1, how far the picture lies over what was added to it: with a soft rim within itself."""
     rim = cv2.GaussianBlur(cv2.erode(valid, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
-    over = np.minimum(rim, valid)[..., None].astype(np.float32)
-    return np.asarray(added + (rgb - added) * over, np.float32), np.maximum(valid, ahead).astype(np.float32)
+    return np.asarray(np.minimum(rim, valid), np.float32)
+
+
+def _strips(rows: int) -> list[slice]:
+    return [slice(top, min(rows, top + _STRIP)) for top in range(0, rows, _STRIP)]
 
 
 def _grow(subject: Picture) -> Picture:

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["finish_frame"]
+from .enlarged import Enlarged
+
+__all__ = ["Finish", "finish_frame"]
 
 Picture = NDArray[np.float32]
 
@@ -22,6 +24,62 @@ _CODING = 0.03
 """Shading as small as this is the autoencoder's own error and is held back."""
 
 
+class Finish:
+    """A frame (H, W, 3) at plate size, display 0..1, made a few rows at a time.
+
+    ``generated`` and ``guide_small`` (h, w, 3) are the network's frame and the moved condition at its size,
+    ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``known_full`` (H, W)
+    the same at plate size. ``detail``, 0..1: how much of the condition's own detail is used; at 0 it only leads the
+    edges of the enlarged picture.
+    """
+
+    def __init__(
+        self,
+        generated: Picture,
+        guide_small: Picture,
+        known_small: Picture,
+        known_full: Picture,
+        detail: float = 1.0,
+    ) -> None:
+        height, width = known_full.shape
+
+        def large(picture: Picture, way: int = cv2.INTER_LINEAR) -> Enlarged:
+            return Enlarged(picture, height, width, way)
+
+        self._detail = detail
+        self._generated = large(generated, cv2.INTER_LANCZOS4)
+        self._known = bool((known_small > 0.01).any())
+        if not self._known:
+            return
+        shading = _shading(generated, guide_small, known_small)
+        self._shading = large(shading)
+        self._agrees = large(_agreement(generated, guide_small, shading, known_small))
+        self._share = _feathered(known_full, 2.0 * height / generated.shape[0])
+        if detail < 1.0:
+            weight = np.maximum(known_small, 1e-4).astype(np.float32)
+            # The edges of the full-size condition lead: He and Sun's fast guided filter.
+            self._line = [large(part) for part in _local_line(generated, guide_small, weight, 2, 1e-4)]
+
+    def rows(self, part: slice, guide: Picture) -> Picture:
+        """The rows (n, W, 3) of a ``part`` (start and stop); ``guide`` (n, W, 3) is the moved condition there."""
+        made = _bounded(self._generated.rows(part))
+        if not self._known:
+            return made
+        share = self._share[part] * _bounded(self._agrees.rows(part))
+        own = guide + _BLACK
+        own *= cv2.exp(self._shading.rows(part))
+        own -= _BLACK
+        own = _bounded(own)
+        if self._detail < 1.0:
+            slope, offset = (one.rows(part) for one in self._line)
+            led = _bounded(slope * guide + offset)
+            own = self._detail * own + (1.0 - self._detail) * led
+        own -= made
+        own *= share[..., None]
+        made += own
+        return made
+
+
 def finish_frame(
     generated: Picture,
     guide_small: Picture,
@@ -30,34 +88,14 @@ def finish_frame(
     known_full: Picture,
     detail: float = 1.0,
 ) -> Picture:
-    """The frame (H, W, 3) at plate size, display 0..1.
-
-    ``generated`` and ``guide_small`` (h, w, 3) are the network's frame and the moved condition at its size,
-    ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``guide_full``
-    (H, W, 3) and ``known_full`` (H, W) the same at plate size. ``detail``, 0..1: how much of the condition's own
-    detail is used; at 0 it only leads the edges of the enlarged picture.
-    """
-    height, width = known_full.shape
-    enlarged = np.clip(_resize(generated, height, width, cv2.INTER_LANCZOS4), 0.0, 1.0)
-    if not (known_small > 0.01).any():
-        return np.asarray(enlarged, np.float32)
-    shading = _shading(generated, guide_small, known_small)
-    agrees = _agreement(generated, guide_small, shading, known_small)
-    share = _feathered(known_full, 2.0 * height / generated.shape[0])
-    share = (share * np.clip(_resize(agrees, height, width, cv2.INTER_LINEAR), 0.0, 1.0))[..., None]
-    own = _shade(guide_full, _resize(shading, height, width, cv2.INTER_LINEAR))
-    if detail < 1.0:
-        led = _lead_edges(generated, guide_small, known_small, guide_full)
-        own = detail * own + (1.0 - detail) * led
-    return np.asarray(enlarged + share * (own - enlarged), np.float32)
+    """The whole frame (H, W, 3) of a ``Finish``; ``guide_full`` (H, W, 3) is the moved condition at plate size."""
+    finish = Finish(generated, guide_small, known_small, known_full, detail)
+    return finish.rows(slice(0, len(known_full)), guide_full)
 
 
-def _resize(picture: Picture, height: int, width: int, enlarge: int) -> Picture:
-    if picture.shape[:2] == (height, width):
-        return picture
-    smaller = height < picture.shape[0] and width < picture.shape[1]
-    made = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else enlarge)
-    return np.asarray(made, np.float32)
+def _bounded(picture: Picture) -> Picture:
+    """The picture itself, within 0..1."""
+    return np.clip(picture, 0.0, 1.0, out=picture)
 
 
 def _shade(picture: Picture, shading: Picture) -> Picture:
@@ -102,15 +140,6 @@ def _ramp(value: Picture, low: float, high: float) -> Picture:
     return np.asarray(step * step * (3.0 - 2.0 * step), np.float32)
 
 
-def _lead_edges(generated: Picture, guide_small: Picture, known: Picture, guide_full: Picture) -> Picture:
-    """``generated`` enlarged by the edges of the full-size condition (He and Sun's fast guided filter)."""
-    height, width = guide_full.shape[:2]
-    weight = np.maximum(known, 1e-4).astype(np.float32)
-    slope, offset = _local_line(generated, guide_small, weight, 2, 1e-4)
-    slope, offset = (_resize(part, height, width, cv2.INTER_LINEAR) for part in (slope, offset))
-    return np.asarray(np.clip(slope * guide_full + offset, 0.0, 1.0), np.float32)
-
-
 def _mean(picture: Picture, weight: Picture, radius: int) -> Picture:
     """Weighted mean over a square, each channel."""
     size = (2 * radius + 1, 2 * radius + 1)
@@ -142,7 +171,7 @@ def _feathered(known: Picture, width: float) -> Picture:
     """``known`` with a soft rim, ``width`` pixels wide, inside its border: outside of it nothing is known."""
     inside = (known > 0.5).astype(np.uint8)
     if inside.all():
-        return np.asarray(np.clip(known, 0.0, 1.0), np.float32)
+        return known if known.max() <= 1 else np.asarray(np.minimum(known, 1.0), np.float32)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ramp = _ramp(np.asarray(depth, np.float32), 0.0, max(width, 1.0))
     return np.asarray(np.clip(known, 0.0, 1.0) * ramp, np.float32)

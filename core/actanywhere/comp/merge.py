@@ -6,34 +6,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["merge_over"]
+from .enlarged import Enlarged
+
+__all__ = ["Merge", "merge_over"]
 
 Picture = NDArray[np.float32]
 
 
-def merge_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
-    """The frame (H, W, 3) at plate size.
+class Merge:
+    """A frame (H, W, 3) at plate size, made a few rows at a time.
 
-    ``painted`` (h, w, 3) display and ``shown`` (h, w), 0..1, are the engine's, at its size; ``place`` (H, W, 3) is the
-    moved condition and ``seen`` (H, W) where it has the place. Where nothing shows and the place is there, the frame is
-    ``place`` to the bit.
+    ``painted`` (h, w, 3) display and ``shown`` (h, w), 0..1, are the engine's, at its size. Where nothing shows and the
+    moved condition has the place, the frame is that condition to the bit.
     """
-    height, width = seen.shape
-    over = np.maximum(np.clip(_resized(shown, height, width, cv2.INTER_LINEAR), 0, 1), 1 - seen)
-    # Interpolation leaves a trace where there is nothing.
-    over = np.where(over < 1 / 512, np.float32(0), over).astype(np.float32)
-    if not over.any():
-        return place
-    large = np.clip(_resized(painted, height, width, cv2.INTER_LANCZOS4), 0, 1)
-    merged = place + over[..., None] * (large - place)
-    return np.where(over[..., None] > 0, merged, place).astype(np.float32)
+
+    def __init__(self, painted: Picture, shown: Picture, height: int, width: int) -> None:
+        self._painted = Enlarged(painted, height, width, cv2.INTER_LANCZOS4)
+        self._shown = Enlarged(shown, height, width, cv2.INTER_LINEAR)
+
+    def rows(self, part: slice, place: Picture, seen: Picture) -> Picture:
+        """The rows (n, W, 3) of a ``part`` (start and stop), where ``place`` (n, W, 3) is the moved condition and
+        ``seen`` (n, W) where it has the place.
+        """
+        over = np.maximum(np.clip(self._shown.rows(part), 0, 1), 1 - seen)
+        # Interpolation leaves a trace where there is nothing.
+        over[over < 1 / 512] = 0
+        if not over.any():
+            return place
+        large = np.clip(self._painted.rows(part), 0, 1)
+        merged = place + over[..., None] * (large - place)
+        return np.where(over[..., None] > 0, merged, place).astype(np.float32)
 
 
-def _resized(picture: Picture, height: int, width: int, way: int) -> Picture:
-    if picture.shape[:2] == (height, width):
-        return np.asarray(picture, np.float32)
-    shrinks = height < picture.shape[0]
-    made = cv2.resize(
-        np.ascontiguousarray(picture), (width, height), interpolation=cv2.INTER_AREA if shrinks else way
-    )
-    return np.asarray(made, np.float32)
+def merge_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
+    """The whole frame (H, W, 3) of a ``Merge``; ``place`` (H, W, 3) and ``seen`` (H, W) are at plate size."""
+    return Merge(painted, shown, *seen.shape).rows(slice(0, len(seen)), place, seen)

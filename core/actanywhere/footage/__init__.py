@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from ..contract.numbering import compact
-from .colour import from_display, is_scene_linear, layer_space, layer_to_display, linearise, to_display
+from .colour import (
+    from_display,
+    is_scene_linear,
+    layer_space,
+    layer_to_display,
+    linearise,
+    processors,
+    to_display,
+)
 from .condition import ConditionPicture, read_condition, read_scribble, read_still_matte
 from .digest import digest
-from .layer import HALF_MAX, write_exr_frame, write_layer_frame, write_png
+from .layer import HALF_MAX, HalfFrame, layer_channels, write_exr_frame, write_layer_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
 from .matte_source import MatteValues
 from .matte_treatment import MatteLevels, judge_mattes, treat_matte
@@ -17,6 +25,7 @@ from .unchanged import Unchanged
 
 __all__ = [
     "HALF_MAX",
+    "HalfFrame",
     "ConditionPicture",
     "MatteLevels",
     "MatteReader",
@@ -32,11 +41,13 @@ __all__ = [
     "from_display",
     "is_scene_linear",
     "judge_mattes",
+    "layer_channels",
     "layer_space",
     "layer_to_display",
     "linearise",
     "open_matte",
     "open_plate",
+    "processors",
     "open_shot",
     "read_condition",
     "read_scribble",

@@ -7,6 +7,7 @@ its own name. A kill at any moment leaves no half frame.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from .decoders import error_of
 from .plate import PlateInfo
 from .spaces import chromaticities_of, interop_name, layer_space
 
-__all__ = ["HALF_MAX", "write_exr_frame", "write_layer_frame", "write_png"]
+__all__ = ["HALF_MAX", "HalfFrame", "layer_channels", "write_exr_frame", "write_layer_frame", "write_png"]
 
 Pixels = NDArray[np.float32]
 
 #: The largest half float; brighter values are clamped to it, and counted.
 HALF_MAX = 65504.0
+_ROWS = 64
+"""Rows that are put in, and read back, at once."""
 
 # What describes the plate's file and not its picture: the layer's file has its own.
 _OWN = frozenset(
@@ -108,6 +111,62 @@ _OWN_FAMILIES = (
 )
 
 
+class HalfFrame:
+    """One EXR frame in a plate's raster, half and ZIP, whose rows are put in one after another, and then written.
+
+    ``names`` are its channels in their order. ``info`` gives the windows, pixel aspect, rate and colour space. Values
+    are stored as their nearest half, those beyond it clamped to ±65504. Threads may put rows in at the same time.
+    """
+
+    def __init__(self, path: str, names: Sequence[str], info: PlateInfo) -> None:
+        self.path = path
+        self._clamped: list[int] = []
+        self._names, self._info = tuple(names), info
+        self._pixels = np.empty((info.height, info.width, len(self._names)), np.float16)
+
+    @property
+    def clamped(self) -> int:
+        """How many values were clamped."""
+        return sum(self._clamped)
+
+    def put(self, rows: slice, *planes: Pixels | float) -> None:
+        """Puts rows (start and stop) in: planes (n, W) or (n, W, k), or one value for a channel; in the order of names.
+
+        Raises ``OutputError`` for NaN or Inf.
+        """
+        into = self._pixels[rows]
+        pixels = np.empty(into.shape, np.float32)
+        start = 0
+        for plane in planes:
+            depth = plane.shape[2] if isinstance(plane, np.ndarray) and plane.ndim == 3 else 1
+            pixels[..., start : start + depth] = np.atleast_3d(plane)
+            start += depth
+        if start != len(self._names):
+            raise ValueError(f"{start} channels for {self._names}")
+        # A NaN is passed on by both, and is no less than anything.
+        if not (pixels.max() <= HALF_MAX and pixels.min() >= -HALF_MAX):
+            _refuse_unfinite(self.path, pixels)
+            self._clamped.append(int(np.count_nonzero(np.abs(pixels) > HALF_MAX)))
+            np.clip(pixels, -HALF_MAX, HALF_MAX, out=pixels)
+        into[...] = pixels
+
+    def write(self, attributes: dict[str, Any]) -> int:
+        """Writes the file; ``attributes`` (``PlateFrame.attributes``) are passed on. Gives ``clamped``.
+
+        Raises ``OutputError`` when the disk refuses; then nothing has the final name.
+        """
+        spec = _layer_spec(self._info, attributes, self._names)
+        replace_atomically(
+            self.path, lambda temporary: _write_verified(temporary, self.path, spec, self._pixels)
+        )
+        return self.clamped
+
+
+def layer_channels(layer_name: str, shadow: bool) -> list[str]:
+    """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, and how much light its shadow takes."""
+    return [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
+
+
 def write_layer_frame(
     path: str,
     background: Pixels,
@@ -119,32 +178,35 @@ def write_layer_frame(
     layer_name: str = "generated_bg",
     shadow: Pixels | None = None,
 ) -> int:
-    """Writes one EXR frame, half and ZIP; gives the number of values that were clamped to ±65504.
+    """Writes one frame of a layer; gives the number of values that were clamped.
 
-    ``background`` and ``comp`` are (H, W, 3) float32 in the plate's layer space (``colour.layer_space``),
-    ``alpha`` and ``comp_alpha`` (H, W). The comp is the main R, G, B, A; the background
-    ``<layer_name>.R/G/B/A``; a ``shadow`` (H, W), how much light it takes, is ``shadow.A``. Values are stored as their
-    nearest half, unchanged otherwise. ``info`` gives the windows, pixel aspect, rate and colour space; ``attributes``
-    (``PlateFrame.attributes``) are passed on.
-    Raises ``OutputError`` for NaN or Inf, and when the disk refuses; then nothing has the final name.
+    ``background`` and ``comp`` are (H, W, 3) float32 in the plate's layer space (``colour.layer_space``), ``alpha``,
+    ``comp_alpha`` and ``shadow`` (H, W). The rest is as ``HalfFrame`` says.
     """
-    planes = {"R G B": comp, "A": comp_alpha, " ".join(f"{layer_name}.{one}" for one in "RGB"): background}
-    planes |= {f"{layer_name}.A": alpha} | ({} if shadow is None else {"shadow.A": shadow})
-    return write_exr_frame(path, planes, info, attributes)
+    frame = HalfFrame(path, layer_channels(layer_name, shadow is not None), info)
+    planes = [comp, comp_alpha, background, alpha, *([] if shadow is None else [shadow])]
+    return _whole(frame, planes, info).write(attributes)
 
 
 def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:
-    """Writes one EXR frame in a plate's raster, half and ZIP; gives how many values were clamped to ±65504.
+    """Writes one EXR frame in a plate's raster; gives how many values were clamped.
 
     ``planes`` maps channel names, parted by spaces, to (H, W) or (H, W, n) float32 in the plate's layer space; they are
-    written in this order. The rest is as ``write_layer_frame`` says.
+    written in this order. The rest is as ``HalfFrame`` says.
     """
-    pixels = _join(path, info, tuple(planes.values()))
-    over = int(np.count_nonzero(np.abs(pixels) > HALF_MAX))
-    half = np.clip(pixels, -HALF_MAX, HALF_MAX).astype(np.float16)
-    spec = _layer_spec(info, attributes, tuple(" ".join(planes).split()))
-    replace_atomically(path, lambda temporary: _write_verified(temporary, path, spec, half))
-    return over
+    frame = HalfFrame(path, " ".join(planes).split(), info)
+    return _whole(frame, list(planes.values()), info).write(attributes)
+
+
+def _whole(frame: HalfFrame, planes: list[Pixels], info: PlateInfo) -> HalfFrame:
+    """The frame with whole planes put in."""
+    for plane in planes:
+        if plane.shape[:2] != (info.height, info.width):
+            raise ValueError(f"{plane.shape} does not fit a plate of {info.width}x{info.height}")
+    for start in range(0, info.height, _ROWS):
+        rows = slice(start, min(start + _ROWS, info.height))
+        frame.put(rows, *(plane[rows] for plane in planes))
+    return frame
 
 
 def write_png(path: str, rgb: Pixels, pixel_aspect: float = 1.0) -> None:
@@ -157,20 +219,6 @@ def write_png(path: str, rgb: Pixels, pixel_aspect: float = 1.0) -> None:
     _refuse_unfinite(path, rgb)
     code = np.round(np.clip(rgb, 0.0, 1.0) * 65535.0).astype(np.uint16)
     replace_atomically(path, lambda temporary: _write_verified(temporary, path, spec, code))
-
-
-def _join(path: str, info: PlateInfo, planes: tuple[Pixels, ...]) -> Pixels:
-    """All planes behind one another, in one contiguous raster."""
-    depths = [plane.shape[2] if plane.ndim == 3 else 1 for plane in planes]
-    pixels = np.empty((info.height, info.width, sum(depths)), np.float32)
-    start = 0
-    for plane, depth in zip(planes, depths, strict=True):
-        if plane.shape[:2] != (info.height, info.width):
-            raise ValueError(f"{plane.shape} does not fit a plate of {info.width}x{info.height}")
-        pixels[..., start : start + depth] = np.atleast_3d(plane)
-        start += depth
-    _refuse_unfinite(path, pixels)
-    return pixels
 
 
 def _refuse_unfinite(path: str, pixels: Pixels) -> None:
@@ -232,14 +280,24 @@ def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
     source = oiio.ImageInput.open(temporary)
     if source is None:
         raise _faulty(path, f"it cannot be read back: {error_of(oiio)}")
+    same, first = True, source.spec().y
+    kind = "half" if pixels.dtype == np.float16 else "uint16"
     try:
-        names = source.spec().channelnames
-        back = source.read_image(0, 0, 0, len(names), "half" if pixels.dtype == np.float16 else "uint16")
+        for start in range(0, len(pixels), _ROWS):
+            wrote = pixels[start : start + _ROWS]
+            ends = first + start, first + start + len(wrote)
+            back = source.read_scanlines(0, 0, *ends, 0, 0, wrote.shape[-1], kind)
+            # By their bits: comparing halves as numbers is slow.
+            same = same and back is not None and np.array_equal(_bits(back).ravel(), _bits(wrote).ravel())
         error = error_of(source)
     finally:
         source.close()
-    if back is None or error or not np.array_equal(back.reshape(pixels.shape), pixels):
+    if error or not same:
         raise _faulty(path, f"what was read back differs from what was written {error}".strip())
+
+
+def _bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
+    return np.ascontiguousarray(pixels).view(np.uint16)
 
 
 def _faulty(path: str, reason: str) -> OutputError:

@@ -16,11 +16,18 @@ from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
 from ..footage import layer_to_display, linearise
 from ..inpaint.fill import smooth_prefill
-from ..shadow.cast import CastShadow, under_shadow
+from ..shadow.cast import CastShadow, shade_at
 from ..shadow.pull import PulledShadow
 from .scene import Scene, resize
 
-__all__ = ["ShotConditioning", "condition_frame", "frame_conditioning", "guide_at", "core_matte"]
+__all__ = [
+    "MovedCondition",
+    "ShotConditioning",
+    "condition_frame",
+    "frame_conditioning",
+    "guide_at",
+    "core_matte",
+]
 
 Picture = NDArray[np.float32]
 
@@ -158,14 +165,34 @@ def _expected(place: Picture, seen: Picture, condition: Picture, guided: bool) -
     return smooth_prefill(place, seen, condition)
 
 
-def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
-    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1.
+class MovedCondition:
+    """The moved condition of a frame, (H, W) large, made a few rows at a time; ``seen`` (H, W), 0..1, is where it shows
+    the place.
 
     It lies under a shadow that is cast on it; one that was pulled is laid on in light, when the layer is written.
     """
-    if scene.guide.value is None:
-        return np.full((height, width, 3), 0.5, np.float32), np.zeros((height, width), np.float32)
-    guide, seen = scene.guide.value.frame(index, height, width)
-    if isinstance(scene.shadow.value, CastShadow):
-        guide = under_shadow(scene.shadow.value, scene.clip.matte[index] / np.float32(255), guide)
-    return guide, seen
+
+    def __init__(self, scene: Scene, index: int, height: int, width: int) -> None:
+        self._scene, self._index, self._size = scene, index, (height, width)
+        guide, shadow = scene.guide.value, scene.shadow.value
+        self._left: Picture | None = None
+        if guide is None:
+            self.seen = np.zeros((height, width), np.float32)
+            return
+        self.seen = guide.seen(index, height, width)
+        if isinstance(shadow, CastShadow):
+            self._left = 1 - shade_at(shadow, scene.clip.matte[index] / np.float32(255), height, width)
+
+    def rows(self, part: slice) -> Picture:
+        """The rows (n, W, 3), display, of a ``part`` (start and stop)."""
+        guide = self._scene.guide.value
+        if guide is None:
+            return np.full((part.stop - part.start, self._size[1], 3), 0.5, np.float32)
+        picture, _ = guide.frame(self._index, *self._size, part)
+        return picture if self._left is None else picture * self._left[part][..., None]
+
+
+def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
+    """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1."""
+    moved = MovedCondition(scene, index, height, width)
+    return moved.rows(slice(0, height)), moved.seen

@@ -2,77 +2,106 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comp.finish import finish_frame
-from ..comp.merge import merge_over
+from ..comp.finish import Finish
+from ..comp.merge import Merge
 from ..comp.over import composite
-from ..contract.settings import Settings
 from ..contract.shot import ImageSequence
 from ..engines.protocol import FrameConditioning, Watch
 from ..footage import (
+    HalfFrame,
     MovieWriter,
+    PlateFrame,
     from_display,
     is_scene_linear,
+    layer_channels,
     layer_to_display,
     linearise,
     open_plate,
-    write_layer_frame,
+    processors,
     write_png,
 )
 from ..shadow.pull import PulledShadow
-from .conditioning import guide_at
+from .conditioning import MovedCondition
 from .folder import OutputFolder
 from .preflight import Inputs
 from .scene import Scene, treated_matte
 
-__all__ = ["count_display_frames", "deliver_display_files", "deliver_frame"]
+__all__ = ["count_display_frames", "deliver_display_files", "finish_layer", "read_frame"]
 
 Picture = NDArray[np.float32]
 
+_STRIP = 1 << 18
+"""Pixels of a strip."""
 
-def deliver_frame(
+
+@dataclass(frozen=True)
+class PlateAndMatte:
+    """What was read of a frame for its delivery: the plate, and the artist's ``matte`` (H, W)."""
+
+    plate: PlateFrame
+    matte: Picture
+
+
+def read_frame(inputs: Inputs, index: int) -> PlateAndMatte:
+    """The plate and the matte of frame ``index``, counted from 0."""
+    frame = inputs.frames.first + index
+    return PlateAndMatte(inputs.plate.read(frame), treated_matte(inputs, frame))
+
+
+def finish_layer(
     inputs: Inputs,
     scene: Scene,
-    output: OutputFolder,
+    path: str,
     index: int,
+    read: PlateAndMatte,
     painted: Picture,
     shown: Picture | None,
     told: FrameConditioning,
-) -> int:
-    """Write the layer's frame ``index`` from its ``painted`` picture (h, w, 3) display, and how far it is ``shown``.
+) -> HalfFrame:
+    """The layer's frame ``index``, to be written to ``path``.
 
-    Gives how many of its values were clamped, being more than a half float holds.
-    Where the artist's matte is 1 the comp holds the plate's own pixels, which go through no display view.
+    It comes from its ``painted`` picture (h, w, 3) display, and from how far (h, w) that is ``shown``.
+
+    Where the artist's matte is 1 the comp holds the plate's own pixels, which go through no display view. It is made in
+    strips that a processor's cache holds: no raster of floats is filled, and each strip can have a core of its own.
     """
-    settings: Settings = inputs.job.settings
-    info = inputs.plate.info
-    frame = inputs.frames.first + index
-    plate = inputs.plate.read(frame)
-    matte = treated_matte(inputs, frame)
-    guide, seen = guide_at(scene, index, info.height, info.width)
-    place, shadow, pulled = told.place, scene.shadow.value, None
-    if isinstance(shadow, PulledShadow):
-        painted, place = (shadow.off_display(picture, index) for picture in (painted, place))
-        pulled = shadow.at(index, info.height, info.width)
+    info, settings = inputs.plate.info, inputs.job.settings
+    shadow, place = scene.shadow.value, told.place
+    pulled = shadow if isinstance(shadow, PulledShadow) else None
+    moved = MovedCondition(scene, index, info.height, info.width)
+    if pulled is not None:
+        painted, place = (pulled.off_display(picture, index) for picture in (painted, place))
+        taken = pulled.at(index, info.height, info.width)
+        laid = pulled.blurred(taken)
     if shown is None:
-        if isinstance(shadow, PulledShadow):
-            painted = shadow.trusted(painted, place, index)
-        display = finish_frame(painted, place, told.seen, guide, seen, settings.detail)
+        if pulled is not None:
+            painted = pulled.trusted(painted, place, index)
+        finish = Finish(painted, place, told.seen, moved.seen, settings.detail)
     else:
-        display = merge_over(np.minimum(painted, _white(info.space)), shown, guide, seen)
-    background = from_display(display, info.space)
-    if isinstance(shadow, PulledShadow):
-        background = shadow.on_light(background, index)
-    comp = composite(linearise(plate.pixels, info.space), background, matte)
-    solid = np.ones(matte.shape, np.float32)
-    path = str(output.frame_path(frame))
-    return write_layer_frame(
-        path, background, solid, comp, solid, info, plate.attributes, settings.layer, pulled
-    )
+        merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
+    frame = HalfFrame(path, layer_channels(settings.layer, pulled is not None), info)
+
+    def strip(rows: slice) -> None:
+        guide = moved.rows(rows)
+        display = finish.rows(rows, guide) if shown is None else merge.rows(rows, guide, moved.seen[rows])
+        background = from_display(display, info.space)
+        if pulled is not None:
+            background = pulled.under(background, laid[rows])
+        comp = composite(linearise(read.plate.pixels[rows], info.space), background, read.matte[rows])
+        frame.put(rows, comp, 1.0, background, 1.0, *(() if pulled is None else (taken[rows],)))
+
+    count = max(16, min(128, _STRIP // info.width))
+    strips = [slice(at, min(at + count, info.height)) for at in range(0, info.height, count)]
+    with ThreadPoolExecutor(processors()) as pool:
+        list(pool.map(strip, strips))
+    return frame
 
 
 def _white(space: str) -> np.float32:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from .. import __version__
 from ..camera.space import SpaceTrack
@@ -22,8 +23,9 @@ from ..seeing.cache import Answers
 from ..seeing.readers import Readers
 from .camera import Solving, asks_solve, deliver_camera
 from .conditioning import ShotConditioning
-from .deliver import count_display_frames, deliver_display_files, deliver_frame
+from .deliver import count_display_frames, deliver_display_files, finish_layer, read_frame
 from .folder import OutputFolder
+from .overlap import WriteBehind, read_ahead
 from .place import BY_ARTIST
 from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
@@ -264,23 +266,36 @@ def _write(
     painted: Painted,
     progress: JobProgress,
 ) -> dict[int, int]:
-    """Write the new frames of a window that are not there yet; gives each one's number of clamped values."""
+    """Write the new frames of a window that are not there yet; gives each one's number of clamped values.
+
+    While one is finished, the next is read and the last is written.
+    """
     clamped: dict[int, int] = {}
-    for index in range(window.first + window.known, window.last):
-        frame = inputs.frames.first + index
-        path, place = output.frame_path(frame), index - window.first
-        if not path.is_file():
-            clamped[frame] = deliver_frame(
+
+    def written(index: int) -> None:
+        progress.reach(_WRITING, index + 1, str(output.frame_path(inputs.frames.first + index)))
+        progress.watch(_WRITING).check()
+
+    new = range(window.first + window.known, window.last)
+    due = [index for index in new if not output.frame_path(inputs.frames.first + index).is_file()]
+    for index in sorted(set(new) - set(due)):
+        written(index)
+    with WriteBehind(written) as writer:
+        for index, read in read_ahead(due, lambda index: read_frame(inputs, index)):
+            place, number = index - window.first, inputs.frames.first + index
+            shown = None if painted.shown is None else painted.shown[place]
+            frame = finish_layer(
                 inputs,
                 scene,
-                output,
+                str(output.frame_path(number)),
                 index,
+                read,
                 painted.pictures[place],
-                None if painted.shown is None else painted.shown[place],
+                shown,
                 frames[place],
             )
-        progress.reach(_WRITING, index + 1, str(path))
-        progress.watch(_WRITING).check()
+            clamped[number] = frame.clamped
+            writer.give(index, partial(frame.write, read.plate.attributes))
     return clamped
 
 

@@ -53,7 +53,7 @@ class Answers:
             try:
                 with os.fdopen(handle, "wb") as stream:
                     halves: Any = {key: value.astype(np.float16) for key, value in found.items()}
-                    np.savez_compressed(stream, **halves)
+                    np.savez(stream, **halves)
                 os.replace(name, path)
             except BaseException:
                 os.unlink(name)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CastShadow", "Standing", "cast_shadow", "standing", "under_shadow", "without_shadow"]
+__all__ = ["CastShadow", "Standing", "cast_shadow", "shade_at", "standing", "under_shadow", "without_shadow"]
 
 Plane = NDArray[np.float32]
 
@@ -106,13 +106,17 @@ def cast_shadow(shadow: CastShadow, actors: list[Standing], height: int, width: 
     return np.asarray(np.float32(shadow.density) * shade, np.float32)
 
 
-def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[Any]) -> Plane:
-    """``picture`` (H, W, 3), display, any range, under the shadow of the actor of ``matte`` (h, w), any size."""
-    height, width = picture.shape[:2]
+def shade_at(shadow: CastShadow, matte: Plane, height: int, width: int) -> Plane:
+    """(height, width) what the shadow of the actor of ``matte`` (h, w), any size, takes of a display value."""
     shade = cast_shadow(shadow, standing(matte), *matte.shape)
     if shade.shape != (height, width):
         shade = np.asarray(cv2.resize(shade, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.asarray(picture * (1 - np.clip(shade, 0, shadow.density))[..., None], np.float32)
+    return np.clip(shade, 0, np.float32(shadow.density))
+
+
+def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[Any]) -> Plane:
+    """``picture`` (H, W, 3), display, any range, under the shadow of the actor of ``matte`` (h, w), any size."""
+    return np.asarray(picture * (1 - shade_at(shadow, matte, *picture.shape[:2]))[..., None], np.float32)
 
 
 def without_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:

@@ -73,17 +73,22 @@ class PulledShadow:
         way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
         return np.asarray(np.clip(cv2.resize(taken, (width, height), interpolation=way), 0, 1), np.float32)
 
-    def _left(self, index: int, height: int, width: int) -> Plane:
-        """(height, width, 3) the share of the light that is left, as it is laid on."""
-        taken = self.at(index, height, width)
-        if self.blur:
-            taken = np.asarray(cv2.GaussianBlur(taken, (0, 0), self.blur * height), np.float32)
-        powers = self.strength * (1 + self.tint * np.array(_TINT, np.float32))
-        return np.asarray(np.maximum(1 - taken, _DEEPEST)[..., None] ** powers, np.float32)
+    def blurred(self, taken: Plane) -> Plane:
+        """What was pulled (h, w) as it is laid on."""
+        if not self.blur:
+            return taken
+        return np.asarray(cv2.GaussianBlur(taken, (0, 0), self.blur * len(taken)), np.float32)
 
-    def on_light(self, picture: Plane, index: int) -> Plane:
-        """A scene-linear ``picture`` (H, W, 3) under the shadow."""
-        return np.asarray(picture * self._left(index, *picture.shape[:2]), np.float32)
+    def under(self, light: Plane, laid: Plane) -> Plane:
+        """Scene-linear ``light`` (h, w, 3) under what is ``laid`` (h, w) on it."""
+        return np.asarray(light * self._left(laid), np.float32) if laid.any() else light
+
+    def _left(self, laid: Plane) -> Plane:
+        """(h, w, 3 or 1) the share of the light that is left."""
+        left = np.maximum(1 - laid, _DEEPEST)[..., None]
+        if self.strength == 1 and self.tint == 0:
+            return np.asarray(left, np.float32)
+        return np.asarray(left ** (self.strength * (1 + self.tint * np.array(_TINT, np.float32))), np.float32)
 
     def trusted(self, painted: Plane, place: Plane, index: int) -> Plane:
         """What was ``painted`` (h, w, 3), but where the shadow lies the ``place``: nothing is shaded there twice."""
@@ -92,11 +97,12 @@ class PulledShadow:
 
     def on_display(self, picture: Plane, index: int) -> Plane:
         """A display ``picture`` (h, w, 3) under the shadow."""
-        return np.asarray(picture * self._left(index, *picture.shape[:2]) ** _DISPLAY, np.float32)
+        left = self._left(self.blurred(self.at(index, *picture.shape[:2])))
+        return np.asarray(picture * left**_DISPLAY, np.float32)
 
     def off_display(self, picture: Plane, index: int) -> Plane:
         """A display ``picture`` (h, w, 3), 0..1, that lay under the shadow, without it."""
-        left = self._left(index, *picture.shape[:2]) ** _DISPLAY
+        left = self._left(self.blurred(self.at(index, *picture.shape[:2]))) ** _DISPLAY
         return np.asarray(np.clip(picture / left, 0, 1), np.float32)
 
 
