@@ -177,25 +177,32 @@ def _evaluate(
 ) -> list[Part]:
     from ..engines.find import Engines
     from ..evaluation.parts import evaluate_marks, evaluate_rendered, evaluate_shots, evaluate_truth
-    from ..evaluation.shots import Watch
 
     settings = Settings().given({**given_settings(args), "camera": "plate"})
     engines, parts = Engines(), []
     with Interrupts() as interrupts:
-        watch = Watch(screen.progress, lambda: bool(interrupts.asked))
+
+        def cancelled() -> bool:
+            return bool(interrupts.asked)
+
+        report = screen.progress
         if cases is not None and args.marks:
             folder, output = Path(args.marks), Path(args.output)
             parts.append(
-                evaluate_marks(cases.found, folder, args.networks, output, engines, watch, screen.note)
+                evaluate_marks(
+                    cases.found, folder, args.networks, output, engines, report, cancelled, screen.note
+                )
             )
         elif cases is not None:
             parts.append(
-                evaluate_shots(cases.found, Path(args.output), engines, watch, encoders, screen.note)
+                evaluate_shots(
+                    cases.found, Path(args.output), engines, report, cancelled, encoders, screen.note
+                )
             )
         if args.procedural:
-            parts.append(evaluate_truth(args.procedural, settings, pictures, engines, watch))
+            parts.append(evaluate_truth(args.procedural, settings, pictures, engines, report, cancelled))
         if clips is not None:
-            parts.append(evaluate_rendered(clips, settings, engines, watch))
+            parts.append(evaluate_rendered(clips, settings, engines, report, cancelled))
     return parts
 
 

@@ -29,8 +29,7 @@ from .feet import feet_sliding
 from .figures import Figures
 from .marks import Marks
 from .sheet import Block
-from .shots import Watch as ShotWatch
-from .shots import render_job
+from .shots import Report, ShouldStop, render_job
 
 __all__ = ["NETWORKS", "evaluate_marked_shot", "with_networks"]
 
@@ -66,13 +65,14 @@ def evaluate_marked_shot(
     methods: Mapping[str, Mapping[str, Found]],
     output: Path,
     engines: Engines,
-    watch: ShotWatch,
+    report: Report,
+    cancelled: ShouldStop,
 ) -> tuple[list[Figures], Block]:
     """Render a case by every method and hold it to its marks: a row for each, and the sheet's block."""
     rows: list[Figures] = []
     columns: dict[str, Frames] = {}
     for method, networks in methods.items():
-        done = _render(case, marks, networks, output / method.replace(" ", "_"), engines, watch)
+        done = _render(case, marks, networks, output / method.replace(" ", "_"), engines, report, cancelled)
         rows.append(Figures(case.name, method, done.figures))
         columns |= {f"found, {method}": done.found, method: done.comp}
     with open_inputs(case.job, engines) as inputs:
@@ -88,16 +88,15 @@ def _render(
     networks: Mapping[str, Found],
     output: Path,
     engines: Engines,
-    watch: ShotWatch,
+    report: Report,
+    cancelled: ShouldStop,
 ) -> _Done:
     job = render_job(replace(case, job=_as_marked(case.job, marks)), output, engines)
-    result = render(
-        job, lambda progress: watch.report(case.name, progress), watch.cancelled, engines, networks
-    )
+    result = render(job, lambda progress: report(case.name, progress), cancelled, engines, networks)
     with open_inputs(job, engines, networks) as inputs:
         folder = OutputFolder(job, inputs.frames)
         readers = Readers(dict(networks), Answers(folder.answers))
-        scene = read_scene(inputs, Watch(cancelled=watch.cancelled), readers)
+        scene = read_scene(inputs, Watch(cancelled=cancelled), readers)
         first, pixels = inputs.plate.frames.first, inputs.plate.info.height
         original = _codes(inputs.condition.pixels)
     comp = read_comp(result, list(range(len(scene.clip.frames))), scene.clip.size)

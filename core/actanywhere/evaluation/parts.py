@@ -24,7 +24,7 @@ from .marked_shots import evaluate_marked_shot, with_networks
 from .marks import read_marks
 from .protocol import clip_cond, clip_temp
 from .sheet import Block, write_sheet
-from .shots import Watch, evaluate_shot
+from .shots import Report, ShouldStop, evaluate_shot
 from .videos import read_real_clips, video_distances
 
 __all__ = [
@@ -77,7 +77,8 @@ def evaluate_shots(
     cases: list[Case],
     output: Path,
     engines: Engines,
-    watch: Watch,
+    report: Report,
+    cancelled: ShouldStop,
     encoders: Encoders,
     note: Callable[[str], None],
 ) -> Part:
@@ -87,10 +88,10 @@ def evaluate_shots(
     results: list[tuple[str, Frames]] = []
     for number, case in enumerate(cases, 1):
         note(f"{number} of {len(cases)}: {case.name}")
-        report = evaluate_shot(case, output, engines, watch, _through(encoders.clip))
-        rows += report.rows
-        blocks.append(report.block)
-        results += report.frames.items() if encoders.features else ()
+        found = evaluate_shot(case, output, engines, report, cancelled, _through(encoders.clip))
+        rows += found.rows
+        blocks.append(found.block)
+        results += found.frames.items() if encoders.features else ()
     tables = [Table("Medians", "results", medians(rows))]
     if encoders.features is not None:
         height, width = results[0][1].shape[1:3]
@@ -106,7 +107,8 @@ def evaluate_marks(
     networks: str,
     output: Path,
     engines: Engines,
-    watch: Watch,
+    report: Report,
+    cancelled: ShouldStop,
     note: Callable[[str], None],
 ) -> Part:
     """Hold every case to what was marked in it by hand, in ``folder``; ``networks`` is one of ``NETWORKS``.
@@ -125,7 +127,7 @@ def evaluate_marks(
     blocks: list[Block] = []
     for number, (case, marks) in enumerate(known, 1):
         note(f"{number} of {len(known)}: {case.name}")
-        more, block = evaluate_marked_shot(case, marks, methods, output, engines, watch)
+        more, block = evaluate_marked_shot(case, marks, methods, output, engines, report, cancelled)
         rows += more
         blocks.append(block)
     tables = [
@@ -137,7 +139,12 @@ def evaluate_marks(
 
 
 def evaluate_truth(
-    count: int, settings: Settings, pictures: PictureLibrary | None, engines: Engines, watch: Watch
+    count: int,
+    settings: Settings,
+    pictures: PictureLibrary | None,
+    engines: Engines,
+    report: Report,
+    cancelled: ShouldStop,
 ) -> Part:
     """Paint ``count`` procedural clips and measure them against their truth. Raises ``Cancelled``."""
 
@@ -145,14 +152,16 @@ def evaluate_truth(
         return truth.true_shots(count, frames, area, multiple, pictures, gone_on)
 
     title = "Procedural clips with known truth"
-    return _against_truth("truth", title, "procedural", draw, count, settings, engines, watch)
+    return _against_truth("truth", title, "procedural", draw, count, settings, engines, report, cancelled)
 
 
-def evaluate_rendered(clips: RenderedClips, settings: Settings, engines: Engines, watch: Watch) -> Part:
+def evaluate_rendered(
+    clips: RenderedClips, settings: Settings, engines: Engines, report: Report, cancelled: ShouldStop
+) -> Part:
     """Paint every rendered clip twice and measure it against its truth. Raises ``Cancelled``."""
     draw = partial(truth.rendered_shots, clips)
     title, count = "Rendered clips with known truth", 2 * len(clips.names)
-    return _against_truth("rendered", title, "rendered", draw, count, settings, engines, watch)
+    return _against_truth("rendered", title, "rendered", draw, count, settings, engines, report, cancelled)
 
 
 def _against_truth(
@@ -163,7 +172,8 @@ def _against_truth(
     count: int,
     settings: Settings,
     engines: Engines,
-    watch: Watch,
+    report: Report,
+    cancelled: ShouldStop,
 ) -> Part:
     engine = engines.find(settings.model)
     facts = engine.facts
@@ -171,8 +181,8 @@ def _against_truth(
     blocks: list[Block] = []
     shots = draw(facts.window or _FRAMES, facts.area, facts.multiple, not facts.invents)
     for done, shot in enumerate(shots):
-        watch.report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
-        if watch.cancelled():
+        report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
+        if cancelled():
             raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted anew.")
         if settings.shadow == "none":
             shot = replace(shot, scene=shot.plain)

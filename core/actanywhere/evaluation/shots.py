@@ -20,7 +20,7 @@ from .figures import Figures
 from .measures import measure
 from .sheet import Block
 
-__all__ = ["ShotReport", "Watch", "evaluate_shot", "render_job"]
+__all__ = ["Report", "ShotReport", "ShouldStop", "evaluate_shot", "render_job"]
 
 Frames = NDArray[np.uint8]
 
@@ -28,12 +28,10 @@ MoreMeasures = Callable[[Frames, NDArray[np.uint8]], Mapping[str, float | None]]
 """Further figures of a result's frames (T, h, w, 3) and its condition (h, w, 3)."""
 
 
-@dataclass(frozen=True)
-class Watch:
-    """Who hears how far a shot is, by its name, and who may stop it."""
-
-    report: Callable[[str, Progress], None]
-    cancelled: Callable[[], bool]
+Report = Callable[[str, Progress], None]
+"""Hears how far a shot is, by its name."""
+ShouldStop = Callable[[], bool]
+"""Says whether to stop."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +55,25 @@ def render_job(case: Case, output: Path, engines: Engines) -> Job:
 
 
 def evaluate_shot(
-    case: Case, output: Path, engines: Engines, watch: Watch, more: MoreMeasures | None = None
+    case: Case,
+    output: Path,
+    engines: Engines,
+    report: Report,
+    cancelled: ShouldStop,
+    more: MoreMeasures | None = None,
 ) -> ShotReport:
     """Render, measure and lay out one case. Raises what rendering raises."""
     result = render(
         render_job(case, output, engines),
-        lambda progress: watch.report(case.name, progress),
-        watch.cancelled,
+        lambda progress: report(case.name, progress),
+        cancelled,
         engines,
     )
     bench = read_bench(case)
     ordered = {"ours": bench.ours(result), **_others(bench)}
     rows = []
     for done, (method, frames) in enumerate(ordered.items()):
-        watch.report(case.name, Progress("measuring", done, len(ordered), "results", done / len(ordered)))
+        report(case.name, Progress("measuring", done, len(ordered), "results", done / len(ordered)))
         values = measure(frames, bench.ground).to_dict()
         values |= more(frames, bench.ground.condition) if more else {}
         rows.append(Figures(case.name, method, values))
