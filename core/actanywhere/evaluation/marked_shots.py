@@ -31,12 +31,10 @@ from .marks import Marks
 from .sheet import Block
 from .shots import Report, ShouldStop, render_job
 
-__all__ = ["NETWORKS", "evaluate_marked_shot", "with_networks"]
+__all__ = ["evaluate_marked_shot", "with_networks"]
 
 Frames = NDArray[np.uint8]
 
-NETWORKS = ("here", "none", "both")
-"""What ``--networks`` takes."""
 _STANDING = 0.25
 """Share of the marked subject from which on they count as left standing."""
 _TINT = (255, 40, 40)

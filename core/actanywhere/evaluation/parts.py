@@ -111,7 +111,7 @@ def evaluate_marks(
     cancelled: ShouldStop,
     note: Callable[[str], None],
 ) -> Part:
-    """Hold every case to what was marked in it by hand, in ``folder``; ``networks`` is one of ``NETWORKS``.
+    """Hold every case to what was marked in it by hand, in ``folder``; ``networks`` is here, none or both.
 
     Raises what rendering raises, and ``JobError`` where no case has marks, or some cannot be read.
     """

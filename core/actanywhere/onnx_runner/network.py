@@ -103,9 +103,7 @@ class Network:
         names = [slot.name for slot in self.facts.outputs] if outputs is None else list(outputs)
         with self._turn:
             while True:
-                found = {
-                    name: _wide(value.numpy()) for name, value in self._run(inputs, names, "cpu").items()
-                }
+                found = {name: _wide(value.numpy()) for name, value in self._run(inputs, names).items()}
                 bad = [
                     name for name, array in found.items() if array.dtype.kind == "f" and np.isnan(array).any()
                 ]
@@ -113,31 +111,23 @@ class Network:
                     return found
                 self._give_way(f"its output '{bad[0]}' is not a number (NaN) in places")
 
-    def run_and_keep(self, inputs: Mapping[str, Array | Kept], outputs: Sequence[str]) -> dict[str, Kept]:
-        """The ``outputs`` by name, left where the network runs, to be given to a next run."""
-        with self._turn:
-            values = self._run(inputs, outputs, _device(self.provider))
-        return {name: Kept(value) for name, value in values.items()}
-
     def keep(self, name: str, array: Array) -> Kept:
         """An input brought to where the network runs, once for many runs."""
         make = load_runtime().OrtValue.ortvalue_from_numpy
         return Kept(make(_fitted(self.facts, name, array), _device(self.provider)))
 
-    def _run(self, inputs: Mapping[str, Array | Kept], outputs: Sequence[str], device: str) -> dict[str, Any]:
+    def _run(self, inputs: Mapping[str, Array | Kept], outputs: Sequence[str]) -> dict[str, Any]:
         """The outputs as ONNX Runtime holds them; a provider that cannot run it gives way to the next."""
         feeds = _feeds(self.facts, inputs)
         for name in outputs:
             self.facts.output(name)
         while True:
             try:
-                return self._run_here(feeds, outputs, device)
+                return self._run_here(feeds, outputs)
             except Exception as error:  # each provider raises kinds of its own; ours to say what failed
                 self._give_way(_first_line(error))
 
-    def _run_here(
-        self, feeds: Mapping[str, Array | Kept], outputs: Sequence[str], device: str
-    ) -> dict[str, Any]:
+    def _run_here(self, feeds: Mapping[str, Array | Kept], outputs: Sequence[str]) -> dict[str, Any]:
         binding = self._session.io_binding()
         for name, value in feeds.items():
             if isinstance(value, Kept):
@@ -145,7 +135,7 @@ class Network:
             else:
                 binding.bind_cpu_input(name, value)
         for name in outputs:
-            binding.bind_output(name, device if device == _device(self.provider) else "cpu")
+            binding.bind_output(name, "cpu")
         options = load_runtime().RunOptions()
         if not self._keep_memory:
             places = "cpu:0;gpu:0" if _device(self.provider) == "cuda" else "cpu:0"

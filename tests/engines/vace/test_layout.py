@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from actanywhere.contract.errors import JobError, ModelError
 from actanywhere.engines.vace import VaceEngine
-from actanywhere.engines.vace.layout import is_vace, read_layout
+from actanywhere.engines.vace.layout import read_layout
 from actanywhere.engines.vace.options import prompt_hints, read_options
 from actanywhere.engines.vace.qualities import quality_of
 
@@ -136,12 +135,6 @@ def test_the_digest_changes_with_a_file_and_not_with_the_folder(
     assert VaceEngine(folder).digest() == VaceEngine(saved).digest()
     tiny_vace.change_json(folder / "scheduler" / "scheduler_config.json", flow_shift=5.0)
     assert VaceEngine(folder).digest() != VaceEngine(saved).digest()
-
-
-def test_another_folder_is_no_vace(tmp_path: Path, saved: Path) -> None:
-    assert is_vace(saved) and not is_vace(tmp_path)
-    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionPipeline"}))
-    assert not is_vace(tmp_path)
 
 
 def test_what_is_not_installed_is_named_with_its_line(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ...contract.errors import ModelError
 
-__all__ = ["Layout", "Weights", "is_vace", "read_layout"]
+__all__ = ["Layout", "Weights", "read_layout"]
 
 _INDEX = "model_index.json"
 _PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
@@ -100,15 +100,6 @@ class Layout:
             [stamp, [p.config for p in parts], self.scheduler, self.boundary_ratio], sort_keys=True
         )
         return hashlib.sha256(described.encode()).hexdigest()
-
-
-def is_vace(folder: Path) -> bool:
-    """Whether a folder says that it is a VACE model in diffusers' layout."""
-    try:
-        index = json.loads((folder / _INDEX).read_text())
-    except (OSError, ValueError):
-        return False
-    return isinstance(index, dict) and index.get("_class_name") == "WanVACEPipeline"
 
 
 def read_layout(folder: Path) -> Layout:

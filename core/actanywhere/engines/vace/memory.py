@@ -13,10 +13,9 @@ from ...contract.errors import ModelError
 from .control import TOKEN, padded_size
 from .layout import Layout
 
-__all__ = ["PLANS", "TILE", "Need", "Plan", "choose_plan", "needs", "plans"]
+__all__ = ["TILE", "Need", "Plan", "choose_plan", "needs", "plans"]
 
 GIB = 2**30
-PLANS = ("gpu", "offload", "fp8", "stream", "cpu")
 TILE, TILE_OVERLAP = 512, 128
 """Pixels of the autoencoder's tiles: smaller ones show their seams in a flat sky."""
 _VAE_BYTES_PER_PIXEL = 10 * 1024
