@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import number
+from ..fields import choice, number
 
 __all__ = ["BlendSettings"]
 
@@ -37,5 +37,16 @@ class BlendSettings:
         "How much of the condition picture's own full-size detail is laid under the generated shading.",
         minimum=0.0,
         maximum=1.0,
+        group="blend",
+    )
+    match: str = choice(
+        "none",
+        "Whether the layer is brought to the plate's look, so that the comp sits at first sight. As it was, it is "
+        "written beside, in the channels 'unmatched'.",
+        {
+            "none": "the layer keeps the picture's own look",
+            "grade": "its black and white point and its balance become the plate's",
+            "all": "its grade, and as much defocus and grain as the plate shows",
+        },
         group="blend",
     )
