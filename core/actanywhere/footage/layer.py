@@ -162,9 +162,12 @@ class HalfFrame:
         return self.clamped
 
 
-def layer_channels(layer_name: str, shadow: bool) -> list[str]:
-    """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, and how much light its shadow takes."""
-    return [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
+def layer_channels(layer_name: str, shadow: bool, unmatched: bool = False) -> list[str]:
+    """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, and the
+    background before it was matched to the plate.
+    """
+    names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
+    return [*names, *(f"unmatched.{one}" for one in "RGB" if unmatched)]
 
 
 def write_layer_frame(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from .folder import OutputFolder
 from .preflight import Inputs
 from .scene import Scene, treated_matte
 
-__all__ = ["count_display_frames", "deliver_display_files", "finish_layer", "read_frame"]
+__all__ = ["count_display_frames", "deliver_display_files", "finish_layer", "layer_attributes", "read_frame"]
 
 Picture = NDArray[np.float32]
 
@@ -86,22 +87,35 @@ def finish_layer(
         finish = Finish(painted, place, told.seen, moved.seen, settings.detail)
     else:
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
-    frame = HalfFrame(path, layer_channels(settings.layer, pulled is not None), info)
+    match = scene.match.value
+    frame = HalfFrame(path, layer_channels(settings.layer, pulled is not None, match is not None), info)
 
-    def strip(rows: slice) -> None:
+    def background_of(rows: slice) -> Picture:
         guide = moved.rows(rows)
         display = finish.rows(rows, guide) if shown is None else merge.rows(rows, guide, moved.seen[rows])
         background = from_display(display, info.space)
-        if pulled is not None:
-            background = pulled.under(background, laid[rows])
+        return background if pulled is None else pulled.under(background, laid[rows])
+
+    def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
         comp = composite(linearise(read.plate.pixels[rows], info.space), background, read.matte[rows])
-        frame.put(rows, comp, 1.0, background, 1.0, *(() if pulled is None else (taken[rows],)))
+        frame.put(rows, comp, 1.0, background, 1.0, *(() if pulled is None else (taken[rows],)), *unmatched)
 
     count = max(16, min(128, _STRIP // info.width))
     strips = [slice(at, min(at + count, info.height)) for at in range(0, info.height, count)]
     with ThreadPoolExecutor(processors()) as pool:
-        list(pool.map(strip, strips))
+        if match is None:
+            list(pool.map(lambda rows: put(rows, background_of(rows)), strips))
+        else:  # its defocus reaches over the strips' borders
+            unmatched = np.concatenate(list(pool.map(background_of, strips)))
+            matched = match.apply(unmatched, inputs.frames.first + index)
+            list(pool.map(lambda rows: put(rows, matched[rows], unmatched[rows]), strips))
     return frame
+
+
+def layer_attributes(scene: Scene, read: PlateAndMatte) -> dict[str, Any]:
+    """What a layer's header passes on of the plate's, and how it was matched to the plate."""
+    match = scene.match.value
+    return read.plate.attributes | ({} if match is None else {"actanywhere:match": ("string", str(match))})
 
 
 def _white(space: str) -> np.float32:

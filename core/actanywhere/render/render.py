@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from .. import __version__
@@ -23,8 +24,9 @@ from ..seeing.cache import Answers
 from ..seeing.readers import Readers
 from .camera import Solving, asks_solve, deliver_camera
 from .conditioning import ShotConditioning
-from .deliver import count_display_frames, deliver_display_files, finish_layer, read_frame
+from .deliver import count_display_frames, deliver_display_files, finish_layer, layer_attributes, read_frame
 from .folder import OutputFolder
+from .match import choose_match
 from .overlap import WriteBehind, read_ahead
 from .place import BY_ARTIST
 from .preflight import Inputs, open_inputs
@@ -121,6 +123,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
     inputs.pictures.check_all()
     progress.reach(_FILLING, 100)
+    scene = replace(scene, match=choose_match(inputs, scene))
     decisions = _decisions(inputs, scene, _write_place(output, scene))
     _write_camera(inputs, output, scene)
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
@@ -185,7 +188,13 @@ def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]
         ),
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
         *_life(inputs),
+        *_matched(inputs, scene),
     ]
+
+
+def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    asked = inputs.job.settings.match
+    return [] if asked == "none" else [DecisionRecord("match", asked, scene.match.reason, "match")]
 
 
 def _placed(scene: Scene) -> str:
@@ -295,7 +304,7 @@ def _write(
                 frames[place],
             )
             clamped[number] = frame.clamped
-            writer.give(index, partial(frame.write, read.plate.attributes))
+            writer.give(index, partial(frame.write, layer_attributes(scene, read)))
     return clamped
 
 

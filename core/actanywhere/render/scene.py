@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..camera.guide import Guide
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
+from ..comp.match import Match
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
 from ..footage import MatteReader, Plate, judge_mattes, to_display, treat_matte
@@ -41,7 +42,8 @@ class Scene:
     says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``guide`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's shadow
-    falls on the guide, None where none is laid. ``footage`` is what was to be said of the files.
+    falls on the guide, None where none is laid. ``match`` is how the layer is
+    graded to the plate. ``footage`` is what was to be said of the files.
     """
 
     clip: Clip
@@ -53,11 +55,12 @@ class Scene:
     place: Place | None = None
     original: Picture | None = None
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
+    match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
 
     @property
     def warnings(self) -> list[str]:
         """All that the artist is told, from the files to the guide."""
-        decisions = (self.camera, self.shadow, self.guide, self.placement)
+        decisions = (self.camera, self.shadow, self.guide, self.placement, self.match)
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
