@@ -30,6 +30,8 @@ from actanywhere.models.manifest import check_manifest, write_manifest
 from actanywhere.models.record import Record, read_record, write_record
 from actanywhere.render.clean_plate import CleanPlateJob, _claim
 from actanywhere.render.folder import OutputFolder
+from actanywhere.render.matte import _check_note, _note
+from actanywhere.render.matte_prompts import Prompts
 from actanywhere.training.state import load_state, save_state
 from tests.golden.make import JOBS
 
@@ -40,6 +42,7 @@ CORE, NUKE = "core/actanywhere/", "nuke_gizmo/actanywhere_nuke/"
 KEPT = {
     "contract/job.py Job.to_json": "job.json",
     "contract/track.py track_text": "track.json of both hosts",
+    "contract/track.py cameras_text": "the JSON of an artist's 3-D camera",
     "camera/camera_files.py write_cameras": "camera.json",
     "evaluation/selftest.py selftest": "report.json",
     "farm/bundle.py _write_json": "shots.json; and parameters.json, whose layout is Open Job Description's",
@@ -48,6 +51,7 @@ KEPT = {
     "models/manifest.py write_manifest": "manifest.json of a model",
     "models/record.py write_record": "actanywhere.json of a model",
     "render/clean_plate.py _claim": "cleanplate.json",
+    "render/matte.py _note": "matte.json",
     "render/folder.py OutputFolder.claim": ".actanywhere/job.json",
     "render/folder.py OutputFolder.finish": "result.json",
     "render/folder.py OutputFolder.keep_networks": ".actanywhere/networks.json",
@@ -62,6 +66,7 @@ PASSING = {
     "engines/disk.py RunState.keep": "run.json: what a job has finished, of the very same job alone",
     "farm/kept.py _write_entry": "worker.json: where a session's worker listens",
     "models/digests.py _keep": "which files were found right; else they are read once more",
+    "render/matte.py _as_kept": "prompts, to be compared with those of a note",
     "render/lock.py _create": "who is writing",
     "render/lock.py _beat": "and that they are alive",
     "training/datasets/footage.py make_proxy": "a clip's small copy; another stamp makes another",
@@ -148,6 +153,12 @@ def _clean_plate(folder: Path) -> tuple[Path, Callable[[], Any]]:
     return folder / "cleanplate.json", lambda: _claim(folder, job, FrameRange(1001, 1002))
 
 
+def _matte(folder: Path) -> tuple[Path, Callable[[], Any]]:
+    identity: dict[str, object] = {"plate": "plate.####.exr", "frames": "1001-1002"}
+    _note(folder, identity, Prompts(), [1002])
+    return folder / "matte.json", lambda: _check_note(folder, identity)
+
+
 def _job(folder: Path) -> tuple[Path, Callable[[], Any]]:
     path = folder / "job.json"
     path.write_text(JOB.to_json())
@@ -210,8 +221,8 @@ def _state(folder: Path) -> tuple[Path, Callable[[], Any]]:
 
 
 FILES = (
-    _job, _result, _order, _track, _cameras, _folder_claim, _networks, _clean_plate, _outcome, _shots, _manifest,
-    _record, _state,
+    _job, _result, _order, _track, _cameras, _folder_claim, _networks, _clean_plate, _matte, _outcome, _shots,
+    _manifest, _record, _state,
 )  # fmt: skip
 
 

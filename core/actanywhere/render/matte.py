@@ -18,6 +18,7 @@ import numpy as np
 
 from ..contract.errors import JobError, ModelError, OutputError
 from ..contract.files import write_text
+from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
 from ..models import find_network, missing_network
@@ -37,6 +38,7 @@ __all__ = ["MadeMatte", "MatteJob", "matte_stages", "survey_matte", "write_matte
 
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
 _NOTE, _WORK = "matte.json", ".following"
+_UPGRADES: tuple[Upgrade, ...] = ()
 _SIDE = 960
 """Pixels of the longer side in which the actor is followed."""
 _UNSURE = 0.45
@@ -337,7 +339,8 @@ def _identity(job: MatteJob, frames: FrameRange, source: str) -> dict[str, objec
 
 def _read_note(folder: Path) -> dict[str, object] | None:
     with suppress(OSError, ValueError):
-        found = json.loads((folder / _NOTE).read_text(encoding="utf-8"))
+        note = folder / _NOTE
+        found = upgraded(json.loads(note.read_text(encoding="utf-8")), str(note), _UPGRADES)
         return found if isinstance(found, dict) else None
     return None
 
@@ -356,7 +359,7 @@ def _check_note(folder: Path, identity: dict[str, object]) -> None:
 def _claim(folder: Path, identity: dict[str, object], prompts: Prompts) -> bool:
     """Note what the folder is for; True where who is meant was said otherwise before, and frames were taken away."""
     note = _read_note(folder)
-    changed = note is not None and note.get("prompts") != json.loads(json.dumps(asdict(prompts)))
+    changed = note is not None and note.get("prompts") != _as_kept(prompts)
     if changed:
         for old in [*folder.glob("*_matte.*.exr"), *(folder / _WORK).glob("*.npz")]:
             old.unlink()
@@ -366,5 +369,11 @@ def _claim(folder: Path, identity: dict[str, object], prompts: Prompts) -> bool:
 
 
 def _note(folder: Path, identity: dict[str, object], prompts: Prompts, unsure: list[int] | None) -> None:
-    data = {**identity, "prompts": asdict(prompts), "unsure": unsure}
-    write_text(str(folder / _NOTE), json.dumps(data, indent=2, sort_keys=True) + "\n")
+    data = {**identity, "prompts": _as_kept(prompts), "unsure": unsure}
+    text = json.dumps(numbered(data, _UPGRADES), indent=2, sort_keys=True)
+    write_text(str(folder / _NOTE), text + "\n")
+
+
+def _as_kept(prompts: Prompts) -> Any:
+    """The prompts as JSON has them: lists for tuples."""
+    return json.loads(json.dumps(asdict(prompts)))
