@@ -48,6 +48,20 @@ def test_any_order_of_reading_gives_the_right_picture(long_movie: Path) -> None:
         assert level(movie.read(number)[0]) == pytest.approx(0.1 + 0.8 * number / 40, abs=0.008), number
 
 
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "mov"])
+def test_a_movie_may_be_entered_at_any_picture_also_just_before_a_key_frame(
+    tmp_path: Path, ending: str
+) -> None:
+    """A key frame is decoded before the pictures that are shown before it, and a seek by that time misses them."""
+    options = {"g": "40", "keyint_min": "40", "bf": "3", "crf": "4", "sc_threshold": "0"}
+    path = write_movie(
+        tmp_path / f"a.{ending}", numbered(100), "libx264", "yuv420p", options={**options, "flags": "-cgop"}
+    )
+    for number in (36, 37, 38, 39, 40, 41, 77, 78, 79, 80, 99):
+        found = level(MovieReader(str(path)).read(number)[0])
+        assert found == pytest.approx(0.1 + 0.8 * number / 100, abs=0.0039), number
+
+
 def test_reading_in_order_decodes_every_picture_once(
     long_movie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from ..contract.errors import FootageError
 __all__ = ["MoviePictures"]
 
 # A picture this little ahead is reached by decoding on; a seek would decode from a key frame anyway.
+_REORDERED = 32
+"""Pictures by which the order of showing may differ from that of decoding; H.264 and HEVC allow 16."""
 _NEAR = 12
 # FFmpeg's own decoders of VP8 and VP9 leave the alpha out.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -163,16 +165,27 @@ class MoviePictures:
         if self._index is None:
             if not 0 <= self._next <= number:
                 self._rewind()
-        elif self._next < 0 or not 0 <= number - self._next <= _NEAR:
-            self._container.seek(self._times[number], stream=self.stream, backward=True)
+            return self._forward(number)[0]
+        if 0 <= self._next and 0 <= number - self._next <= _NEAR:
+            return self._forward(number)[0]
+        # Some demuxers seek by the time of decoding: the key picture that they find may be shown after this one.
+        for earlier in (number, max(0, number - _REORDERED), 0):
+            self._container.seek(self._times[earlier], stream=self.stream, backward=True)
             self._frames = self._decoded()
             self._next = -1
+            frame, passed = self._forward(number)
+            if frame is not None or not passed:
+                return frame
+        return None
+
+    def _forward(self, number: int) -> tuple[VideoFrame | None, bool]:
+        """The picture, decoded on from here, and whether a later one came instead."""
         for frame in self._frames:
             found = self._next if self._index is None else self._number_of(frame)
             self._next = found + 1
             if found >= number:
-                return frame if found == number else None
-        return None
+                return (frame, False) if found == number else (None, True)
+        return None, False
 
     def _number_of(self, frame: VideoFrame) -> int:
         assert self._index is not None
