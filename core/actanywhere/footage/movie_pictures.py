@@ -166,7 +166,7 @@ class MoviePictures:
             if not 0 <= self._next <= number:
                 self._rewind()
             return self._forward(number)[0]
-        if 0 <= self._next and 0 <= number - self._next <= _NEAR:
+        if self._next >= 0 and 0 <= number - self._next <= _NEAR:
             return self._forward(number)[0]
         # Some demuxers seek by the time of decoding: the key picture that they find may be shown after this one.
         for earlier in (number, max(0, number - _REORDERED), 0):
