@@ -14,8 +14,9 @@ from ..contract.errors import JobError, WorkerError
 from ..farm.bundle import BundleOptions, check_paths, hours_on_hosts, shots_per_task, write_bundle
 from ..farm.edit import write_layers_edit
 from ..farm.plan import PlannedShot, plan_shots
+from ..hostkit.progress import clock
 from .batch import read_entries
-from .screen import Screen, clock
+from .screen import Screen
 
 __all__ = ["make_bundle"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.errors import ActAnywhereError
-from .screen import clock
+from ..hostkit.progress import clock
 
 __all__ = ["Outcome", "table"]
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Progress, Result
+from ..hostkit.progress import clock
 
 __all__ = [
     "BarScreen",
@@ -60,13 +61,6 @@ def _terminal_has_room() -> bool:
         return sys.stderr.isatty() and os.get_terminal_size(sys.stderr.fileno()).columns > 40
     except (OSError, ValueError):
         return False
-
-
-def clock(seconds: float) -> str:
-    """``1:05`` or ``1:02:05``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def state_of(progress: Progress) -> str:
