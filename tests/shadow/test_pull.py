@@ -181,14 +181,17 @@ def test_strength_blur_and_tint_are_how_it_is_laid_on() -> None:
     plane = np.zeros((1, 40, 60), np.uint8)
     plane[:, 10:30, 20:40] = 128
     white = np.ones((40, 60, 3), np.float32)
-    plain = PulledShadow(plane).on_light(white, 0)
+
+    def lit(**laid_on: float) -> np.ndarray:
+        shadow = PulledShadow(plane, **laid_on)
+        return shadow.under(white, shadow.blurred(shadow.at(0, 40, 60)))
+
+    plain = lit()
     assert plain[20, 30] == pytest.approx([1 - 128 / 255] * 3, abs=1e-4)
-    assert PulledShadow(plane, strength=2).on_light(white, 0)[20, 30] == pytest.approx(
-        [(1 - 128 / 255) ** 2] * 3, abs=1e-4
-    )
-    soft = PulledShadow(plane, blur=0.1).on_light(white, 0)
+    assert lit(strength=2)[20, 30] == pytest.approx([(1 - 128 / 255) ** 2] * 3, abs=1e-4)
+    soft = lit(blur=0.1)
     assert soft[20, 18].mean() < 0.99 < plain[20, 18].mean() + 0.01
-    red, green, blue = PulledShadow(plane, tint=1).on_light(white, 0)[20, 30]
+    red, green, blue = lit(tint=1)[20, 30]
     assert red < green < blue
     display = np.full((40, 60, 3), 0.6, np.float32)
     shadow = PulledShadow(plane)

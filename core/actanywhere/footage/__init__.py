@@ -20,6 +20,7 @@ from .matte_source import MatteValues
 from .matte_treatment import MatteLevels, judge_mattes, treat_matte
 from .movie_out import MovieWriter
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
+from .spilled import forget, spilled
 from .stills import Window
 from .unchanged import Unchanged
 
@@ -38,6 +39,7 @@ __all__ = [
     "Window",
     "compact",
     "digest",
+    "forget",
     "from_display",
     "is_scene_linear",
     "judge_mattes",
@@ -52,6 +54,7 @@ __all__ = [
     "read_condition",
     "read_scribble",
     "read_still_matte",
+    "spilled",
     "to_display",
     "treat_matte",
     "write_exr_frame",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import os
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 from ..contract.shot import FrameRange
+from ..footage import forget, spilled
 
 __all__ = ["Clip", "empty_clip"]
 
@@ -36,6 +33,10 @@ class Clip:
         if not len(self.frames) == len(self.rgb) == len(self.matte):
             raise ValueError("a clip has one picture and one matte a frame")
 
+    def forget(self) -> None:
+        """Let go of the memory that was needed to look at it."""
+        forget(self.rgb, self.matte)
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
@@ -53,19 +54,10 @@ def empty_clip(frames: FrameRange, height: int, width: int, aspect: float) -> Cl
         raise _no_room(frames, f"{room / 1e9:.1f} GB are needed, and {free / 1e9:.1f} GB are free")
     try:
         return Clip(
-            frames, _spill((len(frames), height, width, 3)), _spill((len(frames), height, width)), aspect
+            frames, spilled((len(frames), height, width, 3)), spilled((len(frames), height, width)), aspect
         )
     except OSError as error:
         raise _no_room(frames, str(error.strerror)) from error
-
-
-def _spill(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    with tempfile.TemporaryFile() as stream:
-        if (
-            sys.platform == "linux"
-        ):  # else a disk that fills up later kills the process that writes into the map
-            os.posix_fallocate(stream.fileno(), 0, math.prod(shape))
-        return cast("NDArray[np.uint8]", np.memmap(stream, np.uint8, "w+", shape=shape))
 
 
 def _no_room(frames: FrameRange, why: str) -> OutputError:

@@ -305,6 +305,7 @@ def _write(
             )
             clamped[number] = frame.clamped
             writer.give(index, partial(frame.write, layer_attributes(scene, read)))
+    scene.forget()
     return clamped
 
 

@@ -32,6 +32,8 @@ __all__ = ["Scene", "read_proxies", "read_scene", "resize", "treated_matte"]
 Picture = NDArray[np.float32]
 
 _PROXY_WIDTH = 960
+_LOOKED_AT = 64
+"""Frames after which those that were read leave the memory."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class Scene:
     original: Picture | None = None
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
+
+    def forget(self) -> None:
+        """Let go of the memory that looking at frames took."""
+        self.clip.forget()
+        if isinstance(self.shadow.value, PulledShadow):
+            self.shadow.value.forget()
 
     @property
     def warnings(self) -> list[str]:
@@ -127,6 +135,9 @@ def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Cl
         regions.see(index, proxy)
         if tracker is not None:
             tracker.add(proxy, matte, regions.standing_still(index))
+        if index % _LOOKED_AT == 0:
+            for kept in (clip,) if larger is None else (clip, larger):
+                kept.forget()
         watch.step(index + 1)
         watch.check()
     if inputs.track is not None:

@@ -126,6 +126,8 @@ def _pulled(
         return np.asarray(proxies.matte[index] > _ACTOR)
 
     def step(done: int) -> None:
+        if done % _KEPT_FEATURES == 0:
+            proxies.forget()
         watch.step(done)
         watch.check()
 

@@ -8,7 +8,6 @@ nothing is pulled: a wrong shadow is worse than none.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -18,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Box
+from ..footage import forget, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 
 __all__ = ["Pull", "PulledShadow", "pull_shadow"]
 
+_LOOKED_AT = 64
+"""Frames after which what was looked at leaves the memory."""
 _BLACK = 0.006
 _AROUND = 1.3
 """How far from the actor a shadow is looked for, in heights of the actor."""
@@ -72,6 +74,10 @@ class PulledShadow:
         smaller = height < taken.shape[0]
         way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
         return np.asarray(np.clip(cv2.resize(taken, (width, height), interpolation=way), 0, 1), np.float32)
+
+    def forget(self) -> None:
+        """Let go of the memory that looking at frames took."""
+        forget(self.planes)
 
     def blurred(self, taken: Plane) -> Plane:
         """What was pulled (h, w) as it is laid on."""
@@ -142,7 +148,7 @@ def pull_shadow(
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
-    dark = _spill((count, height, width))
+    dark = spilled((count, height, width))
     covered, noisy = [], 0
     for index in range(count):
         stands = feet[index]
@@ -153,17 +159,21 @@ def pull_shadow(
             noisy += found.noise > _NOISIEST
             if found.noise <= _NOISIEST:
                 dark[index, part[1] : part[3], part[0] : part[2]] = np.round(found.dark * 255)
+        if index % _LOOKED_AT == 0:
+            forget(shot.rgb, dark)
         step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
     if noisy > len(standing) / 2:
         return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
-    planes = _spill((count, height, width))
+    planes = spilled((count, height, width))
     areas = []
     for index in standing:
         kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(_Feet, feet[index]))
         areas.append(float((kept > 0.1).sum()) / cast(_Feet, feet[index]).tall ** 2)
         planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
+        if index % _LOOKED_AT == 0:
+            forget(dark, planes)
     shown = [area > _SMALLEST for area in areas]
     if np.mean(shown) < _STEADY:
         return Pull(None, "none is pulled: none that moves with the actor is seen steadily on the ground")
@@ -308,9 +318,3 @@ def _under_actor(dark: Plane, actor: Flags) -> Plane:
     inner = cv2.GaussianBlur(dark * known, (0, 0), reach) / np.maximum(weight, 1e-3)
     whole = np.where(hidden, inner, dark)
     return np.asarray(cv2.GaussianBlur(np.asarray(whole, np.float32), (0, 0), _SOFT * len(actor)), np.float32)
-
-
-def _spill(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Zeros in a temporary file, so that a long shot does not fill the memory."""
-    with tempfile.TemporaryFile() as stream:
-        return cast("NDArray[np.uint8]", np.memmap(stream, np.uint8, "w+", shape=shape))
