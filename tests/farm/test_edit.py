@@ -114,3 +114,98 @@ def test_an_edit_that_is_none_is_refused(cut: Path) -> None:
     done = actanywhere("batch", cut / "shots.csv", "--edit", cut / "broken.otio", "--dry-run")
     assert done.returncode == 2 and "broken.otio cannot be read as an edit" in done.stderr
     assert len(read_rows(cut / "shots.csv")) == 7
+
+
+# -- as other programs write it ------------------------------------------------------------------------------
+
+SHOWN = {f"run_{n}": (1002 + n % 3, 3) for n in range(6)}
+"""The first frame and how many, of six shots; one frame of handles goes on both ends."""
+WITH_HANDLES = {name: f"{first - 1}-{first + count}" for name, (first, count) in SHOWN.items()}
+
+
+def adapter(name: str) -> None:
+    if name not in otio.adapters.available_adapter_names():
+        pytest.skip(f"OpenTimelineIO has no adapter {name} here")
+
+
+def frames_of_cut(folder: Path, path: Path, *flags: object) -> tuple[dict[str, str], str]:
+    words = ("batch", folder / "shots.csv", "--edit", path, "--handles", 1, "--openjd", folder / "x", *flags)
+    done = actanywhere(*words, "--dry-run", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    told = "\n".join(one["text"] for one in said if one["event"] == "note")
+    return {shot["name"]: shot["frames"] for shot in said[-1]["shots"]}, told
+
+
+@pytest.mark.parametrize("rate", [24, 25])
+def test_an_edl_gives_the_frames_whose_times_it_says(cut: Path, tmp_path: Path, rate: int) -> None:
+    adapter("cmx_3600")
+
+    def code(frame: int) -> str:
+        return f"00:{frame // rate // 60:02d}:{frame // rate % 60:02d}:{frame % rate:02d}"
+
+    lines = ["TITLE: reel", "FCM: NON-DROP FRAME", ""]
+    for n, (name, (first, count)) in enumerate(SHOWN.items()):
+        times = " ".join(map(code, (first, first + count, 3 * n, 3 * n + 3)))
+        lines += [f"{n + 1:03d}  AX       V     C        {times}", f"* FROM CLIP NAME: {name}"]
+    (tmp_path / "cut.edl").write_text("\n".join(lines) + "\n")
+    flags = () if rate == 24 else ("--edit-rate", rate)
+    frames, told = frames_of_cut(cut, tmp_path / "cut.edl", *flags)
+    assert frames == WITH_HANDLES
+    assert ("an EDL does not say its rate; 24 frames a second are taken" in told) == (rate == 24)
+
+
+RATE_XML = "<rate><timebase>24</timebase><ntsc>FALSE</ntsc></rate>"
+REMAP = """<filter><effect><name>Time Remap</name><effectid>timeremap</effectid><effectcategory>motion</effectcategory>
+<effecttype>motion</effecttype><mediatype>video</mediatype><parameter><parameterid>speed</parameterid><name>speed</name>
+<value>200</value></parameter></effect></filter>"""
+
+
+def fcp_xml(folder: Path, remapped: str = "") -> str:
+    """As an editing program writes it: by media, counted from the file's first frame."""
+    clips = ""
+    for n, (name, (first, count)) in enumerate(SHOWN.items()):
+        file = f"<pathurl>file://localhost{folder}/plates%20{n}/plate.1001.png</pathurl>{RATE_XML}<duration>8</duration>"
+        clips += (
+            f"<clipitem id='c{n}'><name>clip {n}</name><duration>8</duration>{RATE_XML}<start>{3 * n}</start>"
+        )
+        clips += f"<end>{3 * n + 3}</end><in>{first - 1001}</in><out>{first - 1001 + count}</out>"
+        clips += f"<file id='f{n}'><name>plate</name>{file}<media><video/></media></file>"
+        clips += (REMAP if name == remapped else "") + "</clipitem>"
+    sequence = (
+        f"<sequence id='s'><name>reel</name><duration>18</duration>{RATE_XML}<media><video><track>{clips}"
+    )
+    sequence += "</track></video></media></sequence>"
+    return f"<?xml version='1.0'?><!DOCTYPE xmeml><xmeml version='5'>{sequence}</xmeml>"
+
+
+def test_an_fcp_xml_gives_the_frames_that_its_media_show(cut: Path, tmp_path: Path) -> None:
+    adapter("fcp_xml")
+    (tmp_path / "cut.xml").write_text(fcp_xml(cut))
+    assert frames_of_cut(cut, tmp_path / "cut.xml")[0] == WITH_HANDLES
+    (tmp_path / "remapped.xml").write_text(fcp_xml(cut, "run_2"))
+    frames, told = frames_of_cut(cut, tmp_path / "remapped.xml")
+    assert frames == {**WITH_HANDLES, "run_2": "1001-1008"}
+    assert "run_2: retimed by 'Time Remap' in the edit, which is not read. The whole plate" in told
+
+
+def test_an_aaf_gives_the_frames_that_its_media_show(cut: Path, tmp_path: Path) -> None:
+    adapter("AAF")
+    timeline, track = otio.schema.Timeline("reel"), otio.schema.Track(kind="Video")
+    timeline.tracks.append(track)
+    for name, (first, count) in SHOWN.items():
+        media = otio.schema.ExternalReference(
+            target_url=f"file:///elsewhere/{name}.mov", available_range=span(1001, 8)
+        )
+        track.append(otio.schema.Clip(name=name, media_reference=media, source_range=span(first, count)))
+    otio.adapters.write_to_file(timeline, str(tmp_path / "cut.aaf"), use_empty_mob_ids=True)
+    assert frames_of_cut(cut, tmp_path / "cut.aaf")[0] == WITH_HANDLES
+
+
+def test_a_file_of_several_sequences_is_refused_by_their_names(cut: Path, tmp_path: Path) -> None:
+    both = otio.schema.SerializableCollection(
+        children=[otio.schema.Timeline("reel 1"), otio.schema.Timeline("reel 2")]
+    )
+    otio.adapters.write_to_file(both, str(tmp_path / "both.otio"))
+    done = actanywhere("batch", cut / "shots.csv", "--edit", tmp_path / "both.otio", "--dry-run")
+    assert done.returncode == 2 and "holds 2 sequences: reel 1, reel 2" in done.stderr

@@ -26,10 +26,16 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
         raise JobError(
             f"--handles {args.handles} means nothing here.", "Give it with --edit, as 0 or more frames."
         )
+    if args.edit_rate is not None and (args.edit is None or not args.edit_rate > 0):
+        raise JobError(
+            f"--edit-rate {args.edit_rate} means nothing here.", "Give it with --edit CUT.edl, such as 25."
+        )
     if args.shots is not None and args.edit is not None:
         from ..farm.edit import by_the_edit
 
-        entries, told = by_the_edit(read_shot_list(args.shots, given_settings(args)), args.edit, args.handles)
+        entries, told = by_the_edit(
+            read_shot_list(args.shots, given_settings(args)), args.edit, args.handles, args.edit_rate
+        )
     elif args.shots is not None:
         return read_shot_list(args.shots, given_settings(args))
     elif args.edit is not None:

@@ -53,7 +53,8 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
         screen.note(f"{template} is written. To run it here:\n  {_run_here(template)}")
         if args.edit is not None:
             layers = template.with_name(Path(args.edit).stem + "_layers.otio")
-            write_layers_edit(args.edit, layers, [(shot.name, shot.job, shot.frames) for shot in planned])
+            rendered = [(shot.name, shot.job, shot.frames) for shot in planned]
+            write_layers_edit(args.edit, layers, rendered, args.edit_rate)
             screen.note(f"{layers} is the edit with the layers.")
         if deadline:
             _submit(deadline, template.parent)

@@ -100,9 +100,9 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "--edit",
-        metavar="CUT.otio",
-        help="Render the shots that this edit uses, and of each the frames that it uses. With --openjd, the edit with "
-        "the layers as media is written into the bundle (CUT_layers.otio).",
+        metavar="CUT",
+        help="Render the shots that this edit (OTIO, FCP XML, AAF, EDL) uses, and of each the frames that it uses. "
+        "With --openjd, the edit with the layers as media is written into the bundle (CUT_layers.otio).",
     )
     parser.add_argument(
         "--handles",
@@ -110,6 +110,12 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         default=0,
         metavar="N",
         help="Frames more at both ends of what the edit uses (default: 0).",
+    )
+    parser.add_argument(
+        "--edit-rate",
+        type=float,
+        metavar="FPS",
+        help="Frames a second of an edit that does not say it: an EDL (default: 24).",
     )
     parser.add_argument(
         "--workers",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,18 +26,22 @@ from ..shotlist import Entry
 __all__ = ["by_the_edit", "write_layers_edit"]
 
 _FIRST_OF_MOVIE = 1001
+_STILL = re.compile(r"([0-9]+)(\.(?:cin|dpx|exr|jpe?g|png|tiff?))$", re.IGNORECASE)
 
 
 def by_the_edit(
-    entries: Sequence[Entry], path: str | os.PathLike[str], handles: int
+    entries: Sequence[Entry], path: str | os.PathLike[str], handles: int, rate: float | None = None
 ) -> tuple[list[Entry], list[str]]:
     """The shots of the list that the cut uses, with its frames and ``handles`` on both ends; and what is to be told.
 
+    ``rate``: frames a second of an EDL, which says none itself (left out: 24).
     Raises ``JobError`` where the edit cannot be read, or uses none of the shots.
     """
     used: dict[int, list[Any]] = {}
     told = []
-    for clip in _clips(_read(path)):
+    if rate is None and str(path).lower().endswith(".edl"):
+        told.append(f"{path}: an EDL does not say its rate; 24 frames a second are taken (--edit-rate).")
+    for clip in _clips(_read(path, rate)):
         number = _shot_of(clip, entries)
         if number is None:
             told.append(
@@ -57,13 +62,14 @@ def write_layers_edit(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     shots: Sequence[tuple[str, Job, FrameRange]],
+    rate: float | None = None,
 ) -> None:
     """The edit with each shot's layer as its clip's active media; the plate stays as the other. Raises ``OutputError``.
 
     ``shots`` are names, jobs and rendered frames.
     """
     otio = _otio()
-    timeline = _read(source)
+    timeline = _read(source, rate)
     entries = [Entry(name, job) for name, job, _ in shots]
     for clip in _clips(timeline):
         number = _shot_of(clip, entries)
@@ -85,18 +91,27 @@ def _otio() -> Any:
     return opentimelineio
 
 
-def _read(path: str | os.PathLike[str]) -> Any:
+def _read(path: str | os.PathLike[str], rate: float | None = None) -> Any:
     otio = _otio()
+    given = {} if rate is None or not str(path).lower().endswith(".edl") else {"rate": rate}
     try:
-        return otio.adapters.read_from_file(str(path))
+        found = otio.adapters.read_from_file(str(path), **given)
     except OSError as error:
         raise JobError(
             f"{path} cannot be read: {error.strerror or error}.", "Give an edit's file."
         ) from error
     except Exception as error:  # each adapter has its own
         raise JobError(
-            f"{path} cannot be read as an edit: {error}.", "Give .otio, or .edl with its adapter installed."
+            f"{path} cannot be read as an edit: {error}.",
+            "Give .otio, or .edl, .xml or .aaf with its adapter: pip install 'actanywhere[edit]'.",
         ) from error
+    if isinstance(found, otio.schema.Timeline):
+        return found
+    timelines = found.find_children(descended_from_type=otio.schema.Timeline)
+    if len(timelines) != 1:
+        names = ", ".join(one.name for one in timelines)
+        raise JobError(f"{path} holds {len(timelines)} sequences: {names or 'none'}.", "Export one of them.")
+    return timelines[0]
 
 
 def _clips(timeline: Any) -> Iterator[Any]:
@@ -124,7 +139,13 @@ def _media(clip: Any) -> tuple[str, str] | None:
             _path(reference.target_url_base) + "/" + reference.name_prefix + "####" + reference.name_suffix
         )
     url = getattr(reference, "target_url", "")
-    return _place(_path(url)) if url else None
+    return _place(_STILL.sub(r"####\2", _path(url))) if url else None
+
+
+def _first_still(reference: Any) -> int | None:
+    """The number of the file, where an edit names a sequence by one of its files."""
+    found = _STILL.search(_path(getattr(reference, "target_url", "")))
+    return int(found[1]) if found else None
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -163,6 +184,8 @@ def _used(clip: Any, entry: Entry, told: list[str]) -> FrameRange:
     assert entry.job is not None
     source = clip.trimmed_range()
     scalar, retime = _retime(clip)
+    if scalar is None:
+        return _whole(entry, retime, told)
     if retime:
         told.append(f"{entry.name}: {retime} in the edit. The frames that it takes are rendered, unretimed.")
     start = source.start_time.value
@@ -174,17 +197,38 @@ def _used(clip: Any, entry: Entry, told: list[str]) -> FrameRange:
     return FrameRange(first + offset, first + offset + count - 1)
 
 
-def _retime(clip: Any) -> tuple[float, str]:
+def _whole(entry: Entry, retime: str, told: list[str]) -> FrameRange:
+    """All that the plate has: which frames such a clip takes cannot be known."""
+    assert entry.job is not None
+    there = find_footage(entry.job.shot.plate).frames
+    if there is None:
+        raise JobError(
+            f"It is {retime} in the edit, which is not read.", "Bake the retime, and export it again."
+        )
+    told.append(
+        f"{entry.name}: {retime} in the edit, which is not read. The whole plate is rendered, unretimed."
+    )
+    return there
+
+
+def _retime(clip: Any) -> tuple[float | None, str]:
+    """How fast it runs, None where that is not known; and what to tell."""
     otio = _otio()
-    scalar, told = 1.0, ""
+    scalar: float | None = 1.0
+    told = ""
     for effect in clip.effects:
         if isinstance(effect, otio.schema.FreezeFrame):
             scalar, told = 0.0, "frozen"
         elif isinstance(effect, otio.schema.LinearTimeWarp):
             scalar, told = effect.time_scalar, f"retimed to {100 * effect.time_scalar:.4g} %"
-        elif isinstance(effect, otio.schema.TimeEffect):
-            told = f"retimed by '{effect.effect_name or effect.name}', which is not read,"
+        elif isinstance(effect, otio.schema.TimeEffect) or _remaps(effect):
+            return None, f"retimed by '{effect.effect_name or effect.name}'"
     return scalar, told
+
+
+def _remaps(effect: Any) -> bool:
+    """Whether it is the time remap of an FCP XML, which its adapter hands on as any effect."""
+    return str(dict(effect.metadata.get("fcp_xml", {})).get("effectid", "")).lower() == "timeremap"
 
 
 def _frame_of_time_0(clip: Any, job: Job) -> int:
@@ -199,6 +243,8 @@ def _frame_of_time_0(clip: Any, job: Job) -> int:
         return (plate.first_frame or _FIRST_OF_MOVIE) - begin
     if available is None:  # an EDL's times are all that is known of its media
         return 0
+    if (number := _first_still(reference)) is not None:
+        return number - begin
     return (footage.frames.first if footage.frames is not None else _FIRST_OF_MOVIE) - begin
 
 
