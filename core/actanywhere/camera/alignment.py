@@ -1,4 +1,4 @@
-"""Frames of a shot laid over one another: homographies between any two, from features outside of the actor."""
+"""Homographies between the frames of a shot, from SIFT features outside of the actor."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _RIM = 0.02
 
 @dataclass(frozen=True)
 class Features:
-    """Where a frame's features are, (N, 2) pixels, and what they look like, (N, 128) 8-bit SIFT."""
+    """A frame's SIFT features: ``points`` (N, 2) pixels and ``descriptors`` (N, 128), 8-bit."""
 
     points: NDArray[np.float32]
-    looks: NDArray[np.uint8]
+    descriptors: NDArray[np.uint8]
 
 
 def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Features:
@@ -38,10 +38,10 @@ def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Featu
     rim = 2 * max(1, round(_RIM * len(picture))) + 1
     keep = (cv2.dilate(actor.astype(np.uint8), np.ones((rim, rim), np.uint8)) == 0).astype(np.uint8) * 255
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    points, looks = cv2.SIFT.create(_FEATURES).detectAndCompute(grey, keep)
-    if looks is None:
+    points, descriptors = cv2.SIFT.create(_FEATURES).detectAndCompute(grey, keep)
+    if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    return Features(np.array([p.pt for p in points], np.float32), np.round(looks).astype(np.uint8))
+    return Features(np.array([p.pt for p in points], np.float32), np.round(descriptors).astype(np.uint8))
 
 
 def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -49,7 +49,7 @@ def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDAr
     if len(source.points) < 2 or len(target.points) < 2:
         return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
     # By one matrix product: several times as quick as comparing one by one. Whole numbers below 2**23 are exact.
-    near = source.looks.astype(np.float32) @ target.looks.astype(np.float32).T
+    near = source.descriptors.astype(np.float32) @ target.descriptors.astype(np.float32).T
     near -= _half_square(target)[None]
     every = np.arange(len(near))
     first = near.argmax(1)
@@ -61,7 +61,7 @@ def match(source: Features, target: Features) -> tuple[NDArray[np.float32], NDAr
 
 
 def _half_square(features: Features) -> NDArray[np.float32]:
-    return np.asarray((features.looks.astype(np.float32) ** 2).sum(1) / 2, np.float32)
+    return np.asarray((features.descriptors.astype(np.float32) ** 2).sum(1) / 2, np.float32)
 
 
 def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None = None) -> Matrix | None:
