@@ -6,7 +6,9 @@ import dataclasses
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -147,27 +149,45 @@ def test_a_written_path_never_leads_out_of_its_root() -> None:
         Roots({"Root1": "/mnt/show"}).read("{Root1}/../../etc/passwd")
 
 
-def test_all_that_is_wrong_is_told_in_one_list_and_nothing_is_written(tmp_path: Path) -> None:
-    rows = read_rows(write_list(tmp_path, 6))
+def test_all_that_is_wrong_is_told_in_one_list_and_nothing_is_written_or_submitted(tmp_path: Path) -> None:
+    rows = read_rows(write_list(tmp_path, 8))
     rows[1]["plate"] = str(tmp_path / "nowhere" / "plate.####.png")
     rows[2]["output"] = rows[0]["output"] + "/../run_0"
     rows[3]["matte"] = ""  # and the plate is opaque
-    rows[4]["model"] = str(tmp_path / "no_engine")
-    rows.append({**rows[5], "output": str(tmp_path / "out" / "again")})
+    rows[4]["model"] = str(tmp_path / "no_model")
+    rows[5]["model"] = str(tmp_path / "theirs")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "model.json").write_text('{"engine": "nobodys"}')
+    rows.append({**rows[6], "output": str(tmp_path / "out" / "again")})
     shots = write_rows(tmp_path / "shots.csv", rows)
-    done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle")
-    assert done.returncode == 2 and not (tmp_path / "bundle").exists()
+    seen = [tmp_path / name for name in ("out", "nowhere", "theirs", *(f"plates {n}" for n in range(7)))]
+    _stand_in_for_deadline(tmp_path)
+    there = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = actanywhere(
+        "batch", shots, "--openjd", tmp_path / "bundle", "--submit", "--storage", *seen, env=there
+    )
+    assert done.returncode == 2 and not (tmp_path / "bundle").exists() and not (tmp_path / "asked").exists()
     for said in (
         "run_1: ",
         "nowhere",
         "run_2: Its output",
         "run_3: ",
         "run_4: ",
-        "no_engine",
-        "It is in the list twice: run_5",
-        "5 shots are wrong; nothing was written",
+        "no_model",
+        "is for the engine 'nobodys', and there is none of that name",
+        "It is in the list twice: run_6",
+        f"{tmp_path / 'plates 7'}/place.png is on no storage that the farm sees",
+        "7 shots are wrong; nothing was written",
     ):
         assert said in done.stderr, f"{said!r} is not in\n{done.stderr}"
+    assert "run_0: " not in done.stderr
+
+
+def _stand_in_for_deadline(folder: Path) -> None:
+    """A command in the place of AWS's own, which needs an account: it writes down what it is asked, and ends with 3."""
+    command = folder / "deadline"
+    command.write_text('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexit 3\n')
+    command.chmod(0o755)
 
 
 def test_a_path_that_the_farm_does_not_see_is_refused(tmp_path: Path) -> None:
@@ -208,10 +228,36 @@ def test_it_is_submitted_by_the_farms_own_command_or_nothing_is_written(tmp_path
     assert (
         done.returncode == 2 and "no command 'deadline'" in done.stderr and not (tmp_path / "bundle").exists()
     )
-    command = tmp_path / "deadline"  # stands for AWS's own, which needs an account
-    command.write_text('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexit 3\n')
-    command.chmod(0o755)
+    _stand_in_for_deadline(tmp_path)
     there = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--submit", env=there)
     assert (tmp_path / "asked").read_text().split() == ["bundle", "submit", str(tmp_path / "bundle")]
     assert done.returncode == 1 and "status 3" in done.stderr
+
+
+def test_opencue_takes_a_bundle_as_a_frame_a_shot_whose_command_renders_it(tmp_path: Path) -> None:
+    pytest.importorskip("outline")
+    (tmp_path / "my show").mkdir()
+    made = bundle(write_list(tmp_path / "my show", 2), tmp_path / "my show" / "bundle")
+    script = Path(__file__).parents[2] / "examples" / "farm_opencue.py"
+    words = [sys.executable, script, made, "--show", "show", "--shot", "sq010", "--print"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    job = ElementTree.fromstring(done.stdout[done.stdout.index("<spec>") :])
+    render, finish = job.iter("layer")
+    assert (render.findtext("range"), render.findtext("chunk"), render.findtext("memory")) == (
+        "1-2",
+        "1",
+        "2048m",
+    )
+    (waits,) = job.iter("depend")
+    assert (waits.get("type"), waits.findtext("deplayer"), waits.findtext("onlayer")) == (
+        "LAYER_ON_LAYER", "finish", "render",
+    )  # fmt: skip
+    for command in (
+        *(render.findtext("cmd").replace("#IFRAME#", str(n)) for n in (1, 2)),
+        finish.findtext("cmd"),
+    ):
+        ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "# 2 finished" in (made / "report" / "report.md").read_text()
