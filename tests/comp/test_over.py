@@ -35,3 +35,13 @@ def test_a_soft_edge_mixes_light_in_proportion() -> None:
     np.testing.assert_allclose(
         composite(PLATE, BACKGROUND, half), 0.25 * PLATE + 0.75 * BACKGROUND, rtol=1e-5
     )
+
+
+def test_a_foreground_stands_for_the_plate_in_the_soft_edge_alone() -> None:
+    matte = soft_matte()
+    red = (np.float32([1, 0, 0]) * matte[..., None]).astype(np.float32)
+    made, plain = composite(PLATE, BACKGROUND, matte, red), composite(PLATE, BACKGROUND, matte)
+    soft = (matte > 0) & (matte < 1)
+    assert made[~soft].tobytes() == plain[~soft].tobytes()
+    wanted = red + BACKGROUND * (1 - matte[..., None])
+    np.testing.assert_allclose(made[soft], wanted[soft], rtol=1e-5)

@@ -141,11 +141,11 @@ def test_what_differs_when_read_back_is_not_given_the_name(
 
     true_flush = layer._compare
 
-    def damaged(temporary: str, path: str, pixels: np.ndarray) -> None:
+    def damaged(temporary: str, path: str, pixels: np.ndarray, names: list[str]) -> None:
         data = bytearray(Path(temporary).read_bytes())
         data[-40] ^= 0xFF
         Path(temporary).write_bytes(bytes(data))
-        true_flush(temporary, path, pixels)
+        true_flush(temporary, path, pixels, names)
 
     monkeypatch.setattr(layer, "_compare", damaged)
     with pytest.raises(OutputError, match=r"l\.exr: cannot be written"):

@@ -10,12 +10,16 @@ __all__ = ["composite"]
 Picture = NDArray[np.float32]
 
 
-def composite(plate: Picture, background: Picture, matte: Picture) -> Picture:
+def composite(
+    plate: Picture, background: Picture, matte: Picture, foreground: Picture | None = None
+) -> Picture:
     """The comp (H, W, 3) float32: ``plate`` where ``matte`` (H, W) is 1, ``background`` where it is 0.
+
+    ``foreground`` (H, W, 3) is the actor's own light times the matte, where it is known better than by the plate's.
 
     Works on scene-linear light, where mixing at soft edges is right. The plate's pixels are copied, bit for
     bit, wherever the matte is 1 or more, and the background's wherever it is 0 or less.
     """
     share = np.asarray(matte, np.float32)[..., None]
-    mixed = plate * share + background * (np.float32(1.0) - share)
+    mixed = (plate * share if foreground is None else foreground) + background * (np.float32(1.0) - share)
     return np.asarray(np.where(share >= 1.0, plate, np.where(share <= 0.0, background, mixed)), np.float32)

@@ -110,7 +110,10 @@ def moot_settings(value: Mapping[str, Any]) -> Tuple[str, ...]:
     )
 
 
-_RESERVED_LAYERS = ("rgb", "rgba", "alpha", "depth", "forward", "backward", "mask", "rotopaint_mask")
+_RESERVED_LAYERS = (
+    *("rgb", "rgba", "alpha", "depth", "forward", "backward", "mask", "rotopaint_mask"),
+    *("shadow", "despilled", "unmatched"),  # these stand beside it in its own files
+)
 
 
 def _check_layer_name(name: str) -> None:

@@ -162,12 +162,15 @@ class HalfFrame:
         return self.clamped
 
 
-def layer_channels(layer_name: str, shadow: bool, unmatched: bool = False) -> list[str]:
-    """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, and the
-    background before it was matched to the plate.
+def layer_channels(
+    layer_name: str, shadow: bool, unmatched: bool = False, despilled: bool = False
+) -> list[str]:
+    """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, the
+    background before it was matched to the plate, and the actor's own light with their matte.
     """
     names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
-    return [*names, *(f"unmatched.{one}" for one in "RGB" if unmatched)]
+    names += [f"unmatched.{one}" for one in "RGB" if unmatched]
+    return names + [f"despilled.{one}" for one in "RGBA" if despilled]
 
 
 def write_layer_frame(
@@ -276,14 +279,17 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
     error = error or error_of(output)
     if not written or not closed or error:
         raise unwritable(path, error)
-    _compare(temporary, path, pixels)
+    _compare(temporary, path, pixels, spec.channelnames)
 
 
-def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
+def _compare(temporary: str, path: str, pixels: NDArray[Any], names: Sequence[str]) -> None:
     source = oiio.ImageInput.open(temporary)
     if source is None:
         raise _faulty(path, f"it cannot be read back: {error_of(oiio)}")
     same, first = True, source.spec().y
+    # A file of several layers gives their channels back in the order of its own.
+    found = list(source.spec().channelnames)
+    order = [found.index(name) for name in names if name in found]
     kind = "half" if pixels.dtype == np.float16 else "uint16"
     try:
         for start in range(0, len(pixels), _ROWS):
@@ -291,7 +297,13 @@ def _compare(temporary: str, path: str, pixels: NDArray[Any]) -> None:
             ends = first + start, first + start + len(wrote)
             back = source.read_scanlines(0, 0, *ends, 0, 0, wrote.shape[-1], kind)
             # By their bits: comparing halves as numbers is slow.
-            same = same and back is not None and np.array_equal(_bits(back).ravel(), _bits(wrote).ravel())
+            if back is None or back.size != wrote.size or len(order) != len(names):
+                same = False
+                break
+            back = back.reshape(wrote.shape)
+            same = same and np.array_equal(
+                _bits(back if found == list(names) else back[..., order]), _bits(wrote)
+            )
         error = error_of(source)
     finally:
         source.close()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..comp.despill import despill
 from ..comp.finish import Finish
 from ..comp.merge import Merge
 from ..comp.over import composite
@@ -88,7 +89,9 @@ def finish_layer(
     else:
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
     match = scene.match.value
-    frame = HalfFrame(path, layer_channels(settings.layer, pulled is not None, match is not None), info)
+    actor = _without_spill(read, info.space, settings.despill) if settings.despill else None
+    names = layer_channels(settings.layer, pulled is not None, match is not None, actor is not None)
+    frame = HalfFrame(path, names, info)
 
     def background_of(rows: slice) -> Picture:
         guide = moved.rows(rows)
@@ -97,8 +100,14 @@ def finish_layer(
         return background if pulled is None else pulled.under(background, laid[rows])
 
     def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
-        comp = composite(linearise(read.plate.pixels[rows], info.space), background, read.matte[rows])
-        frame.put(rows, comp, 1.0, background, 1.0, *(() if pulled is None else (taken[rows],)), *unmatched)
+        matte, own = read.matte[rows], None if actor is None else actor[rows]
+        comp = composite(linearise(read.plate.pixels[rows], info.space), background, matte, own)
+        beside = [
+            *([] if pulled is None else [taken[rows]]),
+            *unmatched,
+            *([] if own is None else [own, matte]),
+        ]
+        frame.put(rows, comp, 1.0, background, 1.0, *beside)
 
     count = max(16, min(128, _STRIP // info.width))
     strips = [slice(at, min(at + count, info.height)) for at in range(0, info.height, count)]
@@ -116,6 +125,14 @@ def layer_attributes(scene: Scene, read: PlateAndMatte) -> dict[str, Any]:
     """What a layer's header passes on of the plate's, and how it was matched to the plate."""
     match = scene.match.value
     return read.plate.attributes | ({} if match is None else {"actanywhere:match": ("string", str(match))})
+
+
+def _without_spill(read: PlateAndMatte, space: str, strength: float) -> Picture:
+    """The actor's own light times their matte (H, W, 3), as far as it is asked for."""
+    light, matte = linearise(read.plate.pixels, space), read.matte[..., None]
+    share = np.float32(strength)
+    mixed = share * despill(light, read.matte) + (1 - share) * light * matte
+    return np.where(matte >= 1, light, mixed)
 
 
 def _white(space: str) -> np.float32:

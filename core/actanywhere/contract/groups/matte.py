@@ -41,6 +41,14 @@ class MatteSettings:
         unit="pixels",
         group="matte",
     )
+    despill: float = number(
+        0.0,
+        "How much of the plate's old background is taken out of the actor's soft edge in the comp: 1 is all of it, 0 "
+        "leaves the plate as it is. The actor's own light is written beside, premultiplied, as 'despilled'.",
+        minimum=0.0,
+        maximum=1.0,
+        group="matte",
+    )
     erode: int = whole(
         5,
         "Width of the square that erodes the matte for the model alone, in pixels of a frame of 256 x 256, so "

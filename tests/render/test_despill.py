@@ -1,0 +1,80 @@
+"""The old background in the actor's soft edge, from the plate to the layer's files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actanywhere.contract.errors import JobError
+from actanywhere.contract.settings import Settings
+from actanywhere.contract.shot import Matte
+from tests.footage.pictures import write_still
+from tests.render.stage import HEIGHT, WIDTH, Staged, disc, read_layer, render, stage_shot
+
+SCREEN, SKIN = np.float32([0.05, 0.6, 0.08]), np.float32([0.45, 0.3, 0.22])
+
+
+def _before_a_screen(folder: Path) -> Staged:
+    staged = stage_shot(folder, frames=4)
+    for index, frame in enumerate(staged.plates):
+        matte = disc(24 + index, 36, 12)[..., None]
+        light = SKIN * matte + SCREEN * (1 - matte)
+        write_still(folder / f"plate.{frame}.exr", light.astype(np.float32), "half")
+        write_still(folder / f"matte.{frame}.exr", matte, "half")
+        (folder / f"matte.{frame}.png").unlink()
+    shot = replace(staged.shot, matte=Matte(str(folder / "matte.####.exr")))
+    return replace(staged, shot=shot)
+
+
+def _planes(output: str, layer: str) -> np.ndarray:
+    channels = read_layer(Path(output) / "shot_generated_bg.1002.exr")[1]
+    return np.dstack([channels[layer + one] for one in "RGB"]).astype(np.float32)
+
+
+def test_the_screen_leaves_the_soft_edge_and_nothing_else_changes(tmp_path: Path, model: Path) -> None:
+    staged = _before_a_screen(tmp_path / "screen")
+    jobs = {share: staged.job(model, f"out{share}", despill=share) for share in (0.0, 0.5, 1.0)}
+    for job in jobs.values():
+        render(job)
+    matte = disc(25, 36, 12, HEIGHT, WIDTH)[..., None]
+    soft = ((matte > 0.02) & (matte < 0.98))[..., 0]
+    back = _planes(jobs[1.0].output, "generated_bg.")
+    for share, job in jobs.items():
+        # Not despilled, the plate's light is taken as often as the matte says, its share of the screen too.
+        light = SKIN * matte + SCREEN * (1 - matte)
+        actor = share * SKIN * matte + (1 - share) * light * matte
+        wanted = actor + back * (1 - matte)
+        np.testing.assert_allclose(_planes(job.output, "")[soft], wanted[soft], atol=4e-3)
+    whole = (matte == 1)[..., 0] | (matte == 0)[..., 0]
+    assert np.array_equal(_planes(jobs[1.0].output, "")[whole], _planes(jobs[0.0].output, "")[whole])
+
+
+def test_the_despilled_actor_over_the_layer_is_the_comp(tmp_path: Path, model: Path) -> None:
+    job = _before_a_screen(tmp_path / "screen").job(model, despill=1.0)
+    render(job)
+    channels = read_layer(Path(job.output) / "shot_generated_bg.1002.exr")[1]
+    alpha = channels["despilled.A"].astype(np.float32)[..., None]
+    over = _planes(job.output, "despilled.") + _planes(job.output, "generated_bg.") * (1 - alpha)
+    np.testing.assert_allclose(over, _planes(job.output, ""), atol=2e-3)
+    plain = _before_a_screen(tmp_path / "plain").job(model)
+    render(plain)
+    assert not any("despilled" in n for n in read_layer(Path(plain.output) / "shot_generated_bg.1002.exr")[1])
+
+
+@pytest.mark.parametrize("layer", ["a", "zebra"])
+def test_the_layers_name_may_come_before_and_after_the_channels_beside_it(
+    tmp_path: Path, model: Path, layer: str
+) -> None:
+    job = _before_a_screen(tmp_path / "screen").job(model, despill=1.0, layer=layer)
+    render(job)
+    file = next(Path(job.output).glob("*.1002.exr"))
+    assert {f"{layer}.G", "despilled.G", "A"} <= set(read_layer(file)[1])
+
+
+@pytest.mark.parametrize("layer", ["shadow", "despilled"])
+def test_a_layer_is_not_called_as_the_channels_beside_it(layer: str) -> None:
+    with pytest.raises(JobError, match="cannot be a layer's name"):
+        Settings(layer=layer)
