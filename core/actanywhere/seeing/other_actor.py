@@ -214,7 +214,10 @@ def _nobody(
 ) -> OtherActor:
     stays = stacked([one.mask for one in things]) if things else None
     if kind == "auto":
-        return OtherActor("none was found", stays=stays)
+        blind = f" by a guess: only the plate's own actor was looked for, no network is here ({MEND})"
+        return OtherActor(
+            f"none was found{blind if subjects is None and regions is None else ''}", stays=stays
+        )
     reader = subjects.name if subjects is not None else None
     seen = f" {reader} saw only a thing ({_places(things)})." if things else ""
     looked = (
