@@ -21,6 +21,7 @@ from ..shadow.pull import PulledShadow
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
+from .matte_check import check_matte
 from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
@@ -92,6 +93,7 @@ def read_scene(
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
+    footage = (*footage, *check_matte(clip, watch.check))
     camera, motion = choose_camera(inputs, track, clip, larger, solving or Solving())
     led = camera.value != "subject" or not facts.infers_camera
     shadow = choose_shadow(

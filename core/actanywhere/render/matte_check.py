@@ -1,0 +1,149 @@
+"""The given matte held against the plate's own motion: what it loses for a few frames, and frames that stand still.
+
+Each matte is moved by the plate's optical flow into the next frame and into the one before. Where it says actor, the
+plate looks the same and that frame's matte says nothing, a part of them was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract.numbering import compact
+from ..seeing.follow_still import flow_between
+from .clip import Clip
+
+__all__ = ["check_matte"]
+
+Picture = NDArray[np.float32]
+Plane = NDArray[np.bool_]
+
+_IN, _OUT = 0.8, 0.2
+"""A matte above the first shows the actor, below the second nobody."""
+_ALIKE = 0.08
+"""Difference on the display up to which what the flow brought is the same."""
+_SLIPS = 2.0
+"""Pixels by which the flow may miss, there and back."""
+_LEAST = 0.01
+"""Share of the actor from which on a lost part is told."""
+_THIN = 0.012
+"""Share of the frame's height: what is thinner is the edge that wanders."""
+_LONGEST = 8
+"""Frames after which what is lost is an artist's choice."""
+_COVERS = 0.3
+"""Share of what was lost that comes again, or it is another part."""
+_STANDS, _MOVES = 0.99, 0.955
+"""Overlap of a matte with the one before that is the same, and below which the flow says that they moved."""
+
+
+@dataclass(frozen=True)
+class _Between:
+    """What of a matte the next frame's does not have (h, w), and how far the matte moved: overlaps 0..1."""
+
+    lost: Plane
+    stands: float
+    flows: float
+
+
+def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> list[str]:
+    """What the matte loses for a few frames although the plate shows it, and where it stands while they move.
+
+    ``check`` is called between frames and may raise to stop.
+    """
+    frames = range(len(clip.frames))
+    there, back = [], []
+    for index in frames[1:]:
+        there.append(_between(clip, index - 1, index))
+        back.append(_between(clip, index, index - 1))
+        check()
+    first = clip.frames.first
+    told = [_hole(clip, begin, end) for begin, end in _holes(there, back)]
+    late = [first + index for index in frames[1:] if _is_late(there[index - 1])]
+    if late:
+        told.append(
+            f"matte: it stands still at {compact(late)} while the actor moves: a frame that came late, or twice. "
+            "Look at the roto there."
+        )
+    return told
+
+
+def _holes(there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
+    """First and last frame (from 0) of each part that is lost and comes again."""
+    found = []
+    for begin, opens in enumerate(there, 1):
+        if not opens.lost.any():
+            continue
+        for end in range(begin, min(begin + _LONGEST, len(back))):
+            # Within so few frames it moves no further than its own size.
+            reach = np.ones((2 * (4 + 4 * (end - begin)) + 1,) * 2, np.uint8)
+            near = np.asarray(cv2.dilate(opens.lost.astype(np.uint8), reach)) > 0
+            closes = back[end].lost
+            if closes.any() and (closes & near).sum() >= _COVERS * max(closes.sum(), opens.lost.sum()):
+                found.append((begin, end))
+                break
+    return found
+
+
+def _hole(clip: Clip, begin: int, end: int) -> str:
+    lost = _between(clip, begin - 1, begin).lost
+    share = lost.sum() / max(1, int((clip.matte[begin - 1] > 127).sum()))
+    first = clip.frames.first
+    where = f"frame {first + begin}" if begin == end else f"frames {first + begin}-{first + end}"
+    return (
+        f"matte: a part of the actor is missing at {where} ({100 * share:.1f} % of them), which the plate shows. "
+        "The new place shows through there; mend the roto."
+    )
+
+
+def _is_late(one: _Between) -> bool:
+    return one.stands >= _STANDS and one.flows <= _MOVES
+
+
+def _between(clip: Clip, before: int, now: int) -> _Between:
+    """What of the matte of frame ``before`` is missing in frame ``now``, its neighbour."""
+    matte, other = clip.matte[now] / np.float32(255), clip.matte[before] / np.float32(255)
+    picture, known = clip.rgb[now] / np.float32(255), clip.rgb[before] / np.float32(255)
+    back, there = flow_between(picture, known), flow_between(known, picture)
+    place = _grid(back) + back
+    slip = np.asarray(np.linalg.norm(back + _taken(there, place), axis=-1), np.float32)
+    size = (matte.shape[1], matte.shape[0])
+    scale = np.array([size[0] / back.shape[1], size[1] / back.shape[0]], np.float32)
+    whole = np.asarray(cv2.resize(back, size), np.float32) * scale
+    at = _grid(whole) + whole
+    brought = _taken(other, at)
+    differs = np.abs(_taken(known, at) - picture).mean(-1)
+    alike = np.asarray(cv2.blur(differs, (5, 5))) <= _ALIKE
+    believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
+    inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])
+    lost = (brought > _IN) & (matte < _OUT) & alike & believed & inside
+    return _Between(_solid(lost, matte), _overlap(matte, other), _overlap(brought, other))
+
+
+def _solid(lost: Plane, matte: Picture) -> Plane:
+    """What of ``lost`` is no wandering edge, and large enough to be told."""
+    side = 2 * max(1, round(_THIN * matte.shape[0] / 2)) + 1
+    opened = np.asarray(
+        cv2.morphologyEx(lost.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    )
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(opened)
+    actor = max(1, int((matte > 0.5).sum()))
+    large = [n for n in range(1, count) if facts[n, cv2.CC_STAT_AREA] >= max(16, _LEAST * actor)]
+    return np.asarray(np.isin(labels, large))
+
+
+def _overlap(one: Picture, other: Picture) -> float:
+    union = float(np.maximum(one, other).sum())
+    return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
+
+
+def _grid(flow: Picture) -> Picture:
+    return np.stack(np.meshgrid(np.arange(flow.shape[1]), np.arange(flow.shape[0])), -1).astype(np.float32)
+
+
+def _taken(picture: Picture, at: Picture) -> Picture:
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -1,0 +1,74 @@
+"""The given matte against the plate's own motion: an actor of texture who walks over a place that stands still."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from actanywhere.contract.shot import FrameRange
+from actanywhere.render.clip import Clip
+from actanywhere.render.matte_check import check_matte
+from tests.render.stage import texture
+
+FRAMES, STEP, SIDE = 10, 3, 160
+
+
+@pytest.fixture(scope="module")
+def walk() -> Clip:
+    """A box of 40 x 80 pixels that moves by 3 pixels a frame, and its true matte."""
+    rng = np.random.default_rng(4)
+    place, actor = texture(rng, SIDE, SIDE), texture(rng, 80, 40)
+    rgb, mattes = [], []
+    for index in range(FRAMES):
+        x = 40 + STEP * index
+        picture, matte = place.copy(), np.zeros((SIDE, SIDE), np.float32)
+        picture[50:130, x : x + 40] = actor
+        matte[50:130, x : x + 40] = 1
+        rgb.append(np.round(picture * 255).astype(np.uint8))
+        mattes.append(np.round(cv2.GaussianBlur(matte, (0, 0), 0.8) * 255).astype(np.uint8))
+    return Clip(FrameRange(1001, 1000 + FRAMES), np.stack(rgb), np.stack(mattes), 1.0)
+
+
+def _with(walk: Clip, mattes: np.ndarray) -> Clip:
+    return Clip(walk.frames, walk.rgb, mattes, 1.0)
+
+
+def test_a_matte_that_is_right_is_left_alone(walk: Clip) -> None:
+    assert check_matte(walk) == []
+
+
+def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> None:
+    mattes = walk.matte.copy()
+    for index in (4, 5, 6):
+        x = 40 + STEP * index
+        mattes[index, 70:86, x + 12 : x + 28] = 0
+    (told,) = check_matte(_with(walk, mattes))
+    assert "frames 1005-1007 (" in told
+    share = float(told.split("(")[1].split(" %")[0])
+    assert share == pytest.approx(100 * 16 * 16 / (40 * 80), abs=2.5)
+
+
+def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
+    mattes = walk.matte.copy()
+    mattes[5, 112:] = 0
+    (told,) = check_matte(_with(walk, mattes))
+    assert "missing at frame 1006 (" in told
+
+
+def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
+    mattes = walk.matte.copy()
+    mattes[:, 112:] = 0
+    assert check_matte(_with(walk, mattes)) == []
+
+
+def test_a_matte_that_comes_twice_while_the_actor_walks_is_told(walk: Clip) -> None:
+    mattes = walk.matte.copy()
+    mattes[5] = mattes[4]
+    (told,) = check_matte(_with(walk, mattes))
+    assert "stands still at 1006 while" in told
+
+
+def test_an_actor_who_stands_still_may_have_a_matte_that_does(walk: Clip) -> None:
+    still = Clip(walk.frames, np.stack([walk.rgb[0]] * FRAMES), np.stack([walk.matte[0]] * FRAMES), 1.0)
+    assert check_matte(still) == []
