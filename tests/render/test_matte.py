@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 
 from actanywhere.cli import main
@@ -58,6 +60,10 @@ def alpha(shot: Path, frame: int, output: str = "roto") -> np.ndarray:
     _, channels = read_layer(shot / output / f"sc010_matte.{frame}.exr")
     assert list(channels) == ["A"]
     return channels["A"]
+
+
+def read_still(path: Path) -> np.ndarray:
+    return oiio.ImageBuf(str(path)).get_pixels("float")
 
 
 def overlap(found: np.ndarray, true: np.ndarray) -> float:
@@ -165,7 +171,7 @@ def test_without_any_network_the_command_that_gets_one_is_named(
     assert "actanywhere models pull sam2.1-hiera-tiny" in capsys.readouterr().err
 
 
-def test_metadata_and_overscan_are_the_plates_and_a_box_is_in_pixels_of_its_display_window(
+def test_metadata_time_code_and_overscan_are_the_plates_and_a_box_is_in_pixels_of_its_display_window(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "plate").mkdir()
@@ -175,13 +181,16 @@ def test_metadata_and_overscan_are_the_plates_and_a_box_is_in_pixels_of_its_disp
         write_still(
             tmp_path / "plate" / f"sc010.{1001 + index}.exr",
             light,
-            attributes={"unit": "b"},
+            attributes={"unit": "b", "smpte:TimeCode": ("timecode", (0x01020304 + index, 0))},
             **window,
         )
     assert made_of(tmp_path, "sc010.####.exr", "--box", "26,27,28,60", "--plate-colour", "linear-rec709") == 0
     spec, channels = read_layer(tmp_path / "roto" / "sc010_matte.1002.exr")
     assert (spec.x, spec.y, spec.full_width) == (-10, -5, SIZE[1] - 20)
     assert spec.get_string_attribute("unit") == "b"
+    assert tuple(spec.getattribute("smpte:TimeCode")) == (0x01020305, 0), (
+        "of this frame, and not of the first"
+    )
     assert overlap(channels["A"], walk(1)) > 0.85
 
 
@@ -214,3 +223,24 @@ def test_memory_does_not_grow_with_the_shot(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.15 * peaks[0]
+
+
+@pytest.mark.skipif(
+    "ACTANYWHERE_TEST_ISNET" not in os.environ, reason="ACTANYWHERE_TEST_ISNET names no ISNet file"
+)
+def test_a_real_network_mattes_the_runner_of_a_real_shot(tmp_path: Path, shelf: Path) -> None:
+    shot = Path(__file__).resolve().parents[3] / "shared/shots/parkour"
+    if not shot.is_dir():
+        pytest.skip("../shared/shots is not here")
+    network = shelf / "isnet-general-use" / "isnet-general-use.onnx"
+    network.unlink()
+    network.symlink_to(os.environ["ACTANYWHERE_TEST_ISNET"])
+    true = [read_still(path)[..., 0] > 0.5 for path in sorted((shot / "matte").iterdir())[:3]]
+    rows, columns = np.nonzero(true[0])
+    box = f"{columns.min()},{rows.min()},{np.ptp(columns) + 1},{np.ptp(rows) + 1}"
+    (tmp_path / "plate").mkdir()
+    for index, path in enumerate(sorted((shot / "plate").iterdir())[:3]):
+        (tmp_path / "plate" / f"sc010.{1001 + index}{path.suffix}").symlink_to(path)
+    assert made_of(tmp_path, f"sc010.####{path.suffix}", "--box", box) == 0
+    for index, one in enumerate(true):
+        assert overlap(alpha(tmp_path, 1001 + index) > 0.5, one) > 0.85

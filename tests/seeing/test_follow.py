@@ -63,6 +63,16 @@ def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
     assert overlap(found[5][0], walk(5)) > 0.85
 
 
+def test_where_flow_and_network_half_part_whoever_looks_like_them_is_taken_anew_and_the_frame_is_told() -> (
+    None
+):
+    beside = body((41, 62))
+    assert 0.25 < overlap(beside, walk(0)) < 0.55
+    found = follow(hint=Hint(goes=beside))
+    assert overlap(found[1][0], walk(1)) > 0.9 and found[1][1] < 0.45
+    assert overlap(found[2][0], walk(2)) > 0.9 and found[2][1] > 0.6
+
+
 def test_a_click_on_what_is_not_theirs_cuts_it_off() -> None:
     bag = np.zeros(SIZE, np.float32)
     bag[50:80, 62:84] = 1

@@ -29,8 +29,8 @@ _SLIPS = 1.5
 """Pixels by which the flow may miss, there and back, before it is not believed."""
 _LEAST = 2e-4
 """Share of the frame below which nothing is left of the actor."""
-_ALIKE, _SIZES = 0.6, (0.35, 2.8)
-"""From which likeness of colours, and in which range of sizes, somebody is the actor again."""
+_ALIKE, _SIZES, _ABOUT = 0.5, (0.35, 2.8), (0.5, 2.0)
+"""From which likeness of colours, and in which range of sizes, somebody is the actor again: lost, and half lost."""
 _GUESSED = 0.3
 _BESIDE, _THEIRS, _OFF = 1, 2, 3
 
@@ -63,10 +63,10 @@ class StillFollow:
         brought, believed = bring(*self._before, picture)
         found = self._find(picture)
         mask, sure = _tie(found, brought, believed)
-        if sure < _LOST:
-            again = self._again(picture, found)
+        if sure < _TRUSTED:
+            again = self._again(picture, found, _SIZES if sure < _LOST else _ABOUT)
             mask, sure = (mask, sure) if again is None else (again, _GUESSED)
-        elif sure >= _TRUSTED:
+        else:
             self._note(picture, mask)
         self._before = (picture, mask)
         return Followed(mask, sure)
@@ -75,15 +75,15 @@ class StillFollow:
         if (mask > 0.5).mean() >= _LEAST:
             self._colours, self._size = _colours(picture, mask), float((mask > 0.5).mean())
 
-    def _again(self, picture: Picture, found: Picture) -> Picture | None:
-        """The actor found again after they were lost: of their colours and about their size."""
+    def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
+        """The actor found anew where flow and network part: of their colours, and of their size within ``sizes``."""
         if self._colours is None:
             return None
         count, labels = cv2.connectedComponents((found > 0.5).astype(np.uint8))
         best, likeness = None, _ALIKE
         for label in range(1, count):
             part = np.where(labels == label, found, np.float32(0))
-            if not _SIZES[0] * self._size < (part > 0.5).mean() < _SIZES[1] * self._size:
+            if not sizes[0] * self._size < (part > 0.5).mean() < sizes[1] * self._size:
                 continue
             like = float(np.minimum(_colours(picture, part), self._colours).sum())
             if like > likeness:
