@@ -12,6 +12,7 @@ from tests.blender import stage
 from tests.blender.conftest import Blender
 from tests.engines.vace import tiny_vace
 
+SHOT = Path(__file__).parents[3] / "shared" / "shots" / "bmx_trees"
 SMALL = "8 GB on the graphics card and more, 19 GB on disk, Apache-2.0"
 
 
@@ -22,7 +23,11 @@ def test_a_model_that_generates_is_listed_chosen_and_its_layer_comes_back(
     tiny_vace.save(tiny, tmp_path / "models" / "vace-1.3b")
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("ACTANYWHERE_CACHE", str(tmp_path / "cache"))
-    said = blender.play("generates", timeout=600)["generates"]
+    footage = dict(blender.given["footage"])
+    if SHOT.is_dir():  # a real plate, where one lies beside the checkout
+        plates, mattes = (sorted((SHOT / part).iterdir()) for part in ("plate", "matte"))
+        footage |= {"plate": str(plates[0]), "matte": str(mattes[0])}
+    said = blender.play("generates", timeout=600, footage=footage)["generates"]
     starter = ["starter", "comes with the software, needs no graphics card"]
     assert said["before"]["listed"] == [starter]
     assert said["before"]["drawn"] == [["actanywhere.engine_look", "List the Models", True]]
