@@ -6,7 +6,7 @@ import argparse
 
 from .. import __version__
 from ..training import flags as training_flags
-from .descriptions import BATCH, MODELS, TOP, TOP_EXAMPLES
+from .descriptions import BATCH, TOP, TOP_EXAMPLES
 from .evaluate import MEASURES, add_evaluate_flags
 from .farm import add_farm_parser
 from .farm_flags import add_farm_flags
@@ -14,6 +14,8 @@ from .flags import add_setting_flags, add_shot_flags
 from .matte_flags import ABOUT as MATTE
 from .matte_flags import EXAMPLES as MATTE_EXAMPLES
 from .matte_flags import add_matte_flags
+from .model_parsers import add_model_parsers
+from .talk import Plain, add_talk
 
 __all__ = ["build_parser"]
 
@@ -21,7 +23,7 @@ __all__ = ["build_parser"]
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; ``args.command`` says which."""
     parser = argparse.ArgumentParser(
-        "actanywhere", description=TOP, epilog=TOP_EXAMPLES, formatter_class=_Plain
+        "actanywhere", description=TOP, epilog=TOP_EXAMPLES, formatter_class=Plain
     )
     parser.add_argument("--version", action="version", version="actanywhere " + __version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -35,10 +37,8 @@ def build_parser() -> argparse.ArgumentParser:
     _selftest(commands)
     _train(commands)
     _evaluate(commands)
-    _assemble(commands)
-    _export(commands)
     _camera(commands)
-    _models(commands)
+    add_model_parsers(commands)
     add_farm_parser(commands)
     commands.add_parser(
         "worker",
@@ -49,17 +49,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _Plain(argparse.RawDescriptionHelpFormatter):
-    """Descriptions and examples as they are written."""
-
-
 def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "render",
         help="render one shot",
         description="Renders one shot into a folder: EXR frames with the background layer and the comp, and "
         "result.json with all that is needed to render them again.",
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     add_shot_flags(parser.add_argument_group("the shot"))
     add_setting_flags(parser.add_argument_group("how it is rendered"))
@@ -80,7 +76,7 @@ def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="With --dry-run: read the shot and draw who was found in the condition, what is behind them, and where "
         "the actor stands in it.",
     )
-    _add_talk(parser, dry_run=True)
+    add_talk(parser, dry_run=True)
 
 
 def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -90,7 +86,7 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Renders the shots of a list. All are checked first; a bad shot is named and left out, the "
         "others are rendered, and a table says what became of each. Exit status 2 if any was bad.",
         epilog=BATCH,
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     parser.add_argument("shots", nargs="?", metavar="SHOTS.json|SHOTS.csv", help="The list of shots.")
     parser.add_argument(
@@ -127,7 +123,7 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
-    _add_talk(parser, dry_run=True)
+    add_talk(parser, dry_run=True)
 
 
 def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -162,7 +158,7 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="N",
         help="How many frames the sheet shows, from first to last (default: 8; with --wedge: 3).",
     )
-    _add_talk(parser, dry_run=False)
+    add_talk(parser, dry_run=False)
 
 
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -188,7 +184,7 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="The folder to write (default: actanywhere_demo).",
     )
     add_setting_flags(parser.add_argument_group("settings"))
-    _add_talk(parser, dry_run=False)
+    add_talk(parser, dry_run=False)
 
 
 def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -209,7 +205,7 @@ def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--quick", action="store_true", help="The first two modes alone.")
     add_setting_flags(parser.add_argument_group("settings"))
-    _add_talk(parser, dry_run=False)
+    add_talk(parser, dry_run=False)
 
 
 def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -220,12 +216,12 @@ def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "away from them the plate's own pixels, behind them what other frames of the shot show there. A is 0 where no "
         "frame ever saw the place free. Stop with Ctrl-C: the same command goes on.",
         epilog="example:\n  actanywhere cleanplate --plate plate.####.exr --matte roto.####.exr --output clean",
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     add_shot_flags(parser.add_argument_group("the shot"), only=("frames", "plate", "matte"))
     parser.add_argument("--output", required=True, metavar="DIR", help="The folder for it, made if need be.")
     add_setting_flags(parser.add_argument_group("the matte"), group="matte")
-    _add_talk(parser, dry_run=False)
+    add_talk(parser, dry_run=False)
 
 
 def _matte(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -234,10 +230,10 @@ def _matte(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="a matte of the actor from the plate alone",
         description=MATTE,
         epilog=MATTE_EXAMPLES,
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     add_matte_flags(parser)
-    _add_talk(parser, dry_run=True)
+    add_talk(parser, dry_run=True)
 
 
 def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -245,7 +241,7 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "train",
         help="train a model (needs the 'train' extra)",
         description=training_flags.__doc__,
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     training_flags.add_arguments(parser)
 
@@ -257,85 +253,10 @@ def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Renders shots with a model, measures the results beside those of other methods and of a tracked "
         "card, and writes tables and a sheet. Renders that are already there are used again.",
         epilog=MEASURES,
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     add_evaluate_flags(parser)
-    _add_talk(parser, dry_run=True)
-
-
-def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "assemble",
-        help="put a full-size model together from public weights, to be trained",
-        description="Makes a model of the paper's size from folders that are on this machine, in the layouts in which "
-        "the hub has them. Nothing is downloaded. Without --ip-adapter one part between them is new, so that the model "
-        "has to be trained before it renders anything: 'actanywhere train --from DIR'.",
-    )
-    add = parser.add_argument_group("the parts").add_argument
-    add(
-        "--unet",
-        required=True,
-        metavar="DIR",
-        help="Stable Diffusion 1.5 for inpainting (9 input channels; a plain one's 4 are extended by zeros): the whole "
-        "repository, or its unet/.",
-    )
-    add(
-        "--motion",
-        required=True,
-        metavar="DIR",
-        help="AnimateDiff's motion adapter v1.5-2, as diffusers has it.",
-    )
-    add(
-        "--clip",
-        required=True,
-        metavar="DIR",
-        help="CLIP ViT-L/14: its vision half, or all of it. With --ip-adapter: the CLIP ViT-H/14 that comes with it.",
-    )
-    add(
-        "--ip-adapter",
-        metavar="FILE",
-        help="IP-Adapter Plus for Stable Diffusion 1.5: a trained way for the condition, so that the model renders "
-        "without training.",
-    )
-    add(
-        "--text",
-        metavar="DIR",
-        help="With --ip-adapter: the folder that has text_encoder/ and tokenizer/. Left out: beside the U-Net.",
-    )
-    add(
-        "--few-steps",
-        choices=("lcm", "lightning"),
-        help="With --ip-adapter: what the motion modules were distilled for. lcm: AnimateLCM, 6 steps. lightning: "
-        "AnimateDiff-Lightning's 4-step file.",
-    )
-    add(
-        "--lora",
-        metavar="FILE",
-        help="With --ip-adapter: a LoRA for the U-Net, baked in at strength 0.8. Left out: with --few-steps lcm "
-        "AnimateLCM's own, where it lies beside its motion modules.",
-    )
-    add("--vae", metavar="DIR", help="Stable Diffusion's autoencoder. Left out: the vae/ beside the U-Net.")
-    parser.add_argument(
-        "--output", required=True, metavar="DIR", help="The model's folder, which must be new."
-    )
-    _add_talk(parser, dry_run=True)
-
-
-def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "export",
-        help="a model's networks as ONNX graphs, to render without PyTorch",
-        description="Writes four ONNX graphs (opset 18; any number of frames, any size) into a model's folder. They "
-        "hold no weights: they point into the model's own files. 'render --backend onnx' runs them. The starter comes "
-        "exported. Needs PyTorch and the 'export' extra.",
-    )
-    parser.add_argument(
-        "--model", default="starter", metavar="NAME", help="The model, as in 'render' (default: starter)."
-    )
-    parser.add_argument(
-        "--output", metavar="DIR", help="A copy of the model with the graphs, which must be new."
-    )
-    _add_talk(parser, dry_run=False)
+    add_talk(parser, dry_run=True)
 
 
 def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -347,7 +268,7 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "camera.chan and camera.json (docs/track.md): level, y up, over the ground under the actor's feet, with the "
         "horizon's row in every frame. Takes a second or more a frame.",
         epilog="example:\n  actanywhere camera --plate plate.####.exr --matte roto.####.exr --output camera",
-        formatter_class=_Plain,
+        formatter_class=Plain,
     )
     add_shot_flags(parser.add_argument_group("the shot"), only=("frames", "plate", "matte"))
     parser.add_argument(
@@ -355,50 +276,4 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     add_setting_flags(parser.add_argument_group("the lens"), only=("focal", "haperture"))
     add_setting_flags(parser.add_argument_group("the matte"), group="matte")
-    _add_talk(parser, dry_run=False)
-
-
-def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "models",
-        help="the networks and engines there are: list, get, import, verify, remove them",
-        description="Networks that read pictures, and engines that paint, are got once and then lie on this machine or "
-        "in a studio's folder. A render never goes online.",
-        epilog=MODELS,
-        formatter_class=_Plain,
-    )
-    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    kind = kinds.add_parser("list", help="what there is, what it needs, its licence, and whether it is here")
-    kind.add_argument("--long", action="store_true", help="Also what each is and does, and its terms.")
-    _add_talk(kind, dry_run=False)
-    kind = kinds.add_parser("pull", help="get models from the hub; the same command goes on after a cut")
-    kind.add_argument(
-        "names", nargs="+", metavar="NAME", help="Models, or the sets 'vision', 'matte' and 'unet'."
-    )
-    _add_talk(kind, dry_run=False)
-    kind = kinds.add_parser("import", help="take over a file or a folder that is here already")
-    kind.add_argument("source", metavar="FILE_OR_FOLDER", help="In the layout that the hub has, or one file.")
-    kind.add_argument("--as", dest="name", required=True, metavar="NAME", help="Its name in 'models list'.")
-    _add_talk(kind, dry_run=False)
-    kind = kinds.add_parser("verify", help="read every byte again and hold it against the checksums")
-    kind.add_argument("names", nargs="*", metavar="NAME", help="Left out: all that are here.")
-    _add_talk(kind, dry_run=False)
-    kind = kinds.add_parser("remove", help="remove models from this machine")
-    kind.add_argument("names", nargs="+", metavar="NAME", help="Models, or a set.")
-    _add_talk(kind, dry_run=False)
-
-
-def _add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:
-    talk = parser.add_argument_group("what it says")
-    if dry_run:
-        talk.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Check everything and say what would be read and written, without touching anything.",
-        )
-    talk.add_argument(
-        "--json",
-        action="store_true",
-        help="Progress, results and errors as one JSON object a line on stdout.",
-    )
-    talk.add_argument("--quiet", action="store_true", help="Nothing but errors.")
+    add_talk(parser, dry_run=False)

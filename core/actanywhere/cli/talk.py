@@ -1,0 +1,28 @@
+"""What all commands share: help as it is written, and the flags of how much they say."""
+
+from __future__ import annotations
+
+import argparse
+
+__all__ = ["Plain", "add_talk"]
+
+
+class Plain(argparse.RawDescriptionHelpFormatter):
+    """Descriptions and examples as they are written."""
+
+
+def add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:
+    """The flags of how much a command says, and ``--dry-run`` where it has one."""
+    talk = parser.add_argument_group("what it says")
+    if dry_run:
+        talk.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Check everything and say what would be read and written, without touching anything.",
+        )
+    talk.add_argument(
+        "--json",
+        action="store_true",
+        help="Progress, results and errors as one JSON object a line on stdout.",
+    )
+    talk.add_argument("--quiet", action="store_true", help="Nothing but errors.")
