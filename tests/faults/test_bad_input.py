@@ -214,7 +214,7 @@ def refused(job: Job, kind: type[ActAnywhereError]) -> str:
     told: list[Progress] = []
     with pytest.raises(kind) as caught:
         render(job, told.append)
-    assert {progress.stage for progress in told} <= {"reading footage"}
+    assert {progress.stage for progress in told} <= {"checking footage", "reading footage"}
     assert caught.value.remedy
     return caught.value.message
 
@@ -255,7 +255,7 @@ def test_a_bad_frame_ends_the_command_with_status_2_before_torch_is_loaded(
     said = run_command(command(shot.job(model)), no_torch)
     assert said.status == 2, (said.events, said.errors)
     assert "plate.1004.exr" in said.error["message"] and "NaN" in said.error["message"]
-    assert said.stages == {"reading footage"}
+    assert said.stages == {"starting the engine", "checking footage", "reading footage"}
     assert not (shot.folder / "out").exists()
 
 

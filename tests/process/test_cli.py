@@ -215,11 +215,13 @@ def test_json_is_one_object_a_line_and_nothing_else(here: Path, capfd: pytest.Ca
     assert cli.main(["render", *SHOT, "--name", "noisy", "--json"]) == 0
     said = capfd.readouterr()
     lines = [json.loads(line) for line in said.out.splitlines()]
-    assert [line["event"] for line in lines] == ["progress"] * 4 + ["result"]
+    assert [line["event"] for line in lines] == ["progress"] * 5 + ["result"]
+    assert lines[0]["progress"]["stage"] == "starting the engine"
     assert lines[-1]["result"]["decisions"][0]["value"] == "still" and said.err == ""
     assert cli.main(["render", *SHOT, "--name", "bad", "--json"]) == 2
     error = {"kind": "FootageError", "message": "frame 1003 is missing", "remedy": "Copy it again."}
-    assert json.loads(capfd.readouterr().out) == {"event": "error", "shot": "", "error": error}
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert json.loads(last) == {"event": "error", "shot": "", "error": error}
 
 
 def test_quiet_says_nothing_unless_it_fails(here: Path, capfd: pytest.CaptureFixture[str]) -> None:

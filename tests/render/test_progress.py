@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from pathlib import Path
+
 from actanywhere.contract.job import Progress
 from actanywhere.render.progress import JobProgress, Stage
+from tests.render.stage import Staged, render
 
 
 def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured() -> None:
@@ -23,3 +27,21 @@ def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured(
     assert last.seconds_left == 0
     assert [one.fraction for one in heard] == sorted(one.fraction for one in heard)
     assert last.fraction == 1
+
+
+def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, model: Path) -> None:
+    """By what is counted and not by the clock: no stage begins in silence, no frame is passed over."""
+    told: list[Progress] = []
+    render(shot.job(model), told.append)
+    counted = [one for one in told if not one.message]
+    first = {name: next(runs).done for name, runs in groupby(counted, lambda one: one.stage)}
+    began = ("checking footage", "reading footage", "filling the place", "loading the model")
+    assert counted[0].stage == "checking footage" and all(first[name] == 0 for name in began)
+    done = {name: [one.done for one in counted if one.stage == name] for name in first}
+    for name in ("checking footage", "reading footage", "preparing frames", "decoding frames"):
+        assert set(done[name]) >= set(range(1, 7)), name
+    assert set(done["painting"]) == set(range(5))  # two windows of two steps
+    order = [name for name, _ in groupby(counted, lambda one: one.stage)]
+    window = ["preparing frames", "painting", "decoding frames", "writing the layer"]
+    assert order[order.index("preparing frames") :] == window * 2
+    assert [one.fraction for one in told] == sorted(one.fraction for one in told)

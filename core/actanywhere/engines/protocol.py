@@ -115,12 +115,14 @@ class Painted:
 class Watch:
     """Progress and cancel in one: ``step`` hears how many steps are done, ``cancelled`` says whether to stop.
 
-    ``remedy`` is what somebody who stopped is told.
+    ``decoded`` hears how many of a window's new frames are pictures already; ``remedy`` is what somebody who stopped is
+    told.
     """
 
     step: Callable[[int], None] = lambda done: None
     cancelled: Callable[[], bool] = lambda: False
     remedy: str = "The same job goes on from its finished frames."
+    decoded: Callable[[int], None] = lambda done: None
 
     def check(self) -> None:
         """Raises ``Cancelled`` when the artist stopped the job."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from ..contract.errors import FootageError
 from ..contract.sequences import find_footage
@@ -11,11 +12,13 @@ from ..contract.shot import FrameRange, ImageSequence
 __all__ = ["digest"]
 
 
-def digest(sequence: ImageSequence, frames: FrameRange | None = None) -> str:
+def digest(
+    sequence: ImageSequence, frames: FrameRange | None = None, step: Callable[[int], None] = lambda done: None
+) -> str:
     """The sha256 over the files that were read, in frame order (hexadecimal).
 
     Each file adds its own sha256, so the result does not depend on names or folders. ``frames`` limits a
-    numbered sequence to the range that was rendered. Raises ``FootageError``.
+    numbered sequence to the range that was rendered. ``step`` hears how many files are read. Raises ``FootageError``.
     """
     footage = find_footage(sequence)
     chosen = frames or footage.frames
@@ -25,7 +28,7 @@ def digest(sequence: ImageSequence, frames: FrameRange | None = None) -> str:
     else:
         paths = [footage.path]
     total = hashlib.sha256()
-    for path in paths:
+    for done, path in enumerate(paths, 1):
         try:
             with open(path, "rb") as file:
                 total.update(hashlib.file_digest(file, "sha256").digest())
@@ -33,4 +36,5 @@ def digest(sequence: ImageSequence, frames: FrameRange | None = None) -> str:
             raise FootageError(
                 f"{path}: cannot be read ({error.strerror}).", "Check the file's permissions."
             ) from error
+        step(done)
     return total.hexdigest()

@@ -176,7 +176,8 @@ class OutputFolder:
 
     def _disclaim(self) -> None:
         """Take back the claim on a folder in which nothing was painted."""
-        if not self._claimed or self.finished() or self._kept():
+        others = not self._claimed and self.work.exists()
+        if others or self.finished() or self._kept():
             return
         shutil.rmtree(self.work, ignore_errors=True)
         with suppress(OSError):

@@ -88,6 +88,7 @@ def see_place(
     Without a ``track`` no guide is made. ``plate`` is what the plate shows. ``watch`` hears of a hundred parts of the
     filling. Raises ``Cancelled``.
     """
+    watch.step(0)
     seen = _look(inputs, clip, readers)
     watch.check()
     condition, hole = inputs.condition.pixels, _hole(inputs, seen.other)

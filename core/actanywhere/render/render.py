@@ -17,7 +17,7 @@ from ..camera.space import SpaceTrack
 from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
-from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Window
+from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Watch, Window
 from ..footage import HALF_MAX, digest, layer_space, write_png
 from ..models import Found
 from ..seeing.cache import Answers
@@ -38,13 +38,28 @@ from .windows import plan_windows
 
 __all__ = ["render"]
 
-_READING, _SOLVING, _PULLING, _FILLING, _LOADING, _PAINTING, _WRITING, _DISPLAY = (
+(
+    _CHECKING,
+    _READING,
+    _SOLVING,
+    _PULLING,
+    _FILLING,
+    _LOADING,
+    _PREPARING,
+    _PAINTING,
+    _DECODING,
+    _WRITING,
+    _DISPLAY,
+) = (
+    "checking footage",
     "reading footage",
     "solving the camera",
     "pulling the shadow",
     "filling the place",
     "loading the model",
+    "preparing frames",
     "painting",
+    "decoding frames",
     "writing the layer",
     "writing display files",
 )
@@ -78,13 +93,14 @@ def render(
         output = OutputFolder(job, inputs.frames)
         output.check()
         with output.held():
-            digests = _digests(inputs)
-            output.claim(digests, inputs.digest)
             finished = output.result()
-            stages = [] if finished is not None else _stages(inputs)
+            stages = [Stage(_CHECKING, len(inputs.frames), 0.02)]
+            stages += [] if finished is not None else _stages(inputs)
             if count := count_display_frames(inputs, output):
                 stages.append(Stage(_DISPLAY, count, 0.15))
             progress = JobProgress(report, cancelled, stages)
+            digests = _digests(inputs, progress.watch(_CHECKING))
+            output.claim(digests, inputs.digest)
             if finished is None:
                 finished = _render(inputs, output, digests, progress)
                 output.finish(finished)
@@ -110,7 +126,9 @@ def _stages(inputs: Inputs) -> list[Stage]:
         *pulling,
         Stage(_FILLING, 100, 0.05, "parts"),
         Stage(_LOADING, 1, 2.0, "model"),
+        Stage(_PREPARING, frames, 0.05),
         Stage(_PAINTING, len(_windows(inputs)) * (inputs.resolved.steps or 1), 1.0, "steps"),
+        Stage(_DECODING, frames, 0.1),
         Stage(_WRITING, frames, 0.3),
     ]
 
@@ -120,6 +138,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     readers = Readers(inputs.networks, Answers(output.answers))
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
     solving = Solving(progress.watch(_SOLVING), output.answers)
+    progress.reach(_READING, 0)
     scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
     inputs.pictures.check_all()
     progress.reach(_FILLING, 100)
@@ -223,6 +242,7 @@ def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: 
         scratch=output.scratch,
         say=lambda line: progress.say(_LOADING, line),
     )
+    progress.reach(_LOADING, 0)
     painter = inputs.engine.open(request)
     progress.plan(_PAINTING, len(_windows(inputs)) * painter.steps)
     progress.reach(_LOADING, 1)
@@ -244,16 +264,34 @@ def _paint(
     painted: Painted | None = None
     for number in range(begin, len(windows)):
         window = windows[number]
-        frames = conditioning if inputs.resolved.window is None else conditioning[window.first : window.last]
-        watch = progress.watch(_PAINTING, number * painter.steps)
+        frames: Sequence[FrameConditioning] = conditioning
+        if inputs.resolved.window is not None:
+            frames = _prepared(conditioning, window, progress)
+        decoding = progress.watch(_DECODING, window.first + window.known)
+        watch = replace(progress.watch(_PAINTING, number * painter.steps), decoded=decoding.step)
+        watch.step(0)
         before, painted = painted, kept.load(number)
         if painted is None:
             painted = painter.paint(frames, window, before, watch)
             if inputs.resolved.window is not None:  # an engine that takes the whole shot goes on by itself
                 kept.save(number, painted)
-        watch.step(painter.steps)
+        progress.settle(_PAINTING, (number + 1) * painter.steps)
+        progress.settle(_PREPARING, window.last)
+        progress.settle(_DECODING, window.last)
         clamped |= _write(inputs, scene, output, window, frames, painted, progress)
     return clamped
+
+
+def _prepared(
+    conditioning: ShotConditioning, window: Window, progress: JobProgress
+) -> list[FrameConditioning]:
+    """What the engine is told of a window's frames; those that it shares with the one before are made once more."""
+    made = []
+    for index in range(window.first, window.last):
+        made.append(conditioning[index])
+        progress.reach(_PREPARING, index + 1)
+        progress.watch(_PREPARING).check()
+    return made
 
 
 def _begin(inputs: Inputs, output: OutputFolder, kept: PaintedWindows, windows: list[Window]) -> int:
@@ -319,9 +357,16 @@ def _clamped(output: OutputFolder, clamped: dict[int, int]) -> list[str]:
     ]
 
 
-def _digests(inputs: Inputs) -> dict[str, str]:
+def _digests(inputs: Inputs, watch: Watch) -> dict[str, str]:
     shot, frames = inputs.job.shot, inputs.frames
-    digests = {"plate": digest(shot.plate, frames)}
+    watch.step(0)
+
+    def step(done: int) -> None:
+        watch.step(done)
+        watch.check()
+
+    digests = {"plate": digest(shot.plate, frames, step)}
+    watch.step(len(frames))
     if shot.matte.path:
         digests["matte"] = digest(ImageSequence(shot.matte.path, shot.matte.first_frame), frames)
     digests["condition"] = digest(ImageSequence(shot.condition.path))

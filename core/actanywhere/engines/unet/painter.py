@@ -114,6 +114,8 @@ class UNetPainter:
             pictures[: window.known] = before.pictures[-window.known :]
         for index in range(window.known, len(latents)):
             pictures[index] = self._picture_of(latents[index], frames[index])
+            watch.decoded(index + 1 - window.known)
+            watch.check()
         return Painted(pictures, {_LATENTS: latents})
 
     def latents(self, frames: Sequence[FrameConditioning], before: Array | None, watch: Watch) -> Array:
