@@ -261,7 +261,8 @@ def test_dry_run_shows_what_would_be_read_and_written(
 def start_slow(name: str, **options: object) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "actanywhere", "render", *SHOT, "--name", name, "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload]
-    assert b"progress" in process.stdout.readline()
+    while b"Denoising" not in (line := process.stdout.readline()):
+        assert b"progress" in line
     return process  # type: ignore[no-any-return]
 
 

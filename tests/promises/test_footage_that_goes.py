@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,7 +49,8 @@ def test_a_drive_that_vanishes_is_named_and_the_same_job_goes_on_when_it_is_back
 
     with pytest.raises(FootageError, match="cannot be had now") as caught:
         render(job, when("writing the layer", 2, lambda: move(shot.folder, away)))
-    assert f"{footage}.1003" in caught.value.message and "frame 1003" in caught.value.message
+    # A frame is read ahead while others are finished: it may be named first.
+    assert re.search(rf"{footage}\.100[3-6]\.\w+ \(frame 100[3-6]\)", caught.value.message)
     assert "Connect its drive again" in caught.value.remedy
     left = pixels_of(job.output)
     assert len(left) == 2 and left == {name: whole[name] for name in left}
@@ -118,6 +120,6 @@ def test_a_movie_that_is_written_anew_while_a_job_is_at_work_is_named(shot: Stag
         write_movie(shot.folder / "again.mov", pictures[::-1])
         (shot.folder / "again.mov").replace(movie)
 
-    with pytest.raises(FootageError, match=r"plate\.mov \(frame 1003\): it changed since the job began"):
+    with pytest.raises(FootageError, match=r"plate\.mov \(frame 100[3-6]\): it changed since the job began"):
         render(job, when("writing the layer", 2, rewrite))
     assert len(frames_of(job.output)) == 2
