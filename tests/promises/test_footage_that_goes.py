@@ -122,4 +122,4 @@ def test_a_movie_that_is_written_anew_while_a_job_is_at_work_is_named(shot: Stag
 
     with pytest.raises(FootageError, match=r"plate\.mov \(frame 100[3-6]\): it changed since the job began"):
         render(job, when("writing the layer", 2, rewrite))
-    assert len(frames_of(job.output)) == 2
+    assert 2 <= len(frames_of(job.output)) < 6
