@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Mount = Callable[[str], Path]
 
 # The test files are shared out among processes (pytest -n): with a thread each they do not wait for one another, and
 # neither do the commands that they start. Torch reads this once, when it is first imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """Mounts a file system in memory with the given options (``size=1m,ro``); skips where that is not permitted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def make(options: str) -> Path:
+        words = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("mounting a small disk: there is no mount command here")
+        if done.returncode:
+            pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
+        return folder
+
+    yield make
+    subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)

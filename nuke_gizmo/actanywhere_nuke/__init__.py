@@ -5,5 +5,3 @@ the Blender extension. What is decided (ranges, names, colour, what is stale) ne
 ``hostkit`` are what hosts carry of ActAnywhere: the Job, the worker's launcher, the takes, the sessions. Standard
 library alone, Python 3.7 (Nuke 13.2): the network runs in a process of its own.
 """
-
-VERSION = "0.1.0"

@@ -22,7 +22,7 @@ from actanywhere.comp.over import composite
 from actanywhere.contract.errors import Cancelled
 from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.takes import layer_stem
-from actanywhere.footage import layer_space, linearise, open_shot, write_layer_frame
+from actanywhere.footage import layer_space, linearise, open_shot, write_exr_frame
 
 RED = 0.1
 
@@ -55,7 +55,9 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
             flat[:] = background(frame, job.settings.seed)
             comp = composite(linearise(picture.pixels, plate.info.space), flat, cover)
             one = np.ones_like(cover)
-            write_layer_frame(path, flat, one, comp, one, plate.info, picture.attributes, job.settings.layer)
+            own = " ".join(f"{job.settings.layer}.{channel}" for channel in "RGB")
+            planes = {"R G B": comp, "A": one, own: flat, f"{job.settings.layer}.A": one}
+            write_exr_frame(path, planes, plate.info, picture.attributes)
         done = (number + 1) / len(plate.frames)
         report(
             Progress("writing the layer", number + 1, len(plate.frames), "frames", done, 1 - done, "", path)

@@ -19,8 +19,9 @@ import numpy as np
 from actanywhere.cli.flags import job_from_flags
 from actanywhere.contract.errors import ActAnywhereError
 from actanywhere.contract.shot import FrameRange, ImageSequence
-from actanywhere.footage import open_plate, write_layer_frame
+from actanywhere.footage import open_plate
 from actanywhere.shotlist import read_shot_list
+from tests.layers import write_layer_frame
 
 
 def read(path: Path, layer: str) -> dict[str, object]:

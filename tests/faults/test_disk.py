@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from actanywhere.contract.errors import OutputError
+from tests.conftest import Mount
 from tests.render.stage import Staged, frames_of, pixels_of, render
-
-Mount = Callable[[str], Path]
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Mount]:
-    """Mounts a file system in memory with the given options; skips where that is not permitted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-
-    def make(options: str) -> Path:
-        words = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
-        try:
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            pytest.skip("mounting a small disk: there is no mount command here")
-        if done.returncode:
-            pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
-        return folder
-
-    yield make
-    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
 
 
 def test_a_read_only_output_is_refused_before_anything_is_read(

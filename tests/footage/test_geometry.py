@@ -16,9 +16,10 @@ from actanywhere.camera.guide import Guide, View, choose_anchor
 from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import Condition, ImageSequence, Matte
-from actanywhere.footage import open_matte, open_plate, read_condition, read_still_matte, write_layer_frame
+from actanywhere.footage import open_matte, open_plate, read_condition, read_still_matte
 from actanywhere.footage.clean_aperture import clean_aperture
 from tests.footage.pictures import ramp, write_movie, write_parts, write_still
+from tests.layers import write_layer_frame
 
 
 def _disc(height: int, width: int, radius: float, squeeze: float = 1.0) -> np.ndarray:

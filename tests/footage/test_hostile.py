@@ -9,8 +9,9 @@ import pytest
 
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import ImageSequence, Matte
-from actanywhere.footage import open_matte, open_plate, write_layer_frame
+from actanywhere.footage import open_matte, open_plate
 from tests.footage.pictures import ramp, write_movie, write_still
+from tests.layers import write_layer_frame
 
 LATIN = "Käthe".encode("cp1252")  # five bytes, one of which is no UTF-8
 

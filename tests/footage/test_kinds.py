@@ -14,8 +14,9 @@ from PIL import Image
 from actanywhere.contract.errors import FootageError, OutputError
 from actanywhere.contract.shot import Condition, ImageSequence, Matte
 from actanywhere.footage import layer as layer_module
-from actanywhere.footage import open_matte, open_plate, read_condition, write_layer_frame
+from actanywhere.footage import open_matte, open_plate, read_condition
 from tests.footage.pictures import ramp, write_still
+from tests.layers import write_layer_frame
 
 FULL = {"subsampling": "4:4:4"}
 BLOCKS = (

@@ -18,10 +18,11 @@ from actanywhere.contract.shot import ImageSequence
 from actanywhere.footage import (
     Plate,
     open_plate,
-    write_layer_frame,
     write_png,
 )
+from tests.conftest import Mount
 from tests.footage.pictures import ramp, write_still
+from tests.layers import write_layer_frame
 
 ATTRIBUTES = {
     "PixelAspectRatio": 2.0,
@@ -154,16 +155,8 @@ def test_what_differs_when_read_back_is_not_given_the_name(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> object:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True
-    )
-    if made.returncode:
-        pytest.skip("mounting a small disk is not permitted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def small_disk(mount: Mount) -> Path:
+    return mount("size=256k")
 
 
 @pytest.mark.parametrize("name", ["l.exr", "l.png"])

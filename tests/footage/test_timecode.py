@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.shot import ImageSequence
-from actanywhere.footage import open_plate, write_layer_frame
+from actanywhere.footage import open_plate
 from actanywhere.footage.timecode import pack_dpx, read_time_code
 from tests.footage.ffmpeg import ffmpeg, needs_ffmpeg
 from tests.footage.pictures import ramp, write_movie, write_still
+from tests.layers import write_layer_frame
 
 # rate, the first picture's code, how many pictures later, and then: hours, minutes, seconds, frames, drop, second half
 COUNTED = [

@@ -28,10 +28,11 @@ from actanywhere.farm.shots import SHOTS_UPGRADES, FarmShot, read_shots
 from actanywhere.hostkit.order import Order
 from actanywhere.models.manifest import check_manifest, write_manifest
 from actanywhere.models.record import Record, read_record, write_record
-from actanywhere.render.clean_plate import CleanPlateJob, _claim
+from actanywhere.render.clean_plate import _claim
 from actanywhere.render.folder import OutputFolder
 from actanywhere.render.matte import _check_note, _note
 from actanywhere.render.matte_prompts import Prompts
+from actanywhere.render.plate_job import PlateJob
 from actanywhere.training.state import load_state, save_state
 from tests.golden.make import JOBS
 
@@ -148,7 +149,7 @@ def _networks(folder: Path) -> tuple[Path, Callable[[], Any]]:
 
 
 def _clean_plate(folder: Path) -> tuple[Path, Callable[[], Any]]:
-    job = CleanPlateJob(ImageSequence("plate.####.exr"), Matte("roto.####.exr"), str(folder))
+    job = PlateJob(ImageSequence("plate.####.exr"), Matte("roto.####.exr"), str(folder))
     _claim(folder, job, FrameRange(1001, 1002))
     return folder / "cleanplate.json", lambda: _claim(folder, job, FrameRange(1001, 1002))
 

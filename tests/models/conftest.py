@@ -21,8 +21,8 @@ CORE = Path(__file__).resolve().parents[2] / "core"
 
 
 @pytest.fixture(autouse=True)
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The artist's own shelf, empty; nothing of the machine's own is seen."""
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The artist's own library, empty; nothing of the machine's own is seen."""
     for name in list(os.environ):
         if name.startswith("HF_") or name == "ACTANYWHERE_MODELS":
             monkeypatch.delenv(name)

@@ -13,7 +13,7 @@ import pytest
 from actanywhere.contract.errors import ModelError
 from actanywhere.contract.launch import Worker
 from actanywhere.models import all_entries, find_model, find_network, missing_network
-from actanywhere.models.registry import ROLES, find_entry, names_of
+from actanywhere.models.registry import find_entry, names_of
 from actanywhere.shotlist import job_from_flat
 from tests.models import tiny
 from tests.models.conftest import CORE, Run, of_kind, the_error
@@ -21,13 +21,14 @@ from tests.models.conftest import CORE, Run, of_kind, the_error
 DEPTH = "depth-anything-v2-small"
 
 
-def depth(shelf: Path) -> Path:
+def depth(library: Path) -> Path:
     """A depth network, put into its place by hand."""
-    return tiny.lay_out({tiny.DEPTH_FILE: tiny.one_picture(shelf.parent)}, shelf / DEPTH)
+    return tiny.lay_out({tiny.DEPTH_FILE: tiny.one_picture(library.parent)}, library / DEPTH)
 
 
 def test_every_role_has_a_network_and_every_entry_says_what_an_artist_asks() -> None:
-    assert {entry.role for entry in all_entries() if entry.role} == set(ROLES)
+    roles = {entry.role for entry in all_entries() if entry.role}
+    assert roles == {"subjects", "follow", "edge", "regions", "depth", "fill"}
     names = [entry.name for entry in all_entries()]
     assert len(names) == len(set(names))
     for entry in all_entries():
@@ -69,45 +70,45 @@ def test_a_mistyped_name_gets_the_nearest_and_a_non_commercial_one_its_alternati
         assert f"'{instead}'" in error.value.remedy
 
 
-def test_a_folder_that_was_copied_by_hand_is_found_where_it_is_whole(shelf: Path) -> None:
-    folder = depth(shelf)
+def test_a_folder_that_was_copied_by_hand_is_found_where_it_is_whole(library: Path) -> None:
+    folder = depth(library)
     found = find_network("depth")
     assert found is not None and found.path == folder / tiny.DEPTH_FILE and found.record is None
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-def test_half_a_file_never_loads_and_is_never_passed_over(shelf: Path, share: float) -> None:
-    file = depth(shelf) / tiny.DEPTH_FILE
+def test_half_a_file_never_loads_and_is_never_passed_over(library: Path, share: float) -> None:
+    file = depth(library) / tiny.DEPTH_FILE
     file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
     with pytest.raises(ModelError, match=r"model_fp16\.onnx is"):
         find_network("depth")
 
 
-def test_half_a_folder_never_loads(shelf: Path) -> None:
+def test_half_a_folder_never_loads(library: Path) -> None:
     files = tiny.vace()
-    folder = tiny.lay_out(files, shelf / "vace-1.3b")
+    folder = tiny.lay_out(files, library / "vace-1.3b")
     assert find_model("vace-1.3b").folder == folder
     for name in ("transformer/p-00002-of-00002.safetensors", "vae/config.json", "model_index.json"):
-        (folder / name).rename(shelf / "away")
+        (folder / name).rename(library / "away")
         with pytest.raises(ModelError, match="lacks"):
             find_model("vace-1.3b")
-        (shelf / "away").rename(folder / name)
+        (library / "away").rename(folder / name)
     shard = folder / "transformer/p-00001-of-00002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-4])
     with pytest.raises(ModelError, match="cut short"):
         find_model("vace-1.3b")
 
 
-def test_another_model_under_the_name_never_loads(shelf: Path) -> None:
-    tiny.lay_out(tiny.vace(heads=40), shelf / "vace-1.3b")
+def test_another_model_under_the_name_never_loads(library: Path) -> None:
+    tiny.lay_out(tiny.vace(heads=40), library / "vace-1.3b")
     with pytest.raises(ModelError, match="it is another model"):
         find_model("vace-1.3b")
 
 
-def test_a_file_that_was_changed_after_it_came_never_loads(shelf: Path, run: Run, tmp_path: Path) -> None:
+def test_a_file_that_was_changed_after_it_came_never_loads(library: Path, run: Run, tmp_path: Path) -> None:
     source = tiny.lay_out(tiny.vitmatte(), tmp_path / "source")
     assert run("import", str(source), "--as", "vitmatte-small")[0] == 0
-    file = shelf / "vitmatte-small/model.safetensors"
+    file = library / "vitmatte-small/model.safetensors"
     find_model("vitmatte-small")
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
@@ -119,21 +120,21 @@ def test_a_file_that_was_changed_after_it_came_never_loads(shelf: Path, run: Run
 
 
 def test_a_file_that_was_added_beside_a_pulled_models_own_is_refused(
-    run: Run, shelf: Path, tmp_path: Path
+    run: Run, library: Path, tmp_path: Path
 ) -> None:
     run("import", str(tiny.lay_out(tiny.vitmatte(), tmp_path / "source")), "--as", "vitmatte-small")
-    (shelf / "vitmatte-small/notes.txt").write_text("mine")
+    (library / "vitmatte-small/notes.txt").write_text("mine")
     find_model("vitmatte-small")
-    (shelf / "vitmatte-small/adapter_config.json").write_text("{}")
+    (library / "vitmatte-small/adapter_config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"adapter_config\.json does not belong"):
         find_model("vitmatte-small")
 
 
 def test_a_file_without_change_is_read_once_and_verified_on_request(
-    run: Run, shelf: Path, tmp_path: Path
+    run: Run, library: Path, tmp_path: Path
 ) -> None:
     run("import", str(tiny.lay_out(tiny.vitmatte(), tmp_path / "source")), "--as", "vitmatte-small")
-    file = shelf / "vitmatte-small/model.safetensors"
+    file = library / "vitmatte-small/model.safetensors"
     stat, content = file.stat(), bytearray(file.read_bytes())
     content[-1] ^= 1  # a bit that a disk lost: neither size nor time tell it
     file.write_bytes(content)
@@ -144,8 +145,8 @@ def test_a_file_without_change_is_read_once_and_verified_on_request(
     assert done.returncode == 2 and "changed or damaged" in done.stderr
 
 
-def test_verify_gives_a_folder_that_was_copied_by_hand_its_record(run: Run, shelf: Path) -> None:
-    folder = depth(shelf)
+def test_verify_gives_a_folder_that_was_copied_by_hand_its_record(run: Run, library: Path) -> None:
+    folder = depth(library)
     status, events = run("verify")
     assert status == 0 and of_kind(events, "verified") == [
         {"event": "verified", "name": DEPTH, "folder": str(folder)}
@@ -166,12 +167,12 @@ def test_a_studios_folder_that_is_read_only_is_used_as_it_is(
 
 
 def test_the_list_tells_what_is_here_what_is_damaged_and_what_is_not(
-    run: Run, shelf: Path, tmp_path: Path
+    run: Run, library: Path, tmp_path: Path
 ) -> None:
-    depth(shelf)
-    tiny.lay_out({"model.safetensors": tiny.weights()}, shelf / "vitmatte-small")
+    depth(library)
+    tiny.lay_out({"model.safetensors": tiny.weights()}, library / "vitmatte-small")
     models = {event["model"]["name"]: event["model"] for event in run("list")[1]}
-    assert models[DEPTH]["state"] == "here" and models[DEPTH]["folder"] == str(shelf / DEPTH)
+    assert models[DEPTH]["state"] == "here" and models[DEPTH]["folder"] == str(library / DEPTH)
     assert (
         models["vitmatte-small"]["state"] == "damaged" and "config.json" in models["vitmatte-small"]["found"]
     )
@@ -180,8 +181,8 @@ def test_the_list_tells_what_is_here_what_is_damaged_and_what_is_not(
     assert models["vace-14b"]["gpu_memory"] == 16 and models["vace-14b"]["licence"] == "Apache-2.0"
 
 
-def test_models_are_removed_and_what_is_not_theirs_stays(run: Run, shelf: Path) -> None:
-    folder = depth(shelf)
+def test_models_are_removed_and_what_is_not_theirs_stays(run: Run, library: Path) -> None:
+    folder = depth(library)
     (folder / "notes.txt").write_text("mine")
     status, events = run("remove", DEPTH)
     assert status == 0 and events[0]["left"] == [str(folder / "notes.txt")]
@@ -214,10 +215,10 @@ def test_the_process_that_renders_is_kept_from_the_hub(
 
 
 def test_a_network_without_what_runs_it_is_told_and_not_chosen(
-    shelf: Path, monkeypatch: pytest.MonkeyPatch
+    library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {"config.json": tiny.configuration(model_type="eomt"), "model.safetensors": tiny.weights()}
-    tiny.lay_out(files, shelf / "eomt-coco-small")
+    tiny.lay_out(files, library / "eomt-coco-small")
     assert find_network("regions") is not None
     real = importlib.util.find_spec
     monkeypatch.setattr(

@@ -17,12 +17,12 @@ from tests.onnx_runner.networks import brighter
 DEPTH = "depth-anything-v2-small"
 
 
-def test_a_single_file_is_taken_over_whatever_it_is_called(run: Run, tmp_path: Path, shelf: Path) -> None:
+def test_a_single_file_is_taken_over_whatever_it_is_called(run: Run, tmp_path: Path, library: Path) -> None:
     file = tmp_path / "my_depth.onnx"
     file.write_bytes(tiny.one_picture(tmp_path))
     status, events = run("import", str(file), "--as", DEPTH)
-    assert status == 0 and of_kind(events, "imported")[0]["folder"] == str(shelf / DEPTH)
-    assert find_model(DEPTH).path == shelf / DEPTH / tiny.DEPTH_FILE
+    assert status == 0 and of_kind(events, "imported")[0]["folder"] == str(library / DEPTH)
+    assert find_model(DEPTH).path == library / DEPTH / tiny.DEPTH_FILE
     assert file.is_file()
 
 
@@ -34,10 +34,12 @@ def test_weights_beside_an_onnx_file_come_along(run: Run, tmp_path: Path) -> Non
     assert run("remove", DEPTH)[0] == 0 and not found.folder.exists()
 
 
-def test_a_folder_is_taken_over_without_what_is_not_the_models(run: Run, tmp_path: Path, shelf: Path) -> None:
+def test_a_folder_is_taken_over_without_what_is_not_the_models(
+    run: Run, tmp_path: Path, library: Path
+) -> None:
     source = tiny.lay_out(tiny.vitmatte(), tmp_path / "source")
     assert run("import", str(source), "--as", "vitmatte-small")[0] == 0
-    names = {p.name for p in (shelf / "vitmatte-small").iterdir()}
+    names = {p.name for p in (library / "vitmatte-small").iterdir()}
     assert "pytorch_model.bin" not in names and "model.safetensors" in names
 
 
@@ -75,7 +77,7 @@ def test_a_folder_with_pickles_in_place_of_weights_is_told_so(run: Run, tmp_path
 
 
 def test_another_network_than_its_name_says_is_refused_and_nothing_is_left(
-    run: Run, tmp_path: Path, shelf: Path
+    run: Run, tmp_path: Path, library: Path
 ) -> None:
     fill = tmp_path / "fill.onnx"
     fill.write_bytes(tiny.picture_and_mask(tmp_path))
@@ -84,7 +86,7 @@ def test_another_network_than_its_name_says_is_refused_and_nothing_is_left(
     assert "is not the file that MI-GAN, the whole pipeline is known by" in error["message"]
     source = tiny.lay_out(tiny.vace(heads=40), tmp_path / "vace")
     assert "another model" in the_error(run("import", str(source), "--as", "vace-1.3b")[1])["message"]
-    assert [p for p in shelf.iterdir() if p.name != ".coming"] == []
+    assert [p for p in library.iterdir() if p.name != ".coming"] == []
 
 
 @pytest.mark.parametrize(

@@ -5,25 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actanywhere.contract.errors import ModelError
 from actanywhere.models import find_model, find_network, pull
+from tests.conftest import Mount
 from tests.models import tiny
 from tests.models.conftest import Run, alone, of_kind, start, the_error
 from tests.models.hub import COMMIT, Hub
 
 
-def test_a_pulled_model_lies_on_the_shelf_with_its_record_and_is_found(hub: Hub, shelf: Path) -> None:
+def test_a_pulled_model_lies_in_the_library_with_its_record_and_is_found(hub: Hub, library: Path) -> None:
     hub.repositories[tiny.VITMATTE] = tiny.vitmatte()
     status, events = alone("pull", "vitmatte-small")
     assert status == 0
-    folder = shelf / "vitmatte-small"
+    folder = library / "vitmatte-small"
     assert of_kind(events, "pulled") == [{"event": "pulled", "name": "vitmatte-small", "folder": str(folder)}]
     names = {path.name for path in folder.iterdir()}
     assert names == {"config.json", "model.safetensors", "preprocessor_config.json", "actanywhere.json"}
@@ -33,7 +32,7 @@ def test_a_pulled_model_lies_on_the_shelf_with_its_record_and_is_found(hub: Hub,
     assert record["files"]["model.safetensors"]["sha256"] == hashlib.sha256(content).hexdigest()
     found = find_model("vitmatte-small")
     assert found.folder == folder and found.file(".safetensors").read_bytes() == content
-    assert not (shelf / ".coming/vitmatte-small").exists()
+    assert not (library / ".coming/vitmatte-small").exists()
 
 
 def test_the_licence_and_the_progress_are_told(hub: Hub, run: Run) -> None:
@@ -44,22 +43,24 @@ def test_the_licence_and_the_progress_are_told(hub: Hub, run: Run) -> None:
     assert shares == sorted(shares) and shares[-1] == 1.0
 
 
-def test_shards_come_all_and_what_is_not_asked_for_does_not(hub: Hub, run: Run, shelf: Path) -> None:
+def test_shards_come_all_and_what_is_not_asked_for_does_not(hub: Hub, run: Run, library: Path) -> None:
     hub.repositories[tiny.VACE] = tiny.vace()
     status, _ = run("pull", "vace-1.3b")
     assert status == 0
     names = {
-        p.relative_to(shelf / "vace-1.3b").as_posix() for p in (shelf / "vace-1.3b").rglob("*") if p.is_file()
+        p.relative_to(library / "vace-1.3b").as_posix()
+        for p in (library / "vace-1.3b").rglob("*")
+        if p.is_file()
     }
     assert names == set(tiny.vace()) - {"assets/picture.jpg"} | {"actanywhere.json"}
 
 
-def test_a_pull_that_was_killed_goes_on_from_what_has_come(hub: Hub, run: Run, shelf: Path) -> None:
+def test_a_pull_that_was_killed_goes_on_from_what_has_come(hub: Hub, run: Run, library: Path) -> None:
     files = tiny.vitmatte() | {"model.safetensors": tiny.weights(500_000)}
     hub.repositories[tiny.VITMATTE] = files
     hub.stall_after["model.safetensors"] = 1_200_000
     process = start("pull", "vitmatte-small")
-    coming = shelf / ".coming/vitmatte-small"
+    coming = library / ".coming/vitmatte-small"
     until = time.monotonic() + 30
     while time.monotonic() < until and sum(p.stat().st_size for p in coming.rglob("*.part")) < 1_000_000:
         time.sleep(0.05)
@@ -94,14 +95,14 @@ def test_what_was_got_is_not_got_again(hub: Hub, run: Run) -> None:
     assert len(hub.asked) == asked
 
 
-def test_a_file_that_the_line_changed_is_refused_and_not_kept(hub: Hub, run: Run, shelf: Path) -> None:
+def test_a_file_that_the_line_changed_is_refused_and_not_kept(hub: Hub, run: Run, library: Path) -> None:
     hub.repositories[tiny.VITMATTE] = tiny.vitmatte()
     for name in ("config.json", "model.safetensors"):
         hub.altered = {name}
         status, events = run("pull", "vitmatte-small")
         assert status == 2 and name in the_error(events)["message"]
         assert "checksum" in the_error(events)["message"]
-        assert not (shelf / "vitmatte-small").exists()
+        assert not (library / "vitmatte-small").exists()
     hub.altered = set()
     assert run("pull", "vitmatte-small")[0] == 0
 
@@ -190,7 +191,7 @@ def test_what_other_software_has_in_the_hubs_cache_is_not_got_again(
 
 
 def test_a_studios_folder_is_looked_through_first_and_pulled_into_where_that_is_allowed(
-    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shelf: Path
+    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, library: Path
 ) -> None:
     hub.repositories[tiny.VITMATTE] = tiny.vitmatte()
     studio, unmounted = tmp_path / "studio", tmp_path / "unmounted"
@@ -200,22 +201,12 @@ def test_a_studios_folder_is_looked_through_first_and_pulled_into_where_that_is_
     assert find_model("vitmatte-small").folder == studio / "vitmatte-small"
     assert not unmounted.exists()  # a share that is not mounted is not made on the local disk
     assert any(str(unmounted) in e["text"] for e in of_kind(events, "note"))
-    assert not shelf.exists()
+    assert not library.exists()
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    try:
-        done = subprocess.run(words, capture_output=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("mounting a small disk: there is no mount command here")
-    if done.returncode:
-        pytest.skip("mounting a small disk is not permitted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+def small_disk(mount: Mount) -> Path:
+    return mount("size=1m")
 
 
 def test_a_disk_too_small_is_told_before_anything_comes(

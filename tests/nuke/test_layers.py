@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.shot import ImageSequence
-from actanywhere.footage import open_plate, write_layer_frame
+from actanywhere.footage import open_plate
 from tests.blender.environments import VERSIONS, python_of
+from tests.layers import write_layer_frame
 from tests.nuke.shot import ABOVE, FIRST, HEIGHT, SIDE, WIDTH, plate_at, read_exr, write_exr, write_shot
 from tests.nuke_standin.naming import name_in_file, name_in_nuke
 

@@ -11,8 +11,15 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from actanywhere.onnx_runner import network as runner
+
 Array = NDArray[Any]
 Side = int | str | None
+
+
+def close_networks() -> None:
+    """Every session goes, with its memory: a network of the same content is opened anew."""
+    runner._open.clear()
 
 
 def write(

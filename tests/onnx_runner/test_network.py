@@ -15,8 +15,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from actanywhere.contract.errors import ModelError
-from actanywhere.onnx_runner import Network, close_networks, network, open_network, providers, providers_here
-from tests.onnx_runner.networks import brighter, write
+from actanywhere.onnx_runner import Network, network, open_network, providers, providers_here
+from tests.onnx_runner.networks import brighter, close_networks, write
 
 FLOAT = TensorProto.FLOAT
 

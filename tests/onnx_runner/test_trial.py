@@ -11,6 +11,7 @@ import pytest
 from actanywhere.onnx_runner import network, providers, read_facts
 from actanywhere.onnx_runner.protobuf import Malformed, fields, message
 from actanywhere.onnx_runner.trial import try_providers, write_trial_network
+from tests.onnx_runner.networks import close_networks
 
 
 def test_the_tiny_network_is_a_valid_one_to_the_onnx_library(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_the_processor_works_and_a_provider_that_gives_way_is_told(monkeypatch: 
     assert trials[-1].provider == "cpu" and not trials[-1].why and trials[-1].milliseconds > 0
     monkeypatch.setitem(providers.PROVIDERS, "openvino", "AzureExecutionProvider")
     monkeypatch.setattr(network, "_broken", {"openvino": "its libraries are not there"})
-    network.close_networks()
+    close_networks()
     first, last = try_providers()
     assert first.provider == "openvino" and "its libraries are not there" in first.why
     assert last.provider == "cpu" and not last.why

@@ -12,6 +12,7 @@ import pytest
 from actanywhere.contract.errors import OutputError
 from actanywhere.contract.job import Progress
 from actanywhere.contract.shot import FrameRange
+from tests.conftest import Mount
 from tests.render.stage import CORE, Staged, command, environment, pixels_of, render, run_command
 
 # Renders a job in a process that may write no file longer than so many bytes: the disk that says no, without a mount.
@@ -92,28 +93,11 @@ def test_a_job_too_long_for_the_temporary_folder_is_refused_before_anything_is_r
     assert not Path(job.output).exists()
 
 
-def test_a_temporary_folder_that_is_full_is_told(shot: Staged, model: Path, tmp_path: Path) -> None:
+def test_a_temporary_folder_that_is_full_is_told(shot: Staged, model: Path, mount: Mount) -> None:
     (shot.folder / "job.json").write_text(shot.job(model).to_json())
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48k", "none", str(small)], capture_output=True, check=False
+    small = mount("size=48k")
+    words = [sys.executable, "-m", "actanywhere", "render", "--json", "--job", str(shot.folder / "job.json")]
+    done = subprocess.run(
+        words, env={**environment(), "TMPDIR": str(small)}, capture_output=True, text=True, check=False
     )
-    if mounted.returncode:
-        pytest.skip("mounting a small disk is not permitted here")
-    try:
-        words = [
-            sys.executable,
-            "-m",
-            "actanywhere",
-            "render",
-            "--json",
-            "--job",
-            str(shot.folder / "job.json"),
-        ]
-        done = subprocess.run(
-            words, env={**environment(), "TMPDIR": str(small)}, capture_output=True, text=True, check=False
-        )
-    finally:
-        subprocess.run(["umount", "--lazy", str(small)], check=False)
     assert done.returncode == 2 and f"temporary folder {small} cannot hold 6 frames" in done.stdout

@@ -15,10 +15,14 @@ from tests.render.stage import Staged, frames_of, render
 @pytest.fixture(scope="module")
 def assembled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of tiny public parts."""
-    shelf = tmp_path_factory.mktemp("shelf")
-    parts = (public.stable_diffusion(shelf / "sd"), public.motion(shelf / "mm"), public.clip(shelf / "clip"))
-    assemble(plan_assembly(*parts, size=public.size(area=64 * 64)), shelf / "model", lambda *_: None)
-    return shelf / "model"
+    downloads = tmp_path_factory.mktemp("downloads")
+    parts = (
+        public.stable_diffusion(downloads / "sd"),
+        public.motion(downloads / "mm"),
+        public.clip(downloads / "clip"),
+    )
+    assemble(plan_assembly(*parts, size=public.size(area=64 * 64)), downloads / "model", lambda *_: None)
+    return downloads / "model"
 
 
 def test_an_assembled_model_renders_and_every_render_says_that_it_is_untrained(

@@ -30,8 +30,8 @@ def walk(index: int) -> np.ndarray:
 
 
 @pytest.fixture(autouse=True)
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A studio's shelf with the network for stills, which finds what is red, and nothing else."""
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A studio's library with the network for stills, which finds what is red, and nothing else."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "models"))
     folder = tmp_path / "models" / "isnet-general-use"
@@ -164,9 +164,9 @@ def test_a_rough_matte_of_one_frame_leads(shot: Path) -> None:
 
 
 def test_without_any_network_the_command_that_gets_one_is_named(
-    shot: Path, shelf: Path, capsys: pytest.CaptureFixture[str]
+    shot: Path, library: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (shelf / "isnet-general-use" / "isnet-general-use.onnx").unlink()
+    (library / "isnet-general-use" / "isnet-general-use.onnx").unlink()
     assert made(shot, "--box", "36,32,28,60") == 2
     assert "actanywhere models pull sam2.1-hiera-tiny" in capsys.readouterr().err
 
@@ -228,11 +228,11 @@ def test_memory_does_not_grow_with_the_shot(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     "ACTANYWHERE_TEST_ISNET" not in os.environ, reason="ACTANYWHERE_TEST_ISNET names no ISNet file"
 )
-def test_a_real_network_mattes_the_runner_of_a_real_shot(tmp_path: Path, shelf: Path) -> None:
+def test_a_real_network_mattes_the_runner_of_a_real_shot(tmp_path: Path, library: Path) -> None:
     shot = Path(__file__).resolve().parents[3] / "shared/shots/parkour"
     if not shot.is_dir():
         pytest.skip("../shared/shots is not here")
-    network = shelf / "isnet-general-use" / "isnet-general-use.onnx"
+    network = library / "isnet-general-use" / "isnet-general-use.onnx"
     network.unlink()
     network.symlink_to(os.environ["ACTANYWHERE_TEST_ISNET"])
     true = [read_still(path)[..., 0] > 0.5 for path in sorted((shot / "matte").iterdir())[:3]]

@@ -15,9 +15,10 @@ from actanywhere import cli
 from actanywhere.contract.errors import FootageError, JobError
 from actanywhere.contract.job import DecisionRecord, Job, Result
 from actanywhere.contract.shot import FrameRange, ImageSequence
-from actanywhere.footage import linearise, open_plate, write_layer_frame
+from actanywhere.footage import linearise, open_plate
 from actanywhere.review.folder import write_review
 from actanywhere.shotlist import job_from_flat
+from tests.layers import write_layer_frame
 
 WIDTH, HEIGHT, FRAMES = 96, 64, FrameRange(1001, 1006)
 # What each picture shows, sRGB-encoded RGB; the condition is green, the layer blue, the plate red.

@@ -15,10 +15,11 @@ import pytest
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.job import DecisionRecord, Job, Result
 from actanywhere.contract.shot import FrameRange
-from actanywhere.footage import linearise, open_plate, write_layer_frame
+from actanywhere.footage import linearise, open_plate
 from actanywhere.review.notes import read_redos
 from actanywhere.review.page import PageShot, shots_below, write_page
 from actanywhere.shotlist import job_from_flat
+from tests.layers import write_layer_frame
 from tests.review.browser import Browser, chromium
 
 FRAMES = FrameRange(1001, 1003)

@@ -16,9 +16,10 @@ from actanywhere.contract.job import Job
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.contract.takes import new_take, wedge
-from actanywhere.footage import linearise, open_plate, write_layer_frame
+from actanywhere.footage import linearise, open_plate
 from actanywhere.render.folder import OutputFolder
 from actanywhere.review.wedge import write_wedge_sheet
+from tests.layers import write_layer_frame
 
 WIDTH, HEIGHT, FRAMES = 96, 96, FrameRange(1001, 1005)
 #: Each take's comp in its first, middle and last frame: the blue tells the take, the green the frame.

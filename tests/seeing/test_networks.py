@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import ModelError
-from actanywhere.onnx_runner import close_networks, open_network
+from actanywhere.onnx_runner import open_network
 from actanywhere.seeing.depth import NetworkDepth
 from actanywhere.seeing.fill_networks import NetworkFill
 from actanywhere.seeing.protocol import Hint
 from actanywhere.seeing.subjects import RECIPES, NetworkSubjects, probability
+from tests.onnx_runner.networks import close_networks
 from tests.seeing.networks import brightness_depth, lama_like, migan_like, red_mask
 from tests.seeing.scenes import SIZE, body, street, with_body
 

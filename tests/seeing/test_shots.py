@@ -16,9 +16,9 @@ from actanywhere import cli
 from actanywhere.contract.shot import Condition
 from actanywhere.contract.takes import find_result
 from actanywhere.footage import read_condition
-from actanywhere.onnx_runner import close_networks
 from actanywhere.render.place import _by_artist
 from tests.blender import stage
+from tests.onnx_runner.networks import close_networks
 from tests.seeing.networks import red_mask
 from tests.seeing.scenes import SIZE, body, street, with_body
 
@@ -34,9 +34,9 @@ def write(path: Path, picture: np.ndarray) -> None:
 @pytest.fixture
 def shot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The flags of a locked shot of 4 frames, whose condition has somebody in red in it; no network is here."""
-    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "shelf"))
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "library"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    (tmp_path / "shelf").mkdir()
+    (tmp_path / "library").mkdir()
     for frame in range(1001, 1005):
         actor = body((100 + 3 * (frame - 1001), 70), (10, 24))
         plate = street(9) + (np.float32((0.1, 0.2, 0.7)) - street(9)) * actor[..., None]

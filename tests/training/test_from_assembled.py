@@ -16,8 +16,12 @@ from tests.training import tiny
 
 
 def test_a_trained_model_no_longer_says_that_it_is_untrained(tmp_path: Path) -> None:
-    shelf = tmp_path / "shelf"
-    parts = (public.stable_diffusion(shelf / "sd"), public.motion(shelf / "mm"), public.clip(shelf / "clip"))
+    downloads = tmp_path / "downloads"
+    parts = (
+        public.stable_diffusion(downloads / "sd"),
+        public.motion(downloads / "mm"),
+        public.clip(downloads / "clip"),
+    )
     assemble(plan_assembly(*parts, size=public.size()), tmp_path / "assembled", lambda *_: None)
     before = load_model(tmp_path / "assembled", torch.device("cpu"), torch.float32)
     assert before.configuration.untrained == ("condition_projection",)

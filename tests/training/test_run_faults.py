@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from actanywhere.contract.errors import OutputError
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
 from actanywhere.training import cli, flags
 from actanywhere.training.state import load_state
+from tests.conftest import Mount
 from tests.engines.unet import tiny
 from tests.training.tiny import run
 
@@ -26,19 +26,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 128 MiB in memory; skips where mounting is not permitted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=128m", "none", str(folder)]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("mounting a small disk: there is no mount command here")
-    if done.returncode:
-        pytest.skip(f"mounting a small disk is not permitted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], capture_output=True, check=False)
+def disk(mount: Mount) -> Path:
+    return mount("size=128m")
 
 
 def _step(folder: Path) -> int:

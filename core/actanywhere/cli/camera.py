@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 
 import numpy as np
 
-from ..render.progress import JobProgress
-from ..render.solved_plate import SolveJob, WrittenCamera, solve_plate, solve_stages
-from ..shotlist import job_from_flat
-from .flags import given_settings, given_shot
-from .follow import Interrupts
+from ..render.solved_plate import WrittenCamera, solve_plate, solve_stages
+from .plate_work import plate_job, watched
 from .screen import Screen
 
 __all__ = ["run_camera"]
@@ -19,19 +17,7 @@ __all__ = ["run_camera"]
 
 def run_camera(args: argparse.Namespace, screen: Screen) -> bool:
     """Solve, say what was found, write camera.chan and camera.json; whether the solve is believed."""
-    shot = given_shot(args)
-    # The flat form needs a place and has none here: the plate's own path stands for it, and is not read.
-    flat = {**shot, **given_settings(args), "condition": shot.get("plate", ""), "output": args.output}
-    job = job_from_flat(flat)
-    asked = SolveJob(job.shot.plate, job.shot.matte, job.output, job.shot.frames, job.settings)
-    with Interrupts() as interrupts:
-        progress = JobProgress(
-            lambda one: screen.progress("camera", one), lambda: interrupts.asked > 0, solve_stages(1)
-        )
-        try:
-            written = solve_plate(asked, progress)
-        finally:
-            screen.clear()
+    written = watched("camera", solve_stages(1), screen, partial(solve_plate, plate_job(args)))
     _tell(written, args, screen)
     return written.solved.cameras is not None
 

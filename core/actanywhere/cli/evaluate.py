@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contract.errors import JobError, OutputError
+from ..contract.errors import JobError
+from ..contract.files import make_folder
 from ..contract.settings import Settings
 from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts
@@ -143,7 +144,7 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
         screen.note(note)
     # Opened before anything is made: they may be missing.
     encoders, pictures, clips = _encoders(args), _pictures(args), _rendered(args)
-    _make_folder(output)
+    make_folder(str(output))
     try:
         parts = _evaluate(args, cases, encoders, pictures, clips, screen)
     finally:
@@ -288,10 +289,3 @@ def _tell_plan(cases: Cases | None, args: argparse.Namespace, output: Path) -> N
     names += ["rendered.csv", "rendered.png"] if args.rendered else []
     for name in ["evaluation.md", *names]:
         print(f"would write  {output / name}")
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{output} cannot be made: {error.strerror}.", "Give another folder.") from error

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
-from ..contract.job import Job
 from ..footage import compact
-from ..render.matte import MatteJob, matte_stages, survey_matte, write_matte
+from ..render.matte import MadeMatte, MatteJob, matte_stages, survey_matte, write_matte
 from ..render.matte_prompts import Prompts
 from ..render.progress import JobProgress
 from ..review.matte_sheet import write_matte_sheet
-from ..shotlist import job_from_flat
 from .flags import given_shot
-from .follow import Interrupts
+from .plate_work import watched, without_condition
 from .screen import Screen
 
 __all__ = ["make_matte"]
@@ -26,15 +24,12 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
         lines = survey_matte(asked)
         print(json.dumps({"event": "survey", "told": lines}) if args.json else "\n".join(lines), flush=True)
         return
-    with Interrupts() as interrupts:
-        progress = JobProgress(
-            lambda one: screen.progress("matte", one), lambda: interrupts.asked > 0, matte_stages(1)
-        )
-        try:
-            made = write_matte(asked, progress)
-            sheet = str(write_matte_sheet(asked.plate, made))
-        finally:
-            screen.clear()
+
+    def work(progress: JobProgress) -> tuple[MadeMatte, str]:
+        made = write_matte(asked, progress)
+        return made, str(write_matte_sheet(asked.plate, made))
+
+    made, sheet = watched("matte", matte_stages(1), screen, work)
     if args.json:
         event = {"event": "matte", "pattern": made.pattern, "frames": str(made.frames), "sheet": sheet}
         told = {"unsure": made.unsure, "source": made.source, "warnings": made.warnings}
@@ -50,7 +45,6 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
 def _asked(args: argparse.Namespace) -> MatteJob:
     shot = given_shot(args)
     rough = shot.pop("matte", [])
-    # The flat form needs a place and has none here: the plate's own path stands for it, and is not read.
-    job: Job = job_from_flat({**shot, "condition": shot.get("plate", ""), "output": args.output})
+    job = without_condition(shot, args)
     prompts = Prompts(tuple(args.box), tuple(args.click), tuple(args.click_off), tuple(rough))
     return MatteJob(job.shot.plate, job.output, job.shot.frames, prompts)

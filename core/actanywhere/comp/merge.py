@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .enlarged import Enlarged
 
-__all__ = ["Merge", "merge_over"]
+__all__ = ["Merge"]
 
 Picture = NDArray[np.float32]
 
@@ -36,8 +36,3 @@ class Merge:
         large = np.clip(self._painted.rows(part), 0, 1)
         merged = place + over[..., None] * (large - place)
         return np.where(over[..., None] > 0, merged, place).astype(np.float32)
-
-
-def merge_over(painted: Picture, shown: Picture, place: Picture, seen: Picture) -> Picture:
-    """The whole frame (H, W, 3) of a ``Merge``; ``place`` (H, W, 3) and ``seen`` (H, W) are at plate size."""
-    return Merge(painted, shown, *seen.shape).rows(slice(0, len(seen)), place, seen)

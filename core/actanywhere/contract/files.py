@@ -12,7 +12,7 @@ from typing import Callable, List
 
 from .errors import OutputError
 
-__all__ = ["replace_atomically", "sweep_strays", "unwritable", "write_text"]
+__all__ = ["make_folder", "replace_atomically", "sweep_strays", "unwritable", "write_text"]
 
 _STRAY = ".partial-"
 
@@ -37,6 +37,16 @@ def replace_atomically(path: str, write: Callable[[str], None]) -> None:
     finally:
         if os.path.exists(temporary):
             os.remove(temporary)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it, unless it is there. Raises ``OutputError``."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror or error}.", "Choose a folder that you may write to."
+        ) from error
 
 
 def write_text(path: str, text: str) -> None:

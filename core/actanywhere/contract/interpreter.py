@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Dict, List
+from typing import Any, Dict, List
 
 from .errors import WorkerError
 
-__all__ = ["environment_of", "worker_command"]
+__all__ = ["environment_of", "own_group", "worker_command"]
 
 # -P: a json.py that lies in the host's current folder is not what the worker imports.
 _WORKER = ("-P", "-m", "actanywhere", "worker")
@@ -46,3 +46,10 @@ def environment_of(program: str, extra: Dict[str, str]) -> Dict[str, str]:
         environment.pop("PYTHONPATH", None)
     environment.update(extra)
     return environment
+
+
+def own_group() -> Dict[str, Any]:
+    """What ``Popen`` takes, to start a child that Ctrl-C in the host's terminal does not reach."""
+    if os.name == "nt":
+        return {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
+    return {"start_new_session": True}

@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Union
 
 from .errors import ActAnywhereError, Cancelled, WorkerError, error_from_dict
-from .interpreter import environment_of, worker_command
+from .interpreter import environment_of, own_group, worker_command
 from .job import Job, Progress, Result
 
 __all__ = ["PROTOCOL", "Event", "Worker", "run"]
@@ -127,9 +127,6 @@ class Worker:
             return
         command = self._command or worker_command()
         environment = environment_of(command[0], self._environment or {})
-        own_group: Dict[str, Any] = {"start_new_session": True}
-        if os.name == "nt":
-            own_group = {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
         try:
             process = subprocess.Popen(
                 command,
@@ -137,7 +134,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment,
-                **own_group,
+                **own_group(),
             )
         except OSError as error:
             raise WorkerError(

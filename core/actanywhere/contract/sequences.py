@@ -41,7 +41,6 @@ class Footage:
     ``kind`` is ``sequence``, ``still`` or ``movie``. ``files`` maps host frame numbers to paths (a sequence
     alone). ``frames`` is what the disk or the pattern says: None for a still, which stands for every frame,
     and for a movie, whose length only the movie knows. ``first_frame`` is the host number of the first picture.
-    ``renumbered`` says whether host numbers are other than those in the file names.
     """
 
     path: str
@@ -49,7 +48,6 @@ class Footage:
     first_frame: int
     files: Dict[int, str] = field(default_factory=dict)
     frames: Optional[FrameRange] = None
-    renumbered: bool = False
 
     @property
     def name(self) -> str:
@@ -288,4 +286,4 @@ def _renumber(path: str, files: Dict[int, str], said: str, first_frame: Optional
     shift = 0 if first_frame is None else first_frame - frames.first
     whole = FrameRange(frames.first + shift, frames.last + shift)
     moved = {number + shift: file for number, file in files.items()} if shift else files
-    return Footage(path, "sequence", whole.first, moved, whole, bool(shift))
+    return Footage(path, "sequence", whole.first, moved, whole)

@@ -79,8 +79,8 @@ def _own_engine(name: str, folder: Path) -> ModuleType:
     module = f"actanywhere_engine_{name}"
     if module in sys.modules:
         return sys.modules[module]
-    for shelf in filter(None, os.environ.get("ACTANYWHERE_ENGINES", "").split(os.pathsep)):
-        for path in (Path(shelf) / name / "__init__.py", Path(shelf) / f"{name}.py"):
+    for engines in filter(None, os.environ.get("ACTANYWHERE_ENGINES", "").split(os.pathsep)):
+        for path in (Path(engines) / name / "__init__.py", Path(engines) / f"{name}.py"):
             if name.isidentifier() and path.is_file():
                 return _load(module, path)
     raise ModelError(

@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
-from ..contract.errors import ActAnywhereError, OutputError
-from ..contract.files import write_text
+from ..contract.errors import ActAnywhereError
+from ..contract.files import make_folder, write_text
 from ..contract.schema import numbered
 from .paths import Roots, paths_of, with_paths
 from .plan import PlannedShot, Refused
@@ -73,10 +73,7 @@ def write_bundle(
     """Write the bundle of shots that ``check_paths`` let pass; gives the template's path. Raises ``OutputError``."""
     folder = Path(folder).absolute()
     roots = _roots(shots, options)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}.", "Give another folder.") from error
+    make_folder(str(folder))
     values = {"Shots": str(folder / _SHOTS), "Report": options.report, **roots.folders}
     listed = [{"name": shot.name, "job": with_paths(shot.job, roots.write).to_dict()} for shot in shots]
     _write_json(folder / _SHOTS, numbered({"shots": listed}, SHOTS_UPGRADES))

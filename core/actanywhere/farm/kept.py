@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import ActAnywhereError, WorkerError, error_from_dict
+from ..contract.interpreter import own_group
 from ..contract.job import Job, Progress, Result
 from ..contract.launch import Event, Worker
 
@@ -41,12 +42,9 @@ def start_server(session: Path) -> None:
     session = session.absolute()
     session.mkdir(parents=True, exist_ok=True)
     (session / _ENTRY).unlink(missing_ok=True)
-    apart: dict[str, Any] = {"start_new_session": True}
-    if os.name == "nt":
-        apart = {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
     command = [sys.executable, "-m", "actanywhere", "farm", "serve", "--session", str(session)]
     with open(session / _LOG, "ab") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart)
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **own_group())
     until = time.monotonic() + _START
     while not _answers(session):
         if server.poll() is not None or time.monotonic() > until:

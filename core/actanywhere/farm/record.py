@@ -17,10 +17,9 @@ from ..contract.errors import (
     FolderBusy,
     JobError,
     LaterVersion,
-    OutputError,
     WorkerError,
 )
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..contract.job import Result
 from ..contract.schema import Upgrade, numbered, upgraded
 from .shots import FarmShot
@@ -70,12 +69,7 @@ def _outcome(shot: FarmShot, status: str, seconds: float, **more: Any) -> Outcom
 def write_outcome(report: Path, outcome: Outcome) -> None:
     """Write it, whole. Raises ``OutputError``."""
     path = _path(report, outcome.number, outcome.name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{path.parent} cannot be made: {error.strerror}.", "Give another report folder."
-        ) from error
+    make_folder(str(path.parent))
     write_text(str(path), json.dumps(numbered(vars(outcome), _UPGRADES), indent=1) + "\n")
 
 

@@ -14,7 +14,7 @@ from .colour import (
 )
 from .condition import ConditionPicture, read_condition, read_scribble, read_still_matte
 from .digest import digest
-from .layer import HALF_MAX, HalfFrame, layer_channels, write_exr_frame, write_layer_frame, write_png
+from .layer import HALF_MAX, HalfFrame, layer_channels, write_exr_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
 from .matte_source import MatteValues
 from .matte_treatment import MatteLevels, judge_mattes, treat_matte
@@ -58,6 +58,5 @@ __all__ = [
     "to_display",
     "treat_matte",
     "write_exr_frame",
-    "write_layer_frame",
     "write_png",
 ]

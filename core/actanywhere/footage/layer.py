@@ -20,7 +20,7 @@ from .decoders import error_of
 from .plate import PlateInfo
 from .spaces import chromaticities_of, interop_name, layer_space
 
-__all__ = ["HALF_MAX", "HalfFrame", "layer_channels", "write_exr_frame", "write_layer_frame", "write_png"]
+__all__ = ["HALF_MAX", "HalfFrame", "layer_channels", "write_exr_frame", "write_png"]
 
 Pixels = NDArray[np.float32]
 
@@ -171,27 +171,6 @@ def layer_channels(
     names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
     names += [f"unmatched.{one}" for one in "RGB" if unmatched]
     return names + [f"despilled.{one}" for one in "RGBA" if despilled]
-
-
-def write_layer_frame(
-    path: str,
-    background: Pixels,
-    alpha: Pixels,
-    comp: Pixels,
-    comp_alpha: Pixels,
-    info: PlateInfo,
-    attributes: dict[str, Any],
-    layer_name: str = "generated_bg",
-    shadow: Pixels | None = None,
-) -> int:
-    """Writes one frame of a layer; gives the number of values that were clamped.
-
-    ``background`` and ``comp`` are (H, W, 3) float32 in the plate's layer space (``colour.layer_space``), ``alpha``,
-    ``comp_alpha`` and ``shadow`` (H, W). The rest is as ``HalfFrame`` says.
-    """
-    frame = HalfFrame(path, layer_channels(layer_name, shadow is not None), info)
-    planes = [comp, comp_alpha, background, alpha, *([] if shadow is None else [shadow])]
-    return _whole(frame, planes, info).write(attributes)
 
 
 def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:

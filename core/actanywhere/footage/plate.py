@@ -70,7 +70,7 @@ class PlateFrame:
     which are divided by their alpha.
 
     ``attributes`` are the file's metadata, name to (OpenImageIO type, value): hand them to
-    ``write_layer_frame``.
+    ``write_exr_frame``.
     """
 
     pixels: Pixels

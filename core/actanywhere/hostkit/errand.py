@@ -11,9 +11,10 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from typing import Any, Deque, Dict, List, Optional
+from typing import Deque, Dict, List, Optional
 
 from ..contract.errors import WorkerError
+from ..contract.interpreter import own_group
 
 __all__ = ["Errand"]
 
@@ -33,9 +34,6 @@ class Errand:
         surroundings = dict(os.environ)
         surroundings.pop("PYTHONHOME", None)
         surroundings.update(environment or {})
-        group: Dict[str, Any] = {"start_new_session": True}
-        if os.name == "nt":
-            group = {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
         try:
             self._process = subprocess.Popen(
                 command,
@@ -43,7 +41,7 @@ class Errand:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=surroundings,
-                **group,
+                **own_group(),
             )
         except OSError as error:
             raise WorkerError(

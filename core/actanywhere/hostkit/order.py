@@ -10,8 +10,8 @@ import os
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Dict, Tuple
 
-from ..contract.errors import JobError, LaterVersion, OutputError
-from ..contract.files import write_text
+from ..contract.errors import JobError, LaterVersion
+from ..contract.files import make_folder, write_text
 from ..contract.job import Job
 from ..contract.schema import Upgrade, numbered, upgraded
 
@@ -56,13 +56,7 @@ class Order:
         """Write the order down in a folder: its own, for who draws, or the take's. Raises ``OutputError``."""
         data = dict(vars(self), job=self.job.to_dict(), drawings=[asdict(d) for d in self.drawings])
         data = numbered(data, _UPGRADES)
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{folder} cannot be made: {error.strerror or error}.",
-                "Choose a folder for the takes that you may write to.",
-            ) from error
+        make_folder(folder)
         write_text(os.path.join(folder, _FILE), json.dumps(data, indent=1))
 
     @classmethod

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..contract.errors import ModelError
 from .digests import check_against
+from .libraries import libraries
 from .record import RECORD, FileFacts, Record, read_record
 from .registry import Entry, all_entries, find_entry
-from .shelves import shelves
 from .whole import check_file, check_kind
 
 __all__ = [
@@ -109,9 +109,9 @@ def models_here() -> dict[str, Path]:
 
 
 def folder_of(entry: Entry) -> Path | None:
-    """The first shelf's folder of the model's name that holds anything."""
-    for shelf in shelves():
-        folder = shelf / entry.name
+    """The first library's folder of the model's name that holds anything."""
+    for library in libraries():
+        folder = library / entry.name
         if folder.is_dir() and any(folder.iterdir()):
             return folder
     return None
@@ -121,7 +121,7 @@ def state_of(entry: Entry) -> State:
     """A glance at the model: names and sizes alone, nothing read."""
     folder = folder_of(entry)
     if folder is None:
-        coming = [shelf / ".coming" / entry.name for shelf in shelves()]
+        coming = [library / ".coming" / entry.name for library in libraries()]
         bytes_there = sum(p.stat().st_size for c in coming if c.is_dir() for p in c.rglob("*") if p.is_file())
         return (
             State("coming", found=f"{bytes_there / 1e9:.2f} GB have come") if bytes_there else State("absent")

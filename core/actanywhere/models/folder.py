@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..contract.errors import ModelError
 from .find import find_model
+from .libraries import BUNDLED, studio_libraries
 from .manifest import MANIFEST
 from .registry import all_entries
-from .shelves import BUNDLED, studio_shelves
 
 __all__ = ["INDEX", "model_folder"]
 
@@ -25,9 +25,9 @@ def model_folder(name: str) -> Path:
     """
     folder = Path(name).expanduser()
     if folder.name == name:
-        for shelf in (BUNDLED, *studio_shelves()):
-            if (shelf / name / MANIFEST).is_file():
-                return shelf / name
+        for library in (BUNDLED, *studio_libraries()):
+            if (library / name / MANIFEST).is_file():
+                return library / name
         if name in {entry.name for entry in all_entries()}:
             return find_model(name).folder
     if (folder / MANIFEST).is_file() or (folder / INDEX).is_file() or _names_engine(folder):

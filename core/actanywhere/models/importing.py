@@ -10,10 +10,10 @@ from ..contract.errors import ModelError, OutputError
 from ..onnx_runner import read_facts
 from .digests import facts_of, forget
 from .find import Found, files_in, find_model, folder_of
+from .libraries import BUNDLED, libraries, library_to_write
 from .pull import link_or_copy, staging, take_over
 from .record import RECORD, FileFacts, Record, write_record
 from .registry import Entry, FileRule, refuse_if_not_for_paid_work
-from .shelves import BUNDLED, shelf_to_write, shelves
 from .whole import check_file, check_kind, refuse_pickle
 
 __all__ = ["import_model", "remove_model", "verify_model"]
@@ -36,11 +36,11 @@ def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Foun
             say(f"warning: {error.message} {error.remedy}")
     say(f"{entry.name}: {entry.licence}. {entry.terms}".strip())
     chosen = _from_folder(_snapshot(source), entry) if source.is_dir() else _from_file(source, entry)
-    shelf, told = shelf_to_write()
-    if told:
-        say(told)
-    _check_space(entry, shelf, list(chosen.values()))
-    with staging(shelf, entry.name) as folder:
+    library, note = library_to_write()
+    if note:
+        say(note)
+    _check_space(entry, library, list(chosen.values()))
+    with staging(library, entry.name) as folder:
         shutil.rmtree(folder)
         facts: dict[str, FileFacts] = {}
         for name, path in chosen.items():
@@ -50,7 +50,7 @@ def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Foun
             check_file(folder / name)
         check_kind(entry, folder)
         write_record(folder, Record(entry.name, entry.repository, "imported", entry.licence, facts))
-        return take_over(folder, shelf, entry, facts)
+        return take_over(folder, library, entry, facts)
 
 
 def verify_model(entry: Entry) -> Found:
@@ -75,7 +75,9 @@ def remove_model(entry: Entry) -> list[Path]:
     """
     folder = folder_of(entry)
     half = [
-        shelf / ".coming" / entry.name for shelf in shelves() if (shelf / ".coming" / entry.name).is_dir()
+        library / ".coming" / entry.name
+        for library in libraries()
+        if (library / ".coming" / entry.name).is_dir()
     ]
     if folder is None and not half:
         raise ModelError(f"{entry.name} is not here.", "'actanywhere models list' shows what is.")
@@ -185,11 +187,11 @@ def _expected(entry: Entry, name: str, path: Path) -> FileFacts:
     return facts
 
 
-def _check_space(entry: Entry, shelf: Path, sources: list[Path]) -> None:
-    needed = sum(path.stat().st_size for path in sources if path.stat().st_dev != shelf.stat().st_dev)
-    free = shutil.disk_usage(shelf).free
+def _check_space(entry: Entry, library: Path, sources: list[Path]) -> None:
+    needed = sum(path.stat().st_size for path in sources if path.stat().st_dev != library.stat().st_dev)
+    free = shutil.disk_usage(library).free
     if needed > free:
         raise OutputError(
-            f"{entry.name} needs {needed / 1e9:.1f} GB, and {shelf} has {free / 1e9:.1f} GB free.",
+            f"{entry.name} needs {needed / 1e9:.1f} GB, and {library} has {free / 1e9:.1f} GB free.",
             "Free some space, or set ACTANYWHERE_MODELS to a folder on a larger disk.",
         )

@@ -16,9 +16,9 @@ from ..contract.errors import ModelError, OutputError
 from .digests import facts_of, forget, remember
 from .find import Found, find_model, folder_of
 from .hub import HubFile, Repository, cached_file, fetch_file, look_up, matches_hub
+from .libraries import library_to_write
 from .record import FileFacts, Record, write_record
 from .registry import Entry
-from .shelves import shelf_to_write
 from .whole import check_file, check_kind, refuse_pickle
 
 __all__ = ["PullProgress", "link_or_copy", "pull_model", "staging", "take_over"]
@@ -26,7 +26,7 @@ __all__ = ["PullProgress", "link_or_copy", "pull_model", "staging", "take_over"]
 
 @dataclass(frozen=True)
 class PullProgress:
-    """How far a model has come, in bytes. ``seconds_left`` is None until it can be told."""
+    """How far a model has come, in bytes. ``seconds_left`` is None until it can be estimated."""
 
     name: str
     file: str
@@ -39,7 +39,7 @@ Told = Callable[[PullProgress], None]
 
 
 def pull_model(entry: Entry, progress: Told, say: Callable[[str], None]) -> Found:
-    """The model, whole and checked, in the first shelf that may be written to.
+    """The model, whole and checked, in the first library that may be written to.
 
     ``progress`` hears of the bytes, and what it raises stops the pull; ``say`` hears the licence and what else an
     artist should know. What has come stays, and the next pull goes on from it. Raises ``ModelError``, ``OutputError``.
@@ -53,10 +53,10 @@ def pull_model(entry: Entry, progress: Told, say: Callable[[str], None]) -> Foun
     say(f"{entry.name}: {entry.licence}. {entry.terms}".strip())
     repository = look_up(entry)
     files = _chosen(entry, repository)
-    shelf, told = shelf_to_write()
-    if told:
-        say(told)
-    with staging(shelf, entry.name) as folder:
+    library, note = library_to_write()
+    if note:
+        say(note)
+    with staging(library, entry.name) as folder:
         waiting = [file for file in files if not _is_there(folder / file.name, file)]
         _check_space(entry, folder, sum(file.size - _part_size(folder, file) for file in waiting))
         meter = _Meter(entry.name, sum(file.size for file in files), progress)
@@ -68,7 +68,7 @@ def pull_model(entry: Entry, progress: Told, say: Callable[[str], None]) -> Foun
             meter.finish(file)
         check_kind(entry, folder)
         write_record(folder, Record(entry.name, entry.repository, repository.commit, entry.licence, facts))
-        return take_over(folder, shelf, entry, facts)
+        return take_over(folder, library, entry, facts)
 
 
 def _chosen(entry: Entry, repository: Repository) -> list[HubFile]:
@@ -92,29 +92,30 @@ def _chosen(entry: Entry, repository: Repository) -> list[HubFile]:
 
 
 @contextmanager
-def staging(shelf: Path, name: str) -> Iterator[Path]:
-    """A folder beside the shelf's models in which a model comes together, held by one process at a time."""
-    folder = shelf / ".coming" / name
+def staging(library: Path, name: str) -> Iterator[Path]:
+    """A folder beside the library's models in which a model comes together, held by one process at a time."""
+    folder = library / ".coming" / name
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(str(folder) + ".lock", timeout=0):
             yield folder
     except Timeout as error:
         raise OutputError(
-            f"Another process is getting {name} into {shelf}.", "Wait until it is done."
+            f"Another process is getting {name} into {library}.", "Wait until it is done."
         ) from error
 
 
-def take_over(folder: Path, shelf: Path, entry: Entry, facts: dict[str, FileFacts]) -> Found:
+def take_over(folder: Path, library: Path, entry: Entry, facts: dict[str, FileFacts]) -> Found:
     """Put the whole model under its name, and find it there."""
     try:
-        os.rename(folder, shelf / entry.name)
+        os.rename(folder, library / entry.name)
     except OSError as error:
         raise OutputError(
-            f"{shelf / entry.name} cannot be made: {error.strerror or error}.", "Look what lies in its place."
+            f"{library / entry.name} cannot be made: {error.strerror or error}.",
+            "Look what lies in its place.",
         ) from error
-    forget(shelf / entry.name)
-    remember(shelf / entry.name, facts)
+    forget(library / entry.name)
+    remember(library / entry.name, facts)
     return find_model(entry.name)
 
 

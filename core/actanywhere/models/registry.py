@@ -14,7 +14,6 @@ from typing import Any
 from ..contract.errors import ModelError
 
 __all__ = [
-    "ROLES",
     "Entry",
     "FileRule",
     "all_entries",
@@ -24,9 +23,6 @@ __all__ = [
 ]
 
 _FILE = Path(__file__).with_name("registry.json")
-
-ROLES = ("subjects", "follow", "edge", "regions", "depth", "fill")
-"""What a network may be asked; see ``seeing``."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Networks in ONNX files: what they say of themselves, and running them. ONNX Runtime is imported with the first."""
 
 from .facts import NetworkFacts, Slot, file_digest, network_digest, read_facts
-from .network import Kept, Network, close_networks, open_network
+from .network import Kept, Network, open_network
 from .providers import PROVIDERS, providers_here
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "Network",
     "NetworkFacts",
     "Slot",
-    "close_networks",
     "file_digest",
     "network_digest",
     "open_network",

@@ -17,7 +17,7 @@ from ..contract.errors import ModelError
 from .facts import NetworkFacts, network_digest, read_facts
 from .providers import PROVIDERS, load_runtime, options_of, providers_here
 
-__all__ = ["Kept", "Network", "close_networks", "open_network"]
+__all__ = ["Kept", "Network", "open_network"]
 
 Array = NDArray[Any]
 
@@ -64,12 +64,6 @@ def open_network(
         while len(_open) > _SESSIONS:
             _open.popitem(last=False)
         return _open[key]
-
-
-def close_networks() -> None:
-    """Let go of every session that is kept, and of its memory."""
-    with _lock:
-        _open.clear()
 
 
 class Network:

@@ -21,7 +21,7 @@ from ..camera.solve import has_pycolmap, solve_camera
 from ..camera.space import SpaceTrack
 from ..camera.track import CameraTrack
 from ..contract.errors import JobError, OutputError
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..engines.protocol import Watch
 from .clip import Clip
 from .decision import Decision
@@ -197,12 +197,7 @@ def deliver_camera(
     cameras: Cameras, told: Mapping[str, object], size: tuple[int, int], stem: Path
 ) -> tuple[str, ...]:
     """Write ``stem``.chan and ``stem``.json for a plate of ``size`` (width, height), and give them."""
-    try:
-        stem.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{stem.parent} cannot be made: {error.strerror}.", "Give another folder."
-        ) from error
+    make_folder(str(stem.parent))
     chan, data = f"{stem}.chan", f"{stem}.json"
     write_chan(cameras, chan)
     write_cameras(cameras, size, data, told)

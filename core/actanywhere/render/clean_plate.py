@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from ..camera.alignment import Features, Matrix, find_features
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import OutputError
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..contract.schema import Upgrade, numbered, upgraded
-from ..contract.settings import Settings
-from ..contract.shot import FrameRange, ImageSequence, Matte
+from ..contract.shot import FrameRange
 from ..footage import (
     MatteReader,
     MatteValues,
@@ -33,11 +32,12 @@ from ..shadow.clean_plate import AlignedFrames, ShotFrames, align_frames
 from ..shadow.pull import pull_shadow
 from .clip import Clip, empty_clip
 from .lock import lock_folder
+from .plate_job import PlateJob
 from .progress import JobProgress, Stage
 from .scene import read_proxies, resize
 from .shadow import PULL_WIDTH
 
-__all__ = ["CleanPlate", "CleanPlateJob", "clean_plate_stages", "write_clean_plate"]
+__all__ = ["CleanPlate", "clean_plate_stages", "write_clean_plate"]
 
 Picture = NDArray[np.float32]
 
@@ -56,17 +56,6 @@ _HOLE = 1e-4
 
 
 @dataclass(frozen=True)
-class CleanPlateJob:
-    """What is cleaned, and where the clean plate goes. ``frames`` None: all that the plate has."""
-
-    plate: ImageSequence
-    matte: Matte
-    output: str
-    frames: FrameRange | None = None
-    settings: Settings = field(default_factory=Settings)
-
-
-@dataclass(frozen=True)
 class CleanPlate:
     """A written clean plate: the ``pattern`` of its frames, and what is to be said of it."""
 
@@ -81,7 +70,7 @@ def clean_plate_stages(frames: int) -> list[Stage]:
     return [Stage(_READING, frames, 0.1), Stage(_PULLING, frames, 0.5), Stage(_WRITING, frames, 1.0)]
 
 
-def write_clean_plate(job: CleanPlateJob, progress: JobProgress) -> CleanPlate:
+def write_clean_plate(job: PlateJob, progress: JobProgress) -> CleanPlate:
     """Write the clean plate of a shot: EXR frames ``<plate>_clean.####.exr`` in the plate's own numbers.
 
     ``R G B`` are scene-linear in the plate's layer space: away from the actor the plate's own pixels, and where they or
@@ -95,12 +84,7 @@ def write_clean_plate(job: CleanPlateJob, progress: JobProgress) -> CleanPlate:
         open_matte(job.matte, plate, plate.frames, values) as matte,
     ):
         folder = Path(job.output)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
-            ) from error
+        make_folder(str(folder))
         with lock_folder(folder):
             _claim(folder, job, plate.frames)
             for stage in clean_plate_stages(len(plate.frames)):
@@ -108,7 +92,7 @@ def write_clean_plate(job: CleanPlateJob, progress: JobProgress) -> CleanPlate:
             return _write(job, plate, matte, folder, progress)
 
 
-def _claim(folder: Path, job: CleanPlateJob, frames: FrameRange) -> None:
+def _claim(folder: Path, job: PlateJob, frames: FrameRange) -> None:
     """Note what the folder is for. Raises ``OutputError`` where it holds another clean plate."""
     note = folder / _NOTE
     data = {"plate": asdict(job.plate), "matte": asdict(job.matte), "frames": str(frames)}
@@ -127,7 +111,7 @@ def _claim(folder: Path, job: CleanPlateJob, frames: FrameRange) -> None:
 
 
 def _write(
-    job: CleanPlateJob, plate: Plate, matte: MatteReader, folder: Path, progress: JobProgress
+    job: PlateJob, plate: Plate, matte: MatteReader, folder: Path, progress: JobProgress
 ) -> CleanPlate:
     clip, track = _read(job, plate, matte, progress)
 
@@ -175,9 +159,7 @@ def _write(
     return CleanPlate(str(folder / f"{stem}.####.exr"), plate.frames, pull.reason, warnings)
 
 
-def _read(
-    job: CleanPlateJob, plate: Plate, matte: MatteReader, progress: JobProgress
-) -> tuple[Clip, CameraTrack]:
+def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> tuple[Clip, CameraTrack]:
     """The shot at the width at which it is aligned, and its camera."""
     info, watch = plate.info, progress.watch(_READING)
     width = min(PULL_WIDTH, info.width)

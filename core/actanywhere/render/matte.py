@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from ..contract.errors import JobError, ModelError, OutputError
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
@@ -106,12 +106,7 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
         source = " and ".join(_names())
         folder, identity = Path(job.output), _identity(job, plate.frames, source)
         _check_note(folder, identity)
-        try:
-            (folder / _WORK).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{folder} cannot be made: {error}.", "Give a folder that you may write to."
-            ) from error
+        make_folder(str(folder / _WORK))
         with lock_folder(folder):
             anew = _claim(folder, identity, job.prompts)
             for stage in matte_stages(len(plate.frames)):

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..camera.solve import require_pycolmap
-from ..contract.settings import Settings
-from ..contract.shot import FrameRange, ImageSequence, Matte
 from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
 from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, solve_clip, told_of
 from .clip import Clip, empty_clip
+from .plate_job import PlateJob
 from .preflight import lens_of
 from .progress import JobProgress, Stage
 from .scene import read_proxies, resize
 
-__all__ = ["SolveJob", "WrittenCamera", "solve_plate", "solve_stages"]
+__all__ = ["WrittenCamera", "solve_plate", "solve_stages"]
 
 _READING, _SOLVING = "reading footage", "solving the camera"
 _REMEDY = "Nothing was written. The same command begins anew."
-
-
-@dataclass(frozen=True)
-class SolveJob:
-    """Whose camera is solved, and the folder for it. ``frames`` None: all that the plate has."""
-
-    plate: ImageSequence
-    matte: Matte
-    output: str
-    frames: FrameRange | None = None
-    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ def solve_stages(frames: int) -> list[Stage]:
     return [Stage(_READING, frames, 0.1), Stage(_SOLVING, 100, 0.015 * frames, "parts")]
 
 
-def solve_plate(job: SolveJob, progress: JobProgress) -> WrittenCamera:
+def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
     """Solve, judge, and write camera.chan and camera.json where the solve is believed.
 
     Raises ``FootageError``, ``ModelError`` where pycolmap is missing, ``OutputError``, ``Cancelled``.
@@ -70,7 +58,7 @@ def solve_plate(job: SolveJob, progress: JobProgress) -> WrittenCamera:
         return WrittenCamera(found, files, (*plate.warnings, *matte.warnings))
 
 
-def _read(job: SolveJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
+def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
     info, watch = plate.info, progress.watch(_READING, remedy=_REMEDY)
     width = min(SOLVE_WIDTH, info.width)
     clip = empty_clip(plate.frames, max(1, round(width / info.aspect)), width, info.aspect)

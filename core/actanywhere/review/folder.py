@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.errors import FootageError, JobError, OutputError
+from ..contract.errors import FootageError, JobError
+from ..contract.files import make_folder
 from ..contract.job import Progress, Result
 from ..contract.sequences import find_footage
 from ..contract.shot import ImageSequence
@@ -67,10 +68,7 @@ def write_review(
         raise JobError(f"A sheet of {columns} columns shows nothing.", "Give --columns 1 or more.")
     result = read_result(folder)
     into = Path(folder) / "review"
-    try:
-        into.mkdir(exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{into} cannot be made: {error.strerror}.", "Check its permissions.") from error
+    make_folder(str(into))
     written = Review(into / "sheet.png", into / "review.mp4")
     frames = list(result.frames)
     chosen = [frames[i] for i in spread(len(frames), columns)]

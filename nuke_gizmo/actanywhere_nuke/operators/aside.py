@@ -12,13 +12,13 @@ from ..hostkit.progress import say
 from ..hostkit.session import Session
 from ..show import showing
 
-__all__ = ["run_aside"]
+__all__ = ["follow", "run_aside"]
 
 
 def run_aside(node: nuke.Node, title: str, session: Session, ended: Callable[[], None]) -> None:
     """Run it; ``ended`` is called in the main thread when it is over, and may raise what the artist is to be told."""
     if nuke.GUI:
-        threading.Thread(target=_follow, args=(node, title, session, ended), daemon=True).start()
+        follow(title, session, lambda: _end(node, ended))
         return
     try:
         session.run(lambda now: print(f"ActAnywhere {now.words}", flush=True))
@@ -26,8 +26,12 @@ def run_aside(node: nuke.Node, title: str, session: Session, ended: Callable[[],
         ended()
 
 
-def _follow(node: nuke.Node, title: str, session: Session, ended: Callable[[], None]) -> None:
-    """Not in the main thread: the bar is any thread's, the node is not."""
+def follow(title: str, session: Session, then: Callable[[], None]) -> None:
+    """Run it under a progress bar, in a thread of its own; ``then`` is called in the main thread when it is over."""
+    threading.Thread(target=_follow, args=(title, session, then), daemon=True).start()
+
+
+def _follow(title: str, session: Session, then: Callable[[], None]) -> None:
     task = nuke.ProgressTask(f"ActAnywhere: {title}")
     while not session.over:
         if session.step(0.2):
@@ -36,7 +40,7 @@ def _follow(node: nuke.Node, title: str, session: Session, ended: Callable[[], N
         if task.isCancelled() and not session.stopping:
             session.cancel()
     del task  # the bar goes with it
-    nuke.executeInMainThread(_end, args=(node, ended))
+    nuke.executeInMainThread(then)
 
 
 def _end(node: nuke.Node, ended: Callable[[], None]) -> None:

@@ -7,10 +7,9 @@ import os
 from typing import Tuple
 
 from ..contract.errors import JobError, LaterVersion
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..hostkit.engine import Engine, engine_python
-from ..read.inputs import make_folder
 
 __all__ = ["REMEDY", "chosen_engine", "engine", "store_engine"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import List
 
 import nuke
@@ -22,6 +21,7 @@ from ..hostkit.progress import say
 from ..hostkit.session import Session
 from ..read.asking import text
 from . import installation
+from .aside import follow
 
 __all__ = ["choose_model", "show_networks"]
 
@@ -61,7 +61,8 @@ def choose_model(node: nuke.Node) -> None:
 
 
 def _start(engine: Engine, name: str) -> None:
-    threading.Thread(target=_get, args=(engine, name), daemon=True).start()
+    session = Session([], before=[pull_step(engine, [name])])
+    follow(name, session, lambda: _ended(session))
 
 
 def _told(networks: List[Network]) -> str:
@@ -69,20 +70,6 @@ def _told(networks: List[Network]) -> str:
     shown = [one for one in networks if one.state != "absent" or one in missing]
     marks = {True: "+", False: "-"}
     return "\n".join([networks_row(networks), ""] + [f"{marks[one.state == 'here']} {one}" for one in shown])
-
-
-def _get(engine: Engine, name: str) -> None:
-    """Not in the main thread: the bar is any thread's, the message at the end is not."""
-    task = nuke.ProgressTask(f"ActAnywhere: {name}")
-    session = Session([], before=[pull_step(engine, [name])])
-    while not session.over:
-        if session.step(0.2):
-            task.setProgress(int(100 * session.fraction))
-            task.setMessage(session.words)
-        if task.isCancelled() and not session.stopping:
-            session.cancel()
-    del task  # the bar goes with it
-    nuke.executeInMainThread(_ended, args=(session,))
 
 
 def _ended(session: Session) -> None:

@@ -8,10 +8,10 @@ from typing import Dict, Iterator, Tuple
 import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, FootageError
-from ..contract.files import write_text
+from ..contract.files import make_folder, write_text
 from ..read.asking import inner, script_path
 from ..read.exr import Header
-from ..read.inputs import Rendering, check, finish, is_whole, make_folder, raster_of
+from ..read.inputs import Rendering, check, finish, is_whole, raster_of
 from ..read.plan import Plan
 from ..read.track import track_json
 from ..show.showing import quiet

@@ -11,14 +11,14 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
-from ..contract.errors import FootageError, JobError, LaterVersion, OutputError
+from ..contract.errors import FootageError, JobError, LaterVersion
 from ..contract.files import write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from .exr import Box, Header, read_header
 from .naming import file_pattern
 
-__all__ = ["Rendering", "check", "finish", "is_whole", "make_folder", "raster_of"]
+__all__ = ["Rendering", "check", "finish", "is_whole", "raster_of"]
 
 _MANIFEST = "inputs.json"
 _UPGRADES: Tuple[Upgrade, ...] = ()
@@ -66,17 +66,6 @@ def is_whole(rendering: Rendering) -> bool:
     return frames == str(rendering.frames) and all(
         os.path.isfile(rendering.file(frame)) for frame in rendering.frames
     )
-
-
-def make_folder(folder: str) -> None:
-    """Make a folder and those above it. Raises ``OutputError``."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made: {error.strerror or error}.",
-            "Choose another folder for the takes.",
-        ) from error
 
 
 def check(rendering: Rendering) -> Dict[int, Header]:

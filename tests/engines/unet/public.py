@@ -19,22 +19,13 @@ from transformers import (
 from actanywhere.engines.unet.model.configuration import ModelConfiguration
 from tests.engines.unet import tiny
 
-ENCODER = {
-    "hidden_size": 16,
-    "intermediate_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "image_size": 32,
-    "patch_size": 16,
-    "projection_dim": 16,
-}
 CHANNELS = (32, 64)
 
 
 def size(**changes: Any) -> ModelConfiguration:
     """The full size's configuration, at the size of these parts."""
     plain = {"prediction": "epsilon", "zero_terminal_snr": False, "beta_schedule": "linear", "known_std": ()}
-    plain |= {"unknown_std": (), "image_encoder": ENCODER, "image_encoder_trains": False, "steps": 2}
+    plain |= {"unknown_std": (), "image_encoder": tiny.ENCODER, "image_encoder_trains": False, "steps": 2}
     return tiny.configuration(**{**plain, **changes})
 
 
@@ -104,8 +95,8 @@ def motion(folder: Path, **changes: Any) -> Path:
 def clip(folder: Path, kind: str = "vision", **changes: Any) -> Path:
     """CLIP: ``vision``, ``projected`` or ``whole``."""
     torch.manual_seed(4)
-    vision = {**ENCODER, "hidden_act": "quick_gelu", **changes}
-    text = {key: value for key, value in ENCODER.items() if key not in ("image_size", "patch_size")}
+    vision = {**tiny.ENCODER, "hidden_act": "quick_gelu", **changes}
+    text = {key: value for key, value in tiny.ENCODER.items() if key not in ("image_size", "patch_size")}
     text |= {"vocab_size": 50, "bos_token_id": 0, "eos_token_id": 1}
     made = {
         "vision": lambda: CLIPVisionModel(CLIPVisionConfig(**vision)),

@@ -100,9 +100,8 @@ def text_folders(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shelf")
+def adapter_parts(folder: Path) -> Path:
+    """Everything that a model with an adapter is assembled from, tiny."""
     text_folders(public.stable_diffusion(folder / "sd"))
     public.motion(folder / "motion")
     public.clip(folder / "clip", "projected", num_hidden_layers=2)
@@ -110,19 +109,26 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return adapter_parts(tmp_path_factory.mktemp("downloads"))
+
+
 def size() -> Any:
-    return public.size(image_encoder={**public.ENCODER, "num_hidden_layers": 2}, adapter_tokens=TOKENS)
+    return public.size(image_encoder={**tiny.ENCODER, "num_hidden_layers": 2}, adapter_tokens=TOKENS)
 
 
-def plan(shelf: Path, **adapter: Any) -> Any:
-    given = Adapter(shelf / "ip-adapter-plus_sd15.safetensors", **adapter)
-    return plan_assembly(shelf / "sd", shelf / "motion", shelf / "clip", size=size(), adapter=given)
+def plan(downloads: Path, **adapter: Any) -> Any:
+    given = Adapter(downloads / "ip-adapter-plus_sd15.safetensors", **adapter)
+    return plan_assembly(
+        downloads / "sd", downloads / "motion", downloads / "clip", size=size(), adapter=given
+    )
 
 
 @pytest.fixture(scope="module")
-def folder(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(downloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("made") / "model"
-    assemble(plan(shelf), output, lambda part, done, total: None)
+    assemble(plan(downloads), output, lambda part, done, total: None)
     return output
 
 
@@ -131,23 +137,25 @@ def model(folder: Path) -> Model:
     return load_model(folder, torch.device("cpu"), torch.float32)
 
 
-def theirs(shelf: Path) -> UNetMotionModel:
+def theirs(downloads: Path) -> UNetMotionModel:
     """diffusers' own: U-Net, motion modules, and the adapter as its pipelines load it."""
-    unet = UNet2DConditionModel.from_pretrained(shelf / "sd" / "unet")
-    made = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(shelf / "motion")).eval()
+    unet = UNet2DConditionModel.from_pretrained(downloads / "sd" / "unet")
+    made = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(downloads / "motion")).eval()
     state: dict[str, dict[str, torch.Tensor]] = {"image_proj": {}, "ip_adapter": {}}
-    for name, weight in load_file(shelf / "ip-adapter-plus_sd15.safetensors").items():
+    for name, weight in load_file(downloads / "ip-adapter-plus_sd15.safetensors").items():
         part, _, key = name.partition(".")
         state[part][key] = weight
     made._load_ip_adapter_weights([state], low_cpu_mem_usage=False)
     return made
 
 
-def test_the_condition_reaches_the_network_as_through_diffusers_own_loader(shelf: Path, model: Model) -> None:
+def test_the_condition_reaches_the_network_as_through_diffusers_own_loader(
+    downloads: Path, model: Model
+) -> None:
     """The same picture, text and noise through diffusers' U-Net with its processors and resampler."""
-    unet = theirs(shelf)
+    unet = theirs(downloads)
     picture = torch.rand(1, 3, 32, 32) * 2 - 1
-    encoder = CLIPVisionModel.from_pretrained(shelf / "clip").eval()
+    encoder = CLIPVisionModel.from_pretrained(downloads / "clip").eval()
     mean, std = (
         torch.tensor(v).view(3, 1, 1)
         for v in ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
@@ -155,7 +163,7 @@ def test_the_condition_reaches_the_network_as_through_diffusers_own_loader(shelf
     with torch.no_grad():
         hidden = encoder(((picture + 1) / 2 - mean) / std, output_hidden_states=True).hidden_states[-2]
         noisy, frames = tiny.noise(1, 9, 4, 4, 4), 4
-        text = text_of(shelf, _WORDS).repeat(frames, 1, 1)
+        text = text_of(downloads, _WORDS).repeat(frames, 1, 1)
         expected = unet(
             noisy, torch.tensor([500]), text, added_cond_kwargs={"image_embeds": [hidden[:, None]]}
         ).sample
@@ -168,9 +176,9 @@ def test_the_condition_reaches_the_network_as_through_diffusers_own_loader(shelf
     assert (made - other).abs().max() > 0.02
 
 
-def text_of(shelf: Path, words: str) -> torch.Tensor:
-    encoder = CLIPTextModel.from_pretrained(shelf / "sd" / "text_encoder").eval()
-    tokenizer = CLIPTokenizer.from_pretrained(shelf / "sd" / "tokenizer")
+def text_of(downloads: Path, words: str) -> torch.Tensor:
+    encoder = CLIPTextModel.from_pretrained(downloads / "sd" / "text_encoder").eval()
+    tokenizer = CLIPTokenizer.from_pretrained(downloads / "sd" / "tokenizer")
     ids = tokenizer(
         words, padding="max_length", max_length=20, truncation=True, return_tensors="pt"
     ).input_ids
@@ -178,13 +186,13 @@ def text_of(shelf: Path, words: str) -> torch.Tensor:
         return encoder(ids)[0]
 
 
-def test_no_picture_is_the_adapters_zeros_and_the_other_text(shelf: Path, model: Model) -> None:
-    encoder = CLIPVisionModel.from_pretrained(shelf / "clip").eval()
-    resampler = theirs(shelf).encoder_hid_proj.image_projection_layers[0]
+def test_no_picture_is_the_adapters_zeros_and_the_other_text(downloads: Path, model: Model) -> None:
+    encoder = CLIPVisionModel.from_pretrained(downloads / "clip").eval()
+    resampler = theirs(downloads).encoder_hid_proj.image_projection_layers[0]
     assert isinstance(resampler, IPAdapterPlusImageProjection)
     with torch.no_grad():
         hidden = encoder(torch.zeros(1, 3, 32, 32), output_hidden_states=True).hidden_states[-2]
-        expected = torch.cat([text_of(shelf, _OTHER), resampler(hidden)], dim=1)
+        expected = torch.cat([text_of(downloads, _OTHER), resampler(hidden)], dim=1)
         made = model.condition_encoder(torch.zeros(1, 3, 48, 48), model.autoencoder)
     torch.testing.assert_close(made, expected, rtol=0, atol=1e-2)  # half precision on disk
 
@@ -197,8 +205,8 @@ def test_it_renders_at_once_and_says_of_nothing_that_it_is_untrained(folder: Pat
     assert "each of them trained" in (folder / "README.md").read_text()
 
 
-def test_the_sizes_are_stable_diffusions_and_few_steps_have_their_solver(shelf: Path) -> None:
-    base, lcm, lightning = (plan(shelf, few_steps=few).configuration for few in ("", "lcm", "lightning"))
+def test_the_sizes_are_stable_diffusions_and_few_steps_have_their_solver(downloads: Path) -> None:
+    base, lcm, lightning = (plan(downloads, few_steps=few).configuration for few in ("", "lcm", "lightning"))
     assert (base.steps, base.guidance, base.prediction) == (25, 7.5, "epsilon") and not base.untrained
     assert (lcm.steps, lcm.preview_steps, lcm.guidance) == (6, 4, 1.5)
     assert (lightning.steps, lightning.guidance) == (4, 1.0)
@@ -268,30 +276,36 @@ def test_lightnings_euler_steps_are_ddims() -> None:
     ],
 )
 def test_an_adapter_for_another_model_is_refused(
-    shelf: Path, tmp_path: Path, changes: dict[str, torch.Tensor], told: str
+    downloads: Path, tmp_path: Path, changes: dict[str, torch.Tensor], told: str
 ) -> None:
     file = adapter_file(tmp_path / "other.safetensors", **changes)
     with pytest.raises(ModelError, match=told) as error:
-        plan_assembly(shelf / "sd", shelf / "motion", shelf / "clip", size=size(), adapter=Adapter(file))
+        plan_assembly(
+            downloads / "sd", downloads / "motion", downloads / "clip", size=size(), adapter=Adapter(file)
+        )
     assert "ip-adapter-plus_sd15" in error.value.remedy
 
 
-def test_the_plain_adapter_is_told_from_the_one_that_is_needed(shelf: Path, tmp_path: Path) -> None:
+def test_the_plain_adapter_is_told_from_the_one_that_is_needed(downloads: Path, tmp_path: Path) -> None:
     file = tmp_path / "ip-adapter_sd15.safetensors"
     save_file({"image_proj.proj.weight": torch.zeros(8, 8)}, file)
     with pytest.raises(ModelError, match="the plain kind"):
-        plan_assembly(shelf / "sd", shelf / "motion", shelf / "clip", size=size(), adapter=Adapter(file))
+        plan_assembly(
+            downloads / "sd", downloads / "motion", downloads / "clip", size=size(), adapter=Adapter(file)
+        )
 
 
-def test_without_a_text_encoder_its_flag_is_named(shelf: Path, tmp_path: Path) -> None:
+def test_without_a_text_encoder_its_flag_is_named(downloads: Path, tmp_path: Path) -> None:
     public.stable_diffusion(tmp_path / "bare")
-    given = Adapter(shelf / "ip-adapter-plus_sd15.safetensors")
+    given = Adapter(downloads / "ip-adapter-plus_sd15.safetensors")
     with pytest.raises(ModelError, match="text_encoder") as error:
-        plan_assembly(tmp_path / "bare", shelf / "motion", shelf / "clip", size=size(), adapter=given)
+        plan_assembly(tmp_path / "bare", downloads / "motion", downloads / "clip", size=size(), adapter=given)
     assert "--text" in error.value.remedy
 
 
-def test_flags_of_an_adapter_without_one_are_refused(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_flags_of_an_adapter_without_one_are_refused(
+    downloads: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["assemble", "--unet", "a", "--motion", "b", "--clip", "c", "--output", "d", "--few-steps", "lcm"]
     assert main(words) == 2
     assert "--ip-adapter" in capsys.readouterr().err

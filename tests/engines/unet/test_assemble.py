@@ -24,9 +24,9 @@ CPU, TIMES = torch.device("cpu"), torch.tensor([500])
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The public parts, each in its folder."""
-    folder = tmp_path_factory.mktemp("shelf")
+    folder = tmp_path_factory.mktemp("downloads")
     public.stable_diffusion(folder / "inpainting")
     public.stable_diffusion(folder / "plain", channels=4)
     public.motion(folder / "motion")
@@ -35,8 +35,13 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def plan(shelf: Path, **other: Any) -> Assembly:
-    parts = {"unet": shelf / "inpainting", "motion": shelf / "motion", "clip": shelf / "vision", **other}
+def plan(downloads: Path, **other: Any) -> Assembly:
+    parts = {
+        "unet": downloads / "inpainting",
+        "motion": downloads / "motion",
+        "clip": downloads / "vision",
+        **other,
+    }
     return plan_assembly(**parts, size=parts.pop("size", public.size()))
 
 
@@ -45,10 +50,12 @@ def made(assembly: Assembly, output: Path) -> Model:
     return load_model(output, CPU, torch.float32)
 
 
-def test_the_network_is_diffusers_own_union_of_unet_and_motion_modules(shelf: Path, tmp_path: Path) -> None:
-    model = made(plan(shelf), tmp_path / "model")
-    unet = UNet2DConditionModel.from_pretrained(shelf / "inpainting" / "unet")
-    theirs = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(shelf / "motion")).eval()
+def test_the_network_is_diffusers_own_union_of_unet_and_motion_modules(
+    downloads: Path, tmp_path: Path
+) -> None:
+    model = made(plan(downloads), tmp_path / "model")
+    unet = UNet2DConditionModel.from_pretrained(downloads / "inpainting" / "unet")
+    theirs = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(downloads / "motion")).eval()
     noisy, context = tiny.noise(1, 9, 4, 4, 4), tiny.noise(4, 5, 32, seed=3)
     with torch.no_grad():
         expected = theirs(noisy, TIMES, context).sample
@@ -59,12 +66,12 @@ def test_the_network_is_diffusers_own_union_of_unet_and_motion_modules(shelf: Pa
 
 
 def test_the_four_channels_of_a_plain_unet_are_extended_by_ones_without_influence(
-    shelf: Path, tmp_path: Path
+    downloads: Path, tmp_path: Path
 ) -> None:
-    assembly = plan(shelf, unet=shelf / "plain")
+    assembly = plan(downloads, unet=downloads / "plain")
     model = made(assembly, tmp_path / "model")
-    unet = UNet2DConditionModel.from_pretrained(shelf / "plain" / "unet")
-    theirs = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(shelf / "motion")).eval()
+    unet = UNet2DConditionModel.from_pretrained(downloads / "plain" / "unet")
+    theirs = UNetMotionModel.from_unet2d(unet, MotionAdapter.from_pretrained(downloads / "motion")).eval()
     noisy, context = tiny.noise(1, 9, 4, 4, 4), tiny.noise(4, 5, 32, seed=3)
     with torch.no_grad():
         ours = model.denoiser.unet(noisy, TIMES, context).sample
@@ -74,10 +81,10 @@ def test_the_four_channels_of_a_plain_unet_are_extended_by_ones_without_influenc
 
 @pytest.mark.parametrize("kind", ["vision", "projected", "whole"])
 def test_clips_tokens_are_those_of_the_folder_that_it_was_taken_from(
-    shelf: Path, tmp_path: Path, kind: str
+    downloads: Path, tmp_path: Path, kind: str
 ) -> None:
-    model = made(plan(shelf, clip=shelf / kind), tmp_path / "model")
-    theirs = CLIPVisionModel.from_pretrained(shelf / kind).eval()
+    model = made(plan(downloads, clip=downloads / kind), tmp_path / "model")
+    theirs = CLIPVisionModel.from_pretrained(downloads / kind).eval()
     picture = tiny.noise(1, 3, 32, 32)
     encoder = model.condition_encoder.image_encoder
     assert encoder is not None and encoder.config.hidden_act == "quick_gelu"
@@ -90,14 +97,14 @@ def test_clips_tokens_are_those_of_the_folder_that_it_was_taken_from(
 
 @pytest.mark.parametrize("old_names", [True, False])
 def test_the_autoencoder_decodes_as_the_public_one_under_old_names_and_new(
-    shelf: Path, tmp_path: Path, old_names: bool
+    downloads: Path, tmp_path: Path, old_names: bool
 ) -> None:
     folder = public.vae(tmp_path / "vae", old_names)
     assert (
         any(".query." in name for name in load_file(folder / "diffusion_pytorch_model.safetensors"))
         is old_names
     )
-    model = made(plan(shelf, vae=folder), tmp_path / "model")
+    model = made(plan(downloads, vae=folder), tmp_path / "model")
     latent = tiny.noise(1, 4, 4, 4)
     with torch.no_grad():
         expected = AutoencoderKL.from_pretrained(folder).decode(latent).sample
@@ -105,17 +112,17 @@ def test_the_autoencoder_decodes_as_the_public_one_under_old_names_and_new(
         torch.testing.assert_close(autoencoder.decode(latent).sample, expected, rtol=0, atol=0.03)
 
 
-def test_sharded_half_precision_and_bare_folders_are_read_alike(shelf: Path, tmp_path: Path) -> None:
-    unet = UNet2DConditionModel.from_pretrained(shelf / "inpainting" / "unet")
+def test_sharded_half_precision_and_bare_folders_are_read_alike(downloads: Path, tmp_path: Path) -> None:
+    unet = UNet2DConditionModel.from_pretrained(downloads / "inpainting" / "unet")
     unet.save_pretrained(tmp_path / "sharded", max_shard_size="200KB")
     assert len(list((tmp_path / "sharded").glob("*.safetensors"))) > 2
     unet.half().save_pretrained(tmp_path / "half", variant="fp16")
     assert [path.name for path in (tmp_path / "half").glob("*.safetensors")] == [
         "diffusion_pytorch_model.fp16.safetensors"
     ]
-    vae = shelf / "inpainting" / "vae"
+    vae = downloads / "inpainting" / "vae"
     models = [
-        made(plan(shelf, unet=tmp_path / name, vae=vae), tmp_path / f"model_{name}")
+        made(plan(downloads, unet=tmp_path / name, vae=vae), tmp_path / f"model_{name}")
         for name in ("sharded", "half")
     ]
     weights = [model.denoiser.unet.state_dict() for model in models]
@@ -123,9 +130,9 @@ def test_sharded_half_precision_and_bare_folders_are_read_alike(shelf: Path, tmp
 
 
 def test_a_model_of_many_shards_loads_as_the_one_file_does(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = made(plan(shelf), tmp_path / "whole").denoiser.unet.state_dict()
+    whole = made(plan(downloads), tmp_path / "whole").denoiser.unet.state_dict()
     monkeypatch.setattr(room, "_SHARD_BYTES", 100_000)
     held: list[int] = []
 
@@ -134,23 +141,23 @@ def test_a_model_of_many_shards_loads_as_the_one_file_does(
         save_file(tensors, *rest, **options)
 
     monkeypatch.setattr(room, "save_file", save)
-    parts = made(plan(shelf), tmp_path / "parts").denoiser.unet.state_dict()
+    parts = made(plan(downloads), tmp_path / "parts").denoiser.unet.state_dict()
     assert len(list((tmp_path / "parts" / "unet").glob("*.safetensors"))) > 3
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
     largest = max(tensor.numel() * 2 for tensor in whole.values())
     assert max(held) <= max(100_000, largest)  # no more than a shard is in memory
 
 
-def test_motion_modules_without_a_middle_block_are_taken_as_they_are(shelf: Path, tmp_path: Path) -> None:
+def test_motion_modules_without_a_middle_block_are_taken_as_they_are(downloads: Path, tmp_path: Path) -> None:
     public.motion(tmp_path / "v3", use_motion_mid_block=False)
-    model = made(plan(shelf, motion=tmp_path / "v3"), tmp_path / "model")
+    model = made(plan(downloads, motion=tmp_path / "v3"), tmp_path / "model")
     assert not any(name.startswith("mid_block.motion") for name in model.denoiser.unet.state_dict())
 
 
 def test_the_model_says_that_it_is_untrained_and_where_its_parts_are_from(
-    shelf: Path, tmp_path: Path
+    downloads: Path, tmp_path: Path
 ) -> None:
-    assembly = plan(shelf)
+    assembly = plan(downloads)
     model = made(assembly, tmp_path / "model")
     assert model.configuration.untrained == ("condition_projection",)
     assert model.configuration.name == "model"
@@ -158,7 +165,7 @@ def test_the_model_says_that_it_is_untrained_and_where_its_parts_are_from(
     assert "not yet trained" in card and "condition_projection" in card and "actanywhere train --from" in card
     for name in ("inpainting/unet", "motion", "vision", "inpainting/vae"):
         assert name in card
-    assert str(tmp_path) not in card and str(shelf) not in card
+    assert str(tmp_path) not in card and str(downloads) not in card
     config = json.loads((tmp_path / "model" / "unet" / "config.json").read_text())
     assert config["_class_name"] == "UNetMotionModel"
 
@@ -174,106 +181,106 @@ WRONG = {
 
 @pytest.mark.parametrize("family", WRONG)
 def test_a_unet_of_another_family_is_refused_by_what_tells_it(
-    shelf: Path, tmp_path: Path, family: str
+    downloads: Path, tmp_path: Path, family: str
 ) -> None:
     changes, told = WRONG[family]
     public.stable_diffusion(tmp_path / "other", **changes)
     with pytest.raises(ModelError, match=told) as caught:
-        plan(shelf, unet=tmp_path / "other")
+        plan(downloads, unet=tmp_path / "other")
     assert str(tmp_path / "other") in caught.value.message and "inpainting" in caught.value.remedy
 
 
 def test_motion_modules_for_another_network_or_for_fewer_frames_are_refused(
-    shelf: Path, tmp_path: Path
+    downloads: Path, tmp_path: Path
 ) -> None:
     public.motion(tmp_path / "xl", block_out_channels=(32, 64, 96))
     with pytest.raises(ModelError, match=r"another network: widths \[32, 64, 96\]"):
-        plan(shelf, motion=tmp_path / "xl")
+        plan(downloads, motion=tmp_path / "xl")
     public.motion(tmp_path / "short", motion_max_seq_length=2)
     with pytest.raises(ModelError, match="2 frames at most; 4 are needed"):
-        plan(shelf, motion=tmp_path / "short")
+        plan(downloads, motion=tmp_path / "short")
     with pytest.raises(ModelError, match="holds a UNet2DConditionModel, not AnimateDiff"):
-        plan(shelf, motion=shelf / "inpainting" / "unet")
+        plan(downloads, motion=downloads / "inpainting" / "unet")
 
 
-def test_missing_motion_modules_and_weights_are_named(shelf: Path, tmp_path: Path) -> None:
-    weights = load_file(shelf / "motion" / "diffusion_pytorch_model.safetensors")
-    copy = shutil.copytree(shelf / "motion", tmp_path / "motion")
+def test_missing_motion_modules_and_weights_are_named(downloads: Path, tmp_path: Path) -> None:
+    weights = load_file(downloads / "motion" / "diffusion_pytorch_model.safetensors")
+    copy = shutil.copytree(downloads / "motion", tmp_path / "motion")
     save_file({"other": torch.zeros(1)}, copy / "diffusion_pytorch_model.safetensors")
     with pytest.raises(ModelError, match="holds no motion modules"):
-        plan(shelf, motion=copy)
+        plan(downloads, motion=copy)
     lost = sorted(weights)[7]
     del weights[lost]
     save_file(weights, copy / "diffusion_pytorch_model.safetensors")
     with pytest.raises(ModelError, match=f"lacks the weights '{lost}'"):
-        plan(shelf, motion=copy)
+        plan(downloads, motion=copy)
 
 
-def test_another_clip_and_another_familys_autoencoder_are_refused(shelf: Path, tmp_path: Path) -> None:
+def test_another_clip_and_another_familys_autoencoder_are_refused(downloads: Path, tmp_path: Path) -> None:
     public.clip(tmp_path / "h14", hidden_size=32)
     with pytest.raises(ModelError, match="another CLIP: its hidden_size is 32, not 16"):
-        plan(shelf, clip=tmp_path / "h14")
+        plan(downloads, clip=tmp_path / "h14")
     public.vae(tmp_path / "xl", scaling_factor=0.13025)
     with pytest.raises(
         ModelError, match=r"another family's autoencoder: 4 latent channels, scaled by 0\.13025"
     ):
-        plan(shelf, vae=tmp_path / "xl")
-    shutil.copytree(shelf / "inpainting" / "unet", tmp_path / "alone" / "unet")
+        plan(downloads, vae=tmp_path / "xl")
+    shutil.copytree(downloads / "inpainting" / "unet", tmp_path / "alone" / "unet")
     with pytest.raises(ModelError, match="no vae/ beside"):
-        plan(shelf, unet=tmp_path / "alone")
+        plan(downloads, unet=tmp_path / "alone")
 
 
-def test_a_pickle_is_never_opened(shelf: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(shelf / "motion", tmp_path / "motion")
+def test_a_pickle_is_never_opened(downloads: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(downloads / "motion", tmp_path / "motion")
     (copy / "diffusion_pytorch_model.safetensors").rename(copy / "diffusion_pytorch_model.bin")
     with pytest.raises(ModelError, match=r"only diffusion_pytorch_model\.bin, a pickle"):
-        plan(shelf, motion=copy)
+        plan(downloads, motion=copy)
 
 
-def test_a_folder_in_another_layout_or_that_is_not_there_is_named(shelf: Path, tmp_path: Path) -> None:
+def test_a_folder_in_another_layout_or_that_is_not_there_is_named(downloads: Path, tmp_path: Path) -> None:
     (tmp_path / "original").mkdir()
     (tmp_path / "original" / "mm_sd_v15_v2.ckpt").write_bytes(b"")
     with pytest.raises(ModelError, match="another layout"):
-        plan(shelf, motion=tmp_path / "original")
+        plan(downloads, motion=tmp_path / "original")
     with pytest.raises(ModelError, match=r"There is no .*nowhere"):
-        plan(shelf, clip=tmp_path / "nowhere")
+        plan(downloads, clip=tmp_path / "nowhere")
 
 
-def test_damaged_weights_leave_nothing_behind(shelf: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(shelf / "motion", tmp_path / "motion")
+def test_damaged_weights_leave_nothing_behind(downloads: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(downloads / "motion", tmp_path / "motion")
     path = copy / "diffusion_pytorch_model.safetensors"
     weights = load_file(path)
     weights[sorted(weights)[5]].fill_(float("nan"))
     save_file(weights, path)
     with pytest.raises(ModelError, match="no number"):
-        made(plan(shelf, motion=copy), tmp_path / "model")
+        made(plan(downloads, motion=copy), tmp_path / "model")
     assert not (tmp_path / "model").exists() and not list(tmp_path.glob("*.partial"))
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(ModelError, match="cannot be read"):
-        plan(shelf, motion=copy)
+        plan(downloads, motion=copy)
 
 
-def test_a_folder_that_holds_something_is_not_written_over(shelf: Path, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_not_written_over(downloads: Path, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "mine.txt").write_text("")
     with pytest.raises(OutputError, match="there already"):
-        made(plan(shelf), tmp_path / "model")
+        made(plan(downloads), tmp_path / "model")
     assert [path.name for path in (tmp_path / "model").iterdir()] == ["mine.txt"]
 
 
-def test_the_same_parts_give_the_same_model(shelf: Path, tmp_path: Path) -> None:
+def test_the_same_parts_give_the_same_model(downloads: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        assemble(plan(shelf), tmp_path / name / "model", lambda *_: None)
+        assemble(plan(downloads), tmp_path / name / "model", lambda *_: None)
     files = [json.loads((tmp_path / name / "model" / "manifest.json").read_text()) for name in ("a", "b")]
     assert files[0] == files[1] and len(files[0]["sha256"]) > 8
 
 
 def test_the_command_tells_in_a_dry_run_what_is_taken_and_what_is_new_and_writes_nothing(
-    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(room, "full", public.size)
-    words = ["assemble", "--unet", str(shelf / "plain"), "--motion", str(shelf / "motion")]
-    words += ["--clip", str(shelf / "whole"), "--output", str(tmp_path / "model")]
+    words = ["assemble", "--unet", str(downloads / "plain"), "--motion", str(downloads / "motion")]
+    words += ["--clip", str(downloads / "whole"), "--output", str(tmp_path / "model")]
     assert cli.main([*words, "--dry-run"]) == 0
     said = capsys.readouterr().out
     for told in ("plain/unet (4 input channels)", "whole, its vision half", "plain/vae", "would write"):
@@ -287,6 +294,6 @@ def test_the_command_tells_in_a_dry_run_what_is_taken_and_what_is_new_and_writes
     assert cli.main(words) == 2  # it is there already
 
 
-def test_tiny_parts_are_not_the_full_size(shelf: Path) -> None:
+def test_tiny_parts_are_not_the_full_size(downloads: Path) -> None:
     with pytest.raises(ModelError, match="32 wide, not 768"):
-        plan_assembly(shelf / "inpainting", shelf / "motion", shelf / "vision")
+        plan_assembly(downloads / "inpainting", downloads / "motion", downloads / "vision")

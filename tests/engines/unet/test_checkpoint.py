@@ -241,7 +241,7 @@ def test_weights_that_are_no_safetensors_are_an_error_that_can_be_read(folder: P
         _load(folder)
 
 
-def test_a_model_is_found_by_its_path_and_by_its_name_on_the_shelves_of_the_environment(
+def test_a_model_is_found_by_its_path_and_by_its_name_in_the_libraries_of_the_environment(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert model_folder(str(folder)) == folder

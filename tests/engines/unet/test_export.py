@@ -22,8 +22,8 @@ from actanywhere.engines.unet.networks import choose_backend, open_networks
 from actanywhere.engines.unet.onnx_networks import OnnxNetworks, shrink_antialiased
 from actanywhere.engines.unet.painter import Sampling, UNetPainter
 from actanywhere.engines.unet.torch_networks import TorchNetworks
+from actanywhere.models.libraries import BUNDLED
 from actanywhere.models.manifest import check_manifest
-from actanywhere.models.shelves import BUNDLED
 from actanywhere.onnx_runner import read_facts
 from tests.engines.unet import tiny
 

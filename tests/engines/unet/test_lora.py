@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.assemble import Adapter, assemble, plan_assembly
 from tests.engines.unet import public
-from tests.engines.unet.test_adapter import adapter_file, size, text_folders
+from tests.engines.unet.test_adapter import adapter_parts, size
 
 NAME = "AnimateLCM_sd15_t2v_lora.safetensors"
 ADAPTED = (
@@ -46,26 +46,21 @@ def lora(file: Path, rank: int = 4, **changes: torch.Tensor) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shelf")
-    text_folders(public.stable_diffusion(folder / "sd"))
-    public.motion(folder / "motion")
-    public.clip(folder / "clip", "projected", num_hidden_layers=2)
-    adapter_file(folder / "ip-adapter-plus_sd15.safetensors")
-    return folder
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return adapter_parts(tmp_path_factory.mktemp("downloads"))
 
 
-def plan(shelf: Path, motion: Path, **adapter: Any) -> Any:
-    given = Adapter(shelf / "ip-adapter-plus_sd15.safetensors", **adapter)
-    return plan_assembly(shelf / "sd", motion, shelf / "clip", size=size(), adapter=given)
+def plan(downloads: Path, motion: Path, **adapter: Any) -> Any:
+    given = Adapter(downloads / "ip-adapter-plus_sd15.safetensors", **adapter)
+    return plan_assembly(downloads / "sd", motion, downloads / "clip", size=size(), adapter=given)
 
 
 def test_the_lora_beside_the_motion_modules_is_in_the_weights_as_diffusers_fuses_it(
-    shelf: Path, tmp_path: Path
+    downloads: Path, tmp_path: Path
 ) -> None:
-    motion = Path(shutil.copytree(shelf / "motion", tmp_path / "AnimateLCM"))
+    motion = Path(shutil.copytree(downloads / "motion", tmp_path / "AnimateLCM"))
     lora(motion / NAME)
-    planned = plan(shelf, motion, few_steps="lcm")
+    planned = plan(downloads, motion, few_steps="lcm")
     assert f"{NAME} at 0.8" in planned.parts[0].summary and motion / NAME not in planned.parts[0].files
     assemble(planned, tmp_path / "model", lambda part, done, total: None)
     made = {
@@ -73,7 +68,7 @@ def test_the_lora_beside_the_motion_modules_is_in_the_weights_as_diffusers_fuses
         for file in (tmp_path / "model" / "unet").glob("*.safetensors")
         for name, weight in load_file(file).items()
     }
-    unet = UNet2DConditionModel.from_pretrained(shelf / "sd" / "unet")
+    unet = UNet2DConditionModel.from_pretrained(downloads / "sd" / "unet")
     before = {name: weight.clone() for name, weight in unet.state_dict().items()}
     state, alphas = StableDiffusionPipeline.lora_state_dict(str(motion / NAME))
     unet.load_lora_adapter(state, network_alphas=alphas, prefix="unet")
@@ -87,12 +82,12 @@ def test_the_lora_beside_the_motion_modules_is_in_the_weights_as_diffusers_fuses
     assert NAME in (tmp_path / "model" / "README.md").read_text()
 
 
-def test_without_few_steps_it_is_left_alone_and_another_may_be_named(shelf: Path, tmp_path: Path) -> None:
-    motion = Path(shutil.copytree(shelf / "motion", tmp_path / "AnimateLCM"))
+def test_without_few_steps_it_is_left_alone_and_another_may_be_named(downloads: Path, tmp_path: Path) -> None:
+    motion = Path(shutil.copytree(downloads / "motion", tmp_path / "AnimateLCM"))
     lora(motion / NAME)
-    assert NAME not in plan(shelf, motion).parts[0].summary
+    assert NAME not in plan(downloads, motion).parts[0].summary
     own = lora(tmp_path / "mine.safetensors")
-    assert "mine.safetensors at 0.8" in plan(shelf, motion, lora=own).parts[0].summary
+    assert "mine.safetensors at 0.8" in plan(downloads, motion, lora=own).parts[0].summary
 
 
 STRANGE = "lora_unet_mid_block_attentions_9_proj_in"
@@ -114,17 +109,17 @@ def strange(*sides: str) -> dict[str, torch.Tensor]:
     ],
 )
 def test_a_lora_that_is_another_networks_is_refused(
-    shelf: Path, tmp_path: Path, changes: dict[str, torch.Tensor], told: str
+    downloads: Path, tmp_path: Path, changes: dict[str, torch.Tensor], told: str
 ) -> None:
     file = lora(tmp_path / "other.safetensors", **changes)
     with pytest.raises(ModelError, match=told) as error:
-        plan(shelf, shelf / "motion", lora=file)
+        plan(downloads, downloads / "motion", lora=file)
     assert "animatelcm" in error.value.remedy
 
 
-def test_a_pickle_and_a_file_that_is_not_there_are_refused(shelf: Path, tmp_path: Path) -> None:
+def test_a_pickle_and_a_file_that_is_not_there_are_refused(downloads: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="There is no"):
-        plan(shelf, shelf / "motion", lora=tmp_path / "gone.safetensors")
+        plan(downloads, downloads / "motion", lora=tmp_path / "gone.safetensors")
     (tmp_path / "lora.ckpt").write_bytes(b"x")
     with pytest.raises(ModelError, match="pickle"):
-        plan(shelf, shelf / "motion", lora=tmp_path / "lora.ckpt")
+        plan(downloads, downloads / "motion", lora=tmp_path / "lora.ckpt")

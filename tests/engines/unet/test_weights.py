@@ -37,11 +37,13 @@ def test_a_models_weights_have_the_usual_mode(tmp_path: Path, umask: int) -> Non
 
 
 def test_an_assembled_models_weights_have_the_usual_mode(tmp_path: Path, umask: int) -> None:
-    shelf = tmp_path / "shelf"
-    public.stable_diffusion(shelf / "inpainting")
-    public.motion(shelf / "motion")
-    public.clip(shelf / "vision", "vision")
-    assembly = plan_assembly(shelf / "inpainting", shelf / "motion", shelf / "vision", size=public.size())
+    downloads = tmp_path / "downloads"
+    public.stable_diffusion(downloads / "inpainting")
+    public.motion(downloads / "motion")
+    public.clip(downloads / "vision", "vision")
+    assembly = plan_assembly(
+        downloads / "inpainting", downloads / "motion", downloads / "vision", size=public.size()
+    )
     assemble(assembly, tmp_path / "model", lambda part, done, total: None)
     assert modes(tmp_path / "model") == {0o666 & ~umask}
 

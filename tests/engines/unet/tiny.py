@@ -23,17 +23,19 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 }
 
 
+ENCODER = {
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "image_size": 32,
+    "patch_size": 16,
+    "projection_dim": 16,
+}
+
+
 def configuration(**changes: Any) -> ModelConfiguration:
     """Two resolutions, 4 latent channels, 4 frames, five condition tokens."""
-    encoder = {
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "image_size": 32,
-        "patch_size": 16,
-        "projection_dim": 16,
-    }
     sizes: dict[str, Any] = {
         "name": "tiny",
         "frames": 4,
@@ -44,7 +46,7 @@ def configuration(**changes: Any) -> ModelConfiguration:
         "layers_per_block": 1,
         "heads": 2,
         "cross_attention_dim": 32,
-        "image_encoder": encoder,
+        "image_encoder": ENCODER,
         "image_encoder_trains": True,
         "prediction": "guided",
         "known_std": (0.1, 0.2, 0.3, 0.4),

@@ -136,7 +136,7 @@ class Parts:
             state, metadata = WanVACEPipeline.lora_state_dict(
                 str(file), return_lora_metadata=True, local_files_only=True
             )
-            _check_lora(file, state, transformer)
+            _check_lora(state, transformer)
             transformer.load_lora_adapter(
                 state, network_alphas=None, adapter_name="few_steps", metadata=metadata
             )
@@ -199,7 +199,7 @@ def _check_whole(model: Any, file: Path) -> None:
         raise ValueError(f"{file.name} lacks {len(lacking)} weights, {lacking[0]} first")
 
 
-def _check_lora(file: Path, state: dict[str, Any], transformer: Any) -> None:
+def _check_lora(state: dict[str, Any], transformer: Any) -> None:
     """That every weight of a LoRA has its place in this transformer, with its shape."""
     modules = dict(transformer.named_modules())
     for key, weight in state.items():

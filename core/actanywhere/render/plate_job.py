@@ -1,0 +1,21 @@
+"""What is asked of a plate and its matte alone, with no condition: its clean plate, or its camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..contract.settings import Settings
+from ..contract.shot import FrameRange, ImageSequence, Matte
+
+__all__ = ["PlateJob"]
+
+
+@dataclass(frozen=True)
+class PlateJob:
+    """A plate, its matte, and the folder that is written. ``frames`` None: all that the plate has."""
+
+    plate: ImageSequence
+    matte: Matte
+    output: str
+    frames: FrameRange | None = None
+    settings: Settings = field(default_factory=Settings)
