@@ -4,7 +4,7 @@ import bpy
 
 from . import handlers
 from .draw import panels, preferences, previews, properties
-from .operators import clean_plate, farm, generate, pick, running, take_operators
+from .operators import clean_plate, farm, generate, matte, pick, running, take_operators
 from .read import shown
 
 __all__ = ["register", "unregister"]
@@ -14,6 +14,7 @@ _CLASSES = (
     *generate.CLASSES,
     *take_operators.CLASSES,
     *clean_plate.CLASSES,
+    *matte.CLASSES,
     *farm.CLASSES,
     *pick.CLASSES,
     *shown.CLASSES,

@@ -122,6 +122,11 @@ class _Matte(_Part):
         elif group.matte_source == "FILES":
             _draw_start(layout, group, "matte")
         _draw_settings(layout, group.settings, "matte")
+        layout.label(text="From the plate alone:")
+        for name in ("matte_box", "matte_point", "matte_point_off"):
+            layout.prop(group, name)
+        _draw_buttons(layout, "pointed")
+        _draw_buttons(layout, "matte")
 
 
 class _Condition(_Part):
@@ -230,6 +235,12 @@ class ACTANYWHERE_UL_takes(bpy.types.UIList):
 
 
 _BUTTONS = {
+    "pointed": (
+        ("pick_matte_box", "SELECT_SET"),
+        ("pick_matte_point", "EYEDROPPER"),
+        ("pick_matte_point_off", "REMOVE"),
+    ),
+    "matte": (("make_matte", "MOD_MASK"),),
     "camera": (("pick_place", "FULLSCREEN_ENTER"),),
     "condition": (("pick_box", "SELECT_SET"), ("pick_point", "EYEDROPPER")),
     "shadow": (("make_clean_plate", "IMAGE_BACKGROUND"),),

@@ -94,6 +94,12 @@ def _use_start(what: str) -> BoolProperty:
     )
 
 
+def _pointed(name: str) -> StringProperty:
+    return StringProperty(
+        name=control(name).title, description=control(name).tip_with("Frames are the scene's")
+    )
+
+
 def _has_camera(_group: object, item: bpy.types.Object) -> bool:
     return item.type == "CAMERA"
 
@@ -143,6 +149,10 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     matte_channel: StringProperty(
         name="Channel", description="Full name of the channel, such as roto.actor.A"
     )
+
+    matte_box: _pointed("matte_box")
+    matte_point: _pointed("matte_point")
+    matte_point_off: _pointed("matte_point_off")
 
     condition_source: EnumProperty(name="Condition", items=CONDITIONS, description="The place wanted")
     condition_image: PointerProperty(name="Picture", type=bpy.types.Image)

@@ -10,7 +10,7 @@ from ..contract.takes import new_folder_beside
 from ..hostkit.clean_plate import clean_plate_step, made_clean_plate
 from ..hostkit.controls import control
 from ..hostkit.session import Session
-from ..read.asking import Asked, build_clean_order, shot_name, takes_root
+from ..read.asking import Asked, build_errand_order, shot_name, takes_root
 from ..read.plate import find_plate
 from ..versions import as_stored
 from . import running
@@ -35,7 +35,7 @@ class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
         plate = find_plate(scene, asked)
         self.folder = new_folder_beside(takes_root(scene), shot_name(scene, plate), "clean")
         try:
-            order = build_clean_order(scene, asked, plate, self.folder)
+            order = build_errand_order(scene, asked, plate, self.folder, reads_matte=True)
         except Exception:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

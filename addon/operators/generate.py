@@ -20,7 +20,7 @@ from ..read.plate import find_plate
 from ..second.start import draw_in_second_blender
 from ..settings import call_properties
 from ..show.bring import background_steps, bring_back
-from ..show.takes import refresh_takes, show_wedge
+from ..show.takes import refresh_takes, show_sheet
 from . import running
 from .run import Runner
 
@@ -171,7 +171,7 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
         _tidy(session, self.orders)
         refresh_takes(scene, self.orders[0].job.shot.name)
         if session.error is None:
-            show_wedge(self.sheet)
+            show_sheet(self.sheet, "ActAnywhere wedge")
 
 
 class ACTANYWHERE_OT_cancel(bpy.types.Operator):

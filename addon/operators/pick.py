@@ -1,15 +1,21 @@
-"""The picture of the place pointed at in the Image Editor: who else is in it, and what the frame shows of it."""
+"""What is pointed at in an editor: who is meant in the plate; who else is in the picture of the place, and what of it
+the frame shows.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import bpy
-from bpy.props import FloatVectorProperty
+from bpy.props import FloatVectorProperty, IntProperty
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..hostkit.controls import control
 from ..hostkit.pick import framed, with_box, with_point
+from ..read.asking import Asked
+from ..read.footage import clip_frames
+from ..read.plate import Plate, find_plate
 from .run import redraw, tell
 
 __all__ = ["CLASSES"]
@@ -18,14 +24,17 @@ _YELLOW = (1.0, 0.8, 0.1, 1.0)
 
 
 class _Picker:
-    """Modal in an Image Editor that shows the picture of the place; ``execute`` takes pixels, for scripts."""
+    """Modal in an editor that shows what is pointed at; ``execute`` takes pixels, for scripts.
+
+    It gives ``shown`` (the editor, and width and height of what it shows) and ``add``, both of which may raise.
+    """
 
     words = ""
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """From now on the mouse is ours."""
         try:
-            self.area, self.size = _shown(context)
+            self.area, self.size = self.shown(context)
         except ActAnywhereError as error:
             return tell(self, context.scene, error)
         self.window = next(region for region in self.area.regions if region.type == "WINDOW")
@@ -53,10 +62,14 @@ class _Picker:
             self.now = at
             self.pixels = (*self._pixel(self.began), *self._pixel(self.now))[: len(self.pixels)]
             self._leave(context, set())
+            self.released(context)
             return self.execute(context)
         elif not inside:
             return {"PASS_THROUGH"}
         return {"RUNNING_MODAL"}
+
+    def released(self, context: Any) -> None:
+        """Besides the pixels, what else was to be seen at that moment."""
 
     def cancel(self, context: Any) -> None:
         """Blender takes the operator away."""
@@ -65,8 +78,7 @@ class _Picker:
     def execute(self, context: Any) -> set[str]:
         """One more in the setting."""
         try:
-            _, size = _condition_size(context.scene)
-            self.add(context.scene.actanywhere.settings, size)
+            self.add(context.scene)
         except ActAnywhereError as error:
             return tell(self, context.scene, error)
         redraw()
@@ -99,7 +111,118 @@ class _Picker:
         batch.draw(shader)
 
 
-class ACTANYWHERE_OT_pick_box(_Picker, bpy.types.Operator):
+class _OnPlace(_Picker):
+    """On the picture of the place."""
+
+    def shown(self, context: Any) -> tuple[Any, tuple[int, int]]:
+        """An Image Editor: this one, or another of the window."""
+        image, size = _condition(context.scene)
+        for area in _areas(context, "IMAGE_EDITOR"):
+            if area.spaces.active.image == image:
+                return area, size
+        raise JobError(
+            "No Image Editor shows the picture of the place.", f"Show '{image.name}' in one, and try again."
+        )
+
+
+class _OnPlate(_Picker):
+    """On the plate, in the frame that is shown: in the panel's text ``field``, with the scene's frame."""
+
+    field = ""
+
+    def shown(self, context: Any) -> tuple[Any, tuple[int, int]]:
+        """A Movie Clip or Image Editor: this one, or another of the window."""
+        self.plate = plate = find_plate(context.scene, Asked(context.scene))
+        for area in _areas(context, "CLIP_EDITOR", "IMAGE_EDITOR"):
+            if _frame_in(area.spaces.active, plate, context.scene) is not None:
+                return area, plate.frames.size
+        raise JobError(
+            "No Movie Clip or Image Editor shows a frame of the plate.",
+            "Show the plate in one, as it is (neither stabilised nor undistorted), or give the pixels in the panel.",
+        )
+
+    def released(self, context: Any) -> None:
+        """The frame that the editor shows."""
+        frame = _frame_in(self.area.spaces.active, self.plate, context.scene)
+        if frame is not None:
+            self.frame = frame
+
+    def add(self, scene: Any) -> None:
+        """One more."""
+        plate = find_plate(scene, Asked(scene))
+        frame = self.frame if self.properties.is_property_set("frame") else scene.frame_current
+        if not plate.frames.first <= frame <= plate.frames.last:
+            raise JobError(
+                f"The plate has no frame {frame}: it has {plate.frames.first}-{plate.frames.last}.",
+                "Go to one that it has.",
+            )
+        said = getattr(scene.actanywhere, self.field)
+        setattr(scene.actanywhere, self.field, self.more(said, plate.frames.size, frame))
+
+
+_FRAME = IntProperty(
+    name="Frame", description="Of the scene; not given: the current one", options={"SKIP_SAVE"}
+)
+
+
+def _pixels(size: int) -> Any:
+    what = "Two corners, in" if size == 4 else "In"
+    return FloatVectorProperty(size=size, description=f"{what} pixels from the upper left corner")
+
+
+class ACTANYWHERE_OT_pick_matte_box(_OnPlate, bpy.types.Operator):
+    """Draw a box around all of the actor"""
+
+    bl_idname = "actanywhere.pick_matte_box"
+    bl_label = control("pick_matte_box").title
+    bl_description = control("pick_matte_box").bare_tip
+    bl_options = {"UNDO"}
+    words = "Draw a box around all of the actor"
+    drags = True
+    field = "matte_box"
+
+    __annotations__ = {"pixels": _pixels(4), "frame": _FRAME}
+
+    def more(self, said: str, size: tuple[int, int], frame: int) -> str:
+        """With a box more."""
+        return with_box(said, tuple(self.pixels[:2]), tuple(self.pixels[2:]), size, frame)
+
+
+class _PointOnPlate(_OnPlate):
+    drags = False
+
+    def more(self, said: str, size: tuple[int, int], frame: int) -> str:
+        """With a point more."""
+        return with_point(said, tuple(self.pixels), size, frame)
+
+
+class ACTANYWHERE_OT_pick_matte_point(_PointOnPlate, bpy.types.Operator):
+    """Click on the actor"""
+
+    bl_idname = "actanywhere.pick_matte_point"
+    bl_label = control("pick_matte_point").title
+    bl_description = control("pick_matte_point").bare_tip
+    bl_options = {"UNDO"}
+    words = "Click on the actor"
+    field = "matte_point"
+
+    __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
+
+
+class ACTANYWHERE_OT_pick_matte_point_off(_PointOnPlate, bpy.types.Operator):
+    """Click on what is not the actor's"""
+
+    bl_idname = "actanywhere.pick_matte_point_off"
+    bl_label = control("pick_matte_point_off").title
+    bl_description = control("pick_matte_point_off").bare_tip
+    bl_options = {"UNDO"}
+    words = "Click on what is not the actor's"
+    field = "matte_point_off"
+
+    __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
+
+
+class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
     """Draw a box around whoever is to go"""
 
     bl_idname = "actanywhere.pick_box"
@@ -109,18 +232,17 @@ class ACTANYWHERE_OT_pick_box(_Picker, bpy.types.Operator):
     words = "Draw a box around whoever is to go"
     drags = True
 
-    __annotations__ = {
-        "pixels": FloatVectorProperty(size=4, description="Two corners, in pixels from the upper left corner")
-    }
+    __annotations__ = {"pixels": _pixels(4)}
 
-    def add(self, settings: Any, size: tuple[int, int]) -> None:
+    def add(self, scene: Any) -> None:
         """One box more."""
+        settings, (_, size) = scene.actanywhere.settings, _condition(scene)
         settings.condition_box = with_box(
             settings.condition_box, tuple(self.pixels[:2]), tuple(self.pixels[2:]), size
         )
 
 
-class ACTANYWHERE_OT_pick_point(_Picker, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_point(_OnPlace, bpy.types.Operator):
     """Click on whoever is to go"""
 
     bl_idname = "actanywhere.pick_point"
@@ -130,16 +252,15 @@ class ACTANYWHERE_OT_pick_point(_Picker, bpy.types.Operator):
     words = "Click on whoever is to go"
     drags = False
 
-    __annotations__ = {
-        "pixels": FloatVectorProperty(size=2, description="In pixels from the upper left corner")
-    }
+    __annotations__ = {"pixels": _pixels(2)}
 
-    def add(self, settings: Any, size: tuple[int, int]) -> None:
+    def add(self, scene: Any) -> None:
         """One point more."""
+        settings, (_, size) = scene.actanywhere.settings, _condition(scene)
         settings.condition_point = with_point(settings.condition_point, tuple(self.pixels), size)
 
 
-class ACTANYWHERE_OT_pick_place(_Picker, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_place(_OnPlace, bpy.types.Operator):
     """Draw a box around what the frame is to show"""
 
     bl_idname = "actanywhere.pick_place"
@@ -149,16 +270,21 @@ class ACTANYWHERE_OT_pick_place(_Picker, bpy.types.Operator):
     words = "Draw a box around what the frame is to show"
     drags = True
 
-    __annotations__ = {
-        "pixels": FloatVectorProperty(size=4, description="Two corners, in pixels from the upper left corner")
-    }
+    __annotations__ = {"pixels": _pixels(4)}
 
-    def add(self, settings: Any, size: tuple[int, int]) -> None:
+    def add(self, scene: Any) -> None:
         """In place of what was said before."""
-        settings.place = framed(tuple(self.pixels[:2]), tuple(self.pixels[2:]))
+        _condition(scene)
+        scene.actanywhere.settings.place = framed(tuple(self.pixels[:2]), tuple(self.pixels[2:]))
 
 
-def _condition_size(scene: Any) -> tuple[Any, tuple[int, int]]:
+def _areas(context: Any, *kinds: str) -> list[Any]:
+    """The editors of the window of these kinds, the one that the button is in first."""
+    areas = (context.area, *context.screen.areas)
+    return [area for area in areas if area is not None and area.type in kinds]
+
+
+def _condition(scene: Any) -> tuple[Any, tuple[int, int]]:
     """The picture of the place, and its width and height."""
     group = scene.actanywhere
     if group.condition_source != "IMAGE" or group.condition_image is None:
@@ -170,16 +296,35 @@ def _condition_size(scene: Any) -> tuple[Any, tuple[int, int]]:
     return image, (int(image.size[0]), int(image.size[1]))
 
 
-def _shown(context: Any) -> tuple[Any, tuple[int, int]]:
-    """The Image Editor that shows the picture of the place: this one, or another of the window."""
-    image, size = _condition_size(context.scene)
-    areas = [context.area, *context.screen.areas]
-    for area in [each for each in areas if each is not None and each.type == "IMAGE_EDITOR"]:
-        if area.spaces.active.image == image:
-            return area, size
-    raise JobError(
-        "No Image Editor shows the picture of the place.", f"Show '{image.name}' in one, and try again."
-    )
+def _frame_in(space: Any, plate: Plate, scene: Any) -> int | None:
+    """The scene frame of the plate's picture that an editor shows; None where it shows no such picture as it is."""
+    if space.type == "CLIP_EDITOR":
+        clip = space.clip
+        if clip is None or space.show_stable or space.clip_user.use_render_undistorted:
+            return None
+        if clip == plate.clip:
+            return int(scene.frame_current)
+        frames = clip_frames(clip, "plate")
+        return _frame_of(frames.files.get(scene.frame_current, frames.pattern), plate, scene)
+    image = space.image
+    if image is None or not image.filepath:
+        return None
+    shown = image.filepath_from_user(image_user=space.image_user)
+    return _frame_of(bpy.path.abspath(shown, library=image.library), plate, scene)
 
 
-CLASSES = (ACTANYWHERE_OT_pick_box, ACTANYWHERE_OT_pick_point, ACTANYWHERE_OT_pick_place)
+def _frame_of(path: str, plate: Plate, scene: Any) -> int | None:
+    frames, path = plate.frames, os.path.normpath(path)
+    if frames.is_movie:
+        return int(scene.frame_current) if path == os.path.normpath(frames.pattern) else None
+    return next((frame for frame, file in frames.files.items() if os.path.normpath(file) == path), None)
+
+
+CLASSES = (
+    ACTANYWHERE_OT_pick_box,
+    ACTANYWHERE_OT_pick_point,
+    ACTANYWHERE_OT_pick_place,
+    ACTANYWHERE_OT_pick_matte_box,
+    ACTANYWHERE_OT_pick_matte_point,
+    ACTANYWHERE_OT_pick_matte_point_off,
+)

@@ -24,7 +24,7 @@ from .track import read_track
 
 _Drawn = tuple[str, tuple[str, dict[str, Any]]]
 
-__all__ = ["Asked", "build_clean_order", "build_order", "shot_name", "takes_root"]
+__all__ = ["Asked", "build_errand_order", "build_order", "frame_range", "shot_name", "takes_root"]
 
 
 class Asked:
@@ -79,8 +79,9 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     # Paths may be relative to the .blend.
     given = read_settings(scene.actanywhere.settings, operator)
     settings = given.with_files(lambda path: os.path.normpath(bpy.path.abspath(path)))
-    first, last = _range(scene, asked, plate)
-    sequence, matte, drawn = _footage(scene, asked, plate, first, last, folder)
+    first, last = frame_range(scene, asked, plate)
+    sequence, drawn = _plate(plate, first, last, folder)
+    matte = _matte(scene, asked, plate, first, last, folder, drawn)
     condition, picture = find_condition(scene, asked, folder)
     drawn += [("condition", picture)] if picture else []
     alive = find_alive(asked, plate) if settings.life > 0 else None
@@ -95,12 +96,18 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     return Order(job, folder, scene.name, first, last, plate.shift, _drawings(drawn))
 
 
-def build_clean_order(scene: Any, asked: Asked, plate: Plate, folder: str) -> Order:
-    """The order for the shot's clean plate in ``folder``: plate and matte alone. Raises ``ActAnywhereError``."""
+def build_errand_order(scene: Any, asked: Asked, plate: Plate, folder: str, reads_matte: bool) -> Order:
+    """The order for what the engine makes of a plate in ``folder``, no take: a clean plate, a matte.
+
+    Only one that ``reads_matte`` has a matte in it, and asks for one. Raises ``ActAnywhereError``.
+    """
     settings = read_settings(scene.actanywhere.settings)
-    first, last = _range(scene, asked, plate)
+    first, last = frame_range(scene, asked, plate)
     inside = os.path.join(folder, "drawn")
-    sequence, matte, drawn = _footage(scene, asked, plate, first, last, inside)
+    sequence, drawn = _plate(plate, first, last, inside)
+    matte = Matte()
+    if reads_matte:
+        matte = _matte(scene, asked, plate, first, last, inside, drawn)
     frames = FrameRange(first + plate.shift, last + plate.shift)
     # A job needs a picture of a place; none is read for this.
     shot = Shot(shot_name(scene, plate), sequence, matte, Condition(sequence.path), frames)
@@ -109,20 +116,22 @@ def build_clean_order(scene: Any, asked: Asked, plate: Plate, folder: str) -> Or
     return order
 
 
-def _footage(
-    scene: Any, asked: Asked, plate: Plate, first: int, last: int, folder: str
-) -> tuple[ImageSequence, Matte, list[_Drawn]]:
-    """Plate and matte as the engine reads them, and what of them has to be drawn into ``folder``."""
-    drawn: list[_Drawn] = []
+def _plate(plate: Plate, first: int, last: int, folder: str) -> tuple[ImageSequence, list[_Drawn]]:
+    """The plate as the engine reads it, and what of it has to be drawn into ``folder``."""
     if plate.drawing is not None:
-        drawn.append(("plate", plate.drawing))
-        sequence = ImageSequence(os.path.join(folder, "plate.####.exr"), colour="linear-rec709")
-    else:
-        path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
-        sequence = ImageSequence(path, plate_start(plate), plate.frames.colour)
-    matte = find_matte(scene, asked, plate, first, last, folder)
-    drawn += [("matte", matte.drawing)] if matte.drawing else []
-    return sequence, matte.matte, drawn
+        path = os.path.join(folder, "plate.####.exr")
+        return ImageSequence(path, colour="linear-rec709"), [("plate", plate.drawing)]
+    path, _ = align(plate.frames, first, last, plate.shift, folder, "plate")
+    return ImageSequence(path, plate_start(plate), plate.frames.colour), []
+
+
+def _matte(
+    scene: Any, asked: Asked, plate: Plate, first: int, last: int, folder: str, drawn: list[_Drawn]
+) -> Matte:
+    """The matte as the engine reads it; what of it has to be drawn into ``folder`` is added to ``drawn``."""
+    found = find_matte(scene, asked, plate, first, last, folder)
+    drawn += [("matte", found.drawing)] if found.drawing else []
+    return found.matte
 
 
 def _drawings(drawn: list[_Drawn]) -> tuple[Drawing, ...]:
@@ -136,7 +145,7 @@ def _in_job_frames(settings: Settings, shift: int) -> Settings:
     return dataclasses.replace(settings, anchor=settings.anchor + shift)
 
 
-def _range(scene: Any, asked: Asked, plate: Plate) -> tuple[int, int]:
+def frame_range(scene: Any, asked: Asked, plate: Plate) -> tuple[int, int]:
     """First and last scene frame to render."""
     frames = plate.frames
     if asked.range_source == "PLATE":

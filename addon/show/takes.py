@@ -12,7 +12,7 @@ from ..read.asking import shot_name, takes_root
 from ..versions import as_stored, compositor_tree, sequencer_scene, strips_of
 from .compositor import shot_nodes
 
-__all__ = ["places_in_use", "refresh_takes", "show_wedge"]
+__all__ = ["places_in_use", "refresh_takes", "show_sheet"]
 
 
 def refresh_takes(scene: Any, name: str = "") -> None:
@@ -58,9 +58,8 @@ def places_in_use(scene: Any, order: Order) -> set[str]:
     return {place for place, there in found.items() if there}
 
 
-def show_wedge(sheet: str) -> None:
-    """Load the contact sheet, and show it in the image editor that is open, else in a window of its own."""
-    name = "ActAnywhere wedge"
+def show_sheet(sheet: str, name: str) -> None:
+    """Load a contact sheet, and show it in an image editor without a plate in it, else in a window of its own."""
     image = bpy.data.images.get(name)
     if image is None:
         image = bpy.data.images.load(sheet)
@@ -72,9 +71,15 @@ def show_wedge(sheet: str) -> None:
         area.spaces.active.image = image
 
 
+def _shows_a_still(area: Any) -> bool:
+    """An image editor with a plate in it is left alone: the artist points at it."""
+    image = area.spaces.active.image if area.type == "IMAGE_EDITOR" else None
+    return area.type == "IMAGE_EDITOR" and (image is None or image.source not in ("SEQUENCE", "MOVIE"))
+
+
 def _image_editor() -> Any:
     windows = bpy.context.window_manager.windows
-    areas = [area for window in windows for area in window.screen.areas if area.type == "IMAGE_EDITOR"]
+    areas = [area for window in windows for area in window.screen.areas if _shows_a_still(area)]
     if areas or bpy.app.background:
         return areas[0] if areas else None
     bpy.ops.wm.window_new()

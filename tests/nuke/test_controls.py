@@ -16,6 +16,7 @@ from actanywhere.hostkit.widgets import USE, widgets
 from tests.nuke.conftest import SHIPPED, Stage
 from tests.nuke.shot import ABOVE, FIRST, LAST, SIDE, actor_at, plate_at, read_exr
 from tests.nuke_standin.nk import UserKnob, read
+from tests.seeing.networks import red_mask
 
 #: Buttons of Nuke alone, and why.
 ONLY_HERE = {
@@ -90,6 +91,58 @@ def test_a_clean_plate_is_made_while_nuke_is_free_and_taken(stage: Stage) -> Non
         "what is stopped leaves nothing"
     )
     assert Path(said["clean"]).parent.name == "clean_001"
+
+
+def network(folder: Path) -> Path:
+    """A studio's shelf with a network that finds what is red."""
+    (folder / "isnet-general-use").mkdir(parents=True)
+    return red_mask(folder / "isnet-general-use" / "isnet-general-use.onnx", 192, std=256 / 255)
+
+
+def test_a_matte_of_the_plate_alone_is_pointed_at_stopped_made_and_connected_as_a_roto_is(
+    stage: Stage, tmp_path: Path
+) -> None:
+    network(tmp_path / "models")
+    said = stage.play("matte", environment={"ACTANYWHERE_MODELS": str(tmp_path / "models")})
+    assert said["box"] == f"20,12,40,50@{FIRST + 2}" and said["off"] == f"5,4@{FIRST + 2}"
+    assert said["stopped"] and said["kept"] > 0 and said["stopped_said"] == []
+    assert "goes on from the frames that are done" in said["stopped_log"]
+    assert said["free"] and said["whole"] and said["said"] == [], said["log"]
+    assert said["name"] == "plate_matte" and said["raw"] and said["span"] == [FIRST, LAST]
+    assert said["channel"] == "rgba.alpha" and not said["inverted"], "nothing of an old roto turns it round"
+    assert "invert matte is set back" in said["log"] and "sheet: " in said["log"]
+    assert any(name.endswith("invert_matte") for name in said["undo"]), "Ctrl-Z takes it back"
+    assert said["rendered"] == ["write_plate"], "no roto and no place is asked for"
+    assert any("of 4 frames" in line for line in said["messages"])
+    for frame in range(FIRST, LAST + 1):
+        spec, pixels = read_exr(said["file"].replace("####", str(frame)))
+        assert (spec.x, spec.y) == (-SIDE, -ABOVE)
+        true = actor_at(frame)
+        assert np.minimum(pixels["A"], true).sum() / np.maximum(pixels["A"], true).sum() > 0.85
+    assert "made anew" in said["anew"] and said["reads"] == 0, "the Read that is there shows the new one"
+    assert [name[:6] for name in said["folders"]] == ["matte_", "take_0"]
+    _, pixels = read_exr(said["job"]["shot"]["matte"]["path"].replace("####", str(FIRST)))
+    assert np.abs(pixels["A"] - actor_at(FIRST)).mean() < 0.05, "and Generate reads it"
+
+
+def test_without_a_plate_or_a_network_that_works_it_is_told_and_nothing_is_left(
+    stage: Stage, tmp_path: Path
+) -> None:
+    path = network(tmp_path / "models")
+    path.write_bytes(b"no network")
+    said = stage.play(
+        "no_matte", environment={"ACTANYWHERE_MODELS": str(tmp_path / "models")}, network=str(path)
+    )
+    words = {
+        "no plate": "Connect the plate",
+        "no plate to point at": "No plate",
+        "damaged": path.name,
+        "none": "models pull",
+    }
+    for case, word in words.items():
+        (message,) = said[case]
+        assert word in message and "\n\n" in message, case
+    assert said["matte"] and not said["left"]
 
 
 def test_a_farm_bundle_of_the_selected_nodes_is_told_asked_for_written_and_submitted(stage: Stage) -> None:

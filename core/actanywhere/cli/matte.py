@@ -38,8 +38,10 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     if not args.quiet:
         for warning in made.warnings:
             screen.note(f"warning: {warning}")
-        unsure = f"; unsure of {compact(made.unsure)}" if made.unsure else ""
-        print(f"{made.pattern}  frames {made.frames}, by {made.source}{unsure}\nsheet  {sheet}", flush=True)
+        print(f"{made.pattern}  frames {made.frames}, by {made.source}\nsheet  {sheet}", flush=True)
+        if made.unsure:
+            mend = "give a --box, a --click or a rough --matte of one of them"
+            print(f"unsure of {compact(made.unsure)}: look at these frames, and {mend}", flush=True)
 
 
 def _asked(args: argparse.Namespace) -> MatteJob:

@@ -36,6 +36,7 @@ __all__ = [
     "comp_stem",
     "differences",
     "find_result",
+    "folder_beside",
     "last_stopped",
     "layer_stem",
     "list_takes",
@@ -112,11 +113,16 @@ def new_take(root: str, shot_name: str) -> str:
         ) from error
 
 
+def folder_beside(root: str, shot_name: str, name: str) -> str:
+    """The path of a folder beside the shot's takes, whether it is there or not."""
+    return os.path.join(_shot_folder(root, shot_name), name)
+
+
 def new_folder_beside(root: str, shot_name: str, kind: str) -> str:
     """Make the next free folder of a kind beside the shot's takes: ``clean_001``. Raises ``OutputError``."""
     number = 1
     while True:
-        folder = os.path.join(_shot_folder(root, shot_name), f"{kind}_{number:03d}")
+        folder = folder_beside(root, shot_name, f"{kind}_{number:03d}")
         try:
             os.makedirs(folder)
             return folder

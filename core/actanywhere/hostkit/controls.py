@@ -30,7 +30,7 @@ class Control:
     @property
     def title(self) -> str:
         """``Continue Take``, where a host writes labels so."""
-        small = ("of", "the", "to", "its", "from")
+        small = ("of", "the", "to", "its", "from", "at", "on")
         words = [word if word in small else word[:1].upper() + word[1:] for word in self.label.split()]
         return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
@@ -74,6 +74,35 @@ CONTROLS: Dict[str, Control] = {
     "pick_place": Control(
         "frame picture",
         "What the frame shows of the picture of the place: a box drawn over it in a viewer, which may reach beyond it.",
+    ),
+    "matte_box": Control(
+        "box around the actor",
+        "Who is meant, for a matte from the plate alone: x,y,width,height@frame in pixels of the plate from its upper "
+        "left corner; several with ; between them. Where nothing is said, it is whoever moves most.",
+    ),
+    "matte_point": Control(
+        "points on the actor", "Who is meant: x,y@frame in pixels of the plate; several with ; between them."
+    ),
+    "matte_point_off": Control(
+        "points beside the actor",
+        "What is not theirs (a passer-by, a bag that is to stay): x,y@frame in pixels of the plate, in a frame with "
+        "a box or a point on the actor, too.",
+    ),
+    "pick_matte_box": Control(
+        "box the actor",
+        "A box around all of the actor, drawn over the plate in a viewer, in the current frame.",
+    ),
+    "pick_matte_point": Control(
+        "point at the actor", "A point on the actor, set on the plate in a viewer, in the current frame."
+    ),
+    "pick_matte_point_off": Control(
+        "point beside the actor",
+        "A point on what is not the actor's, set on the plate in a viewer, in the current frame.",
+    ),
+    "make_matte": Control(
+        "make matte",
+        "Follow the actor through the plate and write a matte of them, which is then the shot's. Stopped, it goes on "
+        "where it was; with more boxes or points it is made anew.",
     ),
     "make_clean_plate": Control(
         "make clean plate",

@@ -8,20 +8,24 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence, Tuple
 
-from ..contract.errors import JobError, WorkerError
+from ..contract.errors import ActAnywhereError, JobError, WorkerError, error_from_dict
 from ..contract.interpreter import worker_command
+from ..contract.job import Job
 from .errand import Errand
 
 __all__ = [
     "Engine",
     "Finding",
+    "answer_of",
     "creation_commands",
     "engine_errand",
     "engine_python",
     "environment_python",
     "event_of",
+    "flags",
+    "plate_flags",
     "read_findings",
 ]
 
@@ -97,6 +101,24 @@ class Finding:
     remedy: str
 
 
+def flags(said: Sequence[Tuple[str, Any]]) -> List[str]:
+    """Flags and values as words of a command, without those that are None."""
+    return ["{}={}".format(*pair) for pair in said if pair[1] is not None]
+
+
+def plate_flags(job: Job) -> List[str]:
+    """The words that name a job's plate, frames and folder to a command, and ask for ``--json``."""
+    plate = job.shot.plate
+    said = [
+        ("--plate", plate.path),
+        ("--plate-first", plate.first_frame),
+        ("--plate-colour", plate.colour),
+        ("--frames", job.shot.frames),
+        ("--output", job.output),
+    ]
+    return ["--json", *flags(said)]
+
+
 def event_of(line: str) -> Dict[str, Any]:
     """What a line of a command with ``--json`` says; empty for what libraries print."""
     if not line.startswith("{"):
@@ -106,6 +128,20 @@ def event_of(line: str) -> Dict[str, Any]:
     except ValueError:
         return {}
     return said
+
+
+def answer_of(lines: Sequence[str], name: str, failed: str) -> Dict[str, Any]:
+    """What a command with ``--json`` answered: its event called ``name``.
+
+    Raises the error that it told instead; where it told nothing, ``WorkerError`` that begins with ``failed``.
+    """
+    for event in map(event_of, lines):
+        if event.get("event") == "error":
+            error: ActAnywhereError = error_from_dict(event["error"])
+            raise error
+        if event.get("event") == name:
+            return event
+    raise WorkerError(f"{failed}: {' '.join(list(lines)[-3:])}", "Try again.")
 
 
 def read_findings(lines: List[str]) -> List[Finding]:

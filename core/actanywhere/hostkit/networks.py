@@ -5,14 +5,12 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Sequence, Tuple
 
 from ..contract.errors import ActAnywhereError, error_from_dict
-from ..contract.job import Progress
 from .engine import Engine, engine_errand, event_of
-from .progress import message
-from .session import Heard, Step
+from .session import Heard, Step, hear
 
 __all__ = [
     "VISION",
@@ -128,8 +126,6 @@ def pull_error(lines: Sequence[str]) -> Optional[ActAnywhereError]:
 
 
 def _heard(line: str) -> Optional[Heard]:
-    event = event_of(line)
-    if event.get("event") != "progress":
-        return None
-    progress = Progress.from_dict(event["progress"])
-    return Heard(f"{event['shot']}: {message(progress)}", progress.fraction, progress.seconds_left)
+    """With the name of what is coming."""
+    heard = hear(line)
+    return heard and replace(heard, text=f"{event_of(line)['shot']}: {heard.text}")

@@ -16,10 +16,11 @@ from ..contract.errors import ActAnywhereError, Cancelled, FootageError, WorkerE
 from ..contract.job import Job, Progress, Result
 from ..contract.launch import Worker
 from ..contract.takes import read_take, remove_take
+from .engine import event_of
 from .errand import Errand
 from .progress import message, with_time_left
 
-__all__ = ["Heard", "Session", "Step"]
+__all__ = ["Heard", "Session", "Step", "hear"]
 
 _TURN = 0.1  # seconds between two looks at somebody who may want to stop
 
@@ -46,6 +47,15 @@ class Step:
     start: Callable[[], Optional[Errand]]
     fine: Tuple[int, ...] = (0,)
     hear: Optional[Callable[[str], Optional[Heard]]] = None
+
+
+def hear(line: str) -> Optional[Heard]:
+    """How far a command of the engine with ``--json`` is; None for what else it prints."""
+    event = event_of(line)
+    if event.get("event") != "progress":
+        return None
+    progress = Progress.from_dict(event["progress"])
+    return Heard(message(progress), progress.fraction, progress.seconds_left)
 
 
 class Session:

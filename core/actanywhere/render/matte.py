@@ -118,11 +118,6 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
             _note(folder, identity, job.prompts, unsure)
     warnings = [*plate.warnings, *readers.warnings]
     warnings += ["Who is meant was said otherwise before: the matte was made anew."] if anew else []
-    if unsure:
-        warnings.append(
-            f"It is unsure of {len(unsure)} frames ({compact(unsure)}): look at them, and give a --box, a --click or "
-            "a rough --matte of one of them."
-        )
     return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings)
 
 

@@ -74,7 +74,7 @@ _CHOOSE_MODEL = Knob(
 
 def panel() -> List[Knob]:
     """All knobs, tab after tab, in the order in which they are shown."""
-    return [*_main(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
+    return [*_main(), *_matte(), *_advanced(), *_batch(), *_log_and_help(), *_hidden()]
 
 
 def enabled(value: Callable[[str], Any]) -> Dict[str, bool]:
@@ -190,6 +190,26 @@ def _main() -> List[Knob]:
             text="No take yet.",
         ),
         Knob("told", TEXT, "decided", "What the take's render decided, and why; and its warnings."),
+    ]
+
+
+def _matte() -> List[Knob]:
+    """Who is meant, pointed at in the Viewer: their handles are seen while this tab is open."""
+    handle = "Its handle is in the Viewer while this tab is open; look at the plate."
+    said = "Frames are the plate's."
+    return [
+        Knob("matte_tab", TAB, "Matte"),
+        Knob("matte_box_drawn", BOX, "box", handle, "100 100 400 400"),
+        _shared("pick_matte_box", BUTTON, "Takes the box above.", flags=("+STARTLINE",)),
+        Knob("matte_point_drawn", POINT, "point", handle, "100 100"),
+        _shared("pick_matte_point", BUTTON, "Takes the point above.", flags=("+STARTLINE",)),
+        _shared("pick_matte_point_off", BUTTON, "Takes the point above.", beside=True),
+        _shared("matte_box", STRING, said),
+        _shared("matte_point", STRING, said),
+        _shared("matte_point_off", STRING, said),
+        _shared(
+            "make_matte", BUTTON, "A Read of it is connected to the input 'matte'.", flags=("+STARTLINE",)
+        ),
     ]
 
 

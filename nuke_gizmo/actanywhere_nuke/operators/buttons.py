@@ -17,10 +17,12 @@ from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from ..read.asking import inner, is_complete, text
 from ..read.naming import slashes
 from ..show import showing
-from . import clean_plate, farm, generate
+from . import clean_plate, farm, generate, matte
 from .networks import choose_model
 
 __all__ = ["created", "knob_changed", "press"]
+
+_Size = Tuple[int, int]
 
 # Changes of these grey something out.
 _GREYING = frozenset(
@@ -30,7 +32,8 @@ _GREYING = frozenset(
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
     "take show state told log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count "
-    "engine on_error box_drawn point_drawn".split()
+    "engine on_error box_drawn point_drawn matte_tab matte_box matte_point matte_point_off matte_box_drawn "
+    "matte_point_drawn".split()
 ) | {widget.name for f in setting_fields() if not f.affects_layer for widget in widgets_of(f)}
 # Changes of these say nothing of what hangs at the inputs.
 _SETTINGS = frozenset(widget.name for widget in widgets())
@@ -163,35 +166,66 @@ def _make_clean_plate(node: nuke.Node) -> None:
     clean_plate.make_clean_plate(node)
 
 
+def _make_matte(node: nuke.Node) -> None:
+    matte.make_matte(node)
+
+
 def _farm_bundle(node: nuke.Node) -> None:
     farm.farm_bundle(node)
 
 
 def _pick_point(node: nuke.Node) -> None:
-    size = _condition_size(node)
-    x, y = (float(node["point_drawn"].getValueAt(nuke.frame(), i)) for i in (0, 1))
-    # Nuke counts y upwards from the bottom of the format.
-    _add(node, "condition_point", with_point(text(node, "condition_point"), (x, size[1] - y), size))
+    size = _size(node, "condition_or_file")
+    point = _point(node, "point_drawn", size)
+    _add(node, "condition_point", with_point(text(node, "condition_point"), point, size))
 
 
 def _pick_box(node: nuke.Node) -> None:
-    one, other = _corners(node)
-    _add(node, "condition_box", with_box(text(node, "condition_box"), one, other, _condition_size(node)))
+    size = _size(node, "condition_or_file")
+    one, other = _corners(node, "box_drawn", size)
+    _add(node, "condition_box", with_box(text(node, "condition_box"), one, other, size))
 
 
 def _pick_place(node: nuke.Node) -> None:
-    _add(node, "place", framed(*_corners(node)))
+    _add(node, "place", framed(*_corners(node, "box_drawn", _size(node, "condition_or_file"))))
 
 
-def _corners(node: nuke.Node) -> Tuple[Tuple[float, float], Tuple[float, float]]:
-    """Of the box in the Viewer, in pixels of the picture, y down."""
-    height = _condition_size(node)[1]
-    x, y, r, t = (float(node["box_drawn"].getValueAt(nuke.frame(), i)) for i in range(4))
-    return (x, height - t), (r, height - y)
+def _pick_matte_box(node: nuke.Node) -> None:
+    size = _plate_size(node)
+    one, other = _corners(node, "matte_box_drawn", size)
+    _add(node, "matte_box", with_box(text(node, "matte_box"), one, other, size, nuke.frame()))
 
 
-def _condition_size(node: nuke.Node) -> Tuple[int, int]:
-    shown = inner(node, "condition_or_file").format()
+def _pick_matte_point(name: str) -> Callable[[nuke.Node], None]:
+    def pick(node: nuke.Node) -> None:
+        size = _plate_size(node)
+        point = _point(node, "matte_point_drawn", size)
+        _add(node, name, with_point(text(node, name), point, size, nuke.frame()))
+
+    return pick
+
+
+def _point(node: nuke.Node, knob: str, size: _Size) -> Tuple[float, float]:
+    """Of a point in the Viewer, in pixels of the picture: Nuke counts y upwards from the bottom of the format."""
+    x, y = (float(node[knob].getValueAt(nuke.frame(), i)) for i in (0, 1))
+    return x, size[1] - y
+
+
+def _corners(node: nuke.Node, knob: str, size: _Size) -> Tuple[Tuple[float, float], Tuple[float, float]]:
+    """Of a box in the Viewer, in pixels of the picture, y down."""
+    x, y, r, t = (float(node[knob].getValueAt(nuke.frame(), i)) for i in range(4))
+    return (x, size[1] - t), (r, size[1] - y)
+
+
+def _plate_size(node: nuke.Node) -> _Size:
+    if node.input(0) is None:
+        raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
+    return _size(node, "plate")
+
+
+def _size(node: nuke.Node, name: str) -> _Size:
+    """Width and height of the format that a node inside has."""
+    shown = inner(node, name).format()
     return shown.width(), shown.height()
 
 
@@ -230,6 +264,10 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
     "choose_model": choose_model,
     "farm_bundle": _farm_bundle,
     "make_clean_plate": _make_clean_plate,
+    "make_matte": _make_matte,
+    "pick_matte_box": _pick_matte_box,
+    "pick_matte_point": _pick_matte_point("matte_point"),
+    "pick_matte_point_off": _pick_matte_point("matte_point_off"),
     "pick_point": _pick_point,
     "pick_box": _pick_box,
     "pick_place": _pick_place,

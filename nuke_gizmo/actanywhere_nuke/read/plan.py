@@ -18,7 +18,7 @@ from .naming import absolute, digest, output_root, shot_name, slashes
 from .ranges import Span, beyond, choose_range, condition_frame
 from .track import Move
 
-__all__ = ["Ask", "Plan", "plan", "plan_clean", "with_output"]
+__all__ = ["Ask", "Plan", "plan", "plan_clean", "plan_matte", "with_output"]
 
 
 _IDLE_ALIVE = "What is connected to the input 'alive' has no effect: the knob 'life' is 0."
@@ -103,26 +103,40 @@ def plan_clean(ask: Ask) -> Plan:
     return Plan(Job(shot, "", ask.settings), root, (plate, matte), "", None)
 
 
+def plan_matte(ask: Ask) -> Plan:
+    """The plan for a matte of what a node says: the plate alone; the job has no matte. Raises ``JobError``."""
+    root, plate, shot = _plate(ask)
+    assert shot.frames is not None
+    return Plan(Job(shot, "", ask.settings), root, (plate,), "", None, beyond(shot.frames, ask.input_range))
+
+
 def _footage(ask: Ask) -> Tuple[str, Rendering, Rendering, Shot]:
     """The folder, what is rendered of plate and matte, and the shot of them; its condition is none yet."""
-    if not ask.plate:
-        raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
+    root, plate, shot = _plate(ask)
+    assert shot.frames is not None
     if ask.matte_channel in ("", "none"):
         raise JobError("No matte channel is chosen.", "Choose one with the knob 'matte channel'.")
     _check_channel(ask.matte_channel, ask.matte_channels, "matte" if ask.matte else "plate", "matte channel")
+    source = (ask.matte or ask.plate) + ask.matte_channel
+    matte = _rendering(ask, f"{root}/inputs", "matte", source, shot.frames, ("A",))
+    return root, plate, matte, dataclasses.replace(shot, matte=Matte(matte.pattern, "A"))
+
+
+def _plate(ask: Ask) -> Tuple[str, Rendering, Shot]:
+    """The folder, what is rendered of the plate, and the shot of it; it has no matte and no condition yet."""
+    if not ask.plate:
+        raise JobError("No plate is connected.", "Connect the photographed frames to the input 'plate'.")
     root = output_root(ask.output_folder, ask.script)
     frames = choose_range(ask.range, ask.input_range, ask.project_range, ask.own_range)
-    inputs = f"{root}/inputs"
-    plate = _rendering(ask, inputs, "plate", ask.plate, frames, ("R", "G", "B"))
-    matte = _rendering(ask, inputs, "matte", (ask.matte or ask.plate) + ask.matte_channel, frames, ("A",))
+    plate = _rendering(ask, f"{root}/inputs", "plate", ask.plate, frames, ("R", "G", "B"))
     shot = Shot(
         name=shot_name(ask.shot_name, ask.script, ask.node),
         plate=ImageSequence(plate.pattern, colour=working_space(ask.working_space, ask.project)),
-        matte=Matte(matte.pattern, "A"),
+        matte=Matte(),
         condition=Condition(plate.pattern),
         frames=frames,
     )
-    return root, plate, matte, shot
+    return root, plate, shot
 
 
 def _check_channel(channel: str, there: Tuple[str, ...], what: str, knob: str) -> None:

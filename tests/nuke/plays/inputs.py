@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import Any, Callable, Dict, List
 
 import nuke
@@ -276,3 +277,76 @@ def clean_plate() -> Dict[str, Any]:
     press()
     said.update(stopped=sorted(os.listdir(folder)), stopped_log="Stopped" in node["log"].value())
     return said
+
+
+def matte() -> Dict[str, Any]:
+    """Make matte: stopped on Nuke's bar as soon as the actor was found, then made; with another point, made anew."""
+    new_script()
+    node = new_node(invert_matte=True)
+    for index in (1, 2):
+        node.setInput(index, None)
+    first = STAGE["frames"][0]
+    takes = STAGE["work"] + "/actanywhere/sh010_comp_ActAnywhere1"
+    said: Dict[str, Any] = {"before": node["matte_channel"].value()}
+
+    def press(until: Callable[[], bool]) -> bool:
+        node["make_matte"].execute()
+        said.setdefault("free", node.input(1) is None and not SESSION.said)
+        return SESSION.spin(until, 300)
+
+    def found() -> List[str]:
+        return [name for _, _, names in os.walk(takes) for name in names if name.endswith(".npz")]
+
+    nuke.frame(first + 2)
+    node["matte_box_drawn"].setValue([20, 2, 60, 52])
+    node["pick_matte_box"].execute()
+    node["matte_point_drawn"].setValue([5.5, 60])
+    node["pick_matte_point_off"].execute()
+    said.update(box=node["matte_box"].value(), off=node["matte_point_off"].value())
+    SESSION.cancel_tasks = lambda task: bool(found())
+    said["stopped"] = press(lambda: "Stopped" in node["log"].value()) and node.input(1) is None
+    said.update(stopped_said=list(SESSION.said), kept=len(found()), stopped_log=node["log"].value())
+    SESSION.cancel_tasks = lambda task: False
+    SESSION.undo.clear()
+    said["whole"] = press(lambda: node.input(1) is not None or bool(SESSION.said))
+    read = node.input(1)
+    said.update(name=read.name(), file=read["file"].value(), raw=read["raw"].value())
+    said.update(span=[read.firstFrame(), read.lastFrame()], channel=node["matte_channel"].value())
+    said.update(undo=list(SESSION.undo), inverted=node["invert_matte"].value(), log=node["log"].value())
+    said["rendered"] = [one["node"].split(".")[-1] for one in SESSION.rendered]
+    said["messages"] = SESSION.tasks[-1]._messages
+    count, reads = len(node["log"].value()), len(nuke.allNodes("Read"))
+    node["matte_point_drawn"].setValue([40, 25])
+    node["pick_matte_point"].execute()
+    press(lambda: "matte: " in node["log"].value()[count:])
+    said.update(anew=node["log"].value()[count:], reads=len(nuke.allNodes("Read")) - reads)
+    node.setInput(2, nuke.toNode("place"))
+    node["write_job"].execute()
+    return dict(said, folders=sorted(os.listdir(takes)), job=job(node), said=list(SESSION.said))
+
+
+def no_matte() -> Dict[str, Any]:
+    """Without a plate, without a network, with one that is damaged: what the artist reads; nothing is left."""
+    new_script()
+    node = new_node()
+    node.setInput(1, None)
+    said: Dict[str, Any] = {}
+
+    def press(name: str) -> None:
+        SESSION.said.clear()
+        node["make_matte"].execute()
+        SESSION.spin(lambda: bool(SESSION.said), 120)
+        said[name] = list(SESSION.said)
+
+    plate = node.input(0)
+    node.setInput(0, None)
+    press("no plate")
+    SESSION.said.clear()
+    node["pick_matte_box"].execute()
+    said["no plate to point at"] = list(SESSION.said)
+    node.setInput(0, plate)
+    press("damaged")
+    shutil.rmtree(os.path.dirname(STAGE["network"]))
+    press("none")
+    takes = STAGE["work"] + "/actanywhere/sh010_comp_ActAnywhere1"
+    return dict(said, left=os.path.isdir(takes) and os.listdir(takes), matte=node.input(1) is None)
