@@ -26,6 +26,7 @@ from actanywhere.contract.errors import ModelError
 from actanywhere.engines.unet.model.adapter_parts import _OTHER, _WORDS
 from actanywhere.engines.unet.model.assemble import Adapter, assemble, plan_assembly
 from actanywhere.engines.unet.model.checkpoint import Model, load_model
+from actanywhere.engines.unet.model.forward import keys_of, run_unet
 from actanywhere.engines.unet.painter import Sampling
 from actanywhere.engines.unet.sampling.solvers import Levels, sample
 from actanywhere.engines.unet.scalings import lcm_timesteps, noise_levels, trailing_timesteps
@@ -172,7 +173,10 @@ def test_the_condition_reaches_the_network_as_through_diffusers_own_loader(
         other = model.denoiser.predict(
             noisy.transpose(1, 2), torch.tensor([500]), model.condition_encoder(-picture, model.autoencoder)
         ).transpose(1, 2)
+        keys = keys_of(model.denoiser.unet, context, model.configuration.adapter_tokens)
+        painted = run_unet(model.denoiser.unet, noisy[0].transpose(0, 1), torch.tensor([500]), keys)
     torch.testing.assert_close(made, expected, rtol=0, atol=1e-2)  # half precision on disk
+    torch.testing.assert_close(painted.transpose(0, 1)[None], made, rtol=0, atol=1e-4)
     assert (made - other).abs().max() > 0.02
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..device import choose_device, choose_precision
 from .model.autoencoder import decode_pictures, encode_pictures
 from .model.checkpoint import Model, load_model
+from .model.forward import Keys, keys_of, run_unet
 from .networks import Array
 
 __all__ = ["TorchNetworks", "load_torch_networks"]
@@ -23,12 +24,16 @@ class TorchNetworks:
         self.model = model
         self.configuration = model.configuration
         self.notices: list[str] = []
+        self._unet = model.denoiser.unet
         self._device = next(model.denoiser.parameters()).device
+        adapted = model.configuration.condition == "ip-adapter"
+        self._adapter_tokens = model.configuration.adapter_tokens if adapted else 0
 
     @torch.inference_mode()
-    def context(self, picture: Array) -> Tensor:
-        """The condition encoder's tokens (1, N, D)."""
-        return self.model.condition_encoder(self._tensor(picture), self.model.autoencoder)  # type: ignore[no-any-return]
+    def context(self, picture: Array) -> Keys:
+        """Keys and values of the condition encoder's tokens, for every cross-attention."""
+        tokens = self.model.condition_encoder(self._tensor(picture), self.model.autoencoder)
+        return keys_of(self._unet, tokens, self._adapter_tokens)
 
     @torch.inference_mode()
     def encode(self, pictures: Array) -> Array:
@@ -41,10 +46,10 @@ class TorchNetworks:
         return _array(decode_pictures(self.model.autoencoder, self._tensor(latents)))
 
     @torch.inference_mode()
-    def predict(self, stacked: Array, timestep: int, context: Tensor) -> Array:
+    def predict(self, stacked: Array, timestep: int, context: Keys) -> Array:
         """The U-Net's raw prediction."""
         times = torch.tensor([timestep], device=self._device)
-        return _array(self.model.denoiser.predict(self._tensor(stacked)[None], times, context)[0])
+        return _array(run_unet(self._unet, self._tensor(stacked).to(self._unet.dtype), times, context))
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self._device)

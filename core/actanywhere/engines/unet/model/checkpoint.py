@@ -60,7 +60,7 @@ class Model:
             part.to(device)
         with quiet():
             self.denoiser.unet.to(dtype)
-        if device.type == "cpu":
+        if device.type in ("cpu", "cuda"):
             for network in (self.denoiser.unet, cast(nn.Module, self.autoencoder)):
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no stub of it
         return self
