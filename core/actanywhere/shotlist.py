@@ -233,7 +233,7 @@ def read_shot_list(path: str | os.PathLike[str], overrides: Mapping[str, Any] | 
     if not shots:
         raise JobError(f"{path} lists no shots.", "Add at least one with plate, matte, condition and output.")
     entries = [_entry(n, row, defaults, overrides or {}, path.parent) for n, row in enumerate(shots, 1)]
-    return _refuse_shared_outputs(_told_apart(entries))
+    return _refuse_shared_outputs(_with_own_names(entries))
 
 
 def _once(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -289,7 +289,7 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: lower[name] for name in lower if name not in moot}, **upper}
 
 
-def _told_apart(entries: list[Entry]) -> list[Entry]:
+def _with_own_names(entries: list[Entry]) -> list[Entry]:
     """Entries of one name get their numbers, as a plate is called plate.####.exr in every folder."""
     often = collections.Counter(entry.name for entry in entries)
     return [

@@ -100,9 +100,9 @@ def test_left_to_itself_the_wall_stands_behind_the_actor_and_beyond_the_camera_s
     feet = np.stack([ahead_of_reference(0, z, 0)[[0, 2]] * [1, -1] for z in np.linspace(3, 9, 20)])
     assert replace(track, feet=feet).wall > 8.1 * 1.1
     assert track.wall > 1.5 * np.linalg.norm(PLACES[-1] - PLACES[3]) * 0.4
-    assert "beyond the foot" in replace(standing(horizon=0.0, foot=0.45), feet=feet).told[0]
-    assert "comes too near" in standing(horizon=0.0, foot=1.5).told[0]
-    assert standing(horizon=0.0, foot=0.45).told == ()
+    assert "beyond the foot" in replace(standing(horizon=0.0, foot=0.45), feet=feet).warnings[0]
+    assert "comes too near" in standing(horizon=0.0, foot=1.5).warnings[0]
+    assert standing(horizon=0.0, foot=0.45).warnings == ()
 
 
 def test_the_ground_is_found_by_its_own_motion_about_the_feet_and_the_actor_on_it() -> None:
@@ -140,6 +140,6 @@ def test_the_horizon_is_a_row_and_perhaps_a_foot(text: str, rows: tuple[float | 
 
 @pytest.mark.parametrize("text", ["middle", "1,2,3", "nan", "300,240", "240,240", "9000"])
 def test_a_horizon_that_is_none_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(JobError, match="horizon is") as told:
+    with pytest.raises(JobError, match="horizon is") as warnings:
         read_horizon(text, 480)
-    assert told.value.remedy
+    assert warnings.value.remedy

@@ -100,8 +100,8 @@ def write_chan(cameras: Cameras, path: str) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
-def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, told: Mapping[str, object]) -> None:
-    """The cameras as JSON for a plate of ``size`` (width, height), written whole; ``told`` is put in front of them."""
+def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, solve: Mapping[str, object]) -> None:
+    """The cameras as JSON for a plate of ``size`` (width, height), written whole; ``solve`` is put in front of them."""
     frames = dict[str, dict[str, object]]()
     details = zip(
         cameras.frames, cameras.matrices, cameras.focal, cameras.attitude, cameras.horizons, strict=True
@@ -116,7 +116,7 @@ def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, told: Mapp
         }
         if cameras.ground is not None:
             frames[str(frame)]["ground_y"] = float(cameras.ground[index])
-    data = {"kind": "cameras", "width": size[0], "height": size[1], **told, "frames": frames}
+    data = {"kind": "cameras", "width": size[0], "height": size[1], **solve, "frames": frames}
     write_text(path, json.dumps(with_track_number(data), indent=1) + "\n")
 
 

@@ -34,7 +34,7 @@ _CANDIDATES = 160
 _LEAST_MOVE, _MOST_MOVE = 0.25, 160.0
 """Pixels by which the ground's parallax may move it between two frames: the heights that are tried."""
 _GOOD_MOVE = 4.0
-_TOLD, _SHARE_TOLD = 0.3, 0.3
+_AGREES, _SHARE_AGREEING = 0.3, 0.3
 """A pair tells its ground if so much of it agrees, and so many pairs have to."""
 _BETTER = 1.25
 """How much better the ground must explain its motion than if it were endlessly far."""
@@ -79,7 +79,7 @@ def feet_on_ground(cameras: Cameras, frame: Frame, aspect: float) -> NDArray[np.
         level = float(cameras.ground[index])
         ray = _rays(cameras, int(index), np.array([feet]), from_pixels(height, width, aspect))[0]
         start = cameras.matrices[index, :3, 3]
-        agrees = _agree(cameras, pair, level, to_pixels(height, width, aspect), width / 640) > _TOLD
+        agrees = _agree(cameras, pair, level, to_pixels(height, width, aspect), width / 640) > _AGREES
         if agrees and ray[1] < _DOWN * np.linalg.norm(ray) and start[1] > level:
             places.append((start + (level - start[1]) / ray[1] * ray)[[0, 2]])
     return np.array(places, np.float64).reshape(-1, 2)
@@ -117,12 +117,13 @@ def find_ground(cameras: Cameras, frame: Frame, aspect: float) -> Footing:
     scores = np.array([[agree(pair, level) for level in tried] for pair in pairs])
     endless = np.mean([agree(pair, tried[0] - 1e3 * (tried[-1] - tried[0])) for pair in pairs])
     path = _path(scores)
-    told = [k for k, step in enumerate(path) if scores[k, step] > _TOLD]
+    agreeing = [k for k, step in enumerate(path) if scores[k, step] > _AGREES]
     reached = float(scores[range(len(path)), path].mean())
-    if len(told) < _SHARE_TOLD * len(pairs) or reached < _BETTER * endless:
+    if len(agreeing) < _SHARE_AGREEING * len(pairs) or reached < _BETTER * endless:
         return Footing(None, "the ground about the actor's feet moves as no level ground would")
     fine = {
-        step: _finer(agree, tried, step, [pairs[k] for k in told if path[k] == step]) for step in set(path)
+        step: _finer(agree, tried, step, [pairs[k] for k in agreeing if path[k] == step])
+        for step in set(path)
     }
     frames = [pair.first for pair in pairs]
     levels = _eased(np.array([fine[step] for step in path]), frames, len(cameras.frames))
@@ -131,7 +132,7 @@ def find_ground(cameras: Cameras, frame: Frame, aspect: float) -> Footing:
             np.median(_sees(cameras, pairs[k], levels[pairs[k].first], lens) - pairs[k].there, axis=0)
         )
         / (pairs[k].second - pairs[k].first)
-        for k in told
+        for k in agreeing
     ]
     much = "" if len(set(path)) == 1 else f", which is at {len(set(path))} heights"
     slide = float(np.median(misses)) / height * 540

@@ -32,13 +32,13 @@ def shows_parallax(frame: Frame, count: int) -> bool:
         picture, matte = frame(index)
         return find_features(picture, matte > 10), picture.shape[1] / 640
 
-    told = []
+    leaving = []
     for apart in _APART:
         last = count - 1 - apart
         for start in np.unique(np.linspace(0, last, _STARTS).astype(int)) if last >= 0 else ():
             (there, unit), (here, _) = features(int(start)), features(int(start) + apart)
-            told.append(_leaves_plane(*match(there, here), unit))
-    known = [one for one in told if one is not None]
+            leaving.append(_leaves_plane(*match(there, here), unit))
+    known = [one for one in leaving if one is not None]
     return bool(known) and sum(known) > _PAIRS * len(known)
 
 

@@ -66,7 +66,7 @@ class SpaceTrack:
         return replace(self, horizon=horizon, foot=foot)
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What is to be said of where the wall stands."""
         if self.foot is None:
             return ()

@@ -121,7 +121,7 @@ class Tracker:
         self._keyframes: list[View] = []
         self._size: tuple[int, int] = (0, 0)
         self._open = 0.0
-        self._told = self._doubtful = 0
+        self._seen = self._doubtful = 0
 
     def add(
         self,
@@ -137,7 +137,7 @@ class Tracker:
             width = min(rgb.shape[1], _WIDEST)
             self._size = (round(rgb.shape[0] * width / rgb.shape[1]), width)
         view = look(len(self._steps), self.aspect, self._size, rgb, matte, still)
-        self._told += still is not None
+        self._seen += still is not None
         self._doubtful += view.doubtful
         self._open = max(self._open, float(view.background.mean()) / 255.0)
         if self._previous is None:
@@ -191,8 +191,8 @@ class Tracker:
         doubts = []
         steps = [s for s in self._steps[1:] if not s.gap]
         agree, seen = (sum((part[k] for part in (s.cells for s in steps)), np.zeros(6)) for k in (0, 1))
-        told = seen > 0.03 * seen.sum()
-        share = np.where(told, agree / np.maximum(seen, 1), 1.0)
+        enough = seen > 0.03 * seen.sum()
+        share = np.where(enough, agree / np.maximum(seen, 1), 1.0)
         if share.min() < 0.5:
             where = CELLS[int(share.argmin())]
             doubts.append(
@@ -357,18 +357,18 @@ class Tracker:
             return False, "the matte leaves almost no background to track"
         if found < _FEWEST:
             return False, "the background outside of the matte is flat: grey or green screen"
-        told = f"{found} features on {self._where()}, {agreeing:.0%} agree"
+        basis = f"{found} features on {self._where()}, {agreeing:.0%} agree"
         if agreeing < 0.5:
-            return False, f"{told}: it moves in itself, or has no single motion"
+            return False, f"{basis}: it moves in itself, or has no single motion"
         if np.mean(lost) > 0.2 or _longest_run(lost) > 8:
-            return False, f"{told}, but the background is lost in {sum(lost)} of {len(lost) + 1} frames"
-        return True, told
+            return False, f"{basis}, but the background is lost in {sum(lost)} of {len(lost) + 1} frames"
+        return True, basis
 
     def _where(self) -> str:
         """Where the features lie, in words."""
-        if not self._told:
+        if not self._seen:
             return "the background"
-        if self._doubtful < 0.5 * self._told:
+        if self._doubtful < 0.5 * self._seen:
             return "what stands still in it"
         return "all of the background (what stands still in it shows too few)"
 

@@ -33,7 +33,7 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
     if args.shots is not None and args.edit is not None:
         from ..farm.edit import by_the_edit
 
-        entries, told = by_the_edit(
+        entries, notices = by_the_edit(
             read_shot_list(args.shots, given_settings(args)), args.edit, args.handles, args.edit_rate
         )
     elif args.shots is not None:
@@ -41,8 +41,8 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
     elif args.edit is not None:
         raise JobError("--edit goes with a list of shots.", "Give SHOTS.csv or SHOTS.json, too.")
     else:
-        entries, told = read_redos(args.from_review, given_settings(args))
-    for line in told:
+        entries, notices = read_redos(args.from_review, given_settings(args))
+    for line in notices:
         screen.note(line)
     return entries
 

@@ -25,8 +25,8 @@ def run_camera(args: argparse.Namespace, screen: Screen) -> bool:
 def _tell(written: WrittenCamera, args: argparse.Namespace, screen: Screen) -> None:
     found = written.solved
     if args.json:
-        told = {"believed": found.cameras is not None, "reason": found.reason, "facts": found.facts}
-        event = {"event": "camera", **told, "files": written.files, "warnings": written.warnings}
+        solve = {"believed": found.cameras is not None, "reason": found.reason, "facts": found.facts}
+        event = {"event": "camera", **solve, "files": written.files, "warnings": written.warnings}
         print(json.dumps(event), flush=True)
         return
     for warning in written.warnings:

@@ -65,7 +65,7 @@ def follow(worker: RendersJobs, job: Job, screen: Screen, interrupts: Interrupts
     """
     name = name or job.shot.name
     screen.progress(name, Progress("starting the engine", 0, 0, "", 0.0))
-    job_id, told = worker.submit(job), False
+    job_id, cancelling = worker.submit(job), False
     while True:
         for event in worker.poll(wait=0.1):
             result = _show(event, name, screen)
@@ -74,8 +74,8 @@ def follow(worker: RendersJobs, job: Job, screen: Screen, interrupts: Interrupts
         if interrupts.asked > 1:
             worker.close(grace=0)
             raise Cancelled("Stopped at once.", "Finished frames are kept: the same command continues.")
-        if interrupts.asked and not told:
-            told = True
+        if interrupts.asked and not cancelling:
+            cancelling = True
             screen.note("Stopping after this step; finished frames are kept. Ctrl-C again stops at once.")
             worker.cancel(job_id)
 

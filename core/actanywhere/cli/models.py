@@ -114,7 +114,7 @@ def _pull(args: argparse.Namespace, screen: Screen) -> int:
             continue
         finally:
             screen.clear()
-        _told(args, "pulled", entry, found.folder)
+        _report(args, "pulled", entry, found.folder)
     return BAD_INPUT if failed else DONE
 
 
@@ -123,7 +123,7 @@ def _import(args: argparse.Namespace, screen: Screen) -> int:
 
     entry = find_entry(args.name)
     found = import_model(Path(args.source).expanduser(), entry, screen.note)
-    _told(args, "imported", entry, found.folder)
+    _report(args, "imported", entry, found.folder)
     return DONE
 
 
@@ -142,7 +142,7 @@ def _verify(args: argparse.Namespace, screen: Screen) -> int:
             screen.error(name, error)
             failed += 1
         else:
-            _told(args, "verified", entry, found.folder)
+            _report(args, "verified", entry, found.folder)
     if not names and not (args.json or args.quiet):
         print("No model of the registry is here.")
     return BAD_INPUT if failed else DONE
@@ -163,7 +163,7 @@ def _remove(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _told(args: argparse.Namespace, event: str, entry: Entry, folder: Path) -> None:
+def _report(args: argparse.Namespace, event: str, entry: Entry, folder: Path) -> None:
     if args.json:
         _say(event, name=entry.name, folder=str(folder))
     elif not args.quiet:

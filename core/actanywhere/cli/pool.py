@@ -66,7 +66,7 @@ class _Pool:
         self._outcomes: dict[int, Outcome] = {}
         self._waiting: deque[_Waiting] = deque()
         self._running: dict[int, _Running] = {}
-        self._told = False
+        self._cancelling = False
 
     def run(self) -> list[Outcome]:
         for number, entry in enumerate(self._entries):
@@ -130,8 +130,8 @@ class _Pool:
         while self._waiting:
             shot = self._waiting.popleft()
             self._outcomes[shot.number] = Outcome(shot.entry.name, "left out")
-        if not self._told:
-            self._told = True
+        if not self._cancelling:
+            self._cancelling = True
             self._screen.note(
                 "Stopping after this step; finished frames are kept. Ctrl-C again stops at once."
             )

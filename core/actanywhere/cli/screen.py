@@ -100,7 +100,7 @@ class LineScreen(QuietScreen):
         self._stages: dict[
             str, tuple[str, float]
         ] = {}  # of each shot that renders: its stage, and when it was told
-        self._told: dict[str, set[str]] = {}
+        self._shown: dict[str, set[str]] = {}
 
     def progress(self, shot: str, progress: Progress) -> None:
         """A line when the stage changes, when there is a message, or when the last is long ago."""
@@ -117,7 +117,7 @@ class LineScreen(QuietScreen):
         self._stages.pop(shot, None)
         for warning in result.warnings:
             self._tell(shot, f"warning: {warning}")
-        self._told.pop(shot, None)
+        self._shown.pop(shot, None)
         print(
             "{}: frames {}, camera {} ({})".format(
                 shot, result.frames, result.camera, result.decided("camera").reason
@@ -127,9 +127,9 @@ class LineScreen(QuietScreen):
 
     def _tell(self, shot: str, message: str) -> None:
         """A message of a shot, once."""
-        told = self._told.setdefault(shot, set())
-        if message and message not in told:
-            told.add(message)
+        shown = self._shown.setdefault(shot, set())
+        if message and message not in shown:
+            shown.add(message)
             self.note(f"{shot}: {message}")
 
     def note(self, text: str) -> None:

@@ -24,7 +24,7 @@ def run_selftest(args: argparse.Namespace, screen: Screen, render: Callable[[Job
     output = Path(args.output)
     example = demo_job(str(output / "example"), given_settings(args))
     try:
-        told = selftest(
+        report = selftest(
             example.settings,
             example,
             output,
@@ -36,8 +36,8 @@ def run_selftest(args: argparse.Namespace, screen: Screen, render: Callable[[Job
     finally:
         screen.clear()
     if args.json:
-        print(json.dumps({"event": "selftest", "folder": str(output), "report": told}), flush=True)
+        print(json.dumps({"event": "selftest", "folder": str(output), "report": report}), flush=True)
         return
-    for line in told["verdict"]:
+    for line in report["verdict"]:
         print(line)
     print(f"Send {output / 'report.md'}, {output / 'report.json'} and {output / 'sheet.png'}.", flush=True)

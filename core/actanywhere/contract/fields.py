@@ -98,8 +98,8 @@ class SettingField:
     @property
     def about(self) -> str:
         """The help, with what each choice means."""
-        told = ["{}: {}.".format(*pair) for pair in self.choices.items() if pair[1]]
-        return " ".join([self.help, *told])
+        meanings = ["{}: {}.".format(*pair) for pair in self.choices.items() if pair[1]]
+        return " ".join([self.help, *meanings])
 
     @property
     def allowed(self) -> str:

@@ -50,11 +50,11 @@ class Job:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise JobError(f"The job is not JSON: {_told(error)}.", "Write it with --write-job.") from error
+            raise JobError(f"The job is not JSON: {_reason(error)}.", "Write it with --write-job.") from error
         return cls.from_dict(data)
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return "its brackets lie too deep in one another" if isinstance(error, RecursionError) else str(error)
 
 

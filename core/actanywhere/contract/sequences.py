@@ -27,7 +27,7 @@ STILL_EXTENSIONS = (
 
 _FIRST_OF_MOVIE = 1001
 _LONGEST_PATH = 4096
-_NEIGHBOURS_TOLD = 6
+_LISTED = 6
 # A single file that is a frame all the same: run.7.exr, run_0007.exr.
 _LONE = re.compile(r"(\.[0-9]+|[0-9]{4,})\.\w+$")
 # What other programs let stand for a number, a tile or a view, and this one does not.
@@ -226,13 +226,13 @@ def _only_one_in(folder: str) -> str:
     if not found:
         raise FootageError(f"{folder}: the folder holds no footage that can be read.", "Give its files.")
     if len(found) > 1:
-        raise FootageError(f"{folder} is a folder, and holds {_told(found)}.", "Give one of them.")
+        raise FootageError(f"{folder} is a folder, and holds {_listed(found)}.", "Give one of them.")
     return os.path.join(folder, found[0])
 
 
-def _told(names: Sequence[str]) -> str:
-    more = len(names) - _NEIGHBOURS_TOLD
-    return ", ".join(names[:_NEIGHBOURS_TOLD]) + (f" and {more} more" if more > 0 else "")
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _numbered(path: str, first_frame: Optional[int], said: str = "") -> Footage:
@@ -273,7 +273,7 @@ def _instead(folder: str, name: str) -> str:
         return ""
     letters = re.sub("[^a-z]", "", name.lower())
     alike = [one for one in there if re.sub("[^a-z]", "", composed(one).lower()) == letters]
-    return f"; there is {_told(alike or there)}" if there else ""
+    return f"; there is {_listed(alike or there)}" if there else ""
 
 
 def _renumber(path: str, files: Dict[int, str], said: str, first_frame: Optional[int]) -> Footage:

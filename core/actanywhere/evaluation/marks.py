@@ -65,12 +65,12 @@ def drawn(outlines: Sequence[Sequence[float]], width: int, height: int) -> Regio
 
 def _read(path: Path, condition: str) -> Marks | None:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        if told["schema"] != _SCHEMA:
-            raise ValueError(f"schema {told['schema']}, not {_SCHEMA}")
-        if condition not in told["conditions"]:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != _SCHEMA:
+            raise ValueError(f"schema {data['schema']}, not {_SCHEMA}")
+        if condition not in data["conditions"]:
             return None
-        return _marks(told["conditions"][condition], told.get("plate"))
+        return _marks(data["conditions"][condition], data.get("plate"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise JobError(
             f"The marks {path} cannot be read: {error}.",

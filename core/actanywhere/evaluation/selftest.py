@@ -108,7 +108,7 @@ def selftest(
         blocks.append(Block(f"{shot.name}   {shot.digest}", {"truth": shot.clip.rgb, **made}))
     write_sheet(output / "sheet.png", blocks)
     mean = means(rows)
-    told = {
+    facts = {
         "model": model_folder(settings.model).name,
         "digest": engine.digest(),
         "settings": asdict(settings),
@@ -122,10 +122,10 @@ def selftest(
         "means": {row.method: row.values for row in mean},
         "verdict": list(verdict(mean, seconds, frames)),
     }
-    _write(output / "report.json", json.dumps(numbered(told, _UPGRADES), indent=2) + "\n")
-    _write(output / "report.md", _page(told, mean))
+    _write(output / "report.json", json.dumps(numbered(facts, _UPGRADES), indent=2) + "\n")
+    _write(output / "report.md", _page(facts, mean))
     shutil.rmtree(output / "work", ignore_errors=True)
-    return told
+    return facts
 
 
 def _render(engine: Engine, shot: TrueShot, settings: Settings, scratch: Path) -> tuple[Frames, float]:
@@ -162,12 +162,12 @@ def machine() -> dict[str, Any]:
     """The computer, in words: system, processor threads, GPU with its memory at the peak."""
     import torch
 
-    told: dict[str, Any] = {"system": platform.platform(), "threads": torch.get_num_threads(), "gpu": None}
+    facts: dict[str, Any] = {"system": platform.platform(), "threads": torch.get_num_threads(), "gpu": None}
     if torch.cuda.is_available():
         card = torch.cuda.get_device_properties(0)
-        told |= {"gpu": card.name, "gpu_gib": round(card.total_memory / 2**30, 1)}
-        told["gpu_peak_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
-    return told
+        facts |= {"gpu": card.name, "gpu_gib": round(card.total_memory / 2**30, 1)}
+        facts["gpu_peak_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    return facts
 
 
 def versions() -> dict[str, str]:
@@ -182,20 +182,20 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _page(told: dict[str, Any], mean: list[Figures]) -> str:
-    card = told["machine"]["gpu"] or "no GPU"
+def _page(facts: dict[str, Any], mean: list[Figures]) -> str:
+    card = facts["machine"]["gpu"] or "no GPU"
     lines = [
-        f"# {told['model']} on {card}",
+        f"# {facts['model']} on {card}",
         "",
-        *(f"- {line}" for line in told["verdict"]),
+        *(f"- {line}" for line in facts["verdict"]),
         "",
         "## Plan",
         "",
     ]
-    lines += [f"- {line}" for line in told["plan"]]
+    lines += [f"- {line}" for line in facts["plan"]]
     lines += [
         "",
-        f"## Mean of {_CLIPS} clips of {told['frames']} frames at {told['size'][1]}x{told['size'][0]}",
+        f"## Mean of {_CLIPS} clips of {facts['frames']} frames at {facts['size'][1]}x{facts['size'][0]}",
         "",
     ]
     return "\n".join([*lines, to_markdown(mean, "clips"), ""])

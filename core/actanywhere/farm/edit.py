@@ -38,13 +38,13 @@ def by_the_edit(
     Raises ``JobError`` where the edit cannot be read, or uses none of the shots.
     """
     used: dict[int, list[Any]] = {}
-    told = []
+    warnings = []
     if rate is None and str(path).lower().endswith(".edl"):
-        told.append(f"{path}: an EDL does not say its rate; 24 frames a second are taken (--edit-rate).")
+        warnings.append(f"{path}: an EDL does not say its rate; 24 frames a second are taken (--edit-rate).")
     for clip in _clips(_read(path, rate)):
         number = _shot_of(clip, entries)
         if number is None:
-            told.append(
+            warnings.append(
                 f"{clip.name or 'a clip without a name'}: no shot of the list has its name or its media."
             )
         else:
@@ -54,8 +54,10 @@ def by_the_edit(
             f"{path} uses no shot of the list.",
             "Name the shots as the clips are, or give their media as plates.",
         )
-    told += [f"{entry.name}: the edit does not use it." for n, entry in enumerate(entries) if n not in used]
-    return [_cut(entries[number], clips, handles, told) for number, clips in used.items()], told
+    warnings += [
+        f"{entry.name}: the edit does not use it." for n, entry in enumerate(entries) if n not in used
+    ]
+    return [_cut(entries[number], clips, handles, warnings) for number, clips in used.items()], warnings
 
 
 def write_layers_edit(
@@ -158,19 +160,19 @@ def _path(url: str) -> str:
     return unquote(parts.path) if parts.scheme == "file" else url
 
 
-def _cut(entry: Entry, clips: Sequence[Any], handles: int, told: list[str]) -> Entry:
+def _cut(entry: Entry, clips: Sequence[Any], handles: int, warnings: list[str]) -> Entry:
     """The entry with the frames that all of its clips use together."""
     if entry.job is None:
         return entry
     try:
-        ranges = [_used(clip, entry, told) for clip in clips]
+        ranges = [_used(clip, entry, warnings) for clip in clips]
         wanted = FrameRange(min(r.first for r in ranges) - handles, max(r.last for r in ranges) + handles)
         there = find_footage(entry.job.shot.plate).frames
         frames = wanted
         if there is not None:
             frames = FrameRange(max(wanted.first, there.first), min(wanted.last, there.last))
             if frames != wanted:
-                told.append(
+                warnings.append(
                     f"{entry.name}: {wanted} with handles; the plate has {there}, so {frames} is rendered."
                 )
         job = dataclasses.replace(entry.job, shot=dataclasses.replace(entry.job.shot, frames=frames))
@@ -179,15 +181,17 @@ def _cut(entry: Entry, clips: Sequence[Any], handles: int, told: list[str]) -> E
         return Entry(entry.name, error=error)
 
 
-def _used(clip: Any, entry: Entry, told: list[str]) -> FrameRange:
+def _used(clip: Any, entry: Entry, warnings: list[str]) -> FrameRange:
     """The host's frames of the plate that a clip shows, its retime undone."""
     assert entry.job is not None
     source = clip.trimmed_range()
     scalar, retime = _retime(clip)
     if scalar is None:
-        return _whole(entry, retime, told)
+        return _whole(entry, retime, warnings)
     if retime:
-        told.append(f"{entry.name}: {retime} in the edit. The frames that it takes are rendered, unretimed.")
+        warnings.append(
+            f"{entry.name}: {retime} in the edit. The frames that it takes are rendered, unretimed."
+        )
     start = source.start_time.value
     count = max(1, math.ceil(source.duration.value * abs(scalar) - 1e-6))
     first = math.floor(start + 1e-6)
@@ -197,7 +201,7 @@ def _used(clip: Any, entry: Entry, told: list[str]) -> FrameRange:
     return FrameRange(first + offset, first + offset + count - 1)
 
 
-def _whole(entry: Entry, retime: str, told: list[str]) -> FrameRange:
+def _whole(entry: Entry, retime: str, warnings: list[str]) -> FrameRange:
     """All that the plate has: which frames such a clip takes cannot be known."""
     assert entry.job is not None
     there = find_footage(entry.job.shot.plate).frames
@@ -205,7 +209,7 @@ def _whole(entry: Entry, retime: str, told: list[str]) -> FrameRange:
         raise JobError(
             f"It is {retime} in the edit, which is not read.", "Bake the retime, and export it again."
         )
-    told.append(
+    warnings.append(
         f"{entry.name}: {retime} in the edit, which is not read. The whole plate is rendered, unretimed."
     )
     return there
@@ -215,15 +219,15 @@ def _retime(clip: Any) -> tuple[float | None, str]:
     """How fast it runs, None where that is not known; and what to tell."""
     otio = _otio()
     scalar: float | None = 1.0
-    told = ""
+    warnings = ""
     for effect in clip.effects:
         if isinstance(effect, otio.schema.FreezeFrame):
-            scalar, told = 0.0, "frozen"
+            scalar, warnings = 0.0, "frozen"
         elif isinstance(effect, otio.schema.LinearTimeWarp):
-            scalar, told = effect.time_scalar, f"retimed to {100 * effect.time_scalar:.4g} %"
+            scalar, warnings = effect.time_scalar, f"retimed to {100 * effect.time_scalar:.4g} %"
         elif isinstance(effect, otio.schema.TimeEffect) or _remaps(effect):
             return None, f"retimed by '{effect.effect_name or effect.name}'"
-    return scalar, told
+    return scalar, warnings
 
 
 def _remaps(effect: Any) -> bool:

@@ -41,11 +41,11 @@ def read_condition(condition: Condition) -> ConditionPicture:
     """The condition; of a sequence or a movie, its first picture. Raises ``FootageError``."""
     with open_plate(ImageSequence(condition.path, colour=condition.colour), as_plate=False) as plate:
         first = plate.frames.first
-        told = list(plate.warnings)
+        notes = list(plate.warnings)
         if len(plate.frames) > 1:
-            told.append(f"{condition.path}: the first of {len(plate.frames)} pictures is taken.")
+            notes.append(f"{condition.path}: the first of {len(plate.frames)} pictures is taken.")
         pixels = _displayed(plate.read(first).pixels, plate.info)
-        hole = _hole(plate, first, pixels, told)
+        hole = _hole(plate, first, pixels, notes)
         pixels = to_display(np.ascontiguousarray(pixels), plate.info.space)
         if hole is not None:
             pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
@@ -53,11 +53,11 @@ def read_condition(condition: Condition) -> ConditionPicture:
         return ConditionPicture(
             _with_square_pixels(pixels, aspect),
             None if hole is None else _with_square_pixels(hole, aspect),
-            told,
+            notes,
         )
 
 
-def _hole(plate: Plate, frame: int, pixels: Pixels, told: list[str]) -> Pixels | None:
+def _hole(plate: Plate, frame: int, pixels: Pixels, notes: list[str]) -> Pixels | None:
     """Where the picture (H, W, 3) shows nothing, 1 = nothing; None where it is whole. What is found is told."""
     info = plate.info
     there = place(
@@ -68,7 +68,7 @@ def _hole(plate: Plate, frame: int, pixels: Pixels, told: list[str]) -> Pixels |
         shown = _displayed(alpha, info)
         refused = _is_no_cutout(shown, pixels, plate.alpha)
         if refused:
-            told.append(f"{plate.path}: its alpha is not heeded: {refused}.")
+            notes.append(f"{plate.path}: its alpha is not heeded: {refused}.")
         else:
             there = there * shown
     if there.min() >= _OPAQUE:
@@ -77,7 +77,7 @@ def _hole(plate: Plate, frame: int, pixels: Pixels, told: list[str]) -> Pixels |
         raise FootageError(
             f"{plate.path}: the picture is transparent everywhere.", "Save it without alpha, or flattened."
         )
-    told.append(
+    notes.append(
         f"{plate.path}: {100 * float((there < _OPAQUE).mean()):.1f} % of the picture is transparent or empty. What was "
         "under it is not shown: the place is taken for unknown there."
     )

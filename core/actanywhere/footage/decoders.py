@@ -29,11 +29,11 @@ _PAGES = {"tiff": "pages", "gif": "pictures", "webp": "pictures", "jpegxl": "pic
 
 
 class Decoder(Protocol):
-    """An opened file. ``specs`` are the headers of its parts, ``told`` what the artist should hear of its kind."""
+    """An opened file. ``specs`` are the headers of its parts, ``notes`` what the artist should hear of its kind."""
 
     format: str
     specs: list[oiio.ImageSpec]
-    told: list[str]
+    notes: list[str]
 
     def read(self, part: int, low: int, high: int) -> Pixels | None:
         """Channels ``low`` to ``high`` of a part's data window as float; None or an ``error`` where it fails."""
@@ -72,7 +72,7 @@ class _Stored:
     def __init__(self, path: str, label: str) -> None:
         self._file = self._open(path, label)
         self.format = str(self._file.format_name())
-        self.told: list[str] = []
+        self.notes: list[str] = []
         self.specs = [oiio.ImageSpec(self._file.spec())]
         if (
             self.specs[0].get_int_attribute("tiff:PhotometricInterpretation") == _RGB
@@ -86,12 +86,12 @@ class _Stored:
                 self.specs.append(oiio.ImageSpec(self._file.spec()))
             error_of(self._file)
         elif self.format == "png" and "acTL" in png_chunks(path, os.path.getmtime(path)):
-            self.told.append("the first of its pictures is taken")
+            self.notes.append("the first of its pictures is taken")
         elif self.format in _PAGES:
             # Asked of another opening: a WebP cannot go back.
             other = self._open(path, label)
             if other.seek_subimage(1, 0):
-                self.told.append(f"the first of its {_PAGES[self.format]} is taken")
+                self.notes.append(f"the first of its {_PAGES[self.format]} is taken")
             other.close()
 
     @staticmethod
@@ -138,10 +138,10 @@ class _Pillow:
             raise unreadable(path, label, "") from error
         except (OSError, ValueError, SyntaxError, EOFError) as error:
             raise unreadable(path, label, str(error)) from error
-        self.told = [f"the first of its {pictures} pictures is taken"] if pictures > 1 else []
+        self.notes = [f"the first of its {pictures} pictures is taken"] if pictures > 1 else []
         said, bits = heif_properties(path)
         if bits > 8:
-            self.told.append(f"its {bits} bits a channel are read as 8")
+            self.notes.append(f"its {bits} bits a channel are read as 8")
         codes = codes.reshape(*codes.shape[:2], -1)
         self._pixels = codes.astype(np.float32) / np.float32(np.iinfo(codes.dtype).max)
         self.specs = [_spec_of(codes, profile)]

@@ -129,7 +129,7 @@ class MatteReader:
                 if frame == self.frames.first:
                     if "PixelAspectRatio" in still.attributes:
                         self._tell_of_aspect(still.pixel_aspect)
-                    self.warnings += [f"{self.path}: {told}." for told in [*still.told, source.told] if told]
+                    self.warnings += [f"{self.path}: {one}." for one in [*still.notes, source.note] if one]
                     floating = source.part.kind in ("half", "float", "double")
                     self.levels.code = 0 if floating else 2 ** min(source.part.bits, 32) - 1
 

@@ -56,14 +56,14 @@ class MatteValues:
 class Source:
     """Where a matte is in a file: channels of a part (one, or three whose luminance it is), or a cryptomatte's objects.
 
-    ``told`` says how it was found, where that is no matter of course.
+    ``note`` says which channel was taken, where an artist might expect another.
     """
 
     part: Part
     names: tuple[str, ...]
     layer: str = ""
     objects: tuple[str, ...] = ()
-    told: str = ""
+    note: str = ""
 
 
 def find_source(still: Still, channel: str, opaque: bool = False) -> Source:
@@ -83,11 +83,11 @@ def find_source(still: Still, channel: str, opaque: bool = False) -> Source:
         others = [one for one in _candidates(still) if one != alpha]
         if "." in alpha[1] and others:
             raise _which(still, [alpha, *others])
-        told = f"its channel {full_name(*alpha)} is taken for the matte" if "." in alpha[1] else ""
+        note = f"its channel {full_name(*alpha)} is taken for the matte" if "." in alpha[1] else ""
         if others:
             names = [full_name(*one) for one in others]
-            told = f"its alpha is taken for the matte, among {', '.join(names[:_LISTED])}: --matte-channel chooses"
-        return Source(alpha[0], (alpha[1],), told=told)
+            note = f"its alpha is taken for the matte, among {', '.join(names[:_LISTED])}: --matte-channel chooses"
+        return Source(alpha[0], (alpha[1],), note=note)
     return _meant(still, names, opaque, alpha)
 
 
@@ -97,19 +97,19 @@ def _meant(still: Still, names: list[str], opaque: bool, alpha: tuple[Part, str]
         raise _which(still, candidates)
     if candidates:
         part, channel = candidates[0]
-        return Source(part, (channel,), told=f"its channel {full_name(part, channel)} is taken for the matte")
+        return Source(part, (channel,), note=f"its channel {full_name(part, channel)} is taken for the matte")
     colour = still.find_colour()
     if colour is None:
         raise FootageError(
             f"{still.label}: which of its channels is the matte ({', '.join(names)})?",
             "Name it with --matte-channel.",
         )
-    told = ""
+    note = ""
     if opaque:
-        told = "its alpha is the same everywhere, so the brightness of its colours is taken for the matte"
+        note = "its alpha is the same everywhere, so the brightness of its colours is taken for the matte"
     elif len(names) > len(colour[1]):
-        told = f"the brightness of {', '.join(colour[1])} is taken for the matte, among {', '.join(names)}"
-    return Source(*colour, told=told)
+        note = f"the brightness of {', '.join(colour[1])} is taken for the matte, among {', '.join(names)}"
+    return Source(*colour, note=note)
 
 
 def _candidates(still: Still) -> list[tuple[Part, str]]:

@@ -109,8 +109,8 @@ class Plate:
                 self.footage, self.whole, self.frames, numbering_remedy(self.whole, self.frames)
             )
         self.warnings += movie.warnings
-        space, told = resolve_movie(colour, movie.tags, movie.metadata)
-        self.warnings += [f"{self.path}: {one}" for one in told]
+        space, notes = resolve_movie(colour, movie.tags, movie.metadata)
+        self.warnings += [f"{self.path}: {one}" for one in notes]
         window = Window(0, 0, movie.width, movie.height)
         self.info = PlateInfo(
             width=movie.width,
@@ -190,12 +190,12 @@ class Plate:
 
     def _describe(self, still: Still, colour: str) -> PlateInfo:
         attributes = still.plain_attributes
-        space, told = resolve_still(colour, attributes, still.format, still.floating, still.path)
-        self.warnings += [f"{self.path}: {one}" for one in told]
+        space, notes = resolve_still(colour, attributes, still.format, still.floating, still.path)
+        self.warnings += [f"{self.path}: {one}" for one in notes]
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
-        self.warnings += [f"{self.path}: {told}." for told in still.told]
+        self.warnings += [f"{self.path}: {notes}." for notes in still.notes]
         if still.turned:
             self._tell_turned(still.turned)
         return PlateInfo(

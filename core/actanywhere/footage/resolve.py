@@ -72,11 +72,11 @@ def resolve_still(
     _refuse_lab(attributes, path)
     if said != "auto":
         return _as_said(said)
-    found, told = _still_word(attributes, format_name, floating, path)
+    found, notes = _still_word(attributes, format_name, floating, path)
     if not found:
         found, assumed = _assume(attributes, format_name, floating)
-        told += assumed
-    return found, told + _told_of_layer(found, format_name)
+        notes += assumed
+    return found, notes + _layer_notes(found, format_name)
 
 
 def resolve_movie(
@@ -88,18 +88,18 @@ def resolve_movie(
     for words in metadata:
         camera = _camera(words)
         if camera:
-            return camera, [_said_by_camera(camera), *_told_of_layer(camera, "movie")]
+            return camera, [_said_by_camera(camera), *_layer_notes(camera, "movie")]
     space, assumed = space_of_tags(tags)
-    told = [f"The colour space is taken as {space}: the movie says {assumed}. {_SETTLE}"] if assumed else []
-    return space, told + _told_of_layer(space, "movie")
+    notes = [f"The colour space is taken as {space}: the movie says {assumed}. {_SETTLE}"] if assumed else []
+    return space, notes + _layer_notes(space, "movie")
 
 
 def _as_said(said: str) -> tuple[str, list[str]]:
     space = find_space(said)
-    return space, _told_of_layer(space, "")
+    return space, _layer_notes(space, "")
 
 
-def _told_of_layer(space: str, format_name: str) -> list[str]:
+def _layer_notes(space: str, format_name: str) -> list[str]:
     """A word where the layer is in other colours than the file, which the short names say by themselves."""
     layer = layer_space(space)
     if space in _SHORT or (layer == space and format_name == "openexr"):
@@ -179,10 +179,10 @@ def _png_word(attributes: Mapping[str, Any], path: str) -> tuple[str, list[str]]
     chunks = png_chunks(path, os.path.getmtime(path))
     if len(chunks.get("cICP", b"")) == 4:
         _, _, matrix, full = chunks["cICP"]
-        space, told = _of_cicp(chunks["cICP"])
+        space, notes = _of_cicp(chunks["cICP"])
         if matrix or not full:
-            told.append("Its cICP says that its codes are of limited range or no RGB, which is not undone.")
-        return space, told
+            notes.append("Its cICP says that its codes are of limited range or no RGB, which is not undone.")
+        return space, notes
     if "iCCP" in chunks:
         name, _, packed = chunks["iCCP"].partition(b"\0")
         try:

@@ -78,8 +78,8 @@ def codes_of(
     if format_name == "dpx":
         levels, log = dpx_levels(path), str(attributes.get("dpx:Transfer", "")).lower() in _LOG
         if levels is not None and not log and levels == _VIDEO.get(part.bits):
-            told = f"its header says that the codes {levels[0]} and {levels[1]} are black and white"
-            return StillCodes(part.bits, levels=levels), [f"{told}, and they are taken so"]
+            note = f"its header says that the codes {levels[0]} and {levels[1]} are black and white"
+            return StillCodes(part.bits, levels=levels), [f"{note}, and they are taken so"]
     return StillCodes(), []
 
 

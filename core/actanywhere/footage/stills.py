@@ -33,7 +33,7 @@ class Still:
     ``display`` window, ``pixel_aspect`` and ``parts`` are of the picture as it is shown: its ``orientation`` (EXIF's
     number) is undone by ``read``. ``floating``: half and float pixels. ``alpha``: ``straight``, ``premultiplied``,
     ``unsaid`` or empty, as the file says. ``attributes``: name to (OpenImageIO type, value), so that timecodes and
-    matrices survive a round trip. ``told`` is what the artist should hear of how it is read. Raises ``FootageError``
+    matrices survive a round trip. ``notes`` is what the artist should hear of how it is read. Raises ``FootageError``
     for what is no such picture, is truncated, or claims to be oversize.
     """
 
@@ -50,8 +50,8 @@ class Still:
         spec = self._file.specs[0]
         self.format = self._file.format
         self.floating = str(spec.format) in ("half", "float", "double")
-        self.told = list(self._file.told)
-        self.attributes = {name: (kind, value) for name, kind, value in _attributes(spec, self.told)}
+        self.notes = list(self._file.notes)
+        self.attributes = {name: (kind, value) for name, kind, value in _attributes(spec, self.notes)}
         self.orientation = self._orientation(spec)
         stored = Window(spec.full_x, spec.full_y, spec.full_width, spec.full_height)
         self.display = window_upright(stored, stored, self.orientation)
@@ -67,15 +67,15 @@ class Still:
         self.pixel_aspect = aspect_upright(aspect, self.orientation)
         self.parts = tuple(self._part(index, one, stored) for index, one in enumerate(self._file.specs))
         self.alpha = self._alpha_kind(spec)
-        self._codes, told = codes_of(self.path, self.format, self.parts[0], self.plain_attributes)
-        self.told += told
+        self._codes, notes = codes_of(self.path, self.format, self.parts[0], self.plain_attributes)
+        self.notes += notes
         self.other_views: list[str] = []
         self._tell_views()
 
     def _orientation(self, spec: oiio.ImageSpec) -> int:
         found = int(spec.get_int_attribute("Orientation", 1))
         if self.format == "openexr" and found != 1:
-            self.told.append(f"its attribute Orientation ({found}) is not heeded, as EXR has no orientation")
+            self.notes.append(f"its attribute Orientation ({found}) is not heeded, as EXR has no orientation")
             return 1
         if self.format == "dpx" and found > 4:
             raise FootageError(
@@ -119,7 +119,7 @@ class Still:
             # In a file of one part the first is the one without a prefix. Parts may stand in any order.
             in_parts = any(part.view for part in self.parts)
             chosen = "left" if in_parts and "left" in names else names[0]
-            self.told.append(f"it holds the views {', '.join(names)}; {chosen} is read")
+            self.notes.append(f"it holds the views {', '.join(names)}; {chosen} is read")
             self.parts = tuple(part for part in self.parts if part.view in ("", chosen)) or self.parts
             self.other_views = [] if in_parts else [f"{name}." for name in names if name != chosen]
 
@@ -179,7 +179,7 @@ class Still:
         self._file.close()
 
 
-def _attributes(spec: oiio.ImageSpec, told: list[str]) -> Iterator[tuple[str, str, Any]]:
+def _attributes(spec: oiio.ImageSpec, notes: list[str]) -> Iterator[tuple[str, str, Any]]:
     """Name, OpenImageIO type and value of what a header says; text that is not in UTF-8 is left out and told."""
     lost = 0
     for attribute in spec.extra_attribs:
@@ -189,7 +189,7 @@ def _attributes(spec: oiio.ImageSpec, told: list[str]) -> Iterator[tuple[str, st
         else:
             lost += 1
     if lost:
-        told.append(f"{lost} of its metadata are not in UTF-8, and are not passed on")
+        notes.append(f"{lost} of its metadata are not in UTF-8, and are not passed on")
 
 
 def place(pixels: Pixels, window: Window, raster: Window) -> Pixels:

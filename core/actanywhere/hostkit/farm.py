@@ -60,7 +60,7 @@ def planned(lines: Sequence[str]) -> List[str]:
     if not shots:
         raise WorkerError("The shots were not planned: {}".format(" ".join(list(lines)[-3:])), "Try again.")
     return [_summary(shots)] + [
-        f"{shot['name']}: warning: {told}" for shot in shots for told in shot["warnings"]
+        f"{shot['name']}: warning: {text}" for shot in shots for text in shot["warnings"]
     ]
 
 
@@ -94,7 +94,7 @@ def _sound(lines: Sequence[str]) -> List[Dict[str, Any]]:
     if len(wrong) == 1:
         raise wrong[0][1]
     if wrong:
-        told = "\n".join(f"{name}: {error.message}" for name, error in wrong)
+        text = "\n".join(f"{name}: {error.message}" for name, error in wrong)
         first: ActAnywhereError = wrong[0][1]
-        raise type(first)(told, first.remedy)
+        raise type(first)(text, first.remedy)
     return events

@@ -77,11 +77,12 @@ def cached_file(repository: Repository, name: str) -> Path | None:
 
 
 def fetch_file(
-    entry: Entry, repository: Repository, file: HubFile, part: Path, told: Callable[[int], None]
+    entry: Entry, repository: Repository, file: HubFile, part: Path, on_bytes: Callable[[int], None]
 ) -> None:
     """Bring ``file`` into ``part``, going on from the bytes that are in it already.
 
-    ``told`` hears how many bytes are there; what it raises stops the fetching. Raises ``ModelError``, ``OutputError``.
+    ``on_bytes`` is called with the bytes so far; what it raises stops the download. Raises ``ModelError``,
+    ``OutputError``.
     """
     from huggingface_hub import constants, hf_hub_url
     from huggingface_hub.file_download import http_get
@@ -104,7 +105,7 @@ def fetch_file(
             resume_size=have,
             headers=build_hf_headers(library_name="actanywhere"),
             expected_size=file.size,
-            tqdm_class=_counter(have, told),
+            tqdm_class=_counter(have, on_bytes),
         )
 
 
@@ -121,7 +122,7 @@ def matches_hub(file: HubFile, path: Path, sha256: str) -> bool:
     return digest.hexdigest() == file.git
 
 
-def _counter(have: int, told: Callable[[int], None]) -> Any:
+def _counter(have: int, on_bytes: Callable[[int], None]) -> Any:
     """Something that huggingface_hub takes for a progress bar."""
 
     class Counter:
@@ -138,7 +139,7 @@ def _counter(have: int, told: Callable[[int], None]) -> Any:
 
         def update(self, amount: float = 1) -> None:
             self.done += int(amount)
-            told(self.done)
+            on_bytes(self.done)
 
         def close(self) -> None:
             return None

@@ -26,8 +26,8 @@ def choose_match(inputs: Inputs, scene: Scene) -> Decision[Match | None]:
     if asked == "none":
         return Decision(None, "none was asked for")
     if scene.guide.value is None:
-        told = f"--match {asked} is left out: this model paints the place itself, and nothing of it is known before."
-        return Decision(None, "none", (told,))
+        warning = f"--match {asked} is left out: this model paints the place itself, and nothing of it is known before."
+        return Decision(None, "none", (warning,))
     count, info = len(inputs.frames), inputs.plate.info
     chosen = sorted({round(i) for i in np.linspace(0, count - 1, min(_FRAMES, count)).tolist()})
     plates, backgrounds, layers = [], [], []

@@ -101,9 +101,9 @@ def see_place(
             )
         laid = _lay(inputs, clip, track, seen, mine, None, plate, readers)
         guide = laid.guide.within(own.surroundings)
-        told = [*seen.warnings, *readers.warnings]
+        notes = [*seen.warnings, *readers.warnings]
         return Place(
-            mine, guide, seen.other, own, BY_ARTIST, laid.fits, told, laid.placement, laid.standpoint
+            mine, guide, seen.other, own, BY_ARTIST, laid.fits, notes, laid.placement, laid.standpoint
         )
     if track is None:
         filled = readers.fill.behind(condition, hole)
@@ -157,9 +157,9 @@ def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
         return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings, regions)
     index = match.index * _stride(clip)
     frame = clip.frames.first + index
-    told = f"The actor of frame {frame} is painted into the condition picture; they are not used twice."
+    notes = f"The actor of frame {frame} is painted into the condition picture; they are not used twice."
     kind = f"composite, the actor of frame {frame} is in it"
-    return _Seen(other, index, kind, [told, *other.warnings], regions)
+    return _Seen(other, index, kind, [notes, *other.warnings], regions)
 
 
 def _kind(asked: str, other: OtherActor, settled: bool) -> str:

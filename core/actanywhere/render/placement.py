@@ -49,17 +49,17 @@ def choose_placement(
 
 def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
     """Why the picture is moved."""
-    told = []
+    reason = []
     if before.feet is not None and best.feet is not None and best.feet > before.feet + 0.05:
-        told.append(
+        reason.append(
             f"the actor's feet stand on its {seen.surface} in {best.feet:.0%} instead of {before.feet:.0%}"
         )
     if before.apart is not None and best.apart is not None and best.apart < before.apart - 0.01:
-        told.append(
+        reason.append(
             f"its horizon comes nearer to the plate's ({before.apart:.0%} of the frame's height apart, now "
             f"{best.apart:.0%}; the plate's {seen.plate}; the picture's {seen.picture})"
         )
-    return "moved, since " + " and ".join(told)
+    return "moved, since " + " and ".join(reason)
 
 
 def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
@@ -71,8 +71,8 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
         )
         return Decision(centred.placement, "since no small move brings the actor onto its ground", (warning,))
     if centred.apart is not None and centred.apart > _AGREE:
-        told = f"its horizon lies {centred.apart:.0%} of the frame's height from the plate's: no small move helps"
-        return Decision(centred.placement, told)
+        reason = f"its horizon lies {centred.apart:.0%} of the frame's height from the plate's: no small move helps"
+        return Decision(centred.placement, reason)
     if centred.apart is not None or seen.ground is not None:
         return Decision(centred.placement, "since it suits the plate as it is")
     if not len(seen.feet):
@@ -80,9 +80,9 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
             centred.placement, f"since the actor's feet are not seen, and no horizon tells; {_SAYS}"
         )
     lacks = [name for name, found in (("plate", seen.plate), ("picture", seen.picture)) if found is None]
-    told = " and ".join(f"the {name}'s horizon" for name in lacks)
+    reason = " and ".join(f"the {name}'s horizon" for name in lacks)
     says = f"--horizon ROW tells it, {_SAYS}" if lacks == ["picture"] else _SAYS
-    return Decision(centred.placement, f"since {told} cannot be told for sure; {says}")
+    return Decision(centred.placement, f"since {reason} cannot be told for sure; {says}")
 
 
 def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
@@ -109,5 +109,5 @@ def unused_placement(settings: Settings) -> tuple[str, ...]:
     """What has no effect where no picture is moved."""
     if settings.fit == "fill" and settings.place.strip().lower() in ("", "auto"):
         return ()
-    told = "this model moves no picture where it infers the camera"
-    return (f"The placement of the condition (--fit, --place) has no effect: {told}.",)
+    reason = "this model moves no picture where it infers the camera"
+    return (f"The placement of the condition (--fit, --place) has no effect: {reason}.",)

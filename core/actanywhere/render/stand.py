@@ -56,12 +56,12 @@ def stand(
         track = nearest if nearest.wall > track.wall else track
     place = f"{(horizon - shift) / scale + 0.5:.0f}"
     far = f"its ground goes {track.wall / track.height:.1f} heights of the camera far"
-    told = f"; its horizon is at row {place} ({words}), {far}"
+    summary = f"; its horizon is at row {place} ({words}), {far}"
     unsure = (
         f"The condition picture's horizon is not known, and taken to be at row {place} of {rows}: where that is wrong, "
         "its ground leans. Say it with --horizon ROW,FOOT.",
     )
-    return track, told, track.told + (unsure if words == "a guess" else ())
+    return track, summary, track.warnings + (unsure if words == "a guess" else ())
 
 
 def _unused(said: str, placed: bool) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def _sheet(inputs: Inputs, scene: Scene) -> NDArray[np.uint8]:
 
 def _lines(inputs: Inputs, scene: Scene) -> list[str]:
     assert scene.place is not None
-    told = [
+    sentences = [
         f"{inputs.job.shot.name}   condition: {scene.place.fitted}",
         f"placement: {scene.placement.value}, {scene.placement.value.fit} ({scene.placement.reason})",
         f"second actor: {scene.place.other.summary}",
@@ -90,7 +90,7 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
         *(f"warning: {warning}" for warning in (*scene.placement.warnings, *scene.place.warnings)),
     ]
     lines = []
-    for line in told:
+    for line in sentences:
         while line:
             cut = line if len(line) <= _LONGEST else line[: line.rfind(" ", 0, _LONGEST)]
             lines.append(cut)

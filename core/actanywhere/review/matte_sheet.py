@@ -30,8 +30,8 @@ def write_matte_sheet(plate: ImageSequence, made: MadeMatte) -> Path:
     top = 2 * _MARGIN + 2 * _LINE
     paper = blank(top + rows * (height + _LINE + _MARGIN), _MARGIN + _COLUMNS * (width + _MARGIN))
     write(paper, f"{Path(made.pattern).name}   by {made.source}", _MARGIN, _MARGIN + _LINE - 6, INK)
-    told = f"unsure of frames {compact(made.unsure)}" if made.unsure else "sure of every frame"
-    write(paper, told[:118], _MARGIN, _MARGIN + 2 * _LINE - 6, FAINT)
+    caption = f"unsure of frames {compact(made.unsure)}" if made.unsure else "sure of every frame"
+    write(paper, caption[:118], _MARGIN, _MARGIN + 2 * _LINE - 6, FAINT)
     for number, frame in enumerate(frames):
         y = top + (number // _COLUMNS) * (height + _LINE + _MARGIN)
         x = _MARGIN + (number % _COLUMNS) * (width + _MARGIN)

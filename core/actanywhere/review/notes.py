@@ -28,7 +28,7 @@ def read_redos(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> tu
     A finished take stays: its redo goes into the next free folder beside it (``run_redo2``, ``take_003``), with the
     settings that the notes change, or with the next seed where they change nothing. An unfinished one goes on.
     """
-    entries, told = [], []
+    entries, notices = [], []
     for note in _notes(path):
         name = str(note.get("name", "shot"))
         if note.get("verdict") != "redo":
@@ -37,14 +37,16 @@ def read_redos(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> tu
             job = Job.from_dict(note.get("job"))
             again = _again(job, str(note.get("folder") or job.output), note.get("change") or {}, overrides)
             entries.append(Entry(name, again))
-            told.append(f"{name}: {_said(job, again)} -> {again.output}. {note.get('note', '')}".rstrip(". "))
+            notices.append(
+                f"{name}: {_said(job, again)} -> {again.output}. {note.get('note', '')}".rstrip(". ")
+            )
         except ActAnywhereError as error:
             entries.append(Entry(name, error=error))
     if not entries:
         raise JobError(
             f"{path} sends no shot back.", "Mark shots with 'redo' on the page, and save its notes anew."
         )
-    return entries, told
+    return entries, notices
 
 
 def _notes(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

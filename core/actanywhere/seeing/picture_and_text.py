@@ -25,9 +25,9 @@ class PictureAndText:
 
         seen = self.pictures(images=images, return_tensors=return_tensors)
         patches = int(seen["image_grid_thw"][0].prod()) // self.pictures.merge_size**2
-        told = self.tokenizer(
+        tokens = self.tokenizer(
             [one.replace(_PLACE, _PLACE * patches) for one in text],
             padding=padding,
             return_tensors=return_tensors,
         )
-        return BatchFeature({**told, **seen})
+        return BatchFeature({**tokens, **seen})

@@ -105,18 +105,18 @@ class Card:
 def _held_out(began: Mapping[str, float], losses: Mapping[str, float]) -> list[str]:
     if not losses:
         return ["Not measured yet."]
-    told = (
+    intro = (
         "Mean squared error of the prediction on clips that it never learned from, at four levels of noise."
     )
     if began.keys() != losses.keys():
         head = ["| region | loss |", "|---|---|"]
-        return [told, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
+        return [intro, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
     head = ["| region | it began with | now | change |", "|---|---|---|---|"]
     rows = [
         f"| {region} | {began[region]:.4f} | {loss:.4f} | {loss / began[region] - 1:+.1%} |"
         for region, loss in losses.items()
     ]
-    return [told, "", *head, *rows]
+    return [intro, "", *head, *rows]
 
 
 def _what_changed(change: Change | None) -> list[str]:

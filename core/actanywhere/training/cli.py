@@ -25,7 +25,7 @@ from .trainer import Listener, Run, TrainerSettings, train
 
 __all__ = ["main"]
 
-_TOLD = (
+_ON_CARD = (
     "clips",
     "frames",
     "side",
@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> int:
     def held_out() -> Sequence[HeldOut]:
         return draw_held_out(sources.open("held-out"), plan, recipe)
 
-    told = {name: getattr(args, name) for name in _TOLD if getattr(args, name) not in (None, 0)}
+    flags = {name: getattr(args, name) for name in _ON_CARD if getattr(args, name) not in (None, 0)}
     run = Run(
         args.output,
         supply,
@@ -75,7 +75,7 @@ def main(args: argparse.Namespace) -> int:
         args.minutes * 60,
         args.seed,
         held_out,
-        Card(args.output.resolve().name, _spoken(args.start), material, told),
+        Card(args.output.resolve().name, _spoken(args.start), material, flags),
     )
     settings = TrainerSettings(
         args.rate,
@@ -109,10 +109,10 @@ class _Bars(Listener):
         self._look: Any = None
 
     def stepped(self, step: int, figures: dict[str, float]) -> None:
-        told = {"loss": f"{figures['loss']:.3f}"}
+        shown = {"loss": f"{figures['loss']:.3f}"}
         if self._timed:
-            told["left"] = f"{max(0, self._minutes - (time.monotonic() - self._started) / 60):.0f} min"
-        self._bar.set_postfix(told, refresh=False)
+            shown["left"] = f"{max(0, self._minutes - (time.monotonic() - self._started) / 60):.0f} min"
+        self._bar.set_postfix(shown, refresh=False)
         self._bar.update(step - self._bar.n)
 
     def said(self, line: str) -> None:

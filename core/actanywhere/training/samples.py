@@ -56,12 +56,12 @@ def write_samples(
     for one in held_out[:_CLIPS]:
         painted.append(paint_example(model, one))
         tick()
-    told = "   ".join(f"{region} {loss:.3f}" for region, loss in losses.items())
+    caption = "   ".join(f"{region} {loss:.3f}" for region, loss in losses.items())
     bands = [
         _band(one, (("known", one.example.known), ("truth", one.example.video), ("painted", now)))
         for one, now in zip(held_out, painted, strict=False)
     ]
-    _write_sheet(folder / f"step_{step:06d}.png", f"step {step}   held-out loss: {told}", bands)
+    _write_sheet(folder / f"step_{step:06d}.png", f"step {step}   held-out loss: {caption}", bands)
     if step == 0:
         for number, now in enumerate(painted):
             write_picture(folder / (_BEGUN % number), np.concatenate(list(now)))

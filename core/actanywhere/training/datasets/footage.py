@@ -160,13 +160,13 @@ def _write_proxy(
 
 def _stamp(clip: StudioClip) -> str:
     """Changes when any file of the clip does."""
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in (clip.plate, clip.matte):
         footage = find_footage(ImageSequence(path))
         for file in footage.files.values() or [footage.path]:
             stat = os.stat(file)
-            told.update(f"{file} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return told.hexdigest()
+            digest.update(f"{file} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
