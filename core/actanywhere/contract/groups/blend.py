@@ -16,17 +16,17 @@ class BlendSettings:
 
     band: float = number(
         0.08,
-        "Width of the band around the actor that the model paints anew (contact, shadow), as a share of the "
-        "frame's height. It applies where the camera is tracked or still.",
+        "Width of the band around the actor that the model repaints (contact, shadow), as a fraction of the frame's "
+        "height. It applies wherever the condition picture is moved by a camera, or still.",
         minimum=0.0,
         maximum=0.5,
         group="blend",
     )
     shading: Optional[float] = number(
         None,
-        "How strongly what the network paints shows over the moved picture: 0 leaves that alone, with the cast shadow "
-        "on it, 1 is as painted, more is stronger. A model that is not 'assisted' moves no picture with the camera "
-        "'subject': there 0 leaves blurred colours. Left out: what the model's folder recommends.",
+        "How strongly the network's painting shows over the moved condition picture: 0 leaves only that picture and "
+        "the cast shadow, 1 is as painted, more is stronger. With the camera 'subject', a model that is not "
+        "'assisted' moves no picture, and 0 leaves blurred colours. Left out: what the model recommends.",
         minimum=0.0,
         maximum=2.0,
         begin=0.75,
@@ -34,19 +34,18 @@ class BlendSettings:
     )
     detail: float = number(
         1.0,
-        "How much of the condition picture's own full-size detail is laid under the generated shading.",
+        "How much of the condition picture's full-resolution detail is put under the generated shading.",
         minimum=0.0,
         maximum=1.0,
         group="blend",
     )
     match: str = choice(
         "none",
-        "Whether the layer is brought to the plate's look, so that the comp sits at first sight. As it was, it is "
-        "written beside, in the channels 'unmatched'.",
+        "Match the layer to the plate's look. The unmatched layer is also written, in the channels 'unmatched'.",
         {
-            "none": "the layer keeps the picture's own look",
-            "grade": "its black and white point and its balance become the plate's",
-            "all": "its grade, and as much defocus and grain as the plate shows",
+            "none": "the layer keeps the condition picture's look",
+            "grade": "black point, white point and colour balance match the plate's",
+            "all": "the grade, and the plate's defocus and grain",
         },
         group="blend",
     )

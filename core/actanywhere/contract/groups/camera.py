@@ -16,26 +16,26 @@ class CameraSettings:
 
     camera: str = choice(
         "auto",
-        "Who leads the camera.",
+        "Where the camera move comes from.",
         {
-            "auto": "your track if there is one, else 3d where the plate shows parallax and its solve can be believed, "
-            "else plate where the background can be tracked, else subject; it says which and why",
-            "plate": "the background's motion is tracked in the plate and the condition picture moves with it, flat",
-            "3d": "the plate's camera is solved in three dimensions, and the place stands in it as ground and wall "
-            "(needs the extra 'solve')",
-            "subject": "the network infers the camera from how the actor moves (the paper's way; for grey and green "
+            "auto": "your track if there is one; else 3d, where the plate shows parallax and the solve is reliable; "
+            "else plate, where the background can be tracked; else subject. The render says which, and why",
+            "plate": "the plate's background is tracked in 2-D, and the condition picture follows it as a flat card",
+            "3d": "the plate's camera is solved in 3-D, and the condition picture is projected onto a ground and a "
+            "wall (needs the extra 'solve')",
+            "subject": "the camera is inferred from how the actor moves (the paper's way; for grey and green "
             "screens)",
-            "still": "a locked camera",
-            "tracked": "your own track or 3-D camera of the shot moves it",
+            "still": "a locked-off camera",
+            "tracked": "your own 2-D track or 3-D camera",
         },
         group="camera",
     )
     fit: str = choice(
         "fill",
-        "How large the condition picture is laid into that frame; what it does not cover is gone on from it.",
+        "How the condition picture is scaled to the frame at the anchor. What it does not cover is outpainted.",
         {
-            "fill": "it covers the frame, and is cropped to it",
-            "fit": "all of it is seen",
+            "fill": "it fills the frame, and is cropped",
+            "fit": "all of it is inside the frame",
             "width": "as wide as the frame",
             "height": "as high as the frame",
         },
@@ -43,24 +43,24 @@ class CameraSettings:
     )
     place: str = text(
         "auto",
-        "Where it is laid: x,y,scale moves it by x to the right and y down, in frame heights, and makes it so many "
-        "times as large; x,y,width,height is the part of it that the frame shows, in its pixels; ,mirror after either "
-        "turns it left to right. centred: in the middle. auto: moved a little where horizon, ground and feet are known "
-        "for sure and do not agree; else centred. It says which and why.",
+        "Where the condition picture lies in that frame. x,y,scale: moved right by x and down by y, in frame "
+        "heights, and scaled. x,y,width,height: the crop of the picture that the frame shows, in its pixels. Add "
+        ",mirror to either to flip it left to right. centred: in the middle. auto: moved a little where horizon, "
+        "ground and feet are known and do not match; else centred. The render says which, and why.",
         group="camera",
     )
     horizon: str = text(
         "",
-        "Where the picture's horizon is: its row in pixels of the condition picture from the top. It is laid on the "
-        "plate's by place auto, where that is known, and by a camera in 3-D. For this, ROW,FOOT also says on which row "
-        "the ground ends and what is upright begins. Left empty: it is read where it can be; in 3-D it is else where "
-        "the plate's is, and the ground goes on behind all that the actor walks on.",
+        "The row of the horizon in the condition picture, in pixels from the top. A 3-D camera, and place auto where "
+        "the plate's horizon is known, line the two horizons up. For a 3-D camera, ROW,FOOT also gives the row where "
+        "the ground meets the wall. Left empty: detected where possible. In 3-D an undetected horizon is taken to "
+        "lie where the plate's is, with ground everywhere the actor walks.",
         group="camera",
     )
     focal: Optional[float] = number(
         None,
-        "The lens of the plate in millimetres, where it is known: a 3-D solve then does not have to find it, and a "
-        ".chan file does not have to hold it.",
+        "The plate's focal length in millimetres, if you know it. A 3-D solve then need not estimate it, and a .chan "
+        "file need not hold it.",
         minimum=1.0,
         maximum=2000.0,
         unit="mm",
@@ -69,7 +69,8 @@ class CameraSettings:
     )
     haperture: float = number(
         36.0,
-        "The width of the sensor that the focal length goes with, as far as the plate shows it (Nuke's haperture).",
+        "Width in millimetres of the sensor area that the plate shows (Nuke's haperture); it goes with the focal "
+        "length.",
         minimum=1.0,
         maximum=200.0,
         unit="mm",
@@ -77,8 +78,8 @@ class CameraSettings:
     )
     anchor: Optional[int] = whole(
         None,
-        "The plate frame (host number) at which the condition picture fits the frame; it moves from there. "
-        "Left out: the frame that a composite condition was painted on, else the middle of the move.",
+        "The plate frame at which the condition picture fits as it is; the camera moves it from there. Left out: the "
+        "frame that a composite condition was painted over, else the middle of the move.",
         begin=1001,
         group="camera",
     )

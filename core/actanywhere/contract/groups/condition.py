@@ -15,12 +15,14 @@ class ConditionSettings:
 
     condition_box: str = text(
         "",
-        "Who else is in the condition picture and is to go: a box around them, x,y,width,height in its pixels from the "
-        "upper left corner; several are divided by a semicolon. It goes before everything that is found.",
+        "A box around another person (or thing) in the condition picture that is to be removed: x,y,width,height in "
+        "pixels from its upper left corner. Separate several boxes with semicolons. It overrides what is found "
+        "automatically.",
         group="condition",
     )
     condition_point: str = text(
         "",
-        "The same by a point on them: x,y in pixels of the condition picture; several are divided by a semicolon.",
+        "A point on another person (or thing) in the condition picture that is to be removed: x,y in pixels from its "
+        "upper left corner. Separate several points with semicolons.",
         group="condition",
     )

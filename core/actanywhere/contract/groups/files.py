@@ -19,7 +19,7 @@ class FilesSettings:
     )
     format: Tuple[str, ...] = several(
         ("exr",),
-        "What to write. exr always; png and mov besides it are display files of the comp.",
+        "What to write: exr always; png and mov add display files of the comp.",
         {"exr": "", "png": "", "mov": ""},
         group="files",
         affects_layer=False,

@@ -16,18 +16,19 @@ class ModelSettings:
 
     model: str = text(
         "starter",
-        "The model: 'starter' (comes with the software), or a folder in the diffusers layout.",
+        "The model: 'starter' (comes with the software), the name of one that was pulled or imported, or a folder in "
+        "the diffusers layout.",
         group="model",
     )
     solver: str = choice(
         "dpm++",
-        "How the network's steps are made.",
+        "The sampler of the denoising steps.",
         {"dpm++": "DPM-Solver++(2M), good from about 10 steps", "ddim": "the paper's, made for 50"},
         group="model",
     )
     steps: Optional[int] = whole(
         None,
-        "Denoising steps. Left out: what the model's folder recommends.",
+        "Denoising steps. Left out: what the model recommends.",
         minimum=1,
         maximum=1000,
         begin=20,
@@ -35,8 +36,8 @@ class ModelSettings:
     )
     guidance: Optional[float] = number(
         None,
-        "How strongly the condition and the matte lead; 1 is off. Left out: what the model's folder "
-        "recommends (the paper: 5).",
+        "Classifier-free guidance: how strongly condition and matte steer the result; 1 is off. Left out: what the "
+        "model recommends (the paper: 5).",
         minimum=1.0,
         maximum=30.0,
         begin=5.0,
@@ -44,8 +45,8 @@ class ModelSettings:
     )
     variation: Optional[float] = number(
         None,
-        "How freely the seed may vary what is painted where the picture says nothing: 0 is calm and soft, 1 as "
-        "the network was trained. Left out: what the model's folder recommends.",
+        "How much the seed varies what is painted where the picture shows nothing: 0 is calm and soft, 1 is as "
+        "trained. Left out: what the model recommends.",
         minimum=0.0,
         maximum=1.0,
         begin=0.3,
@@ -53,8 +54,8 @@ class ModelSettings:
     )
     size: Optional[int] = whole(
         None,
-        "Size at which the network works: frames of about SIZE x SIZE pixels, in the plate's shape. Left out: what "
-        "the model was made for (256). Smaller is quicker; the layer has the plate's size all the same.",
+        "Working resolution of the network: about SIZE x SIZE pixels a frame, in the plate's aspect. Smaller is "
+        "faster; the layer is always at the plate's size. Left out: what the model was made for (starter: 256).",
         minimum=64,
         maximum=1024,
         unit="pixels",
@@ -63,8 +64,7 @@ class ModelSettings:
     )
     overlap: Optional[int] = whole(
         None,
-        "Frames that each window takes over from the one before it, in shots longer than the model's window. Left "
-        "out: 4, or a quarter of a shorter window.",
+        "Frames by which the windows of a long shot overlap. Left out: 4, or a quarter of a window shorter than 16.",
         minimum=1,
         maximum=15,
         unit="frames",
@@ -73,7 +73,7 @@ class ModelSettings:
     )
     memory: str = choice(
         "auto",
-        "Where a large model's parts lie while it works (VACE).",
+        "How a large model is fitted into GPU memory (VACE).",
         {
             "auto": "the first of the following that fits the free memory",
             "gpu": "all on the GPU",
@@ -93,18 +93,18 @@ class ModelSettings:
     )
     backend: str = choice(
         "auto",
-        "What runs the network of a U-Net.",
+        "The library that runs a U-Net model.",
         {
             "auto": "PyTorch where it is installed, else ONNX Runtime",
             "torch": "PyTorch",
-            "onnx": "ONNX Runtime, on the networks that 'actanywhere export' wrote; the starter comes exported",
+            "onnx": "ONNX Runtime, for models exported with 'actanywhere export'; the starter comes exported",
         },
         group="model",
         affects_layer=False,
     )
     precision: str = choice(
         "auto",
-        "Arithmetic of the network.",
+        "Numeric precision of the network.",
         {
             "auto": "fp16 on CUDA, bf16 where the processor has it in hardware, else fp32",
             "fp32": "",

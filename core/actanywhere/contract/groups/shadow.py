@@ -17,47 +17,49 @@ class ShadowSettings:
         "auto",
         "The actor's cast shadow.",
         {
-            "auto": "pulled from the plate where it can be, else none; it says which and why",
-            "pulled": "the plate divided by its clean plate, as it is: shape, softness, jumps, walls",
-            "read": "a flat one, fitted to what is dark in the plate; look at what it gives",
-            "given": "as the four settings for a given shadow say",
-            "none": "the network alone shades the ground",
+            "auto": "pulled from the plate where possible, else none. The render says which, and why",
+            "pulled": "the plate divided by its clean plate: the real shape and softness, also in a jump or up a "
+            "wall",
+            "read": "a flat shadow fitted to the dark ground in the plate; check the result",
+            "given": "a flat shadow from the four settings for a given shadow",
+            "none": "no shadow but what the network paints",
         },
         group="shadow",
     )
     clean_plate: str = text(
         "",
-        "Your own clean plate, by which a shadow is pulled: the plate without the actor and their shadow, a sequence "
-        "in the plate's numbers, or one still for a locked camera. Left empty: made of the plate's other frames.",
+        "Your own clean plate for pulling the shadow: the plate without the actor and their shadow, as a sequence "
+        "with the plate's frame numbers, or one still for a locked-off camera. Left empty: made from the plate's "
+        "other frames.",
         is_file=True,
         group="shadow",
     )
     shadow_strength: float = number(
         1.0,
-        "For a pulled shadow: how strong it is laid on; 1 is as in the plate, 0 pulls none. Its matte (shadow.A) is "
-        "written as it was pulled.",
+        "For a pulled shadow: its strength in the layer. 1 is as in the plate, 0 none. The matte (shadow.A) is "
+        "written as pulled.",
         minimum=0.0,
         maximum=2.0,
         group="shadow",
     )
     shadow_blur: float = number(
         0.0,
-        "For a pulled shadow: how much softer it is laid on than in the plate, as a share of the frame's height.",
+        "For a pulled shadow: extra blur, as a fraction of the frame's height.",
         minimum=0.0,
         maximum=0.1,
         group="shadow",
     )
     shadow_tint: float = number(
         0.0,
-        "For a pulled shadow: above 0 it is bluer, as under an open sky, below 0 warmer; 0 keeps the place's hue.",
+        "For a pulled shadow: its tint. Above 0 bluer, as under an open sky; below 0 warmer; 0 neutral.",
         minimum=-1.0,
         maximum=1.0,
         group="shadow",
     )
     shadow_side: float = number(
         0.5,
-        "For a given shadow: how far that of the actor's head falls to the right of their feet, as a share of their "
-        "height in the frame. Below 0: to the left.",
+        "For a given shadow: how far to the right of their feet the shadow of the actor's head falls, as a fraction "
+        "of their height in the frame. Below 0: to the left.",
         minimum=-4.0,
         maximum=4.0,
         only_with=("shadow", "given"),
@@ -65,8 +67,8 @@ class ShadowSettings:
     )
     shadow_away: float = number(
         -0.15,
-        "For a given shadow: how far up in the frame, away from the camera, that of the actor's head falls, as a share "
-        "of their height in the frame. Below 0: down, towards the camera.",
+        "For a given shadow: how far up in the frame, away from the camera, the shadow of the actor's head falls, as "
+        "a fraction of their height in the frame. Below 0: towards the camera.",
         minimum=-4.0,
         maximum=4.0,
         only_with=("shadow", "given"),
@@ -74,7 +76,7 @@ class ShadowSettings:
     )
     shadow_density: float = number(
         0.5,
-        "For a given shadow: how much of the ground's brightness on a display it takes.",
+        "For a given shadow: how much it darkens the ground, as a fraction of its brightness on a display.",
         minimum=0.0,
         maximum=1.0,
         only_with=("shadow", "given"),
@@ -82,7 +84,7 @@ class ShadowSettings:
     )
     shadow_softness: float = number(
         0.02,
-        "For a given shadow: the blur of that of the actor's head, as a share of the frame's height. At their feet it "
+        "For a given shadow: the blur of the shadow of the head, as a fraction of the frame's height. At the feet it "
         "is a quarter of that.",
         minimum=0.0,
         maximum=0.2,

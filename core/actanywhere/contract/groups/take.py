@@ -15,14 +15,14 @@ class TakeSettings:
 
     seed: int = whole(
         0,
-        "The same seed gives the same layer; another one gives another take.",
+        "The same seed gives the same layer; another seed gives another take.",
         minimum=0,
         maximum=2**31 - 1,
         group="take",
     )
     preview: bool = switch(
         False,
-        "Fewer steps and no guidance: a rough take in a fraction of the time, to judge the set-up by. The starter "
-        "paints in one step anyway.",
+        "A rough take in a fraction of the time, to check the set-up: fewer steps and no guidance. It does not speed "
+        "up the starter, which paints in one step.",
         group="take",
     )
