@@ -57,6 +57,21 @@ def actor_at(frame: int) -> NDArray[np.float32]:
     return np.asarray(inside, np.float32)
 
 
+def write_real_shot(work: Path, shot: Path, place: Path) -> None:
+    """Plate and matte of a real shot (display-coded pictures), and a picture of a place, in place of ours."""
+    folder = work / "footage"
+    pictures = [sorted((shot / part).iterdir()) for part in ("plate", "matte")]
+    for frame, (plate, matte) in zip(range(FIRST, LAST + 1), zip(*pictures, strict=True), strict=False):
+        pixels = oiio.ImageBuf(str(plate)).get_pixels(oiio.FLOAT)[..., :3] ** 2.2
+        write_exr(folder / f"plate.{frame}.exr", pixels, ("R", "G", "B"))
+        alpha = oiio.ImageBuf(str(matte)).get_pixels(oiio.FLOAT)[..., 0]
+        write_exr(
+            folder / f"roto.{frame}.exr", np.stack([np.zeros_like(alpha), alpha], axis=-1), ("A", "roto.a")
+        )
+    pixels = oiio.ImageBuf(str(place)).get_pixels(oiio.FLOAT)[..., :3] ** 2.2
+    write_exr(folder / "place.exr", pixels, ("R", "G", "B"))
+
+
 def write_shot(work: Path) -> None:
     """Plate, roto and place into ``work/footage``."""
     folder = work / "footage"

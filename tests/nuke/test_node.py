@@ -14,8 +14,21 @@ from tests.engines.vace import tiny_vace
 from tests.golden.hosts import check_golden
 from tests.nuke.conftest import Stage
 from tests.nuke.pythons import NUKES
-from tests.nuke.shot import ABOVE, ASPECT, FIRST, HEIGHT, LAST, SIDE, WIDTH, actor_at, plate_at, read_exr
+from tests.nuke.shot import (
+    ABOVE,
+    ASPECT,
+    FIRST,
+    HEIGHT,
+    LAST,
+    SIDE,
+    WIDTH,
+    actor_at,
+    plate_at,
+    read_exr,
+    write_real_shot,
+)
 
+SHOTS = Path(__file__).parents[3] / "shared" / "shots"
 LAYER = [f"generated_bg.{c}" for c in ("alpha", "blue", "green", "red")]
 COMP = [f"rgba.{c}" for c in ("alpha", "blue", "green", "red")]
 EVERY_NUKE = pytest.mark.parametrize("nuke", NUKES)
@@ -173,10 +186,12 @@ def test_a_roto_at_the_input_alive_is_what_lives_and_comes_before_the_file(stage
     check_golden("nuke/alive", said["job"], {"SHOT": str(stage.work)})
 
 
-def test_a_model_that_generates_is_chosen_from_a_list_and_its_settings_reach_the_layer(
+def test_a_model_that_generates_is_chosen_from_a_list_stopped_and_continued_and_its_settings_reach_the_layer(
     stage: Stage, tmp_path: Path
 ) -> None:
-    """A tiny VACE under the published name, in the published layout."""
+    """A tiny VACE under the published name and in its layout; of a real plate, where one lies beside the checkout."""
+    if (SHOTS / "bmx_trees").is_dir():
+        write_real_shot(stage.work, SHOTS / "bmx_trees", SHOTS / "parkour" / "condition.png")
     tiny_vace.save(
         tiny_vace.pipeline(transformer=tiny_vace.transformer(0, 12)), tmp_path / "models" / "vace-1.3b"
     )
@@ -194,10 +209,17 @@ def test_a_model_that_generates_is_chosen_from_a_list_and_its_settings_reach_the
     settings = said["job"]["settings"]
     asked = [settings[name] for name in ("model", "prompt", "quality", "life")]
     assert asked == ["vace-1.3b", "a wet street at dusk", "draft", 0.4]
+    assert said["stopped"]["seen"] and "Stopped" in said["stopped"]["log"] and said["stopped"]["said"] == []
+    assert "2 frames missing" in said["between"] and "fresh" in said["state"], "it went on in the same take"
     assert said["whole"] and said["shown"] == LAYER + COMP, said["log"]
     assert "quality draft: 2 steps" in said["told"] and "life: 0.4 (in the alive mask" in said["told"]
     (layer,) = stage.work.glob(f"actanywhere/*/take_001/*.{FIRST}.exr")
-    assert all(np.isfinite(plane).all() for plane in read_exr(layer)[1].values())
+    _, planes = read_exr(layer)
+    assert all(np.isfinite(plane).all() for plane in planes.values())
+    inside = read_exr(stage.work / "footage" / f"roto.{FIRST}.exr")[1]["roto.a"] == 1
+    plate = read_exr(stage.work / "footage" / f"plate.{FIRST}.exr")[1]
+    for name in "RGB":
+        assert np.array_equal(planes[name][inside], plate[name][inside].astype(np.float16)), "the actor's own"
 
 
 def check_menus(said: dict[str, str], home: Path, engine: str) -> None:

@@ -78,15 +78,16 @@ def wait(node: Any) -> bool:
     return SESSION.spin(lambda: heard.is_set() and SESSION.calls.empty() and not generate.is_running(node))
 
 
-def hold() -> List[int]:
-    """The engine stands still as soon as Nuke's bar has a message of its own: nothing here hangs on who is faster.
+def hold(at: str = "") -> List[int]:
+    """The engine stands still as soon as Nuke's bar has a message of its own, with ``at`` in it: nothing here hangs on
+    who is faster.
 
     Its process is in the list then; SIGCONT lets it go on.
     """
     held: List[int] = []
 
     def look(task: Any) -> bool:
-        if [one for one in task._messages if "Starting" not in one] and not held:
+        if [one for one in task._messages if "Starting" not in one and at in one] and not held:
             process = children()[0]
             os.kill(process, signal.SIGSTOP)
             held.append(process)
@@ -94,6 +95,20 @@ def hold() -> List[int]:
 
     SESSION.cancel_tasks = look
     return held
+
+
+def stop(node: Any, at: str = "") -> Dict[str, Any]:
+    """Generate, and cancel on Nuke's bar while the engine stands at a message with ``at`` in it; what is told."""
+    held = hold(at)
+    node["generate"].execute()
+    said: Dict[str, Any] = {"seen": SESSION.spin(lambda: bool(held))}
+    asked: List[Any] = []
+    SESSION.cancel_tasks = lambda task: not asked.append(task)  # True, always
+    SESSION.spin(lambda: len(asked) > 1)  # the engine has been told after the first time
+    os.kill(held[0], signal.SIGCONT)
+    said.update(whole=wait(node), log=node["log"].value(), said=list(SESSION.said))
+    SESSION.cancel_tasks = lambda task: False
+    return said
 
 
 def shown(node: Any) -> Dict[str, Any]:

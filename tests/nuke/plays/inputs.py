@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List
 
 import nuke
 
-from tests.nuke.plays.hands import STAGE, channels, job, new_node, new_script, wait
+from tests.nuke.plays.hands import STAGE, channels, job, new_node, new_script, stop, wait
 from tests.nuke_standin.session import SESSION
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -81,7 +81,7 @@ def alive() -> Dict[str, Any]:
 
 
 def generates() -> Dict[str, Any]:
-    """A model out of the list, a prompt and life; two frames; what the artist reads, the job and the layer."""
+    """A model out of the list, a prompt and life; two frames, stopped while it paints and continued; what is told."""
     new_script()
     first = STAGE["frames"][0]
     wanted = {"life": 0.4, "prompt": "a wet street at dusk", "use_quality": True, "quality": "draft"}
@@ -97,8 +97,12 @@ def generates() -> Dict[str, Any]:
     SESSION.said.clear()
     node["choose_model"].execute()
     said.update(listed=list(SESSION.said), model=node["model"].value())
-    node["generate"].execute()
-    said["whole"] = wait(node)
+    SESSION.said.clear()
+    said["stopped"] = stop(node, "Painting")
+    node["take"].setValue(node["take"].values()[-1])
+    said["between"] = node["state"].value()
+    node["continue_take"].execute()
+    said.update(whole=wait(node), state=node["state"].value())
     return dict(
         said, log=node["log"].value(), told=node["told"].value(), job=job(node), shown=channels(node, first)
     )

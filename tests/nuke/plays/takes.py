@@ -8,7 +8,18 @@ from typing import Any, Dict, List
 
 import nuke
 
-from tests.nuke.plays.hands import STAGE, channels, hold, new_node, new_script, ours, render_out, shown, wait
+from tests.nuke.plays.hands import (
+    STAGE,
+    channels,
+    hold,
+    new_node,
+    new_script,
+    ours,
+    render_out,
+    shown,
+    stop,
+    wait,
+)
 from tests.nuke_standin.session import SESSION
 
 
@@ -67,16 +78,7 @@ def cancel() -> Dict[str, Any]:
     """Cancel on Nuke's own progress bar, in the middle; then Continue take."""
     new_script()
     node = new_node(preview=False)
-    held = hold()
-    node["generate"].execute()
-    said: Dict[str, Any] = {"seen": SESSION.spin(lambda: bool(held))}
-    asked: List[Any] = []
-    SESSION.cancel_tasks = lambda task: not asked.append(task)  # True, always
-    SESSION.spin(lambda: len(asked) > 1)  # the engine has been told after the first time
-    os.kill(held[0], signal.SIGCONT)
-    said.update(whole=wait(node), log=node["log"].value())
-    said.update(said=list(SESSION.said), state=node["state"].value())
-    SESSION.cancel_tasks = lambda task: False
+    said = stop(node)
     node["take"].setValue(node["take"].values()[-1])
     node["continue_take"].execute()
     wait(node)
