@@ -1,4 +1,4 @@
-"""Is this machine ready: one line a thing, with the remedy for what is missing.
+"""``actanywhere doctor``: what this machine lacks, a line each, with the remedy.
 
 Nothing here may raise: a library that cannot be imported is a finding.
 """

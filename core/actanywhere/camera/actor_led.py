@@ -1,4 +1,4 @@
-"""A camera from the actor alone, for stage footage: the foot that stands moves as the ground does.
+"""A camera from the actor alone, for green screens: while a foot stands on the ground, the ground moves with it.
 
 Where the plate's background must not be used, or shows nothing (a grey or green screen), only the actor is left. The
 foot on which they stand, or the wheel's lowest point, moves through the frame as the place around them does.

@@ -1,4 +1,4 @@
-"""Homographies between the frames of a shot, from SIFT features outside of the actor."""
+"""Homographies between the frames of a shot, from SIFT features outside the actor."""
 
 from __future__ import annotations
 

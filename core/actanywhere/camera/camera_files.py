@@ -1,4 +1,4 @@
-"""Solved cameras on disk: a .chan file as Nuke and Blender read it, and JSON with all that is known (docs/track.md).
+"""Solved cameras on disk: a .chan file for Nuke and Blender, and JSON with everything known (docs/track.md).
 
 In both the world is y up, a camera looks along its own -z (as Nuke's and Blender's do); matrices are camera to world.
 ``.chan`` has a line a frame: frame, tx ty tz, rx ry rz in degrees in Nuke's default order ZXY, vertical field of view.

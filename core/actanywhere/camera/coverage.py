@@ -1,4 +1,4 @@
-"""How points cover a frame: how much of it, and which parts."""
+"""How well track points cover a frame."""
 
 from __future__ import annotations
 

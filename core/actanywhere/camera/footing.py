@@ -1,4 +1,4 @@
-"""Where a picture lies so that an actor stands on its ground, under the plate's horizon, by the least move."""
+"""The least move of the condition picture that puts the actor on its ground, with its horizon at the plate's."""
 
 from __future__ import annotations
 

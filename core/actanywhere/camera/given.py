@@ -1,4 +1,4 @@
-"""A camera that the artist tracked: homographies or cameras in a JSON file, or a .chan file; docs/track.md has them.
+"""The artist's own track: homographies or cameras in JSON, or a .chan file (docs/track.md).
 
 In a file of homographies, pixels are counted from the top left corner of the plate's raster, y down, so that the first
 pixel's centre is at (0.5, 0.5).

@@ -1,4 +1,4 @@
-"""How high a solved camera stands over the ground: what explains the ground's own motion about the actor's feet.
+"""The height of a solved camera over the ground, from how the ground moves around the actor's feet.
 
 A plane fitted to a solve's sparse points fails on asphalt. That the ground is level is known, so one number is left,
 and the motion of the ground's pixels tells it: then feet cannot slide on it, by construction.

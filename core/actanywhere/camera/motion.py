@@ -1,4 +1,4 @@
-"""How a place moves through a shot: one protocol for a flat track and for a camera in space."""
+"""How the place moves through a shot: one protocol for a flat track and for a 3-D camera."""
 
 from __future__ import annotations
 

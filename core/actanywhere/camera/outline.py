@@ -1,4 +1,4 @@
-"""The whole mask of an actor who is painted into a picture, also where their pose differs from the plate's."""
+"""The mask of an actor painted into the condition, even where their pose differs from the plate's."""
 
 from __future__ import annotations
 

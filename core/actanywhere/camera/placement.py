@@ -1,4 +1,4 @@
-"""How the condition is laid into the reference frame: by the frame's sides, then moved, scaled, mirrored."""
+"""How the condition is framed at the anchor: fitted to the frame, then moved, scaled, mirrored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plate's camera in three dimensions, by COLMAP (the extra 'solve'), and whether to believe it.
+"""A 3-D solve of the plate's camera by COLMAP (the extra 'solve'), and whether it is reliable.
 
 COLMAP's SIFT runs on the CPU: its GPU features carry a non-commercial licence. One pinhole camera and no lens
 distortion: left free on a short shot, it runs away and bends everything.

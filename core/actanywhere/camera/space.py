@@ -1,4 +1,4 @@
-"""A camera that moves in space, and the place as it stands there: level ground, and an upright wall where that ends.
+"""A 3-D camera, and the place projected onto level ground and an upright wall where the ground ends.
 
 The picture of the place was taken, so to speak, where the reference frame's camera stands, by a level camera with the
 same lens that is shifted until its horizon lies on the picture's. So uprights of the picture stand upright in every

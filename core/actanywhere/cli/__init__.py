@@ -1,4 +1,4 @@
-"""The command line: flags to a Job, a worker to render it, words or JSON lines about it."""
+"""The command line: flags become a Job, a worker renders it, and text or JSON lines report it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A full-size model from public parts: what would be taken from where, and the taking."""
+"""``actanywhere assemble``: a full-size model from public weights, or the plan of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``batch --openjd``: everything is checked and told first, then a farm's job bundle is written."""
+"""``batch --openjd``: checks every shot, reports what is wrong, then writes a job bundle for a farm."""
 
 from __future__ import annotations
 

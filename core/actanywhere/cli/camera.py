@@ -1,4 +1,4 @@
-"""The plate's camera solved in three dimensions: flags to a job, words about what was found."""
+"""``actanywhere camera``: a 3-D solve of the plate's camera."""
 
 from __future__ import annotations
 

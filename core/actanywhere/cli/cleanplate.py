@@ -1,4 +1,4 @@
-"""The clean plate of a shot: flags to a job, files, words about them."""
+"""``actanywhere cleanplate``: the clean plate of a shot."""
 
 from __future__ import annotations
 

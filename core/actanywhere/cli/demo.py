@@ -1,4 +1,4 @@
-"""The shot that comes with the software, as a Job."""
+"""``actanywhere demo``: the example shot as a Job."""
 
 from __future__ import annotations
 

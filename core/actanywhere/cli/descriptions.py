@@ -1,4 +1,4 @@
-"""What the commands say of themselves: descriptions, examples, formats of lists."""
+"""The help texts of the commands: descriptions, examples, list formats."""
 
 from __future__ import annotations
 

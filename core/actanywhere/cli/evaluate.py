@@ -1,4 +1,4 @@
-"""``actanywhere evaluate``: what a model is worth, in one table and one sheet."""
+"""``actanywhere evaluate``: how good a model is, in tables and sheets."""
 
 from __future__ import annotations
 

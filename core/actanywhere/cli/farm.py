@@ -1,4 +1,4 @@
-"""What a farm's hosts run: the session's worker, a task of shots, and the last step's sheets, page and report."""
+"""``actanywhere farm``, which a farm's hosts run: the session's worker, tasks of shots, and the review at the end."""
 
 from __future__ import annotations
 

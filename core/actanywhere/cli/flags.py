@@ -1,4 +1,4 @@
-"""Flags from the fields they set: every ``Settings`` and shot field has one, with its own help."""
+"""The flags of a shot and its settings, made from the fields that they set."""
 
 from __future__ import annotations
 

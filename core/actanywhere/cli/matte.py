@@ -1,4 +1,4 @@
-"""The matte of a shot: flags to a job, files, words about them."""
+"""``actanywhere matte``: a matte from the plate alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of ``actanywhere matte``: who is meant, in which plate."""
+"""The flags of ``actanywhere matte``: which plate, and who is the actor."""
 
 from __future__ import annotations
 

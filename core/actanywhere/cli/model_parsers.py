@@ -1,4 +1,4 @@
-"""The words of the commands that are about models: assemble, export, models."""
+"""The parsers of the commands about models: assemble, export, models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``actanywhere models``: what there is and what is here; getting, importing, verifying and removing it."""
+"""``actanywhere models``: lists, downloads, imports, verifies and removes networks and engines."""
 
 from __future__ import annotations
 

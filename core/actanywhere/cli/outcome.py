@@ -1,4 +1,4 @@
-"""What became of the shots of a batch."""
+"""The result of each shot of a batch, and the table of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line's words: commands, flags, examples."""
+"""The parser of the command line: commands, flags, examples."""
 
 from __future__ import annotations
 

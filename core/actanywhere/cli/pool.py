@@ -1,4 +1,4 @@
-"""Workers over a list of shots: each takes the next shot when it is free, and has a GPU of its own where it can."""
+"""Workers over a list of shots: each takes the next one when it is free, on a GPU of its own if there are enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person (a bar, or plain lines in a log) or a machine (JSON lines) sees of a render."""
+"""The progress of a render on screen: a bar, plain lines in a log, or JSON lines."""
 
 from __future__ import annotations
 

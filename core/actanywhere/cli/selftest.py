@@ -1,4 +1,4 @@
-"""The selftest: the example by a worker, the clips in this process, and what they say."""
+"""``actanywhere selftest``: the example and a few procedural clips rendered, measured and reported."""
 
 from __future__ import annotations
 

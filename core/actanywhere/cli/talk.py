@@ -1,4 +1,4 @@
-"""What all commands share: help as it is written, and the flags of how much they say."""
+"""What all commands share: the help's layout, and the flags --json, --quiet and --dry-run."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From the model's small picture to a layer of plate size, and the plate laid over it."""
+"""The comp: the network's small picture at plate size, and the plate over it."""

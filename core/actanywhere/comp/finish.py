@@ -1,4 +1,4 @@
-"""The generated frame at plate size.
+"""The generated frame at plate size, with the condition's full-resolution detail.
 
 The network paints a small picture. Where the moved condition is valid, its own full-size detail is laid
 under the light and shade that the network painted; elsewhere the small picture is enlarged.

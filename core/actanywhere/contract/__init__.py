@@ -1,1 +1,1 @@
-"""What host and engine say to each other: shots, jobs, results, errors, takes, and the worker as its host sees it."""
+"""The contract of host and engine: shots, jobs, results, errors, takes, and the worker's protocol."""

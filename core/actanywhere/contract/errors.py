@@ -1,4 +1,4 @@
-"""What an artist may be told.
+"""The errors that an artist sees: each with a message and a remedy.
 
 Every error that a person can act on is one of these. The message names the file, the frame and what was
 found there; ``remedy`` says the one thing to try. Anything else that is raised is a bug and keeps its

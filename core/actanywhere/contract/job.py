@@ -1,4 +1,4 @@
-"""What the artist asks for, and what comes back; JSON both ways.
+"""The Job that a host sends, and the Progress and Result that come back; JSON both ways.
 
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 """

@@ -1,4 +1,4 @@
-"""The worker as its host sees it: start it, send jobs, watch, cancel, and never leave it behind.
+"""The worker process from the host's side: start, submit, watch, cancel, close.
 
 A host (the command line, Blender, Nuke) keeps one ``Worker`` and gives it many jobs; the worker keeps its
 model loaded between them. Nothing heavy is ever imported here.

@@ -1,4 +1,4 @@
-"""What the artist has: a plate, a matte of the actor and a picture of the place wanted.
+"""The Shot: a plate, a matte of the actor and the condition picture.
 
 Frame numbers are the host's own (1001, never 0) and both ends of a range are rendered.
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.

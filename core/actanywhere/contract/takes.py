@@ -1,4 +1,4 @@
-"""Takes of a shot on disk: numbered folders, none of which ever overwrites another.
+"""Takes of a shot on disk: numbered folders that are never overwritten.
 
     <root>/<shot name>/take_001/       one take: the output folder of one job
         job.json                       what was asked for, written when the take is started

@@ -1,4 +1,4 @@
-"""Which engine paints with a model: told by the model's folder alone, without torch.
+"""The engine of a model, found from the model's folder without loading torch.
 
 ``engine`` in a folder's ``model.json`` names it (left out: ``unet``); a folder of diffusers names its pipeline in
 ``model_index.json``. An engine is a package with one function, ``engine_of(folder) -> Engine``: one in this folder, or

@@ -1,4 +1,4 @@
-"""The seam behind which any generator stands: pictures in, pictures out. NumPy and the standard library alone.
+"""The engine protocol: pictures in, pictures out. NumPy and the standard library only.
 
 An engine is asked for its facts without torch being loaded, then opened once for a shot, and paints window after
 window. What a latent, a guidance scale or a solver is, only the engine knows. Everything is display-referred sRGB,

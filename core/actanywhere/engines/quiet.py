@@ -1,4 +1,4 @@
-"""The libraries that engines load with, kept from talking over an artist's screen."""
+"""Silences the log output of the libraries that engines load."""
 
 from __future__ import annotations
 

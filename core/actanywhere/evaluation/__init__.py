@@ -1,1 +1,1 @@
-"""What the results are worth, in figures that anyone can reproduce, and in one sheet."""
+"""Evaluation: figures that anyone can reproduce, and contact sheets."""

@@ -1,4 +1,4 @@
-"""What rendering found and left, against what somebody marked by hand."""
+"""Detected actors and shadows, compared with hand-made marks."""
 
 from __future__ import annotations
 

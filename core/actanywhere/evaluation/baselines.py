@@ -1,4 +1,4 @@
-"""What the network is measured against: what can be had from the same picture without it.
+"""The baselines: what the same condition picture gives without the network.
 
 The *still paste* is the condition picture behind the actor, not moving. The *tracked card* is the condition moved by
 the plate's track, with mirrored borders: what a compositor does in ten minutes. The *guide alone* is this software

@@ -1,4 +1,4 @@
-"""One case made ready: what it is measured against, and every method's finished frames at one size."""
+"""One case of an evaluation: its references, and every method's frames at one size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alike two pictures are at every shift, where both are partly masked."""
+"""Masked normalised cross-correlation: the likeness of two partly masked pictures at every shift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shots held to what somebody marked in them by hand, with the networks that are here and without any."""
+"""Shots measured against hand-made marks, with and without the installed networks."""
 
 from __future__ import annotations
 

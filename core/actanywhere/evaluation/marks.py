@@ -1,4 +1,4 @@
-"""What somebody marked by hand in a shot: who is in its condition pictures, and the actor's shadow in its plate."""
+"""Hand-made marks of a shot: people in its condition pictures, and the actor's shadow in its plate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All figures of one result that need no network, and what each of them says."""
+"""The measures of one result that need no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How near a picture is to the true one, in a region: PSNR and SSIM."""
+"""PSNR and SSIM of a picture in a region, against the ground truth."""
 
 from __future__ import annotations
 

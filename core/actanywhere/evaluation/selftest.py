@@ -1,4 +1,4 @@
-"""What a model does on this machine: one command renders, measures and writes a folder that can be sent.
+"""The selftest of a model on this machine: renders, measures, and writes a report to send.
 
 The shipped example is rendered once. Three procedural clips with known truth are rendered in each mode that decides
 something for the model's engine: one setting changed from its default at a time. The figures are those of ``truth``.

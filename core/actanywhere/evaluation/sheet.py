@@ -1,4 +1,4 @@
-"""The sheet: for every shot the methods beside each other, a few frames below each other."""
+"""The contact sheet of an evaluation: a column a method, a row a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shots evaluated: ours rendered where it is not there yet, measured beside what others made of them."""
+"""Shots evaluated: rendered if need be, and measured beside the results of other methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the actor: kept as photographed, and without a rim around it."""
+"""Whether the actor is kept as photographed, without a rim."""
 
 from __future__ import annotations
 

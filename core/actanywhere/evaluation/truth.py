@@ -1,4 +1,4 @@
-"""Procedural clips with known truth, rendered and measured: where the network is better than a card, and where not.
+"""Procedural clips rendered and measured against their ground truth, beside a moved card.
 
 The clips come from the generator of the training corpus with seeds that no training run uses. Each gives one frame
 as the condition, with or without its actor, and the rest is to be painted. The camera is the true one, so that what is

@@ -1,1 +1,1 @@
-"""Shots handed to a render farm: the job bundle, the tasks that it runs, and what became of each."""
+"""Shots on a render farm: the job bundle, its tasks, and their results."""

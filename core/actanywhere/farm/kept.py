@@ -1,4 +1,4 @@
-"""A worker that outlives the command that asks it: one for a farm's session, with its model loaded from task to task.
+"""A worker that a farm's session keeps, with its model loaded from task to task.
 
 ``serve`` holds the worker and speaks to one task at a time over a local socket (a named pipe on Windows) that only who
 can read ``worker.json`` in the session's folder may use. JSON in both directions, never pickle.

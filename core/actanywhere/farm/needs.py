@@ -1,4 +1,4 @@
-"""What a host must have for a job."""
+"""The hardware that a job requires of a farm's host."""
 
 from __future__ import annotations
 

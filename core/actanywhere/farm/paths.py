@@ -1,4 +1,4 @@
-"""A batch's paths as folders that a farm can map, and what lies below them.
+"""The paths of a batch, as root folders that a farm can map.
 
 In a bundle a path is written ``{Root1}/plates/run.####.exr``. Each root is a path parameter of the job, so the farm
 itself says where it lies on the host at work, whichever system that runs.

@@ -1,4 +1,4 @@
-"""What a batch needs, told before anything is submitted: time, memory and disk for each shot, and all that is wrong."""
+"""The plan of a batch before submission: time, memory and disk for each shot, and all errors."""
 
 from __future__ import annotations
 

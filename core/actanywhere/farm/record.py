@@ -1,4 +1,4 @@
-"""What became of each shot of a batch: a small file each in the report's folder, written by the shot's task."""
+"""The result of each shot of a batch: a small JSON file, written by the shot's task into the report folder."""
 
 from __future__ import annotations
 

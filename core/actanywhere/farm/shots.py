@@ -1,4 +1,4 @@
-"""The list of a bundle, as a host reads it."""
+"""The shots.json of a bundle, as a farm's host reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the place wanted."""
+"""The condition picture, read from a file."""
 
 from __future__ import annotations
 

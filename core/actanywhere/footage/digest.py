@@ -1,4 +1,4 @@
-"""The digest of what was read."""
+"""Digests of the footage that was read."""
 
 from __future__ import annotations
 

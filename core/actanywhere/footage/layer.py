@@ -1,4 +1,4 @@
-"""The layer as files: EXR frames and display PNGs, never torn.
+"""The layer on disk: EXR frames and display PNGs, each written whole or not at all.
 
 A frame is written under a temporary name, flushed to the disk, read back and compared, and only then given
 its own name. A kill at any moment leaves no half frame.

@@ -1,4 +1,4 @@
-"""The matte as the artist set it, and what is odd about it."""
+"""The matte treated as the settings say (inverted, filled, grown), and checked for oddities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a picture lies in its file: the eight orientations of EXIF and TIFF, and a movie's display matrix."""
+"""Orientation: the eight of EXIF and TIFF, and a movie's display matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plate: photographed frames as they are stored, with their metadata."""
+"""The plate: frames as stored, with their metadata."""
 
 from __future__ import annotations
 

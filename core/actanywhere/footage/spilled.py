@@ -1,4 +1,4 @@
-"""Arrays of a whole shot, in a temporary file: what was looked at leaves the memory again."""
+"""Arrays of a whole shot in a temporary file, so that memory stays flat."""
 
 from __future__ import annotations
 

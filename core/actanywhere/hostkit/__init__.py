@@ -1,1 +1,1 @@
-"""What every host does, on the contract alone: widgets, the engine, sessions, takes, words. Carried into the hosts."""
+"""What every host does: widgets, engine finder, sessions, take status. On the contract alone; copied into the hosts."""

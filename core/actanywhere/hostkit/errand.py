@@ -1,4 +1,4 @@
-"""A child process that runs an errand: its lines are there when asked for, and it never outlives its host.
+"""A child process that runs one command: its output is polled, and it never outlives its host.
 
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 """

@@ -1,4 +1,4 @@
-"""An order: the job, and what the host has to draw before the engine can start; JSON both ways.
+"""An order: the job, and what the host must render before the engine can start; JSON both ways.
 
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 """

@@ -1,4 +1,4 @@
-"""How far a job is, and what went wrong, in a line of text.
+"""A job's progress, or its error, as a line of text.
 
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 """

@@ -1,4 +1,4 @@
-"""The course of one click on Generate: what is drawn before, the takes that one worker renders, and what follows.
+"""One press of Generate: what is rendered before, the takes that a worker renders, and what follows.
 
 A session moves only in ``step``, which returns at once (or after ``wait`` seconds without news): a timer calls it, a
 thread of its own (``turns``), or ``run``, which blocks.

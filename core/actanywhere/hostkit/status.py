@@ -1,4 +1,4 @@
-"""What is told of takes: how a take stands, whether it is what is asked for now, and what its render decided.
+"""The status of a take: its state, whether it is up to date, and what its render decided.
 
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 """

@@ -1,4 +1,4 @@
-"""Sessions one after the other, in a thread that owns the worker: for a host whose main thread must never wait.
+"""A queue of sessions, in a thread that owns the worker, for hosts whose main thread must not block.
 
 A listener is called in that thread, and hands over to the main one what belongs there.
 Standard library alone, valid Python 3.7: hosts carry a copy of this file.

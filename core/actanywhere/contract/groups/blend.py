@@ -1,4 +1,4 @@
-"""How what is painted goes under the moved picture."""
+"""The settings of how the painting and the moved picture are blended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who leads the camera, and where the picture fits."""
+"""The settings of the camera, and of how the condition picture is framed."""
 
 from __future__ import annotations
 

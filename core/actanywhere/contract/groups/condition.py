@@ -1,4 +1,4 @@
-"""Who else is in the condition picture."""
+"""The settings of who is removed from the condition picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written."""
+"""The settings of the files that are written."""
 
 from __future__ import annotations
 

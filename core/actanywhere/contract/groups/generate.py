@@ -1,4 +1,4 @@
-"""What an engine that generates the place is asked for."""
+"""The settings of generative engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the artist's matte is read and treated."""
+"""The settings of the matte."""
 
 from __future__ import annotations
 

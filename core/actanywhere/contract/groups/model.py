@@ -1,4 +1,4 @@
-"""The model, and how it runs."""
+"""The settings of the model and of how it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The actor's cast shadow."""
+"""The settings of the actor's cast shadow."""
 
 from __future__ import annotations
 

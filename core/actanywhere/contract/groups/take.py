@@ -1,4 +1,4 @@
-"""Which take it is."""
+"""The settings of a take: its seed, and whether it is a preview."""
 
 from __future__ import annotations
 
