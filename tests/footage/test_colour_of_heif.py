@@ -87,6 +87,14 @@ def test_the_colour_of_a_jpeg_xl_is_heeded(tmp_path: Path, said: str, space: str
     assert plate.info.space == space and np.allclose(plate.read(1001).pixels, codes / 255, atol=1e-3)
 
 
+def imagemagick() -> bool:
+    """Whether ``convert`` is here and is ImageMagick's: others bear that name."""
+    if shutil.which("convert") is None:
+        return False
+    said = subprocess.run(["convert", "-version"], capture_output=True, text=True)
+    return "Version: ImageMagick" in said.stdout
+
+
 @needs_ffmpeg
 def test_a_dpx_that_says_linear_is_taken_so_and_told(tmp_path: Path) -> None:
     plate = open_plate(ImageSequence(str(ffmpeg(tmp_path / "p.dpx", "-pix_fmt", "gbrp10le", frames=1))))
@@ -94,7 +102,7 @@ def test_a_dpx_that_says_linear_is_taken_so_and_told(tmp_path: Path) -> None:
     assert any("FFmpeg says that of every DPX" in one for one in plate.warnings)
 
 
-@pytest.mark.skipif(shutil.which("convert") is None, reason="ImageMagick's convert is not here")
+@pytest.mark.skipif(not imagemagick(), reason="ImageMagick's convert is not here")
 def test_a_cineon_file_is_read_as_cineon_log_and_told(tmp_path: Path) -> None:
     Image.new("RGB", (40, 24), (CODE,) * 3).save(tmp_path / "p.png")
     words = ["convert", "p.png", "-depth", "10", "p.cin"]
