@@ -1,4 +1,4 @@
-"""What happens when a file is closed or opened."""
+"""Handlers for loading and saving a .blend."""
 
 import os
 from typing import Any

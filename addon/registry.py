@@ -1,4 +1,4 @@
-"""What the extension adds to Blender, and takes away again without a trace."""
+"""Registers and unregisters everything that the extension adds to Blender."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""Blender properties out of the engine's settings: one widget, one property, the same default and help.
+"""Blender properties made from the settings: the same defaults, limits and help.
 
 Limits are soft: what is beyond them is refused by the contract, in the words of every other interface, and not clamped.
 """

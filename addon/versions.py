@@ -1,4 +1,4 @@
-"""What differs between Blender 4.2 and 5.2, and nowhere else."""
+"""The differences between Blender 4.2 and 5.2, in this one place."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def run(folder: Path, count: int) -> dict[str, Any]:
         after = stamps(folder)
         found["finished"] = sum(one["status"] == "finished" for one in outcomes(bundle))
         found["lost: frames"] = count * len(FRAMES) - len(after)
-        found["twice: frames written anew"] = sum(after.get(path) != stamp for path, stamp in before.items())
+        found["twice: frames written again"] = sum(after.get(path) != stamp for path, stamp in before.items())
         found["torn: in the end"] = torn(folder)
         found["strays: files that a shot left alone has not"] = strays(folder)
     return found

@@ -216,7 +216,7 @@ def body(kind: str, knobs: List[Any]) -> List[str]:
         f" label {quoted('[value take_label]')}",
     ]
     for knob in knobs:
-        # A gizmo's list is filled anew when it is loaded: a script must not name a take that is not in it.
+        # A gizmo's list is filled again when it is loaded: a script must not name a take that is not in it.
         unsaved = kind == "Gizmo" and knob.name == "take"
         lines += user_knob(dataclasses.replace(knob, flags=("+DO_NOT_WRITE",)) if unsaved else knob)
     return [*lines, "}", *graph(), "end_group"]

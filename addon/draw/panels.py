@@ -21,7 +21,7 @@ _EDITORS = {
     "sequencer": "SEQUENCE_EDITOR",
     "view3d": "VIEW_3D",
 }
-# While it renders, the newest frame is shown anew after so many.
+# While it renders, the newest frame is shown again after so many.
 _PREVIEW_EVERY = 4
 # In heights of a button: as wide as a sidebar.
 _PREVIEW_SIZE = 11

@@ -1,4 +1,4 @@
-"""The engine: found or not, where, and what its doctor says; making it, and trying it."""
+"""The preferences: finding, installing and testing the engine, and its networks."""
 
 import os
 import shutil

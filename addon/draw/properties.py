@@ -1,4 +1,4 @@
-"""What the panel remembers in the .blend: the sources, the settings, and the takes as they were last seen."""
+"""The properties that the .blend stores: sources, settings, and the list of takes."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""What the buttons do, modal in a window and blocking in a script."""
+"""The operators: modal in a window, blocking in a script."""

@@ -1,4 +1,4 @@
-"""The shot as a farm's job bundle: planned by the engine, told, and written as a take that waits."""
+"""Writes the shot as a farm's job bundle: planned by the engine, confirmed, and written as a waiting take."""
 
 import shutil
 from typing import Any

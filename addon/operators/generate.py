@@ -1,4 +1,4 @@
-"""Generate, continue, wedge and cancel."""
+"""The operators Generate, Continue, Wedge and Cancel."""
 
 import dataclasses
 import os

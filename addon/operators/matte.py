@@ -62,7 +62,7 @@ def _order(scene: Any, asked: Asked, plate: Plate) -> Order:
     files = frames.files.values() if frames.files else [frames.pattern]
     folder = matte_folder(takes_root(scene), shot_name(scene, plate), said, files)
     if plate.drawing is not None:
-        # What the scene or the strip shows may be another picture by now: it is drawn, and followed, anew.
+        # What the scene or the strip shows may be another picture by now: it is drawn, and followed, again.
         shutil.rmtree(folder, ignore_errors=True)
     return build_errand_order(scene, asked, plate, folder, reads_matte=False)
 

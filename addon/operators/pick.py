@@ -223,13 +223,13 @@ class ACTANYWHERE_OT_pick_matte_point_off(_PointOnPlate, bpy.types.Operator):
 
 
 class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
-    """Draw a box around whoever is to go"""
+    """Draw a box around who to remove"""
 
     bl_idname = "actanywhere.pick_box"
     bl_label = control("pick_box").title
     bl_description = control("pick_box").bare_tip
     bl_options = {"UNDO"}
-    words = "Draw a box around whoever is to go"
+    words = "Draw a box around who to remove"
     drags = True
 
     __annotations__ = {"pixels": _pixels(4)}
@@ -243,13 +243,13 @@ class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
 
 
 class ACTANYWHERE_OT_pick_point(_OnPlace, bpy.types.Operator):
-    """Click on whoever is to go"""
+    """Click on who to remove"""
 
     bl_idname = "actanywhere.pick_point"
     bl_label = control("pick_point").title
     bl_description = control("pick_point").bare_tip
     bl_options = {"UNDO"}
-    words = "Click on whoever is to go"
+    words = "Click on who to remove"
     drags = False
 
     __annotations__ = {"pixels": _pixels(2)}

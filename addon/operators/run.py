@@ -17,7 +17,7 @@ __all__ = ["Runner", "redraw", "tell"]
 
 
 def redraw() -> None:
-    """Have every area drawn anew that shows the panel."""
+    """Have every area drawn again that shows the panel."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in (

@@ -1,1 +1,1 @@
-"""The scene read: plate, matte, condition, camera and frames, to a Shot."""
+"""Reads the scene into a Shot: plate, matte, condition, camera and frame range."""

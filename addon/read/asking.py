@@ -1,4 +1,4 @@
-"""What the artist asks for, out of the panel or an operator's words, as an Order."""
+"""The artist's choices in the panel, or an operator's arguments, as an Order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scene's camera as the engine takes it: its matrix and its lens in every frame."""
+"""The scene's camera for the engine: matrix and lens in every frame."""
 
 from __future__ import annotations
 

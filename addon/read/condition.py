@@ -1,4 +1,4 @@
-"""The picture of the place wanted: an image, a frame of a clip, or what a camera of the scene sees."""
+"""The condition picture: an image, a frame of a clip, or the view of a camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matte that is chosen in the panel, as the engine reads it, and what Blender has to draw for it."""
+"""The matte chosen in the panel, and what Blender has to render for it."""
 
 from __future__ import annotations
 

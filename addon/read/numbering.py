@@ -1,4 +1,4 @@
-"""Files and their frame numbers: from the one file that an artist points at to the sequence that it belongs to."""
+"""From the one file that an artist picks to the sequence it belongs to, and its frame numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plate that is chosen in the panel: a movie clip, files, a strip, or the scene's own render."""
+"""The plate chosen in the panel: a movie clip, files, a strip, or the scene's render."""
 
 from __future__ import annotations
 

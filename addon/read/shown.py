@@ -1,4 +1,4 @@
-"""Filling in the sources from what the editor shows."""
+"""Fills in the sources from what the editor shows."""
 
 from typing import Any
 

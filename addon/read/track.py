@@ -1,4 +1,4 @@
-"""The clip's own track as the engine takes it: how the background moves, one homography a frame.
+"""The clip's track for the engine: the background's motion, one homography a frame.
 
 A solved camera gives the homography that carries its reconstructed points (which lie on the background) from the
 reference frame to each other frame; a 2-D stabilisation gives the move of its tracks.

@@ -1,1 +1,1 @@
-"""What only Blender can draw, drawn by a second Blender from a copy of the artist's file."""
+"""A second Blender, which renders from a copy of the artist's file what only Blender can render."""

@@ -1,4 +1,4 @@
-"""Drawing, in a second Blender and in a copy of the artist's file: masks, node outputs, renders, single pictures.
+"""Renders masks, node outputs, scenes and single pictures in the second Blender.
 
 Everything is drawn at scene frames and filed under job frames. EXRs are half float and scene-linear; condition
 pictures are PNG, as the scene's view shows them.

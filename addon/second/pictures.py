@@ -1,4 +1,4 @@
-"""Single pictures and strips, drawn in a second Blender and in a copy of the artist's file."""
+"""Renders single pictures and strips in the second Blender."""
 
 from __future__ import annotations
 

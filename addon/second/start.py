@@ -1,4 +1,4 @@
-"""A second Blender that draws what an order needs, from a copy of the open file.
+"""Starts the second Blender on a copy of the open file, for what an order needs.
 
 The file that the artist works in is never rendered, changed or blocked for it.
 """

@@ -1,1 +1,1 @@
-"""A take back in the scene: datablocks, and the places where the artist works."""
+"""Loads a take back into the scene."""

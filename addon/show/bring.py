@@ -1,4 +1,4 @@
-"""A take back into the scene: its datablocks, and the places where the artist works."""
+"""Loads a take into the scene: its datablocks, and the editors where the artist works."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Two takes beside each other in the compositor's viewer."""
+"""Two takes side by side in the compositor's viewer."""
 
 from typing import Any
 

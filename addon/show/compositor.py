@@ -1,4 +1,4 @@
-"""The layer in the compositor: under the plate, through the matte, in a frame of its own.
+"""The layer's nodes in the compositor: plate over layer, through the matte, in a frame of their own.
 
 Run again, only what is in that frame and made by us is changed: pictures are exchanged, links that the artist
 made (a grade between layer and Alpha Over, say) stay.

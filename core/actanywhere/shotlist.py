@@ -1,4 +1,4 @@
-"""Shots as a person writes them down: flat names and values, on a command line, in a JSON or in a CSV list.
+"""Shots as a person writes them: flat names and values, on a command line, in JSON or in CSV.
 
 A *flat* shot has the fields of ``SHOT_FIELDS`` and any of ``Settings``; values may be text. ``job_from_flat``
 makes the Job, with absolute paths.
@@ -93,7 +93,7 @@ SHOT_FIELDS = (
     ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
     ShotField(
         "condition_scribble",
-        "A picture of the condition's size with strokes: green or white over who is to go, red over what is to stay, "
+        "A picture of the condition's size with strokes: green or white over what to remove, red over what to keep, "
         "on black or transparent.",
         "IMAGE",
     ),

@@ -1,4 +1,4 @@
-"""The rows of a list as spreadsheets save it: their encodings, separators, headers and numbers."""
+"""Reads CSV as spreadsheets save it: their encodings, separators, headers and numbers."""
 
 from __future__ import annotations
 

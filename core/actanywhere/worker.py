@@ -1,4 +1,4 @@
-"""Many jobs, one loaded model: the process that renders. ``launch`` documents what it hears and says.
+"""The worker process, which renders many jobs with one loaded model. ``contract.launch`` documents its protocol.
 
 One thread listens, one shows that the process lives, and the main thread renders. Everything that a library
 prints goes to standard error, so that standard output carries the protocol alone.

@@ -106,10 +106,10 @@ def test_a_dry_run_says_what_would_be_done_and_touches_nothing(
         (["--shots", ".", "--frames", "1"], "show no motion"),
         (
             ["--procedural", "2", "--shadow", "given"],
-            "--shadow given cannot be heeded in clips with known truth",
+            "--shadow given cannot be used on clips with known truth",
         ),
-        (["--procedural", "2", "--camera", "still"], "--camera still cannot be heeded"),
-        (["--rendered", "clips", "--size", "320"], "--size cannot be heeded"),
+        (["--procedural", "2", "--camera", "still"], "--camera still cannot be used"),
+        (["--rendered", "clips", "--size", "320"], "--size cannot be used"),
         (
             ["--shots", ".", "--procedural", "1", "--size", "320", "--overlap", "2"],
             "--size, --overlap cannot",

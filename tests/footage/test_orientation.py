@@ -102,7 +102,7 @@ def test_an_exr_says_nothing_of_orientation_and_that_is_told(tmp_path: Path) -> 
     path = write_still(tmp_path / "p.exr", ramp(6, 10), attributes={"Orientation": 6})
     with open_plate(ImageSequence(str(path))) as plate:
         assert (plate.info.width, plate.info.height) == (10, 6)
-        assert any("Orientation (6) is not heeded" in one for one in plate.warnings)
+        assert any("Orientation (6) is ignored" in one for one in plate.warnings)
 
 
 # ISO 14496-12, 8.5.2: a stored point (x, y) is shown at (a x + c y + tx, b x + d y + ty).

@@ -119,7 +119,7 @@ def test_a_matte_of_the_plate_alone_is_pointed_at_stopped_made_and_connected_as_
         assert (spec.x, spec.y) == (-SIDE, -ABOVE)
         true = actor_at(frame)
         assert np.minimum(pixels["A"], true).sum() / np.maximum(pixels["A"], true).sum() > 0.85
-    assert "made anew" in said["anew"] and said["reads"] == 0, "the Read that is there shows the new one"
+    assert "made again" in said["anew"] and said["reads"] == 0, "the Read that is there shows the new one"
     assert [name[:6] for name in said["folders"]] == ["matte_", "take_0"]
     _, pixels = read_exr(said["job"]["shot"]["matte"]["path"].replace("####", str(FIRST)))
     assert np.abs(pixels["A"] - actor_at(FIRST)).mean() < 0.05, "and Generate reads it"

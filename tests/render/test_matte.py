@@ -110,7 +110,7 @@ def test_other_prompts_make_it_anew_and_another_plates_folder_is_refused(
 ) -> None:
     assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
     assert made(shot, "--click", "150,62") == 0
-    assert "made anew" in "".join(capsys.readouterr())
+    assert "made again" in "".join(capsys.readouterr())
     assert alpha(shot, 1004)[62, 150] == 1 and alpha(shot, 1004)[62, 62] < 0.05
     assert made(shot, "--click", "150,62", "--frames", "1001-1003") == 2
     assert "holds another matte" in capsys.readouterr().err

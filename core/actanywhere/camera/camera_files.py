@@ -145,11 +145,11 @@ def read_chan(path: str, text: str, focal: float | None = None) -> Cameras:
         if not 0 < values[7] < 179 or int(values[0]) in rows:
             raise JobError(
                 f"{path}, line {number}: a field of view of {values[7]:g}°, or a frame that was there before.",
-                "Export the camera's .chan anew.",
+                "Export the camera's .chan again.",
             )
         rows[int(values[0])] = values[1:]
     if not rows:
-        raise JobError(f"{path} holds no camera.", "Export the camera's .chan anew.")
+        raise JobError(f"{path} holds no camera.", "Export the camera's .chan again.")
     frames = tuple(sorted(rows))
     matrices = np.tile(np.eye(4), (len(frames), 1, 1))
     for index, frame in enumerate(frames):

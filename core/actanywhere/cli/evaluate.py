@@ -162,7 +162,7 @@ def _check_clips(settings: Mapping[str, Any]) -> None:
         given.append("--shadow given")
     if given:
         raise JobError(
-            "{} cannot be heeded in clips with known truth: their camera, matte and shadow are their own, and they are "
+            "{} cannot be used on clips with known truth: their camera, matte and shadow are their own, and they are "
             "painted in one window of the model's size.".format(", ".join(given)),
             "Leave that out, or give --shots without --procedural and --rendered.",
         )

@@ -88,7 +88,7 @@ def given_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def job_from_flags(args: argparse.Namespace) -> Job:
-    """The Job of ``render``: from the shot flags, or from ``--job`` with settings and output given anew."""
+    """The Job of ``render``: from the shot flags, or from ``--job`` with settings and output overridden."""
     shot, settings = given_shot(args), given_settings(args)
     if args.job is None:
         return job_from_flat({**shot, **settings})
@@ -96,7 +96,7 @@ def job_from_flags(args: argparse.Namespace) -> Job:
     if others:
         raise JobError(
             "{} cannot be given besides --job.".format(", ".join(flag_of(name) for name in others)),
-            "The job file says it: change it there. Settings and --output can be given anew.",
+            "The job file says it: change it there. Settings and --output can be overridden.",
         )
     try:
         job = Job.from_json(Path(args.job).read_text(encoding="utf-8-sig"))

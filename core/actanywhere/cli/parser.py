@@ -63,7 +63,7 @@ def _render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     files.add_argument(
         "--job",
         metavar="FILE",
-        help="Render the job in this JSON file instead of the shot flags. Settings and --output can be given anew.",
+        help="Render the job in this JSON file instead of the shot flags. Settings and --output can be overridden.",
     )
     files.add_argument(
         "--write-job",

@@ -181,7 +181,9 @@ class Result:
         try:
             result["decisions"] = [DecisionRecord(**one) for one in result["decisions"]]
         except TypeError as error:
-            raise JobError(f"result.decisions is {result['decisions']!r}.", "Render the job anew.") from error
+            raise JobError(
+                f"result.decisions is {result['decisions']!r}.", "Render the job again."
+            ) from error
         result["job"] = Job.from_dict(result["job"])
         result["frames"] = FrameRange.parse(str(result["frames"]))
         return cls(**result)

@@ -33,7 +33,7 @@ def upgraded(data: Any, what: str, upgrades: Sequence[Upgrade]) -> Any:
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise JobError(
             f"{what} is of schema {number!r}; it must be a whole number from 1.",
-            "Write it anew with this version.",
+            "Write it again with this version.",
         )
     if number > len(upgrades) + 1:
         raise LaterVersion(

@@ -63,7 +63,7 @@ class Settings(
         _check_layer_name(self.layer)
 
     def given(self, said: Mapping[str, Any]) -> Settings:
-        """These settings with others given anew; a value may be text. The one check of what a person sets.
+        """These settings with some of them changed; a value may be text. The one check of what a person sets.
 
         Raises ``JobError`` on what cannot be, and on what has no effect without another setting.
         """

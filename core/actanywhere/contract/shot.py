@@ -138,7 +138,7 @@ class Condition:
 
     ``matte`` is the path of a still matte of the subject that was painted into a composite, if there is one.
     ``colour`` is one of ``COLOUR_SPACES``, or another colour space's name. ``scribble`` is the path of a picture of its
-    size with strokes over who is to go (green or white) and what is to stay (red). ``extended`` is the path of the
+    size with strokes over who is removed (green or white) and what is kept (red). ``extended`` is the path of the
     place as an artist completed it: the condition without who else was in it, at its own scale, larger to any side.
     """
 

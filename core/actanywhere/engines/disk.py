@@ -1,4 +1,4 @@
-"""Arrays on disk and the state of a run, so that memory stays flat and a killed run goes on.
+"""Arrays and the state of a run on disk, so that memory stays flat and a killed run resumes.
 
 An array is a plain file of float32 or uint8, read and written along its first axis (time). The state is JSON that
 appears whole or not at all.
@@ -69,7 +69,7 @@ class DiskArray:
 
 
 class RunState:
-    """What a run has finished, kept in ``folder``; of another job (``key``) it begins anew."""
+    """What a run has finished, kept in ``folder``; of another job (``key``) it begins again."""
 
     def __init__(self, folder: Path, key: str) -> None:
         self._path = folder / "run.json"

@@ -1,4 +1,4 @@
-"""Any engine at a larger size: a first pass at its own size, then what it painted once more in tiles of that size.
+"""Any engine at a larger size: a first pass at its own size, then a second pass in tiles.
 
 A tile is told what is known there at the larger size, and, as known too, the rims that its neighbours have painted; so
 tiles do not drift apart. It begins from the first pass; the setting ``strength`` says how much of it is new.

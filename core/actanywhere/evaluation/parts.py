@@ -183,7 +183,7 @@ def _against_truth(
     for done, shot in enumerate(shots):
         report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
         if cancelled():
-            raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted anew.")
+            raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted again.")
         if settings.shadow == "none":
             shot = replace(shot, scene=shot.plain)
         with tempfile.TemporaryDirectory() as scratch:

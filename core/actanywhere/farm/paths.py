@@ -72,7 +72,7 @@ class Roots:
             )
         parts = (match[2] or "").split("/")
         if ".." in parts:
-            raise JobError(f"{written} leads out of its root.", "Write the bundle anew.")
+            raise JobError(f"{written} leads out of its root.", "Write the bundle again.")
         return os.path.join(self.folders[match[1]], *parts) if match[2] else self.folders[match[1]]
 
 

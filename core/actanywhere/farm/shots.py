@@ -38,7 +38,7 @@ def read_shots(path: str | os.PathLike[str], roots: Roots) -> list[FarmShot]:
             f"{path} cannot be read: {error.strerror}.", "Give the shots.json of a bundle."
         ) from error
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise JobError(f"{path} is not the list of a bundle.", "Write the bundle anew.") from error
+        raise JobError(f"{path} is not the list of a bundle.", "Write the bundle again.") from error
     return [
         FarmShot(number, name, with_paths(Job.from_dict(job), roots.read))
         for number, (name, job) in enumerate(rows, 1)
@@ -54,7 +54,7 @@ def task_shots(shots: Sequence[FarmShot], only: str) -> list[FarmShot]:
             raise JobError(f"'{only}' is no range of shots.", "Write it as 3, 1-20 or 1-3,7.")
         if int(last or first) > len(shots):
             raise JobError(
-                f"There is no shot {last or first}: the list has {len(shots)}.", "Write the bundle anew."
+                f"There is no shot {last or first}: the list has {len(shots)}.", "Write the bundle again."
             )
         chosen += shots[int(first) - 1 : int(last or first)]
     return chosen

@@ -1,4 +1,4 @@
-"""Footage: plates, mattes and conditions from files, and layers into files."""
+"""Footage: reads plates, mattes and condition pictures, writes layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a file's parts and channels are its colour, its alpha, or a matte; by name, and never by position."""
+"""Finds a file's colour, alpha and matte channels, by name and never by position."""
 
 from __future__ import annotations
 

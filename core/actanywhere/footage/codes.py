@@ -1,4 +1,4 @@
-"""A movie's code values as R'G'B': the one place where they become numbers.
+"""A movie's code values decoded to R'G'B', in this one place.
 
 FFmpeg's scaler is not asked, since its rounding puts nominal white at 255/256. Planes are read as the decoder left
 them. Limited range follows ITU-R BT.709 and BT.2020 (luma 16..235 and chroma 16..240 of 8 bit, times four for

@@ -68,7 +68,7 @@ def _hole(plate: Plate, frame: int, pixels: Pixels, notes: list[str]) -> Pixels 
         shown = _displayed(alpha, info)
         refused = _is_no_cutout(shown, pixels, plate.alpha)
         if refused:
-            notes.append(f"{plate.path}: its alpha is not heeded: {refused}.")
+            notes.append(f"{plate.path}: its alpha is ignored: {refused}.")
         else:
             there = there * shown
     if there.min() >= _OPAQUE:

@@ -1,4 +1,4 @@
-"""How one picture file is opened: by OpenImageIO, AVIF and HEIC by Pillow."""
+"""Decoders of still pictures: OpenImageIO, and Pillow for AVIF and HEIC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libraries do not say of a header: PNG's chunks, a DPX's levels, EXIF's interoperability, HEIF's properties."""
+"""Header fields that the libraries do not read: PNG chunks, DPX levels, EXIF interoperability, HEIF properties."""
 
 from __future__ import annotations
 

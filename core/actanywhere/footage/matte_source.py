@@ -1,4 +1,4 @@
-"""Which channels of a picture are the matte, and which of its values mean what."""
+"""Which channels of a picture are the matte, and how their values are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file says about itself: frame rate."""
+"""The frame rate in a file's metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movies of the comp, for review: ProRes 422 HQ in MOV, H.264 in MP4. PyAV carries it."""
+"""Writes movies of the comp for review, with PyAV: ProRes 422 HQ in MOV, H.264 in MP4."""
 
 from __future__ import annotations
 

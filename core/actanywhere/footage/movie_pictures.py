@@ -1,4 +1,4 @@
-"""The pictures of a movie by their number, however its packets are timed."""
+"""The pictures of a movie by number, whatever its timestamps."""
 
 from __future__ import annotations
 

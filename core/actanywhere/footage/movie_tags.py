@@ -1,4 +1,4 @@
-"""What a movie says of its code values and colours, by the numbers of ITU-T H.273, and what of it is taken.
+"""A movie's range and colour tags (ITU-T H.273), and how contradictions are settled.
 
 The file (MOV, MP4, MKV, MXF) and the pictures in it both may say it; where they do not agree the file is taken, as ISO
 14496-12 has it, and that is told. But for the range: the file's flag cannot say that it is not known, so the pictures

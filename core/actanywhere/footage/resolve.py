@@ -1,4 +1,4 @@
-"""The colour space of a file: what the artist says, else what the file says, else what is assumed and told.
+"""The colour space of a file: as the artist says, else as the file says, else assumed and reported.
 
 In this order: ACES containers and chromaticities (EXR); cICP, the ICC profile, sRGB, gAMA with cHRM (PNG, in the
 order of its specification); CICP (JPEG XL); the ICC profile, EXIF's colour space (JPEG, TIFF, and others); CICP (AVIF

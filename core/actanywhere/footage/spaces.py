@@ -1,4 +1,4 @@
-"""Colour spaces by name: what a person may say, and what files describe. OpenColorIO carries them.
+"""Colour spaces by name, as people and files write them; through OpenColorIO.
 
 A space is the name of a colour space in the built-in configuration (pinned, so that a layer looks the same on every
 machine), or one of the short names of ``shot.COLOUR_SPACES``. What a file describes by curve, chromaticities or

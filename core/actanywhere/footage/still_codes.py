@@ -1,4 +1,4 @@
-"""A still's code values where OpenImageIO's scale is not the file's: the one place where that is put right."""
+"""Corrects a still's code values where OpenImageIO scales them wrongly, in this one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One picture file: what its header says, and the channels that are asked for, upright."""
+"""One still picture: its header, and the requested channels, upright."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Still:
     def _orientation(self, spec: oiio.ImageSpec) -> int:
         found = int(spec.get_int_attribute("Orientation", 1))
         if self.format == "openexr" and found != 1:
-            self.notes.append(f"its attribute Orientation ({found}) is not heeded, as EXR has no orientation")
+            self.notes.append(f"its attribute Orientation ({found}) is ignored: EXR has no orientation")
             return 1
         if self.format == "dpx" and found > 4:
             raise FootageError(

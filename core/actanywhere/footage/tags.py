@@ -1,4 +1,4 @@
-"""Colour tags by number, as ITU-T H.273 has them and as movies and PNG (cICP) carry them; and the space they mean."""
+"""The colour tags of ITU-T H.273, as movies and PNG (cICP) carry them, and the colour spaces they mean."""
 
 from __future__ import annotations
 

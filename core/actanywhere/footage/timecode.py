@@ -1,4 +1,4 @@
-"""Time code: from what a movie or a DPX says to the packed form that EXR readers show, frame by frame."""
+"""Timecode of a movie or a DPX, packed for EXR, frame by frame."""
 
 from __future__ import annotations
 

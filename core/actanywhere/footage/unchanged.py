@@ -1,4 +1,4 @@
-"""Files that stay as they were, from when they were opened until their pixels are read."""
+"""Detects files that change between opening and reading."""
 
 from __future__ import annotations
 

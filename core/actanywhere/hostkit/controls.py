@@ -52,41 +52,42 @@ CONTROLS: Dict[str, Control] = {
     "condition_kind": Control("kind", "What the picture of the place shows."),
     "condition_matte": Control(
         "matte of the picture",
-        "A still matte of whoever was painted into a composite condition, if there is one.",
+        "A still matte of the person painted into a composite condition, if there is one.",
     ),
     "scribble": Control(
         "scribble",
-        "Strokes over the picture of the place, in a picture of its size: green or white over who is to go, red over "
-        "what is to stay.",
+        "A picture of the same size as the picture of the place, with strokes: green or white over what to remove, "
+        "red over what to keep.",
     ),
     "extended": Control(
         "extended picture",
-        "The place as you completed it: the picture of the place at its own scale, larger to any side, without who "
-        "else was in it. Then nothing is filled. Every render writes its own beside the layer, NAME_place.png, to "
-        "paint on.",
+        "Your own extended picture of the place: at the picture's scale, larger to any side, without who else was in "
+        "it. Nothing is filled then. Every render writes its own beside the layer, NAME_place.png, to paint over.",
     ),
     "pick_box": Control(
-        "add box", "Who else is to go: a box around them, drawn over the picture of the place in a viewer."
+        "add box", "Draw a box around someone to remove, over the picture of the place in a viewer."
     ),
     "pick_point": Control(
-        "add point", "Who else is to go: a point on them, set on the picture of the place in a viewer."
+        "add point", "Set a point on someone to remove, on the picture of the place in a viewer."
     ),
     "pick_place": Control(
         "frame picture",
-        "What the frame shows of the picture of the place: a box drawn over it in a viewer, which may reach beyond it.",
+        "Draw a box around what the frame shows of the picture of the place, in a viewer. It may reach beyond the "
+        "picture.",
     ),
     "matte_box": Control(
         "box around the actor",
-        "Who is meant, for a matte from the plate alone: x,y,width,height@frame in pixels of the plate from its upper "
-        "left corner; several with ; between them. Where nothing is said, it is whoever moves most.",
+        "A box around the actor, for a matte from the plate alone: x,y,width,height@frame in pixels from the upper "
+        "left corner; separate several with semicolons. Without any box or point, the actor is whoever moves most.",
     ),
     "matte_point": Control(
-        "points on the actor", "Who is meant: x,y@frame in pixels of the plate; several with ; between them."
+        "points on the actor",
+        "Points on the actor: x,y@frame in pixels of the plate; separate several with semicolons.",
     ),
     "matte_point_off": Control(
         "points beside the actor",
-        "What is not theirs (a passer-by, a bag that is to stay): x,y@frame in pixels of the plate, in a frame with "
-        "a box or a point on the actor, too.",
+        "Points on what is not the actor (a passer-by, a bag): x,y@frame in pixels of the plate. The same frame "
+        "needs a box or a point on the actor, too.",
     ),
     "pick_matte_box": Control(
         "box the actor",
@@ -101,8 +102,8 @@ CONTROLS: Dict[str, Control] = {
     ),
     "make_matte": Control(
         "make matte",
-        "Follow the actor through the plate and write a matte of them, which is then the shot's. Stopped, it goes on "
-        "where it was; with more boxes or points it is made anew.",
+        "Make a matte of the actor from the plate, and use it as the shot's matte. A stopped one continues; with "
+        "other boxes or points it is made again.",
     ),
     "make_clean_plate": Control(
         "make clean plate",
@@ -110,20 +111,24 @@ CONTROLS: Dict[str, Control] = {
         "clean plate.",
     ),
     "generate": Control(
-        "generate", "Render the shot as a new take. What it reads is made ready first, where it has changed."
+        "generate", "Render the shot as a new take. Inputs that have changed are rendered first."
     ),
     "cancel": Control("cancel", "Stop. Finished frames are kept, and the take can be continued."),
     "continue_take": Control(
-        "continue take", "Render what is missing of a take that was stopped, as it was asked for then."
+        "continue take",
+        "Render the missing frames of a stopped take, with the settings that it was started with.",
     ),
-    "wedge": Control("render wedge", "A take for each of several seeds, and a contact sheet to pick from."),
-    "wedge_count": Control("takes", "How many takes: with the seed, and the ones after it."),
+    "wedge": Control(
+        "render wedge", "Render a take for each of several seeds, and a contact sheet to choose from."
+    ),
+    "wedge_count": Control("takes", "How many takes: the seed, and the ones after it."),
     "farm_bundle": Control(
         "farm bundle",
-        "Make ready what the shot reads, say what it needs (frames, hours, disk), and write a job bundle for a render "
-        "farm, as a new take that waits. It is also submitted where AWS's command 'deadline' is installed.",
+        "Write the shot as a job bundle for a render farm, in a new take that waits. Its inputs are rendered first, "
+        "and what it needs (frames, hours, disk) is shown. It is also submitted where AWS's command 'deadline' is "
+        "installed.",
     ),
-    "refresh": Control("refresh takes", "Look at the takes on disk again."),
+    "refresh": Control("refresh takes", "Read the list of takes from disk again."),
     "remove_take": Control(
         "delete take", "Delete this take and its frames from disk (it asks first). This cannot be undone."
     ),

@@ -1,4 +1,4 @@
-"""Networks and engines by name: what there is, what is here, and getting it. ``starter`` lies in this folder."""
+"""Networks and engines by name: listed, found, downloaded, verified. The model ``starter`` is in this folder."""
 
 from .find import Found, find_model, find_network, missing_network, models_here
 from .registry import Entry, all_entries, find_entry

@@ -20,7 +20,7 @@ def _memory() -> Path:
 
 
 def facts_of(path: Path) -> FileFacts:
-    """Size and sha256 of ``path``, read anew. Raises ``ModelError``."""
+    """Size and sha256 of ``path``, read again. Raises ``ModelError``."""
     found = FileFacts(path.stat().st_size, file_digest(path)) if path.is_file() else None
     if found is None:
         raise ModelError(f"{path} is not there.", "Get the file again.")

@@ -1,4 +1,4 @@
-"""What is here: a model by its name, a network by its role, each whole and of the kind that its name says."""
+"""Finds installed models by name and networks by role, and checks that each is complete."""
 
 from __future__ import annotations
 

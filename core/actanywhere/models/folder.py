@@ -1,4 +1,4 @@
-"""The folder of the model that an artist named: the software's own, one of the studio's, of the registry, or any."""
+"""The folder of a model by its name or path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hub, as far as it is asked: what a repository holds, and a file of it, with every failure in plain words.
+"""Downloads from the Hugging Face hub: a repository's list of files, and one file, with plain error messages.
 
 huggingface_hub reads the variables that others know too: HF_ENDPOINT (a mirror), HF_HUB_OFFLINE, HF_HOME and
 HF_HUB_CACHE, HF_TOKEN, and the proxies'.
@@ -98,7 +98,7 @@ def fetch_file(
         have = 0
     url = hf_hub_url(repository.name, file.name, revision=repository.commit)
     with _plain_words(entry), part.open("ab") as stream:
-        # hf_hub_download starts a file anew after a cut; this function of it does not.
+        # hf_hub_download starts a file again after a cut; this function of it does not.
         http_get(
             url,
             stream,

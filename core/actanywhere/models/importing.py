@@ -1,4 +1,4 @@
-"""Models from files that somebody has already: taken over, verified by reading them whole, and removed again."""
+"""Imports a model from files on disk; verifies and removes models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest of a model's folder: which files belong to it, and that each is what it was.
+"""The manifest of a model's folder: its files and their checksums.
 
 Without torch, so that a job's model can be checked before anything heavy is loaded.
 """
@@ -48,10 +48,10 @@ def _check(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
         raise ModelError(error.message, error.remedy) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{folder / MANIFEST} cannot be read: {error}.", "Get the model again, or train it anew."
+            f"{folder / MANIFEST} cannot be read: {error}.", "Get the model again, or train it again."
         ) from error
     if not digests:
-        raise ModelError(f"{folder / MANIFEST} names no file.", "Get the model again, or train it anew.")
+        raise ModelError(f"{folder / MANIFEST} names no file.", "Get the model again, or train it again.")
     for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()):
         if name.endswith(_LOADED) and name not in digests and name != MANIFEST:
             raise ModelError(

@@ -1,4 +1,4 @@
-"""Getting a model: from the hub or a mirror of it, whole or not at all, going on after a cut."""
+"""Pulls a model from the hub or a mirror: complete or not at all, and resumed after an interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record beside a model's files: where they came from, and what each of them is."""
+"""The record beside a model's files: where they came from, and their checksums."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_record(folder: Path) -> Record | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{path} cannot be read: {error}.",
-            "Remove that file; 'actanywhere models verify' writes it anew.",
+            "Remove that file; 'actanywhere models verify' writes it again.",
         ) from error
 
 

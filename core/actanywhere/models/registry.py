@@ -1,4 +1,4 @@
-"""What there is: the entries of ``registry.json``, which is the one place where a network or an engine is named."""
+"""The registry: the networks and engines of ``registry.json``, the one place where they are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a file or a model's folder whole, and of the kind that it should be: looked at, not loaded."""
+"""Checks that a model's files are complete and of the right kind, without loading them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks in ONNX files: what they say of themselves, and running them. ONNX Runtime is imported with the first."""
+"""Networks in ONNX files: their facts, and running them. ONNX Runtime is imported when the first is opened."""
 
 from .facts import NetworkFacts, Slot, file_digest, network_digest, read_facts
 from .network import Kept, Network, open_network

@@ -1,4 +1,4 @@
-"""What an ONNX file says of itself: inputs, outputs, opset, operators, weights. Needs no ONNX Runtime."""
+"""The facts of an ONNX file: inputs, outputs, opset, operators, weights. Needs no ONNX Runtime."""
 
 from __future__ import annotations
 

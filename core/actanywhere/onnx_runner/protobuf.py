@@ -1,4 +1,4 @@
-"""Protobuf messages, small ones written and large ones read where they lie, without their gigabytes of weights.
+"""A small protobuf reader and writer: reads a memory-mapped ONNX file without loading its weights.
 
 Wire format: https://protobuf.dev/programming-guides/encoding. Standard library alone.
 """

@@ -1,4 +1,4 @@
-"""Which of ONNX Runtime's providers there are here, in the order in which they are tried."""
+"""The installed providers of ONNX Runtime, in the order in which they are tried."""
 
 from __future__ import annotations
 

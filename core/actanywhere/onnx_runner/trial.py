@@ -1,4 +1,4 @@
-"""A tiny network, run on every provider: whether it works here, and not only whether it is listed."""
+"""Runs a tiny network on every provider, to see whether it works and not only whether it is listed."""
 
 from __future__ import annotations
 

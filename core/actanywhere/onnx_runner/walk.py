@@ -1,4 +1,4 @@
-"""A model's message, walked once: names, types, sizes, operators; no weight. Field numbers: onnx.proto."""
+"""Walks an ONNX model's message once: names, types, sizes, operators, no weights. Field numbers: onnx.proto."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A job to a layer: preflight, scene, conditioning, painting, delivery."""
+"""Rendering, from a job to a layer: preflight, scene, conditioning, painting, delivery."""

@@ -1,4 +1,4 @@
-"""Which camera moves the place: the artist's, the plate's in 3-D or flat, the actor's, or none; and why."""
+"""The decision about the camera: the artist's track, a 3-D solve, a 2-D track, the actor's movement, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shot's clean plate as files: the plate without the actor and their shadow, and where none saw behind them."""
+"""Writes a shot's clean plate: the plate without the actor and their shadow, and an alpha where it is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was decided of a shot, and why."""
+"""A decision about a shot: its value, reason and warnings."""
 
 from __future__ import annotations
 

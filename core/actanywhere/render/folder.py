@@ -1,4 +1,4 @@
-"""The folder that a job renders into: whose it is, what of it is finished, and how it goes on.
+"""The output folder of a job: whose it is, which frames are finished, and how it resumes.
 
 NAME_LAYER.1001.exr ...     finished frames
 result.json                 when all are finished
@@ -168,7 +168,7 @@ class OutputFolder:
         """The result, if the job is finished to the last frame."""
         if len(self.finished()) < len(self.frames):
             return None
-        return find_result(str(self.path))  # one that is not understood will be written anew
+        return find_result(str(self.path))  # one that is not understood will be written again
 
     def _kept(self) -> bool:
         """Whether something was painted that the same job goes on from."""

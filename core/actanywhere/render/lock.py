@@ -1,4 +1,4 @@
-"""One writer in one output folder at a time, on this host and on all that share the folder.
+"""Locks an output folder for one writer, across all hosts that share it.
 
 Two renders on one host are told apart by the operating system's lock, which is gone with its process. A shared folder
 may not carry that lock to other hosts: there the writer also keeps a small file that names it and counts on as long as
@@ -120,7 +120,7 @@ def _beat(note: Path, writer: _Writer, over: threading.Event) -> None:
     beat = 0
     while not over.wait(_BEAT):
         beat += 1
-        # In place: who reads it opens it anew, and so sees it on a network's file system, too.
+        # In place: who reads it opens it again, and so sees it on a network's file system, too.
         with suppress(OSError), open(note, "r+", encoding="utf-8") as stream:
             stream.write(json.dumps({**vars(writer), "beat": beat}))
 

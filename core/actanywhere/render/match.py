@@ -1,4 +1,4 @@
-"""How the layer is graded to the plate, where that is asked for."""
+"""The decision about grading the layer to the plate (``--match``)."""
 
 from __future__ import annotations
 

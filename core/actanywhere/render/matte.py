@@ -98,7 +98,7 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
     """Write the matte of the actor: EXR frames ``<plate>_matte.####.exr`` in the plate's own numbers, channel ``A``.
 
     Frames that are there are kept: the same job goes on, with the same bytes. One with other prompts, of the same
-    plate, is made anew; what the network said is kept. Raises ``FootageError``, ``JobError``, ``ModelError``,
+    plate, is made again; what the network said is kept. Raises ``FootageError``, ``JobError``, ``ModelError``,
     ``OutputError``, ``Cancelled``.
     """
     with open_plate(job.plate, job.frames) as plate:
@@ -117,7 +117,7 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
             made.edges()
             _note(folder, identity, job.prompts, unsure)
     warnings = [*plate.warnings, *readers.warnings]
-    warnings += ["Who is meant was said otherwise before: the matte was made anew."] if anew else []
+    warnings += ["Who is meant was said otherwise before: the matte was made again."] if anew else []
     return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings)
 
 

@@ -1,4 +1,4 @@
-"""What an artist points at in a plate, as they write it: boxes, clicks and rough mattes, each with its frame."""
+"""The prompts of a matte, as an artist writes them: boxes, clicks and rough mattes, each with its frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading, finishing and writing at the same time, one frame apart: the libraries of each let the others run."""
+"""Reads, finishes and writes three neighbouring frames in parallel threads."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def _out_of_reach(guide: Guide, clip: Clip) -> list[str]:
         return []
     frames = compact([clip.frames.first + index for index in lost])
     return [
-        f"The camera looks farther beyond the picture in frames {frames} than it can be gone on: its edge is "
+        f"The camera looks farther beyond the picture in frames {frames} than it can be extended: its edge is "
         "repeated there. Give a wider picture, another --anchor, or --camera still."
     ]
 

@@ -1,4 +1,4 @@
-"""How the condition is laid into the frame: as the artist says, as it was painted, or as the actor stands best."""
+"""The decision about framing the condition: as the artist says, as a composite was, or on the actor's feet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a plate and its matte alone, with no condition: its clean plate, or its camera."""
+"""The job of a clean plate or a camera solve: a plate and its matte, with no condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the plate shows, asked of a network at some of its frames and kept small."""
+"""The regions of the plate (ground, sky, people ...) in a few of its frames, by a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a job is, how long it will still take, and whether it is to stop."""
+"""The progress of a job, the time left, and its cancelling."""
 
 from __future__ import annotations
 

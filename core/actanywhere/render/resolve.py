@@ -1,4 +1,4 @@
-"""A job's settings and an engine's facts together: what was left out as numbers, once."""
+"""Resolves the settings that were left out to numbers, from the facts of the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painted windows on disk, so that a stopped job goes on where it was."""
+"""Painted windows on disk, so that a stopped job resumes where it was."""
 
 from __future__ import annotations
 

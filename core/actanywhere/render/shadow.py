@@ -1,4 +1,4 @@
-"""Which shadow the actor casts on the layer: pulled from the plate, read in it, as the artist says, or none."""
+"""The decision about the actor's shadow: pulled from the plate, read, given by the artist, or none."""
 
 from __future__ import annotations
 

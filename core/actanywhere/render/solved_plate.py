@@ -1,4 +1,4 @@
-"""The plate's camera solved by itself, judged, and written for other programs."""
+"""Solves the plate's camera by itself and writes it for other programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .scene import read_proxies, resize
 __all__ = ["WrittenCamera", "solve_plate", "solve_stages"]
 
 _READING, _SOLVING = "reading footage", "solving the camera"
-_REMEDY = "Nothing was written. The same command begins anew."
+_REMEDY = "Nothing was written. The same command begins again."
 
 
 @dataclass(frozen=True)

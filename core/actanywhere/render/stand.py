@@ -1,4 +1,4 @@
-"""Where the picture's horizon lies and its ground ends, so that it stands in a camera in 3-D."""
+"""The horizon and the end of the ground in the condition picture, for projecting it with a 3-D camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the actor stands: their feet, the plate's horizon and ground, and the condition's."""
+"""The standpoint of the actor: their feet, and the horizon and ground of plate and condition."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Finished takes looked at: a folder's review, takes side by side, contact sheets."""
+"""Reviews of finished takes: contact sheets, movies, takes side by side, a page for a sequence."""

@@ -1,4 +1,4 @@
-"""The sheet of a condition before a render: who was found in it, what is behind them, where the actor stands."""
+"""The sheet of a condition before a render: who was found in it, what fills their place, where the actor stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper of contact sheets: cells that fit, and lines of text."""
+"""The layout of contact sheets: cells and lines of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a review decided, as the page saves it: the shots to render again, each beside the take that was judged."""
+"""The notes of a review page: shots to render again, each into a new folder beside the reviewed take."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_redos(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> tu
             entries.append(Entry(name, error=error))
     if not entries:
         raise JobError(
-            f"{path} sends no shot back.", "Mark shots with 'redo' on the page, and save its notes anew."
+            f"{path} sends no shot back.", "Mark shots with 'redo' on the page, and save its notes again."
         )
     return entries, notices
 
@@ -60,7 +60,7 @@ def _notes(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
             f"{path} cannot be read: {error.strerror}.", "Give the notes.json of a review page."
         ) from error
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise JobError(f"{path} holds no notes of a review page.", "Save them on the page anew.") from error
+        raise JobError(f"{path} holds no notes of a review page.", "Save them on the page again.") from error
     return list(notes)
 
 

@@ -1,4 +1,4 @@
-"""Takes of a shot side by side: the contact sheet to choose one by."""
+"""The contact sheet of a wedge: takes of a shot side by side, to choose one."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 class Answers:
-    """A folder of answers; without one (None) everything is asked anew."""
+    """A folder of answers; without one (None) everything is asked again."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""Connected components of a mask: how sure the network is of each, and how straight its outline is."""
+"""Connected components of a mask: the network's confidence in each, and how straight its outline is."""
 
 from __future__ import annotations
 

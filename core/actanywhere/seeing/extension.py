@@ -12,7 +12,7 @@ from .protocol import Fill, Picture
 __all__ = ["Margins", "extend"]
 
 _STEP = 0.35
-"""Share of the picture's side by which it is gone on at once: what is farther from the known is out of reach."""
+"""Share of the picture's side by which it is extended in one step: what is farther from the known is out of reach."""
 _BESIDE, _ABOVE = 1.0, 0.45
 """So much of what is there already, in sides of the picture, tells how it goes on: beside it, and above or below, where
 more would bring the skyline under the ground."""

@@ -1,4 +1,4 @@
-"""The matte of a shot by SAM 2.1 (Ravi et al., 2024), by transformers' own class, from a click, a box or a mask."""
+"""Matte propagation by SAM 2.1 (Ravi et al., 2024) in transformers, from a click, a box or a mask."""
 
 from __future__ import annotations
 

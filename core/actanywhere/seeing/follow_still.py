@@ -76,7 +76,7 @@ class StillFollow:
             self._colours, self._size = _colours(picture, mask), float((mask > 0.5).mean())
 
     def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
-        """The actor found anew where flow and network part: of their colours, and of their size within ``sizes``."""
+        """The actor found again where flow and network part: of their colours, and of their size within ``sizes``."""
         if self._colours is None:
             return None
         count, labels = cv2.connectedComponents((found > 0.5).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Who an artist pointed at, segmented without a network: GrabCut (Rother, Kolmogorov and Blake, 2004)."""
+"""Segments who the artist pointed at, without a network: GrabCut (Rother, Kolmogorov and Blake, 2004)."""
 
 from __future__ import annotations
 

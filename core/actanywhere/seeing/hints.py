@@ -1,4 +1,4 @@
-"""What an artist points at in the condition: boxes and points as they write them, strokes as they draw them."""
+"""The artist's hints on the condition picture: boxes, points and strokes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read_strokes(strokes: Picture) -> tuple[Picture, Picture]:
         found = "no green or white stroke" if not goes.any() else "white nearly everywhere"
         raise JobError(
             f"The scribble picture shows {found}.",
-            "Draw green or white over who is to go, red over what is to stay, on black or on a transparent picture.",
+            "Draw green or white over what to remove, red over what to keep, on black or on a transparent picture.",
         )
     return goes.astype(np.float32), stays.astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Where the horizon of a picture lies: by lines that run together, by depth, by what is sky and what is ground.
+"""The horizon of a picture: from vanishing points, depth, or the border of sky and ground.
 
 The camera is taken to be level, so the horizon is a row. Nothing is said where nothing tells it.
 """

@@ -1,4 +1,4 @@
-"""Who is meant where nobody pointed: the most prominent mover of a few frames of a shot."""
+"""The actor where nobody pointed: the most prominent mover in a few frames of the shot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who else is in the condition picture, and goes: by the artist's word, a plate frame's copy, networks."""
+"""Who is removed from the condition picture: by the artist's hints, the plate's own actor, or networks."""
 
 from __future__ import annotations
 

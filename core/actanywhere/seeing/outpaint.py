@@ -31,7 +31,7 @@ _FOUND, _FINE = 256, 0.9
 
 @dataclass(frozen=True)
 class Extended:
-    """``picture``: the place without who was in it, gone on, display; ``corner`` (x, y): where the condition's own
+    """``picture``: the place without who was in it, outpainted, display; ``corner`` (x, y): where the condition's own
     upper left corner lies in it, and ``scale`` the pixels of it that make one of the condition's.
     """
 
@@ -57,7 +57,7 @@ def outpaint(
     never_from: Picture | None = None,
     step: Callable[[float], None] = lambda share: None,
 ) -> Extended | None:
-    """The condition (hc, wc, 3) without its ``hole`` (hc, wc), gone on as far as the guide's shot looks.
+    """The condition (hc, wc, 3) without its ``hole`` (hc, wc), outpainted as far as the guide's shot looks.
 
     None if the condition shows all of that. Beyond the borders nothing is copied from where ``never_from`` is 1.
     """

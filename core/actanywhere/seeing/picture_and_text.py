@@ -1,4 +1,4 @@
-"""What Qwen-VL is shown and told, as transformers' own processor makes it: that one wants torchvision, for videos."""
+"""The inputs of Qwen-VL, without transformers' own processor, which needs torchvision."""
 
 from __future__ import annotations
 

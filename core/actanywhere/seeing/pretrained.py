@@ -1,4 +1,4 @@
-"""Networks that run by transformers' own classes, loaded whole or refused with the command that gets them again."""
+"""Loads networks of transformers, complete or refused with the command that pulls them again."""
 
 from __future__ import annotations
 

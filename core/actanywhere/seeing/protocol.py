@@ -103,7 +103,7 @@ class Follow(Protocol):
     name: str
 
     def start(self, picture: Picture, hint: Hint) -> Followed:
-        """Begin, or begin anew, with who is meant in this frame."""
+        """Begin, or begin again, with who is meant in this frame."""
         ...
 
     def step(self, picture: Picture) -> Followed:

@@ -1,4 +1,4 @@
-"""The reader of each role: the registry's network where it is installed, else one that needs no network."""
+"""The reader of each role: the installed network, else a method that needs none."""
 
 from __future__ import annotations
 

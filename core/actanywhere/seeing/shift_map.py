@@ -1,4 +1,4 @@
-"""Inpainting by OpenCV's shift map: whole pieces of the picture, moved by a few shifts; no weights.
+"""Inpainting by OpenCV's shift map: pieces of the picture, copied by a few shifts; no weights.
 
 Graph cut over dominant shifts (He and Sun: Statistics of patch offsets for image completion, 2012). The pieces are
 found on a small picture; then each is taken from the picture itself by the same shift, so that its detail and grain

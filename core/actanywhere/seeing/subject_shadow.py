@@ -1,4 +1,4 @@
-"""The shadow of somebody in a picture: the dark part of the ground that touches them."""
+"""The shadow of a person in a picture: the dark part of the ground that touches them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The actor's cast shadow: how it falls, laid from their matte, and read from the plate."""
+"""The actor's cast shadow: pulled from the plate, read from it, or cast from the matte."""

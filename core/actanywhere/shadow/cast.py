@@ -1,4 +1,4 @@
-"""The shadow that the actor casts on the ground: their matte, laid down from their feet.
+"""A flat cast shadow: the actor's matte, sheared onto the ground from their feet.
 
 The ground is taken to be flat and the sun far away. Then a point of the actor at height h over their feet throws its
 shadow (side h, away h) from them, with the same two numbers for the whole shot.

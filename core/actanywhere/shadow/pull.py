@@ -310,7 +310,7 @@ def _reached(actor: Flags, dark: Plane, feet: _Feet) -> Plane:
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:
-    """The shadow with a soft border, gone on a little way under the actor, so that none of their edges is lit."""
+    """The shadow with a soft border, extended a little under the actor, so that none of their edges is lit."""
     hidden = cv2.dilate(actor.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     known = (~hidden).astype(np.float32)
     reach = 0.012 * len(actor)

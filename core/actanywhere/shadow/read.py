@@ -1,4 +1,4 @@
-"""How the actor's shadow falls, read from the plate, or from a frame beside its empty ground.
+"""Reads how the actor's shadow falls, from the plate or from a frame and its empty ground.
 
 Two things tell it. What gets *darker* where they come by: pairs of frames are brought over one another by the plate's
 camera, so that the ground is the same and only what they do to it differs. And the shadow's own *edges* on the

@@ -1,1 +1,1 @@
-"""Training: the data sets, the examples made of them, the loss, and runs that can be stopped and resumed."""
+"""Training: data sets, examples, the loss, and runs that can be stopped and resumed."""

@@ -1,4 +1,4 @@
-"""Augmentation of mattes: the faults of real ones, so that the network learns not to believe them to the last pixel.
+"""Augmentation of mattes with the faults of real ones, so that the network does not trust them to the last pixel.
 
 All mattes here are (T, H, W) float32, 1 = subject; what comes back is hard. Lengths are shares of the frame's height.
 """

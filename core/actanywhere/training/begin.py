@@ -1,4 +1,4 @@
-"""The model that a run begins with: that of an unfinished run, a finished one, or a new starter."""
+"""The model that a run begins with: of an unfinished run, a finished model, or a new starter."""
 
 from __future__ import annotations
 

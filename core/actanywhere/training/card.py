@@ -1,4 +1,4 @@
-"""The model card: what a model was made from, how, and how good it is, as far as the trainer knows."""
+"""The model card: what a model was trained on, how, and its held-out losses."""
 
 from __future__ import annotations
 

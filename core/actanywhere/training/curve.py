@@ -1,4 +1,4 @@
-"""The curve of a run: a line a step in ``curve.csv``, and a picture of it in ``curve.png``."""
+"""The loss curve of a run: ``curve.csv`` and ``curve.png``."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Curve:
         return {r: row[r] for row in self.rows if row["step"] == 0 for r in REGIONS if r in row}
 
     def draw(self) -> None:
-        """Draw ``curve.png`` anew."""
+        """Draw ``curve.png`` again."""
         write_picture(self._path.with_suffix(".png"), draw_curve(self.rows))
 
     def _write(self, path: Path, mode: str, rows: list[dict[str, str]]) -> None:

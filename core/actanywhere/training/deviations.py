@@ -1,4 +1,4 @@
-"""How far the truth lies from what is expected: measured once, before a ``guided`` model is trained."""
+"""The deviation of the truth from the prefill, measured once before a ``guided`` model is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exponential moving average (EMA) of the weights: calmer than they are, and what is saved as the model."""
+"""The exponential moving average (EMA) of the weights, which is what is saved as the model."""
 
 from __future__ import annotations
 

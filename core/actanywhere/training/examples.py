@@ -1,4 +1,4 @@
-"""Clips to training examples: what the network is told, and what it should paint.
+"""Training examples from clips: the network's inputs, and its target.
 
 A clip teaches both cameras with the same inputs. As *subject*, only the actor is known, and the condition is a
 frame of the clip (or its background). As *guide*, the condition is also moved by the true camera into every

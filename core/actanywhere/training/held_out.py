@@ -1,4 +1,4 @@
-"""What the model makes of clips that it never learns from: always the same ones, with the same noise.
+"""The held-out loss: always the same clips, with the same noise.
 
 Measured in three regions of the frame, because they say different things: ``known`` (the moved condition and the
 actor: a low loss is the least one expects), ``unknown`` (to be painted), and ``effect`` (changed by the actor:

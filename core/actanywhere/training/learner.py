@@ -1,4 +1,4 @@
-"""The parts of a model that learn, and what they learn from: the loss.
+"""The trainable parts of a model, and the loss.
 
 Loss: mean squared error of the network's prediction (the noise, for the full size). The U-Net and the condition's
 MLP learn, and the image encoder where nobody trained it before; the autoencoder stays frozen. For guidance, mask

@@ -1,4 +1,4 @@
-"""How long a run's learning rate rises, and the plan of a run in words, before it takes its time."""
+"""The warm-up of a run, and its plan in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheets of samples: what the model makes, now, of a few clips that it never learns from.
+"""Sheets of samples: what the model now paints on a few held-out clips.
 
 A band for each clip. On the left the condition; then, for frames spread over the clip, what the model is told
 (grey: nothing), what is true, and what it paints. ``changed.png`` shows the same clips as the run began with them,

@@ -1,4 +1,4 @@
-"""Where a run's clips come from: the procedural corpus, pictures and movies as its worlds, and a studio's own clips."""
+"""The sources of a run's clips: procedural worlds, pictures and movies, and a studio's own footage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training run on disk: weights, their moving average, the optimizer's moments, and the step.
+"""The state of a training run on disk: weights, their EMA, the optimizer's moments, and the step.
 
 Everything is safetensors in shards under 16 MiB with a JSON index; a new state is written beside the old one and
 renamed into place, so that a kill or a full disk at any moment leaves the last good state.

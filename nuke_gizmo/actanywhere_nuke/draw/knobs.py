@@ -1,4 +1,4 @@
-"""A knob as data, and those that are widgets of the settings: the generator writes them, ``read`` reads them back.
+"""A knob as data, and the knobs of the settings.
 
 Codes are those of ``addUserKnob``.
 """

@@ -1,1 +1,1 @@
-"""What a press of a button, a menu's entry or a terminal does."""
+"""What the buttons, the menu and the terminal call."""

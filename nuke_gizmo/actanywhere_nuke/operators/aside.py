@@ -1,4 +1,4 @@
-"""What the engine does beside a take: followed by a progress bar while Nuke stays free; in a terminal it blocks."""
+"""Commands of the engine under a progress bar while Nuke stays free; in a terminal they block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shots as a farm's job bundle: inputs rendered here, planned by the engine, told, and written as takes that wait."""
+"""Writes shots as a farm's job bundle: inputs rendered here, planned by the engine, written as waiting takes."""
 
 from __future__ import annotations
 

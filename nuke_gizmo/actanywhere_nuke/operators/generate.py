@@ -1,4 +1,4 @@
-"""A take from press to layer: inputs rendered here, the rest in the engine, the layer brought back.
+"""A take from the button to the layer: inputs rendered here, the rest in the engine, the layer loaded.
 
 With an interface Nuke stays free and a progress bar shows how far the engine is. In a terminal (``nuke -t``) the same
 calls block and print.

@@ -1,4 +1,4 @@
-"""The networks in the menu: what is here, and getting what is not, under Nuke's progress bar."""
+"""The menu entries about networks: what is installed, and downloading the rest under Nuke's progress bar."""
 
 from __future__ import annotations
 

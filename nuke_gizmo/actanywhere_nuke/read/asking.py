@@ -1,4 +1,4 @@
-"""What a node says, read from its knobs, its inputs and the project: an ``Ask`` for ``plan``."""
+"""Reads a node's knobs, inputs and project into an ``Ask`` for ``plan``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colour space of Nuke's stream, in core's words.
+"""The colour space of Nuke's stream, by the engine's names.
 
 The inputs are written as raw values of the working space, and core is told which that is: nothing is converted
 on the way out, and the layer comes back in the same space.

@@ -1,4 +1,4 @@
-"""What an EXR's header says: enough to know that a rendered input is there, and where its pixels lie."""
+"""The header of a rendered EXR: whether it is complete, and its windows."""
 
 from __future__ import annotations
 

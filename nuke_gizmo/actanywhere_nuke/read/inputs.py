@@ -1,4 +1,4 @@
-"""The rendered inputs: where they lie, whether they are whole, what they are.
+"""The rendered inputs: where they are, and whether they are complete.
 
 A folder of inputs is named by a digest of what it was rendered from, so that takes share it, nothing is rendered
 twice, and a change upstream gives another folder and never touches the frames of an older take.

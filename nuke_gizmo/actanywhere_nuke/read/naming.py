@@ -1,4 +1,4 @@
-"""Names and places: the shot, its folder, the inputs that are rendered for it."""
+"""The names of the shot, its folder, and the inputs rendered for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what the node says to the Job: every choice between the knobs and the worker is made here."""
+"""Makes the Job from what the node asks for: every choice between knobs and worker is made here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which frames: those of the input, of the project, or the artist's own."""
+"""The frame range: the input's, the project's, or a custom one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hangs at an input, as text: the same text, the same pictures, whatever the session.
+"""The node graph above an input as text: the same text means the same pictures, in any session.
 
 Nuke's own op hashes change with the frame and between sessions, so they cannot name a folder that lasts.
 """

@@ -1,1 +1,1 @@
-"""What comes back, shown on the node."""
+"""Shows takes and their state on the node."""

@@ -1,4 +1,4 @@
-"""What comes back, shown on the node: the take in its stream, the list of takes, the state, the log.
+"""Shows on the node the take in its stream, the list of takes, the state and the log.
 
 Everything here touches knobs and belongs to Nuke's main thread.
 """
@@ -154,7 +154,7 @@ def list_labels(node: nuke.Node, labels: List[str], chosen: str) -> None:
 
 
 def reload(node: nuke.Node) -> None:
-    """Read the layer's files anew: a farm may have written some."""
+    """Read the layer's files again: a farm may have written some."""
     inner(node, "read_layer")["reload"].execute()  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""The files of a model that was exported to ONNX: graphs beside its folders, over the weights that lie there."""
+"""The files of a model exported to ONNX: graphs that point into the model's own weight files."""
 
 from __future__ import annotations
 

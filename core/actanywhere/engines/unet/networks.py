@@ -1,4 +1,4 @@
-"""The networks of a model, as the painter asks them: arrays in, arrays out, whatever runs them.
+"""The networks of a model behind one interface: arrays in, arrays out, with PyTorch or ONNX Runtime.
 
 Legend: N pictures, T frames of a window, C latent channels, H W pixels, h w latent pixels (H / 8). Pictures are
 (N, 3, H, W) float32 in [-1, 1], where 0 is the network's grey (127 of 255).

@@ -1,4 +1,4 @@
-"""What a network's raw prediction stands for: one class a parameterisation, for training and for sampling.
+"""The parameterisations of the network's prediction, one class each, for training and for sampling.
 
 Written with operators that the arrays of NumPy and of PyTorch both have, so that the two cannot differ. A noisy latent
 is ``alpha * clean + sigma * noise``; ``prior`` and ``deviation`` (``scalings.prior_deviation``) are read by ``Guided``.

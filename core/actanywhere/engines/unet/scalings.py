@@ -1,4 +1,4 @@
-"""The arithmetic of noise levels, for arrays of NumPy and of PyTorch alike.
+"""The arithmetic of noise levels, for NumPy and PyTorch arrays alike.
 
 A noisy latent is ``alpha * clean + sigma * noise``. Only operators that both have are used, so that training and
 rendering, with either, cannot differ.

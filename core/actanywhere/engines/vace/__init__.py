@@ -1,4 +1,4 @@
-"""Wan VACE behind the engine's seam: public weights that paint what is unknown of a moving picture.
+"""The engine Wan VACE: public weights that paint what a moved picture does not show.
 
 ``layout``, ``qualities``, ``memory``, ``options`` and ``control`` need NumPy alone; torch and diffusers come in with
 ``opening``, after everything that can be wrong was checked.

@@ -1,4 +1,4 @@
-"""The network's picture brought to the moved picture's colours and laid into it: shown only where nothing was known.
+"""Matches the network's colours to the moved picture, and shows its painting only where nothing was known.
 
 A VACE model shifts the light of what it was told to keep, constantly and slightly, and that of what it paints with it.
 So its colours are fitted on what it was told: a gain and an offset for each channel, in linear light, over neighbouring

@@ -1,4 +1,4 @@
-"""A frame of the control video and its mask, as VACE takes them, and where the painted picture shows.
+"""The control video and its mask, as VACE takes them, and where the painting shows.
 
 Known pixels are the actor and the moved picture; all else is exactly mid grey. The network sees tokens of 16 pixels,
 so the unknown is grown to whole tokens, and its picture goes over into the known within what was grown.

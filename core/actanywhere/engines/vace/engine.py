@@ -1,4 +1,4 @@
-"""The engine: what the rest has to know of a VACE model, the checks before a job, the opening. No torch at import."""
+"""The VACE engine: its facts, its checks before a job, and opening it. Imports no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A VACE model on disk: which published layout it has, what it holds and what it lacks; read without torch.
+"""The layout of a VACE model on disk, and the files it lacks; read without torch.
 
 A folder as diffusers writes it (``WanVACEPipeline``), of which ``transformer/`` and ``transformer_2/`` may hold,
 instead of shards, one single file in the original keys or one GGUF. ``loras/`` may hold LoRAs.

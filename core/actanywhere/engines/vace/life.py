@@ -1,4 +1,4 @@
-"""What of a known place is painted anew, so that it lives: the artist's alive mask, or the ground around the feet."""
+"""Which parts of a known place are repainted so that they move: the artist's mask, or the ground around the feet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model's parts lie while it works: plans, what each needs, and which fits the free memory. No torch.
+"""Memory plans: where a model's parts are kept, what each plan needs, and which fits. No torch.
 
 The estimates are arithmetic on the model's own sizes: weights as they are held, the activations of one window in the
 transformer, and the autoencoder's on one group of frames.

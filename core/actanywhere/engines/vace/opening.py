@@ -1,4 +1,4 @@
-"""A VACE model opened for a shot: the device's arithmetic, the prompts encoded, the painter (torch)."""
+"""Opens a VACE model for a shot: chooses precision, encodes the prompts, makes the painter (torch)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings that a VACE engine reads, typed, with what was left out filled in; and hints on a prompt. No torch."""
+"""The settings that VACE reads, with defaults filled in, and hints on a prompt. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A VACE model at work on one shot: paints what is unknown, then what shall live, and lays both into the place."""
+"""The VACE painter: paints what is unknown, then what is to move, and composes both into the place."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class VacePainter:
     def _life(
         self, frames: Frames, state: RunState, watch: Watch, pictures: DiskArray, shown: DiskArray
     ) -> None:
-        """What shall live, painted anew from the layer as it is, under part of the noise."""
+        """What shall live, painted again from the layer as it is, under part of the noise."""
 
         def control(index: int) -> ControlFrame:
             frame = frames[index]

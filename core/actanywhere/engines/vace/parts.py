@@ -1,4 +1,4 @@
-"""A VACE model's parts, loaded when they are needed and lying where the memory plan says (torch, diffusers)."""
+"""A VACE model's parts, loaded when needed and placed as the memory plan says (torch, diffusers)."""
 
 from __future__ import annotations
 

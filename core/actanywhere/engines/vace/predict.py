@@ -1,4 +1,4 @@
-"""One prediction of the network: guidance, the expert for the noise's level, and the next plan when memory runs out."""
+"""One prediction of the network: guidance, choice of expert, and the next memory plan when memory runs out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``draft``, ``preview`` and ``final`` mean for a VACE model: steps, guidance, shift, and a LoRA for few steps.
+"""The qualities ``draft``, ``preview`` and ``final`` of a VACE model: steps, guidance, shift, few-step LoRA.
 
 A LoRA lies in the model's folder ``loras/`` under the name that it was published with. Where none is, fewer steps are
 all that a draft saves.

@@ -1,4 +1,4 @@
-"""The autoencoder on a whole shot, group after group of frames: its memory does not grow with the shot.
+"""Streams a whole shot through the autoencoder in groups of frames, in constant memory.
 
 Wan's autoencoder is causal: the first frame alone, then groups of four, each with the features of the one before. What
 comes out is what the library gives for the whole shot at once.
@@ -97,7 +97,7 @@ def encode(
 ) -> None:
     """Encode one or more videos side by side.
 
-    ``groups()`` begins them anew and gives, group after group, each video's (g, H, W, 3) in [-1, 1], g = 1, then 4,
+    ``groups()`` begins them again and gives, group after group, each video's (g, H, W, 3) in [-1, 1], g = 1, then 4,
     4, ... ``add`` hears the number of the video and of the latent, the tile, and the normalised latent (16, h, w), not
     weighed yet.
     """

@@ -1,4 +1,4 @@
-"""One denoising of a whole shot: what is told, encoded; noise, or a picture under noise, denoised; decoded to disk."""
+"""One denoising of a whole shot: encode the control video, denoise, decode to disk."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ class _Sink:
     first: int
 
     def add(self, latent: int, tile: Tile, values: Array) -> None:
-        """Add a tile's latent; the first tile begins anew."""
+        """Add a tile's latent; the first tile begins again."""
         place = self.first + latent
         kept = self.array.read_or_zeros(place)
         if tile.is_first:

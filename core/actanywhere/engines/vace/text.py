@@ -1,4 +1,4 @@
-"""Prompts as the network takes them: encoded once by UMT5, kept on disk by their text, the encoder let go.
+"""Prompts encoded by UMT5, once for each text, and cached on disk.
 
 The encoder has 5.7 billion numbers and is needed only for a prompt that was never encoded on this machine.
 """

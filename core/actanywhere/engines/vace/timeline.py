@@ -1,4 +1,4 @@
-"""The denoising of a whole shot on one timeline of latents: windows inside every step, one solver for all of them.
+"""Denoises a whole shot on one timeline of latents: overlapping windows within every step, one solver.
 
 Latents lie on disk, (n, 16, h, w); a step reads a window, and writes on what no later window touches. So a run that was
 killed goes on from its last whole step, and memory does not grow with the shot. Reference latents lie in front.

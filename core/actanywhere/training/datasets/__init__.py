@@ -1,4 +1,4 @@
-"""What a run learns from: procedural clips, rendered ones, footage with mattes (numpy and OpenCV; no torch)."""
+"""Data sets: procedural clips, rendered clips, footage with mattes (numpy and OpenCV; no torch)."""
 
 from .pictures import PictureLibrary
 from .procedural.clips import TrainingClip, make_clip

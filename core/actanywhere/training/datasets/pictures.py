@@ -1,4 +1,4 @@
-"""Real pictures, panoramas and movies, kept small in memory: worlds that no procedure invents."""
+"""Real pictures, panoramas and movies, kept small in memory, as worlds for clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IP-Adapter Plus: the condition picture's trained way into Stable Diffusion's cross-attention, beside a fixed text.
+"""IP-Adapter Plus: the condition picture through trained cross-attention of Stable Diffusion, beside a fixed prompt.
 
 CLIP's tokens go through a resampler to a few tokens of their own, which the U-Net attends to with keys and values of
 their own (Ye et al., 2023). Resampler and processors are diffusers'. The text that Stable Diffusion was trained with

@@ -1,4 +1,4 @@
-"""A full-size model out of public parts, on the machine of whoever has them.
+"""Assembles a full-size model from public weights.
 
 The parts fit each other, but one is new: the projection from the image encoder's tokens to the U-Net. Until it has
 been trained, the condition picture tells the network nothing. The model's configuration, its card and every render

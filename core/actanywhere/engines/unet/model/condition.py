@@ -1,4 +1,4 @@
-"""The picture of the place wanted, as the network reads it.
+"""The condition picture encoded for the network.
 
 Legend: B batch, N tokens, D width of a token. Pictures are display-referred RGB in [-1, 1].
 """

@@ -1,4 +1,4 @@
-"""What a model is: one configuration describes the full size, the starter and every ablation.
+"""The configuration of a model: the full size, the starter and every ablation.
 
 ``model.json`` in a model's folder holds it. The parts themselves (``unet/``, ``vae/``, ``image_encoder/``,
 ``condition_projection/``) are saved in the layout of diffusers and transformers, each with its own config.
@@ -134,7 +134,7 @@ class ModelConfiguration:
         Raises ``ModelError`` naming ``source``, the file that it came from, and the field that is unknown, lacking,
         of another type, or not one of its choices.
         """
-        remedy = "Use a model of this version, or train it anew."
+        remedy = "Use a model of this version, or train it again."
         if not isinstance(data, dict):
             raise ModelError(f"{source} holds no object, but {type(data).__name__}.", remedy)
         try:
@@ -161,7 +161,7 @@ def read_configuration(folder: Path) -> ModelConfiguration:
         data = json.loads((folder / "model.json").read_text())
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"{folder / 'model.json'} cannot be read: {error}.", "Get the model again, or train it anew."
+            f"{folder / 'model.json'} cannot be read: {error}.", "Get the model again, or train it again."
         ) from error
     return ModelConfiguration.from_dict(data, str(folder / "model.json"))
 

@@ -1,4 +1,4 @@
-"""The U-Net's forward pass as rendering needs it: diffusers' modules and weights, without what they copy in vain.
+"""The U-Net's forward pass for rendering: diffusers' modules and weights, without needless copies.
 
 The result is that of the modules' own ``forward`` but for rounding. Saved is, for a window of T frames: the keys and
 values of the condition are made once a job, not for every frame of every step; frames share them in one attention;

@@ -1,4 +1,4 @@
-"""A LoRA of Stable Diffusion 1.5 baked into the U-Net's weights, as a model is put together."""
+"""Merges a LoRA of Stable Diffusion 1.5 into the U-Net's weights when a model is assembled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much noise there is at each timestep: one set of scalings for training and for sampling."""
+"""The noise schedule: one set of scalings for training and for sampling."""
 
 from __future__ import annotations
 

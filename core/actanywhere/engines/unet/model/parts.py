@@ -1,4 +1,4 @@
-"""Parts of a full-size model as the public gives them away: folders in the layouts of diffusers and transformers.
+"""The public parts of a full-size model: folders in the layouts of diffusers and transformers.
 
     U-Net            Stable Diffusion 1.5, for inpainting (9 input channels) or plain (4): the whole repository, or its
                      unet/ alone

@@ -1,4 +1,4 @@
-"""Weight files on a disk that others read too."""
+"""The file mode of weights, so that everybody can read them on a shared disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise that a take begins from: the numbers that PyTorch's generator gives on a processor, without PyTorch."""
+"""The initial noise of a take: the numbers of PyTorch's CPU generator, without PyTorch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def frame_noise(seed: int, frame: int, shape: tuple[int, ...]) -> NDArray[np.flo
     """Standard normal noise of one frame: the same for the same seed and host frame number, on every machine.
 
     It is what ``torch.randn`` draws from a generator of that seed: a Mersenne twister (seeded by the low 32 bits), 24
-    bits a number, and Box and Muller's transform over blocks of 16, the last drawn anew where it is not full.
+    bits a number, and Box and Muller's transform over blocks of 16, the last drawn again where it is not full.
     """
     count = math.prod(shape)
     twister = np.random.MT19937()

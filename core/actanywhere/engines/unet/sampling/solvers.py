@@ -1,4 +1,4 @@
-"""Solvers of the diffusion's differential equation.
+"""Solvers of the diffusion ODE: DPM-Solver++(2M) and DDIM.
 
 A noisy latent is ``alpha * clean + sigma * noise``. ``Levels`` lists the steps of a run from the noisiest to the
 clean end; each solver goes from one level to the next.

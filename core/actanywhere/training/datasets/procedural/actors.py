@@ -1,4 +1,4 @@
-"""Actors that have no legs, and what every actor gives: a drawing a frame, and where it touches."""
+"""Actors without legs, and the interface of every actor: a drawing a frame, and its contacts with the ground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How legs move: feet that stand still on the ground while they carry, and knees bent to fit."""
+"""Walk cycles: feet that stand still while they carry, and knees by inverse kinematics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets: the layers, far to near, that make a world around the stage."""
+"""Scenery: the layers, far to near, that make a world around the stage."""
 
 from __future__ import annotations
 

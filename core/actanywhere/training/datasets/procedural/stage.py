@@ -1,4 +1,4 @@
-"""A shot before it has a set: who acts, where they go, and how the camera looks at them."""
+"""The staging of a shot: who acts, where they go, and how the camera moves."""
 
 from __future__ import annotations
 
