@@ -11,6 +11,7 @@ import numpy as np
 from ..contract.errors import FootageError, JobError
 from ..contract.shot import ImageSequence, Matte
 from ..footage import Plate, open_matte, open_plate
+from ..seeing.hints import numbers_of
 from ..seeing.protocol import Hint, Picture
 
 __all__ = ["Prompts", "read_prompts"]
@@ -79,11 +80,8 @@ def _framed(text: str, name: str, plate: Plate) -> tuple[str, int]:
 def _numbers(text: str, name: str, plate: Plate) -> tuple[int, list[float]]:
     said, frame = _framed(text, name, plate)
     count, form = _FORMS[name]
-    try:
-        numbers = [float(number) for number in re.split(r"[,\s]+", said)]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count or not np.isfinite(numbers).all():
+    numbers = numbers_of(said, count)
+    if numbers is None:
         raise JobError(
             f"--{name} is '{text}'; it must be {form} or {form}@frame, in pixels of the plate.",
             f"Write for example --{name} {','.join(['120'] * count)}@{plate.frames.first}.",

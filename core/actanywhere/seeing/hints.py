@@ -9,7 +9,7 @@ import numpy as np
 from ..contract.errors import JobError
 from .protocol import Hint, Picture
 
-__all__ = ["read_boxes", "read_hint", "read_points", "read_strokes"]
+__all__ = ["numbers_of", "read_boxes", "read_hint", "read_points", "read_strokes"]
 
 _SURE = 0.35
 """By how much a stroke's colour has to stand out from grey, display."""
@@ -73,14 +73,20 @@ def read_strokes(strokes: Picture) -> tuple[Picture, Picture]:
     return goes.astype(np.float32), stays.astype(np.float32)
 
 
+def numbers_of(text: str, count: int) -> list[float] | None:
+    """The ``count`` finite numbers that a text holds, parted by commas or spaces; None where it does not."""
+    try:
+        numbers = [float(number) for number in re.split(r"[,\s]+", text)]
+    except ValueError:
+        return None
+    return numbers if len(numbers) == count and np.isfinite(numbers).all() else None
+
+
 def _numbers(text: str, count: int, name: str, form: str) -> list[list[float]]:
     found = []
     for one in filter(None, (part.strip() for part in text.split(";"))):
-        try:
-            numbers = [float(number) for number in re.split(r"[,\s]+", one)]
-        except ValueError:
-            numbers = []
-        if len(numbers) != count or not np.isfinite(numbers).all():
+        numbers = numbers_of(one, count)
+        if numbers is None:
             raise JobError(
                 f"{name} is '{text}'; it must be {form}, in pixels of the condition picture.",
                 f"Write it as {form}; several are divided by a semicolon.",
