@@ -8,24 +8,21 @@ import bpy
 
 from ..contract.takes import new_folder_beside
 from ..hostkit.clean_plate import clean_plate_step, made_clean_plate
-from ..hostkit.controls import control
 from ..hostkit.session import Session
 from ..read.asking import Asked, build_errand_order, shot_name, takes_root
 from ..read.plate import find_plate
 from ..versions import as_stored
 from . import running
 from .generate import drawing_steps
-from .run import Runner
+from .run import Runner, labelled
 
 __all__ = ["CLASSES"]
 
 
+@labelled("make_clean_plate")
 class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
     """Write the plate without the actor and their shadow"""
 
-    bl_idname = "actanywhere.make_clean_plate"
-    bl_label = control("make_clean_plate").title
-    bl_description = control("make_clean_plate").bare_tip
     bl_options = {"UNDO"}
 
     def begin(self, scene: Any) -> Session:

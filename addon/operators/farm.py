@@ -14,17 +14,14 @@ from ..read.asking import takes_root
 from ..show.takes import refresh_takes
 from . import running
 from .generate import drawing_steps, new_orders
-from .run import Runner
+from .run import Runner, labelled
 
 __all__ = ["CLASSES"]
 
 
+@labelled("farm_bundle")
 class ACTANYWHERE_OT_farm_bundle(Runner, bpy.types.Operator):
     """Write a job bundle for a render farm"""
-
-    bl_idname = "actanywhere.farm_bundle"
-    bl_label = control("farm_bundle").title
-    bl_description = control("farm_bundle").bare_tip
 
     __annotations__ = {
         "folder": StringProperty(

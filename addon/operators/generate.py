@@ -11,7 +11,6 @@ from bpy.props import IntProperty, StringProperty
 from ..contract.errors import JobError
 from ..contract.job import Job
 from ..contract.takes import last_stopped, list_takes, new_take, read_take, wedge
-from ..hostkit.controls import control
 from ..hostkit.engine import engine_errand
 from ..hostkit.order import Order
 from ..hostkit.session import Session, Step
@@ -22,7 +21,7 @@ from ..settings import call_properties
 from ..show.bring import background_steps, bring_back
 from ..show.takes import refresh_takes, show_sheet
 from . import running
-from .run import Runner
+from .run import Runner, labelled
 
 __all__ = ["CLASSES", "drawing_steps", "new_orders"]
 
@@ -78,12 +77,10 @@ def _words() -> dict[str, Any]:
     }
 
 
+@labelled("generate")
 class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
     """Render the background for the shot, as a new take"""
 
-    bl_idname = "actanywhere.generate"
-    bl_label = control("generate").title
-    bl_description = control("generate").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = _words()
@@ -101,12 +98,10 @@ class ACTANYWHERE_OT_generate(Runner, bpy.types.Operator):
         _bring(scene, session, self.orders[0])
 
 
+@labelled("continue_take")
 class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
     """Continue a take that was stopped: its finished frames are kept"""
 
-    bl_idname = "actanywhere.resume"
-    bl_label = control("continue_take").title
-    bl_description = control("continue_take").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = {
@@ -134,12 +129,10 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         _bring(scene, session, self.orders[0])
 
 
+@labelled("wedge")
 class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
     """Render the shot with several seeds, and make a contact sheet to pick from"""
 
-    bl_idname = "actanywhere.wedge"
-    bl_label = control("wedge").title
-    bl_description = control("wedge").bare_tip
     bl_options = {"UNDO"}
 
     __annotations__ = {
@@ -174,12 +167,9 @@ class ACTANYWHERE_OT_wedge(Runner, bpy.types.Operator):
             show_sheet(self.sheet, "ActAnywhere wedge")
 
 
+@labelled("cancel")
 class ACTANYWHERE_OT_cancel(bpy.types.Operator):
     """Stop. Finished frames are kept, and the take can be continued"""
-
-    bl_idname = "actanywhere.cancel"
-    bl_label = control("cancel").title
-    bl_description = control("cancel").bare_tip
 
     @classmethod
     def poll(cls, context: Any) -> bool:

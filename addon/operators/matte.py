@@ -6,7 +6,6 @@ from typing import Any
 
 import bpy
 
-from ..hostkit.controls import control
 from ..hostkit.matte import Pointed, finished_matte, matte_folder, matte_step, misread
 from ..hostkit.order import Order
 from ..hostkit.session import Session
@@ -17,17 +16,15 @@ from ..show.takes import show_sheet
 from ..versions import as_stored
 from . import running
 from .generate import drawing_steps
-from .run import Runner
+from .run import Runner, labelled
 
 __all__ = ["CLASSES"]
 
 
+@labelled("make_matte")
 class ACTANYWHERE_OT_make_matte(Runner, bpy.types.Operator):
     """Follow the actor and write a matte of them"""
 
-    bl_idname = "actanywhere.make_matte"
-    bl_label = control("make_matte").title
-    bl_description = control("make_matte").bare_tip
     bl_options = {"UNDO"}
 
     def begin(self, scene: Any) -> Session:

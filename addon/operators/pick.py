@@ -11,12 +11,11 @@ import bpy
 from bpy.props import FloatVectorProperty, IntProperty
 
 from ..contract.errors import ActAnywhereError, JobError
-from ..hostkit.controls import control
 from ..hostkit.pick import framed, with_box, with_point
 from ..read.asking import Asked
 from ..read.footage import clip_frames
 from ..read.plate import Plate, find_plate
-from .run import redraw, tell
+from .run import labelled, redraw, tell
 
 __all__ = ["CLASSES"]
 
@@ -170,12 +169,10 @@ def _pixels(size: int) -> Any:
     return FloatVectorProperty(size=size, description=f"{what} pixels from the upper left corner")
 
 
+@labelled("pick_matte_box")
 class ACTANYWHERE_OT_pick_matte_box(_OnPlate, bpy.types.Operator):
     """Draw a box around all of the actor"""
 
-    bl_idname = "actanywhere.pick_matte_box"
-    bl_label = control("pick_matte_box").title
-    bl_description = control("pick_matte_box").bare_tip
     bl_options = {"UNDO"}
     words = "Draw a box around all of the actor"
     drags = True
@@ -196,12 +193,10 @@ class _PointOnPlate(_OnPlate):
         return with_point(said, tuple(self.pixels), size, frame)
 
 
+@labelled("pick_matte_point")
 class ACTANYWHERE_OT_pick_matte_point(_PointOnPlate, bpy.types.Operator):
     """Click on the actor"""
 
-    bl_idname = "actanywhere.pick_matte_point"
-    bl_label = control("pick_matte_point").title
-    bl_description = control("pick_matte_point").bare_tip
     bl_options = {"UNDO"}
     words = "Click on the actor"
     field = "matte_point"
@@ -209,12 +204,10 @@ class ACTANYWHERE_OT_pick_matte_point(_PointOnPlate, bpy.types.Operator):
     __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
 
 
+@labelled("pick_matte_point_off")
 class ACTANYWHERE_OT_pick_matte_point_off(_PointOnPlate, bpy.types.Operator):
     """Click on what is not the actor's"""
 
-    bl_idname = "actanywhere.pick_matte_point_off"
-    bl_label = control("pick_matte_point_off").title
-    bl_description = control("pick_matte_point_off").bare_tip
     bl_options = {"UNDO"}
     words = "Click on what is not the actor's"
     field = "matte_point_off"
@@ -222,12 +215,10 @@ class ACTANYWHERE_OT_pick_matte_point_off(_PointOnPlate, bpy.types.Operator):
     __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
 
 
+@labelled("pick_box")
 class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
     """Draw a box around who to remove"""
 
-    bl_idname = "actanywhere.pick_box"
-    bl_label = control("pick_box").title
-    bl_description = control("pick_box").bare_tip
     bl_options = {"UNDO"}
     words = "Draw a box around who to remove"
     drags = True
@@ -242,12 +233,10 @@ class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
         )
 
 
+@labelled("pick_point")
 class ACTANYWHERE_OT_pick_point(_OnPlace, bpy.types.Operator):
     """Click on who to remove"""
 
-    bl_idname = "actanywhere.pick_point"
-    bl_label = control("pick_point").title
-    bl_description = control("pick_point").bare_tip
     bl_options = {"UNDO"}
     words = "Click on who to remove"
     drags = False
@@ -260,12 +249,10 @@ class ACTANYWHERE_OT_pick_point(_OnPlace, bpy.types.Operator):
         settings.condition_point = with_point(settings.condition_point, tuple(self.pixels), size)
 
 
+@labelled("pick_place")
 class ACTANYWHERE_OT_pick_place(_OnPlace, bpy.types.Operator):
     """Draw a box around what the frame is to show"""
 
-    bl_idname = "actanywhere.pick_place"
-    bl_label = control("pick_place").title
-    bl_description = control("pick_place").bare_tip
     bl_options = {"UNDO"}
     words = "Draw a box around what the frame is to show"
     drags = True

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import bpy
 
 from ..contract.errors import ActAnywhereError, Cancelled
 from ..draw import previews
+from ..hostkit.controls import control
 from ..hostkit.session import Session
 from . import running
 
-__all__ = ["Runner", "redraw", "tell"]
+__all__ = ["Runner", "labelled", "redraw", "tell"]
+
+_Operator = TypeVar("_Operator", bound=Any)
 
 
 def redraw() -> None:
@@ -38,6 +42,17 @@ def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
     operator.report({kind}, (f"{error.message} {error.remedy}").strip())
     redraw()
     return {"CANCELLED"}
+
+
+def labelled(name: str) -> Callable[[_Operator], _Operator]:
+    """Gives an operator its name in Blender, by its class, and the label and tooltip of that control."""
+
+    def label(operator: _Operator) -> _Operator:
+        operator.bl_idname = "actanywhere." + operator.__name__.partition("_OT_")[2]
+        operator.bl_label, operator.bl_description = control(name).title, control(name).bare_tip
+        return operator
+
+    return label
 
 
 class Runner:

@@ -11,7 +11,7 @@ from bpy.props import EnumProperty, IntProperty
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.takes import Take, read_take, remove_take
 from ..draw.properties import PLACES
-from ..hostkit.controls import CHOOSE_TAKE, control
+from ..hostkit.controls import CHOOSE_TAKE
 from ..hostkit.order import Order
 from ..hostkit.session import Session
 from ..settings import show_settings
@@ -19,7 +19,7 @@ from ..show.bring import background_steps, bring_back
 from ..show.compare import compare_with
 from ..show.takes import places_in_use, refresh_takes
 from . import running
-from .run import Runner, redraw, tell
+from .run import Runner, labelled, redraw, tell
 
 __all__ = ["CLASSES"]
 
@@ -115,12 +115,9 @@ class ACTANYWHERE_OT_take_compare(bpy.types.Operator):
         return {"FINISHED"}
 
 
+@labelled("remove_take")
 class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
     """Delete this take's files. This cannot be undone"""
-
-    bl_idname = "actanywhere.take_remove"
-    bl_label = control("remove_take").title
-    bl_description = control("remove_take").bare_tip
 
     __annotations__ = {"take": _take()}
 
@@ -154,12 +151,9 @@ def _prepared_for(take: Take) -> str:
     return folder if os.path.basename(folder).startswith("prepared_") else ""
 
 
+@labelled("refresh")
 class ACTANYWHERE_OT_takes_refresh(bpy.types.Operator):
     """Read the takes from disk again"""
-
-    bl_idname = "actanywhere.takes_refresh"
-    bl_label = control("refresh").title
-    bl_description = control("refresh").bare_tip
 
     def execute(self, context: Any) -> set[str]:
         """Read them."""
