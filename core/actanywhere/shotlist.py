@@ -45,13 +45,13 @@ class ShotField:
 SHOT_FIELDS = (
     ShotField(
         "plate",
-        "The photographed frames: a pattern (plate.####.exr, plate.%04d.exr, plate.$F4.exr) or a movie "
-        "(MOV, MP4). EXR, PNG, JPEG, TIFF and DPX are read.",
+        "The plate: a sequence (plate.####.exr, plate.%04d.exr, plate.$F4.exr; EXR, PNG, JPEG, TIFF or DPX) or a "
+        "movie (MOV, MP4).",
     ),
     ShotField(
         "matte",
-        "Where the actor is (1 = actor): a pattern or a movie of the plate's size. Left out: the plate's own "
-        "files (their alpha, or the channel that --matte-channel names).",
+        "The actor's matte (1 = actor): a sequence or a movie of the plate's size. Left out: the plate's own alpha, "
+        "or the channel that --matte-channel names.",
     ),
     ShotField(
         "matte_channel",
@@ -61,26 +61,26 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "plate_first",
-        "The host's number of the plate's first picture. Left out: a sequence keeps the numbers of its files, a movie "
+        "The frame number of the plate's first picture. Left out: a sequence keeps the numbers of its files, a movie "
         "begins at 1001.",
         "FRAME",
     ),
     ShotField(
         "matte_first",
-        "The host's number of the matte's first picture, where its own numbers are not the plate's (matting tools "
-        "write from 0 or 1). Left out: as its files are numbered; a movie begins where a plate that is a movie does.",
+        "The plate's frame number of the matte's first picture, if the matte is numbered otherwise (many tools write "
+        "from 0 or 1). Left out: as its files are numbered; a movie begins where the plate's movie does.",
         "FRAME",
     ),
     ShotField(
         "plate_colour",
-        "The plate's colour space: acescg, linear-rec709, srgb, rec709, cineon, a camera's log (LogC3, LogC4, "
-        "S-Log3 S-Gamut3.Cine, V-Log, Log3G10, ...), or any other of the ACES studio configuration or of $OCIO. auto: "
-        "as its metadata say; what was assumed is reported.",
+        "The plate's colour space: acescg, linear-rec709, srgb, rec709, cineon, a camera's log (LogC3, LogC4, S-Log3 "
+        "S-Gamut3.Cine, V-Log, Log3G10, ...), or any other of the ACES studio configuration or of $OCIO. auto: from "
+        "its metadata; assumptions are reported.",
         "SPACE",
     ),
     ShotField(
         "condition",
-        "One picture of the place wanted: the place alone, or a finished frame with a subject in it.",
+        "The picture of the place: the empty place, or a finished frame with an actor in it.",
         "IMAGE",
     ),
     ShotField("condition_colour", "The condition picture's colour space, as --plate-colour.", "SPACE"),
@@ -90,7 +90,9 @@ SHOT_FIELDS = (
         "KIND",
         tuple(CONDITION_KINDS),
     ),
-    ShotField("condition_matte", "A still matte of the subject in a composite condition picture.", "IMAGE"),
+    ShotField(
+        "condition_matte", "A still matte of the person painted into a composite condition picture.", "IMAGE"
+    ),
     ShotField(
         "condition_scribble",
         "A picture of the condition's size with strokes: green or white over what to remove, red over what to keep, "
@@ -99,21 +101,20 @@ SHOT_FIELDS = (
     ),
     ShotField(
         "extended",
-        "The place as you completed it: the picture that an earlier render wrote beside its layer (NAME_place.png), "
-        "painted on, or the condition extended at its own scale elsewhere. Nothing is filled then.",
+        "Your own extended picture of the place: NAME_place.png of an earlier render, painted over, or the condition "
+        "extended elsewhere at its own scale. Nothing is filled then.",
         "IMAGE",
     ),
     ShotField(
         "track",
-        "Your own track or 3-D camera, JSON or .chan (docs/track.md): how the plate's background moves. A FILE as the "
-        "camera says the same.",
+        "Your own 2-D track or 3-D camera of the plate, JSON or .chan (docs/track.md). --camera FILE is the same.",
         "FILE",
     ),
-    ShotField("output", "The folder for the layer, made if need be.", "DIR"),
-    ShotField("name", "The shot's name, on slates and in file names (the plate's name if left out).", "NAME"),
+    ShotField("output", "The folder for the layer; it is made if it does not exist.", "DIR"),
+    ShotField("name", "The shot's name, for sheets and file names. Left out: the plate's name.", "NAME"),
     ShotField(
         "frames",
-        "Frames to render, both ends included, in the plate's own numbers. Left out: the whole plate.",
+        "The frame range to render, inclusive, in the plate's frame numbers. Left out: the whole plate.",
         "1001-1047",
     ),
 )

@@ -7,18 +7,18 @@ __all__ = ["BATCH", "MODELS", "TOP", "TOP_EXAMPLES"]
 TOP = """\
 A new, moving world behind the actor, as a layer in the comp.
 
-You give the plate, a matte of the actor and one picture of the place wanted; you get one EXR a frame with
+You give the plate, a matte of the actor and one picture of the place; you get one EXR a frame with
 the background as a layer (generated_bg) and the plate comped over it.
 """
 
 TOP_EXAMPLES = """\
 examples:
-  actanywhere demo                                      see it work on the shot that comes with it
-  actanywhere selftest --model vace-1.3b                what a model does on this machine, as a report
-  actanywhere doctor                                    is this machine ready, and what is missing
-  actanywhere models pull vision                        networks that see who, where and how far
+  actanywhere demo                                      render the example shot
+  actanywhere selftest --model vace-1.3b                test a model on this machine
+  actanywhere doctor                                    check this machine
+  actanywhere models pull vision                        networks that read your pictures
   actanywhere render --plate plate.####.exr --matte roto.####.exr --condition place.jpg --output bg
-  actanywhere render ... --preview                      a rough take, to judge the set-up by
+  actanywhere render ... --preview                      a rough take, to check the set-up
   actanywhere render ... --frames 1001-1024 --seed 7    a part of the plate, another take
   actanywhere render ... --dry-run                      what would be read and written
   actanywhere batch shots.csv                           many shots, one loaded model
@@ -46,8 +46,7 @@ The flags below win over the list. Finished frames are recognised: run the same 
 
 MODELS = """\
 variables:
-  ACTANYWHERE_MODELS   folders of models, looked through in this order before your own; pulls go to the first that
-                       may be written to
-  HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  never ask it
-  HF_HOME              where its cache lies       HF_TOKEN          for what is given to the registered alone
+  ACTANYWHERE_MODELS   model libraries, searched in this order before your own; pulls go to the first writable one
+  HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  no contact with it
+  HF_HOME              its cache                  HF_TOKEN          for repositories that need a login
 """

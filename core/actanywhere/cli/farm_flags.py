@@ -20,14 +20,15 @@ def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="Folders that the farm's hosts see, too: every path must lie in one. Left out: all are taken to be seen.",
+        help="Folders that the farm's hosts can reach: every path must be in one of them. Left out: all paths are "
+        "assumed to be reachable.",
     )
-    farm.add_argument("--report", metavar="DIR", help="Where the report goes (left out: FOLDER/report).")
+    farm.add_argument("--report", metavar="DIR", help="The report's folder (default: FOLDER/report).")
     farm.add_argument(
         "--shots-per-task",
         type=at_least_one,
         metavar="N",
-        help="Left out: as many as take a quarter of an hour by the estimate, 20 at most.",
+        help="Shots in a task. Left out: about a quarter of an hour's worth, at most 20.",
     )
     farm.add_argument(
         "--shot-hours",
@@ -40,24 +41,25 @@ def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
         "--frame-seconds",
         type=float,
         metavar="S",
-        help="What a frame takes on your hosts, for hours, tasks, time limits. Left out: known of the starter alone.",
+        help="Seconds a frame takes on your hosts, for estimates, task sizes and time limits. Left out: known for "
+        "the starter only.",
     )
     farm.add_argument(
         "--hosts",
         type=at_least_one,
         metavar="N",
-        help="Say also how long so many hosts take, from start to end.",
+        help="Also estimate how long so many hosts take, from start to end.",
     )
     farm.add_argument(
         "--farm-command",
         default="actanywhere",
         metavar="COMMAND",
-        help="What starts ActAnywhere on a host (default: actanywhere).",
+        help="The command that starts ActAnywhere on a host (default: actanywhere).",
     )
     farm.add_argument(
         "--submit",
         action="store_true",
-        help="Also hand the bundle to AWS Deadline Cloud, by its command 'deadline bundle submit'.",
+        help="Also submit the bundle to AWS Deadline Cloud, with 'deadline bundle submit'.",
     )
 
 

@@ -20,7 +20,7 @@ def add_model_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
 def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "assemble",
-        help="put a full-size model together from public weights, to be trained",
+        help="assemble a full-size model from public weights, to be trained",
         description="Makes a model of the paper's size from folders that are on this machine, in the layouts in which "
         "the hub has them. Nothing is downloaded. Without --ip-adapter one part between them is new, so that the model "
         "has to be trained before it renders anything: 'actanywhere train --from DIR'.",
@@ -78,7 +78,7 @@ def _assemble(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "export",
-        help="a model's networks as ONNX graphs, to render without PyTorch",
+        help="export a model's networks as ONNX graphs, to render without PyTorch",
         description="Writes four ONNX graphs (opset 18; any number of frames, any size) into a model's folder. They "
         "hold no weights: they point into the model's own files. 'render --backend onnx' runs them. The starter comes "
         "exported. Needs PyTorch and the 'export' extra.",
@@ -95,7 +95,7 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "models",
-        help="the networks and engines there are: list, get, import, verify, remove them",
+        help="list, pull, import, verify and remove networks and engines",
         description="Networks that read pictures, and engines that paint, are got once and then lie on this machine or "
         "in a studio's folder. A render never goes online.",
         epilog=MODELS,

@@ -92,34 +92,35 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--from-review",
         metavar="notes.json",
-        help="Instead of a list: render what the review page's notes say is to be redone, beside what is there.",
+        help="Instead of a list: render the shots marked 'redo' in the notes of a review page, beside the reviewed "
+        "takes.",
     )
     parser.add_argument(
         "--edit",
         metavar="CUT",
-        help="Render the shots that this edit (OTIO, FCP XML, AAF, EDL) uses, and of each the frames that it uses. "
-        "With --openjd, the edit with the layers as media is written into the bundle (CUT_layers.otio).",
+        help="Render only the shots and frame ranges used in this edit (OTIO, FCP XML, AAF, EDL). With --openjd, the "
+        "edit with the layers as media is written into the bundle (CUT_layers.otio).",
     )
     parser.add_argument(
         "--handles",
         type=int,
         default=0,
         metavar="N",
-        help="Frames more at both ends of what the edit uses (default: 0).",
+        help="Handles: extra frames at both ends of what the edit uses (default: 0).",
     )
     parser.add_argument(
         "--edit-rate",
         type=float,
         metavar="FPS",
-        help="Frames a second of an edit that does not say it: an EDL (default: 24).",
+        help="Frame rate of an edit that does not state it, such as an EDL (default: 24).",
     )
     parser.add_argument(
         "--workers",
         type=int,
         default=1,
         metavar="N",
-        help="Shots at once, each in a process with its own loaded model, and with a graphics card of its own where "
-        "there are several (default: 1). Fewer are started where memory is short; the layers are the same.",
+        help="Shots rendered at once, each in a process with its own loaded model, and on a GPU of its own if there "
+        "are several (default: 1). Fewer are started if memory is short; the layers are the same.",
     )
     add_farm_flags(parser.add_argument_group("on a farm (docs/farm.md)"))
     add_setting_flags(parser.add_argument_group("settings for all shots (they win over the list)"))
@@ -129,7 +130,7 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "review",
-        help="a contact sheet and a movie of a rendered folder, or a sheet of takes to choose from",
+        help="make a contact sheet and a movie of a rendered folder, or a sheet of takes",
         description="Writes DIR/review/: a contact sheet (plate, matte, condition, layer and comp of frames across "
         "the range) and an .mp4 of plate, layer and comp side by side. With --wedge: one sheet of several takes' "
         "comps, a row for each, with the seed and what else differs.",
@@ -147,7 +148,7 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--page",
         action="store_true",
         help="One HTML file for all rendered folders below DIR: wipe, frames, takes, warnings, decisions, notes and "
-        "verdicts. 'batch --from-review' renders what is to be redone.",
+        "verdicts. 'batch --from-review' renders the shots marked 'redo'.",
     )
     parser.add_argument(
         "--output", metavar="FILE", help="The sheet of --wedge, or the page (left out: DIR/review.html)."
@@ -164,7 +165,7 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "doctor",
-        help="check this machine, and say what to do about what is missing",
+        help="check this machine, and say how to get what is missing",
         description="Looks at Python, libraries, GPU, models, colour, memory and disk. Each line is ok, warn or "
         "FAIL, with the one thing to do. Exit status 1 if something essential fails.",
     )
@@ -190,7 +191,7 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "selftest",
-        help="what a model does on this machine: a report that can be sent",
+        help="test a model on this machine, and write a report to send",
         description="Renders the example and three clips with known truth with a model, in each mode that decides "
         "something for it, measures them, and writes report.md, report.json and sheet.png into one folder.",
     )
@@ -211,7 +212,7 @@ def _selftest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "cleanplate",
-        help="the plate without the actor and their shadow",
+        help="write a clean plate: the plate without the actor and their shadow",
         description="Writes the plate without the actor and their shadow, as EXR frames in the plate's own numbers: "
         "away from them the plate's own pixels, behind them what other frames of the shot show there. A is 0 where no "
         "frame ever saw the place free. Stop with Ctrl-C: the same command goes on.",
@@ -227,7 +228,7 @@ def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _matte(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "matte",
-        help="a matte of the actor from the plate alone",
+        help="make a matte of the actor from the plate",
         description=MATTE,
         epilog=MATTE_EXAMPLES,
         formatter_class=Plain,
@@ -249,7 +250,7 @@ def _train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="what a model is worth: figures and a sheet, beside other methods",
+        help="measure a model's results beside other methods: figures and sheets",
         description="Renders shots with a model, measures the results beside those of other methods and of a tracked "
         "card, and writes tables and a sheet. Renders that are already there are used again.",
         epilog=MEASURES,
@@ -262,7 +263,7 @@ def _evaluate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "camera",
-        help="the plate's camera solved in three dimensions, for Nuke and Blender (needs the 'solve' extra)",
+        help="solve the plate's camera in 3-D, for Nuke and Blender (needs the 'solve' extra)",
         description="Solves the plate's camera with COLMAP, the actor left out, and says whether to believe it: a pan, "
         "a flat wall or moving water is refused with the reason (exit status 2). A believed camera is written as "
         "camera.chan and camera.json (docs/track.md): level, y up, over the ground under the actor's feet, with the "
