@@ -1,23 +1,22 @@
 """How fast, how large, and against whom.
 
-    python -m benchmarks                        everything, some 15 minutes on two quiet cores
-    python -m benchmarks exact --quick          one part, few steps
-    python -m benchmarks shots --frames 16 128  whole shots of these lengths
-    python -m benchmarks --model random         without a trained model (speed does not depend on weights)
-    python -m benchmarks none --mattes DIR...   the matte command on shots with mattes made by hand
-    python -m benchmarks --json FILE            besides, all numbers for a machine
+    python -m benchmarks                        unet, curve, roles and shots: some five minutes on two quiet cores
+    python -m benchmarks unet roles             those alone
+    python -m benchmarks full                   the U-Net at the paper's size (12 GB of memory, 10 minutes)
+    python -m benchmarks gpu                    ten minutes with a CUDA card: tests, and the U-Net at full size
+    python -m benchmarks mattes --plates DIR... the matte command on shots with mattes made by hand
+    python -m benchmarks --output DIR           where tables and pictures go
+    python -m benchmarks --readme README.md     besides, the tables in the README
 
-Two tracks, never mixed in one ratio:
+unet    rendering's pass through the U-Net against diffusers' own: exact, held by an error gate over a trajectory
+curve   quality against seconds at several counts of steps, from which draft, preview and final are chosen
+roles   seconds and memory of everything that reads a picture
+shots   ``actanywhere render`` on made-up shots of 640x360, each in processes of its own
 
-exact   our sampling against diffusers' own UNetMotionModel and DDIMScheduler: same weights, same start noise, 50
-        steps of DDIM, guidance 5. The latents after every step must agree (the error gate), so the ratio is one of
-        implementation alone.
-fast    our default settings (fewer steps of another solver) and our preview against that same 50-step peer. The
-        result differs; whether it is good enough is for eyes and metrics on real shots, not for this ratio.
-shots   `actanywhere render` on made-up shots of 16, 32, 64 frames, each in processes of its own.
+Every figure is printed, and written to the output folder: benchmarks.json, benchmarks.md, and a PNG a benchmark.
+Seconds are the wall's where nothing else is said; "processor" is processor time over all threads, which a busy machine
+spoils less. Peak memory is ru_maxrss of the largest process. The exit status is 1 where a gate was missed.
 
-Contenders run in one process, in turn (A B A B), at least five rounds; medians are reported, by the wall's
-clock and in processor time over all threads (on a busy machine, trust the second). In every round a plain
-matrix multiplication runs too: "share of peak" is the work torch counts, over the time, over the best that the
-multiplication reached in the same run. Peak memory is ru_maxrss of a process that does nothing else.
+Others that have tables of their own: ``benchmarks.slide`` (feet on the ground), ``benchmarks.farm`` (two hosts, one
+killed), ``benchmarks.hours`` (400 shots on 40 hosts).
 """

@@ -3,59 +3,75 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import benchmarks
 
-from .machine import describe
+from .curve import measure_curve
+from .gpu import measure_gpu
 from .matte import measure_mattes
-from .report import matte_table, shot_table, track_table
+from .records import Record, put_into, to_markdown, write
+from .roles import measure_roles
 from .shots import measure_shots
-from .tracks import exact, fast
-from .weights import get_model
+from .unet import measure_unet, size_of
 
-_PARTS = ("exact", "fast", "shots")
+_DEFAULT = ("unet", "curve", "roles", "shots")
 
 
 def main() -> int:
-    """Measure what was asked for, print tables; 1 when the exact track's error gate fails."""
+    """Measure what was asked for, print and write it; 1 where a gate was missed."""
     parser = _parser()
     args = parser.parse_args()
-    if set(args.parts) - {*_PARTS, "none"}:
-        parser.error("PART is one of: {}".format(", ".join(_PARTS)))
-    if args.quick:
-        args.rounds = 2
-    device = torch.device(args.device)
-    found: dict[str, Any] = {"machine": describe(device), "quick": args.quick}
-    print("   ".join("{}: {}".format(*item) for item in found["machine"].items()), flush=True)
-    passed = True
-    if "exact" in args.parts or "fast" in args.parts:
-        model = get_model(args.model, device, getattr(torch, args.dtype))
-        for name, track in (("exact", exact), ("fast", fast)):
-            if name in args.parts:
-                rows = list(track(model, device, rounds=args.rounds, quick=args.quick))
-                print(f"\n{track.__doc__}\n{track_table(rows)}", flush=True)
-                found[name] = [row.to_dict() for row in rows]
-                passed = passed and all(row.passed for row in rows)
-        del model
-    if "shots" in args.parts:
-        flags = ["--model", args.model, "--device", args.device, *(["--preview"] if args.quick else [])]
-        shots = list(measure_shots(args.frames, flags))
-        print(f"\nWhole shots, from the command's start to its end.\n{shot_table(shots)}", flush=True)
-        found["shots"] = [{**dataclasses.asdict(s), "seconds_a_frame": s.seconds_a_frame} for s in shots]
-    if args.mattes:
-        mattes = list(measure_mattes(args.mattes))
-        print(f"\nMattes from plates alone, a box on the first frame.\n{matte_table(mattes)}", flush=True)
-        found["mattes"] = [dataclasses.asdict(row) for row in mattes]
-    if args.json:
-        Path(args.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    return 0 if passed else 1
+    parts = _parts(args)
+    if unknown := set(args.parts) - set(parts):
+        parser.error(f"{', '.join(sorted(unknown))}: PART is one of {', '.join(parts)}")
+    if "mattes" in args.parts and not args.plates:
+        parser.error("mattes needs --plates DIR...")
+    records: list[Record] = []
+    for name in args.parts:
+        found: list[Record] = []
+        for record in parts[name](command=f"python -m benchmarks {name}{_flags(args)}"):
+            found.append(record)
+            write([*records, *found], args.output)
+        records += found
+        print(f"{to_markdown(found)}", flush=True)
+    if args.readme:
+        put_into(args.readme, records)
+    print(f"Written to {args.output}.")
+    return 0 if all(one.passed for one in records) else 1
+
+
+def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]]]:
+    device = torch.device(args.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+    def unet(model: str, side: int, rounds: int) -> Callable[..., Iterator[Record]]:
+        return partial(measure_unet, size_of(model, side), device, args.precision, rounds, args.trajectory)
+
+    return {
+        "unet": unet("starter", 256, args.rounds),
+        "curve": partial(measure_curve, args.model, args.steps, args.clips),
+        "roles": measure_roles,
+        "shots": partial(measure_shots, args.frames, args.model),
+        "full": unet("full", 128, args.rounds),
+        "gpu": partial(measure_gpu, device),
+        "mattes": partial(measure_mattes, args.plates),
+    }
+
+
+def _flags(args: argparse.Namespace) -> str:
+    """The flags that were given, but for the output's."""
+    given = {name: value for name, value in vars(args).items() if name not in ("parts", "output", "readme")}
+    usual = vars(_parser().parse_args([]))
+    told = ""
+    for name, value in given.items():
+        if value != usual[name]:
+            told += f" --{name} " + " ".join(map(str, value if isinstance(value, list) else [value]))
+    return told
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,27 +80,43 @@ def _parser() -> argparse.ArgumentParser:
         description=benchmarks.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "parts", nargs="*", metavar="PART", default=_PARTS, help="exact, fast, shots (default: all), or none"
+    add = parser.add_argument
+    add("parts", nargs="*", metavar="PART", default=_DEFAULT, help="default: unet curve roles shots")
+    add(
+        "--output",
+        type=Path,
+        default=Path("benchmark_results"),
+        metavar="DIR",
+        help="default: benchmark_results",
     )
-    parser.add_argument("--model", default="starter", help="starter, a folder, or random (default: starter)")
-    parser.add_argument(
-        "--frames", type=int, nargs="+", default=(16, 32, 64), help="lengths of the whole shots"
+    add(
+        "--readme",
+        type=Path,
+        metavar="FILE",
+        help="besides, put the tables between the marks of a Markdown page",
     )
-    parser.add_argument(
-        "--mattes",
+    add("--device", default="", help="of the U-Net: cpu or cuda (default: cuda where it is there)")
+    add("--precision", default="auto", help="of the U-Net: auto, fp32, bf16 or fp16 (default: as a render's)")
+    add("--rounds", type=int, default=5, help="of the U-Net's steps (default: 5)")
+    add(
+        "--trajectory", type=int, default=8, metavar="STEPS", help="DDIM steps of the error gate (default: 8)"
+    )
+    add(
+        "--model",
+        default="starter",
+        help="of curve and shots: starter, a name, or a folder (default: starter)",
+    )
+    add("--steps", type=int, nargs="+", default=[1, 2, 4], help="of curve (default: 1 2 4)")
+    add("--clips", type=int, default=3, help="of curve (default: 3)")
+    add("--frames", type=int, nargs="+", default=[16, 64], help="lengths of the shots (default: 16 64)")
+    add(
+        "--plates",
         type=Path,
         nargs="+",
+        default=[],
         metavar="DIR",
-        help="besides, the matte command on shots with mattes made by hand (plate/ and matte/ in each DIR)",
+        help="of mattes: plate/ and matte/ in each",
     )
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of every measure (default: 5)")
-    parser.add_argument(
-        "--quick", action="store_true", help="few steps, two rounds: does it run, roughly how fast"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps (default: cpu)")
-    parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
-    parser.add_argument("--json", metavar="FILE", help="write all that was measured here as well")
     return parser
 
 

@@ -31,9 +31,7 @@ class Timing:
 def interleave(
     contenders: Mapping[str, Callable[[], object]], rounds: int, wait: Callable[[], None] = lambda: None
 ) -> dict[str, Timing]:
-    """Every contender once to warm up, then ``rounds`` times in turn. ``wait`` waits for the device to be done."""
-    for run in contenders.values():
-        run()
+    """Every contender ``rounds`` times in turn. ``wait`` waits for the device to be done."""
     timings = {name: Timing() for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():

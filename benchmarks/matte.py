@@ -10,7 +10,6 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,24 +19,17 @@ from actanywhere.contract.shot import ImageSequence, Matte
 from actanywhere.footage import open_matte, open_plate
 
 from .child import run_child
+from .machine import describe
+from .records import Figure, Record
 
-__all__ = ["MatteRow", "measure_mattes"]
-
-
-@dataclass(frozen=True)
-class MatteRow:
-    """One shot. ``overlap`` is J, intersection over union of alpha above 0.5, the mean of all frames but the boxed."""
-
-    shot: str
-    frames: int
-    overlap: float
-    worst: float
-    seconds: float
-    peak_mib: float
+__all__ = ["measure_mattes"]
 
 
-def measure_mattes(folders: Sequence[Path]) -> Iterator[MatteRow]:
-    """Make the matte of each folder's ``plate`` and hold it against its ``matte``, made by hand, of the same frames."""
+def measure_mattes(folders: Sequence[Path], command: str) -> Iterator[Record]:
+    """Make the matte of each folder's ``plate`` and hold it against its ``matte``, made by hand, of the same frames.
+
+    J is intersection over union of alpha above 0.5, the mean of all frames but the boxed.
+    """
     for folder in folders:
         plate, matte = _sequence(folder / "plate"), Matte(_sequence(folder / "matte"))
         true = _alphas(plate, matte)
@@ -50,8 +42,20 @@ def measure_mattes(folders: Sequence[Path]) -> Iterator[MatteRow]:
                 raise SystemExit(f"{folder.name}: no matte was made.\n{run.lines[-1:]}\n{run.errors}")
             found = _alphas(plate, Matte(json.loads(run.lines[-1][1])["pattern"]))
         each = [_overlap(one, other) for one, other in zip(found, true, strict=True)][1:]
-        took = run.seconds / len(true)
-        yield MatteRow(folder.name, len(true), float(np.mean(each)), min(each), took, run.peak_mib)
+        yield Record(
+            "mattes",
+            folder.name,
+            (
+                Figure("frames", len(true)),
+                Figure("J", float(np.mean(each)), plotted=True),
+                Figure("worst J", min(each)),
+                Figure("a frame", run.seconds / len(true), "s"),
+                Figure("a frame, processor", run.cpu_seconds / len(true), "s"),
+                Figure("peak memory", run.peak_mib, "MiB"),
+            ),
+            command,
+            describe(),
+        )
 
 
 def _sequence(folder: Path) -> str:

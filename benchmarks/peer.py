@@ -1,96 +1,118 @@
-"""The peer: diffusers' own parts, driven as its AnimateDiff pipeline drives them.
+"""The peer: diffusers' own U-Net, driven as its AnimateDiff pipeline drives it, and rendering's pass through it.
 
-``UNetMotionModel``, batched guidance (the clip twice, without and with condition) and ``DDIMScheduler``.
-Only one thing is ours: where a model's output is not one of the scheduler's own kinds (the starter's
-``guided``), it is turned into the clean latent by the model's own formula, as on our side.
+Both predict the noise, both take diffusers' DDIM steps with guidance: what differs is the network's pass alone.
+Weights and inputs are random, which speed does not depend on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+from diffusers import UNetMotionModel
 from torch import Tensor
 
-from actanywhere.engines.unet.model.checkpoint import Model
-from actanywhere.engines.unet.model.denoiser import Known
+from actanywhere.engines.quiet import quiet
+from actanywhere.engines.unet.model.configuration import ModelConfiguration
+from actanywhere.engines.unet.model.denoiser import create_unet
+from actanywhere.engines.unet.model.forward import keys_of, run_unet
 from actanywhere.engines.unet.model.noise import scheduler
 
-__all__ = ["Clip", "make_clip", "peer_step", "sample_as_diffusers"]
+__all__ = [
+    "Clip",
+    "Predict",
+    "as_diffusers",
+    "as_rendered",
+    "make_clip",
+    "in_precision",
+    "make_unet",
+    "sampled",
+]
+
+Predict = Callable[[Tensor, int], Tensor]
+"""The guided noise (T, C, h, w) of a latent of that shape at a timestep."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One window to denoise: start noise (1, T, C, h, w), what is known, and the condition's tokens.
-
-    ``nothing`` and ``blank`` are what is known and the tokens when everything is withheld.
-    """
+    """A window: start noise (T, C, h, w), what is known of each frame (T, C', h, w), and two contexts (1, N, D)."""
 
     noise: Tensor
-    known: Known
+    known: Tensor
     context: Tensor
-    nothing: Known
     blank: Tensor
 
 
-def make_clip(model: Model, frames: int, height: int, width: int, seed: int = 7) -> Clip:
-    """A clip of random latents and a random condition picture; sides in pixels."""
-    make = torch.Generator().manual_seed(seed)
-    c = model.configuration.latent_channels
-    like = next(model.denoiser.parameters())
-    shape = (1, frames, c, height // 8, width // 8)
-    noise = torch.randn(shape, generator=make).to(like)
-    masked = torch.randn(shape, generator=make).to(like)
-    mask = (torch.rand(1, frames, 1, height // 8, width // 8, generator=make) > 0.5).to(like)
-    latent = torch.randn((1, *shape[2:]), generator=make).to(like)
-    picture = (torch.rand(1, 3, height, width, generator=make) * 2 - 1).to(like)
-    known = Known(
-        mask=mask,
-        subject=torch.zeros_like(mask),
-        masked=masked,
-        prior=masked,
-        condition=latent,
-        dropped=torch.zeros(1, dtype=torch.bool, device=like.device),
+def make_unet(configuration: ModelConfiguration, device: torch.device) -> UNetMotionModel:
+    """A new U-Net with motion modules that do something; those of diffusers begin as nothing."""
+    torch.manual_seed(0)
+    with device:
+        unet = create_unet(configuration)
+        for name, parameter in unet.named_parameters():
+            if "motion_modules" in name and name.endswith("proj_out.weight"):
+                torch.nn.init.normal_(parameter, std=0.02)
+    return unet.requires_grad_(False).eval()
+
+
+def make_clip(configuration: ModelConfiguration, height: int, width: int, device: torch.device) -> Clip:
+    """A clip of the model's frames; sides in pixels."""
+    make = torch.Generator().manual_seed(7)
+    frames, channels = configuration.frames, configuration.latent_channels
+    encoder = configuration.image_encoder
+    tokens = (encoder["image_size"] // encoder["patch_size"]) ** 2 + 1
+    side = (height // 8, width // 8)
+    shapes = (
+        (frames, channels, *side),
+        (frames, configuration.input_channels - channels, *side),
+        *[(1, tokens, configuration.cross_attention_dim)] * 2,
     )
-    with torch.no_grad():
-        context = model.condition_encoder(picture, model.autoencoder)
-        blank = model.condition_encoder(torch.zeros_like(picture), model.autoencoder)
-    everything = torch.ones(1, dtype=torch.bool, device=like.device)
-    return Clip(noise, known, context, known.drop(everything), blank)
+    return Clip(*(torch.randn(shape, generator=make).to(device) for shape in shapes))
 
 
-@torch.no_grad()
-def peer_step(model: Model, clip: Clip, noisy: Tensor, timestep: int) -> tuple[Tensor, Tensor]:
-    """Raw predictions (1, T, C, h, w) at ``timestep``: with everything withheld, and with all that is known."""
-    rows = [
-        torch.cat([noisy, *([k.mask] if model.configuration.use_mask else []), k.masked], dim=2)
-        for k in (clip.nothing, clip.known)
-    ]
-    frames = noisy.shape[1]
-    context = torch.cat([clip.blank, clip.context]).repeat_interleave(frames, dim=0)
-    made = model.denoiser.unet(torch.cat(rows).transpose(1, 2), timestep, context).sample.transpose(1, 2)
-    without, informed = made.chunk(2)
-    return without, informed
+def as_diffusers(unet: UNetMotionModel, clip: Clip, guidance: float) -> Predict:
+    """Batched guidance, the context repeated for every frame."""
+    kind, frames = unet.dtype, len(clip.noise)
+    context = torch.cat([clip.blank, clip.context]).to(kind).repeat_interleave(frames, dim=0)
+
+    def predict(latent: Tensor, timestep: int) -> Tensor:
+        stacked = torch.cat([latent, clip.known], dim=1).transpose(0, 1)[None].to(kind)
+        made = unet(torch.cat([stacked, stacked]), timestep, context).sample.transpose(1, 2).float()
+        return made[0] + guidance * (made[1] - made[0])
+
+    return predict
 
 
-@torch.no_grad()
-def sample_as_diffusers(
-    model: Model,
-    clip: Clip,
-    steps: int,
-    guidance: float,
-    seen: Callable[[Tensor], None] = lambda latent: None,
-) -> Tensor:
-    """The clean latent after ``steps`` of DDIM; ``seen`` is told the latent after each."""
-    ddim = scheduler(model.configuration)
+def as_rendered(unet: UNetMotionModel, clip: Clip, guidance: float, dtype: torch.dtype) -> Predict:
+    """Rendering's own pass on a copy of ``unet`` in that precision."""
+    ours = in_precision(unet, dtype).to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        blank, informed = keys_of(ours, clip.blank), keys_of(ours, clip.context)
+
+    def predict(latent: Tensor, timestep: int) -> Tensor:
+        stacked = torch.cat([latent, clip.known], dim=1).to(dtype)
+        at = torch.tensor([timestep], device=latent.device)
+        without, told = (run_unet(ours, stacked, at, keys).float() for keys in (blank, informed))
+        return without + guidance * (told - without)
+
+    return predict
+
+
+def in_precision(unet: UNetMotionModel, dtype: torch.dtype) -> UNetMotionModel:
+    """A copy of ``unet``."""
+    with quiet():
+        return copy.deepcopy(unet).to(dtype)
+
+
+@torch.inference_mode()
+def sampled(configuration: ModelConfiguration, clip: Clip, predict: Predict, steps: int) -> Iterator[Tensor]:
+    """The latent after each of ``steps`` of DDIM."""
+    if steps < 1:
+        return
+    ddim = scheduler(configuration)
     ddim.set_timesteps(steps)
     latent = clip.noise
     for timestep in ddim.timesteps:
-        without, informed = peer_step(model, clip, latent, int(timestep))
-        if ddim.config.prediction_type == "sample":
-            without = model.denoiser.clean(latent, timestep[None], clip.nothing, without)
-            informed = model.denoiser.clean(latent, timestep[None], clip.known, informed)
-        latent = ddim.step(without + guidance * (informed - without), timestep, latent).prev_sample
-        seen(latent)
-    return latent
+        latent = ddim.step(predict(latent, int(timestep)), timestep, latent).prev_sample
+        yield latent

@@ -9,56 +9,42 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from .child import ChildRun, run_child
+from .machine import describe
 from .plate import make_shot
+from .records import Figure, Record
 
-__all__ = ["ShotRow", "measure_shots"]
-
-
-@dataclass(frozen=True)
-class ShotRow:
-    """One rendered shot. ``cold_start`` is the wall's time until the first frame was on disk."""
-
-    frames: int
-    seconds: float
-    cpu_seconds: float
-    cold_start: float
-    peak_mib: float
-    stages: dict[str, float]
-
-    @property
-    def seconds_a_frame(self) -> float:
-        """From the command's start to its end, by the wall's clock."""
-        return self.seconds / self.frames
+__all__ = ["measure_shots"]
 
 
-def measure_shots(lengths: Sequence[int], settings: Sequence[str]) -> Iterator[ShotRow]:
-    """Render a made-up 640x360 shot of every length with ``settings`` (flags of ``actanywhere render``)."""
-    for frames in lengths:
+def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[Record]:
+    """Render a made-up 640x360 shot of every length, and the first length with ONNX Runtime besides."""
+    for backend, frames in [("onnx", lengths[0]), *(("auto", count) for count in lengths)]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             flags = [part for pair in make_shot(folder / "in", frames).items() for part in pair]
-            output = folder / "out"
-            command = [
-                sys.executable,
-                "-m",
-                "actanywhere",
-                "render",
-                *flags,
-                "--output",
-                str(output),
-                "--json",
-            ]
-            run = run_child([*command, *settings])
+            flags += ["--output", str(folder / "out"), "--model", model, "--backend", backend, "--json"]
+            run = run_child([sys.executable, "-m", "actanywhere", "render", *flags])
             if run.status != 0:
-                said = [line for _, line in run.lines[-2:]]
-                why = "\n".join(said) or run.errors
+                why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
                 raise SystemExit(f"The shot of {frames} frames was not rendered:\n{why}")
-            stages = json.loads((output / "result.json").read_text())["seconds"]
-            yield ShotRow(frames, run.seconds, run.cpu_seconds, _first_frame(run), run.peak_mib, stages)
+            stages = json.loads((folder / "out" / "result.json").read_text())["seconds"]
+        yield Record(
+            "shots",
+            f"{frames} frames, backend {backend}",
+            (
+                Figure("start to end", run.seconds, "s"),
+                Figure("processor", run.cpu_seconds, "s"),
+                Figure("a frame, processor", run.cpu_seconds / frames, "s", plotted=True),
+                Figure("first frame written", _first_frame(run), "s"),
+                Figure("peak memory", run.peak_mib, "MiB"),
+                *(Figure(stage, took, "s", detail=True) for stage, took in stages.items()),
+            ),
+            command,
+            describe(),
+        )
 
 
 def _first_frame(run: ChildRun) -> float:

@@ -2,50 +2,88 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from actanywhere.engines.unet.model.checkpoint import Model
 from benchmarks.child import run_child
 from benchmarks.clock import interleave
-from benchmarks.machine import GEMM_TFLOP, gemm, tflop_of
-from benchmarks.peer import make_clip, sample_as_diffusers
+from benchmarks.machine import gemm, gemm_tflop, tflop_of
+from benchmarks.peer import as_diffusers, as_rendered, make_clip, make_unet
 from benchmarks.plate import make_shot
-from benchmarks.tracks import trajectory_error
-from benchmarks.weights import get_model
+from benchmarks.records import Figure, Record, put_into, to_markdown, write
+from benchmarks.unet import measure_unet, size_of, trajectory_errors
+
+CPU = torch.device("cpu")
 
 
-@pytest.fixture(scope="module")
-def model() -> Model:
-    return get_model("random", torch.device("cpu"), torch.float32)
-
-
-def test_our_sampling_takes_the_same_road_as_diffusers_own_at_every_step(model: Model) -> None:
-    clip = make_clip(model, frames=3, height=64, width=64)
+def test_our_pass_takes_the_same_road_as_diffusers_own_at_every_step_and_another_start_does_not() -> None:
+    sizes = size_of("starter", 64).configuration
+    unet, clip = make_unet(sizes, CPU), make_clip(sizes, 64, 64, CPU)
+    contenders = {
+        "theirs": as_diffusers(unet, clip, 5.0),
+        "ours": as_rendered(unet, clip, 5.0, torch.float32),
+        "less guided": as_rendered(unet, clip, 4.9, torch.float32),
+    }
     # 4 divides 1000: where it does not, diffusers' own DDIM steps to timesteps that it never asks the network about.
-    assert trajectory_error(model, clip, steps=4) < 1e-4
+    errors = trajectory_errors(sizes, clip, contenders, "theirs", steps=4)
+    assert errors["ours"] < 1e-4 < 1e-3 < errors["less guided"]
 
 
-def test_the_error_gate_would_see_another_start(model: Model) -> None:
-    ends = [
-        sample_as_diffusers(model, make_clip(model, 2, 64, 64, seed), steps=1, guidance=5.0)
-        for seed in (1, 2)
+def test_the_network_is_measured_by_everybody_and_passes_its_gate() -> None:
+    rows = list(measure_unet(size_of("starter", 32), CPU, "bf16", rounds=1, steps=2, command="c"))
+    assert [row.name.partition(": ")[2] for row in rows] == [
+        "diffusers, fp32",
+        "diffusers, bf16",
+        "ours, bf16",
     ]
-    assert not torch.allclose(ends[0], ends[1], atol=1e-2)
+    assert all(row.passed and row.peer.startswith("diffusers ") for row in rows)
+    ratios = [one.value for row in rows for one in row.figures if one.name == "ratio to diffusers"]
+    assert ratios[0] == 1
+
+
+def test_a_record_is_a_line_of_the_table_and_is_written_whole(tmp_path: Path) -> None:
+    figures = (
+        Figure("seconds", 1.234, "s", plotted=True),
+        Figure("frames", 16),
+        Figure("unknown", None, "dB"),
+    )
+    rows = [
+        Record("speed", "ours", figures, "make it", {"machine": "an abacus"}, "theirs 1.0"),
+        Record("speed", "mine", figures[:1], "make it", {"machine": "an abacus"}, "theirs 1.0", passed=False),
+    ]
+    table = to_markdown(rows)
+    assert "| ours | 1.23 | 16 | - |" in table and "| mine **FAILED** | 1.23 |  |  |" in table
+    assert "`make it`, against theirs 1.0" in table and "an abacus" in table
+    write(rows, tmp_path / "new" / "folder")
+    kept = json.loads((tmp_path / "new" / "folder" / "benchmarks.json").read_text())
+    assert kept[0]["figures"][0] == {
+        "name": "seconds",
+        "value": 1.234,
+        "unit": "s",
+        "plotted": True,
+        "detail": False,
+    }
+    assert (tmp_path / "new" / "folder" / "speed.png").stat().st_size > 5000
+    page = tmp_path / "page.md"
+    page.write_text("a <!-- by python -m benchmarks --readme --> old <!-- until here --> b")
+    put_into(page, rows)
+    kept = page.read_text()
+    assert kept.startswith("a <!--") and kept.endswith("--> b") and "old" not in kept and "| ours |" in kept
 
 
 def test_contenders_run_in_turn() -> None:
     ran: list[str] = []
     timings = interleave({"a": lambda: ran.append("a"), "b": lambda: ran.append("b")}, rounds=2)
-    assert ran == ["a", "b"] * 3  # the first pair warms up
+    assert ran == ["a", "b"] * 2
     assert [len(t.wall) for t in timings.values()] == [2, 2]
 
 
 def test_the_yardstick_does_as_much_work_as_it_says() -> None:
-    assert tflop_of(gemm(torch.device("cpu"), torch.float32)) == pytest.approx(GEMM_TFLOP)
+    assert tflop_of(gemm(CPU, torch.float32)) == pytest.approx(gemm_tflop(CPU))
 
 
 def test_the_peak_memory_is_that_of_the_largest_process_that_the_command_started() -> None:

@@ -127,7 +127,9 @@ def _temporal(transformer: Any, given: Tensor) -> Tensor:
             query, key, value = (
                 _heads(part(normal).transpose(0, 1), layer) for part in (layer.to_q, layer.to_k, layer.to_v)
             )
-            tokens += layer.to_out[0](_joined(_attention(query, key, value)).transpose(0, 1))
+            # One copy to (T, h w, C): of a transposed input, a linear layer would multiply frame by frame.
+            read = _attention(query, key, value).permute(2, 0, 1, 3).flatten(2)
+            tokens += layer.to_out[0](read)
         tokens += _feed_forward(block, tokens)
     made: Tensor = transformer.proj_out(tokens).reshape(frames, height, width, channels).permute(0, 3, 1, 2)
     made += given
