@@ -16,6 +16,7 @@ import torch
 from actanywhere import cli
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.protocol import FrameConditioning, Watch, Window
+from actanywhere.engines.unet.engine import UNetEngine
 from actanywhere.engines.unet.exported import GRAPHS, is_exported
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
 from actanywhere.engines.unet.networks import choose_backend, open_networks
@@ -133,11 +134,34 @@ def test_a_model_that_is_not_exported_says_how_and_an_ablation_that_it_is_not(
 ) -> None:
     save_model(tiny.model(), tmp_path / "own")
     with pytest.raises(ModelError, match="no exported networks") as error:
-        choose_backend("onnx", tmp_path / "own")
+        choose_backend({"backend": "onnx"}, tmp_path / "own")
     assert f"actanywhere export --model {tmp_path / 'own'}" in error.value.remedy
     save_model(tiny.model(1, **tiny.ABLATIONS["no condition"]), tmp_path / "ablation")
     assert cli.main(["export", "--model", str(tmp_path / "ablation")]) == 2
     assert "is an ablation" in capsys.readouterr().err
+
+
+def test_auto_takes_onnx_runtime_on_a_processor_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert choose_backend({"device": "cpu"}, STARTER) == "onnx"
+    assert choose_backend({"device": "cuda:0"}, STARTER) == "torch"
+    assert choose_backend({"device": "cpu", "precision": "bf16"}, STARTER) == "torch"
+    assert choose_backend({"device": "cpu"}, tmp_path) == "torch"  # not exported
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cpu")
+    monkeypatch.setattr("sys.platform", "linux")
+    assert choose_backend({}, STARTER) == "onnx"
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0")
+    for device, backend in (("cuda", "torch"), ("cpu", "onnx")):
+        monkeypatch.setattr("actanywhere.engines.device.choose_device", lambda _, d=device: torch.device(d))
+        assert choose_backend({}, STARTER) == backend
+
+
+def test_a_precision_that_onnx_runtime_does_not_read_is_told() -> None:
+    engine = UNetEngine(STARTER)
+    (warning,) = engine.check({"backend": "onnx", "precision": "bf16"}, 1, (64, 64))
+    assert warning.startswith("Precision bf16 is not used")
+    assert engine.check({"backend": "onnx"}, 1, (64, 64)) == ()
 
 
 def test_a_provider_that_there_is_not_is_refused_by_its_name() -> None:

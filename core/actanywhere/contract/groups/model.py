@@ -95,7 +95,7 @@ class ModelSettings:
         "auto",
         "The library that runs a U-Net model.",
         {
-            "auto": "PyTorch where it is installed, else ONNX Runtime",
+            "auto": "ONNX Runtime on the processor, PyTorch on a graphics card or where a precision is asked for",
             "torch": "PyTorch",
             "onnx": "ONNX Runtime, for models exported with 'actanywhere export'; the starter comes exported",
         },

@@ -35,13 +35,16 @@ class UNetEngine:
         return self._digest
 
     def check(self, settings: Mapping[str, object], frames: int, size: tuple[int, int]) -> Sequence[str]:
-        """Nothing to say; raises ``ModelError`` where the backend or the device that was asked for is not there."""
-        backend = choose_backend(str(settings.get("backend", "auto")), self._folder)
+        """Says which precision is not used; raises ``ModelError`` where the backend or the device is not there."""
+        backend = choose_backend(settings, self._folder)
         device = str(settings.get("device", "auto"))
         if backend == "torch" and device not in ("auto", "cpu"):
             from ..device import choose_device  # loads torch: only where a device has to be there
 
             choose_device(device)
+        precision = settings.get("precision", "auto")
+        if backend == "onnx" and precision != "auto":
+            return (f"Precision {precision} is not used: ONNX Runtime runs a network in that of its export.",)
         return ()
 
     def open(self, request: EngineRequest) -> UNetPainter:
