@@ -8,7 +8,7 @@ import pytest
 
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.clip import Clip
-from actanywhere.render.matte_check import check_matte
+from actanywhere.render.matte_check import Damage, check_matte
 from tests.render.stage import texture
 
 FRAMES, STEP, SIDE = 10, 3, 160
@@ -35,7 +35,7 @@ def _with(walk: Clip, mattes: np.ndarray) -> Clip:
 
 
 def test_a_matte_that_is_right_is_left_alone(walk: Clip) -> None:
-    assert check_matte(walk) == []
+    assert check_matte(walk) == Damage()
 
 
 def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> None:
@@ -43,7 +43,7 @@ def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> 
     for index in (4, 5, 6):
         x = 40 + STEP * index
         mattes[index, 70:86, x + 12 : x + 28] = 0
-    (told,) = check_matte(_with(walk, mattes))
+    (told,) = check_matte(_with(walk, mattes)).told(1001)
     assert "frames 1005-1007 (" in told
     share = float(told.split("(")[1].split(" %")[0])
     assert share == pytest.approx(100 * 16 * 16 / (40 * 80), abs=2.5)
@@ -52,23 +52,23 @@ def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> 
 def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[5, 112:] = 0
-    (told,) = check_matte(_with(walk, mattes))
+    (told,) = check_matte(_with(walk, mattes)).told(1001)
     assert "missing at frame 1006 (" in told
 
 
 def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[:, 112:] = 0
-    assert check_matte(_with(walk, mattes)) == []
+    assert check_matte(_with(walk, mattes)) == Damage()
 
 
 def test_a_matte_that_comes_twice_while_the_actor_walks_is_told(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[5] = mattes[4]
-    (told,) = check_matte(_with(walk, mattes))
+    (told,) = check_matte(_with(walk, mattes)).told(1001)
     assert "stands still at 1006 while" in told
 
 
 def test_an_actor_who_stands_still_may_have_a_matte_that_does(walk: Clip) -> None:
     still = Clip(walk.frames, np.stack([walk.rgb[0]] * FRAMES), np.stack([walk.matte[0]] * FRAMES), 1.0)
-    assert check_matte(still) == []
+    assert check_matte(still) == Damage()

@@ -163,14 +163,19 @@ class HalfFrame:
 
 
 def layer_channels(
-    layer_name: str, shadow: bool, unmatched: bool = False, despilled: bool = False
+    layer_name: str,
+    shadow: bool,
+    unmatched: bool = False,
+    despilled: bool = False,
+    mended: bool = False,
 ) -> list[str]:
     """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, the
-    background before it was matched to the plate, and the actor's own light with their matte.
+    background before it was matched to the plate, the actor's own light with their matte, and their mended matte.
     """
     names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
     names += [f"unmatched.{one}" for one in "RGB" if unmatched]
-    return names + [f"despilled.{one}" for one in "RGBA" if despilled]
+    names += [f"despilled.{one}" for one in "RGBA" if despilled]
+    return names + (["mended.A"] if mended else [])
 
 
 def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:

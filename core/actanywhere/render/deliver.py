@@ -51,10 +51,10 @@ class PlateAndMatte:
     matte: Picture
 
 
-def read_frame(inputs: Inputs, index: int) -> PlateAndMatte:
-    """The plate and the matte of frame ``index``, counted from 0."""
+def read_frame(inputs: Inputs, scene: Scene, index: int) -> PlateAndMatte:
+    """The plate and the matte, mended where that was asked for, of frame ``index``, counted from 0."""
     frame = inputs.frames.first + index
-    return PlateAndMatte(inputs.plate.read(frame), treated_matte(inputs, frame))
+    return PlateAndMatte(inputs.plate.read(frame), treated_matte(inputs, frame, scene.mend.value))
 
 
 def finish_layer(
@@ -90,7 +90,8 @@ def finish_layer(
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
     match = scene.match.value
     actor = _without_spill(read, info.space, settings.despill) if settings.despill else None
-    names = layer_channels(settings.layer, pulled is not None, match is not None, actor is not None)
+    mended = scene.mend.value is not None
+    names = layer_channels(settings.layer, pulled is not None, match is not None, actor is not None, mended)
     frame = HalfFrame(path, names, info)
 
     def background_of(rows: slice) -> Picture:
@@ -106,6 +107,7 @@ def finish_layer(
             *([] if pulled is None else [taken[rows]]),
             *unmatched,
             *([] if own is None else [own, matte]),
+            *([matte] if mended else []),
         ]
         frame.put(rows, comp, 1.0, background, 1.0, *beside)
 

@@ -34,7 +34,7 @@ def choose_match(inputs: Inputs, scene: Scene) -> Decision[Match | None]:
     for index in chosen:
         frame = inputs.frames.first + index
         plates.append(inputs.plate.read(frame).pixels)
-        backgrounds.append(treated_matte(inputs, frame) < _BACKGROUND)
+        backgrounds.append(treated_matte(inputs, frame, scene.mend.value) < _BACKGROUND)
         layers.append(guide_at(scene, index, info.height, info.width)[0])
     everywhere = [np.ones(one.shape, bool) for one in backgrounds]
     plate = measure_look(

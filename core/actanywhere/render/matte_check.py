@@ -17,7 +17,7 @@ from ..contract.numbering import compact
 from ..seeing.follow_still import flow_between
 from .clip import Clip
 
-__all__ = ["check_matte"]
+__all__ = ["LONGEST", "Damage", "Hole", "check_matte"]
 
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
@@ -32,7 +32,7 @@ _LEAST = 0.01
 """Share of the actor from which on a lost part is told."""
 _THIN = 0.012
 """Share of the frame's height: what is thinner is the edge that wanders."""
-_LONGEST = 8
+LONGEST = 8
 """Frames after which what is lost is an artist's choice."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
@@ -49,26 +49,65 @@ class _Between:
     flows: float
 
 
-def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> list[str]:
+@dataclass(frozen=True)
+class Hole:
+    """A part of the actor that the mattes of frames ``begin`` to ``end`` (from 0, both included) do not have.
+
+    ``opens`` (h, w) is where it is missing in the first of them, ``closes`` in the last; ``share`` of the actor.
+    """
+
+    begin: int
+    end: int
+    opens: Plane
+    closes: Plane
+    share: float
+
+    def told(self, first: int) -> str:
+        """``frames 1005-1007 (8.0 % of them)``; ``first`` is the shot's first frame."""
+        one = self.begin == self.end
+        where = f"frame {first + self.begin}" if one else f"frames {first + self.begin}-{first + self.end}"
+        return f"{where} ({100 * self.share:.1f} % of them)"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice."""
+
+    holes: tuple[Hole, ...] = ()
+    late: tuple[int, ...] = ()
+
+    def told(self, first: int) -> list[str]:
+        """A warning of each; ``first`` is the shot's first frame."""
+        told = [
+            f"matte: a part of the actor is missing at {hole.told(first)}, which the plate shows. The new place shows "
+            "through there; mend the roto, or give --mend-matte."
+            for hole in self.holes
+        ]
+        if self.late:
+            late = compact([first + index for index in self.late])
+            told.append(
+                f"matte: it stands still at {late} while the actor moves: a frame that came late, or twice. Look at "
+                "the roto there, or give --mend-matte."
+            )
+        return told
+
+
+def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     """What the matte loses for a few frames although the plate shows it, and where it stands while they move.
 
     ``check`` is called between frames and may raise to stop.
     """
-    frames = range(len(clip.frames))
+    frames = range(1, len(clip.frames))
     there, back = [], []
-    for index in frames[1:]:
+    for index in frames:
         there.append(_between(clip, index - 1, index))
         back.append(_between(clip, index, index - 1))
         check()
-    first = clip.frames.first
-    told = [_hole(clip, begin, end) for begin, end in _holes(there, back)]
-    late = [first + index for index in frames[1:] if _is_late(there[index - 1])]
-    if late:
-        told.append(
-            f"matte: it stands still at {compact(late)} while the actor moves: a frame that came late, or twice. "
-            "Look at the roto there."
-        )
-    return told
+    holes = (
+        Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
+        for begin, end in _holes(there, back)
+    )
+    return Damage(tuple(holes), tuple(index for index in frames if _is_late(there[index - 1])))
 
 
 def _holes(there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
@@ -77,7 +116,7 @@ def _holes(there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]
     for begin, opens in enumerate(there, 1):
         if not opens.lost.any():
             continue
-        for end in range(begin, min(begin + _LONGEST, len(back))):
+        for end in range(begin, min(begin + LONGEST, len(back))):
             # Within so few frames it moves no further than its own size.
             reach = np.ones((2 * (4 + 4 * (end - begin)) + 1,) * 2, np.uint8)
             near = np.asarray(cv2.dilate(opens.lost.astype(np.uint8), reach)) > 0
@@ -88,15 +127,8 @@ def _holes(there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]
     return found
 
 
-def _hole(clip: Clip, begin: int, end: int) -> str:
-    lost = _between(clip, begin - 1, begin).lost
-    share = lost.sum() / max(1, int((clip.matte[begin - 1] > 127).sum()))
-    first = clip.frames.first
-    where = f"frame {first + begin}" if begin == end else f"frames {first + begin}-{first + end}"
-    return (
-        f"matte: a part of the actor is missing at {where} ({100 * share:.1f} % of them), which the plate shows. "
-        "The new place shows through there; mend the roto."
-    )
+def _share(clip: Clip, begin: int, lost: Plane) -> float:
+    return float(lost.sum()) / max(1, int((clip.matte[begin - 1] > 127).sum()))
 
 
 def _is_late(one: _Between) -> bool:
@@ -108,14 +140,14 @@ def _between(clip: Clip, before: int, now: int) -> _Between:
     matte, other = clip.matte[now] / np.float32(255), clip.matte[before] / np.float32(255)
     picture, known = clip.rgb[now] / np.float32(255), clip.rgb[before] / np.float32(255)
     back, there = flow_between(picture, known), flow_between(known, picture)
-    place = _grid(back) + back
-    slip = np.asarray(np.linalg.norm(back + _taken(there, place), axis=-1), np.float32)
+    place = grid_of(back) + back
+    slip = np.asarray(np.linalg.norm(back + taken_at(there, place), axis=-1), np.float32)
     size = (matte.shape[1], matte.shape[0])
     scale = np.array([size[0] / back.shape[1], size[1] / back.shape[0]], np.float32)
     whole = np.asarray(cv2.resize(back, size), np.float32) * scale
-    at = _grid(whole) + whole
-    brought = _taken(other, at)
-    differs = np.abs(_taken(known, at) - picture).mean(-1)
+    at = grid_of(whole) + whole
+    brought = taken_at(other, at)
+    differs = np.abs(taken_at(known, at) - picture).mean(-1)
     alike = np.asarray(cv2.blur(differs, (5, 5))) <= _ALIKE
     believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
     inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])
@@ -140,10 +172,10 @@ def _overlap(one: Picture, other: Picture) -> float:
     return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
 
 
-def _grid(flow: Picture) -> Picture:
+def grid_of(flow: Picture) -> Picture:
     return np.stack(np.meshgrid(np.arange(flow.shape[1]), np.arange(flow.shape[0])), -1).astype(np.float32)
 
 
-def _taken(picture: Picture, at: Picture) -> Picture:
+def taken_at(picture: Picture, at: Picture) -> Picture:
     x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -14,16 +14,17 @@ from functools import partial
 
 from .. import __version__
 from ..camera.space import SpaceTrack
-from ..contract.job import DecisionRecord, Job, Progress, Result
+from ..contract.job import Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Watch, Window
-from ..footage import HALF_MAX, digest, layer_space, write_png
+from ..footage import HALF_MAX, digest, write_png
 from ..models import Found
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers
 from .camera import Solving, asks_solve, deliver_camera
 from .conditioning import ShotConditioning
+from .decision_records import decisions_of
 from .deliver import count_display_frames, deliver_display_files, finish_layer, layer_attributes, read_frame
 from .folder import OutputFolder
 from .match import choose_match
@@ -143,7 +144,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     inputs.pictures.check_all()
     progress.reach(_FILLING, 100)
     scene = replace(scene, match=choose_match(inputs, scene))
-    decisions = _decisions(inputs, scene, _write_place(output, scene))
+    decisions = decisions_of(inputs, scene, _write_place(output, scene))
     _write_camera(inputs, output, scene)
     for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
         progress.say(_FILLING, line)
@@ -183,53 +184,6 @@ def _write_camera(inputs: Inputs, output: OutputFolder, scene: Scene) -> None:
             {"believed": True, "reason": track.reason},
         )
         deliver_camera(track.cameras, told, size, output.path / f"{output.stem}_camera")
-
-
-def _decisions(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]:
-    """What was decided of the job, in the order in which it is told. ``place`` is the path of the filled picture."""
-    settings, (height, width) = inputs.job.settings, inputs.size
-    whole = "as asked for" if inputs.job.shot.frames is not None else "all that the plate has"
-    size = "as the model recommends" if settings.size is None else "as asked for"
-    other = "none" if scene.place is None else scene.place.other.summary
-    filled = "" if scene.place is None else scene.place.filled_by
-    return [
-        DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),
-        DecisionRecord("frames", str(inputs.frames), whole, "frames"),
-        DecisionRecord("plate colour", inputs.plate.info.space, "", "plate_colour"),
-        DecisionRecord("layer colour", layer_space(inputs.plate.info.space), "", "plate_colour"),
-        DecisionRecord("working size", f"{width}x{height}", size, "size"),
-        DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
-        DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
-        DecisionRecord("placement", _placed(scene), scene.placement.reason, "place"),
-        DecisionRecord("second actor", other, "", "condition_matte"),
-        DecisionRecord(
-            "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
-        ),
-        DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
-        *_life(inputs),
-        *_matched(inputs, scene),
-    ]
-
-
-def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
-    asked = inputs.job.settings.match
-    return [] if asked == "none" else [DecisionRecord("match", asked, scene.match.reason, "match")]
-
-
-def _placed(scene: Scene) -> str:
-    if scene.guide.value is None:
-        return "none: the model moves no picture"
-    return f"{scene.placement.value}, {scene.placement.value.fit}"
-
-
-def _life(inputs: Inputs) -> list[DecisionRecord]:
-    settings = inputs.job.settings
-    if settings.life == 0 or "life" not in inputs.engine.facts.reads:
-        return []
-    where = (
-        f"in the alive mask {settings.alive}" if settings.alive else "around the actor's feet: no alive mask"
-    )
-    return [DecisionRecord("life", f"{settings.life:g}", where, "life")]
 
 
 def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: JobProgress) -> Painter:
@@ -328,7 +282,7 @@ def _write(
     for index in sorted(set(new) - set(due)):
         written(index)
     with WriteBehind(written) as writer:
-        for index, read in read_ahead(due, lambda index: read_frame(inputs, index)):
+        for index, read in read_ahead(due, lambda index: read_frame(inputs, scene, index)):
             place, number = index - window.first, inputs.frames.first + index
             shown = None if painted.shown is None else painted.shown[place]
             frame = finish_layer(

@@ -22,6 +22,7 @@ from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .matte_check import check_matte
+from .matte_mend import Mend, choose_mend
 from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
@@ -46,7 +47,8 @@ class Scene:
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``guide`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's shadow
     falls on the guide, None where none is laid. ``match`` is how the layer is
-    graded to the plate. ``footage`` is what was to be said of the files.
+    graded to the plate, ``mend`` how the artist's matte is mended; the clip's is mended already. ``footage`` is
+    what was to be said of the files.
     """
 
     clip: Clip
@@ -59,6 +61,7 @@ class Scene:
     original: Picture | None = None
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
+    mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
@@ -69,7 +72,7 @@ class Scene:
     @property
     def warnings(self) -> list[str]:
         """All that the artist is told, from the files to the guide."""
-        decisions = (self.camera, self.shadow, self.guide, self.placement, self.match)
+        decisions = (self.mend, self.camera, self.shadow, self.guide, self.placement, self.match)
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
@@ -93,7 +96,7 @@ def read_scene(
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-    footage = (*footage, *check_matte(clip, watch.check))
+    mend = _mend(inputs, (clip,) if larger is None else (clip, larger), watch)
     camera, motion = choose_camera(inputs, track, clip, larger, solving or Solving())
     led = camera.value != "subject" or not facts.infers_camera
     shadow = choose_shadow(
@@ -115,7 +118,16 @@ def read_scene(
     unguided = () if led else _no_guide(inputs.job.settings)
     guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
     return Scene(
-        clip, place.condition, camera, guide, shadow, footage, place, inputs.condition.pixels, place.placement
+        clip,
+        place.condition,
+        camera,
+        guide,
+        shadow,
+        footage,
+        place,
+        inputs.condition.pixels,
+        place.placement,
+        mend=mend,
     )
 
 
@@ -161,9 +173,38 @@ def resize(picture: Picture, height: int, width: int) -> Picture:
     return np.clip(np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32), 0, 1)
 
 
-def treated_matte(inputs: Inputs, frame: int) -> Picture:
-    """The artist's matte of a frame, (H, W) at plate size, after the artist's own settings."""
-    return _treated(inputs.matte, inputs.job.settings, frame)
+def _mend(inputs: Inputs, clips: tuple[Clip, ...], watch: Watch) -> Decision[Mend | None]:
+    """What the matte lacks, mended in the ``clips`` too where that was asked for."""
+    settings, first, count = inputs.job.settings, inputs.frames.first, len(inputs.frames)
+    damage = check_matte(clips[0], watch.check)
+
+    def picture(index: int) -> Picture:
+        return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
+
+    mend = choose_mend(settings.mend_matte, damage, first, count, picture, watch.check)
+    if mend.value is not None:
+        for clip in clips:
+            _mend_clip(mend.value, clip)
+    return mend
+
+
+def _mend_clip(mend: Mend, clip: Clip) -> None:
+    def given(index: int) -> Picture:
+        return np.asarray(clip.matte[index] / np.float32(255), np.float32)
+
+    mended = {index: mend.mended(index, given) for index in mend.patches}
+    for index, matte in mended.items():
+        clip.matte[index] = np.round(matte * 255)
+
+
+def treated_matte(inputs: Inputs, frame: int, mend: Mend | None = None) -> Picture:
+    """The artist's matte of a frame, (H, W) at plate size, after the artist's own settings, and mended."""
+    if mend is None:
+        return _treated(inputs.matte, inputs.job.settings, frame)
+    first = inputs.frames.first
+    return mend.mended(
+        frame - first, lambda index: _treated(inputs.matte, inputs.job.settings, first + index)
+    )
 
 
 def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:

@@ -138,9 +138,11 @@ def bring(before: Picture, mask: Picture, now: Picture) -> tuple[Picture, Pictur
     return np.asarray(moved, np.float32), np.asarray(cv2.resize(believed, (width, height)), np.float32)
 
 
-def flow_between(one: Picture, other: Picture) -> Picture:
-    """Where each pixel of one picture is in the other: (h, w, 2) x, y in pixels of the small size it is found at."""
-    scale = min(1.0, _FLOW_SIDE / max(one.shape[:2]))
+def flow_between(one: Picture, other: Picture, side: int = _FLOW_SIDE) -> Picture:
+    """How far each pixel of one picture is from where the other shows it: (h, w, 2) x, y in pixels of the small size it
+    is found at, whose longer side has ``side`` pixels at most.
+    """
+    scale = min(1.0, side / max(one.shape[:2]))
     size = (max(16, round(one.shape[1] * scale)), max(16, round(one.shape[0] * scale)))
     way = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     found: Picture = np.zeros((size[1], size[0], 2), np.float32)

@@ -42,6 +42,13 @@ class MatteSettings:
         unit="pixels",
         group="matte",
     )
+    mend_matte: bool = switch(
+        False,
+        "Mend the matte in time: a part of the actor that is missing for a few frames although the plate shows it, and "
+        "a frame that came late or twice, are taken from the frames beside it, moved as the plate moves. It says "
+        "which; the mended matte is written beside, as 'mended'.",
+        group="matte",
+    )
     despill: float = number(
         0.0,
         "How much of the old background's colour is taken out of the actor's soft edge in the comp: 0 none, 1 all of "

@@ -1,0 +1,65 @@
+"""What was decided of a job, as its result keeps it."""
+
+from __future__ import annotations
+
+from ..contract.job import DecisionRecord
+from ..footage import layer_space
+from .preflight import Inputs
+from .scene import Scene
+
+__all__ = ["decisions_of"]
+
+
+def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]:
+    """What was decided of the job, in the order in which it is told. ``place`` is the path of the filled picture."""
+    settings, (height, width) = inputs.job.settings, inputs.size
+    whole = "as asked for" if inputs.job.shot.frames is not None else "all that the plate has"
+    size = "as the model recommends" if settings.size is None else "as asked for"
+    other = "none" if scene.place is None else scene.place.other.summary
+    filled = "" if scene.place is None else scene.place.filled_by
+    return [
+        DecisionRecord("model", settings.model, "; ".join(inputs.notes), "model"),
+        DecisionRecord("frames", str(inputs.frames), whole, "frames"),
+        DecisionRecord("plate colour", inputs.plate.info.space, "", "plate_colour"),
+        DecisionRecord("layer colour", layer_space(inputs.plate.info.space), "", "plate_colour"),
+        DecisionRecord("working size", f"{width}x{height}", size, "size"),
+        DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
+        DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
+        DecisionRecord("placement", _placed(scene), scene.placement.reason, "place"),
+        DecisionRecord("second actor", other, "", "condition_matte"),
+        DecisionRecord(
+            "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
+        ),
+        DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
+        *_mended(inputs, scene),
+        *_life(inputs),
+        *_matched(inputs, scene),
+    ]
+
+
+def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    asked = inputs.job.settings.match
+    return [] if asked == "none" else [DecisionRecord("match", asked, scene.match.reason, "match")]
+
+
+def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    if not inputs.job.settings.mend_matte:
+        return []
+    made = "as it was given" if scene.mend.value is None else "mended"
+    return [DecisionRecord("matte", made, scene.mend.reason, "mend_matte")]
+
+
+def _placed(scene: Scene) -> str:
+    if scene.guide.value is None:
+        return "none: the model moves no picture"
+    return f"{scene.placement.value}, {scene.placement.value.fit}"
+
+
+def _life(inputs: Inputs) -> list[DecisionRecord]:
+    settings = inputs.job.settings
+    if settings.life == 0 or "life" not in inputs.engine.facts.reads:
+        return []
+    where = (
+        f"in the alive mask {settings.alive}" if settings.alive else "around the actor's feet: no alive mask"
+    )
+    return [DecisionRecord("life", f"{settings.life:g}", where, "life")]

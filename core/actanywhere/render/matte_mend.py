@@ -1,0 +1,168 @@
+"""A damaged matte mended in time: what is missing comes from the frames beside it, moved by the plate's own motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract.numbering import compact
+from ..seeing.follow_still import flow_between
+from .decision import Decision
+from .matte_check import LONGEST, Damage, Hole, grid_of, taken_at
+
+__all__ = ["Mend", "choose_mend", "plan_mend"]
+
+Picture = NDArray[np.float32]
+
+_SIDE = 640
+"""Pixels of the longer side at which the motion is found."""
+_GROWN = 0.03
+"""Share of the frame's height by which what was found missing is grown, to its soft edge."""
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """What a frame takes of its neighbours' mattes.
+
+    ``sources`` are their indices, each with the offsets (h, w, 2) to where it shows what this frame shows, in pixels of
+    that size, and its weight. ``region`` (h, w), 0..1, is where; None: a matte that came late, all of it.
+    """
+
+    sources: tuple[tuple[int, NDArray[np.float16], float], ...]
+    region: NDArray[np.float16] | None
+
+    def on(self, matte: Picture, read: Callable[[int], Picture]) -> Picture:
+        brought = [_moved(read(index), offsets) for index, offsets, _ in self.sources]
+        mean = sum(
+            weight * one for one, (_, _, weight) in zip(brought, self.sources, strict=True)
+        )  # of one source, or two
+        if self.region is None:
+            # Of three the median, or the flow's own slips would be in it.
+            made = np.median([matte, *brought], axis=0) if len(brought) == 2 else mean
+            return np.asarray(made, np.float32)
+        size = (matte.shape[1], matte.shape[0])
+        region = np.asarray(cv2.resize(self.region.astype(np.float32), size))
+        return np.asarray(matte + region * np.maximum(mean - matte, 0), np.float32)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """How the mattes of a shot are mended, by frame (from 0)."""
+
+    patches: dict[int, list[_Patch]] = field(default_factory=dict)
+
+    def mended(self, index: int, read: Callable[[int], Picture]) -> Picture:
+        """The matte (H, W), 0..1, of frame ``index``; ``read`` gives those that were given, of any one size.
+
+        A frame that lacks nothing is what was given, and so is a mended one beside what it lacked, to the bit.
+        """
+        matte = read(index)
+        for patch in self.patches.get(index, ()):
+            matte = patch.on(matte, read)
+        return matte
+
+
+def choose_mend(
+    asked: bool,
+    damage: Damage,
+    first: int,
+    frames: int,
+    pictures: Callable[[int], Picture],
+    check: Callable[[], None],
+) -> Decision[Mend | None]:
+    """The mend of a damaged matte where it is asked for, else the damage as warnings.
+
+    ``first`` is the number of the first of so many ``frames``; the rest is as ``plan_mend`` says.
+    """
+    if not asked:
+        return Decision(None, "as it was given", tuple(damage.told(first)))
+    mend = plan_mend(damage, frames, pictures, check)
+    if not mend.patches:
+        return Decision(None, "nothing was found that could be mended", tuple(damage.told(first)))
+    told = [f"missing at {hole.told(first)}" for hole in damage.holes]
+    late = sorted(set(damage.late) & set(mend.patches))
+    if late:
+        told.append(f"late or twice at {compact([first + index for index in late])}")
+    left = Damage(late=tuple(sorted(set(damage.late) - set(late))))
+    return Decision(mend, "from the frames beside it: " + "; ".join(told), tuple(left.told(first)))
+
+
+def plan_mend(
+    damage: Damage, frames: int, pictures: Callable[[int], Picture], check: Callable[[], None] = lambda: None
+) -> Mend:
+    """Where the mattes of ``damage`` take what they lack from.
+
+    ``pictures`` gives the plate's frame of an index from 0 to ``frames`` (h, w, 3), display, 0..1. A matte that comes
+    late in more than eight frames one after the other is left as it is. ``check`` is called between frames and may
+    raise to stop.
+    """
+    picture = lru_cache(LONGEST + 4)(pictures)
+    flow = lru_cache(4 * LONGEST)(lambda one, other: flow_between(picture(one), picture(other), _SIDE))
+    patches: dict[int, list[_Patch]] = {}
+    late = set(damage.late)
+    for index in sorted(late):
+        before = max(set(range(index)) - late)
+        after = min(set(range(index + 1, frames)) - late, default=None)
+        if (frames if after is None else after) - before - 1 <= LONGEST:
+            patches[index] = [_Patch(_sources(flow, index, before, after), None)]
+        check()
+    for hole in damage.holes:
+        for index in range(hole.begin, hole.end + 1):
+            if index not in late:
+                patch = _Patch(
+                    _sources(flow, index, hole.begin - 1, hole.end + 1), _region(flow, hole, index)
+                )
+                patches.setdefault(index, []).append(patch)
+            check()
+    return Mend(patches)
+
+
+_Flow = Callable[[int, int], Picture]
+
+
+def _sources(
+    flow: _Flow, now: int, before: int, after: int | None
+) -> tuple[tuple[int, NDArray[np.float16], float], ...]:
+    """The frames beside ``now``, the nearer the heavier."""
+    share = 0.0 if after is None else (now - before) / (after - before)
+    found: Iterable[tuple[int | None, float]] = ((before, 1 - share), (after, share))
+    return tuple(
+        (index, _offsets(flow, now, index).astype(np.float16), weight)
+        for index, weight in found
+        if index is not None
+    )
+
+
+def _offsets(flow: _Flow, now: int, other: int) -> Picture:
+    """From each pixel of frame ``now`` to where frame ``other`` shows the same (h, w, 2), step by step."""
+    step = 1 if other > now else -1
+    whole = flow(now, now + step)
+    for index in range(now + step, other, step):
+        whole = whole + taken_at(flow(index, index + step), grid_of(whole) + whole)
+    return whole
+
+
+def _region(flow: _Flow, hole: Hole, index: int) -> NDArray[np.float16]:
+    """Where frame ``index`` lacks the part (h, w): what its first frame and its last lack, brought here and grown."""
+    height, width = flow(index, index - 1).shape[:2]
+    missing = np.zeros((height, width), np.float32)
+    for plane, at in ((hole.opens, hole.begin), (hole.closes, hole.end)):
+        lost = np.asarray(cv2.resize(plane.astype(np.float32), (width, height)), np.float32)
+        missing = np.maximum(missing, lost if at == index else _moved(lost, _offsets(flow, index, at)))
+    side = 2 * max(4, round(_GROWN * height)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    grown = np.asarray(cv2.dilate((missing > 0.5).astype(np.float32), disc))
+    return np.asarray(cv2.GaussianBlur(grown, (0, 0), max(1.0, side / 12)), np.float16)
+
+
+def _moved(matte: Picture, offsets: NDArray[np.float16] | Picture) -> Picture:
+    """A matte (H, W) as frame sees it whose pixels are its own at ``offsets`` (h, w, 2)."""
+    height, width = matte.shape
+    scale = np.array([width / offsets.shape[1], height / offsets.shape[0]], np.float32)
+    whole = np.asarray(cv2.resize(offsets.astype(np.float32), (width, height))) * scale
+    return taken_at(matte, grid_of(whole) + whole)
