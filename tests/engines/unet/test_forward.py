@@ -33,7 +33,7 @@ def _ours(unet: torch.nn.Module, sample: Tensor, context: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("motion", [True, False])
-@pytest.mark.parametrize("side", [8, 32])  # 32: the norms of large pictures take PyTorch's own way
+@pytest.mark.parametrize("side", [8, 9, 32])  # 9: odd; 32: the norms of large pictures take PyTorch's own way
 def test_the_pass_is_diffusers_own(motion: bool, side: int) -> None:
     torch.manual_seed(3)
     unet = create_unet(starter((1.0,) * 12, (1.0,) * 12, motion=motion)).eval()

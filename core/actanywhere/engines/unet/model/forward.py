@@ -64,7 +64,7 @@ def run_unet(unet: Any, sample: Tensor, timestep: Tensor, keys: Keys) -> Tensor:
             made = _resnet(resnet, torch.cat([made, skipped.pop()], dim=1), time)
             made = _layer(block, layer, made, reads)
         for grow in block.upsamplers or ():
-            made = grow(made)
+            made = grow(made, skipped[-1].shape[-2:])  # an odd size is not twice its half
     return unet.conv_out(silu(_norm(unet.conv_norm_out, made), inplace=True))  # type: ignore[no-any-return]
 
 
