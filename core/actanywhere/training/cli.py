@@ -13,6 +13,7 @@ from accelerate import PartialState
 from tqdm import tqdm
 
 from ..contract.errors import FootageError, JobError
+from ..engines.unet.model.checkpoint import Model
 from .batches import Batch, BatchPlan, batches
 from .begin import NewStarter, begin
 from .card import Card, Material, describe_folder
@@ -46,19 +47,34 @@ def main(args: argparse.Namespace) -> int:
     # Of several processes, one makes the proxies and the model, and the others read them.
     with PartialState(cpu=not torch.accelerator.is_available()).main_process_first():
         sources, material = _gather(args)
-        new = NewStarter(
-            sources,
-            args.side,
-            args.seed,
-            args.autoencoder,
-            args.autoencoder_steps,
-            args.latent_channels,
-            args.ablation,
-        )
-        model = begin(args.output, args.start, args.lora, new)
+        model = begin(args.output, args.start, args.lora, _new_starter(args, sources))
+    silent = not PartialState().is_main_process
+    listener = _Bars(args.steps, args.minutes, silent)
+    try:
+        step = train(model, _run(args, model, sources, material), _settings(args), listener)
+    finally:
+        listener.close()
+    if not silent:
+        print(f"step {step}: {args.output / 'model'} (curve.png and samples/ beside it show what it does)")
+        print(f"render with it: actanywhere render --model {args.output / 'model'} ...")
+    return 0
+
+
+def _new_starter(args: argparse.Namespace, sources: Sources) -> NewStarter:
+    return NewStarter(
+        sources,
+        args.side,
+        args.seed,
+        args.autoencoder,
+        args.autoencoder_steps,
+        args.latent_channels,
+        args.ablation,
+    )
+
+
+def _run(args: argparse.Namespace, model: Model, sources: Sources, material: Sequence[Material]) -> Run:
     multiple = model.configuration.side_multiple // (2 if args.side < 192 else 1)
     plan = BatchPlan(args.clips, args.frames, args.side**2, multiple)
-
     recipe = ExampleRecipe.of(model.configuration)
 
     def supply(numbers: range) -> Iterator[Batch]:
@@ -68,16 +84,12 @@ def main(args: argparse.Namespace) -> int:
         return draw_held_out(sources.open("held-out"), plan, recipe)
 
     flags = {name: getattr(args, name) for name in _ON_CARD if getattr(args, name) not in (None, 0)}
-    run = Run(
-        args.output,
-        supply,
-        args.steps,
-        args.minutes * 60,
-        args.seed,
-        held_out,
-        Card(args.output.resolve().name, _spoken(args.start), material, flags),
-    )
-    settings = TrainerSettings(
+    card = Card(args.output.resolve().name, _spoken(args.start), material, flags)
+    return Run(args.output, supply, args.steps, args.minutes * 60, args.seed, held_out, card)
+
+
+def _settings(args: argparse.Namespace) -> TrainerSettings:
+    return TrainerSettings(
         args.rate,
         args.warmup,
         accumulate=args.accumulate,
@@ -87,16 +99,6 @@ def main(args: argparse.Namespace) -> int:
         look_seconds=args.look_minutes * 60,
         lora=args.lora,
     )
-    silent = not PartialState().is_main_process
-    listener = _Bars(args.steps, args.minutes, silent)
-    try:
-        step = train(model, run, settings, listener)
-    finally:
-        listener.close()
-    if not silent:
-        print(f"step {step}: {args.output / 'model'} (curve.png and samples/ beside it show what it does)")
-        print(f"render with it: actanywhere render --model {args.output / 'model'} ...")
-    return 0
 
 
 class _Bars(Listener):
