@@ -73,6 +73,20 @@ def test_where_flow_and_network_half_part_whoever_looks_like_them_is_taken_anew_
     assert overlap(found[2][0], walk(2)) > 0.9 and found[2][1] > 0.6
 
 
+def test_who_was_hidden_for_long_is_known_again_by_their_colours_though_much_larger() -> None:
+    small, large = body((50, 62), (6, 14)), body((120, 62), (12, 26))
+    grown = (large > 0.5).sum() / (small > 0.5).sum()
+    assert 2.8 * 1.1 < grown < 2.8 * 1.1**6, "too much for the next frame, not for the sixth"
+    for hidden, known in ((0, False), (5, True)):
+        masks = [small] + [np.zeros(SIZE, np.float32)] * hidden + [large]
+        at = iter(masks)
+        follower = StillFollow("one", lambda picture, at=at: next(at), lambda picture, hint: None)
+        follower.start(with_body(street(), small), Hint(boxes=((44.0, 48.0, 12.0, 28.0),)))
+        for mask in masks[1:]:
+            one = follower.step(with_body(street(), mask))
+        assert (overlap(one.mask, large) > 0.9) == known
+
+
 def test_a_click_on_what_is_not_theirs_cuts_it_off() -> None:
     bag = np.zeros(SIZE, np.float32)
     bag[50:80, 62:84] = 1

@@ -93,8 +93,18 @@ def test_in_a_background_nobody_goes_and_whoever_is_found_is_told() -> None:
     assert empty.mask is None and not empty.warnings
 
 
-def test_left_to_itself_a_network_that_knows_no_kinds_takes_nobody_and_asks() -> None:
-    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(SOMEBODY)))
+def test_left_to_itself_a_network_that_knows_no_kinds_takes_whom_it_surely_sees_and_says_how_to_keep_them() -> (
+    None
+):
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(SOMEBODY, 0.6)))
+    (warning,) = found.warnings
+    assert same(found.mask, SOMEBODY)
+    assert "does not tell an actor from a prominent thing" in warning
+    assert "--condition-kind background" in warning
+
+
+def test_left_to_itself_a_network_that_is_unsure_takes_nobody_and_asks() -> None:
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(SOMEBODY, 0.4)))
     (warning,) = found.warnings
     assert found.mask is None and same(found.stays, SOMEBODY)
     assert "does not tell an actor from a thing" in warning and "--condition-kind composite" in warning

@@ -31,6 +31,8 @@ _LEAST = 2e-4
 """Share of the frame below which nothing is left of the actor."""
 _ALIKE, _SIZES, _ABOUT = 0.5, (0.35, 2.8), (0.5, 2.0)
 """From which likeness of colours, and in which range of sizes, somebody is the actor again: lost, and half lost."""
+_WIDER = 1.1
+"""Factor by which that range of sizes grows with each frame in which the actor was not surely seen."""
 _GUESSED = 0.3
 _BESIDE, _THEIRS, _OFF = 1, 2, 3
 
@@ -49,6 +51,7 @@ class StillFollow:
         self._before: tuple[Picture, Picture] | None = None
         self._colours: Picture | None = None
         self._size = 0.0
+        self._unseen = 0
 
     def start(self, picture: Picture, hint: Hint) -> Followed:
         """Who is meant in ``picture`` (h, w, 3); they are followed from here."""
@@ -63,6 +66,7 @@ class StillFollow:
         brought, believed = bring(*self._before, picture)
         found = self._find(picture)
         mask, sure = _tie(found, brought, believed)
+        self._unseen += 1
         if sure < _TRUSTED:
             again = self._again(picture, found, _SIZES if sure < _LOST else _ABOUT)
             mask, sure = (mask, sure) if again is None else (again, _GUESSED)
@@ -74,16 +78,19 @@ class StillFollow:
     def _note(self, picture: Picture, mask: Picture) -> None:
         if (mask > 0.5).mean() >= _LEAST:
             self._colours, self._size = _colours(picture, mask), float((mask > 0.5).mean())
+            self._unseen = 0
 
     def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
-        """The actor found again where flow and network part: of their colours, and of their size within ``sizes``."""
+        """The actor found again where flow and network part: of their colours, and of their size within ``sizes``,
+        which grow with every frame since they were seen.
+        """
         if self._colours is None:
             return None
         count, labels = cv2.connectedComponents((found > 0.5).astype(np.uint8))
-        best, likeness = None, _ALIKE
+        best, likeness, wider = None, _ALIKE, _WIDER**self._unseen
         for label in range(1, count):
             part = np.where(labels == label, found, np.float32(0))
-            if not sizes[0] * self._size < (part > 0.5).mean() < sizes[1] * self._size:
+            if not sizes[0] / wider < (part > 0.5).mean() / self._size < sizes[1] * wider:
                 continue
             like = float(np.minimum(_colours(picture, part), self._colours).sum())
             if like > likeness:

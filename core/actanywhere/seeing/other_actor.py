@@ -17,6 +17,8 @@ _POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
 
 _SURE = 0.25
 """Score from which a network is taken to see somebody."""
+_SURE_ALONE = 0.45
+"""The same where it has to tell by itself whether there is somebody at all."""
 _NEAR = 0.25
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
 _HELD = 0.25
@@ -83,7 +85,8 @@ def find_other_actor(
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
         return gone if subjects is not None else _guessed(gone)
     if kind == "auto" and regions is None:
-        return _asked(actors, things)
+        sure = any(one.score >= _SURE_ALONE for one in actors)
+        return _taken(_gone(picture, actors, things, regions)) if sure else _asked(actors, things)
     if actors:
         return _gone(picture, actors, things, regions)
     return _nobody(kind, things, subjects, regions)
@@ -193,8 +196,18 @@ def _in_a_background(actors: list[Subject], things: list[Subject]) -> OtherActor
     )
 
 
+def _taken(gone: OtherActor) -> OtherActor:
+    """The same where nobody said that somebody is there, and the network tells no kinds: how to keep them."""
+    warning = (
+        f"Who is taken out of the condition picture ({_places(gone.found)}) was found by {gone.found[0].source}, which "
+        "does not tell an actor from a prominent thing. --condition-kind background keeps them, --condition-kind "
+        "composite says that it is right."
+    )
+    return replace(gone, warnings=[*gone.warnings, warning])
+
+
 def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
-    """Nothing tells an actor from a prominent thing: the artist is asked."""
+    """Nobody is surely seen, and nothing tells an actor from a prominent thing: the artist is asked."""
     if not actors:
         stays = stacked([one.mask for one in things]) if things else None
         return OtherActor("none was found", stays=stays)

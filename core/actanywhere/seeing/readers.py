@@ -140,8 +140,8 @@ class _CachedSubjects:
         """As the reader finds them; without a hint a second time from what was kept."""
         if hint:
             return self._reader.find(picture, hint)
-        asked = f"subjects {self._reader.digest}"
-        kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.mask(picture)})
+        asked = f"everybody {self._reader.digest}"
+        kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.everybody(picture)})
         return self._reader.subjects_in(kept["mask"])
 
 

@@ -12,6 +12,7 @@ from ..contract.errors import ModelError
 from ..onnx_runner import Network
 from .components import components
 from .protocol import Hint, Picture, Subject
+from .ridden import with_ridden
 
 __all__ = ["RECIPES", "NetworkSubjects", "Recipe", "probability"]
 
@@ -54,7 +55,7 @@ class NetworkSubjects:
 
     def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
         """Everybody in ``picture`` (h, w, 3), or those meant by ``hint``, looked at more closely."""
-        everybody = self.subjects_in(self.mask(picture))
+        everybody = self.subjects_in(self.everybody(picture))
         if not hint:
             return everybody
         meant = [self._in_box(picture, everybody, box) for box in hint.boxes]
@@ -62,6 +63,10 @@ class NetworkSubjects:
         if hint.goes is not None:
             meant.append(self._under(picture, everybody, hint.goes))
         return [one for one in meant if one is not None]
+
+    def everybody(self, picture: Picture) -> Picture:
+        """The mask (h, w) of everybody, with what they ride."""
+        return with_ridden(picture, self.mask(picture))
 
     def mask(self, picture: Picture) -> Picture:
         """The probability (h, w) that a pixel is of what stands out."""
