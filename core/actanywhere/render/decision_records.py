@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..contract.job import DecisionRecord
 from ..footage import layer_space
+from .cut_off import cut_off
 from .preflight import Inputs
 from .scene import Scene
 
@@ -31,6 +32,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
             "place", place or "as the picture shows it", filled and f"filled by {filled}", "extended"
         ),
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
+        *_cut(scene),
         *_mended(inputs, scene),
         *_life(inputs),
         *_matched(inputs, scene),
@@ -40,6 +42,12 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
 def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
     asked = inputs.job.settings.match
     return [] if asked == "none" else [DecisionRecord("match", asked, scene.match.reason, "match")]
+
+
+def _cut(scene: Scene) -> list[DecisionRecord]:
+    cut = cut_off(scene.clip)
+    told = "above the feet, so they stand nowhere: no shadow is cast, and no ground is sought under them"
+    return [DecisionRecord("actor", f"cut off by {cut}", told)] if cut else []
 
 
 def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:

@@ -21,6 +21,7 @@ from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
 from ..shadow.pull import PulledShadow, pull_shadow
 from ..shadow.read import read_shadow
 from .clip import Clip
+from .cut_off import cut_off
 from .decision import Decision
 from .plate_regions import PlateRegions
 from .standpoint import Standpoint
@@ -65,7 +66,7 @@ def choose_shadow(
         return _unused(settings, Decision(None, "none was asked for"))
     if proxies is not None:
         sure = camera in ("3d", "plate", "tracked") and track.trackable
-        return _pulled(settings, proxies, track, sure, watch, clean, regions)
+        return _standing(settings, clip, _pulled(settings, proxies, track, sure, watch, clean, regions))
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
@@ -73,8 +74,21 @@ def choose_shadow(
         given = CastShadow(
             settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
         )
-        return _unused(settings, Decision(given, f"as given: {given}"))
-    return _unused(settings, _read(clip, track, camera))
+        return _standing(settings, clip, _unused(settings, Decision(given, f"as given: {given}")))
+    return _standing(settings, clip, _unused(settings, _read(clip, track, camera)))
+
+
+def _standing(settings: Settings, clip: Clip, decision: Decision[Shadow]) -> Decision[Shadow]:
+    """The shadow, but none of an actor who is cut off above the feet: what is pulled at a matte's end are their legs.
+
+    One that was pulled in full view of a frame that cuts them is the plate's own, and stays.
+    """
+    cut = "" if decision.value is None else cut_off(clip)
+    if not cut or (cut == "the frame" and isinstance(decision.value, PulledShadow)):
+        return decision
+    told = f"the actor is cut off above the feet by {cut}, and stands nowhere"
+    left = (f"The shadow is not laid as given: {told}.",) if settings.shadow == "given" else ()
+    return Decision(None, f"none: {told}", (*decision.warnings, *left))
 
 
 def shadow_on_place(

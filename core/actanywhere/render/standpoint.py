@@ -17,6 +17,7 @@ from ..seeing.protocol import Picture, RegionMap
 from ..seeing.readers import Readers
 from ..shadow.cast import standing
 from .clip import Clip
+from .cut_off import cut_off
 from .plate_regions import PlateRegions
 
 __all__ = ["Standpoint", "actor_feet", "read_standpoint"]
@@ -113,6 +114,8 @@ def _at_anchor(clip: Clip, track: CameraTrack, view: View) -> NDArray[np.float64
     """The feet of frames all over the shot, where they lie in the anchor frame's view."""
     onto_view = np.linalg.inv(view.to_raster)
     found = [np.zeros((0, 3))]
+    if cut_off(clip):
+        return found[0]
     for index in np.unique(np.linspace(0, len(clip.frames) - 1, _FRAMES).round().astype(int)):
         feet = actor_feet(clip.matte[index], clip.aspect)
         if len(feet):
