@@ -13,6 +13,7 @@ import pytest
 
 from actanywhere.cli import main
 from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.job import Progress
 from actanywhere.contract.shot import ImageSequence
 from actanywhere.render.matte import MatteJob, matte_stages, write_matte
 from actanywhere.render.matte_prompts import Prompts
@@ -72,7 +73,7 @@ def overlap(found: np.ndarray, true: np.ndarray) -> float:
 
 def stopping_after(steps: int) -> JobProgress:
     heard: list[object] = []
-    return JobProgress(heard.append, lambda: len(heard) >= steps, matte_stages(1))
+    return JobProgress(heard.append, lambda: len(heard) >= steps, matte_stages())
 
 
 def files(shot: Path, output: str = "roto") -> dict[str, bytes]:
@@ -103,6 +104,33 @@ def test_it_goes_on_after_a_kill_with_the_same_bytes(shot: Path) -> None:
     assert 0 < len(files(shot)) < FRAMES
     assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
     assert files(shot) == files(shot, "whole")
+
+
+def test_the_bar_moves_evenly_and_one_that_goes_on_begins_with_what_is_left(shot: Path) -> None:
+    plate, prompts = ImageSequence(str(shot / "plate" / "sc010.####.png")), Prompts(boxes=("36,32,28,60",))
+    job = MatteJob(plate, str(shot / "roto"), None, prompts)
+    told: list[Progress] = []
+    stop = lambda: len([one for one in told if one.stage.startswith("following")]) > 3  # noqa: E731
+    with pytest.raises(Cancelled):
+        write_matte(job, JobProgress(told.append, stop, matte_stages()))
+    assert [(one.done, one.total) for one in told] == [(0, 7), (1, 7), (2, 7), (3, 7)]
+    told.clear()
+    write_matte(job, JobProgress(told.append, lambda: False, matte_stages()))
+    following = [one for one in told if one.stage.startswith("following")]
+    assert [(one.done, one.total) for one in following] == [(0, 4)] * 4 + [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert all(one.fraction == 0 for one in following[:4]), "what was there is no work"
+    edges = [one for one in told if one.stage.startswith("drawing")]
+    assert [one.done for one in edges] == list(range(1, 8)) and edges[-1].fraction == 1
+
+
+def test_looking_for_whoever_moves_is_told_picture_by_picture(shot: Path) -> None:
+    told: list[Progress] = []
+    job = MatteJob(ImageSequence(str(shot / "plate" / "sc010.####.png")), str(shot / "roto"))
+    write_matte(job, JobProgress(told.append, lambda: False, matte_stages()))
+    looking = [(one.done, one.total) for one in told if one.stage.startswith("looking")]
+    assert looking == [(number, 4) for number in range(5)], (
+        "frames 1001 to 1004, and three frames on from each"
+    )
 
 
 def test_other_prompts_make_it_anew_and_another_plates_folder_is_refused(
@@ -219,7 +247,7 @@ def test_memory_does_not_grow_with_the_shot(tmp_path: Path) -> None:
         for extra in range(9, 25) if last == 24 else ():
             (tmp_path / f"later.{extra:04d}.png").rename(tmp_path / "plate" / f"a.{extra:04d}.png")
         tracemalloc.start()
-        write_matte(job, JobProgress(lambda one: None, lambda: False, matte_stages(1)))
+        write_matte(job, JobProgress(lambda one: None, lambda: False, matte_stages()))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.15 * peaks[0]

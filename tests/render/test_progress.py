@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from actanywhere.contract.job import Progress
 from actanywhere.render.progress import JobProgress, Stage
 from tests.render.stage import Staged, render
@@ -27,6 +29,25 @@ def test_the_time_left_is_told_as_soon_as_the_costliest_stage_has_been_measured(
     assert last.seconds_left == 0
     assert [one.fraction for one in heard] == sorted(one.fraction for one in heard)
     assert last.fraction == 1
+
+
+def test_loading_is_no_measure_of_the_pieces_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("actanywhere.render.progress.time.monotonic", lambda: clock[0])
+    heard: list[Progress] = []
+    progress = JobProgress(
+        heard.append, lambda: False, [Stage("following", 10, 2.0), Stage("edges", 10, 1.0)]
+    )
+    progress.plan("edges", 5, 0.4)
+    for now, done in ((30.0, 1), (34.0, 2), (38.0, 3)):
+        clock[0] = now
+        if done == 1:
+            progress.warm("following", 1)
+        progress.reach("following", done)
+    # Four seconds a frame, not thirty for the first: seven frames and the edges' guess are left.
+    assert heard[0].seconds_left is None, "what was loading is no measure, and the next frame will be"
+    assert heard[-1].seconds_left == pytest.approx(7 * 4 + 5 * 0.4)
+    assert heard[-1].fraction == pytest.approx(1 - 30 / (10 * 4 + 5 * 0.4))
 
 
 def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, model: Path) -> None:

@@ -29,7 +29,7 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
         made = write_matte(asked, progress)
         return made, str(write_matte_sheet(asked.plate, made))
 
-    made, sheet = watched("matte", matte_stages(1), screen, work)
+    made, sheet = watched("matte", matte_stages(), screen, work)
     if args.json:
         event = {"event": "matte", "pattern": made.pattern, "frames": str(made.frames), "sheet": sheet}
         told = {"unsure": made.unsure, "source": made.source, "warnings": made.warnings}

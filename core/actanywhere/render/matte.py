@@ -42,6 +42,8 @@ _UPGRADES: tuple[Upgrade, ...] = ()
 _SIDE = 960
 """Pixels of the longer side in which the actor is followed."""
 _UNSURE = 0.45
+_EDGE_COST = 2.5e-7
+"""Seconds a pixel, guessed until the first edges are drawn."""
 _LOOKS, _SOON = 5, 3
 """Frames in which the most prominent mover is looked for, and frames on to see them move."""
 
@@ -77,9 +79,9 @@ class _Readers:
     warnings: list[str]
 
 
-def matte_stages(frames: int) -> list[Stage]:
-    """The work on a matte of so many frames."""
-    return [Stage(_LOOKING, 1, 10.0), Stage(_FOLLOWING, frames, 3.0), Stage(_EDGES, frames, 0.5)]
+def matte_stages() -> list[Stage]:
+    """The work on a matte; of how many frames, is said as it is known."""
+    return [Stage(_LOOKING, 0, 2.0), Stage(_FOLLOWING, 1, 2.0), Stage(_EDGES, 1, 0.5)]
 
 
 def survey_matte(job: MatteJob) -> list[str]:
@@ -109,8 +111,6 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
         make_folder(str(folder / _WORK))
         with lock_folder(folder):
             anew = _claim(folder, identity, job.prompts)
-            for stage in matte_stages(len(plate.frames)):
-                progress.plan(stage.name, stage.count)
             readers = _readers(folder / _WORK)
             made = _Making(job, plate, folder, readers, progress)
             unsure = made.follow(hints or made.prominent())
@@ -145,8 +145,9 @@ class _Making:
         last = max(frames.first, frames.last - _SOON)
         looked = sorted({round(at) for at in np.linspace(frames.first, last, _LOOKS).tolist()})
         pairs = ((self._small(f), self._small(min(frames.last, f + _SOON))) for f in looked)
-        best = most_prominent(self._readers.subjects, list(pairs))
-        self._progress.reach(_LOOKING, 1)
+        self._progress.plan(_LOOKING, len(looked))
+        self._progress.reach(_LOOKING, 0)
+        best = most_prominent(self._counted(self._readers.subjects), list(pairs))
         if best is None:
             raise JobError(
                 f"Nobody stands out in frames {compact(looked)}.",
@@ -154,15 +155,36 @@ class _Making:
             )
         return {looked[best[0]]: Hint(goes=best[1])}
 
+    def _counted(self, find: Callable[[Picture], list[Subject]]) -> Callable[[Picture], list[Subject]]:
+        """Each picture that is looked at is told, and may be the last."""
+        done = 0
+
+        def look(picture: Picture) -> list[Subject]:
+            nonlocal done
+            found, done = find(picture), done + 1
+            self._progress.reach(_LOOKING, done)
+            self._progress.watch(_LOOKING).check()
+            return found
+
+        return look
+
+    def _plan(self) -> None:
+        """What is there already is no work, and no measure of it."""
+        frames, pixels = self._plate.frames, self._plate.info.width * self._plate.info.height
+        self._progress.plan(_FOLLOWING, sum(self._kept(frame) is None for frame in frames))
+        drawn = sum(self._path(frame).is_file() for frame in frames)
+        self._progress.plan(_EDGES, len(frames) - drawn, _EDGE_COST * pixels)
+        self._progress.reach(_FOLLOWING, 0)
+
     def follow(self, hints: dict[int, Hint]) -> list[int]:
         """The coarse masks of all frames, kept in the work folder; gives the frames that are unsure."""
         follower: Follow | None = None
         done, unsure = 0, {}
-        self._progress.reach(_LOOKING, 1)
+        self._plan()
         for stretch in _stretches(self._plate.frames, list(hints)):
             kept = {frame: self._kept(frame) for frame in stretch}
             for number, frame in enumerate(stretch):
-                one = kept[frame]
+                one, new = kept[frame], kept[frame] is None
                 if one is None or any(other is None for other in kept.values()):
                     follower = follower or self._readers.make()
                     picture = self._small(frame)
@@ -174,24 +196,30 @@ class _Making:
                         )
                     self._keep(frame, one)
                 unsure[frame] = one.sure < _UNSURE
-                done = min(done + 1, len(self._plate.frames))
+                done += new
+                if not new or done == 1:  # gone over again; or the network was loaded for it
+                    self._progress.warm(_FOLLOWING, int(new))
                 self._progress.reach(_FOLLOWING, done)
                 self._progress.watch(_FOLLOWING).check()
         return sorted(frame for frame, is_unsure in unsure.items() if is_unsure)
 
     def edges(self) -> None:
         """Every frame's matte at the plate's own size, written."""
-        frames, pattern = self._plate.frames, _pattern(self._job, self._plate)
-        for index, frame in enumerate(frames):
-            path = Path(pattern.replace("####", f"{frame:04d}"))
+        frames, done = self._plate.frames, 0
+        for frame in frames:
+            path = self._path(frame)
             if not path.is_file():
                 around = [f for f in (frame - 1, frame + 1) if frames.first <= f <= frames.last]
                 now = self._small(frame)
                 brought = [bring(self._small(other), self._alpha(other), now) for other in around]
                 alpha = steadied(self._alpha(frame), brought)
                 write_exr_frame(str(path), {"A": alpha}, self._plate.info, self._seen(frame)[1])
-            self._progress.reach(_EDGES, index + 1, str(path))
+                done += 1
+            self._progress.reach(_EDGES, done, str(path))
             self._progress.watch(_EDGES).check()
+
+    def _path(self, frame: int) -> Path:
+        return Path(_pattern(self._job, self._plate).replace("####", f"{frame:04d}"))
 
     def _small(self, frame: int) -> Picture:
         return self._seen(frame)[0]

@@ -32,6 +32,7 @@ class JobProgress:
         self._cancelled = cancelled
         self._stages = {stage.name: stage for stage in stages}
         self._done = dict.fromkeys(self._stages, 0)
+        self._loaded = dict.fromkeys(self._stages, (0, 0.0))
         self._began = time.monotonic()
         self._fraction = 0.0
         self.seconds = dict.fromkeys(self._stages, 0.0)
@@ -41,9 +42,15 @@ class JobProgress:
         """The watch of who works on stage ``name``, of which ``before`` pieces are done."""
         return Watch(lambda done: self.reach(name, before + done), self._cancelled, remedy)
 
-    def plan(self, name: str, count: int) -> None:
-        """Stage ``name`` has ``count`` pieces, as is known by now."""
-        self._stages[name] = replace(self._stages[name], count=count)
+    def plan(self, name: str, count: int, cost: float | None = None) -> None:
+        """Stage ``name`` has ``count`` pieces of about ``cost`` seconds (None: as was said), as is known by now."""
+        stage = self._stages[name]
+        self._stages[name] = replace(stage, count=count, cost=stage.cost if cost is None else cost)
+
+    def warm(self, name: str, pieces: int = 0) -> None:
+        """What ``name`` took since the last report, in which ``pieces`` were done, was loading: no measure of it."""
+        before, spent = self._loaded[name]
+        self._loaded[name] = before + pieces, spent + time.monotonic() - self._last
 
     def reach(self, name: str, done: int, frame_ready: str = "") -> None:
         """``done`` pieces of stage ``name`` are done; the time since the last report was spent on it."""
@@ -87,10 +94,14 @@ class JobProgress:
 
     def _cost(self, stage: Stage) -> float:
         """Seconds a piece: as measured, once some are done."""
-        done = self._done[stage.name]
-        return self.seconds[stage.name] / done if done else stage.cost
+        before, loading = self._loaded[stage.name]
+        done = self._done[stage.name] - before
+        return (self.seconds[stage.name] - loading) / done if done > 0 else stage.cost
 
     def _seconds_left(self, now: float) -> float | None:
         """Once it can be told: the costliest stage has been measured, or guesses have to do, after two seconds."""
         costliest = max(self._stages.values(), key=lambda stage: stage.count * stage.cost)
+        loading = self._loaded[costliest.name][0]
+        if loading and self._done[costliest.name] == loading:
+            return None  # the next piece tells
         return self._left() if self._done[costliest.name] or now - self._began > 2 else None
