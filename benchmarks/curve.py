@@ -17,7 +17,7 @@ import numpy as np
 from actanywhere.contract.settings import Settings
 from actanywhere.engines.find import Engines
 from actanywhere.evaluation.figures import Figures, means
-from actanywhere.evaluation.truth import guide_frames, measure_true_shot, render_ours, true_shots
+from actanywhere.evaluation.truth import backdrop_frames, measure_true_shot, render_ours, true_shots
 
 from .machine import describe
 from .records import Figure, Record
@@ -49,7 +49,7 @@ def measure_curve(model: str, steps: list[int], clips: int, command: str) -> Ite
     seconds: dict[str, list[float]] = {name: [] for name in settings}
     shots = true_shots(clips, facts.window or _FRAMES, facts.area, facts.multiple, gone_on=not facts.invents)
     for shot in shots:
-        made = {"the moved picture alone": guide_frames(shot, Settings(model=model))}
+        made = {"the moved picture alone": backdrop_frames(shot, Settings(model=model))}
         for name, each in settings.items():
             with tempfile.TemporaryDirectory() as scratch:
                 if not seconds[name]:

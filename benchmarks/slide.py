@@ -53,8 +53,8 @@ def main() -> None:
             args.plate, args.matte, args.condition, truth = _staged(Path(name))
         for camera in args.cameras:
             scene = _scene(args, camera, name)
-            assert scene.guide.value is not None
-            track = scene.guide.value.track
+            assert scene.backdrop.value is not None
+            track = scene.backdrop.value.track
             slides = [_slide(track, k, *_flow(scene, k)) for k in range(len(track) - 1)]
             told = _told(np.array([s for s in slides if s is not None]), "by the plate's flow")
             if truth is not None:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.composite import find_composite
-from actanywhere.camera.guide import Guide
 from actanywhere.camera.outline import whole_subject
 from actanywhere.camera.track import still_track
 from tests.camera.shots import load
@@ -101,7 +101,7 @@ def test_no_remnant_of_a_painted_actor_stays_though_he_stands_elsewhere_in_anoth
     assert match is not None
     beside = (where > 0.5) & (match.matte < 0.5)
     assert beside.sum() > 60  # the leg is in no matte of the plate
-    valid = Guide(picture, still_track(1), PLATE.aspect, match.subject).frame(0, 180, 320)[1]
+    valid = Backdrop(picture, still_track(1), PLATE.aspect, match.subject).frame(0, 180, 320)[1]
     assert valid[where > 0.5].max() == 0
     assert (valid == 0).sum() < 3 * (where > 0.5).sum()  # and the place is not thrown away with him
 
@@ -138,7 +138,7 @@ def test_no_foot_of_the_runner_who_was_painted_at_the_lake_stays() -> None:
     assert condition is not None
     match = find_composite(condition, frames, 1.0)
     assert match is not None
-    valid = Guide(condition, still_track(1), 1.0, match.subject).frame(0, 256, 256)[1]
+    valid = Backdrop(condition, still_track(1), 1.0, match.subject).frame(0, 256, 256)[1]
     shoe = np.s_[234:252, 138:150]  # of the front foot, which is in no matte of the plate
     assert match.matte[shoe].max() < 0.5 and condition[shoe].min() < 0.15
     dark = condition.max(axis=2) < 0.2

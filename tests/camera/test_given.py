@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.given import read_track
-from actanywhere.camera.guide import Guide
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.shot import FrameRange
 from tests.camera.staged import wall
@@ -28,10 +28,10 @@ def write(path: Path, *rows: Any, first: int = 1001, **fields: Any) -> str:
 
 
 def seen(path: str, count: int, anchor: int = 0) -> list[np.ndarray]:
-    """What the guide shows of ``PLACE``, which fits frame ``anchor``, at plate size."""
+    """What the backdrop shows of ``PLACE``, which fits frame ``anchor``, at plate size."""
     camera = read_track(path, FrameRange(1001, 1000 + count), *SIZE).camera
-    guide = Guide(PLACE, camera.relative_to(anchor), SIZE[0] / SIZE[1])
-    return [guide.frame(index, SIZE[1], SIZE[0])[0] for index in range(count)]
+    backdrop = Backdrop(PLACE, camera.relative_to(anchor), SIZE[0] / SIZE[1])
+    return [backdrop.frame(index, SIZE[1], SIZE[0])[0] for index in range(count)]
 
 
 def test_whole_pixels_in_the_file_are_whole_pixels_in_the_picture(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_corner_pin_sends_every_pixel_where_its_nine_numbers_say(tmp_path: Pat
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
     ramp = np.dstack([(columns + 0.5) / SIZE[0], (rows + 0.5) / SIZE[1], np.zeros(SIZE[::-1])])
     camera = read_track(str(tmp_path / "track.json"), FrameRange(1001, 1002), *SIZE).camera
-    shown, valid = Guide(np.float32(ramp), camera.relative_to(0), SIZE[0] / SIZE[1]).frame(1, *SIZE[::-1])
+    shown, valid = Backdrop(np.float32(ramp), camera.relative_to(0), SIZE[0] / SIZE[1]).frame(1, *SIZE[::-1])
     inside = valid > 0.999
     inside[:4] = inside[-4:] = inside[:, :4] = inside[:, -4:] = False
     assert inside.mean() > 0.5 and np.abs(after - PLACE).mean() > 0.02

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from actanywhere.camera.backdrop import Backdrop, choose_anchor
 from actanywhere.camera.fit import apply
-from actanywhere.camera.guide import Guide, choose_anchor
 from actanywhere.camera.placement import Placement, condition_to_unit, read_place
 from actanywhere.camera.track import CameraTrack, still_track
 from actanywhere.contract.errors import JobError
@@ -44,7 +44,7 @@ def test_moving_and_scaling_put_the_pictures_corners_where_the_artist_said() -> 
 
 
 def test_a_portrait_picture_that_is_to_fit_is_seen_whole_with_nothing_known_beside_it() -> None:
-    rgb, valid = Guide(TALL, still_track(1), 2.0, placement=Placement("fit")).frame(0, 480, 960)
+    rgb, valid = Backdrop(TALL, still_track(1), 2.0, placement=Placement("fit")).frame(0, 480, 960)
     np.testing.assert_allclose(rgb[:, 360:600], TALL, atol=1e-6)
     assert valid[:, 362:598].min() == 1
     assert valid[:, :358].max() == valid[:, 602:].max() == 0
@@ -52,8 +52,8 @@ def test_a_portrait_picture_that_is_to_fit_is_seen_whole_with_nothing_known_besi
 
 def test_a_mirrored_picture_is_turned_left_to_right_and_moves_with_the_camera_as_any_other() -> None:
     pan = CameraTrack(np.stack([np.eye(3), similarity(1, 0, 0.25, 0)]), True, "staged", np.ones(2))
-    plain = Guide(WIDE[:, ::-1].copy(), pan, 1.0)
-    mirrored = Guide(WIDE, pan, 1.0, placement=Placement(mirrored=True))
+    plain = Backdrop(WIDE[:, ::-1].copy(), pan, 1.0)
+    mirrored = Backdrop(WIDE, pan, 1.0, placement=Placement(mirrored=True))
     for frame in (0, 1):
         np.testing.assert_allclose(
             mirrored.frame(frame, 240, 240)[0], plain.frame(frame, 240, 240)[0], atol=1e-6
@@ -62,7 +62,7 @@ def test_a_mirrored_picture_is_turned_left_to_right_and_moves_with_the_camera_as
 
 def test_the_camera_moves_the_placed_picture() -> None:
     pan = CameraTrack(np.stack([np.eye(3), similarity(1, 0, -0.25, 0)]), True, "staged", np.ones(2))
-    placed = Guide(WIDE, pan, 1.0, placement=Placement(x=-0.25))
+    placed = Backdrop(WIDE, pan, 1.0, placement=Placement(x=-0.25))
     np.testing.assert_allclose(placed.frame(0, 240, 240)[0], WIDE[:, 180:420], atol=1e-6)
     np.testing.assert_allclose(placed.frame(1, 240, 240)[0], WIDE[:, 240:480], atol=1e-6)
 
@@ -105,7 +105,7 @@ def test_a_place_that_cannot_be_is_refused_with_its_form(text: str) -> None:
 def test_a_box_of_the_picture_is_what_the_frame_shows_whatever_the_fit(fit: str, mirror: str) -> None:
     place = read_place(f"60,40,160,80{mirror}", fit, (240, 480), 2.0)
     assert place is not None
-    rgb, valid = Guide(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
+    rgb, valid = Backdrop(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
     shown = WIDE[40:120, 60:220]
     np.testing.assert_allclose(rgb, shown[:, ::-1] if mirror else shown, atol=1e-5)
     assert valid.min() == 1
@@ -114,7 +114,7 @@ def test_a_box_of_the_picture_is_what_the_frame_shows_whatever_the_fit(fit: str,
 def test_a_box_of_another_shape_is_seen_whole_in_the_middle_and_may_reach_beyond_the_picture() -> None:
     place = read_place("-80,0,80,80", "fill", (240, 480), 2.0)
     assert place is not None
-    rgb, valid = Guide(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
+    rgb, valid = Backdrop(WIDE, still_track(1), 2.0, placement=place).frame(0, 80, 160)
     np.testing.assert_allclose(rgb[:, 120:], WIDE[:80, :40], atol=1e-5)
     assert valid[:, :118].max() == 0
 

@@ -41,7 +41,7 @@ def coded(picture: np.ndarray) -> np.ndarray:
 
 def finish(generated: np.ndarray, full: np.ndarray, **more: object) -> np.ndarray:
     known = {"known_small": KNOWN_SMALL, "known_full": KNOWN_FULL} | more
-    return finish_frame(generated, small(full), guide_full=full, **known)
+    return finish_frame(generated, small(full), backdrop_full=full, **known)
 
 
 def psnr(a: np.ndarray, b: np.ndarray) -> float:
@@ -94,10 +94,10 @@ def test_the_border_of_what_is_known_shows_no_seam() -> None:
     full = ramp.astype(np.float32)
     known_small, known_full = KNOWN_SMALL.copy(), KNOWN_FULL.copy()
     known_small[:, 80:], known_full[:, 320:] = 0, 0
-    guide = full.copy()
-    guide[:, 320:] = 0  # outside of its borders the moved picture is meaningless
+    backdrop = full.copy()
+    backdrop[:, 320:] = 0  # outside of its borders the moved picture is meaningless
     generated = np.clip(small(full) * 0.8, 0, 1)
-    finished = finish_frame(generated, small(guide), known_small, guide, known_full)
+    finished = finish_frame(generated, small(backdrop), known_small, backdrop, known_full)
     assert np.abs(finished - 0.8 * full)[8:-8, 8:-8].max() < 0.015
     assert np.abs(np.diff(finished, axis=1))[8:-8, 280:360].max() < 0.006
 

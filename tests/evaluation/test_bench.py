@@ -28,7 +28,7 @@ def test_the_tracked_card_follows_the_plate_whatever_camera_is_rendered(tmp_path
     card = bench.baselines()["tracked card"]
     agreement = camera_agreement(background_motion(card, bench.ground.outside), bench.ground.motion, 1.0)
     assert agreement > 0.9
-    assert set(bench.baselines()) == {"still paste", "tracked card", "guide alone", "guide and shadow"}
+    assert set(bench.baselines()) == {"still paste", "tracked card", "backdrop alone", "backdrop and shadow"}
 
 
 def test_repeated_frames_are_left_out_and_others_results_are_spread_over_the_plate(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def test_one_command_makes_the_tables_and_the_sheets_and_uses_its_renders_again(
         "authors1",
         "still paste",
         "tracked card",
-        "guide alone",
-        "guide and shadow",
+        "backdrop alone",
+        "backdrop and shadow",
     ]
     assert float(table["run", "authors1"]["camera"]) == pytest.approx(1, abs=0.02)
     assert float(table["run", "tracked card"]["camera"]) > 0.9

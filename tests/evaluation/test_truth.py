@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.settings import Settings
-from actanywhere.evaluation.baselines import guide_alone, still_paste, tracked_card
+from actanywhere.evaluation.baselines import backdrop_alone, still_paste, tracked_card
 from actanywhere.evaluation.figures import Figures, gains, means, medians
 from actanywhere.evaluation.truth import (
     TrueShot,
@@ -71,9 +71,11 @@ def test_the_truth_itself_is_perfect_everywhere_and_a_damaged_one_where_it_is_da
 
 def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots: list[TrueShot]) -> None:
     for shot in shots:
-        assert shot.scene.guide.value is not None
+        assert shot.scene.backdrop.value is not None
         anchor = next(
-            t for t, m in enumerate(shot.scene.guide.value.track.transforms) if np.array_equal(m, np.eye(3))
+            t
+            for t, m in enumerate(shot.scene.backdrop.value.track.transforms)
+            if np.array_equal(m, np.eye(3))
         )
         pasted, card = still_paste(shot.scene), tracked_card(shot.scene)
         outside = shot.regions["background"][anchor]
@@ -86,19 +88,19 @@ def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots
         np.testing.assert_array_equal(card[anchor][inside], shot.clip.rgb[anchor][inside])
 
 
-def test_the_card_shows_the_painted_in_actor_and_the_guide_alone_does_not(shots: list[TrueShot]) -> None:
+def test_the_card_shows_the_painted_in_actor_and_the_backdrop_alone_does_not(shots: list[TrueShot]) -> None:
     composite = max(shots, key=lambda one: one.regions["uncovered"].sum())
     methods = {
         "tracked card": tracked_card(composite.scene),
-        "guide alone": guide_alone(composite.plain, SETTINGS),
+        "backdrop alone": backdrop_alone(composite.plain, SETTINGS),
     }
-    card, guide = measure_true_shot(composite, methods)
-    worse, better = card.values["uncovered_db"], guide.values["uncovered_db"]
+    card, backdrop = measure_true_shot(composite, methods)
+    worse, better = card.values["uncovered_db"], backdrop.values["uncovered_db"]
     assert worse is not None and better is not None
     assert better > worse + 1
 
 
-def test_the_shadow_is_read_in_the_plate_and_the_guide_alone_has_none() -> None:
+def test_the_shadow_is_read_in_the_plate_and_the_backdrop_alone_has_none() -> None:
     clips = RenderedClips(Path(__file__).resolve().parents[1] / "data" / "rendered")
     read = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow.value is not None]
     assert len(read) >= 4
@@ -107,7 +109,7 @@ def test_the_shadow_is_read_in_the_plate_and_the_guide_alone_has_none() -> None:
         assert shot.plain.shadow.value is None
         methods = true_methods(shot, shot.clip.rgb, SETTINGS)
         rows = {row.method: row.values["shadow_db"] for row in measure_true_shot(shot, methods)}
-        under, alone = rows["guide and shadow"], rows["guide alone"]
+        under, alone = rows["backdrop and shadow"], rows["backdrop alone"]
         assert under is not None and alone is not None
         gained.append(under - alone)
     assert np.mean(gained) > 1, gained
@@ -127,7 +129,7 @@ def test_figures_are_summed_up_by_method_and_compared_clip_by_clip(shots: list[T
         row for shot in shots for row in measure_true_shot(shot, true_methods(shot, shot.clip.rgb, SETTINGS))
     ]
     table = {row.method: row for row in means(rows)}
-    assert list(table) == ["ours", "still paste", "tracked card", "guide alone", "guide and shadow"]
+    assert list(table) == ["ours", "still paste", "tracked card", "backdrop alone", "backdrop and shadow"]
     assert table["ours"].values["background_db"] == 60
     assert {row.shot for row in medians(rows)} == {"4"}
     gained = {row.method: row.values["background_db"] for row in gains(rows, "ours")}

@@ -10,7 +10,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
-from actanywhere.camera.guide import Guide
+from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import Condition, ImageSequence, Matte
@@ -124,7 +124,7 @@ def test_what_lies_under_a_transparent_part_of_the_condition_is_not_shown(
     assert condition.hole is not None and np.allclose(condition.hole, 1 - alpha)
     assert np.allclose(condition.pixels, np.float32([50, 128, 50]) / 255, atol=1e-3)
     assert any("33.3 % of the picture is transparent" in one for one in condition.warnings)
-    _, valid = Guide(condition.pixels, still_track(1), 64 / 48, hole=condition.hole).frame(0, 48, 64)
+    _, valid = Backdrop(condition.pixels, still_track(1), 64 / 48, hole=condition.hole).frame(0, 48, 64)
     assert valid[:15].max() == 0 and valid[17:].min() > 0.99
 
 

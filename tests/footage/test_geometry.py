@@ -12,7 +12,7 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image
 
-from actanywhere.camera.guide import Guide, View, choose_anchor
+from actanywhere.camera.backdrop import Backdrop, View, choose_anchor
 from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.shot import Condition, ImageSequence, Matte
@@ -85,7 +85,7 @@ def test_a_condition_fits_the_display_window_of_an_overscanned_plate() -> None:
     place = np.zeros((40, 80, 3), np.float32)
     place[:, :40] = [1, 0, 0]
     place[:20, 40:] = [0, 1, 0]
-    shown, valid = Guide(place, still_track(1), 2.0, view=view).frame(0, 60, 120)
+    shown, valid = Backdrop(place, still_track(1), 2.0, view=view).frame(0, 60, 120)
     assert np.abs(shown[11:49, 31:109] - place[1:-1, 1:-1]).max() < 1e-3
     assert valid[11:49, 31:109].min() > 0.99
     assert valid[:9].max() == valid[51:].max() == valid[:, :29].max() == valid[:, 111:].max() == 0
@@ -126,7 +126,7 @@ def test_a_round_thing_is_round_on_the_screen_of_an_anamorphic_plate(tmp_path: P
     path = write_still(tmp_path / "p.exr", ramp(60, 60), attributes={"PixelAspectRatio": aspect})
     info = open_plate(ImageSequence(str(path))).info
     assert info.aspect == aspect
-    shown, _ = Guide(_disc(100, 200, 30), still_track(1), info.aspect).frame(0, 60, 60)
+    shown, _ = Backdrop(_disc(100, 200, 30), still_track(1), info.aspect).frame(0, 60, 60)
     width, height = _shape(shown)
     assert abs(width * aspect - height) <= aspect
 

@@ -11,7 +11,7 @@ _SIZES = [(64, 96), (160, 384), (8, 8), (7, 5), (16, 200), (96, 33)]
 
 
 def _known(height: int, width: int, seed: int) -> np.ndarray:
-    """A rectangle, as hard as the guide's."""
+    """A rectangle, as hard as the backdrop's."""
     rng = np.random.default_rng(seed)
     known = np.zeros((height, width), np.float32)
     y, x = int(rng.integers(height // 2 + 1)), int(rng.integers(width // 2 + 1))

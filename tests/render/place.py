@@ -7,7 +7,7 @@ import numpy as np
 from actanywhere.contract.job import Job
 from actanywhere.engines.protocol import Watch
 from actanywhere.footage import from_display
-from actanywhere.render.conditioning import guide_at
+from actanywhere.render.conditioning import backdrop_at
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import read_scene
 
@@ -19,5 +19,7 @@ def place_of(job: Job) -> list[np.ndarray]:
     with open_inputs(job) as inputs:
         scene = read_scene(inputs, Watch())
         info = inputs.plate.info
-        guides = [guide_at(scene, index, info.height, info.width)[0] for index in range(len(inputs.frames))]
-        return [from_display(guide, info.space).astype(np.float16) for guide in guides]
+        backdrops = [
+            backdrop_at(scene, index, info.height, info.width)[0] for index in range(len(inputs.frames))
+        ]
+        return [from_display(backdrop, info.space).astype(np.float16) for backdrop in backdrops]

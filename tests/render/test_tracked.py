@@ -33,11 +33,11 @@ def steady(count: int) -> list[tuple[float, float]]:
 
 
 def seen(job: object) -> tuple[Scene, list[np.ndarray]]:
-    """The guide's frames at plate size, as the renderer reads them."""
+    """The backdrop's frames at plate size, as the renderer reads them."""
     with open_inputs(job) as inputs:  # type: ignore[arg-type]
         scene = read_scene(inputs, Watch())
-    assert scene.guide.value is not None
-    return scene, [scene.guide.value.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
+    assert scene.backdrop.value is not None
+    return scene, [scene.backdrop.value.frame(k, HEIGHT, WIDTH)[0] for k in range(6)]
 
 
 def test_the_picture_moves_by_the_files_pixels_though_the_plate_stands_still(
@@ -137,8 +137,8 @@ def test_in_a_camera_that_travels_the_picture_s_ground_lies_where_the_plate_s_do
 ) -> None:
     job = with_chan(shot, 0.1).job(model, camera="tracked", anchor=1001, horizon="30,36")
     scene, _ = seen(job)
-    guide = scene.guide.value
-    assert guide is not None
+    backdrop = scene.backdrop.value
+    assert backdrop is not None
     down = np.radians(10)
     world = np.array(
         [[0.0, -1.6, 4.0], [0.6, -1.6, 5.0], [-0.4, -1.6, 3.0]]
@@ -150,7 +150,7 @@ def test_in_a_camera_that_travels_the_picture_s_ground_lies_where_the_plate_s_do
         depth = ahead * np.cos(down) - up * np.sin(down)
         row = -(up * np.cos(down) + ahead * np.sin(down)) / depth
         pixels = np.stack([right / depth * HEIGHT + WIDTH / 2 - 0.5, row * HEIGHT + HEIGHT / 2 - 0.5], 1)
-        places.append(guide.looks(index, pixels, HEIGHT, WIDTH))
+        places.append(backdrop.looks(index, pixels, HEIGHT, WIDTH))
     for place in places:
         np.testing.assert_allclose(place, places[0], atol=0.01)
     # As a level camera saw it whose horizon is row 30 of 80: 1.6 metres down at 4, 5 and 3 ahead. The picture is a

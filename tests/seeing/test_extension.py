@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from actanywhere.camera.guide import Guide
+from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.track import CameraTrack, still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.seeing.extension import Margins, extend
@@ -40,17 +40,17 @@ def test_who_is_in_the_picture_is_not_seen_again_beside_it() -> None:
 
 
 def test_a_shot_that_sees_no_more_than_the_picture_needs_nothing() -> None:
-    guide = Guide(street(), still_track(2), 1.5)
-    assert outpaint(street(), NO_HOLE, guide, ShiftMap()) is None
+    backdrop = Backdrop(street(), still_track(2), 1.5)
+    assert outpaint(street(), NO_HOLE, backdrop, ShiftMap()) is None
 
 
 def test_the_place_lies_where_the_camera_looks_for_it() -> None:
     picture = street()
     pan = CameraTrack(np.stack([np.eye(3), similarity(1, 0, -0.4, 0)]), True, "staged", np.ones(2))
-    guide = Guide(picture, pan, 1.5)
-    place = outpaint(picture, NO_HOLE, guide, ShiftMap())
+    backdrop = Backdrop(picture, pan, 1.5)
+    place = outpaint(picture, NO_HOLE, backdrop, ShiftMap())
     assert place is not None
-    rgb, valid = guide.within(place.surroundings).frame(1, *SIZE)
+    rgb, valid = backdrop.within(place.surroundings).frame(1, *SIZE)
     assert valid.min() == 1
     moved = round(0.4 * SIZE[0])
     np.testing.assert_allclose(rgb[:, : SIZE[1] - moved - 3], picture[:, moved:-3], atol=2e-3)

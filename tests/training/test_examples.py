@@ -21,7 +21,7 @@ from actanywhere.training.sources import Sources
 from tests.engines.unet import tiny
 
 _FRAMES, _HEIGHT, _WIDTH = 6, 64, 96
-_PLAIN = {"guide": 0.0, "continued": 0.0, "cut_outs": 0.0, "augmentation": 0.0, "erode": 0}
+_PLAIN = {"backdrop": 0.0, "continued": 0.0, "cut_outs": 0.0, "augmentation": 0.0, "erode": 0}
 _SEEDS = range(12)
 
 
@@ -63,7 +63,7 @@ def test_the_same_seed_makes_the_same_example_and_another_seed_another(clip: Tra
 
 def test_making_an_example_leaves_the_clip_as_it_was(clip: TrainingClip) -> None:
     fresh = _clip()
-    _examples(clip, guide=1.0, continued=1.0, cut_outs=1.0, augmentation=1.0)
+    _examples(clip, backdrop=1.0, continued=1.0, cut_outs=1.0, augmentation=1.0)
     for part in ("rgb", "background", "matte", "transforms"):
         np.testing.assert_array_equal(getattr(clip, part), getattr(fresh, part))
 
@@ -102,9 +102,9 @@ def test_damage_both_leaks_and_removes(clip: TrainingClip) -> None:
     assert changes == {-1.0, 0.0, 1.0}
 
 
-def test_as_guide_the_moved_condition_is_known_and_true_outside_of_the_band(clip: TrainingClip) -> None:
+def test_as_backdrop_the_moved_condition_is_known_and_true_outside_of_the_band(clip: TrainingClip) -> None:
     shares = []
-    for example in _examples(clip, guide=1.0, composite=0.0, slip=0.0):
+    for example in _examples(clip, backdrop=1.0, composite=0.0, slip=0.0):
         told = (example.mask == 0) & (clip.matte < 0.5)
         error = np.abs(example.known[told].astype(int) - clip.background[told])
         assert error.mean() < 1.5
@@ -117,7 +117,7 @@ def test_as_guide_the_moved_condition_is_known_and_true_outside_of_the_band(clip
 
 
 def test_an_actor_that_was_painted_into_the_condition_is_never_told_as_background(clip: TrainingClip) -> None:
-    for example in _examples(clip, guide=1.0, composite=1.0, slip=0.0):
+    for example in _examples(clip, backdrop=1.0, composite=1.0, slip=0.0):
         told = (example.mask == 0) & (clip.matte < 0.5)
         assert told.any()
         actor = np.abs(example.known[told].astype(int) - (250, 20, 30)).sum(-1) < 30
@@ -125,16 +125,16 @@ def test_an_actor_that_was_painted_into_the_condition_is_never_told_as_backgroun
         assert not (actor & ~wall).any()
 
 
-def test_a_clip_without_a_camera_has_no_guide(clip: TrainingClip) -> None:
+def test_a_clip_without_a_camera_has_no_backdrop(clip: TrainingClip) -> None:
     untracked = TrainingClip(
         clip.rgb, clip.background, clip.matte, clip.effect, clip.transforms, "wall", tracked=False
     )
-    (plain, *_), (made, *_) = _examples(untracked), _examples(untracked, guide=1.0)
+    (plain, *_), (made, *_) = _examples(untracked), _examples(untracked, backdrop=1.0)
     np.testing.assert_array_equal(made.mask, plain.mask)
 
 
 def test_continued_frames_are_fully_known(clip: TrainingClip) -> None:
-    for example in _examples(clip, continued=1.0, guide=0.5, overlap=2):
+    for example in _examples(clip, continued=1.0, backdrop=0.5, overlap=2):
         assert not example.mask[:2].any()
         np.testing.assert_array_equal(example.known[:2], clip.rgb[:2])
         np.testing.assert_array_equal(example.prior[:2], clip.rgb[:2])
@@ -148,7 +148,7 @@ def test_the_condition_is_a_frame_of_the_clip_or_its_background(clip: TrainingCl
 
 
 def test_what_is_expected_is_nearer_to_the_truth_than_grey(clip: TrainingClip) -> None:
-    for example in _examples(clip, guide=1.0, composite=0.0):
+    for example in _examples(clip, backdrop=1.0, composite=0.0):
         truth, unknown = clip.rgb.astype(int), example.mask == 1
         assert np.abs(example.prior - truth)[unknown].mean() < np.abs(example.known - truth)[unknown].mean()
 
@@ -166,10 +166,10 @@ def _shadowed() -> tuple[TrainingClip, np.ndarray]:
     return TrainingClip(rgb, clip.background, matte, shadow, clip.transforms, "wall"), shadow > 0
 
 
-def test_an_extended_guide_is_the_truth_wherever_the_actor_changes_nothing_however_it_slips() -> None:
+def test_an_extended_backdrop_is_the_truth_wherever_the_actor_changes_nothing_however_it_slips() -> None:
     clip, shadow = _shadowed()
     slipped = 0
-    for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.02):
+    for example in _examples(clip, backdrop=1.0, extended=1.0, composite=0.0, slip=0.02):
         untouched = ~shadow & (cv2.dilate(clip.matte.max(0), np.ones((25, 25))) == 0)
         assert untouched.any()
         np.testing.assert_array_equal(example.video[untouched], example.prior[untouched])
@@ -177,9 +177,9 @@ def test_an_extended_guide_is_the_truth_wherever_the_actor_changes_nothing_howev
     assert slipped >= 3
 
 
-def test_the_truth_of_an_extended_guide_is_the_moved_picture_in_the_actors_shadow_up_to_his_feet() -> None:
+def test_the_truth_of_an_extended_backdrop_is_the_moved_picture_in_the_actors_shadow_up_to_his_feet() -> None:
     clip, shadow = _shadowed()
-    for example in _examples(clip, guide=1.0, extended=1.0, composite=0.0, slip=0.02, erode=20):
+    for example in _examples(clip, backdrop=1.0, extended=1.0, composite=0.0, slip=0.02, erode=20):
         share = (example.video[shadow] / np.maximum(example.prior[shadow].astype(float), 40)).mean()
         assert share == pytest.approx(0.5, abs=0.06)
         rim = (clip.matte > 0) & (example.mask == 1) & (np.roll(shadow, -1, axis=1))
@@ -196,7 +196,7 @@ def test_who_is_told_how_the_shadow_falls_sees_it_in_the_moved_picture_and_other
     clip = replace(clip, shadow=_TOLD)
     for told in (1.0, 0.0):
         for example in _examples(
-            clip, guide=1.0, extended=1.0, composite=0.0, slip=0.0, shadow=told, misread=0.0
+            clip, backdrop=1.0, extended=1.0, composite=0.0, slip=0.0, shadow=told, misread=0.0
         ):
             share = example.prior[shadow].astype(float).sum() / clip.background[shadow].sum()
             assert share < 0.85 if told else share == pytest.approx(1, abs=0.02)
@@ -210,7 +210,7 @@ def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
     for told in (1.0, 0.0):
         examples = _examples(
             replace(clip, shadow=_TOLD),
-            guide=1.0,
+            backdrop=1.0,
             extended=1.0,
             composite=1.0,
             slip=0.0,
@@ -230,7 +230,7 @@ def test_a_told_shadow_is_also_lifted_from_a_composite_condition() -> None:
 def test_who_is_told_wrongly_sees_the_shadow_elsewhere_and_learns_where_it_falls() -> None:
     clip, shadow = _shadowed()
     clip = replace(clip, shadow=_TOLD)
-    recipe = {"guide": 1.0, "extended": 1.0, "composite": 0.0, "slip": 0.0, "shadow": 1.0}
+    recipe = {"backdrop": 1.0, "extended": 1.0, "composite": 0.0, "slip": 0.0, "shadow": 1.0}
     for misread, low, high in ((0.0, 0.4, 0.85), (1.0, 0.85, 1.02)):
         examples = _examples(clip, **recipe, misread=misread)
         shares = [example.prior[shadow].sum() / clip.background[shadow].sum() for example in examples]
@@ -239,19 +239,19 @@ def test_who_is_told_wrongly_sees_the_shadow_elsewhere_and_learns_where_it_falls
         assert np.mean(truths) == pytest.approx(0.5, abs=0.05)
 
 
-def test_an_unguided_example_is_told_of_no_shadow() -> None:
+def test_an_unbackdropd_example_is_told_of_no_shadow() -> None:
     clip, _ = _shadowed()
-    for recipe in ({"guide": 0.0, "extended": 1.0}, {"guide": 1.0, "extended": 0.0}):
+    for recipe in ({"backdrop": 0.0, "extended": 1.0}, {"backdrop": 1.0, "extended": 0.0}):
         plain = _examples(clip, **recipe, shadow=1.0)
         told = _examples(replace(clip, shadow=_TOLD), **recipe, shadow=1.0)
         for one, other in zip(plain, told, strict=True):
             np.testing.assert_array_equal(one.prior, other.prior)
 
 
-def test_a_painted_actors_shadow_is_to_be_taken_away_under_an_extended_guide() -> None:
+def test_a_painted_actors_shadow_is_to_be_taken_away_under_an_extended_backdrop() -> None:
     clip, shadow = _shadowed()
     told = 0
-    for example in _examples(clip, guide=1.0, extended=1.0, composite=1.0, slip=0.0):
+    for example in _examples(clip, backdrop=1.0, extended=1.0, composite=1.0, slip=0.0):
         (anchor,) = (t for t in range(_FRAMES) if np.array_equal(clip.rgb[t], example.condition))
         for t in range(_FRAMES):
             if abs(t - anchor) < 3:

@@ -141,7 +141,7 @@ def test_the_true_frame_is_the_target_and_the_moved_frame_is_true_where_it_is_kn
         assert np.median(red[clip.matte > 0.99]) < 30
         np.testing.assert_allclose(clip.transforms[0], np.eye(3), atol=1e-9)
         made = make_example(
-            clip, rng, ExampleRecipe(guide=1.0, slip=0.0, augmentation=0, cut_outs=0, continued=0)
+            clip, rng, ExampleRecipe(backdrop=1.0, slip=0.0, augmentation=0, cut_outs=0, continued=0)
         )
         np.testing.assert_array_equal(made.video, clip.rgb)
         assert any(np.array_equal(made.condition, frame) for frame in clip.rgb)

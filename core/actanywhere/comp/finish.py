@@ -27,7 +27,7 @@ _CODING = 0.03
 class Finish:
     """A frame (H, W, 3) at plate size, display 0..1, made a few rows at a time.
 
-    ``generated`` and ``guide_small`` (h, w, 3) are the network's frame and the moved condition at its size,
+    ``generated`` and ``backdrop_small`` (h, w, 3) are the network's frame and the moved condition at its size,
     ``known_small`` (h, w) where that condition may be relied on, and is not hidden by the actor; ``known_full`` (H, W)
     the same at plate size. ``detail``, 0..1: how much of the condition's own detail is used; at 0 it only leads the
     edges of the enlarged picture.
@@ -36,7 +36,7 @@ class Finish:
     def __init__(
         self,
         generated: Picture,
-        guide_small: Picture,
+        backdrop_small: Picture,
         known_small: Picture,
         known_full: Picture,
         detail: float = 1.0,
@@ -51,28 +51,28 @@ class Finish:
         self._known = bool((known_small > 0.01).any())
         if not self._known:
             return
-        shading = _shading(generated, guide_small, known_small)
+        shading = _shading(generated, backdrop_small, known_small)
         self._shading = large(shading)
-        self._agrees = large(_agreement(generated, guide_small, shading, known_small))
+        self._agrees = large(_agreement(generated, backdrop_small, shading, known_small))
         self._share = _feathered(known_full, 2.0 * height / generated.shape[0])
         if detail < 1.0:
             weight = np.maximum(known_small, 1e-4).astype(np.float32)
             # The edges of the full-size condition lead: He and Sun's fast guided filter.
-            self._line = [large(part) for part in _local_line(generated, guide_small, weight, 2, 1e-4)]
+            self._line = [large(part) for part in _local_line(generated, backdrop_small, weight, 2, 1e-4)]
 
-    def rows(self, part: slice, guide: Picture) -> Picture:
-        """The rows (n, W, 3) of a ``part`` (start and stop); ``guide`` (n, W, 3) is the moved condition there."""
+    def rows(self, part: slice, backdrop: Picture) -> Picture:
+        """The rows (n, W, 3) of a ``part`` (start and stop); ``backdrop`` (n, W, 3) is the moved condition there."""
         made = _bounded(self._generated.rows(part))
         if not self._known:
             return made
         share = self._share[part] * _bounded(self._agrees.rows(part))
-        own = guide + _BLACK
+        own = backdrop + _BLACK
         own *= cv2.exp(self._shading.rows(part))
         own -= _BLACK
         own = _bounded(own)
         if self._detail < 1.0:
             slope, offset = (one.rows(part) for one in self._line)
-            led = _bounded(slope * guide + offset)
+            led = _bounded(slope * backdrop + offset)
             own = self._detail * own + (1.0 - self._detail) * led
         own -= made
         own *= share[..., None]
@@ -82,15 +82,15 @@ class Finish:
 
 def finish_frame(
     generated: Picture,
-    guide_small: Picture,
+    backdrop_small: Picture,
     known_small: Picture,
-    guide_full: Picture,
+    backdrop_full: Picture,
     known_full: Picture,
     detail: float = 1.0,
 ) -> Picture:
-    """The whole frame (H, W, 3) of a ``Finish``; ``guide_full`` (H, W, 3) is the moved condition at plate size."""
-    finish = Finish(generated, guide_small, known_small, known_full, detail)
-    return finish.rows(slice(0, len(known_full)), guide_full)
+    """The whole frame (H, W, 3) of a ``Finish``; ``backdrop_full`` (H, W, 3) is the moved condition at plate size."""
+    finish = Finish(generated, backdrop_small, known_small, known_full, detail)
+    return finish.rows(slice(0, len(known_full)), backdrop_full)
 
 
 def _bounded(picture: Picture) -> Picture:
@@ -103,14 +103,14 @@ def _shade(picture: Picture, shading: Picture) -> Picture:
     return np.asarray(np.clip((picture + _BLACK) * np.exp(shading) - _BLACK, 0.0, 1.0), np.float32)
 
 
-def _shading(generated: Picture, guide: Picture, known: Picture) -> Picture:
+def _shading(generated: Picture, backdrop: Picture, known: Picture) -> Picture:
     """(h, w, 3) logarithm of the light that the network added to the condition, free of coding error.
 
     Twice filtered, the second time led by the first's result: soft shades and their edges stay, what
     flickers from pixel to pixel does not. What is not known takes no part and gets no shade of its own.
     """
     radius = max(2, round(generated.shape[0] / 64))
-    raw = np.log((np.maximum(generated, 0.0) + _BLACK) / (np.maximum(guide, 0.0) + _BLACK))
+    raw = np.log((np.maximum(generated, 0.0) + _BLACK) / (np.maximum(backdrop, 0.0) + _BLACK))
     raw = np.clip(raw, -_STRONGEST, _STRONGEST).astype(np.float32) * (known > 0.01)[..., None]
     weight = np.maximum(known, 1e-4).astype(np.float32)
     soft = _mean(raw, weight, max(1, radius // 2))
@@ -119,7 +119,7 @@ def _shading(generated: Picture, guide: Picture, known: Picture) -> Picture:
     return np.asarray(smooth * kept, np.float32)
 
 
-def _agreement(generated: Picture, guide: Picture, shading: Picture, known: Picture) -> Picture:
+def _agreement(generated: Picture, backdrop: Picture, shading: Picture, known: Picture) -> Picture:
     """(h, w) 1 where the shaded condition is what was generated, 0 where something else was painted.
 
     Compared without fine detail, which the network's picture lacks anyway. Shading of a strong colour is a
@@ -127,7 +127,7 @@ def _agreement(generated: Picture, guide: Picture, shading: Picture, known: Pict
     """
     radius = max(2, round(generated.shape[0] / 64))
     weight = np.maximum(known, 1e-4).astype(np.float32)
-    apart = np.abs(_mean(generated - _shade(guide, shading), weight, radius // 2)).max(axis=2)
+    apart = np.abs(_mean(generated - _shade(backdrop, shading), weight, radius // 2)).max(axis=2)
     far = _mean(apart[..., None], weight, radius)[..., 0]
     coloured = _mean(np.ptp(shading, axis=2)[..., None], weight, radius)[..., 0]
     agrees = (1.0 - _ramp(far, 0.06, 0.16)) * (1.0 - _ramp(coloured, 0.5, 1.0))
@@ -151,20 +151,20 @@ def _mean(picture: Picture, weight: Picture, radius: int) -> Picture:
 
 
 def _local_line(
-    picture: Picture, guide: Picture, weight: Picture, radius: int, noise: float
+    picture: Picture, backdrop: Picture, weight: Picture, radius: int, noise: float
 ) -> tuple[Picture, Picture]:
-    """Slope and offset by which ``guide`` gives ``picture`` around every pixel, channel by channel."""
-    mean_g, mean_p = _mean(guide, weight, radius), _mean(picture, weight, radius)
-    variance = np.maximum(_mean(guide * guide, weight, radius) - mean_g * mean_g, 0.0)
-    covariance = _mean(guide * picture, weight, radius) - mean_g * mean_p
+    """Slope and offset by which ``backdrop`` gives ``picture`` around every pixel, channel by channel."""
+    mean_g, mean_p = _mean(backdrop, weight, radius), _mean(picture, weight, radius)
+    variance = np.maximum(_mean(backdrop * backdrop, weight, radius) - mean_g * mean_g, 0.0)
+    covariance = _mean(backdrop * picture, weight, radius) - mean_g * mean_p
     slope = np.asarray(covariance / (variance + noise), np.float32)
     offset = np.asarray(mean_p - slope * mean_g, np.float32)
     return _mean(slope, weight, radius), _mean(offset, weight, radius)
 
 
-def _guided(picture: Picture, guide: Picture, weight: Picture, radius: int, noise: float) -> Picture:
-    slope, offset = _local_line(picture, guide, weight, radius, noise)
-    return np.asarray(slope * guide + offset, np.float32)
+def _guided(picture: Picture, backdrop: Picture, weight: Picture, radius: int, noise: float) -> Picture:
+    slope, offset = _local_line(picture, backdrop, weight, radius, noise)
+    return np.asarray(slope * backdrop + offset, np.float32)
 
 
 def _feathered(known: Picture, width: float) -> Picture:

@@ -1,10 +1,10 @@
 """The baselines: what the same condition picture gives without the network.
 
 The *still paste* is the condition picture behind the actor, not moving. The *tracked card* is the condition moved by
-the plate's track, with mirrored borders: what a compositor does in ten minutes. The *guide alone* is this software
-with the network left out and the holes filled classically, of a scene without a cast shadow; the *guide and shadow* is
-the same under the shadow that was read in the plate. All give frames (T, h, w, 3) uint8 display at the size of
-the scene's clip, with the actor over them.
+the plate's track, with mirrored borders: what a compositor does in ten minutes. The *backdrop alone* is this software
+with the network left out and the holes filled classically, of a scene without a cast shadow; the *backdrop and shadow*
+is the same under the shadow that was read in the plate. All give frames (T, h, w, 3) uint8 display at the size of the
+scene's clip, with the actor over them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..engines.protocol import FrameConditioning
 from ..render.conditioning import ShotConditioning
 from ..render.scene import Scene
 
-__all__ = ["guide_alone", "over_background", "still_paste", "tracked_card"]
+__all__ = ["backdrop_alone", "over_background", "still_paste", "tracked_card"]
 
 Picture = NDArray[np.float32]
 Frames = NDArray[np.uint8]
@@ -36,12 +36,16 @@ def still_paste(scene: Scene) -> Frames:
 def tracked_card(scene: Scene) -> Frames:
     """The condition picture moved by the plate's track, mirrored at its borders, behind the actor.
 
-    Where the scene has no guide, because the plate could not be tracked, this is the still paste.
+    Where the scene has no backdrop, because the plate could not be tracked, this is the still paste.
     """
-    return still_paste(scene) if scene.guide.value is None else _card(scene, scene.guide.value.track.flat())
+    return (
+        still_paste(scene)
+        if scene.backdrop.value is None
+        else _card(scene, scene.backdrop.value.track.flat())
+    )
 
 
-def guide_alone(scene: Scene, settings: Settings) -> Frames:
+def backdrop_alone(scene: Scene, settings: Settings) -> Frames:
     """What this software would deliver if the network added nothing to what is known and expected."""
     conditioning = ShotConditioning(scene, settings)
     return over_background(scene, [finish_small(one.prefill, one, settings) for one in conditioning])

@@ -17,7 +17,7 @@ from ..engines.protocol import Watch
 from ..footage import open_plate, read_still_matte, to_display
 from ..render.preflight import open_inputs
 from ..render.scene import Scene, read_scene, resize
-from .baselines import guide_alone, still_paste, tracked_card
+from .baselines import backdrop_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of
 
@@ -48,12 +48,14 @@ class Bench:
     def baselines(self) -> dict[str, Frames]:
         """The measured frames of what can be had without the network."""
         settings = self.case.job.settings
-        alone = guide_alone(self.plain, settings)
+        alone = backdrop_alone(self.plain, settings)
         made = {
             "still paste": still_paste(self.scene),
             "tracked card": tracked_card(self.tracked),
-            "guide alone": alone,
-            "guide and shadow": alone if self.scene is self.plain else guide_alone(self.scene, settings),
+            "backdrop alone": alone,
+            "backdrop and shadow": alone
+            if self.scene is self.plain
+            else backdrop_alone(self.scene, settings),
         }
         return {method: frames[self.measured] for method, frames in made.items()}
 

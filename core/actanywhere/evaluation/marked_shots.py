@@ -124,14 +124,14 @@ def _as_marked(job: Job, marks: Marks) -> Job:
 
 
 def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
-    guide = scene.guide.value
-    if guide is None or not marks.subject.any():
+    backdrop = scene.backdrop.value
+    if backdrop is None or not marks.subject.any():
         return float("nan")
     height, width = scene.clip.size
     x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
     points = np.stack([x.ravel(), y.ravel()], 1)
     looks = [
-        guide.looks(index, points, height, width).reshape(height, width, 2).astype(np.float32)
+        backdrop.looks(index, points, height, width).reshape(height, width, 2).astype(np.float32)
         for index in range(len(comp))
     ]
     return left_standing(comp, scene.clip.matte, original, marks.subject, looks)

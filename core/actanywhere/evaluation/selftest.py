@@ -31,7 +31,7 @@ from ..render.preflight import model_size
 from ..render.resolve import resolve
 from .figures import Figures, means, to_markdown
 from .sheet import Block, write_sheet
-from .truth import TrueShot, guide_frames, measure_true_shot, render_ours, true_shots
+from .truth import TrueShot, backdrop_frames, measure_true_shot, render_ours, true_shots
 
 __all__ = ["Mode", "modes_of", "selftest"]
 
@@ -98,7 +98,7 @@ def selftest(
     shots = list(true_shots(_CLIPS, frames, resolved.area, engine.facts.multiple))
     total = len(shots) * len(modes)
     for number, shot in enumerate(shots):
-        made = {_ALONE: guide_frames(shot, settings)}
+        made = {_ALONE: backdrop_frames(shot, settings)}
         for at, mode in enumerate(modes):
             done = number * len(modes) + at
             report(Progress("rendering clips", done, total, "renders", fraction=done / total))

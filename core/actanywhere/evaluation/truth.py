@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.backdrop import Backdrop
 from ..camera.fit import apply, from_pixels, to_pixels
-from ..camera.guide import Guide
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
@@ -32,14 +32,14 @@ from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
 from ..shadow.read import lift_shadow, read_shadow
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
-from .baselines import finish_small, guide_alone, over_background, still_paste, tracked_card
+from .baselines import backdrop_alone, finish_small, over_background, still_paste, tracked_card
 from .figures import Figures
 from .quality import psnr, ssim
 from .sheet import Block
 
 __all__ = [
     "TrueShot",
-    "guide_frames",
+    "backdrop_frames",
     "measure_true_shot",
     "render_ours",
     "rendered_shots",
@@ -118,42 +118,42 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, gone_
     known = Clip(
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
-    unextended = Guide(condition, track, width / height, subject)
+    unextended = Backdrop(condition, track, width / height, subject)
     bare = _gone_on(unextended, condition) if gone_on else unextended
     plain = Scene(
         known,
         condition,
         camera=Decision("plate", "the true camera"),
-        guide=Decision(bare),
+        backdrop=Decision(bare),
         shadow=Decision(None, "none was asked for"),
     )
     scene = plain
     read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
     if read.shadow is not None:
-        guide = bare
+        backdrop = bare
         if subject is not None:
             lifted = lift_shadow(read.shadow, subject, condition)
-            guide = Guide(lifted, track, width / height, subject)
-            guide = _gone_on(guide, lifted) if gone_on else guide
-        scene = replace(plain, guide=Decision(guide), shadow=Decision(read.shadow, read.reason))
+            backdrop = Backdrop(lifted, track, width / height, subject)
+            backdrop = _gone_on(backdrop, lifted) if gone_on else backdrop
+        scene = replace(plain, backdrop=Decision(backdrop), shadow=Decision(read.shadow, read.reason))
     kind = "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
     return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest)
 
 
-def _gone_on(guide: Guide, condition: NDArray[np.float32]) -> Guide:
-    """The guide of that condition, filled as a render without networks fills it."""
-    hole = np.zeros(condition.shape[:2], np.float32) if guide.subject is None else guide.subject
-    place = outpaint(condition, hole, guide, ShiftMap())
-    return guide if place is None else guide.within(place.surroundings)
+def _gone_on(backdrop: Backdrop, condition: NDArray[np.float32]) -> Backdrop:
+    """The backdrop of that condition, filled as a render without networks fills it."""
+    hole = np.zeros(condition.shape[:2], np.float32) if backdrop.subject is None else backdrop.subject
+    place = outpaint(condition, hole, backdrop, ShiftMap())
+    return backdrop if place is None else backdrop.within(place.surroundings)
 
 
-def _regions(clip: TrainingClip, guide: Guide, track: CameraTrack) -> dict[str, Region]:
+def _regions(clip: TrainingClip, backdrop: Backdrop, track: CameraTrack) -> dict[str, Region]:
     outside = clip.matte < 0.02
     height, width = clip.matte.shape[1:]
     reached = np.stack([_reached(t, height, width) for t in track.transforms])
-    valid = np.stack([guide.frame(index, height, width)[1] > 0.5 for index in range(len(reached))])
+    valid = np.stack([backdrop.frame(index, height, width)[1] > 0.5 for index in range(len(reached))])
     away = np.stack([_distance(frame) for frame in clip.matte])
     return {
         "background": outside,
@@ -190,7 +190,7 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
         settings=resolve(settings, engine.facts).for_engine(),
         frames=count,
         size=scene.clip.size,
-        guided=scene.guide.value is not None,
+        guided=scene.backdrop.value is not None,
         scratch=scratch,
     )
     conditioning = ShotConditioning(scene, settings, despills=engine.facts.despills)[:]
@@ -217,19 +217,19 @@ def measure_true_shot(shot: TrueShot, methods: dict[str, Frames]) -> list[Figure
 
 def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, Frames]:
     """Every method's finished frames."""
-    alone = guide_alone(shot.plain, settings)
+    alone = backdrop_alone(shot.plain, settings)
     return {
         "ours": ours,
         "still paste": still_paste(shot.scene),
         "tracked card": tracked_card(shot.scene),
-        "guide alone": alone,
-        "guide and shadow": alone if shot.scene is shot.plain else guide_alone(shot.scene, settings),
+        "backdrop alone": alone,
+        "backdrop and shadow": alone if shot.scene is shot.plain else backdrop_alone(shot.scene, settings),
     }
 
 
-def guide_frames(shot: TrueShot, settings: Settings) -> Frames:
+def backdrop_frames(shot: TrueShot, settings: Settings) -> Frames:
     """The moved condition alone, with the shadow that was read: what an engine has to be better than."""
-    return guide_alone(shot.scene, settings)
+    return backdrop_alone(shot.scene, settings)
 
 
 def true_block(shot: TrueShot, methods: dict[str, Frames]) -> Block:

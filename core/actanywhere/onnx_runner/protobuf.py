@@ -1,6 +1,6 @@
 """A small protobuf reader and writer: reads a memory-mapped ONNX file without loading its weights.
 
-Wire format: https://protobuf.dev/programming-guides/encoding. Standard library alone.
+Wire format: https://protobuf.dev/programming-backdrops/encoding. Standard library alone.
 """
 
 from __future__ import annotations

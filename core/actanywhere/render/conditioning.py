@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.guide import known_region
+from ..camera.backdrop import known_region
 from ..comp.despill import despill
 from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
@@ -25,7 +25,7 @@ __all__ = [
     "ShotConditioning",
     "condition_frame",
     "frame_conditioning",
-    "guide_at",
+    "backdrop_at",
     "core_matte",
 ]
 
@@ -80,7 +80,7 @@ def condition_frame(
     clip = scene.clip
     height, width = clip.size
     rgb, matte = (plane[index] / np.float32(255) for plane in (clip.rgb, clip.matte))
-    place, seen = guide_at(scene, index, height, width)
+    place, seen = backdrop_at(scene, index, height, width)
     if isinstance(scene.shadow.value, PulledShadow):
         place = scene.shadow.value.on_display(place, index)
     return frame_conditioning(
@@ -92,7 +92,7 @@ def condition_frame(
         seen=seen,
         condition=scene.condition,
         band=settings.band * height,
-        guided=scene.guide.value is not None,
+        guided=scene.backdrop.value is not None,
     )
 
 
@@ -159,7 +159,7 @@ def _beside(matte: Picture) -> Picture:
 
 
 def _expected(place: Picture, seen: Picture, condition: Picture, guided: bool) -> Picture:
-    """What to expect of a whole frame; where the guide has left it, the colours of the guide's nearest edge."""
+    """What to expect of a whole frame; where the backdrop has left it, the colours of the backdrop's nearest edge."""
     if guided and seen.max() == 0:
         return np.asarray(cv2.GaussianBlur(place, (0, 0), place.shape[0] / 12), np.float32)
     return smooth_prefill(place, seen, condition)
@@ -174,25 +174,25 @@ class MovedCondition:
 
     def __init__(self, scene: Scene, index: int, height: int, width: int) -> None:
         self._scene, self._index, self._size = scene, index, (height, width)
-        guide, shadow = scene.guide.value, scene.shadow.value
+        backdrop, shadow = scene.backdrop.value, scene.shadow.value
         self._left: Picture | None = None
-        if guide is None:
+        if backdrop is None:
             self.seen = np.zeros((height, width), np.float32)
             return
-        self.seen = guide.seen(index, height, width)
+        self.seen = backdrop.seen(index, height, width)
         if isinstance(shadow, CastShadow):
             self._left = 1 - shade_at(shadow, scene.clip.matte[index] / np.float32(255), height, width)
 
     def rows(self, part: slice) -> Picture:
         """The rows (n, W, 3), display, of a ``part`` (start and stop)."""
-        guide = self._scene.guide.value
-        if guide is None:
+        backdrop = self._scene.backdrop.value
+        if backdrop is None:
             return np.full((part.stop - part.start, self._size[1], 3), 0.5, np.float32)
-        picture, _ = guide.frame(self._index, *self._size, part)
+        picture, _ = backdrop.frame(self._index, *self._size, part)
         return picture if self._left is None else picture * self._left[part][..., None]
 
 
-def guide_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
+def backdrop_at(scene: Scene, index: int, height: int, width: int) -> tuple[Picture, Picture]:
     """The moved condition (H, W, 3) of a frame at any size, and where (H, W) it shows the place, 0..1."""
     moved = MovedCondition(scene, index, height, width)
     return moved.rows(slice(0, height)), moved.seen

@@ -25,7 +25,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         DecisionRecord("layer colour", layer_space(inputs.plate.info.space), "", "plate_colour"),
         DecisionRecord("working size", f"{width}x{height}", size, "size"),
         DecisionRecord("camera", scene.camera.value, scene.camera.reason, "camera"),
-        DecisionRecord("condition", scene.guide.reason or "as it is", "", "condition_kind"),
+        DecisionRecord("condition", scene.backdrop.reason or "as it is", "", "condition_kind"),
         DecisionRecord("placement", _placed(scene), scene.placement.reason, "place"),
         DecisionRecord("second actor", other, "", "condition_matte"),
         DecisionRecord(
@@ -58,7 +58,7 @@ def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
 
 
 def _placed(scene: Scene) -> str:
-    if scene.guide.value is None:
+    if scene.backdrop.value is None:
         return "none: the model moves no picture"
     return f"{scene.placement.value}, {scene.placement.value.fit}"
 

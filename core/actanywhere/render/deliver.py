@@ -95,8 +95,10 @@ def finish_layer(
     frame = HalfFrame(path, names, info)
 
     def background_of(rows: slice) -> Picture:
-        guide = moved.rows(rows)
-        display = finish.rows(rows, guide) if shown is None else merge.rows(rows, guide, moved.seen[rows])
+        backdrop = moved.rows(rows)
+        display = (
+            finish.rows(rows, backdrop) if shown is None else merge.rows(rows, backdrop, moved.seen[rows])
+        )
         background = from_display(display, info.space)
         return background if pulled is None else pulled.under(background, laid[rows])
 

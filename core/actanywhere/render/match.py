@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..comp.match import Match, match_looks, measure_look
 from ..footage import from_display, linearise, to_display
-from .conditioning import guide_at
+from .conditioning import backdrop_at
 from .decision import Decision
 from .preflight import Inputs
 from .scene import Scene, treated_matte
@@ -25,7 +25,7 @@ def choose_match(inputs: Inputs, scene: Scene) -> Decision[Match | None]:
     asked = inputs.job.settings.match
     if asked == "none":
         return Decision(None, "none was asked for")
-    if scene.guide.value is None:
+    if scene.backdrop.value is None:
         warning = f"--match {asked} is left out: this model paints the place itself, and nothing of it is known before."
         return Decision(None, "none", (warning,))
     count, info = len(inputs.frames), inputs.plate.info
@@ -35,7 +35,7 @@ def choose_match(inputs: Inputs, scene: Scene) -> Decision[Match | None]:
         frame = inputs.frames.first + index
         plates.append(inputs.plate.read(frame).pixels)
         backgrounds.append(treated_matte(inputs, frame, scene.mend.value) < _BACKGROUND)
-        layers.append(guide_at(scene, index, info.height, info.width)[0])
+        layers.append(backdrop_at(scene, index, info.height, info.width)[0])
     everywhere = [np.ones(one.shape, bool) for one in backgrounds]
     plate = measure_look(
         [linearise(one, info.space) for one in plates],

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.backdrop import Backdrop, View, choose_anchor
 from ..camera.composite import CompositeMatch, find_composite
-from ..camera.guide import Guide, View, choose_anchor
 from ..camera.motion import Motion
 from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
@@ -42,14 +42,14 @@ _COMPOSITE_FRAMES = 64
 class Place:
     """What is moved by the camera, and how it came to be.
 
-    ``condition`` (hc, wc, 3) display, without who else was in it, and ``other`` says who that was; ``guide`` moves it,
-    None where no camera leads. ``picture`` is the place as far as the shot looks, where that is more than the
+    ``condition`` (hc, wc, 3) display, without who else was in it, and ``other`` says who that was; ``backdrop`` moves
+    it, None where no camera leads. ``picture`` is the place as far as the shot looks, where that is more than the
     condition, and ``filled_by`` what made it; ``fitted`` says at which frame the condition fits, and ``placement`` how
     it is laid into that; ``standpoint`` is what is known of where the actor stands.
     """
 
     condition: Picture
-    guide: Guide | None
+    backdrop: Backdrop | None
     other: OtherActor
     picture: Extended | None = None
     filled_by: str = ""
@@ -61,9 +61,9 @@ class Place:
 
 @dataclass(frozen=True)
 class _Laid:
-    """The ``guide``, at which frame it ``fits``, in words, and how the condition is laid into that."""
+    """The ``backdrop``, at which frame it ``fits``, in words, and how the condition is laid into that."""
 
-    guide: Guide
+    backdrop: Backdrop
     fits: str
     placement: Decision[Placement]
     standpoint: Standpoint
@@ -85,8 +85,8 @@ def see_place(
 ) -> Place:
     """The condition moved by the track, fitted to the anchor frame, without who else was in it.
 
-    Without a ``track`` no guide is made. ``plate`` is what the plate shows. ``watch`` hears of a hundred parts of the
-    filling. Raises ``Cancelled``.
+    Without a ``track`` no backdrop is made. ``plate`` is what the plate shows. ``watch`` hears of a hundred parts of
+    the filling. Raises ``Cancelled``.
     """
     watch.step(0)
     seen = _look(inputs, clip, readers)
@@ -100,27 +100,35 @@ def see_place(
                 mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *readers.warnings]
             )
         laid = _lay(inputs, clip, track, seen, mine, None, plate, readers)
-        guide = laid.guide.within(own.surroundings)
+        backdrop = laid.backdrop.within(own.surroundings)
         notes = [*seen.warnings, *readers.warnings]
         return Place(
-            mine, guide, seen.other, own, BY_ARTIST, laid.fits, notes, laid.placement, laid.standpoint
+            mine, backdrop, seen.other, own, BY_ARTIST, laid.fits, notes, laid.placement, laid.standpoint
         )
     if track is None:
         filled = readers.fill.behind(condition, hole)
         return Place(filled, None, seen.other, None, "", seen.kind, [*seen.warnings, *readers.warnings])
     laid = _lay(inputs, clip, track, seen, condition, hole, plate, readers)
-    guide, place = laid.guide, None
+    backdrop, place = laid.backdrop, None
     if not inputs.engine.facts.invents:
-        place = outpaint(condition, hole, guide, readers.fill, seen.other.stays, _hundredths(watch))
+        place = outpaint(condition, hole, backdrop, readers.fill, seen.other.stays, _hundredths(watch))
     if place is None:
         condition = readers.fill.behind(condition, hole)
     else:
-        guide = guide.within(place.surroundings)
+        backdrop = backdrop.within(place.surroundings)
         condition = _own_part(place, condition)
-    warnings = [*seen.warnings, *readers.warnings, *_out_of_reach(guide, clip)]
+    warnings = [*seen.warnings, *readers.warnings, *_out_of_reach(backdrop, clip)]
     filled_by = readers.fill.name if place else ""
     return Place(
-        condition, guide, seen.other, place, filled_by, laid.fits, warnings, laid.placement, laid.standpoint
+        condition,
+        backdrop,
+        seen.other,
+        place,
+        filled_by,
+        laid.fits,
+        warnings,
+        laid.placement,
+        laid.standpoint,
     )
 
 
@@ -203,11 +211,11 @@ def _lay(
     placement = choose_placement(settings, painted, size, view.aspect, found)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
-    guide = Guide(condition, moved, clip.aspect, None, unknown, view, placement.value)
-    strip = () if placement.value.moved else hardly_shown(guide, size)
+    backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
+    strip = () if placement.value.moved else hardly_shown(backdrop, size)
     warnings = (*placement.warnings, *doubts, *strip)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
-    return _Laid(guide, fits, Decision(placement.value, placement.reason, warnings), standpoint)
+    return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 
 
 def _hole(inputs: Inputs, other: OtherActor) -> Picture:
@@ -244,8 +252,8 @@ def _own_part(place: Extended, condition: Picture) -> Picture:
     return np.ascontiguousarray(place.picture[top : top + rows, left : left + columns])
 
 
-def _out_of_reach(guide: Guide, clip: Clip) -> list[str]:
-    lost = guide.out_of_reach()
+def _out_of_reach(backdrop: Backdrop, clip: Clip) -> list[str]:
+    lost = backdrop.out_of_reach()
     if not lost:
         return []
     frames = compact([clip.frames.first + index for index in lost])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..camera.backdrop import Backdrop
 from ..camera.footing import Footing, Judged, find_footing
-from ..camera.guide import Guide
 from ..camera.placement import Placement, read_place
 from ..contract.settings import Settings
 from .decision import Decision
@@ -85,15 +85,15 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
     return Decision(centred.placement, f"since {reason} cannot be told for sure; {says}")
 
 
-def hardly_shown(guide: Guide, picture: tuple[int, int]) -> tuple[str, ...]:
-    """A warning where the shot shows little of the ``picture`` (height, width), by the frames of its ``guide``."""
+def hardly_shown(backdrop: Backdrop, picture: tuple[int, int]) -> tuple[str, ...]:
+    """A warning where the shot shows little of the ``picture`` (height, width), by the frames of its ``backdrop``."""
     rows, columns = picture
     seen = np.zeros((32, 32), np.bool_)
-    height, width = 64, max(1, round(64 * guide.aspect))
+    height, width = 64, max(1, round(64 * backdrop.aspect))
     y, x = np.mgrid[:height, :width].reshape(2, -1)
     pixels = np.stack([x, y], 1).astype(np.float64)
-    for index in range(len(guide.track)):
-        cells = np.floor((guide.looks(index, pixels, height, width) + 0.5) / [columns, rows] * 32)
+    for index in range(len(backdrop.track)):
+        cells = np.floor((backdrop.looks(index, pixels, height, width) + 0.5) / [columns, rows] * 32)
         cells = cells[((cells >= 0) & (cells < 32)).all(1)].astype(int)
         seen[cells[:, 1], cells[:, 0]] = True
     share = float(seen.mean())

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.backdrop import View
 from ..camera.given import GivenTrack, read_track
-from ..camera.guide import View
 from ..camera.placement import read_place
 from ..camera.solve import require_pycolmap
 from ..camera.space import read_horizon

@@ -177,7 +177,7 @@ def _write_place(output: OutputFolder, scene: Scene) -> str:
 
 def _write_camera(inputs: Inputs, output: OutputFolder, scene: Scene) -> None:
     """Write the plate's solved camera beside the layer."""
-    track = None if scene.guide.value is None else scene.guide.value.track
+    track = None if scene.backdrop.value is None else scene.backdrop.value.track
     if scene.camera.value == "3d" and isinstance(track, SpaceTrack):
         size, told = (
             (inputs.plate.info.width, inputs.plate.info.height),
@@ -192,7 +192,7 @@ def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: 
         settings=inputs.resolved.for_engine(),
         frames=len(inputs.frames),
         size=scene.clip.size,
-        guided=scene.guide.value is not None,
+        guided=scene.backdrop.value is not None,
         scratch=output.scratch,
         say=lambda line: progress.say(_LOADING, line),
     )

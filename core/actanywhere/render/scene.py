@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.guide import Guide
+from ..camera.backdrop import Backdrop
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
@@ -45,16 +45,15 @@ class Scene:
     ``clip`` is at the engine's size. ``condition`` (hc, wc, 3) float32 display, without who else was in it; ``place``
     says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
-    ``guide`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's shadow
-    falls on the guide, None where none is laid. ``match`` is how the layer is
-    graded to the plate, ``mend`` how the artist's matte is mended; the clip's is mended already. ``footage`` is
-    what was to be said of the files.
+    ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
+    shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate, ``mend``
+    how the artist's matte is mended; the clip's is mended already. ``footage`` is what was to be said of the files.
     """
 
     clip: Clip
     condition: Picture
     camera: Decision[str]
-    guide: Decision[Guide | None]
+    backdrop: Decision[Backdrop | None]
     shadow: Decision[CastShadow | PulledShadow | None]
     footage: tuple[str, ...] = ()
     place: Place | None = None
@@ -71,8 +70,8 @@ class Scene:
 
     @property
     def warnings(self) -> list[str]:
-        """All that the artist is told, from the files to the guide."""
-        decisions = (self.mend, self.camera, self.shadow, self.guide, self.placement, self.match)
+        """All that the artist is told, from the files to the backdrop."""
+        decisions = (self.mend, self.camera, self.shadow, self.backdrop, self.placement, self.match)
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
@@ -115,13 +114,13 @@ def read_scene(
     shadow = shadow_on_place(
         inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
     )
-    unguided = () if led else _no_guide(inputs.job.settings)
-    guide = Decision(place.guide, place.fitted, (*place.warnings, *unguided))
+    unmoved = () if led else _no_backdrop(inputs.job.settings)
+    backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved))
     return Scene(
         clip,
         place.condition,
         camera,
-        guide,
+        backdrop,
         shadow,
         footage,
         place,
@@ -225,7 +224,7 @@ def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: in
     return to_display(np.ascontiguousarray(pixels), info.space), actor
 
 
-def _no_guide(settings: Settings) -> tuple[str, ...]:
+def _no_backdrop(settings: Settings) -> tuple[str, ...]:
     """What has no effect where no picture is moved."""
     unused = unused_placement(settings)
     if settings.shading in (None, 1):

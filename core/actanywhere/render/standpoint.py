@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.backdrop import View
 from ..camera.fit import apply, from_pixels, to_pixels
-from ..camera.guide import View
 from ..camera.space import read_horizon
 from ..camera.track import CameraTrack
 from ..seeing.horizon import Horizon, find_horizon

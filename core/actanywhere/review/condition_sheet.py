@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.backdrop import View
 from ..camera.fit import apply, to_pixels
-from ..camera.guide import View
 from ..contract.errors import OutputError
 from ..contract.job import Job
 from ..engines.protocol import Watch
@@ -122,12 +122,12 @@ def _place(scene: Scene) -> Picture:
     thick = max(1, round(max(made.shape) / 500))
     right, bottom = round(left + columns * across), round(top + rows * down)
     cv2.rectangle(made, (left, top), (right - 1, bottom - 1), (255, 255, 255), thick)
-    guide = scene.guide.value
-    if guide is not None:
+    backdrop = scene.backdrop.value
+    if backdrop is not None:
         corners = np.array([[-0.5, -0.5], [15.5, -0.5], [15.5, 8.5], [-0.5, 8.5]])
         to_place = scene.place.picture.surroundings.from_condition
-        for index in range(0, len(guide.track), max(1, len(guide.track) // 3)):
-            seen = apply(to_place, guide.looks(index, corners, 9, 16))
+        for index in range(0, len(backdrop.track), max(1, len(backdrop.track) // 3)):
+            seen = apply(to_place, backdrop.looks(index, corners, 9, 16))
             if np.isfinite(seen).all():
                 outline = np.round(seen).astype(np.int32).reshape(-1, 1, 2)
                 cv2.polylines(made, [outline], True, (255, 205, 40), thick)
@@ -160,8 +160,8 @@ def _comp(scene: Scene, index: int) -> Picture:
     height, width = scene.clip.size
     matte = scene.clip.matte[index][..., None] / np.float32(255)
     plate = scene.clip.rgb[index] / np.float32(255)
-    if scene.guide.value is None:
+    if scene.backdrop.value is None:
         behind = resize(scene.condition, height, width)
     else:
-        behind = scene.guide.value.frame(index, height, width)[0]
+        behind = scene.backdrop.value.frame(index, height, width)[0]
     return np.asarray(behind + (plate - behind) * matte, np.float32)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..camera.backdrop import Backdrop, Surroundings
 from ..camera.fit import Matrix
-from ..camera.guide import Guide, Surroundings
 from ..camera.pyramid import Pyramid
 from ..contract.errors import FootageError
 from .extension import Margins, extend
@@ -41,7 +41,7 @@ class Extended:
 
     @property
     def surroundings(self) -> Surroundings:
-        """As a guide takes it. Pixel centres: (x + 0.5) * scale - 0.5, and the corner."""
+        """As a backdrop takes it. Pixel centres: (x + 0.5) * scale - 0.5, and the corner."""
         (left, top), (across, down) = self.corner, self.scale
         onto: Matrix = np.array(
             [[across, 0, 0.5 * across - 0.5 + left], [0, down, 0.5 * down - 0.5 + top], [0, 0, 1.0]]
@@ -52,17 +52,17 @@ class Extended:
 def outpaint(
     condition: Picture,
     hole: Picture,
-    guide: Guide,
+    backdrop: Backdrop,
     fill: Fill,
     never_from: Picture | None = None,
     step: Callable[[float], None] = lambda share: None,
 ) -> Extended | None:
-    """The condition (hc, wc, 3) without its ``hole`` (hc, wc), outpainted as far as the guide's shot looks.
+    """The condition (hc, wc, 3) without its ``hole`` (hc, wc), outpainted as far as the backdrop's shot looks.
 
     None if the condition shows all of that. Beyond the borders nothing is copied from where ``never_from`` is 1.
     """
     rows, columns = condition.shape[:2]
-    margins = _margins(guide, rows, columns)
+    margins = _margins(backdrop, rows, columns)
     if not margins and not (hole > 0.5).any():
         return None
     whole = (rows + margins.top + margins.bottom) * (columns + margins.left + margins.right)
@@ -129,12 +129,12 @@ def _located(picture: Picture, condition: Picture, hole: Picture, scale: float) 
     return float(likeness[top, left]), int(left), int(top)
 
 
-def _margins(guide: Guide, rows: int, columns: int) -> Margins:
-    """How far the guide's frames look beyond the borders, in pixels of the condition, within reason."""
-    frame = _FRAME, max(1, round(_FRAME * guide.aspect))
+def _margins(backdrop: Backdrop, rows: int, columns: int) -> Margins:
+    """How far the backdrop's frames look beyond the borders, in pixels of the condition, within reason."""
+    frame = _FRAME, max(1, round(_FRAME * backdrop.aspect))
     x, y = np.meshgrid(np.linspace(-0.5, frame[1] - 0.5, 9), np.linspace(-0.5, frame[0] - 0.5, 9))
     corners = np.stack([x.ravel(), y.ravel()], 1)
-    seen = np.concatenate([guide.looks(index, corners, *frame) for index in range(len(guide.track))])
+    seen = np.concatenate([backdrop.looks(index, corners, *frame) for index in range(len(backdrop.track))])
     seen = seen[np.isfinite(seen).all(1)]
     if not len(seen):
         return Margins()

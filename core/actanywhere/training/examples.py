@@ -1,11 +1,11 @@
 """Training examples from clips: the network's inputs, and its target.
 
 A clip teaches both cameras with the same inputs. As *subject*, only the actor is known, and the condition is a
-frame of the clip (or its background). As *guide*, the condition is also moved by the true camera into every
+frame of the clip (or its background). As *backdrop*, the condition is also moved by the true camera into every
 frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
-into it, not in a band around the actor. Where the guide is *extended*, as assisted models have it, the moved picture
+into it, not in a band around the actor. Where the backdrop is *extended*, as assisted models have it, the moved picture
 itself is the truth, under the light that the actor leaves on it: such a network learns what they change, and not
-where the guide is off, which nothing tells it. It is often told how their shadow falls, as rendering reads it in the
+where the backdrop is off, which nothing tells it. It is often told how their shadow falls, as rendering reads it in the
 plate: then the moved picture lies under that shadow already. Mattes have the faults of real ones.
 """
 
@@ -40,9 +40,9 @@ _DEPTH_OFF, _SOFTNESS_OFF = 0.4, 0.5
 class ExampleRecipe:
     """How often each thing happens; shares of all examples."""
 
-    guide: float = 0.8
+    backdrop: float = 0.8
     extended: float = 0.0
-    """Of the examples with a guide, those in which it goes on beyond the picture's borders and behind an actor
+    """Of the examples with a backdrop, those in which it goes on beyond the picture's borders and behind an actor
     who was painted into it, as rendering continues it there for assisted models."""
     shadow: float = 0.6
     """Of the extended examples whose actor stands in the sun, those that are told how their shadow falls."""
@@ -59,12 +59,12 @@ class ExampleRecipe:
     band: tuple[float, float] = (0.03, 0.12)
     """Band around the actor, as a share of the frame's height."""
     slip: float = 0.004
-    """Deviation of the guide's error, as a share of the frame's height."""
+    """Deviation of the backdrop's error, as a share of the frame's height."""
 
     @classmethod
     def of(cls, configuration: ModelConfiguration) -> ExampleRecipe:
-        """The recipe of a model: an assisted one never renders without a continued guide."""
-        return cls(guide=1.0, extended=1.0) if configuration.assisted else cls()
+        """The recipe of a model: an assisted one never renders without a continued backdrop."""
+        return cls(backdrop=1.0, extended=1.0) if configuration.assisted else cls()
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Example:
     """``video``, ``known``, ``prior`` (T, H, W, 3) and ``condition`` (H, W, 3): uint8, display-referred.
 
     ``video`` is the truth: the actor without their rim, and what they cause, over the place, which for an extended
-    guide is the moved picture. ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W) float32:
-    0 = known, 1 = to be painted. ``subject`` (T, H, W) float32: 1 = the actor, as the network is told of them.
+    backdrop is the moved picture. ``known`` is over grey 127, ``prior`` over what is expected. ``mask`` (T, H, W)
+    float32: 0 = known, 1 = to be painted. ``subject`` (T, H, W) float32: 1 = the actor, as the network is told of them.
     ``effect`` (T, H, W) float32, 0..1: what the actor changes of the background (shadow, contact, water).
     """
 
@@ -98,7 +98,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     # and a dark halo would stand around every actor. The plate's own pixels come over it.
     truth = _blend(clip.rgb, clip.background, _rim(matte, recipe)) if clip.clean else clip.rgb.copy()
     known, prior, mask = np.empty_like(truth), np.empty_like(truth), np.empty_like(subject)
-    guided = clip.tracked and rng.random() < recipe.guide
+    guided = clip.tracked and rng.random() < recipe.backdrop
     extended = rng.random() < recipe.extended and clip.clean and guided
     shadow = _as_read(clip.shadow, rng, recipe) if extended else None
     lifted = condition

@@ -31,7 +31,7 @@ _LEVELS = (0.1, 0.4, 0.7, 0.999)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A fixed example. ``guided``: the camera is led by the guide, not inferred from the subject."""
+    """A fixed example. ``guided``: the camera is led by the backdrop, not inferred from the subject."""
 
     name: str
     example: Example
@@ -54,7 +54,9 @@ def draw_held_out(draw: DrawClip, plan: BatchPlan, recipe: ExampleRecipe, count:
         rng = np.random.default_rng([_SEED, number])
         clip = draw(rng, plan.frames, height, width)
         guided = clip.tracked and number % 2 == 0
-        held.append(HeldOut(clip.name, make_example(clip, rng, replace(sound, guide=float(guided))), guided))
+        held.append(
+            HeldOut(clip.name, make_example(clip, rng, replace(sound, backdrop=float(guided))), guided)
+        )
     return held
 
 

@@ -132,7 +132,7 @@ class Learner(nn.Module):
 
 
 def _reliability(target: Tensor, effect: Tensor) -> Tensor:
-    """(B, 1, 1, 1, 1) weight of each clip: where the guide slips, all of the picture is off, and such a clip would
+    """(B, 1, 1, 1, 1) weight of each clip: where the backdrop slips, all of the picture is off, and such a clip would
     drown the others.
     """
     calm = (effect < 0.02).float()

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.camera.guide import Guide, Surroundings, choose_anchor, known_region
+from actanywhere.camera.backdrop import Backdrop, Surroundings, choose_anchor, known_region
 from actanywhere.camera.pyramid import Pyramid
 from actanywhere.camera.track import CameraTrack, still_track
 from tests.camera.staged import similarity, turning, wall
@@ -22,24 +22,24 @@ def moves(*transforms: np.ndarray) -> CameraTrack:
 
 
 def test_at_the_anchor_the_frame_shows_the_centre_of_the_condition() -> None:
-    rgb, valid = Guide(WIDE, still_track(1), 1.0).frame(0, 240, 240)
+    rgb, valid = Backdrop(WIDE, still_track(1), 1.0).frame(0, 240, 240)
     np.testing.assert_allclose(rgb, WIDE[:, 120:360], atol=1e-6)
     assert valid.min() == 1
 
-    rgb, valid = Guide(WIDE, still_track(1), 4.0).frame(0, 120, 480)
+    rgb, valid = Backdrop(WIDE, still_track(1), 4.0).frame(0, 120, 480)
     np.testing.assert_allclose(rgb, WIDE[60:180], atol=1e-6)
     assert valid.min() == 1
 
 
 def test_the_picture_beyond_the_frames_sides_comes_into_view_when_the_camera_pans() -> None:
-    guide = Guide(WIDE, moves(similarity(1, 0, 0.25, 0)), 1.0)
-    rgb, valid = guide.frame(1, 240, 240)
+    backdrop = Backdrop(WIDE, moves(similarity(1, 0, 0.25, 0)), 1.0)
+    rgb, valid = backdrop.frame(1, 240, 240)
     np.testing.assert_allclose(rgb, WIDE[:, 60:300], atol=1e-6)
     assert valid.min() == 1
 
 
 def test_beyond_the_pictures_own_border_nothing_is_known() -> None:
-    rgb, valid = Guide(WIDE, moves(similarity(1, 0, -0.75, 0)), 1.0).frame(1, 240, 240)
+    rgb, valid = Backdrop(WIDE, moves(similarity(1, 0, -0.75, 0)), 1.0).frame(1, 240, 240)
     assert valid[:, :178].min() == 1
     assert valid[:, 182:].max() == 0
     np.testing.assert_allclose(rgb[:, :178], WIDE[:, 300:478], atol=1e-6)
@@ -48,14 +48,14 @@ def test_beyond_the_pictures_own_border_nothing_is_known() -> None:
 @pytest.mark.parametrize("share", [2, 4, 8])
 def test_a_small_raster_is_an_average_of_the_full_size_picture(share: int) -> None:
     size = (480 // share, 240 // share)
-    rgb, valid = Guide(WIDE, still_track(1), 2.0).frame(0, size[1], size[0])
+    rgb, valid = Backdrop(WIDE, still_track(1), 2.0).frame(0, size[1], size[0])
     np.testing.assert_allclose(rgb, cv2.resize(WIDE, size, interpolation=cv2.INTER_AREA), atol=1e-5)
     assert valid.min() > 0.999
 
 
 def test_a_squeezed_raster_shows_the_same_frame() -> None:
-    guide = Guide(WIDE, moves(similarity(0.9, 0.05, 0.1, 0.02)), 2.0)
-    whole, squeezed = guide.frame(1, 240, 480)[0], guide.frame(1, 240, 240)[0]
+    backdrop = Backdrop(WIDE, moves(similarity(0.9, 0.05, 0.1, 0.02)), 2.0)
+    whole, squeezed = backdrop.frame(1, 240, 480)[0], backdrop.frame(1, 240, 240)[0]
     expected = cv2.resize(whole, (240, 240), interpolation=cv2.INTER_AREA)
     assert np.abs(squeezed - expected).mean() < 0.01
 
@@ -63,7 +63,7 @@ def test_a_squeezed_raster_shows_the_same_frame() -> None:
 def test_fine_stripes_seen_from_afar_turn_grey_without_moire() -> None:
     stripes = np.zeros((512, 512, 3), np.float32)
     stripes[:, ::2] = 1
-    far = Guide(stripes, moves(similarity(0.37, 0.1, 0, 0)), 1.0)
+    far = Backdrop(stripes, moves(similarity(0.37, 0.1, 0, 0)), 1.0)
     rgb, valid = far.frame(1, 512, 512)
     inside = cv2.erode((valid > 0.99).astype(np.uint8), np.ones((25, 25))) > 0
     assert inside.any()
@@ -73,16 +73,16 @@ def test_fine_stripes_seen_from_afar_turn_grey_without_moire() -> None:
 
 def test_sharpness_does_not_pop_during_a_slow_zoom() -> None:
     zooms = [similarity(1 / z, 0, 0, 0) for z in np.linspace(1.9, 2.1, 9)]
-    guide = Guide(wall(np.random.default_rng(2), 480, 480), moves(*zooms), 1.0)
-    contrast = [guide.frame(k, 240, 240)[0][80:160, 80:160] for k in range(1, 10)]
+    backdrop = Backdrop(wall(np.random.default_rng(2), 480, 480), moves(*zooms), 1.0)
+    contrast = [backdrop.frame(k, 240, 240)[0][80:160, 80:160] for k in range(1, 10)]
     fine = np.array([np.std(p - cv2.GaussianBlur(p, (0, 0), 1)) for p in contrast])
     assert np.abs(np.diff(fine) / fine[1:]).max() < 0.08
 
 
 def test_a_steady_slow_pan_moves_evenly() -> None:
     pans = [similarity(1, 0, 0.1 * k / 240, 0) for k in range(1, 11)]
-    guide = Guide(WIDE, moves(*pans), 2.0)
-    shown = [guide.frame(k, 240, 480)[0][60:180, 60:420, 1] for k in range(11)]
+    backdrop = Backdrop(WIDE, moves(*pans), 2.0)
+    shown = [backdrop.frame(k, 240, 480)[0][60:180, 60:420, 1] for k in range(11)]
     slope = np.gradient(shown[0], axis=1)
     steps = [float(np.sum(slope * (a - b)) / np.sum(slope**2)) for a, b in pairwise(shown)]
     np.testing.assert_allclose(steps, 0.1, atol=0.04)
@@ -91,8 +91,8 @@ def test_a_steady_slow_pan_moves_evenly() -> None:
 def test_behind_the_painted_subject_the_place_is_unknown() -> None:
     subject = np.zeros((240, 480), np.float32)
     subject[80:160, 200:260] = 1
-    guide = Guide(WIDE, moves(similarity(1, 0, 0.1, 0)), 2.0, subject)
-    _, valid = guide.frame(1, 240, 480)
+    backdrop = Backdrop(WIDE, moves(similarity(1, 0, 0.1, 0)), 2.0, subject)
+    _, valid = backdrop.frame(1, 240, 480)
     assert valid[80:160, 224:284].max() == 0
     assert valid[40:70, 30:].min() == 1
 
@@ -100,7 +100,7 @@ def test_behind_the_painted_subject_the_place_is_unknown() -> None:
 def test_a_picture_that_left_the_view_sideways_never_returns_mirrored() -> None:
     path = turning(40, angle=3.0)
     seen = [
-        Guide(WIDE, CameraTrack(path, True, "", np.ones(40)), 1.5).frame(k, 48, 72)[1].mean()
+        Backdrop(WIDE, CameraTrack(path, True, "", np.ones(40)), 1.5).frame(k, 48, 72)[1].mean()
         for k in range(40)
     ]
     assert seen[0] == 1
@@ -111,9 +111,9 @@ def test_a_picture_that_left_the_view_sideways_never_returns_mirrored() -> None:
 
 def test_every_value_is_a_number_in_range_whatever_the_camera_does() -> None:
     wild = moves(similarity(1e-3, 2, 5, 5), similarity(50, 1, -3, 2), *turning(5, angle=1.5))
-    guide = Guide(WIDE, wild, 1.78)
+    backdrop = Backdrop(WIDE, wild, 1.78)
     for k in range(len(wild)):
-        rgb, valid = guide.frame(k, 36, 64)
+        rgb, valid = backdrop.frame(k, 36, 64)
         assert np.isfinite(rgb).all() and rgb.min() >= 0 and rgb.max() <= 1
         assert np.isfinite(valid).all() and valid.min() >= 0 and valid.max() <= 1
 
@@ -153,8 +153,8 @@ def test_rows_of_a_moved_picture_are_the_rows_of_the_whole() -> None:
         np.array([[1, 0, 75.0], [0, 1, 45], [0, 0, 1]]),
     )
     for hidden in (None, behind):
-        guide = Guide(condition, CameraTrack(tilted, True, "", np.ones(2)), 150 / 90, hidden)
-        for one in (guide, guide.within(around)):
+        backdrop = Backdrop(condition, CameraTrack(tilted, True, "", np.ones(2)), 150 / 90, hidden)
+        for one in (backdrop, backdrop.within(around)):
             for index in range(2):
                 rgb, seen = one.frame(index, 120, 200)
                 assert np.array_equal(one.seen(index, 120, 200), seen)

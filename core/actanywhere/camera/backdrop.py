@@ -14,7 +14,7 @@ from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
 
-__all__ = ["Guide", "Surroundings", "View", "choose_anchor", "known_region"]
+__all__ = ["Backdrop", "Surroundings", "View", "choose_anchor", "known_region"]
 
 Picture = NDArray[np.float32]
 
@@ -70,7 +70,7 @@ class Surroundings:
         return across * x + left, down * y + top
 
 
-class Guide:
+class Backdrop:
     """The condition picture as it is seen from each frame of the shot.
 
     ``condition`` (hc, wc, 3) display, any size: it is laid into the track's reference frame as ``placement`` says,
@@ -103,8 +103,8 @@ class Guide:
             self.subject = hole if self.subject is None else np.maximum(self.subject, hole)
         self._around: Surroundings | None = None
 
-    def within(self, around: Surroundings | None) -> Guide:
-        """The same guide, which knows what lies beyond the picture's borders and behind who was painted into it."""
+    def within(self, around: Surroundings | None) -> Backdrop:
+        """The same backdrop, which knows what lies beyond the picture's borders and behind who was painted into it."""
         wider = copy.copy(self)
         wider._around = around
         return wider
