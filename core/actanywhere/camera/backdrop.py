@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distance import distance_inside
 from .fit import Matrix, Points, apply, from_pixels
 from .motion import Motion
 from .placement import Placement, condition_to_unit
@@ -236,11 +237,10 @@ def known_region(valid: Picture, matte: Picture, band_px: float) -> Picture:
 
     ``band_px`` is the band's width in pixels of these pictures; ``matte`` (h, w), 1 = subject.
     """
-    away = (matte <= 0.02).astype(np.uint8)
+    away = matte <= 0.02
     if away.all():
         return np.asarray(np.clip(valid, 0.0, 1.0), np.float32)
-    distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    outside = np.clip(distance - band_px + 0.5 - (band_px == 0) * 0.5, 0.0, 1.0)
+    outside = np.clip(distance_inside(away) - band_px + 0.5 - (band_px == 0) * 0.5, 0.0, 1.0)
     return np.asarray(outside * np.clip(valid, 0.0, 1.0), np.float32)
 
 

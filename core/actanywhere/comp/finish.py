@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..distance import distance_inside
 from .enlarged import Enlarged
 
 __all__ = ["Finish", "finish_frame"]
@@ -169,9 +170,8 @@ def _guided(picture: Picture, backdrop: Picture, weight: Picture, radius: int, n
 
 def _feathered(known: Picture, width: float) -> Picture:
     """``known`` with a soft rim, ``width`` pixels wide, inside its border: outside of it nothing is known."""
-    inside = (known > 0.5).astype(np.uint8)
+    inside = known > 0.5
     if inside.all():
         return known if known.max() <= 1 else np.asarray(np.minimum(known, 1.0), np.float32)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    ramp = _ramp(np.asarray(depth, np.float32), 0.0, max(width, 1.0))
+    ramp = _ramp(distance_inside(inside), 0.0, max(width, 1.0))
     return np.asarray(np.clip(known, 0.0, 1.0) * ramp, np.float32)

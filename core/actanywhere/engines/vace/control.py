@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distance import distance_inside
 from ..protocol import FrameConditioning
 
 __all__ = ["GREY", "TOKEN", "ControlFrame", "frame_count", "padded", "padded_size", "control_frame"]
@@ -61,8 +62,7 @@ def control_frame(frame: FrameConditioning, actor: str = "in", unknown: str = "g
     if unknown == "picture":
         filling = np.asarray(cv2.GaussianBlur(frame.prefill, (0, 0), TOKEN / 2), np.float32)
     picture = np.where(grown[..., None], filling, frame.masked).astype(np.float32)
-    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    shown = np.clip(1 - np.asarray(away) / _RING, 0, 1).astype(np.float32)
+    shown = np.clip(1 - distance_inside(~hole) / _RING, 0, 1).astype(np.float32)
     return ControlFrame(picture, grown, np.where(grown, shown, np.float32(0)), core)
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distance import distance_inside
 from ..disk import DiskArray, RunState
 from ..protocol import EngineRequest, FrameConditioning, Painted, Watch, Window
 from .compose import ColourMatch, fill_core
@@ -164,9 +165,8 @@ class VacePainter:
 
 def _behind(control: ControlFrame) -> Array:
     """How far the picture shows, and goes on a little behind the actor, so that the layer has no edge there."""
-    inside = cv2.distanceTransform(control.actor.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     beside = cv2.dilate(control.shown, np.ones((2 * _SOFT + 1, 2 * _SOFT + 1), np.uint8))
-    going_on = np.clip(1 - np.asarray(inside) / _SOFT, 0, 1) * np.asarray(beside)
+    going_on = np.clip(1 - distance_inside(control.actor) / _SOFT, 0, 1) * np.asarray(beside)
     return np.where(control.actor, going_on, control.shown).astype(np.float32)
 
 
