@@ -20,8 +20,8 @@ __all__ = ["measure_shots"]
 
 
 def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[Record]:
-    """Render a made-up 640x360 shot of every length, and the first length with ONNX Runtime besides."""
-    for backend, frames in [("onnx", lengths[0]), *(("auto", count) for count in lengths)]:
+    """Render a made-up 640x360 shot of every length, and the first length with PyTorch besides."""
+    for backend, frames in [("torch", lengths[0]), *(("auto", count) for count in lengths)]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             flags = [part for pair in make_shot(folder / "in", frames).items() for part in pair]
