@@ -29,14 +29,14 @@ def test_json_and_csv_of_the_same_shots_give_the_same_jobs(tmp_path: Path) -> No
 
 def test_paths_start_at_the_lists_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
-    files = {"alive": "water.####.png", "clean_plate": "clean.png"}
+    files = {"alive": "water.####.png", "clean_plate": "clean.png", "keep_front": "pole.png"}
     (tmp_path / "sub" / "shots.json").write_text(json.dumps([{**FLAT, **files}]))
     monkeypatch.chdir(tmp_path)
     (entry,) = read_shot_list("sub/shots.json")
     assert entry.job is not None
     shot = entry.job.shot
     read = [shot.plate.path, shot.matte.path, shot.condition.path, entry.job.output]
-    read += [entry.job.settings.alive, entry.job.settings.clean_plate]
+    read += [entry.job.settings.alive, entry.job.settings.clean_plate, entry.job.settings.keep_front]
     assert read == [str(tmp_path / "sub" / name) for name in [*FLAT.values(), *files.values()]]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["composite"]
+__all__ = ["composite", "kept_matte"]
 
 Picture = NDArray[np.float32]
 
@@ -23,3 +23,11 @@ def composite(
     share = np.asarray(matte, np.float32)[..., None]
     mixed = (plate * share if foreground is None else foreground) + background * (np.float32(1.0) - share)
     return np.asarray(np.where(share >= 1.0, plate, np.where(share <= 0.0, background, mixed)), np.float32)
+
+
+def kept_matte(matte: Picture, front: Picture) -> Picture:
+    """(H, W) how much of a pixel is the plate's: the actor's ``matte`` and that of what stands in ``front`` of them.
+
+    They are added: where the edge of one is the other's, the whole pixel is the plate's, and no seam shows.
+    """
+    return np.asarray(np.minimum(matte + front, np.float32(1)), np.float32)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import known_region
 from ..comp.despill import despill
+from ..comp.over import kept_matte
 from ..contract.settings import Settings
 from ..engines.protocol import FrameConditioning
 from ..footage import layer_to_display, linearise
@@ -80,6 +81,8 @@ def condition_frame(
     clip = scene.clip
     height, width = clip.size
     rgb, matte = (plane[index] / np.float32(255) for plane in (clip.rgb, clip.matte))
+    if scene.front is not None:
+        matte = kept_matte(matte, scene.front[index] / np.float32(255))
     place, seen = backdrop_at(scene, index, height, width)
     if isinstance(scene.shadow.value, PulledShadow):
         place = scene.shadow.value.on_display(place, index)

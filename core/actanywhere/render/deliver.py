@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..comp.despill import despill
 from ..comp.finish import Finish
 from ..comp.merge import Merge
-from ..comp.over import composite
+from ..comp.over import composite, kept_matte
 from ..contract.shot import ImageSequence
 from ..engines.protocol import FrameConditioning, Watch
 from ..footage import (
@@ -45,16 +45,22 @@ _STRIP = 1 << 18
 
 @dataclass(frozen=True)
 class PlateAndMatte:
-    """What was read of a frame for its delivery: the plate, and the artist's ``matte`` (H, W)."""
+    """What was read of a frame for its delivery: the plate, and the artist's ``matte`` (H, W).
+
+    ``keep`` (H, W) has what stands in front of the actor, too.
+    """
 
     plate: PlateFrame
     matte: Picture
+    keep: Picture
 
 
 def read_frame(inputs: Inputs, scene: Scene, index: int) -> PlateAndMatte:
     """The plate and the matte, mended where that was asked for, of frame ``index``, counted from 0."""
     frame = inputs.frames.first + index
-    return PlateAndMatte(inputs.plate.read(frame), treated_matte(inputs, frame, scene.mend.value))
+    matte = treated_matte(inputs, frame, scene.mend.value)
+    keep = matte if inputs.front is None else kept_matte(matte, inputs.front.read(frame))
+    return PlateAndMatte(inputs.plate.read(frame), matte, keep)
 
 
 def finish_layer(
@@ -103,13 +109,13 @@ def finish_layer(
         return background if pulled is None else pulled.under(background, laid[rows])
 
     def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
-        matte, own = read.matte[rows], None if actor is None else actor[rows]
-        comp = composite(linearise(read.plate.pixels[rows], info.space), background, matte, own)
+        keep, own = read.keep[rows], None if actor is None else actor[rows]
+        comp = composite(linearise(read.plate.pixels[rows], info.space), background, keep, own)
         beside = [
             *([] if pulled is None else [taken[rows]]),
             *unmatched,
-            *([] if own is None else [own, matte]),
-            *([matte] if mended else []),
+            *([] if own is None else [own, keep]),
+            *([read.matte[rows]] if mended else []),
         ]
         frame.put(rows, comp, 1.0, background, 1.0, *beside)
 
@@ -133,10 +139,10 @@ def layer_attributes(scene: Scene, read: PlateAndMatte) -> dict[str, Any]:
 
 def _without_spill(read: PlateAndMatte, space: str, strength: float) -> Picture:
     """The actor's own light times their matte (H, W, 3), as far as it is asked for."""
-    light, matte = linearise(read.plate.pixels, space), read.matte[..., None]
+    light, matte, keep = linearise(read.plate.pixels, space), read.matte[..., None], read.keep[..., None]
     share = np.float32(strength)
     mixed = share * despill(light, read.matte) + (1 - share) * light * matte
-    return np.where(matte >= 1, light, mixed)
+    return np.where(keep >= 1, light, mixed + light * (keep - matte))
 
 
 def _white(space: str) -> np.float32:

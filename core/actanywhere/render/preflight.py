@@ -84,6 +84,8 @@ class Inputs:
     """The artist's own, where it leads the camera."""
     alive: MatteReader | None = None
     """The artist's mask of what is alive, where the engine reads it."""
+    front: MatteReader | None = None
+    """The artist's matte of what stands in front of the actor."""
     clean: Plate | None = None
     """The artist's clean plate, where a shadow is pulled."""
     networks: dict[str, Found] = field(default_factory=dict)
@@ -137,6 +139,8 @@ class Inputs:
         self.matte.close()
         if self.alive is not None:
             self.alive.close()
+        if self.front is not None:
+            self.front.close()
         if self.clean is not None:
             self.clean.close()
 
@@ -161,6 +165,8 @@ def open_inputs(
     warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
     alive = _open_alive(settings, engine.facts, plate, warnings)
+    front = open_matte(Matte(settings.keep_front), plate) if settings.keep_front else None
+    warnings += [] if front is None else front.warnings
     clean = _open_clean(settings, plate, warnings)
     if settings.second_pass and engine.facts.window is None:
         engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)
@@ -177,6 +183,7 @@ def open_inputs(
         notes=[],
         track=track,
         alive=alive,
+        front=front,
         clean=clean,
         networks=find_networks() if networks is None else dict(networks),
         pictures=pictures,
@@ -221,6 +228,7 @@ def preflight(job: Job) -> Preflight:
         beside = (shot.condition.matte, shot.condition.scribble, shot.condition.extended)
         reads += [path for path in beside if path]
         reads += [shot.track] if inputs.track else []
+        reads += [job.settings.keep_front] if inputs.front else []
         reads += [job.settings.clean_plate] if inputs.clean else []
         reads += [job.settings.alive] if inputs.alive else []
         reads.append(str(model_folder(job.settings.model)))

@@ -334,6 +334,8 @@ def _digests(inputs: Inputs, watch: Watch) -> dict[str, str]:
         digests["track"] = inputs.track.digest
     if inputs.alive is not None:
         digests["alive"] = digest(ImageSequence(inputs.job.settings.alive), frames)
+    if inputs.front is not None:
+        digests["front"] = digest(ImageSequence(inputs.job.settings.keep_front), frames)
     if inputs.clean is not None:
         digests["clean plate"] = digest(ImageSequence(inputs.job.settings.clean_plate), frames)
     return digests

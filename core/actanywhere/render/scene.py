@@ -14,7 +14,7 @@ from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import MatteReader, Plate, judge_mattes, to_display, treat_matte
+from ..footage import MatteReader, Plate, judge_mattes, spilled, to_display, treat_matte
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
@@ -47,7 +47,8 @@ class Scene:
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
     shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate, ``mend``
-    how the artist's matte is mended; the clip's is mended already. ``footage`` is what was to be said of the files.
+    how the artist's matte is mended; the clip's is mended already. ``front`` (T, h, w) is 255 on what stands in front
+    of them, None where nothing does. ``footage`` is what was to be said of the files.
     """
 
     clip: Clip
@@ -61,6 +62,7 @@ class Scene:
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
+    front: NDArray[np.uint8] | None = None
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
@@ -127,6 +129,7 @@ def read_scene(
         inputs.condition.pixels,
         place.placement,
         mend=mend,
+        front=_front(inputs, clip, watch),
     )
 
 
@@ -185,6 +188,17 @@ def _mend(inputs: Inputs, clips: tuple[Clip, ...], watch: Watch) -> Decision[Men
         for clip in clips:
             _mend_clip(mend.value, clip)
     return mend
+
+
+def _front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None:
+    """What stands in front of the actor, at the clip's size."""
+    if inputs.front is None:
+        return None
+    front = spilled(clip.matte.shape)
+    for index, frame in enumerate(inputs.frames):
+        front[index] = np.round(resize(inputs.front.read(frame), *clip.size) * 255)
+        watch.check()
+    return front
 
 
 def _mend_clip(mend: Mend, clip: Clip) -> None:

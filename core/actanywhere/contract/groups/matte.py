@@ -49,6 +49,14 @@ class MatteSettings:
         "which; the mended matte is written beside, as 'mended'.",
         group="matte",
     )
+    keep_front: str = text(
+        "",
+        "A second matte, of what stands in front of the actor (a pole, a branch), 1 = keep: a still or a sequence of "
+        "the plate's size. The comp keeps the plate's own pixels there too, and the model sees them. Its edge and the "
+        "actor's are added. Left empty: nothing is in front.",
+        is_file=True,
+        group="matte",
+    )
     despill: float = number(
         0.0,
         "How much of the old background's colour is taken out of the actor's soft edge in the comp: 0 none, 1 all of "
