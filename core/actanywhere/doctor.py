@@ -136,7 +136,7 @@ def _training() -> Iterator[Check]:
             "{} (training: {})".format(
                 (_version(distribution) or "present") if found else "missing", purpose
             ),
-            "" if found else "Only to train: pip install '.[train]', in the folder you installed from.",
+            "" if found else "Only to train: pip install 'actanywhere[train]'",
         )
 
 

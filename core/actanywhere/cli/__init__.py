@@ -62,9 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         needs = f"This needs PyTorch, and {error.name} is not installed."
         screen.error(
             "",
-            ModelError(
-                needs, "pip install 'actanywhere[torch]', in the folder you installed from: '.[torch]'"
-            ),
+            ModelError(needs, "pip install 'actanywhere[torch]'"),
         )
         return BAD_INPUT
     except BrokenPipeError:  # the reader of our output left (| head)
@@ -264,7 +262,7 @@ def _train(args: argparse.Namespace, screen: Screen) -> int:
     except ImportError as error:
         raise WorkerError(
             f"Training needs more libraries: {error}.",
-            "pip install '.[train]', in the folder that actanywhere was installed from",
+            "pip install 'actanywhere[train]'",
         ) from error
     try:
         return train(args)

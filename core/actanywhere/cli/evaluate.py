@@ -91,6 +91,7 @@ def add_evaluate_flags(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--pictures",
+        action="extend",
         nargs="+",
         default=[],
         metavar="DIR",

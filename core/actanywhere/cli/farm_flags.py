@@ -17,6 +17,7 @@ def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
     )
     farm.add_argument(
         "--storage",
+        action="extend",
         nargs="+",
         default=[],
         metavar="DIR",

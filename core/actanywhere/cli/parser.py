@@ -140,6 +140,7 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument(
         "--wedge",
+        action="extend",
         nargs="+",
         metavar="DIR",
         help="Folders of takes to compare; unfinished ones may be among them.",

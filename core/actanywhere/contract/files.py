@@ -45,7 +45,7 @@ def make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be made: {error.strerror or error}.", "Choose a folder that you may write to."
+            f"{folder} cannot be made: {error.strerror or error}.", "Give a folder that you may write to."
         ) from error
 
 

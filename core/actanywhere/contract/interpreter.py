@@ -33,7 +33,7 @@ def worker_command(python: str = "") -> List[str]:
     if script is None:
         raise WorkerError(
             "ActAnywhere is not installed where this application can find it.",
-            "Install it with 'pip install actanywhere' and set ACTANYWHERE_PYTHON to that Python.",
+            "Install it as its README says, and set ACTANYWHERE_PYTHON to the Python that has it.",
         )
     return [script, "worker"]
 

@@ -255,7 +255,7 @@ class Worker:
             self.hello = said
             if said["protocol"] != PROTOCOL:
                 found = "The engine is version %s: protocol %s, not %s."
-                self._fail(found % (said["version"], said["protocol"], PROTOCOL), _SAME_VERSION)
+                self._fail(found % (said["version"], said["protocol"], PROTOCOL), remedy=_SAME_VERSION)
         elif kind == "heartbeat":
             if said["idle"] > self._stall and job_id in self._jobs:
                 self._fail(f"The worker hung: nothing was done for {said['idle']:.0f} seconds.")

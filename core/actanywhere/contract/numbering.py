@@ -53,8 +53,10 @@ def numbering_remedy(
         both = f"the frames that are there: --frames {FrameRange(first, last)}"
     if first <= last and len(whole) != len(wanted):
         return f"Render or copy the others, or choose {both}."
-    remedy = "If its first picture (%d) belongs to frame %d, number it so: %s %d"
-    remedy %= (whole.first, wanted.first, flag, wanted.first)
+    remedy = (
+        f"If its first picture ({whole.first}) belongs to frame {wanted.first}, "
+        f"number it so: {flag} {wanted.first}"
+    )
     if flag == "--plate-first":
         return f"{remedy}. Else choose {both}."
     if movie_first is not None:

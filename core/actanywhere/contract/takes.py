@@ -109,7 +109,7 @@ def new_take(root: str, shot_name: str) -> str:
     except (OSError, ValueError) as error:
         raise OutputError(
             f"A take cannot be made in {folder}: {getattr(error, 'strerror', None) or error}.",
-            "Choose a folder that you may write to.",
+            "Choose a folder for the takes that you may write to.",
         ) from error
 
 

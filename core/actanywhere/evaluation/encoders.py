@@ -66,7 +66,7 @@ def load_clip(folder: Path, device: torch.device) -> ClipEncoder:
         return ClipEncoder(network, processor, device)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise ModelError(
-            f"{folder} cannot be read as CLIP: {_first_line(error)}", "Fetch the folder again."
+            f"{folder} cannot be read as CLIP: {_first_line(error)}", "Get that folder again."
         ) from error
 
 

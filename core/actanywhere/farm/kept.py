@@ -48,6 +48,7 @@ def start_server(session: Path) -> None:
     until = time.monotonic() + _START
     while not _answers(session):
         if server.poll() is not None or time.monotonic() > until:
+            server.kill()
             tail = (session / _LOG).read_text(encoding="utf-8", errors="replace")[-1000:]
             raise WorkerError(f"The session's worker did not start.\n{tail}", "actanywhere doctor")
         time.sleep(0.02)

@@ -106,6 +106,7 @@ def write_report(report: Path, outcomes: Sequence[Outcome]) -> Path:
     lines += ["", "## What to do", ""] if wrong else []
     lines += [f"- **{one.name}**: {' '.join(one.remedy.split())}" for one in wrong]
     path = report / "report.md"
+    make_folder(str(report))
     write_text(str(path), "\n".join(lines) + "\n")
     return path
 

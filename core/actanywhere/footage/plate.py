@@ -367,7 +367,7 @@ def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy
     """The error for frames that a movie has not."""
     return FootageError(
         f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.",
-        remedy or f"Choose frames that are there ({whole}).",
+        remedy,
     )
 
 

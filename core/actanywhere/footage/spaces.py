@@ -201,7 +201,7 @@ def _from_environment(said: str) -> str:
     if not path:
         return ""
     try:
-        theirs = _their_config(path)
+        theirs = _their_config(path, os.stat(path).st_mtime_ns if os.path.isfile(path) else 0)
         space = theirs.getColorSpace(said)
         if space is None:
             return ""
@@ -221,7 +221,8 @@ def _from_environment(said: str) -> str:
 
 
 @cache
-def _their_config(path: str) -> ocio.Config:
+def _their_config(path: str, changed: int) -> ocio.Config:
+    """Read once: one that was mended meanwhile is read anew."""
     return ocio.Config.CreateFromFile(path)
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "find_model",
     "find_network",
+    "get_again",
     "folder_of",
     "missing_network",
     "models_here",
@@ -146,12 +147,19 @@ def _own_files(entry: Entry, folder: Path, record: Record | None) -> tuple[str, 
     lacking = [name for name in (record.files if record else ()) if name not in own]
     lacking += [rule.path for rule in entry.files if not rule.optional and not any(map(rule.matches, own))]
     if lacking:
-        raise ModelError(f"{folder} lacks {lacking[0]}.", _again(entry))
+        raise ModelError(f"{folder} lacks {lacking[0]}.", get_again(entry.name))
     return own
 
 
-def _again(entry: Entry) -> str:
-    return f"Get it again: actanywhere models remove {entry.name}, then {entry.command}"
+def get_again(where: str | Path) -> str:
+    """How a damaged model is got again; ``where`` is its name or a path in its folder, known to the registry or not.
+
+    Pulling alone would leave alone what is here.
+    """
+    for entry in all_entries():
+        if entry.name in Path(where).parts:
+            return f"Get it again: actanywhere models remove {entry.name}, then {entry.command}"
+    return f"Copy {where} again from where it came."
 
 
 def _checked(entry: Entry, folder: Path, anew: bool) -> Found:
@@ -161,9 +169,9 @@ def _checked(entry: Entry, folder: Path, anew: bool) -> Found:
     if record is None:  # copied here by hand: looked at, and held against what the registry knows
         for name in own:
             check_file(folder / name)
-    check_kind(entry, folder)
+    check_kind(entry, folder, get_again(entry.name))
     known = record.files if record is not None else _known_facts(entry, own)
-    check_against(folder, known, _again(entry), anew)
+    check_against(folder, known, get_again(entry.name), anew)
     return Found(entry, folder, own, record)
 
 

@@ -44,7 +44,7 @@ def library_to_write() -> tuple[Path, str]:
         refused.append(str(library))
     raise OutputError(
         f"No folder for models may be written to: {', '.join(refused)}.",
-        "Set ACTANYWHERE_MODELS to a folder that you may write to.",
+        "Set ACTANYWHERE_MODELS to a folder that is there and that you may write to.",
     )
 
 

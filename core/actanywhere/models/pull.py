@@ -176,7 +176,7 @@ def _check_space(entry: Entry, folder: Path, needed: int) -> None:
     if needed > free:
         raise OutputError(
             f"{entry.name} needs {needed / 1e9:.1f} GB more, and {folder.parent.parent} has {free / 1e9:.1f} GB free.",
-            "Free some space, or set ACTANYWHERE_MODELS to a folder on a larger disk.",
+            "Free some space, or set ACTANYWHERE_MODELS to a folder that is there, on a larger disk.",
         )
 
 

@@ -48,8 +48,12 @@ def check_file(path: Path) -> None:
         raise ModelError(f"{path} is not there.", "Get the file again.")
 
 
-def check_kind(entry: Entry, folder: Path) -> None:
-    """Refuse a folder that holds another model than ``entry``, or not all of its parts. Raises ``ModelError``."""
+def check_kind(entry: Entry, folder: Path, remedy: str = "") -> None:
+    """Refuse a folder that holds another model than ``entry``, or not all of its parts.
+
+    Raises ``ModelError``; ``remedy`` is what is to be done, or else to get the right one.
+    """
+    remedy = remedy or f"Get {entry.name} itself: {entry.command}"
     for name, values in entry.expects.items():
         found = _read_json(folder / name)
         for key, allowed in values.items():
@@ -57,21 +61,21 @@ def check_kind(entry: Entry, folder: Path) -> None:
                 raise ModelError(
                     f"{folder / name} says {key} = {found.get(key)!r}, where {entry.title} has {_either(allowed)}: "
                     "it is another model.",
-                    f"Get {entry.name} itself: {entry.command}",
+                    remedy,
                 )
     for index in sorted(folder.rglob("*.safetensors.index.json")):
         for part in sorted(set(dict(_read_json(index).get("weight_map", {})).values())):
             if not (index.parent / part).is_file():
                 raise ModelError(
                     f"{index.parent} lacks {part}, which {index.name} names.",
-                    f"Get it again: {entry.command}",
+                    remedy,
                 )
     if entry.runs_on == "onnx":
         for path in sorted(folder.rglob("*.onnx")):
-            _check_role(entry, read_facts(path))
+            _check_role(entry, read_facts(path), remedy)
 
 
-def _check_role(entry: Entry, facts: NetworkFacts) -> None:
+def _check_role(entry: Entry, facts: NetworkFacts, remedy: str) -> None:
     """Refuse a network whose inputs are not those of its role."""
     pictures = [slot for slot in facts.inputs if slot.shape is None or len(slot.shape) == 4]
     wanted = 2 if entry.role == "fill" else 1
@@ -80,7 +84,7 @@ def _check_role(entry: Entry, facts: NetworkFacts) -> None:
         takes = "a picture and a mask" if wanted == 2 else "one picture"
         raise ModelError(
             f"{facts.path} takes {found}, where {entry.title} takes {takes}: it is another network.",
-            f"Get {entry.name} itself: {entry.command}",
+            remedy,
         )
 
 

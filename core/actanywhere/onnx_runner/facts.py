@@ -7,6 +7,7 @@ import mmap
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ..contract.errors import ModelError
 from .walk import Slot, Walk
@@ -144,25 +145,37 @@ def _read(path: Path, changed: int, size: int) -> NetworkFacts:
     )
 
 
+class _Other(NamedTuple):
+    """Whether it was ``found``, what it is, and what is to be done."""
+
+    found: bool
+    what: str
+    remedy: str = "Get the network as ONNX."
+
+
 def _refuse_other_kinds(path: Path, head: bytes, whole: memoryview) -> None:
     """Refuse files that often lie where an ONNX file should, each by its name."""
     text = head.lstrip().lower()
     kinds = (
-        (
+        _Other(
             text.startswith(b"version https://git-lfs"),
             "a Git LFS pointer, not the file itself",
-            "Run 'git lfs pull'.",
+            remedy="Run 'git lfs pull', or get the file itself.",
         ),
-        (text.startswith((b"<!doctype", b"<html", b"<?xml")), "a web page", "Get the file itself again."),
-        (head.startswith(b"PK\x03\x04"), "a zip archive or a PyTorch pickle", "Get the network as ONNX."),
-        (head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04"), "a pickle", "Get the network as ONNX."),
-        (head[4:8] == b"ORTM", "of ONNX Runtime's own format (.ort)", "Get the network as ONNX."),
-        (head[8:10] == b'{"', "a safetensors file", "Get the network as ONNX."),
+        _Other(
+            text.startswith((b"<!doctype", b"<html", b"<?xml")),
+            "a web page",
+            remedy="Get the file itself again.",
+        ),
+        _Other(head.startswith(b"PK\x03\x04"), "a zip archive or a PyTorch pickle"),
+        _Other(head[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04"), "a pickle"),
+        _Other(head[4:8] == b"ORTM", "of ONNX Runtime's own format (.ort)"),
+        _Other(head[8:10] == b'{"', "a safetensors file"),
     )
-    for found, what, remedy in kinds:
-        if found:
+    for kind in kinds:
+        if kind.found:
             whole.release()
-            raise ModelError(f"{path} is {what}, no ONNX file.", remedy)
+            raise ModelError(f"{path} is {kind.what}, no ONNX file.", kind.remedy)
 
 
 def _check_external(path: Path, name: str, size: int) -> None:

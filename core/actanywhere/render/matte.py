@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -17,7 +15,7 @@ import cv2
 import numpy as np
 
 from ..contract.errors import JobError, ModelError, OutputError
-from ..contract.files import make_folder, write_text
+from ..contract.files import make_folder, replace_atomically, write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
@@ -251,18 +249,13 @@ class _Making:
         return alpha
 
     def _keep(self, frame: int, one: Followed) -> None:
-        handle, name = tempfile.mkstemp(dir=self._work, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                mask = np.round(np.clip(one.mask, 0, 1) * 65535).astype(np.uint16)
+        mask = np.round(np.clip(one.mask, 0, 1) * 65535).astype(np.uint16)
+
+        def put(path: str) -> None:
+            with open(path, "wb") as stream:
                 np.savez_compressed(stream, mask=mask, sure=np.float64(one.sure))
-            os.replace(name, self._work / f"{frame}.npz")
-        except OSError as error:
-            Path(name).unlink(missing_ok=True)
-            raise OutputError(
-                f"{self._work} cannot be written: {error}.",
-                "Make room on that disk, then give the job again.",
-            ) from error
+
+        replace_atomically(str(self._work / f"{frame}.npz"), put)
 
     def _kept(self, frame: int) -> Followed | None:
         path = self._work / f"{frame}.npz"

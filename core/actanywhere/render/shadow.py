@@ -153,8 +153,8 @@ def _pulled(
     )
     if found.shadow is None:
         asked = settings.shadow == "pulled"
-        remedy = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""
-        return Decision(None, found.reason, (f"The shadow cannot be pulled.{remedy}",) if asked else ())
+        others = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""
+        return Decision(None, found.reason, (f"The shadow cannot be pulled.{others}",) if asked else ())
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )

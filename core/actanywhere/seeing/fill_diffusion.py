@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
-from ..models.find import find_model, folder_of
+from ..models.find import find_model, folder_of, get_again
 from ..models.registry import all_entries
 from .picture_and_text import PictureAndText
 from .protocol import Picture
@@ -172,9 +172,7 @@ class DiffusionFill:
             if self._way.sees:
                 pipeline.processor = PictureAndText(self._folder / "processor", pipeline.tokenizer)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            raise ModelError(
-                f"{self._folder} cannot be loaded: {error}", "Get it again: 'actanywhere models pull NAME'."
-            ) from error
+            raise ModelError(f"{self._folder} cannot be loaded: {error}", get_again(self._folder)) from error
         pipeline.set_progress_bar_config(disable=True)
         if gpu:
             pipeline.enable_model_cpu_offload()
@@ -193,5 +191,5 @@ def _pipeline_of(folder: Path) -> str:
         )
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(
-            f"{folder / 'model_index.json'} cannot be read: {error}.", "Get the model again."
+            f"{folder / 'model_index.json'} cannot be read: {error}.", get_again(folder)
         ) from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import ModelError
+from ..models import get_again
 
 __all__ = ["load_pretrained"]
 
@@ -15,7 +16,7 @@ def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str
 
     ``unneeded`` begins the names of weights that may be absent. Raises ``ModelError``.
     """
-    again = f"Get it again: actanywhere models pull {name}"
+    again = get_again(name)
     try:
         import torch
         import transformers

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
+from ..models import get_again
 from .pretrained import load_pretrained
 from .protocol import REGIONS, Picture, RegionMap, Subject
 
@@ -68,7 +69,7 @@ class EomtRegions:
         if sum(region_of(label) != "thing" for label in self._labels) < len(_CLASSES):
             raise ModelError(
                 f"{folder} knows the classes {', '.join(self._labels[:6])}...; COCO's panoptic ones were expected.",
-                f"Get the network that is meant: actanywhere models pull {name}",
+                get_again(name),
             )
 
     def of(self, picture: Picture) -> RegionMap:

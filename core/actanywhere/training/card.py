@@ -123,10 +123,10 @@ def _what_changed(change: Change | None) -> list[str]:
     if change is None:
         return []
     seen = change.codes >= _VISIBLE
-    remedy = (
+    advice = (
         "`samples/changed.png` in the run shows both." if seen else "Train longer, or with a higher --rate."
     )
-    return ["## What it changed", "", f"{change.sentence} {remedy}", ""]
+    return ["## What it changed", "", f"{change.sentence} {advice}", ""]
 
 
 def _indented(text: str) -> str:

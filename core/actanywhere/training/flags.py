@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--footage",
         type=Path,
+        action="extend",
         nargs="*",
         default=[],
         help="folders of clips with mattes: FOLDER/plates and FOLDER/mattes, movies or sequences of the same name",
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--pictures",
         type=Path,
+        action="extend",
         nargs="*",
         default=[],
         help="folders of pictures, panoramas (2:1) and movies to learn from",
@@ -49,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--rendered",
         type=Path,
+        action="extend",
         nargs="*",
         default=[],
         help="folders of 3-D clips that examples/make_cycles_clips.py made, mixed in",

@@ -48,8 +48,8 @@ knob 'output' says what is in rgba. Every Generate is a take of its own;
 nothing is overwritten and nothing renders by itself.
 
 The inputs are written once as EXR, full size, in the values of your working
-space, and again only when what is connected has changed. The engine is
-'pip install actanywhere' in a Python of its own: name that Python under
+space, and again only when what is connected has changed. The engine lies
+in a Python of its own (INSTALL.txt): name that Python under
 Advanced > engine, or with the variable ACTANYWHERE_PYTHON."""
 
 

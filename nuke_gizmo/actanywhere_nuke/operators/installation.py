@@ -15,7 +15,7 @@ __all__ = ["REMEDY", "chosen_engine", "engine", "store_engine"]
 
 REMEDY = (
     "Choose the engine in the menu ActAnywhere > Engine, or set ACTANYWHERE_PYTHON to the Python that has it; "
-    "'pip install actanywhere' installs it."
+    "pip install '.[cpu]' in the folder that ActAnywhere came in installs it."
 )
 
 _STORE = os.path.join("~", ".nuke", "actanywhere.json")

@@ -97,7 +97,7 @@ def _library() -> Any:
 def _copied(folder: Path, output: Path) -> Path:
     """The model's folder under another name, its files linked where the disk allows it."""
     if output.exists():
-        raise OutputError(f"{output} exists already.", "Give a folder that is new.")
+        raise OutputError(f"{output} exists already.", "Give a new folder.")
     try:
         shutil.copytree(folder, output)
     except (OSError, shutil.Error) as error:

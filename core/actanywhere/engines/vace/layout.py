@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import ModelError
+from ...models import get_again
 
 __all__ = ["Layout", "Weights", "read_layout"]
 
@@ -21,7 +22,6 @@ _INDEX = "model_index.json"
 _PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
 _STEMS = {"text_encoder": "model", "vae": "diffusion_pytorch_model"}
 _EXPERTS = ("transformer", "transformer_2")
-_AGAIN = "Get the model again: 'actanywhere models pull NAME', or copy that folder again."
 #: Of the two published sizes: heads times 128, and the rest that a single file does not say.
 _SHAPES: dict[int, dict[str, Any]] = {
     1536: {
@@ -112,10 +112,10 @@ def read_layout(folder: Path) -> Layout:
         )
     named = [name for name in _EXPERTS if (index.get(name) or [None])[0]]
     if not named:
-        raise ModelError(f"{folder / _INDEX} names no transformer.", _AGAIN)
+        raise ModelError(f"{folder / _INDEX} names no transformer.", get_again(folder))
     experts = {name: _transformer(folder / name) for name in named}
     if len({json.dumps(_shape(weights.config)) for weights in experts.values()}) > 1:
-        raise ModelError(f"The two transformers in {folder} are of different sizes.", _AGAIN)
+        raise ModelError(f"The two transformers in {folder} are of different sizes.", get_again(folder))
     boundary = index.get("boundary_ratio")
     if len(experts) == 2 and not isinstance(boundary, (int, float)):
         raise ModelError(
@@ -163,7 +163,7 @@ def _shards(folder: Path, kind: str) -> Weights:
     if index.is_file():
         names = sorted(set(_json(index).get("weight_map", {}).values()))
         if not names:
-            raise ModelError(f"{index} names no file.", _AGAIN)
+            raise ModelError(f"{index} names no file.", get_again(index))
     else:
         names = [f"{stem}.safetensors"]
     for name in names:
@@ -180,7 +180,7 @@ def _missing(folder: Path, name: str) -> ModelError:
             f"{folder} holds {pickles[0]}, a pickle, which could run any program; {name} is not there.",
             "Use the safetensors of the same model (its '-diffusers' repository has them).",
         )
-    return ModelError(f"The model lacks {folder / name}.", _AGAIN)
+    return ModelError(f"The model lacks {folder / name}.", get_again(folder))
 
 
 def _check_header(file: Path) -> dict[str, Any]:
@@ -191,10 +191,10 @@ def _check_header(file: Path) -> dict[str, Any]:
             header: dict[str, Any] = json.loads(stream.read(length)) if length < 2**27 else {}
         ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
-        raise ModelError(f"{file} is not a whole safetensors file.", _AGAIN) from error
+        raise ModelError(f"{file} is not a whole safetensors file.", get_again(file)) from error
     size, expected = file.stat().st_size, 8 + length + max(ends, default=0)
     if size != expected:
-        raise ModelError(f"{file} has {size} bytes of {expected}: its copy broke off.", _AGAIN)
+        raise ModelError(f"{file} has {size} bytes of {expected}: its copy broke off.", get_again(file))
     return header
 
 
@@ -240,11 +240,11 @@ def _shape(config: dict[str, Any]) -> list[Any]:
 def _check_class(path: Path, config: dict[str, Any], kind: str) -> None:
     found = config.get("_class_name")
     if found != kind:
-        raise ModelError(f"{path} is of a {found}, not a {kind}: another family's part.", _AGAIN)
+        raise ModelError(f"{path} is of a {found}, not a {kind}: another family's part.", get_again(path))
     wanted = ["num_attention_heads", "attention_head_dim", "num_layers", "vace_layers", "ffn_dim", "text_dim"]
     lacks = [key for key in wanted if kind.startswith("WanVACE") and key not in config]
     if lacks:
-        raise ModelError(f"{path} does not say {', '.join(lacks)}.", _AGAIN)
+        raise ModelError(f"{path} does not say {', '.join(lacks)}.", get_again(path))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -253,7 +253,7 @@ def _json(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise _missing(path.parent, path.name) from error
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}.", _AGAIN) from error
+        raise ModelError(f"{path} cannot be read: {error}.", get_again(path)) from error
     if not isinstance(data, dict):
-        raise ModelError(f"{path} holds no object.", _AGAIN)
+        raise ModelError(f"{path} holds no object.", get_again(path))
     return data

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from ...contract.errors import ModelError
+from ...models import get_again
 from ..pretrained import load_pretrained
 from ..quiet import quiet
 from .layout import Layout, Weights
@@ -178,7 +179,7 @@ def _translated(path: Path) -> Iterator[None]:
     except _ERRORS as error:
         raise ModelError(
             f"{path} cannot be loaded: {str(error).splitlines()[0] if str(error) else type(error).__name__}.",
-            "Get the model again: 'actanywhere models pull NAME', or copy that folder again.",
+            get_again(path),
         ) from error
 
 

@@ -14,7 +14,7 @@ from ....contract.errors import ModelError
 from .adapter import ADAPTER, TEXT
 from .configuration import ModelConfiguration
 from .denoiser import create_unet
-from .parts import Part, Weight
+from .parts import GET_UNET, Part, Weight
 
 __all__ = ["VIT_H", "adapter_part", "find_text", "write_text"]
 
@@ -119,7 +119,7 @@ def write_text(root: Path, folder: Path, width: int) -> None:
         raise ModelError(
             f"{root / 'text_encoder'} gives {encoder.config.hidden_size} numbers a token, not {width}: it is another "
             "Stable Diffusion's.",
-            "Get stable-diffusion-v1-5/stable-diffusion-inpainting.",
+            GET_UNET,
         )
     made = {}
     for name, words in (("text", _WORDS), ("other", _OTHER)):

@@ -28,7 +28,7 @@ from ....contract.errors import ModelError
 from .configuration import ModelConfiguration
 from .denoiser import create_unet
 
-__all__ = ["Part", "Weight", "Weights", "autoencoder_part", "encoder_part", "unet_part"]
+__all__ = ["GET_UNET", "Part", "Weight", "Weights", "autoencoder_part", "encoder_part", "unet_part"]
 
 _SCALING = 0.18215
 """Of Stable Diffusion 1.5's latents; XL's differ."""
@@ -37,6 +37,12 @@ _FAMILIES = {
     1280: " (Stable Diffusion XL's refiner)",
     2048: " (Stable Diffusion XL)",
 }
+GET_UNET = (
+    "Get stable-diffusion-v1-5/stable-diffusion-inpainting ('actanywhere models pull sd15-inpainting')."
+)
+_GET_MOTION = (
+    "Get guoyww/animatediff-motion-adapter-v1-5-2, in safetensors ('actanywhere models pull animatediff-v2')."
+)
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 #: Names of the autoencoder's attention before diffusers 0.17, which the public files still have.
 _OLD_ATTENTION = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
@@ -105,7 +111,7 @@ def unet_part(folder: Path, motion: Path, configuration: ModelConfiguration) -> 
     if not any("motion_modules" in name for name in moving.files):
         raise ModelError(
             f"{motion} holds no motion modules.",
-            "Get guoyww/animatediff-motion-adapter-v1-5-2, in safetensors.",
+            _GET_MOTION,
         )
     found: dict[str, Weight] = {}
     channels = int(config["in_channels"])
@@ -196,7 +202,7 @@ def _check_unet(folder: Path, config: dict[str, Any], configuration: ModelConfig
     if wrong:
         raise ModelError(
             f"{folder} is not Stable Diffusion 1.5's U-Net: {wrong}.",
-            "Get stable-diffusion-v1-5/stable-diffusion-inpainting.",
+            GET_UNET,
         )
 
 
@@ -208,12 +214,12 @@ def _with_motion(folder: Path, adapter: dict[str, Any], configuration: ModelConf
         raise ModelError(
             f"{folder} holds motion modules for another network: widths {list(widths)}, {heads} heads"
             + (", with an input of its own (PIA)." if adapter.get("conv_in_channels") else "."),
-            "Get guoyww/animatediff-motion-adapter-v1-5-2.",
+            _GET_MOTION,
         )
     if longest < configuration.frames:
         raise ModelError(
             f"{folder} holds motion modules for {longest} frames at most; {configuration.frames} are needed.",
-            "Get guoyww/animatediff-motion-adapter-v1-5-2.",
+            _GET_MOTION,
         )
     with torch.device("meta"):
         plain = create_unet(configuration)
@@ -272,7 +278,7 @@ def _weight_files(folder: Path, stem: str) -> Iterator[Path]:
 
 def _require(weights: Weights, folder: Path, name: str, shape: tuple[int, ...]) -> None:
     if name not in weights.shapes:
-        raise ModelError(f"{folder} lacks the weights '{name}'.", "Get the whole folder again.")
+        raise ModelError(f"{folder} lacks the weights '{name}'.", "Get that folder again.")
     if weights.shapes[name] != shape:
         raise ModelError(
             f"{folder}: '{name}' is {list(weights.shapes[name])}, not {list(shape)}.",
