@@ -105,6 +105,22 @@ def test_every_flag_of_every_command_has_help(command: str, capsys: pytest.Captu
     assert "usage: actanywhere " + command in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        (["train", "--output", "o"], "--footage"),
+        (["train", "--output", "o"], "--pictures"),
+        (["train", "--output", "o"], "--rendered"),
+        (["evaluate", "--output", "o"], "--pictures"),
+        (["batch", "shots.csv"], "--storage"),
+        (["review"], "--wedge"),
+    ],
+)
+def test_a_flag_of_several_folders_may_be_given_twice(words: list[str], flag: str) -> None:
+    args = build_parser().parse_args([*words, flag, "a", flag, "b", "c"])
+    assert [str(one) for one in getattr(args, flag[2:])] == ["a", "b", "c"]
+
+
 def test_flags_round_trip_to_every_setting(here: Path) -> None:
     changed = [
         f.name for f in setting_fields() if getattr(OTHER_SETTINGS, f.name) == getattr(Settings(), f.name)

@@ -18,6 +18,7 @@ from actanywhere.cli import main as cli
 from actanywhere.cli.follow import Interrupts
 from actanywhere.cli.screen import QuietScreen
 from actanywhere.contract import interpreter
+from actanywhere.contract.errors import Cancelled
 from actanywhere.contract.files import sweep_strays, write_text
 from actanywhere.contract.job import Job
 from actanywhere.contract.launch import Worker
@@ -27,6 +28,7 @@ from actanywhere.farm import kept
 from actanywhere.hostkit.clean_plate import made_clean_plate
 from actanywhere.hostkit.engine import creation_commands
 from actanywhere.hostkit.errand import Errand
+from actanywhere.hostkit.matte import Pointed, finished_matte
 from actanywhere.hostkit.order import Order
 from actanywhere.hostkit.pick import framed, with_box, with_point
 from actanywhere.hostkit.session import Session, Step
@@ -351,5 +353,9 @@ def _matte_of_a_session(at: At, stopped: bool) -> Any:
     made = replace(job(at), output=str(at.folder / "matte_001"))
     at.write("matte_001/matte.json", "{}")
     one.error = Cancelled("Stopped.") if stopped else None
-    one.lines = [json.dumps({"event": "matte", "pattern": "m", "source": "it", "unsure": [], "warnings": []})]
+    one.lines = [
+        json.dumps(
+            {"event": "matte", "pattern": "m", "source": "it", "unsure": [], "warnings": [], "sheet": ""}
+        )
+    ]
     return finished_matte(one, made, Pointed())
