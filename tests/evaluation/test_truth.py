@@ -32,7 +32,27 @@ def test_the_clips_are_the_same_every_time_and_every_second_is_a_composite(shots
     again = list(true_shots(2, 4, SIDE * SIDE, 16))
     assert [shot.digest for shot in again] == [shot.digest for shot in shots[:2]]
     assert len({shot.digest for shot in shots}) == 4
-    assert [shot.name.endswith("(composite)") for shot in shots] == [False, True, False, True]
+    kinds = [shot.name[shot.name.index("(") :] for shot in shots]
+    assert kinds == ["(background)", "(composite)", "(background)", "(composite of another)"]
+
+
+def test_another_clips_actor_stands_in_the_true_place_and_is_left_by_the_card_alone(
+    shots: list[TrueShot],
+) -> None:
+    shot = shots[3]
+    assert shot.painted is not None and shot.painted.any() and shot.scene.backdrop.value is not None
+    own = [np.abs(shot.painted.astype(int) - (matte > 0.5)).sum() for matte in shot.clip.matte]
+    assert min(own) > 0.2 * shot.painted.sum(), "they are not the clip's own actor"
+    methods = {
+        "truth": shot.clip.rgb,
+        "tracked card": tracked_card(shot.plain),
+        "backdrop alone": backdrop_alone(shot.plain, SETTINGS),
+    }
+    left = {row.method: row.values["left"] for row in measure_true_shot(shot, methods)}
+    assert left["tracked card"] is not None and left["tracked card"] > 0.9
+    for method in ("truth", "backdrop alone"):
+        share = left[method]
+        assert share is not None and share < 0.3
 
 
 def test_regions_lie_outside_of_the_matte_and_say_what_their_names_say(shots: list[TrueShot]) -> None:
@@ -78,7 +98,7 @@ def test_at_its_own_frame_the_condition_is_the_card_and_moves_away_from_it(shots
             if np.array_equal(m, np.eye(3))
         )
         pasted, card = still_paste(shot.scene), tracked_card(shot.scene)
-        outside = shot.regions["background"][anchor]
+        outside = shot.clip.matte[anchor] == 0
         condition = np.round(shot.scene.condition * 255)
         assert np.abs(card[anchor][outside] - condition[outside]).max() <= 2
         clear = shot.regions["background"].all(0)

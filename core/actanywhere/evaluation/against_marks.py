@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ShadowCount", "left_standing", "moved_to_frame", "overlap", "shadow_count"]
+from ..camera.backdrop import Backdrop
+
+__all__ = ["ShadowCount", "left_standing", "looks_of", "moved_to_frame", "overlap", "shadow_count"]
 
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -50,6 +52,17 @@ def moved_to_frame(picture: NDArray[np.uint8], looks: Plane) -> NDArray[np.uint8
         at = (at + 0.5) * share - 0.5
     at = np.clip(at, -1e4, 1e4).astype(np.float32)
     return np.asarray(cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR), np.uint8)
+
+
+def looks_of(backdrop: Backdrop, frames: int, size: tuple[int, int]) -> list[Plane]:
+    """Where in the condition, (h, w, 2) x and y in its pixels, each pixel of each frame of ``size`` (h, w) looks."""
+    height, width = size
+    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    points = np.stack([x.ravel(), y.ravel()], 1)
+    return [
+        backdrop.looks(index, points, height, width).reshape(height, width, 2).astype(np.float32)
+        for index in range(frames)
+    ]
 
 
 def left_standing(

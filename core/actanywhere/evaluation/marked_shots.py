@@ -22,7 +22,7 @@ from ..render.scene import Scene, read_scene
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers, find_networks
 from ..shadow.pull import PulledShadow
-from .against_marks import ShadowCount, left_standing, overlap, shadow_count
+from .against_marks import ShadowCount, left_standing, looks_of, overlap, shadow_count
 from .bench import read_comp, read_result
 from .cases import Case
 from .feet import feet_sliding
@@ -127,13 +127,7 @@ def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
     backdrop = scene.backdrop.value
     if backdrop is None or not marks.subject.any():
         return float("nan")
-    height, width = scene.clip.size
-    x, y = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
-    points = np.stack([x.ravel(), y.ravel()], 1)
-    looks = [
-        backdrop.looks(index, points, height, width).reshape(height, width, 2).astype(np.float32)
-        for index in range(len(comp))
-    ]
+    looks = looks_of(backdrop, len(comp), scene.clip.size)
     return left_standing(comp, scene.clip.matte, original, marks.subject, looks)
 
 

@@ -32,6 +32,7 @@ from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
 from ..shadow.read import lift_shadow, read_shadow
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
+from .against_marks import left_standing, looks_of
 from .baselines import backdrop_alone, finish_small, over_background, still_paste, tracked_card
 from .figures import Figures
 from .quality import psnr, ssim
@@ -65,7 +66,8 @@ class TrueShot:
     ``regions`` (T, H, W) are where it is measured, all outside of the matte: the whole ``background``; the ``contact``
     band of 0.08 frame heights around the actor; the ``shadow``, reflection or dust, where the actor truly changes the
     background; the ``borders`` that the moved condition does not reach; and what is ``uncovered`` when the actor that
-    was painted into a composite condition is taken out of it.
+    was painted into a composite condition is taken out of it. ``painted`` (H, W) is that actor in the condition, None
+    where nobody is in it.
     """
 
     name: str
@@ -74,6 +76,7 @@ class TrueShot:
     plain: Scene
     regions: dict[str, Region]
     digest: str
+    painted: Region | None = None
 
 
 def true_shots(
@@ -84,19 +87,28 @@ def true_shots(
     pictures: PictureLibrary | None = None,
     gone_on: bool = False,
 ) -> Iterator[TrueShot]:
-    """``count`` shots, the same ones every time; every second condition is a composite, with the actor in it.
+    """``count`` shots, the same ones every time; every second condition is a composite with an actor in it: the clip's
+    own, and by turns another clip's.
 
     ``gone_on``: the place is filled behind the actor and beyond the condition's borders, as a render does.
     """
     height, width = model_size(area, 1.0, multiple)
     for number in range(count):
         rng = np.random.default_rng([_SEED, number])
+        clip = _whole_clip(rng, frames, height, width, pictures)
+        anchor = int(rng.integers(frames))
+        other = _whole_clip(rng, frames, height, width, pictures) if number % 4 == 3 else None
+        yield _set_up(clip, number, anchor, composite=number % 2 == 1, gone_on=gone_on, other=other)
+
+
+def _whole_clip(
+    rng: np.random.Generator, frames: int, height: int, width: int, pictures: PictureLibrary | None
+) -> TrainingClip:
+    """A clip of a camera that is tracked, with an actor in it."""
+    clip = make_clip(rng, frames, height, width, pictures)
+    while not clip.tracked or clip.name.startswith("cutout") or not clip.matte.any():
         clip = make_clip(rng, frames, height, width, pictures)
-        while not clip.tracked or clip.name.startswith("cutout") or not clip.matte.any():
-            clip = make_clip(rng, frames, height, width, pictures)
-        yield _set_up(
-            clip, number, anchor=int(rng.integers(frames)), composite=number % 2 == 1, gone_on=gone_on
-        )
+    return clip
 
 
 def rendered_shots(
@@ -110,11 +122,24 @@ def rendered_shots(
             yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite, gone_on=gone_on)
 
 
-def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, gone_on: bool) -> TrueShot:
+def _set_up(
+    clip: TrainingClip,
+    number: int,
+    anchor: int,
+    composite: bool,
+    gone_on: bool,
+    other: TrainingClip | None = None,
+) -> TrueShot:
+    """A clip as a shot; of a composite, ``other`` gives the actor, where it is not the clip's own."""
     frames, height, width = clip.matte.shape
     condition = (clip.rgb if composite else clip.background)[anchor] / np.float32(255)
-    track = CameraTrack(clip.transforms, True, "the true camera", np.ones(frames)).relative_to(anchor)
     subject = clip.matte[anchor] if composite else None
+    if other is not None:
+        shown = int(other.matte.sum((1, 2)).argmax())
+        subject = other.matte[shown]
+        actor, place = other.rgb[shown] / np.float32(255), clip.background[anchor] / np.float32(255)
+        condition = place + (actor - place) * subject[..., None]
+    track = CameraTrack(clip.transforms, True, "the true camera", np.ones(frames)).relative_to(anchor)
     known = Clip(
         FrameRange(1001, 1000 + frames), clip.rgb, np.round(clip.matte * 255).astype(np.uint8), width / height
     )
@@ -131,15 +156,16 @@ def _set_up(clip: TrainingClip, number: int, anchor: int, composite: bool, gone_
     read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
     if read.shadow is not None:
         backdrop = bare
-        if subject is not None:
+        if subject is not None and other is None:  # another's picture has no shadow of this actor
             lifted = lift_shadow(read.shadow, subject, condition)
             backdrop = Backdrop(lifted, track, width / height, subject)
             backdrop = _gone_on(backdrop, lifted) if gone_on else backdrop
         scene = replace(plain, backdrop=Decision(backdrop), shadow=Decision(read.shadow, read.reason))
-    kind = "composite" if composite else "background"
+    kind = "composite of another" if other is not None else "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
-    return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest)
+    painted = None if subject is None else subject > 0.5
+    return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest, painted)
 
 
 def _gone_on(backdrop: Backdrop, condition: NDArray[np.float32]) -> Backdrop:
@@ -204,13 +230,21 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
 
 
 def measure_true_shot(shot: TrueShot, methods: dict[str, Frames]) -> list[Figures]:
-    """A row for each method: PSNR (dB) and SSIM in every region, by names such as ``borders_db``."""
-    rows = []
+    """A row for each method: PSNR (dB) and SSIM in every region, by names such as ``borders_db``; ``left`` is the
+    share of a composite's painted-in actor that is still to be seen.
+    """
+    backdrop, rows = shot.plain.backdrop.value, []
+    looks = [] if backdrop is None else looks_of(backdrop, len(shot.clip.rgb), shot.scene.clip.size)
+    condition = np.round(shot.plain.condition * 255).astype(np.uint8)
     for method, frames in methods.items():
         values: dict[str, float | None] = {}
         for region, where in shot.regions.items():
             values[f"{region}_db"] = _figure(psnr(frames, shot.clip.rgb, where))
             values[f"{region}_ssim"] = _figure(ssim(frames, shot.clip.rgb, where))
+        values["left"] = None
+        if shot.painted is not None and looks:
+            left = left_standing(frames, shot.scene.clip.matte, condition, shot.painted, looks)
+            values["left"] = _figure(left)
         rows.append(Figures(shot.name, method, values))
     return rows
 
