@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from ..contract.job import Progress
 from ..models.folder import model_folder
 from .screen import Screen
 
@@ -14,10 +15,20 @@ __all__ = ["export"]
 
 def export(args: argparse.Namespace, screen: Screen) -> int:
     """Export, and say what was written. Exit status 0."""
-    from ..engines.unet.export import export_model
+    folder, output = model_folder(args.model), Path(args.output) if args.output else None
+    try:
+        screen.progress(folder.name, Progress("starting PyTorch", 0, 0, "", 0.0))
+        from ..engines.unet.export import export_model
 
-    output = Path(args.output) if args.output else None
-    paths = export_model(model_folder(args.model), output)
+        paths = export_model(
+            folder,
+            output,
+            lambda done, total: screen.progress(
+                folder.name, Progress("exporting", done, total, "networks", done / total)
+            ),
+        )
+    finally:
+        screen.clear()
     if args.json:
         print(
             json.dumps(

@@ -16,6 +16,7 @@ import torch
 from actanywhere import cli
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.protocol import FrameConditioning, Watch, Window
+from actanywhere.engines.unet import export
 from actanywhere.engines.unet.engine import UNetEngine
 from actanywhere.engines.unet.exported import GRAPHS, is_exported
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
@@ -211,3 +212,16 @@ print(painter.paint([frame], Window(0, 1, 0), None, Watch()).pictures.shape)
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "(1, 64, 64, 3)", done.stderr
+
+
+def test_an_export_says_at_once_that_it_begins_and_counts_its_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_model(tiny.model(), tmp_path / "own")
+    monkeypatch.setattr(export, "_exported", lambda onnx, graph: None)
+    monkeypatch.setattr(export, "_pointing", lambda *_: None)
+    monkeypatch.setattr(export, "_put", lambda to, content: Path(to).write_bytes(b""))
+    assert cli.main(["export", "--model", str(tmp_path / "own"), "--json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(event["progress"]["stage"], event["progress"]["done"]) for event in events[:-1]]
+    assert told[:3] == [("starting PyTorch", 0), ("exporting", 0), ("exporting", 1)]

@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -55,8 +55,12 @@ class _Graph:
     free: dict[str, dict[int, str]]
 
 
-def export_model(folder: Path, output: Path | None) -> list[Path]:
+def export_model(
+    folder: Path, output: Path | None, step: Callable[[int, int], None] = lambda done, total: None
+) -> list[Path]:
     """Write the graphs of the model in ``folder`` into it, or into a copy of it in ``output``; gives their paths.
+
+    ``step`` hears how many graphs are written, of how many.
 
     Raises ``ModelError`` for a model that cannot be exported, ``OutputError`` where it cannot be written.
     """
@@ -71,7 +75,9 @@ def export_model(folder: Path, output: Path | None) -> list[Path]:
     place = _copied(folder, output) if output is not None else folder
     stored = _stored_tensors(place)
     paths = []
-    for name, graph in _graphs(model).items():
+    graphs = _graphs(model)
+    for done, (name, graph) in enumerate(graphs.items()):
+        step(done, len(graphs))
         content = _pointing(onnx, _exported(onnx, graph), stored)
         replace_atomically(str(place / GRAPHS[name]), lambda to, content=content: _put(to, content))  # type: ignore[misc]
         paths.append(place / GRAPHS[name])
