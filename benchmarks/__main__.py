@@ -15,6 +15,7 @@ import benchmarks
 from .curve import measure_curve
 from .gpu import measure_gpu
 from .matte import measure_mattes
+from .memory import measure_memory
 from .records import Record, put_into, to_markdown, write
 from .roles import measure_roles
 from .shots import measure_shots
@@ -57,6 +58,7 @@ def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]
         "curve": partial(measure_curve, args.model, args.steps, args.clips),
         "roles": measure_roles,
         "shots": partial(measure_shots, args.frames, args.model),
+        "memory": measure_memory,
         "full": unet("full", 128, args.rounds),
         "gpu": partial(measure_gpu, device),
         "mattes": partial(measure_mattes, args.plates),

@@ -14,8 +14,11 @@ _WIDTH, _HEIGHT = 640, 360
 _PAN = 2  # pixels a frame
 
 
-def make_shot(folder: Path, frames: int) -> dict[str, str]:
-    """Write plate, matte and condition of ``frames`` frames (from 1001); gives the flags that name them."""
+def make_shot(folder: Path, frames: int, scale: float = 1.0) -> dict[str, str]:
+    """Write plate, matte and condition of ``frames`` frames (from 1001), 640x360 times ``scale``.
+
+    Gives the flags that name them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     place = _place(np.random.default_rng(1), _WIDTH + _PAN * frames)
     for index in range(frames):
@@ -23,9 +26,9 @@ def make_shot(folder: Path, frames: int) -> dict[str, str]:
         window = place[:, _PAN * index : _PAN * index + _WIDTH]
         alpha = matte[..., None] / 255.0
         plate = window * (1 - alpha) + np.array((60.0, 90.0, 170.0)) * alpha
-        _write(folder / (f"plate.{1001 + index:04d}.png"), plate)
-        _write(folder / (f"matte.{1001 + index:04d}.png"), matte)
-    _write(folder / "place.png", _place(np.random.default_rng(2), _WIDTH))
+        _write(folder / (f"plate.{1001 + index:04d}.png"), plate, scale)
+        _write(folder / (f"matte.{1001 + index:04d}.png"), matte, scale)
+    _write(folder / "place.png", _place(np.random.default_rng(2), _WIDTH), scale)
     return {
         "--plate": str(folder / "plate.####.png"),
         "--matte": str(folder / "matte.####.png"),
@@ -50,6 +53,7 @@ def _actor(index: int) -> NDArray[np.uint8]:
     return matte
 
 
-def _write(path: Path, picture: NDArray[np.generic]) -> None:
-    if not cv2.imwrite(str(path), picture.astype(np.uint8)):
+def _write(path: Path, picture: NDArray[np.generic], scale: float) -> None:
+    sized = cv2.resize(picture.astype(np.uint8), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if not cv2.imwrite(str(path), sized):
         raise OSError(f"{path} cannot be written")

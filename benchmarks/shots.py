@@ -16,21 +16,13 @@ from .machine import describe
 from .plate import make_shot
 from .records import Figure, Record
 
-__all__ = ["measure_shots"]
+__all__ = ["measure_shots", "render_shot"]
 
 
 def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[Record]:
     """Render a made-up 640x360 shot of every length, and the first length with PyTorch besides."""
     for backend, frames in [("torch", lengths[0]), *(("auto", count) for count in lengths)]:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            flags = [part for pair in make_shot(folder / "in", frames).items() for part in pair]
-            flags += ["--output", str(folder / "out"), "--model", model, "--backend", backend, "--json"]
-            run = run_child([sys.executable, "-m", "actanywhere", "render", *flags])
-            if run.status != 0:
-                why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
-                raise SystemExit(f"The shot of {frames} frames was not rendered:\n{why}")
-            stages = json.loads((folder / "out" / "result.json").read_text())["seconds"]
+        run, stages = render_shot(frames, 1.0, ["--model", model, "--backend", backend])
         yield Record(
             "shots",
             f"{frames} frames, backend {backend}",
@@ -45,6 +37,19 @@ def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[
             command,
             describe(),
         )
+
+
+def render_shot(frames: int, scale: float, flags: Sequence[str]) -> tuple[ChildRun, dict[str, float]]:
+    """``actanywhere render`` of a made-up shot, 640x360 times ``scale``, and the seconds of its stages."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shot = [part for pair in make_shot(folder / "in", frames, scale).items() for part in pair]
+        words = [*shot, "--output", str(folder / "out"), "--json", *flags]
+        run = run_child([sys.executable, "-m", "actanywhere", "render", *words])
+        if run.status != 0:
+            why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
+            raise SystemExit(f"The shot of {frames} frames was not rendered:\n{why}")
+        return run, json.loads((folder / "out" / "result.json").read_text())["seconds"]
 
 
 def _first_frame(run: ChildRun) -> float:

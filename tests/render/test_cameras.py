@@ -19,6 +19,7 @@ from tests.render.stage import (
     render,
     stage_shot,
     texture,
+    tiny_model,
 )
 
 PAN = (2.0, 0.0)
@@ -141,3 +142,14 @@ def test_a_plates_camera_that_cannot_be_relied_on_is_warned_of(tmp_path: Path, m
     result = render(stage_shot(tmp_path / "flat", background=flat).job(model, camera="plate"))
     assert result.camera == "plate"
     assert any("cannot be relied on" in warning and "flat" in warning for warning in result.warnings)
+
+
+def test_a_shot_too_long_to_be_solved_unasked_is_rendered_with_the_plates_camera(
+    panned: Staged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a stand-in for 400 frames: what is not planned as a stage must not be told either."""
+    monkeypatch.setattr("actanywhere.render.camera._LONGEST", 5)
+    result = render(panned.job(tiny_model(), camera="auto"))
+    (camera,) = [one for one in result.decisions if one.name == "camera"]
+    assert "6 frames are solved only if '--camera 3d' asks for it" in camera.reason
+    assert "solving the camera" not in result.seconds

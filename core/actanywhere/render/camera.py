@@ -89,7 +89,8 @@ def choose_camera(
         return _given(inputs, track, larger)
     if asked == "3d" or (asked == "auto" and track.trackable):
         found = _in_space(inputs, track, larger, solving)
-        solving.watch.step(100)
+        if asks_solve(inputs):
+            solving.watch.step(100)
         if isinstance(found, SpaceTrack):
             return Decision("3d", found.reason, found.doubts), found
         flat, motion = _flat(inputs, "auto", track, clip)
@@ -150,7 +151,7 @@ def _in_space(inputs: Inputs, track: CameraTrack, larger: Clip | None, solving: 
     """The plate's camera in three dimensions, or why it is not used."""
     count = len(inputs.frames)
     if inputs.job.settings.camera == "auto":
-        if larger is None:
+        if larger is None or not asks_solve(inputs):
             return f"{count} frames are solved only if '--camera 3d' asks for it"
         if np.array_equal(track.transforms, np.broadcast_to(np.eye(3), track.transforms.shape)):
             return "the camera does not move"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -132,9 +133,15 @@ def _pulled(
     clean: Plate | None,
     regions: PlateRegions | None,
 ) -> Decision[Shadow]:
+    finding = Lock()
+
     @lru_cache(_KEPT_FEATURES)
-    def features(index: int) -> Features:
+    def found_features(index: int) -> Features:
         return find_features(np.asarray(proxies.rgb[index]), actor(index))
+
+    def features(index: int) -> Features:
+        with finding:  # who asks for what another looks for waits, and does not look too
+            return found_features(index)
 
     def actor(index: int) -> NDArray[np.bool_]:
         return np.asarray(proxies.matte[index] > _ACTOR)

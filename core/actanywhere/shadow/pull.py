@@ -9,6 +9,7 @@ nothing is pulled: a wrong shadow is worse than none.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Box
-from ..footage import forget, spilled
+from ..footage import forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 
 __all__ = ["Pull", "PulledShadow", "pull_shadow"]
 
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
+_AT_ONCE = 4
+"""Frames at most that are looked at at once; each takes some 50 MB."""
 _BLACK = 0.006
 _AROUND = 1.3
 """How far from the actor a shadow is looked for, in heights of the actor."""
@@ -147,21 +150,31 @@ def pull_shadow(
     standing = [index for index in range(count) if feet[index] is not None]
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
+    # A given clean plate is read from files, one frame after the other.
+    at_once = min(_AT_ONCE, processors()) if clean is None else 1
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = spilled((count, height, width))
     covered, noisy = [], 0
-    for index in range(count):
+
+    def look(index: int) -> tuple[Box, _Darker] | None:
         stands = feet[index]
-        if stands is not None:
-            part = _about(stands, height, width)
-            found = _darker(shot, index, clean(index, part), part, stands, lies(index))
-            covered.append(found.covered)
-            noisy += found.noise > _NOISIEST
-            if found.noise <= _NOISIEST:
-                dark[index, part[1] : part[3], part[0] : part[2]] = np.round(found.dark * 255)
-        if index % _LOOKED_AT == 0:
-            forget(shot.rgb, dark)
-        step(index + 1)
+        if stands is None:
+            return None
+        part = _about(stands, height, width)
+        return part, _darker(shot, index, clean(index, part), part, stands, lies(index))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for start in range(0, count, at_once):
+            for index, seen in enumerate(pool.map(look, range(start, min(start + at_once, count))), start):
+                if seen is not None:
+                    (left, top, right, bottom), found = seen
+                    covered.append(found.covered)
+                    noisy += found.noise > _NOISIEST
+                    if found.noise <= _NOISIEST:
+                        dark[index, top:bottom, left:right] = np.round(found.dark * 255)
+                if index % _LOOKED_AT == 0:
+                    forget(shot.rgb, dark)
+                step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
     if noisy > len(standing) / 2:
