@@ -15,12 +15,12 @@ from tests.seeing.networks import red_mask
 
 @pytest.fixture(scope="module")
 def facts(blender: Blender, double: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    shelf = tmp_path_factory.mktemp("models")
-    (shelf / "isnet-general-use").mkdir()
-    red_mask(shelf / "isnet-general-use" / "isnet-general-use.onnx", 192, std=256 / 255)
+    library = tmp_path_factory.mktemp("models")
+    (library / "isnet-general-use").mkdir()
+    red_mask(library / "isnet-general-use" / "isnet-general-use.onnx", 192, std=256 / 255)
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("ACTANYWHERE_MODELS", str(shelf))
-        environment.setenv("XDG_DATA_HOME", str(shelf / "none"))
+        environment.setenv("ACTANYWHERE_MODELS", str(library))
+        environment.setenv("XDG_DATA_HOME", str(library / "none"))
         return blender.play("mattes", timeout=600, engine=str(double))
 
 

@@ -51,7 +51,7 @@ def _made(make: Callable[[Path], object]) -> Path:
 
 
 @cache
-def shelf() -> Path:
+def downloads() -> Path:
     """The public parts, tiny; not to be changed."""
 
     def make(folder: Path) -> None:
@@ -81,17 +81,22 @@ def copied(at: At, source: Path, name: str) -> Path:
 
 
 def plan(at: At, adapter: dict[str, Any] | None = None, **parts: Any) -> Any:
-    given = {"unet": shelf() / "sd", "motion": shelf() / "motion", "clip": shelf() / "clip", **parts}
+    given = {
+        "unet": downloads() / "sd",
+        "motion": downloads() / "motion",
+        "clip": downloads() / "clip",
+        **parts,
+    }
     wanted = None
     if adapter is not None:
-        file = adapter.pop("file", shelf() / "ip-adapter-plus_sd15.safetensors")
+        file = adapter.pop("file", downloads() / "ip-adapter-plus_sd15.safetensors")
         wanted = assembling.Adapter(file, **adapter)
     return assembling.plan_assembly(**given, size=test_adapter.size(), adapter=wanted)
 
 
 def part(at: At, name: str, change: Callable[[dict[str, Any]], object]) -> Path:
     """A part whose weights were changed."""
-    folder = copied(at, shelf() / name, "part")
+    folder = copied(at, downloads() / name, "part")
     weights = load_file(folder / WEIGHTS)
     change(weights)
     save_file(weights, folder / WEIGHTS)
@@ -105,7 +110,7 @@ def assembled(at: At, name: str = "made", **parts: Any) -> None:
 def words(at: At, *more: object) -> None:
     """``assemble --dry-run`` of the public parts."""
     at.machine.setattr(assembling, "full", lambda **changes: test_adapter.size())
-    files = ["--unet", shelf() / "sd", "--motion", shelf() / "motion", "--clip", shelf() / "clip"]
+    files = ["--unet", downloads() / "sd", "--motion", downloads() / "motion", "--clip", downloads() / "clip"]
     run("assemble", *files, "--output", at.folder / "made", *more, "--dry-run")
 
 
@@ -325,26 +330,26 @@ ROWS = [
     # -- assembling one
     Row(
         "Give that too.",
-        lambda at: words(at, "--text", shelf() / "sd"),
+        lambda at: words(at, "--text", downloads() / "sd"),
         lambda at: words(
-            at, "--text", shelf() / "sd", "--ip-adapter", shelf() / "ip-adapter-plus_sd15.safetensors"
+            at, "--text", downloads() / "sd", "--ip-adapter", downloads() / "ip-adapter-plus_sd15.safetensors"
         ),
     ),
     Row("Give the folder of that part.", lambda at: plan(at, clip=at / "no"), lambda at: plan(at)),
     Row(
         "Name the autoencoder's folder with --vae.",
-        lambda at: [shutil.copytree(shelf() / "sd/unet", at / "alone/unet"), plan(at, unet=at / "alone")],
-        lambda at: plan(at, unet=at / "alone", vae=shelf() / "sd/vae"),
+        lambda at: [shutil.copytree(downloads() / "sd/unet", at / "alone/unet"), plan(at, unet=at / "alone")],
+        lambda at: plan(at, unet=at / "alone", vae=downloads() / "sd/vae"),
     ),
     Row(
         "Get that file again.",
         lambda at: [_torn(at), plan(at, motion=at / "part")],
-        lambda at: [copied(at, shelf() / "motion", "part"), plan(at, motion=at / "part")],
+        lambda at: [copied(at, downloads() / "motion", "part"), plan(at, motion=at / "part")],
     ),
     Row(
         "Get its {}.safetensors.",
         lambda at: [_pickled(at), plan(at, motion=at / "part")],
-        lambda at: [copied(at, shelf() / "motion", "part"), plan(at, motion=at / "part")],
+        lambda at: [copied(at, downloads() / "motion", "part"), plan(at, motion=at / "part")],
     ),
     Row(
         "Get that folder again.",
@@ -377,9 +382,9 @@ ROWS = [
     Row(
         "Take the vae of Stable Diffusion 1.5, or stabilityai/sd-vae-ft-mse.",
         lambda at: [public.vae(at.folder / "xl", scaling_factor=0.13025), plan(at, vae=at / "xl")],
-        lambda at: plan(at, vae=shelf() / "sd/vae"),
+        lambda at: plan(at, vae=downloads() / "sd/vae"),
     ),
-    Row("Check the folder.", lambda at: plan(at, motion=shelf() / "sd/unet"), lambda at: plan(at)),
+    Row("Check the folder.", lambda at: plan(at, motion=downloads() / "sd/unet"), lambda at: plan(at)),
     Row(
         "Give the folder as the hub has it, in the layout of diffusers.",
         lambda at: [at.write("v2/mm.ckpt", ""), plan(at, motion=at / "v2")],
@@ -393,26 +398,26 @@ ROWS = [
     Row(
         "Get AnimateLCM_sd15_t2v_lora.safetensors of wangfuyun/AnimateLCM ('actanywhere models pull animatelcm').",
         lambda at: plan(at, {"lora": at / "no.safetensors"}),
-        lambda at: plan(at, {"lora": shelf() / "lora.safetensors"}),
+        lambda at: plan(at, {"lora": downloads() / "lora.safetensors"}),
     ),
     Row(
         "Name the folder of Stable Diffusion 1.5 that has them with --text.",
         lambda at: [
-            shutil.copytree(shelf() / "sd/unet", at / "a/unet"),
-            shutil.copytree(shelf() / "sd/vae", at / "a/vae"),
+            shutil.copytree(downloads() / "sd/unet", at / "a/unet"),
+            shutil.copytree(downloads() / "sd/vae", at / "a/vae"),
             plan(at, {}, unet=at / "a"),
         ],
-        lambda at: plan(at, {"text": shelf() / "sd"}, unet=at / "a"),
+        lambda at: plan(at, {"text": downloads() / "sd"}, unet=at / "a"),
     ),
     Row(
         "Get that folder again.",
         lambda at: [
-            copied(at, shelf() / "sd", "sd"),
+            copied(at, downloads() / "sd", "sd"),
             (at / "sd/text_encoder/model.safetensors").write_bytes(b"\0" * 9),
             write_text(at / "sd", at.folder, 32),
         ],
         lambda at: [
-            copied(at, shelf() / "sd", "sd"),
+            copied(at, downloads() / "sd", "sd"),
             (at / "m/a").parent,
             write_text(at / "sd", (at / "m/a").parent, 32),
         ],
@@ -524,12 +529,12 @@ def _predicts(prediction: str, zero: bool) -> ModelConfiguration:
 
 
 def _torn(at: At) -> None:
-    file = copied(at, shelf() / "motion", "part") / WEIGHTS
+    file = copied(at, downloads() / "motion", "part") / WEIGHTS
     file.write_bytes(file.read_bytes()[:300])
 
 
 def _pickled(at: At) -> None:
-    folder = copied(at, shelf() / "motion", "part")
+    folder = copied(at, downloads() / "motion", "part")
     (folder / WEIGHTS).rename(folder / "diffusion_pytorch_model.bin")
 
 

@@ -458,9 +458,9 @@ def _interrupted(at: At, ctrl_c: bool) -> None:
 def _with_adapter(at: At) -> Path:
     from actanywhere.engines.unet.model.assemble import assemble
     from tests.engines.unet import test_adapter
-    from tests.remedies.engines import shelf
+    from tests.remedies.engines import downloads
 
-    assemble(test_adapter.plan(shelf()), at.folder / "adapted", lambda *_: None)
+    assemble(test_adapter.plan(downloads()), at.folder / "adapted", lambda *_: None)
     return at.folder / "adapted"
 
 

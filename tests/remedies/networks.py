@@ -151,7 +151,7 @@ def shelf_on(at: At, name: str) -> None:
 
 @contextmanager
 def _held(at: At) -> Any:
-    with pull.staging(at / "shelf/a".rstrip("a"), MATTE) as folder:
+    with pull.staging(at / "downloads/a".rstrip("a"), MATTE) as folder:
         yield folder
 
 
@@ -176,7 +176,7 @@ def locked(at: At) -> None:
 
 
 def tiny_sam(at: At, damaged: bool) -> Any:
-    """A network of transformers' own classes in its folder on the shelf."""
+    """A network of transformers' own classes in its folder on the downloads."""
     from tests.seeing.test_regions import tiny as eomt
 
     folder = eomt(at / "eomt-coco-small")

@@ -139,10 +139,10 @@ def scene_refused(given: Given) -> Any:
     panel.plate_clip, clip = None, panel.plate_clip
     said["no plate"] = _press(panel)
     panel.plate_clip = clip
-    shelf = os.environ["ACTANYWHERE_MODELS"]
+    library = os.environ["ACTANYWHERE_MODELS"]
     (network,) = [
         os.path.join(folder, name)
-        for folder, _, names in os.walk(shelf)
+        for folder, _, names in os.walk(library)
         for name in names
         if name.endswith("onnx")
     ]
