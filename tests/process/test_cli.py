@@ -121,6 +121,19 @@ def test_a_flag_of_several_folders_may_be_given_twice(words: list[str], flag: st
     assert [str(one) for one in getattr(args, flag[2:])] == ["a", "b", "c"]
 
 
+def test_a_flag_that_is_misspelt_is_told_with_the_one_that_there_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["render", "--plate", "p.####.exr", "--condition", "c.png", "--output", "o"]
+    for wrong, told in (
+        ("--mate", "did you mean --matte?"),
+        ("--qqqq", "actanywhere render --help lists them."),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*words, wrong, "m.####.exr"])
+        assert ended.value.code == 2 and told in capsys.readouterr().err
+
+
 def test_flags_round_trip_to_every_setting(here: Path) -> None:
     changed = [
         f.name for f in setting_fields() if getattr(OTHER_SETTINGS, f.name) == getattr(Settings(), f.name)

@@ -45,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return worker.main()
     from .flags import joined
-    from .parser import build_parser
+    from .parser import read_words
 
-    args = build_parser().parse_args(joined(words))
+    args = read_words(joined(words))
     from .screen import choose_screen
 
     screen = choose_screen(getattr(args, "json", False), getattr(args, "quiet", False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+from collections.abc import Sequence
 
 from .. import __version__
 from ..training import flags as training_flags
@@ -17,7 +19,20 @@ from .matte_flags import add_matte_flags
 from .model_parsers import add_model_parsers
 from .talk import Plain, add_talk
 
-__all__ = ["build_parser"]
+__all__ = ["build_parser", "read_words"]
+
+
+def read_words(words: Sequence[str]) -> argparse.Namespace:
+    """The flags of a command line. Ends with status 2 at one that is unknown, and names the nearest that there is."""
+    parser = build_parser()
+    args, unknown = parser.parse_known_args(words)
+    if unknown:
+        commands = next(one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+        flags = list(commands.choices[args.command]._option_string_actions)
+        near = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
+        mend = f"did you mean {near[0]}?" if near else f"actanywhere {args.command} --help lists them."
+        parser.error(f"unknown: {' '.join(unknown)}; {mend}")
+    return args
 
 
 def build_parser() -> argparse.ArgumentParser:
