@@ -1,4 +1,4 @@
-"""A picture extended beyond its borders and its hole filled, step by step, by any fill."""
+"""A picture extended beyond its borders and its hole filled: painted step by step, or made of its own pieces."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .prominent import cut_by_border, prominent, without
 from .protocol import Fill, Picture
+from .quilt import go_on_right, is_level
+from .shift_map import ShiftMap
 
 __all__ = ["Margins", "extend"]
 
@@ -46,21 +49,73 @@ def extend(
     """The picture (h + top + bottom, w + left + right, 3) display, its margins and its ``hole`` (h, w) filled.
 
     What is behind the hole comes first; then the sides, then above and below, where nothing is copied from what must
-    not stand twice (``never_from``, (h, w)). ``step`` hears the share that is done.
+    not stand twice (``never_from``, (h, w)). Where no network paints, what stands out of its level does not stand
+    twice either. ``step`` hears the share that is done.
     """
+    if fill.name == ShiftMap.name and margins:
+        return _quilted(picture, hole, margins, fill, never_from, step)
     height, width = hole.shape
     counts = [_steps(size, side) for size, side in _order(margins, height, width)]
     inside = fill.behind(picture, hole) if hole.any() else picture
     canvas = _without(inside, hole, never_from, fill) if margins else inside
     done = 0
     for (axis, before), (size, _), count in zip(_SIDES, _order(margins, height, width), counts, strict=True):
-        for number in range(count):
-            more = round(size * (number + 1) / count) - round(size * number / count)
+        for more in _parts(size, count):
             canvas = _extended(canvas, axis, before, more, (height, width), fill)
             done += 1
             step(done / sum(counts))
     canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
     return canvas
+
+
+def _quilted(
+    picture: Picture,
+    hole: Picture,
+    margins: Margins,
+    fill: Fill,
+    never_from: Picture | None,
+    step: Callable[[float], None],
+) -> Picture:
+    """As ``extend``, by large pieces of the picture; where lines slant across a border, by the fill."""
+    height, width = hole.shape
+    inside = fill.behind(picture, hole) if hole.any() else picture
+    things = prominent(inside)
+    if never_from is not None:
+        things |= never_from > 0.5
+    if things.mean() > _MOST_BARRED:
+        things = np.zeros_like(things)
+    calm = without(inside, things)
+    canvas = calm.copy()
+    for number, (axis, before) in enumerate(_SIDES):
+        more = _order(margins, height, width)[number][0]
+        if more:
+            # What a side's border cuts goes on until it is whole.
+            cut = cut_by_border(things, not before)
+            arriving = np.where(cut[..., None], inside, calm)
+            added = _beside(arriving, calm, before, more) if axis else None
+            if added is None:
+                for part in _parts(more, _steps(more, width if axis else height)):
+                    canvas = _extended(canvas, axis, before, part, (height, width), fill)
+            else:
+                canvas = np.concatenate([added, canvas] if before else [canvas, added], axis)
+        step((number + 1) / len(_SIDES))
+    canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
+    return canvas
+
+
+def _beside(arriving: Picture, calm: Picture, before: bool, more: int) -> Picture | None:
+    """What lies beyond the left (``before``) or right border, or None where lines cross it at a slant."""
+    if before:
+        arriving, calm = (np.ascontiguousarray(one[:, ::-1]) for one in (arriving, calm))
+    if not is_level(arriving):
+        return None
+    added = go_on_right(arriving, calm, more)
+    return added[:, ::-1] if before else added
+
+
+def _parts(size: int, count: int) -> list[int]:
+    """``size`` in so many whole parts."""
+    return [round(size * (number + 1) / count) - round(size * number / count) for number in range(count)]
 
 
 def _without(picture: Picture, hole: Picture, never_from: Picture | None, fill: Fill) -> Picture:

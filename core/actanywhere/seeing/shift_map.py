@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 
-__all__ = ["ShiftMap", "separate_parts", "fill_by_parts", "context_box"]
+__all__ = ["Pieces", "ShiftMap", "separate_parts", "fill_by_parts", "context_box", "lay_pieces"]
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
@@ -118,7 +118,7 @@ def _filled(picture: Picture, hole: Flags, barred: Flags) -> Picture:
         return picture
     places = _places(small, small_hole, small_barred)
     light = blend_gradients(small, ~small_barred, *places, small_hole)
-    return _laid(picture, hole, barred, _Pieces(small_hole, *places), light)
+    return lay_pieces(picture, hole, barred, Pieces(small_hole, *places), light)
 
 
 def _shrunk(flags: Flags, size: tuple[int, int]) -> Flags:
@@ -221,7 +221,7 @@ def _squares(codes: Codes) -> NDArray[np.uint64]:
     return total
 
 
-class _Pieces:
+class Pieces:
     """The pieces of a small hole (h, w): pixels of one shift. ``labels`` (h, w) is 0 outside of the hole."""
 
     def __init__(self, hole: Flags, rows: Indices, columns: Indices) -> None:
@@ -238,7 +238,7 @@ class _Pieces:
         return np.asarray(cv2.medianBlur(fine, min(soft, 5)) if soft > 1 else fine, np.int64)
 
 
-def _laid(picture: Picture, hole: Flags, barred: Flags, pieces: _Pieces, light: Picture) -> Picture:
+def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, light: Picture) -> Picture:
     """The picture (h, w, 3), its hole made of its own pieces, each with the ``light`` that takes its seams out."""
     height, width = hole.shape
     scale = height / light.shape[0], width / light.shape[1]

@@ -1,0 +1,49 @@
+"""Beyond its sides a picture goes on level, and what stands out of it does not stand there again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from actanywhere.seeing.extension import Margins, extend
+from actanywhere.seeing.prominent import prominent, without
+from actanywhere.seeing.quilt import is_level
+from actanywhere.seeing.shift_map import ShiftMap
+from tests.seeing.scenes import HORIZON, SIZE, street
+
+NO_HOLE = np.zeros(SIZE, np.float32)
+TOWER = np.s_[20:HORIZON, 70:86]
+
+
+def with_tower() -> np.ndarray:
+    """The street with a red tower of 16 columns on its horizon."""
+    picture = street().copy()
+    picture[TOWER] = (0.7, 0.15, 0.1)
+    return picture
+
+
+def test_a_tower_stands_out_and_a_street_does_not() -> None:
+    found = prominent(with_tower())
+    assert found[TOWER].all() and found.mean() < 3 * 16 * (HORIZON - 20) / found.size
+    assert not prominent(street()).any()
+
+
+def test_where_the_tower_was_is_its_level() -> None:
+    picture = with_tower()
+    calm = without(picture, prominent(picture))
+    assert np.abs(calm - street())[TOWER].mean() < 0.05
+
+
+def test_one_tower_stays_one_and_the_horizon_level_two_pictures_away() -> None:
+    made = extend(with_tower(), NO_HOLE, Margins(left=SIZE[1], right=SIZE[1]), ShiftMap())
+    red = made[..., 0] - made[..., 2] > 0.3
+    assert red[:, SIZE[1] : 2 * SIZE[1]][TOWER].all()
+    red[:, SIZE[1] : 2 * SIZE[1]] = False
+    assert red.sum() < 20
+    blue = made[..., 2] - made[..., 0]
+    assert (blue[HORIZON - 5] > 0.2).mean() > 0.9 and (blue[HORIZON + 5] < 0.1).mean() > 0.97
+
+
+def test_a_slanting_line_is_not_level() -> None:
+    rows, columns = np.indices(SIZE)
+    slanting = np.repeat((rows - 0.5 * columns > 10).astype(np.float32)[..., None], 3, 2)
+    assert not is_level(slanting) and is_level(street())
