@@ -6,7 +6,6 @@ import numpy as np
 
 from actanywhere.seeing.extension import Margins, extend
 from actanywhere.seeing.prominent import prominent, without
-from actanywhere.seeing.quilt import is_level
 from actanywhere.seeing.shift_map import ShiftMap
 from tests.seeing.scenes import HORIZON, SIZE, street
 
@@ -43,7 +42,16 @@ def test_one_tower_stays_one_and_the_horizon_level_two_pictures_away() -> None:
     assert (blue[HORIZON - 5] > 0.2).mean() > 0.9 and (blue[HORIZON + 5] < 0.1).mean() > 0.97
 
 
-def test_a_slanting_line_is_not_level() -> None:
+def test_nothing_jumps_at_a_border() -> None:
     rows, columns = np.indices(SIZE)
-    slanting = np.repeat((rows - 0.5 * columns > 10).astype(np.float32)[..., None], 3, 2)
-    assert not is_level(slanting) and is_level(street())
+    light = 0.5 + 0.2 * np.sin(rows / 9.0 + columns / 13.0)  # its lines cross every border at a slant
+    picture = np.repeat(light.astype(np.float32)[..., None], 3, 2)
+    (height, width), more = SIZE, 9
+    made = extend(picture, NO_HOLE, Margins(more, more, more, more), ShiftMap())
+    least = 0.2 * (light.max() - light.min())
+    across, down = (np.abs(np.diff(made, axis=axis)) for axis in (1, 0))
+    for border in (more - 1, more + width - 1):
+        assert across[more : more + height, border].max() < least
+    for border in (more - 1, more + height - 1):
+        assert down[border].max() < least
+    assert np.allclose(made[more - 3], made[more + 2], atol=1e-6), "above, it is mirrored"

@@ -9,7 +9,7 @@ import numpy as np
 
 from .prominent import cut_by_border, prominent, without
 from .protocol import Fill, Picture
-from .quilt import go_on_right, is_level
+from .quilt import go_on_right
 from .shift_map import ShiftMap
 
 __all__ = ["Margins", "extend"]
@@ -21,6 +21,8 @@ _BESIDE, _ABOVE = 1.0, 0.45
 more would bring the skyline under the ground."""
 _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
+_MIRRORED = 0.12
+"""Share of the picture's height that is mirrored above and below: sky and ground without a seam, but no skyline."""
 _SIDES = ((1, True), (1, False), (0, True), (0, False))
 """Left, right, top and bottom: the axis, and whether it lies before the picture."""
 
@@ -76,7 +78,7 @@ def _quilted(
     never_from: Picture | None,
     step: Callable[[float], None],
 ) -> Picture:
-    """As ``extend``, by large pieces of the picture; where lines slant across a border, by the fill."""
+    """As ``extend``: beside the picture by large pieces of it, above and below mirrored and then by the fill."""
     height, width = hole.shape
     inside = fill.behind(picture, hole) if hole.any() else picture
     things = prominent(inside)
@@ -92,25 +94,28 @@ def _quilted(
             # What a side's border cuts goes on until it is whole.
             cut = cut_by_border(things, not before)
             arriving = np.where(cut[..., None], inside, calm)
-            added = _beside(arriving, calm, before, more) if axis else None
-            if added is None:
-                for part in _parts(more, _steps(more, width if axis else height)):
-                    canvas = _extended(canvas, axis, before, part, (height, width), fill)
-            else:
-                canvas = np.concatenate([added, canvas] if before else [canvas, added], axis)
+            added = _beside(arriving, calm, before, more) if axis else _mirrored(canvas, before, more, height)
+            canvas = np.concatenate([added, canvas] if before else [canvas, added], axis)
+            more -= added.shape[axis]
+            for part in _parts(more, _steps(more, height)):
+                canvas = _extended(canvas, axis, before, part, (height, width), fill)
         step((number + 1) / len(_SIDES))
     canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
     return canvas
 
 
-def _beside(arriving: Picture, calm: Picture, before: bool, more: int) -> Picture | None:
-    """What lies beyond the left (``before``) or right border, or None where lines cross it at a slant."""
+def _beside(arriving: Picture, calm: Picture, before: bool, more: int) -> Picture:
+    """What lies beyond the left (``before``) or right border."""
     if before:
         arriving, calm = (np.ascontiguousarray(one[:, ::-1]) for one in (arriving, calm))
-    if not is_level(arriving):
-        return None
     added = go_on_right(arriving, calm, more)
     return added[:, ::-1] if before else added
+
+
+def _mirrored(canvas: Picture, above: bool, more: int, height: int) -> Picture:
+    """What lies next ``above`` or below a canvas of a picture so high: at most ``more`` rows of it, mirrored."""
+    rows = min(more, round(_MIRRORED * height))
+    return canvas[:rows][::-1] if above else canvas[len(canvas) - rows :][::-1]
 
 
 def _parts(size: int, count: int) -> list[int]:

@@ -19,7 +19,7 @@ from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 from .shift_map import Pieces, lay_pieces
 
-__all__ = ["go_on_right", "is_level"]
+__all__ = ["go_on_right"]
 
 Indices = NDArray[np.int64]
 
@@ -34,8 +34,6 @@ _SLOPE = 0.22
 _LINE = 0.12
 """Share of the width beside the border that tells how lines cross it."""
 _STEEPEST = 0.6
-_LEVEL = 0.2
-"""Mean slope of those lines from which they are not level: pieces that lie level would break them."""
 _FAINT = 0.02
 """Contrast, as a share of the picture's mean, below which nothing is a line."""
 _HIGHER, _FLIPPED, _SHORT, _AGAIN = 0.35, 0.05, 0.12, 0.25
@@ -76,22 +74,6 @@ def go_on_right(picture: Picture, calm: Picture, more: int) -> Picture:
         int(np.ceil(more * scale)) + 1,
     )
     return _laid(picture, calm, more, pieces, slopes, size)
-
-
-def is_level(picture: Picture) -> bool:
-    """Whether the lines that cross the right border of ``picture`` (h, w, 3) are level, or upright, or none."""
-    return _slant(picture) < _LEVEL
-
-
-def _slant(picture: Picture) -> float:
-    height, width = picture.shape[:2]
-    scale = _FEATURES / height
-    small = _sized(picture, (max(2, round(width * scale)), _FEATURES))
-    grey = cv2.GaussianBlur(cv2.cvtColor(np.clip(small, 0, 1), cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
-    across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
-    beside = max(4, round(_LINE * grey.shape[1]))
-    both, lying = (values[:, -beside:-1].sum(1) for values in (across * down, down**2))
-    return float(np.abs(both).sum() / (lying.sum() + 1e-9))
 
 
 def _sized(picture: Picture, size: tuple[int, int]) -> Picture:
