@@ -7,7 +7,7 @@ import bpy
 from ..contract.errors import ActAnywhereError
 from ..contract.takes import list_takes
 from ..hostkit.order import Order
-from ..hostkit.status import summary_of, told_of
+from ..hostkit.status import notes_of, summary_of
 from ..read.asking import shot_name, takes_root
 from ..versions import as_stored, compositor_tree, sequencer_scene, strips_of
 from .compositor import shot_nodes
@@ -38,7 +38,7 @@ def refresh_takes(scene: Any, name: str = "") -> None:
         item.finished = take.state == "finished"
         item.seed = take.job.settings.seed if take.job else 0
         item.summary = summary_of(take)
-        item.notes = "\n".join(told_of(take))
+        item.notes = "\n".join(notes_of(take))
 
 
 def places_in_use(scene: Any, order: Order) -> set[str]:

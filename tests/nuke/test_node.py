@@ -212,7 +212,7 @@ def test_a_model_that_generates_is_chosen_from_a_list_stopped_and_continued_and_
     assert said["stopped"]["seen"] and "Stopped" in said["stopped"]["log"] and said["stopped"]["said"] == []
     assert "2 frames missing" in said["between"] and "fresh" in said["state"], "it went on in the same take"
     assert said["whole"] and said["shown"] == LAYER + COMP, said["log"]
-    assert "quality draft: 2 steps" in said["told"] and "life: 0.4 (in the alive mask" in said["told"]
+    assert "quality draft: 2 steps" in said["notes"] and "life: 0.4 (in the alive mask" in said["notes"]
     (layer,) = stage.work.glob(f"actanywhere/*/take_001/*.{FIRST}.exr")
     _, planes = read_exr(layer)
     assert all(np.isfinite(plane).all() for plane in planes.values())

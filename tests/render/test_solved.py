@@ -13,7 +13,7 @@ from actanywhere.camera.solve import Solve, SolveFacts, doubt
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render import camera as cameras
-from actanywhere.render.camera import Solving, deliver_camera, solve_clip, told_of
+from actanywhere.render.camera import Solving, deliver_camera, facts_of, solve_clip
 from actanywhere.render.clip import Clip
 from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
 
@@ -79,7 +79,7 @@ def test_a_solve_is_given_back_as_files_that_lead_a_camera_again(
     solves(monkeypatch, GOOD)
     found = solve_clip(clip, None, Solving())
     assert found.cameras is not None
-    files = deliver_camera(found.cameras, told_of(found), (WIDTH, HEIGHT), tmp_path / "bg" / "shot_camera")
+    files = deliver_camera(found.cameras, facts_of(found), (WIDTH, HEIGHT), tmp_path / "bg" / "shot_camera")
     assert [Path(file).name for file in files] == ["shot_camera.chan", "shot_camera.json"]
     for file in files:
         space = read_track(file, clip.frames, WIDTH, HEIGHT).space

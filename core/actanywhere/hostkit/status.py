@@ -12,7 +12,7 @@ from ..contract.job import Job
 from ..contract.numbering import compact
 from ..contract.takes import Take, changed, missing_frames
 
-__all__ = ["State", "state_of", "summary_of", "take_label", "told_of"]
+__all__ = ["State", "notes_of", "state_of", "summary_of", "take_label"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def summary_of(take: Take) -> str:
     return ", ".join([f"seed {settings.seed}", camera, *(["preview"] if settings.preview else []), count])
 
 
-def told_of(take: Take) -> List[str]:
+def notes_of(take: Take) -> List[str]:
     """What the engine had to say of a take, a line each: what was decided and why, and every warning."""
     if take.problem:
         return [take.problem]

@@ -35,7 +35,7 @@ __all__ = [
     "asks_solve",
     "choose_camera",
     "solve_clip",
-    "told_of",
+    "facts_of",
 ]
 
 #: Width at which a camera is solved: a wider plate is made smaller.
@@ -205,7 +205,7 @@ def deliver_camera(
     return chan, data
 
 
-def told_of(solved: Solved) -> dict[str, object]:
+def facts_of(solved: Solved) -> dict[str, object]:
     """What a file of cameras says of a solve."""
     return {"believed": solved.cameras is not None, "facts": solved.facts, "reason": solved.reason}
 
@@ -229,9 +229,9 @@ def _keep(path: Path, solved: Solved, clip: Clip) -> None:
     with suppress(OSError, OutputError):  # a full disk stops the layer, not a solve that can be had again
         path.parent.mkdir(parents=True, exist_ok=True)
         if solved.cameras is None:
-            write_text(str(path), json.dumps(told_of(solved)) + "\n")
+            write_text(str(path), json.dumps(facts_of(solved)) + "\n")
         else:
-            write_cameras(solved.cameras, (clip.size[1], clip.size[0]), str(path), told_of(solved))
+            write_cameras(solved.cameras, (clip.size[1], clip.size[0]), str(path), facts_of(solved))
 
 
 def _read(path: Path) -> Solved | None:

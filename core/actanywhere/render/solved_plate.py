@@ -9,7 +9,7 @@ import numpy as np
 
 from ..camera.solve import require_pycolmap
 from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
-from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, solve_clip, told_of
+from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, facts_of, solve_clip
 from .clip import Clip, empty_clip
 from .plate_job import PlateJob
 from .preflight import lens_of
@@ -54,7 +54,7 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
         progress.reach(_SOLVING, 100)
         size = plate.info.width, plate.info.height
         stem = Path(job.output) / "camera"
-        files = () if found.cameras is None else deliver_camera(found.cameras, told_of(found), size, stem)
+        files = () if found.cameras is None else deliver_camera(found.cameras, facts_of(found), size, stem)
         return WrittenCamera(found, files, (*plate.warnings, *matte.warnings))
 
 

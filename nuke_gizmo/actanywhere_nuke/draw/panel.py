@@ -189,7 +189,7 @@ def _main() -> List[Knob]:
             "Whether the take is what knobs and inputs ask for now.",
             text="No take yet.",
         ),
-        Knob("told", TEXT, "decided", "What the take's render decided, and why; and its warnings."),
+        Knob("notes", TEXT, "decided", "What the take's render decided, and why; and its warnings."),
     ]
 
 

@@ -31,7 +31,7 @@ _GREYING = frozenset(
 )
 # Changes of these say nothing about the picture that the node asks for.
 _SILENT = frozenset(
-    "take show state told log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count "
+    "take show state notes log log_tab help_tab batch_tab advanced_tab actanywhere_tab sheet farm_command wedge_count "
     "engine on_error box_drawn point_drawn matte_tab matte_box matte_point matte_point_off matte_box_drawn "
     "matte_point_drawn".split()
 ) | {widget.name for f in setting_fields() if not f.affects_layer for widget in widgets_of(f)}

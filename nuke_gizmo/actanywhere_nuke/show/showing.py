@@ -14,7 +14,7 @@ import nuke
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Job
 from ..contract.takes import Take, layer_stem, list_takes, read_take
-from ..hostkit.status import State, state_of, take_label, told_of
+from ..hostkit.status import State, notes_of, state_of, take_label
 from ..read.asking import ask, inner, script_path, text
 from ..read.naming import file_pattern, output_root, shot_name, slashes
 from ..read.plan import plan
@@ -169,10 +169,10 @@ def show_state(node: nuke.Node, look: bool = True) -> State:
     except ActAnywhereError as error:
         problem = error.message
     state = state_of(take, job, problem)
-    told = "\n".join(told_of(take)) if take is not None else ""
+    notes = "\n".join(notes_of(take)) if take is not None else ""
     with quiet(node):
         # A knob evaluates what stands in square brackets.
-        for name, said in (("state", state.text), ("told", told.replace("[", "(").replace("]", ")"))):
+        for name, said in (("state", state.text), ("notes", notes.replace("[", "(").replace("]", ")"))):
             if node[name].value() != said:
                 node[name].setValue(said)
     return state

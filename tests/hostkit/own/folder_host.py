@@ -19,7 +19,7 @@ from .contract.takes import new_take, read_take, write_job
 from .hostkit.engine import Engine, engine_python
 from .hostkit.progress import say
 from .hostkit.session import Session
-from .hostkit.status import state_of, told_of
+from .hostkit.status import notes_of, state_of
 from .hostkit.widgets import settings_of, widgets
 
 
@@ -52,7 +52,7 @@ def main(folder, python=""):
         print(say(error), file=sys.stderr)
         return 2
     take = read_take(job.output)
-    print("\n".join([state_of(take, job).text, *told_of(take), take.layer]), flush=True)
+    print("\n".join([state_of(take, job).text, *notes_of(take), take.layer]), flush=True)
     return 0
 
 

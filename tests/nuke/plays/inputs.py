@@ -104,7 +104,7 @@ def generates() -> Dict[str, Any]:
     node["continue_take"].execute()
     said.update(whole=wait(node), state=node["state"].value())
     return dict(
-        said, log=node["log"].value(), told=node["told"].value(), job=job(node), shown=channels(node, first)
+        said, log=node["log"].value(), notes=node["notes"].value(), job=job(node), shown=channels(node, first)
     )
 
 
