@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
 from actanywhere.contract.launch import Worker
+from actanywhere.contract.shot import FrameRange
+from actanywhere.render.preflight import Preflight
 from actanywhere.shotlist import job_from_flat
 
+SHOT = ["--plate", "run.####.exr", "--condition", "place.png", "--output", "out"]
 CORE = Path(__file__).resolve().parents[2] / "core"
 DOUBLE = Path(__file__).resolve().parent / "double.py"
 
@@ -58,6 +64,36 @@ def double_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return script
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double_python: Path) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """``preflight.preflight`` without footage: refuses shots by their name; gives the names it was asked about."""
+    asked: list[str] = []
+
+    def preflight(job: Job) -> Preflight:
+        asked.append(job.shot.name)
+        if job.shot.name.startswith("missing"):
+            raise FootageError("frame 1003 is missing", "Copy it again.")
+        return Preflight(
+            reads=[job.shot.plate.path],
+            writes=[job.output],
+            frames=FrameRange(1001, 1004),
+            camera="plate",
+            warnings=["the matte looks inverted"],
+            done=2,
+        )
+
+    room = ModuleType("actanywhere.render.preflight")
+    room.preflight = preflight  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "actanywhere.render.preflight", room)
+    return asked
+
+
 def gone(pid: int, within: float = 5.0) -> bool:
     """Whether a process ends within so many seconds."""
     until = time.monotonic() + within
@@ -71,3 +107,9 @@ def gone(pid: int, within: float = 5.0) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def write_list(path: Path, *names: str) -> Path:
+    shots = [{"name": n, "plate": "p.####.exr", "condition": "c.png", "output": "out/" + n} for n in names]
+    path.write_text(json.dumps(shots))
+    return path

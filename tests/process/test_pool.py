@@ -20,8 +20,7 @@ from actanywhere.contract.job import Job
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
 
-from .conftest import gone
-from .test_cli import write_list
+from .conftest import gone, write_list
 
 
 @pytest.fixture
