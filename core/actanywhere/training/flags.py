@@ -65,6 +65,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train adapters of that rank on the attention of --from's U-Net, and nothing else (8 to 64)",
     )
     _add_new_starter(add)
+    _add_run(add)
+
+
+def _add_new_starter(add: Callable[..., object]) -> None:
+    """What is trained where no model is given to go on from."""
+    add(
+        "--autoencoder",
+        default="",
+        metavar="MODEL",
+        help="a new starter takes the autoencoder of this model instead of learning its own",
+    )
+    add(
+        "--autoencoder-steps",
+        type=int,
+        default=3000,
+        help="steps of the new starter's decoder (default %(default)s)",
+    )
+    add(
+        "--latent-channels",
+        type=int,
+        default=12,
+        help="latent channels of a new starter (default %(default)s)",
+    )
+    add("--ablation", choices=sorted(ABLATIONS), help="train the ablation of that name instead")
+
+
+def _add_run(add: Callable[..., object]) -> None:
+    """How long the run is, what it looks at in a step, and on what it runs."""
     add("--clips", type=int, default=8, help="clips a batch, in each process (default %(default)s)")
     add("--frames", type=int, default=8, help="frames a clip (default %(default)s)")
     add("--side", type=int, default=128, help="a frame has about SIDE x SIDE pixels (default %(default)s)")
@@ -109,25 +137,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="processes that make clips, beside each training one (default %(default)s)",
     )
     add("--seed", type=int, default=0, help="same seed, same run (default %(default)s)")
-
-
-def _add_new_starter(add: Callable[..., object]) -> None:
-    add(
-        "--autoencoder",
-        default="",
-        metavar="MODEL",
-        help="a new starter takes the autoencoder of this model instead of learning its own",
-    )
-    add(
-        "--autoencoder-steps",
-        type=int,
-        default=3000,
-        help="steps of the new starter's decoder (default %(default)s)",
-    )
-    add(
-        "--latent-channels",
-        type=int,
-        default=12,
-        help="latent channels of a new starter (default %(default)s)",
-    )
-    add("--ablation", choices=sorted(ABLATIONS), help="train the ablation of that name instead")
