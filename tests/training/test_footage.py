@@ -245,4 +245,4 @@ def test_the_flags_are_told_where_training_is_not_installed() -> None:
         return done.stdout + done.stderr
 
     assert "--footage" in told("--help")
-    assert "pip install '.[train]'" in told("--output", "run")
+    assert "pip install 'actanywhere[train]'" in told("--output", "run")

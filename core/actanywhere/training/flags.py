@@ -92,7 +92,7 @@ def _add_new_starter(add: Callable[..., object]) -> None:
 
 
 def _add_run(add: Callable[..., object]) -> None:
-    """How long the run is, what it looks at in a step, and on what it runs."""
+    """Batch, length, learning rate and machine of a run."""
     add("--clips", type=int, default=8, help="clips a batch, in each process (default %(default)s)")
     add("--frames", type=int, default=8, help="frames a clip (default %(default)s)")
     add("--side", type=int, default=128, help="a frame has about SIDE x SIDE pixels (default %(default)s)")
