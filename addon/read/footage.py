@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..contract.errors import FootageError
+from ..contract.numbering import compact
 from ..contract.sequences import MOVIE_EXTENSIONS
 from .numbering import find_footage, link_numbered
 
@@ -148,8 +149,9 @@ def align(
     missing = [frame for frame in range(first, last + 1) if frame not in frames.files]
     if missing:
         raise FootageError(
-            f"{frames.pattern}: nothing for scene frame {', '.join(map(str, missing[:12]))}.",
-            f"It has scene frames {frames.first}-{frames.last}: choose a range within, or another start.",
+            f"{frames.pattern}: nothing for scene frame {compact(missing)}.",
+            f"It has scene frames {compact(sorted(frames.files))}: render or copy the others, or choose a range "
+            "within, or another start.",
         )
     wanted = {frame + shift: frames.files[frame] for frame in range(first, last + 1)}
     return link_numbered(wanted, folder, stem), None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..contract.errors import FootageError, JobError
+from ..contract.numbering import compact
 from ..contract.shot import Matte
 from ..versions import compositor_tree
 from .footage import align, clip_frames, path_frames
@@ -60,6 +61,13 @@ def _footage(asked: Any, plate: Plate, first: int, last: int, folder: str) -> Fo
         frames = path_frames(asked.matte_path, start, "auto", "matte")
         if start is None and not frames.is_movie:
             # Without a word about where they stand, the numbers are the plate's own.
+            asked_for = range(first + plate.shift, last + plate.shift + 1)
+            if frames.files and not any(number in frames.files for number in asked_for):
+                raise FootageError(
+                    f"{frames.pattern}: the files are numbered {compact(sorted(frames.files))}, and the plate's frames "
+                    f"are {compact(asked_for)}.",
+                    "Tick Starts At below the matte, and give the scene frame at which its first picture stands.",
+                )
             return FoundMatte(Matte(frames.pattern, asked.matte_channel))
     path, start = align(frames, first, last, plate.shift, folder, "matte")
     return FoundMatte(Matte(path, asked.matte_channel, start))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import difflib
 import json
 import os
 from collections.abc import Mapping
@@ -137,8 +138,9 @@ def job_from_flat(flat: Mapping[str, Any], base: str | os.PathLike[str] = ".") -
     known = _SHOT_NAMES | _SETTING_NAMES
     unknown = sorted(set(given) - known)
     if unknown:
+        near = difflib.get_close_matches(unknown[0], sorted(known), 1)
         raise JobError(
-            "Unknown fields: {}.".format(", ".join(unknown)),
+            "Unknown fields: {}.{}".format(", ".join(unknown), f" Did you mean {near[0]}?" if near else ""),
             "Known are: {}. A column of a list is left out where its name begins with #.".format(
                 ", ".join(sorted(known))
             ),

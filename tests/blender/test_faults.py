@@ -20,6 +20,8 @@ REFUSED = [
     ("engine_half_made", ["not installed"]),
     ("engine_that_is_none", ["actanywhere"]),
     ("missing_frames", ["1003", "1004"]),
+    ("matte_of_other_numbers", ["1001-1006", "1-6"]),
+    ("matte_with_a_gap", ["nothing for scene frame 3"]),
     ("nothing_chosen", ["plate"]),
     ("no_matte", ["mask"]),
     ("alpha_of_a_plate_without", ["no channel 'a'", "plate.1001.png"]),
@@ -38,6 +40,9 @@ def test_what_cannot_be_rendered_is_refused_with_a_remedy(facts: Facts, scene: s
     assert not any(said["folders"].values()), "frames of a job that was refused"
     assert not said["folders"], "a take of a job that was refused"
     assert not scene.startswith("engine") or "Preferences" in said["remedy"], "where another engine is chosen"
+    assert "--" not in said["remedy"], "a panel has no flags"
+    assert scene != "matte_of_other_numbers" or "Starts At" in said["remedy"]
+    assert scene != "matte_with_a_gap" or "scene frames 1-2, 4-6" in said["remedy"]
 
 
 # (scene, words that the message must have, words that the remedy must have)

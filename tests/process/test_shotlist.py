@@ -81,7 +81,8 @@ def test_a_whole_job_keeps_settings_without_effect_and_takes_none_anew(tmp_path:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({**FLAT, "sede": 7}, "Unknown fields: sede"),
+        ({**FLAT, "sede": 7}, "Unknown fields: sede. Did you mean seed?"),
+        ({**FLAT, "zzz": 7}, "Unknown fields: zzz.Known are: "),
         ({"plate": "p.exr"}, "no condition and no output"),
         ({**FLAT, "seed": 1.5}, "settings.seed is 1.5; it must be a whole number"),
         ({**FLAT, "seed": "x"}, "settings.seed is 'x'"),

@@ -103,6 +103,14 @@ def test_left_to_itself_a_network_that_knows_no_kinds_takes_whom_it_surely_sees_
     assert "--condition-kind background" in warning
 
 
+def test_left_to_itself_without_a_network_it_says_that_only_the_plates_actor_is_looked_for() -> None:
+    found = find_other_actor(PICTURE, "auto")
+    assert found.mask is None and not found.warnings
+    assert "only the plate's own actor is looked for" in found.summary
+    assert "--condition-box" in found.summary and MEND in found.summary
+    assert find_other_actor(PICTURE, "auto", subjects=Seen()).summary == "none was found"
+
+
 def test_left_to_itself_a_network_that_is_unsure_takes_nobody_and_asks() -> None:
     found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(SOMEBODY, 0.4)))
     (warning,) = found.warnings

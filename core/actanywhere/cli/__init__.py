@@ -170,7 +170,7 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
     bad = [o.name for o in outcomes if o.status != "finished"]
     if bad and not args.json:
         print("not rendered: {}".format(", ".join(bad)), file=sys.stderr)
-    return BAD_INPUT if bad else DONE
+    return min((exit_status(o.error) for o in outcomes if o.error is not None), default=DONE)
 
 
 def _review(args: argparse.Namespace, screen: Screen) -> int:

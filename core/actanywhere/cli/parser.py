@@ -99,7 +99,8 @@ def _batch(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "batch",
         help="render many shots, one or several at once",
         description="Renders the shots of a list. All are checked first; a bad shot is named and left out, the "
-        "others are rendered, and a table says what became of each. Exit status 2 if any was bad.",
+        "others are rendered, and a table says what became of each. "
+        "Exit status 1 if a worker failed, else 2 if a shot was bad.",
         epilog=BATCH,
         formatter_class=Plain,
     )

@@ -84,7 +84,7 @@ def find_other_actor(
         also = [one for one in actors if kind == "composite" and all(one is not other for other in same)]
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
         return gone if subjects is not None else _guessed(gone)
-    if kind == "auto" and regions is None:
+    if actors and kind == "auto" and regions is None:
         sure = any(one.score >= _SURE_ALONE for one in actors)
         return _taken(_gone(picture, actors, things, regions)) if sure else _asked(actors, things)
     if actors:
@@ -208,9 +208,6 @@ def _taken(gone: OtherActor) -> OtherActor:
 
 def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
     """Nobody is surely seen, and nothing tells an actor from a prominent thing: the artist is asked."""
-    if not actors:
-        stays = stacked([one.mask for one in things]) if things else None
-        return OtherActor("none was found", stays=stays)
     return OtherActor(
         f"perhaps, and left: {_places(actors)}",
         stays=stacked([one.mask for one in [*actors, *things]]),
@@ -227,7 +224,7 @@ def _nobody(
 ) -> OtherActor:
     stays = stacked([one.mask for one in things]) if things else None
     if kind == "auto":
-        blind = f" by a guess: only the plate's own actor was looked for, no network is here ({MEND})"
+        blind = f"; without a network ({MEND}) only the plate's own actor is looked for, or whom --condition-box shows"
         return OtherActor(
             f"none was found{blind if subjects is None and regions is None else ''}", stays=stays
         )

@@ -86,7 +86,7 @@ def _write_change(
         shown = np.clip(128 + _GAIN * difference, 0, 255).astype(np.uint8)
         rows = (
             ("truth", one.example.video),
-            ("begun with", begun),
+            ("before", begun),
             ("now", now),
             (f"change x{_GAIN}", shown),
         )

@@ -323,8 +323,10 @@ class _Training:
                     if facts["step"]:  # a run stopped before its first step has no moments yet
                         self.optimizer.state[parameter] = {k: tensors[f"{k}/{name}"] for k in keys}
         except (KeyError, RuntimeError) as error:
+            sizes = "its weights have other sizes (another --lora or --from)"
+            reason = sizes if isinstance(error, RuntimeError) else error.args[0]
             raise ModelError(
-                f"The training state in {self.run.folder / 'state'} is of another model: {error.args[0]}.",
+                f"The training state in {self.run.folder / 'state'} is of another model: {reason}.",
                 "Give another --output folder, or the settings that this run began with.",
             ) from error
         self.base = str(facts.get("base", self.base))

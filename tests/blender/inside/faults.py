@@ -155,6 +155,20 @@ def scene_missing_frames(given: Given) -> Any:
     return fall(given, "missing-frames", **plate, **matte)
 
 
+def scene_matte_of_other_numbers(given: Given) -> Any:
+    desk.size(bpy.context.scene)
+    return fall(given, "other-numbers", **shot(given, given["footage"]["movie"]))
+
+
+def scene_matte_with_a_gap(given: Given) -> Any:
+    folder = os.path.join(given["work"], "matte with a gap")
+    shutil.copytree(os.path.dirname(given["footage"]["matte"]), folder)
+    path = os.path.join(folder, os.path.basename(given["footage"]["matte"]))
+    os.remove(path.replace("1001", "1003"))
+    wanted = {**shot(given, given["footage"]["movie"]), "use_matte_start": True, "matte_start": 1}
+    return fall(given, "matte-gap", **{**wanted, "matte_path": path})
+
+
 def scene_nothing_chosen(given: Given) -> Any:
     return fall(given, "nothing", plate_source="CLIP")
 
