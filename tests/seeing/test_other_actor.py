@@ -106,7 +106,7 @@ def test_left_to_itself_a_network_that_knows_no_kinds_takes_whom_it_surely_sees_
 def test_left_to_itself_without_a_network_it_says_that_only_the_plates_actor_is_looked_for() -> None:
     found = find_other_actor(PICTURE, "auto")
     assert found.mask is None and not found.warnings
-    assert "only the plate's own actor is looked for" in found.summary
+    assert "only the plate's actor, as these frames show them, is looked for" in found.summary
     assert "--condition-box" in found.summary and MEND in found.summary
     assert find_other_actor(PICTURE, "auto", subjects=Seen()).summary == "none was found"
 

@@ -224,7 +224,10 @@ def _nobody(
 ) -> OtherActor:
     stays = stacked([one.mask for one in things]) if things else None
     if kind == "auto":
-        blind = f"; without a network ({MEND}) only the plate's own actor is looked for, or whom --condition-box shows"
+        blind = (
+            f"; without a network ({MEND}) only the plate's actor, as these frames show them, is looked for, or whom "
+            "--condition-box shows"
+        )
         return OtherActor(
             f"none was found{blind if subjects is None and regions is None else ''}", stays=stays
         )
