@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
 
 MEASURES = """\
-Every measure is told in docs/evaluation.md. In short: palette, structure, camera and sharpness are best at 1, warp
+docs/evaluation.md explains every measure. In short: palette, structure, camera and sharpness are best at 1, warp
 error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is about 20 without a rim.
 With --marks: overlap of the other actor's mask with the marked one (best 1), left: the share of them still to be seen
 (0), left standing: more than a quarter is (its mean is the share of shots), shadow precision and recall (1), feet

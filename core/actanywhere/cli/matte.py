@@ -22,7 +22,7 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     asked = _asked(args)
     if args.dry_run:
         lines = survey_matte(asked)
-        print(json.dumps({"event": "survey", "told": lines}) if args.json else "\n".join(lines), flush=True)
+        print(json.dumps({"event": "survey", "notes": lines}) if args.json else "\n".join(lines), flush=True)
         return
 
     def work(progress: JobProgress) -> tuple[MadeMatte, str]:
