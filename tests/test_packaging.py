@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -46,6 +48,18 @@ def third_party_imports() -> dict[str, dict[str, bool]]:
                 file = str(path.relative_to(TREE))
                 files[file] = files.get(file, False) or id(node) in top
     return found
+
+
+def test_without_blender_the_build_says_that_the_zip_is_good(tmp_path: Path) -> None:
+    if importlib.util.find_spec("bpy") is not None:
+        pytest.skip("this Python has Blender")
+    words = [sys.executable, str(ROOT / "build_addon.py"), "--output", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    (built,) = tmp_path.glob("*blender*.zip")
+    lines = done.stdout.splitlines()
+    assert lines[0] == str(built) and done.stderr == ""
+    assert lines[1].startswith("The zip is whole and can be installed.") and "left out" in lines[1]
+    assert zipfile.ZipFile(built).testzip() is None
 
 
 def distribution_of(module: str) -> set[str]:

@@ -117,9 +117,11 @@ class ACTANYWHERE_OT_resume(Runner, bpy.types.Operator):
         takes = listed or list_takes(takes_root(scene), shot_name(scene))
         take = last_stopped([take for take in takes if self.take in (0, take.number)])
         if take is None:
-            which = f"Take {self.take} of this shot is not" if self.take else "No take of this shot is"
+            which = "No take of this shot is unfinished."
+            if self.take:
+                which = f"Take {self.take} of this shot cannot be continued: it is finished, or not there."
             unreadable = [each.problem for each in takes if each.problem and self.take in (0, each.number)]
-            raise JobError(" ".join([f"{which} unfinished.", *unreadable]), "Generate a new one.")
+            raise JobError(" ".join([which, *unreadable]), "Generate a new one.")
         self.orders = [Order.of_take(take.folder)]
         after = background_steps(self.orders, scene.actanywhere.bring_back)
         return Session([self.orders[0].job], worker, drawing_steps(self.orders[0]), after)

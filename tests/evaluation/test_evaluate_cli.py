@@ -75,7 +75,12 @@ def test_one_command_makes_the_tables_and_the_sheets_and_uses_its_renders_again(
     assert any(path.endswith(".exr") for path in renders)
     assert evaluate("--shots", str(shots), "--output", str(output), "--json") == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert not [e for e in events if e["event"] == "progress" and e["progress"]["stage"] == "painting"]
+    stages = [e["progress"]["stage"] for e in events if e["event"] == "progress"]
+    assert stages[0] == "starting" and "painting" not in stages
+    counts = [(e["progress"]["done"], e["progress"]["total"]) for e in events if e["event"] == "progress"]
+    assert [counts[at] for at, stage in enumerate(stages) if stage == "measuring"] == [
+        (done, 6) for done in range(6)
+    ]
     assert events[-1]["event"] == "evaluation"
     assert {row["method"] for row in events[-1]["rows"]} >= {"ours", "authors1", "tracked card"}
     assert listing(output / "renders") == renders

@@ -74,7 +74,8 @@ def test_dry_run_shows_what_would_be_read_and_written(
     assert cli.main(["render", *SHOT, "--name", "missing", "--dry-run"]) == 2
     capsys.readouterr()
     assert cli.main(["render", *SHOT, "--name", "good", "--dry-run", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["preflight"]["frames"] == "1001-1004"
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert json.loads(last)["preflight"]["frames"] == "1001-1004"
     assert sorted(here.iterdir()) == before
 
 

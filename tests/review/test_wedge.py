@@ -12,7 +12,7 @@ import pytest
 
 from actanywhere import cli
 from actanywhere.contract.errors import JobError
-from actanywhere.contract.job import Job
+from actanywhere.contract.job import Job, Progress
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte, Shot
 from actanywhere.contract.takes import new_take, wedge
@@ -61,7 +61,9 @@ def cell(sheet: np.ndarray, row: int, column: int, y: float = 0.5) -> list[float
 def test_each_take_has_a_row_with_its_first_middle_and_last_comp(takes: list[Job], tmp_path: Path) -> None:
     for job, blue in zip(takes, BLUES, strict=True):
         paint(job, blue, *FRAMES)
-    path = write_wedge_sheet([job.output for job in takes], str(tmp_path / "sheet.png"))
+    told: list[Progress] = []
+    path = write_wedge_sheet([job.output for job in takes], str(tmp_path / "sheet.png"), 3, told.append)
+    assert [(one.done, one.total) for one in told] == [(done, len(takes)) for done in range(len(takes))]
     sheet = cv2.imread(str(path))
     for row, blue in enumerate(BLUES):
         for column, green in enumerate(GREENS.values()):

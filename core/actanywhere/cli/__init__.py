@@ -32,6 +32,19 @@ __all__ = ["main"]
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 
+#: They load libraries and read footage here: their first line comes before.
+_IN_THIS_PROCESS = (
+    "batch",
+    "review",
+    "selftest",
+    "train",
+    "evaluate",
+    "assemble",
+    "export",
+    "cleanplate",
+    "matte",
+    "camera",
+)
 _TORCH = ("torch", "diffusers", "transformers", "einops")
 
 
@@ -48,11 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .parser import read_words
 
     args = read_words(joined(words))
-    from .screen import choose_screen
+    from .screen import begin, choose_screen
 
     screen = choose_screen(getattr(args, "json", False), getattr(args, "quiet", False))
     try:
-        return _COMMANDS[args.command](args, screen)
+        try:
+            if args.command in _IN_THIS_PROCESS:
+                begin(screen, args.command)
+            return _COMMANDS[args.command](args, screen)
+        finally:
+            screen.clear()
     except ActAnywhereError as error:
         screen.error("", error)
         return exit_status(error)
@@ -81,6 +99,7 @@ def exit_status(error: ActAnywhereError) -> int:
 
 def _render(args: argparse.Namespace, screen: Screen) -> int:
     from .flags import job_from_flags
+    from .screen import begin
 
     job = job_from_flags(args)
     if args.write_job:
@@ -90,14 +109,28 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
     if args.sheet and not args.dry_run:
         raise JobError("A sheet is made instead of a render.", "Give --dry-run besides --sheet.")
     if args.dry_run:
-        _show_preflight(job, args.json)
+        begin(screen, job.shot.name, "checking the shot")
+        frames = _show_preflight(job, screen, args.json)
         if args.sheet:
-            from ..review.condition_sheet import write_condition_sheet
-
-            _tell_files(args, sheet=write_condition_sheet(job, args.sheet))
+            _condition_sheet(job, frames, args, screen)
         return DONE
     _render_one(job, screen)
     return DONE
+
+
+def _condition_sheet(job: Job, frames: int, args: argparse.Namespace, screen: Screen) -> None:
+    from ..render.progress import Stage
+    from ..review.condition_sheet import write_condition_sheet
+    from .plate_work import watched
+
+    reading = Stage("reading footage", frames, 0.1)
+    sheet = watched(
+        job.shot.name,
+        [reading],
+        screen,
+        lambda progress: write_condition_sheet(job, args.sheet, progress.watch(reading.name)),
+    )
+    _tell_files(args, sheet=sheet)
 
 
 def _selftest(args: argparse.Namespace, screen: Screen) -> int:
@@ -121,14 +154,16 @@ def _write_job(job: Job, path: Path) -> None:
         raise OutputError(f"{path} cannot be written: {error}.", "Give another file.") from error
 
 
-def _show_preflight(job: Job, as_json: bool) -> None:
+def _show_preflight(job: Job, screen: Screen, as_json: bool) -> int:
+    """What rendering would do; gives how many frames it has."""
     from ..render.preflight import preflight
 
     found = preflight(job)
+    screen.clear()
     if as_json:
         said = {**dataclasses.asdict(found), "frames": str(found.frames)}
         print(json.dumps({"event": "preflight", "shot": job.shot.name, "preflight": said}), flush=True)
-        return
+        return len(found.frames)
     print(f"{job.shot.name}: frames {found.frames}, {found.done} of them finished already")
     print(f"camera: {found.camera}")
     for title, paths in (("would read", found.reads), ("would write", found.writes)):
@@ -136,6 +171,7 @@ def _show_preflight(job: Job, as_json: bool) -> None:
             print(f"{title:<12} {path}")
     for warning in found.warnings:
         print(f"warning: {warning}")
+    return len(found.frames)
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
@@ -153,7 +189,7 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
     if args.dry_run:
         for entry in entries:
             if entry.job is not None:
-                _show_preflight(entry.job, args.json)
+                _show_preflight(entry.job, screen, args.json)
         return BAD_INPUT if any(entry.job is None for entry in entries) else DONE
     jobs = [entry.job for entry in entries if entry.job is not None]
     count, fewer = affordable_workers(args.workers, jobs, free_memory(), len(graphics_cards()))
@@ -186,35 +222,34 @@ def _review(args: argparse.Namespace, screen: Screen) -> int:
             "Give DIR alone, or --wedge DIR DIR ... --output SHEET.png.",
         )
     from ..review.wedge import write_wedge_sheet
+    from .screen import timed
 
-    sheet = write_wedge_sheet(args.wedge, args.output, 3 if args.columns is None else args.columns)
+    columns = 3 if args.columns is None else args.columns
+    sheet = write_wedge_sheet(args.wedge, args.output, columns, timed(screen, "review"))
+    screen.clear()
     _tell_files(args, sheet=sheet)
     return DONE
 
 
 def _review_page(args: argparse.Namespace, screen: Screen) -> None:
     from ..review.page import shots_below, write_page
+    from .screen import timed
 
     if args.folder is None or args.wedge is not None:
         raise JobError("A page is of one folder.", "Give the folder that holds the shots' outputs.")
     folder = Path(args.folder).absolute()
     path = Path(args.output) if args.output else folder / "review.html"
-    try:
-        write_page(
-            shots_below(folder), path, folder.name, lambda progress: screen.progress("review", progress)
-        )
-    finally:
-        screen.clear()
+    write_page(shots_below(folder), path, folder.name, timed(screen, "review"))
+    screen.clear()
     _tell_files(args, page=path)
 
 
 def _review_folder(folder: str, columns: int, args: argparse.Namespace, screen: Screen) -> None:
     from ..review.folder import write_review
+    from .screen import timed
 
-    try:
-        written = write_review(folder, columns, lambda progress: screen.progress("review", progress))
-    finally:
-        screen.clear()
+    written = write_review(folder, columns, timed(screen, "review"))
+    screen.clear()
     _tell_files(args, sheet=written.sheet, movie=written.movie)
 
 
@@ -264,6 +299,7 @@ def _train(args: argparse.Namespace, screen: Screen) -> int:
             f"Training needs more libraries: {error}.",
             "pip install 'actanywhere[train]'",
         ) from error
+    screen.clear()
     try:
         return train(args)
     except KeyboardInterrupt:  # outside of the steps, or the second one

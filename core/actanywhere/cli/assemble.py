@@ -9,7 +9,7 @@ from pathlib import Path
 from ..contract.errors import ModelError
 from ..contract.job import Progress
 from ..engines.unet.model.assemble import Adapter, Assembly, assemble, plan_assembly
-from .screen import Screen
+from .screen import Screen, timed
 
 __all__ = ["assemble_model"]
 
@@ -30,19 +30,20 @@ def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
     assembly = plan_assembly(Path(args.unet), Path(args.motion), Path(args.clip), vae, adapter=adapter)
     output = Path(args.output)
     if args.dry_run:
+        screen.clear()
         _show(assembly, output, args.json)
         return
 
-    def report(part: str, done: int, total: int) -> None:
-        counts = {one.name: len(one.weights) for one in assembly.parts}
-        names = list(counts)
-        before, whole = sum(counts[name] for name in names[: names.index(part)]), sum(counts.values())
-        screen.progress(output.name, Progress(part, done, total, "weights", fraction=(before + done) / whole))
+    show = timed(screen, "assemble")
+    counts = {one.name: len(one.weights) for one in assembly.parts}
+    names, whole = list(counts), sum(counts.values())
 
-    try:
-        digest = assemble(assembly, output, report)
-    finally:
-        screen.clear()
+    def report(part: str, done: int, total: int) -> None:
+        before = sum(counts[name] for name in names[: names.index(part)])
+        show(Progress(part, done, total, "weights", fraction=(before + done) / whole))
+
+    digest = assemble(assembly, output, report)
+    screen.clear()
     if args.json:
         said = {"event": "model", "folder": str(output), "digest": digest, "untrained": assembly.untrained}
         print(json.dumps(said), flush=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..contract.errors import ActAnywhereError, JobError
-from ..contract.job import Job
+from ..contract.job import Job, Progress
 from ..review.notes import read_redos
 from ..shotlist import Entry, read_shot_list
 from .flags import given_settings
-from .screen import Screen
+from .screen import Screen, timed
 
 __all__ = ["check_all", "read_entries"]
 
@@ -49,8 +49,11 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
 
 def check_all(entries: Sequence[Entry], preflight: Callable[[Job], Any], screen: Screen) -> list[Entry]:
     """The entries again, with an error on each whose footage ``preflight`` refuses; all are shown at once."""
-    checked = []
+    checked: list[Entry] = []
+    report = timed(screen, "batch")
     for entry in entries:
+        done = len(checked)
+        report(Progress("checking the shots", done, len(entries), "shots", done / len(entries)))
         if entry.job is not None:
             try:
                 preflight(entry.job)
@@ -59,4 +62,5 @@ def check_all(entries: Sequence[Entry], preflight: Callable[[Job], Any], screen:
         if entry.error is not None:
             screen.error(entry.name, entry.error)
         checked.append(entry)
+    screen.clear()
     return checked

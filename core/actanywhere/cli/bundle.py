@@ -16,7 +16,7 @@ from ..farm.edit import write_layers_edit
 from ..farm.plan import PlannedShot, plan_shots
 from ..hostkit.progress import clock
 from .batch import read_entries
-from .screen import Screen
+from .screen import Screen, timed
 
 __all__ = ["make_bundle"]
 
@@ -40,8 +40,9 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
         else str(Path(args.openjd).absolute() / "report"),
         name=Path(args.shots or args.from_review).stem,
     )
-    planned, refused = plan_shots(read_entries(args, screen), args.frame_seconds)
+    planned, refused = plan_shots(read_entries(args, screen), args.frame_seconds, timed(screen, "batch"))
     refused += check_paths(planned, options)
+    screen.clear()
     for one in refused:
         screen.error(one.name, one.error)
     if refused:

@@ -16,7 +16,7 @@ __all__ = ["make_clean_plate"]
 def make_clean_plate(args: argparse.Namespace, screen: Screen) -> None:
     """Write the clean plate that the flags ask for, with progress; Ctrl-C stops it between frames."""
     written = watched(
-        "clean plate", clean_plate_stages(1), screen, partial(write_clean_plate, plate_job(args))
+        "cleanplate", clean_plate_stages(1), screen, partial(write_clean_plate, plate_job(args))
     )
     if args.json:
         event = {"event": "cleanplate", "pattern": written.pattern, "frames": str(written.frames)}

@@ -13,7 +13,7 @@ from ..contract.files import make_folder
 from ..contract.settings import Settings
 from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts
-from .screen import Screen
+from .screen import Screen, begin
 
 if TYPE_CHECKING:
     from ..evaluation.cases import Cases
@@ -139,17 +139,18 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
         _check_clips(settings)
     cases = _find(args, settings)
     if args.dry_run:
+        screen.clear()
         _tell_plan(cases, args, output)
         return 0
     for note in [] if cases is None else cases.notes:
         screen.note(note)
+    begin(screen, "evaluate", "starting PyTorch")
     # Opened before anything is made: they may be missing.
     encoders, pictures, clips = _encoders(args), _pictures(args), _rendered(args)
     make_folder(str(output))
-    try:
-        parts = _evaluate(args, cases, encoders, pictures, clips, screen)
-    finally:
-        screen.clear()
+    screen.clear()
+    parts = _evaluate(args, cases, encoders, pictures, clips, screen)
+    screen.clear()
     _show(parts, output, args)
     return 0
 

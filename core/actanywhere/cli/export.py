@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..contract.job import Progress
 from ..models.folder import model_folder
-from .screen import Screen
+from .screen import Screen, begin, timed
 
 __all__ = ["export"]
 
@@ -16,19 +16,16 @@ __all__ = ["export"]
 def export(args: argparse.Namespace, screen: Screen) -> int:
     """Export, and say what was written. Exit status 0."""
     folder, output = model_folder(args.model), Path(args.output) if args.output else None
-    try:
-        screen.progress(folder.name, Progress("starting PyTorch", 0, 0, "", 0.0))
-        from ..engines.unet.export import export_model
+    begin(screen, "export", "starting PyTorch")
+    from ..engines.unet.export import export_model
 
-        paths = export_model(
-            folder,
-            output,
-            lambda done, total: screen.progress(
-                folder.name, Progress("exporting", done, total, "networks", done / total)
-            ),
-        )
-    finally:
-        screen.clear()
+    report = timed(screen, "export")
+    paths = export_model(
+        folder,
+        output,
+        lambda done, total: report(Progress("exporting", done, total, "networks", done / total)),
+    )
+    screen.clear()
     if args.json:
         print(
             json.dumps(

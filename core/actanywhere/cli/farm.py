@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..contract.errors import ActAnywhereError, JobError
@@ -147,14 +147,16 @@ def _finish(args: argparse.Namespace) -> int:
                 screen.note(f"{shot.name}: no sheet: {error.message}")
         screen.next_shot()
     print(write_report(report, outcomes), flush=True)
-    print(_write_page(report, shots, outcomes), flush=True)
+    print(_write_page(report, shots, outcomes, functools.partial(screen.progress, "page")), flush=True)
     open_ones = [outcome for outcome in outcomes if outcome.status != "finished"]
     if open_ones:
         screen.fail(f"{len(open_ones)} of {len(shots)} shots are not finished: " + _named(open_ones))
     return _BAD_INPUT if open_ones else _DONE
 
 
-def _write_page(report: Path, shots: Sequence[FarmShot], outcomes: Sequence[Outcome]) -> Path:
+def _write_page(
+    report: Path, shots: Sequence[FarmShot], outcomes: Sequence[Outcome], tell: Callable[[Progress], None]
+) -> Path:
     from ..review.page import PageShot, write_page
 
     rows = [
@@ -167,7 +169,7 @@ def _write_page(report: Path, shots: Sequence[FarmShot], outcomes: Sequence[Outc
         )
         for shot, outcome in zip(shots, outcomes, strict=True)
     ]
-    return write_page(rows, report / "review.html", report.parent.name)
+    return write_page(rows, report / "review.html", report.parent.name, tell)
 
 
 def _named(outcomes: Sequence[Outcome]) -> str:

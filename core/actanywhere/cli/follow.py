@@ -7,9 +7,9 @@ from types import FrameType, TracebackType
 from typing import Any, Protocol
 
 from ..contract.errors import Cancelled
-from ..contract.job import Job, Progress, Result
+from ..contract.job import Job, Result
 from ..contract.launch import Event
-from .screen import Screen
+from .screen import Screen, begin
 
 __all__ = ["Interrupts", "RendersJobs", "follow"]
 
@@ -64,7 +64,7 @@ def follow(worker: RendersJobs, job: Job, screen: Screen, interrupts: Interrupts
     Raises the job's error; Cancelled after an interrupt.
     """
     name = name or job.shot.name
-    screen.progress(name, Progress("starting the engine", 0, 0, "", 0.0))
+    begin(screen, name, "starting the engine")
     job_id, cancelling = worker.submit(job), False
     while True:
         for event in worker.poll(wait=0.1):

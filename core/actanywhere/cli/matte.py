@@ -22,6 +22,7 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     asked = _asked(args)
     if args.dry_run:
         lines = survey_matte(asked)
+        screen.clear()
         print(json.dumps({"event": "survey", "notes": lines}) if args.json else "\n".join(lines), flush=True)
         return
 

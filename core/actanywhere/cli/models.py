@@ -11,7 +11,7 @@ from ..contract.errors import ActAnywhereError, ModelError
 from ..contract.job import Progress
 from ..models.find import State, state_of
 from ..models.registry import Entry, all_entries, find_entry, names_of
-from .screen import Screen
+from .screen import Screen, begin, timed
 
 __all__ = ["manage_models"]
 
@@ -122,7 +122,9 @@ def _import(args: argparse.Namespace, screen: Screen) -> int:
     from ..models.importing import import_model
 
     entry = find_entry(args.name)
+    begin(screen, "import", "reading the files")
     found = import_model(Path(args.source).expanduser(), entry, screen.note)
+    screen.clear()
     _report(args, "imported", entry, found.folder)
     return DONE
 
@@ -133,15 +135,17 @@ def _verify(args: argparse.Namespace, screen: Screen) -> int:
     from ..models.importing import verify_model
 
     names = names_of(args.names) if args.names else list(models_here())
-    failed = 0
-    for name in names:
+    failed, show = 0, timed(screen, "verify")
+    for done, name in enumerate(names):
         entry = find_entry(name)
+        show(Progress(f"reading {name}", done, len(names), "models", done / len(names)))
         try:
             found = verify_model(entry)
         except ActAnywhereError as error:
             screen.error(name, error)
             failed += 1
         else:
+            screen.clear()
             _report(args, "verified", entry, found.folder)
     if not names and not (args.json or args.quiet):
         print("No model of the registry is here.")

@@ -36,7 +36,6 @@ def watched(name: str, stages: list[Stage], screen: Screen, work: Callable[[JobP
     """What ``work`` makes, with its progress on the screen; Ctrl-C stops it between frames. Raises ``Cancelled``."""
     with Interrupts() as interrupts:
         progress = JobProgress(lambda one: screen.progress(name, one), lambda: interrupts.asked > 0, stages)
-        try:
-            return work(progress)
-        finally:
-            screen.clear()
+        made = work(progress)
+    screen.clear()
+    return made

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
-from ..contract.job import Job, Progress, Result
+from ..contract.job import Job, Result
 from ..contract.launch import Event, Worker
 from ..farm.needs import needs_of
 from ..shotlist import Entry
 from .follow import Interrupts, RendersJobs
 from .outcome import Outcome
-from .screen import Screen
+from .screen import Screen, begin
 
 __all__ = ["affordable_workers", "free_memory", "graphics_cards", "open_workers", "render_all"]
 
@@ -87,7 +87,7 @@ class _Pool:
     def _begin(self, place: int, worker: RendersJobs, shot: _Waiting) -> None:
         if not shot.begun:
             self._screen.note(f"{shot.number + 1} of {len(self._entries)}: {shot.entry.name}")
-        self._screen.progress(shot.entry.name, Progress("starting the engine", 0, 0, "", 0.0))
+        begin(self._screen, shot.entry.name, "starting the engine")
         try:
             job_id = worker.submit(shot.job)
         except ActAnywhereError as error:

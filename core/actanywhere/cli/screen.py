@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
@@ -20,9 +22,11 @@ __all__ = [
     "LineScreen",
     "QuietScreen",
     "Screen",
+    "begin",
     "choose_screen",
     "clock",
     "state_of",
+    "timed",
 ]
 
 _LINE_EVERY = 15.0
@@ -54,6 +58,24 @@ def choose_screen(as_json: bool, quiet: bool) -> Screen:
     if quiet:
         return QuietScreen()
     return BarScreen() if _terminal_has_room() else LineScreen()
+
+
+def begin(screen: Screen, name: str, stage: str = "starting") -> None:
+    """The first line of a command, before anything heavy is loaded or read."""
+    screen.progress(name, Progress(stage, 0, 0, "", 0.0))
+
+
+def timed(screen: Screen, name: str) -> Callable[[Progress], None]:
+    """Shows the progress of ``name``; the time left, where nobody says it, is told by what is done."""
+    began = time.monotonic()
+
+    def report(progress: Progress) -> None:
+        done = progress.fraction
+        if progress.seconds_left is None and done > 0:
+            progress = replace(progress, seconds_left=(time.monotonic() - began) * (1 - done) / done)
+        screen.progress(name, progress)
+
+    return report
 
 
 def _terminal_has_room() -> bool:

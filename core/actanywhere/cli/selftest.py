@@ -12,7 +12,7 @@ from ..contract.job import Job
 from ..evaluation.selftest import selftest
 from .demo import demo_job
 from .flags import given_settings
-from .screen import Screen
+from .screen import Screen, timed
 
 __all__ = ["run_selftest"]
 
@@ -23,18 +23,10 @@ def run_selftest(args: argparse.Namespace, screen: Screen, render: Callable[[Job
         raise JobError(f"{args.frames} frames show nothing of how a model moves.", "Give --frames 5 or more.")
     output = Path(args.output)
     example = demo_job(str(output / "example"), given_settings(args))
-    try:
-        report = selftest(
-            example.settings,
-            example,
-            output,
-            args.frames,
-            args.quick,
-            render,
-            lambda progress: screen.progress("selftest", progress),
-        )
-    finally:
-        screen.clear()
+    report = selftest(
+        example.settings, example, output, args.frames, args.quick, render, timed(screen, "selftest")
+    )
+    screen.clear()
     if args.json:
         print(json.dumps({"event": "selftest", "folder": str(output), "report": report}), flush=True)
         return

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.job import Job
+from ..contract.job import Job, Progress
 from ..engines.find import Engines
 from ..engines.protocol import Watch
 from ..models import Found
@@ -91,6 +91,7 @@ def _render(
 ) -> _Done:
     job = render_job(replace(case, job=_as_marked(case.job, marks)), output, engines)
     result = render(job, lambda progress: report(case.name, progress), cancelled, engines, networks)
+    report(case.name, Progress("measuring", fraction=1.0))
     with open_inputs(job, engines, networks) as inputs:
         folder = OutputFolder(job, inputs.frames)
         readers = Readers(dict(networks), Answers(folder.answers))

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.errors import Cancelled, JobError, OutputError
-from ..contract.job import Progress
+from ..contract.errors import JobError, OutputError
 from ..contract.settings import Settings
 from ..engines.find import Engines
+from ..render.progress import JobProgress, Stage
 from ..training.datasets import PictureLibrary, RenderedClips
 from . import truth
 from .cases import Case
@@ -179,11 +179,14 @@ def _against_truth(
     facts = engine.facts
     rows: list[Figures] = []
     blocks: list[Block] = []
+    progress = JobProgress(partial(report, kind), cancelled, [Stage("painting", count, 7.0, "clips")])
+    watch = progress.watch("painting", remedy=f"Renders of shots are kept; {kind} clips are painted again.")
+    watch.step(0)
     shots = draw(facts.window or _FRAMES, facts.area, facts.multiple, not facts.invents)
     for done, shot in enumerate(shots):
-        report(kind, Progress("painting", done, count, "clips", done / count, message=shot.name))
-        if cancelled():
-            raise Cancelled("Stopped.", f"Renders of shots are kept; {kind} clips are painted again.")
+        watch.step(done)
+        progress.say("painting", shot.name)
+        watch.check()
         if settings.shadow == "none":
             shot = replace(shot, scene=shot.plain)
         with tempfile.TemporaryDirectory() as scratch:

@@ -95,9 +95,9 @@ def selftest(
     render(example)
     seconds = {"example": round(time.monotonic() - begun, 1)}
     modes, rows, blocks = modes_of(engine, size[0], quick), [], []
-    shots = list(true_shots(_CLIPS, frames, resolved.area, engine.facts.multiple))
-    total = len(shots) * len(modes)
-    for number, shot in enumerate(shots):
+    total = _CLIPS * len(modes)
+    report(Progress("rendering clips", 0, total, "renders"))
+    for number, shot in enumerate(true_shots(_CLIPS, frames, resolved.area, engine.facts.multiple)):
         made = {_ALONE: backdrop_frames(shot, settings)}
         for at, mode in enumerate(modes):
             done = number * len(modes) + at

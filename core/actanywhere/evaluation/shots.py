@@ -69,6 +69,7 @@ def evaluate_shot(
         cancelled,
         engines,
     )
+    report(case.name, Progress("reading the results", fraction=1.0))
     bench = read_bench(case)
     ordered = {"ours": bench.ours(result), **_others(bench)}
     rows = []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract.errors import ActAnywhereError, JobError
-from ..contract.job import Job
+from ..contract.job import Job, Progress
 from ..contract.sequences import find_footage
 from ..contract.settings import file_settings
 from ..contract.shot import FrameRange, ImageSequence
@@ -50,14 +50,17 @@ class Refused:
 
 
 def plan_shots(
-    entries: Sequence[Entry], frame_seconds: float | None = None
+    entries: Sequence[Entry],
+    frame_seconds: float | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
 ) -> tuple[list[PlannedShot], list[Refused]]:
     """Every shot of a list, planned or refused; nothing is written. ``frame_seconds``: what a frame takes, if known."""
     planned: list[PlannedShot] = []
     refused: list[Refused] = []
     folders: dict[str, str] = {}
     layers: dict[str, str] = {}
-    for entry in entries:
+    for done, entry in enumerate(entries):
+        report(Progress("checking the shots", done, len(entries), "shots", done / len(entries)))
         try:
             if entry.error is not None:
                 raise entry.error

@@ -134,7 +134,9 @@ def _write(
         pulling.step(done)
         pulling.check()
 
+    pulling.step(0)
     pull = pull_shadow(shot, step)
+    progress.reach(_WRITING, 0)
     stem = f"{Path(plate.path).name.split('.')[0].rstrip('_#@%')}_clean"
     holes = []
     for index, frame in enumerate(plate.frames):
@@ -163,6 +165,7 @@ def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress
     """The shot at the width at which it is aligned, and its camera."""
     info, watch = plate.info, progress.watch(_READING)
     width = min(PULL_WIDTH, info.width)
+    watch.step(0)
     clip = empty_clip(plate.frames, max(1, round(width * info.height / info.width)), width, info.aspect)
     tracker = Tracker(info.aspect)
     for index, frame in enumerate(plate.frames):

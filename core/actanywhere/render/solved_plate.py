@@ -50,6 +50,7 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
             progress.plan(stage.name, stage.count)
         clip = _read(job, plate, matte, progress)
         lens = lens_of(job.settings, plate.info.aspect)
+        progress.reach(_SOLVING, 0)
         found = solve_clip(clip, lens, Solving(progress.watch(_SOLVING, remedy=_REMEDY)))
         progress.reach(_SOLVING, 100)
         size = plate.info.width, plate.info.height
@@ -61,6 +62,7 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
 def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
     info, watch = plate.info, progress.watch(_READING, remedy=_REMEDY)
     width = min(SOLVE_WIDTH, info.width)
+    watch.step(0)
     clip = empty_clip(plate.frames, max(1, round(width / info.aspect)), width, info.aspect)
     for index, frame in enumerate(plate.frames):
         for kept, picture in zip(

@@ -72,6 +72,7 @@ def write_review(
     written = Review(into / "sheet.png", into / "review.mp4")
     frames = list(result.frames)
     chosen = [frames[i] for i in spread(len(frames), columns)]
+    report(Progress("making the review", 0, len(frames)))
     with open_pictures(result, Path(folder)) as pictures:
         cells: dict[int, list[Picture]] = {}
         with MovieWriter(str(written.movie), pictures.fps) as movie:
@@ -80,7 +81,7 @@ def write_review(
                 movie.write(_beside([fit(looks[row], _PANEL_PIXELS) for row in ("plate", "layer", "comp")]))
                 if frame in chosen:
                     cells[frame] = [fit(looks[row], _CELL_PIXELS) for row in _ROWS]
-                report(Progress("Reviewing", done, len(frames), fraction=done / len(frames)))
+                report(Progress("making the review", done, len(frames), fraction=done / len(frames)))
     write_png(written.sheet, _sheet(result, [(frame, cells[frame]) for frame in chosen]))
     return written
 

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,17 @@ def write_page(
     most = max(_FEWEST_FRAMES, min(_MOST_FRAMES, _MOST_BYTES // (_PICTURE_BYTES * pieces)))
     area = min(_AREA, _AREA * _MOST_BYTES // (_PICTURE_BYTES * pieces * _FEWEST_FRAMES))
     rows, blocks = [], []
+
+    def tell(number: int, share: float) -> None:
+        done = (number + share) / max(1, len(shots))
+        report(Progress("making the page", number, len(shots), "shots", done))
+
     for number, shot in enumerate(shots):
-        row, pictures = _row(shot, most, area)
+        tell(number, 0.0)
+        row, pictures = _row(shot, most, area, partial(tell, number))
         rows.append(row)
         blocks.append(_block(f"p{number}", pictures))
-        report(Progress("Making the page", number + 1, len(shots), "shots", (number + 1) / len(shots)))
+    tell(len(shots), 0.0)
     folders = "\n".join(row["folder"] for row in rows)
     about = {
         "title": title,
@@ -100,8 +107,13 @@ def _block(name: str, data: Any) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>\n'
 
 
-def _row(shot: PageShot, most: int, area: int) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """What the page knows of a shot, and its pictures: ``plate`` and a list for each take, in base64."""
+def _row(
+    shot: PageShot, most: int, area: int, tell: Callable[[float], None]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """What the page knows of a shot, and its pictures: ``plate`` and a list for each take, in base64.
+
+    ``tell`` hears the share of the pictures that is there.
+    """
     takes = [read_take(str(folder)) for folder in shot.takes]
     results = [
         (f"comp {n}", take.folder, take.result) for n, take in enumerate(takes, 1) if take.result is not None
@@ -116,9 +128,13 @@ def _row(shot: PageShot, most: int, area: int) -> tuple[dict[str, Any], dict[str
     pictures: dict[str, list[str]] = {"plate": []} if results else {}
     problems = [take.problem for take in takes if take.problem]
     aspect = ""
-    for name, folder, result in results:
+    for at, (name, folder, result) in enumerate(results):
+
+        def seen(share: float, at: int = at) -> None:
+            tell((at + share) / len(results))
+
         try:
-            aspect = _collect(pictures, name, Path(folder), result, frames, area) or aspect
+            aspect = _collect(pictures, name, Path(folder), result, frames, area, seen) or aspect
         except ActAnywhereError as error:
             problems.append(error.message)
     row = {
@@ -139,12 +155,19 @@ def _row(shot: PageShot, most: int, area: int) -> tuple[dict[str, Any], dict[str
 
 
 def _collect(
-    pictures: dict[str, list[str]], name: str, folder: Path, result: Result, frames: Sequence[int], area: int
+    pictures: dict[str, list[str]],
+    name: str,
+    folder: Path,
+    result: Result,
+    frames: Sequence[int],
+    area: int,
+    seen: Callable[[float], None],
 ) -> str:
     """Add a take's pictures, and the plate's with the first take; gives the pictures' aspect."""
     aspect = ""
     with open_pictures(result, folder) as source:
-        for frame in frames:
+        for done, frame in enumerate(frames):
+            seen(done / len(frames))
             if frame not in result.frames:
                 pictures.setdefault(name, []).append("")
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError, JobError
-from ..contract.job import Job
+from ..contract.job import Job, Progress
 from ..contract.takes import Take, missing_frames, read_take, same_layer
 from ..footage import layer_to_display, open_plate
 from ..footage.stills import Still
@@ -26,7 +26,12 @@ _GAP, _HEADER, _LINE = 6, 30, 22
 _WIDEST_LABEL = 340
 
 
-def write_wedge_sheet(folders: Sequence[str | os.PathLike[str]], sheet: str, columns: int = 3) -> Path:
+def write_wedge_sheet(
+    folders: Sequence[str | os.PathLike[str]],
+    sheet: str,
+    columns: int = 3,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Path:
     """Write the comps of several takes as one PNG: a row for each, ``columns`` frames from first to last.
 
     Beside each row stands which take it is, its seed, and what else the takes were asked for otherwise. A frame
@@ -49,7 +54,10 @@ def write_wedge_sheet(folders: Sequence[str | os.PathLike[str]], sheet: str, col
         raise JobError("None of these takes has a finished frame.", "Wait for the first, and try again.")
     chosen = [frames[index] for index in spread(len(frames), columns)]
     labels = _labels(takes)
-    rows = [[_comp(take, frame) for frame in chosen] for take in takes]
+    rows = []
+    for done, take in enumerate(takes):
+        report(Progress("making the sheet", done, len(takes), "takes", done / len(takes)))
+        rows.append([_comp(take, frame) for frame in chosen])
     write_png(Path(sheet), _drawn(labels, chosen, rows))
     return Path(sheet)
 

@@ -99,6 +99,18 @@ def scene_cancel_and_continue(given: Given) -> Any:
     return {**said, "after": frames_in(given, "slow-cancel"), **told, "cancelled": said["message"]}
 
 
+def scene_two_stopped(given: Given) -> Any:
+    """Two takes are stopped, and no take is named: the one that was stopped last goes on."""
+    stop = bpy.ops.actanywhere.cancel
+    when_frames(given, "slow-two", 2, lambda: stop())
+    fall(given, "slow-two", **shot(given))
+    there = sum(map(len, frames_in(given, "slow-two").values()))
+    when_frames(given, "slow-two", there + 2, lambda: stop())
+    before = fall(given, "slow-two", **shot(given))["folders"]
+    resumed = sorted(bpy.ops.actanywhere.resume())
+    return {"before": before, "resumed": resumed, "after": frames_in(given, "slow-two")}
+
+
 def scene_worker_killed(given: Given) -> Any:
     said = fall(given, "die-once", **shot(given))
     resumed = sorted(bpy.ops.actanywhere.resume())

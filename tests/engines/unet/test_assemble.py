@@ -289,7 +289,11 @@ def test_the_command_tells_in_a_dry_run_what_is_taken_and_what_is_new_and_writes
     assert not (tmp_path / "model").exists()
 
     assert cli.main([*words, "--json"]) == 0
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *told, last = map(json.loads, capsys.readouterr().out.splitlines())
+    shown = [one["progress"] for one in told]
+    assert shown[0]["stage"] == "starting" and (shown[1]["done"], shown[1]["fraction"]) == (0, 0)
+    parts = [part.name for part in plan(downloads).parts]
+    assert list(dict.fromkeys(one["stage"] for one in shown[1:])) == parts and shown[-1]["fraction"] == 1
     assert last["event"] == "model" and len(last["digest"]) == 64 and (tmp_path / "model").is_dir()
     assert cli.main(words) == 2  # it is there already
 

@@ -113,7 +113,9 @@ def test_a_model_of_public_layout_is_exported_and_paints_the_same(
         cli.main(["export", "--model", str(tmp_path / "own"), "--output", str(tmp_path / "out"), "--json"])
         == 0
     )
-    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *told, said = map(json.loads, capsys.readouterr().out.splitlines())
+    stages = [one["progress"]["stage"] for one in told]
+    assert stages[:2] == ["starting", "starting PyTorch"] and "exporting" in stages
     assert [Path(file).name for file in said["files"]] == list(GRAPHS.values())
     assert not is_exported(tmp_path / "own") and is_exported(tmp_path / "out")
     check_manifest(tmp_path / "out")

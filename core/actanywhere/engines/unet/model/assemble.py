@@ -205,6 +205,7 @@ def _write_part(part: Part, folder: Path, report: Callable[[str, int, int], None
     shards = list(_shards(part.sizes))
     places: dict[str, str] = {}
     written = 0
+    report(part.name, written, len(part.weights))
     with ExitStack() as stack:
         opened = {file: stack.enter_context(safe_open(file, "pt")) for file in part.files}
         for number, names in enumerate(shards, 1):
