@@ -204,7 +204,7 @@ def test_a_dry_run_tells_frames_hours_and_disk_and_writes_nothing(tmp_path: Path
     shots = write_list(tmp_path, 2)
     done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--dry-run", "--json")
     assert done.returncode == 0 and not (tmp_path / "bundle").exists()
-    plan = json.loads(done.stdout)["shots"]
+    plan = json.loads(done.stdout.splitlines()[-1])["shots"]
     assert [one["frames"] for one in plan] == ["1001-1004"] * 2
     assert plan[0]["disk"] == 4 * 96 * 64 * 8 * 2  # frames, pixels, channels, bytes of a half
 

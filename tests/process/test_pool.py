@@ -52,7 +52,9 @@ def test_two_workers_share_the_shots_and_the_table_keeps_the_order(
     assert [one["status"] for one in shots] == ["finished", "finished", "failed", "finished", "finished"]
     stages = [line["progress"]["stage"] for line in lines if line["event"] == "progress"]
     checks = ["starting", *["checking the shots"] * len(names)]
-    assert stages[: len(checks) + 2] == [*checks, *["starting the engine"] * 2], "nothing is silent until the engines answer"
+    assert stages[: len(checks) + 2] == [*checks, *["starting the engine"] * 2], (
+        "nothing is silent until the engines answer"
+    )
     mixed = [line["shot"] for line in lines if line["event"] == "progress"]
     first = mixed.index("good-1")
     assert "steady-1" in mixed[first:], "both were rendering at the same time"

@@ -114,7 +114,7 @@ def test_the_command_writes_the_sheet_and_says_where(
         "--json",
     ]
     assert cli.main(words) == 0
-    said = json.loads(capsys.readouterr().out)
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert said == {"event": "review", "sheet": str(tmp_path / "s.png")} and (tmp_path / "s.png").is_file()
 
 

@@ -226,4 +226,4 @@ def test_an_export_says_at_once_that_it_begins_and_counts_its_networks(
     assert cli.main(["export", "--model", str(tmp_path / "own"), "--json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = [(event["progress"]["stage"], event["progress"]["done"]) for event in events[:-1]]
-    assert told[:3] == [("starting PyTorch", 0), ("exporting", 0), ("exporting", 1)]
+    assert told[:4] == [("starting", 0), ("starting PyTorch", 0), ("exporting", 0), ("exporting", 1)]
