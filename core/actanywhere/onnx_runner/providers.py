@@ -29,6 +29,9 @@ PROVIDERS = {
 @cache
 def load_runtime() -> Any:
     """The module ``onnxruntime``, silent and without telemetry. Raises ``ModelError`` that says how to install it."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = (
+        "1"  # before it is loaded: it writes an identifier into the user's cache then
+    )
     try:
         runtime = importlib.import_module("onnxruntime")
     except ImportError as error:
