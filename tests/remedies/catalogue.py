@@ -13,18 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from actanywhere.contract import errors
+
 CORE = Path(__file__).resolve().parents[2] / "core/actanywhere"
-KINDS = {
-    "ActAnywhereError",
-    "Cancelled",
-    "FolderBusy",
-    "FootageError",
-    "JobError",
-    "LaterVersion",
-    "ModelError",
-    "OutputError",
-    "WorkerError",
-}
+KINDS = set(errors.__all__) - {"error_from_dict"}
 HANDED = {"remedy", "again", "other_folder"}
 ADVICE = {"get_again", "missing_network"}
 

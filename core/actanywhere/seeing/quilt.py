@@ -254,8 +254,9 @@ def _laid(
         np.zeros((height, room * cell, 3), np.float32),
     ]
     low = _cells(height, cell) * cell - height + spare * cell
-    bordered = cv2.copyMakeBorder(np.concatenate(parts, 1), spare * cell, low, 0, 0, cv2.BORDER_REFLECT_101)
-    sheet = np.asarray(bordered, np.float32)
+    sheet = np.concatenate(parts, 1)
+    del own, arriving, beyond, parts  # the sheet holds them, and is large
+    sheet = np.asarray(cv2.copyMakeBorder(sheet, spare * cell, low, 0, 0, cv2.BORDER_REFLECT_101), np.float32)
     small = sheet.reshape(sheet.shape[0] // cell, cell, sheet.shape[1] // cell, cell, 3).mean((1, 3))
     rows, columns = (np.array(part, np.int64) for part in np.indices(small.shape[:2]))
     there = np.s_[spare : small.shape[0] - spare, small.shape[1] - room :]

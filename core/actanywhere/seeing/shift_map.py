@@ -118,7 +118,7 @@ def _filled(picture: Picture, hole: Flags, barred: Flags) -> Picture:
         return picture
     places = _places(small, small_hole, small_barred)
     light = blend_gradients(small, ~small_barred, *places, small_hole)
-    return lay_pieces(picture, hole, barred, Pieces(small_hole, *places), light)
+    return lay_pieces(picture.copy(), hole, barred, Pieces(small_hole, *places), light)
 
 
 def _shrunk(flags: Flags, size: tuple[int, int]) -> Flags:
@@ -231,19 +231,22 @@ class Pieces:
         self.labels: Indices = np.zeros(hole.shape, np.int64)
         self.labels[hole] = which.ravel() + 1
 
-    def fine(self, height: int, width: int) -> Indices:
+    def fine(self, height: int, width: int) -> NDArray[np.uint16]:
         """The labels at the picture's size, their borders smoothed; within the hole never 0."""
         fine = cv2.resize(self.labels.astype(np.uint16), (width, height), interpolation=cv2.INTER_NEAREST)
         soft = 2 * round(height / self.labels.shape[0] / 2) + 1
-        return np.asarray(cv2.medianBlur(fine, min(soft, 5)) if soft > 1 else fine, np.int64)
+        return np.asarray(cv2.medianBlur(fine, min(soft, 5)) if soft > 1 else fine, np.uint16)
 
 
 def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, light: Picture) -> Picture:
-    """The picture (h, w, 3), its hole made of its own pieces, each with the ``light`` that takes its seams out."""
+    """The picture (h, w, 3) itself, its hole filled with its own pieces, each with ``light`` against its seams.
+
+    Nothing is taken from where ``barred`` (h, w) is true, which is in all of the hole.
+    """
     height, width = hole.shape
     scale = height / light.shape[0], width / light.shape[1]
     fine = pieces.fine(height, width)
-    made, missing = picture.copy(), hole.copy()
+    made, missing = picture, hole.copy()
     for label, y, x in _members(fine, hole):
         top, left = int(y.min()), int(x.min())
         size = (int(y.max()) - top + 1, int(x.max()) - left + 1)
@@ -261,7 +264,7 @@ def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, lig
     return made
 
 
-def _members(labels: Indices, hole: Flags) -> Iterator[tuple[int, Indices, Indices]]:
+def _members(labels: NDArray[np.uint16], hole: Flags) -> Iterator[tuple[int, Indices, Indices]]:
     """Each label of a hole, and the rows and columns where it is."""
     y, x = np.nonzero(hole & (labels > 0))
     order = np.argsort(labels[y, x], kind="stable")
