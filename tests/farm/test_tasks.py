@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.process.conftest import gone
 
 from .batch import BIN, bundle, read_rows, roots, task, tool, write_list, write_rows
@@ -108,8 +110,9 @@ def test_no_file_is_written_outside_of_the_output_and_nothing_needs_a_home(tmp_p
     assert not home.exists()
 
 
-def test_a_session_is_stopped_with_all_it_started(tmp_path: Path) -> None:
-    session = tmp_path / "session"
+@pytest.mark.parametrize("name", ["session", "a session whose folder has a name as long as " + 90 * "a"])
+def test_a_session_is_stopped_with_all_it_started(tmp_path: Path, name: str) -> None:
+    session = tmp_path / name
     farm = [sys.executable, "-m", "actanywhere", "farm"]
     subprocess.run([*farm, "start", "--session", session], check=True, timeout=60)
     entry = session / "worker.json"

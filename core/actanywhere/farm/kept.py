@@ -32,6 +32,8 @@ _ENTRY, _LOG = "worker.json", "worker.log"
 _IDLE = 900.0
 """A server that nobody asked anything for so many seconds ends: its session was killed."""
 _START = 60.0
+_LONGEST = 100
+"""Bytes of a Unix socket's path: Linux takes 107, macOS 103."""
 _AGAIN = "Give the task again: finished frames are kept and reused."
 
 
@@ -49,6 +51,7 @@ def start_server(session: Path) -> None:
     while not _answers(session):
         if server.poll() is not None or time.monotonic() > until:
             server.kill()
+            server.wait()
             tail = (session / _LOG).read_text(encoding="utf-8", errors="replace")[-1000:]
             raise WorkerError(f"The session's worker did not start.\n{tail}", "actanywhere doctor")
         time.sleep(0.02)
@@ -67,13 +70,11 @@ def stop_server(session: Path) -> None:
 
 def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> None:
     """Hold a worker for the tasks of a session, one at a time, until one says quit or none comes for ``idle`` s."""
-    os.chdir(session)  # a socket's path may have 107 characters
+    session = session.absolute()
     key = secrets.token_bytes(32)
-    address = rf"\\.\pipe\actanywhere-{secrets.token_hex(16)}" if os.name == "nt" else "worker.sock"
-    Path("worker.sock").unlink(missing_ok=True)
     idled = _Idled(session, idle)
-    with Listener(address, authkey=key) as listener, worker or Worker() as held:
-        _write_entry(Path(_ENTRY), {"address": address, "key": key.hex(), "pid": os.getpid()})
+    with Listener(_address(session), authkey=key) as listener, worker or Worker() as held:
+        _write_entry(session / _ENTRY, {"address": listener.address, "key": key.hex(), "pid": os.getpid()})
         threading.Thread(target=idled.watch, daemon=True).start()
         going = True
         while going:
@@ -84,15 +85,24 @@ def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> N
             except (OSError, EOFError) as error:  # a wrong key, or a task that was killed
                 print(f"worker: a task left: {error}", file=sys.stderr, flush=True)
             idled.busy = False
-        Path(_ENTRY).unlink(missing_ok=True)
+        (session / _ENTRY).unlink(missing_ok=True)
         held.close()
+
+
+def _address(session: Path) -> str | None:
+    """The socket in the session's folder; ``None``, for one that Python places, where its path would be too long."""
+    socket = session / "worker.sock"
+    if os.name == "nt" or len(os.fsencode(socket)) > _LONGEST:
+        return None
+    socket.unlink(missing_ok=True)
+    return str(socket)
 
 
 class _Idled:
     """Tells a server in which nothing happens that it is over."""
 
     def __init__(self, session: Path, seconds: float) -> None:
-        self._session, self._seconds = session.absolute(), seconds
+        self._session, self._seconds = session, seconds
         self._since = time.monotonic()
         self._busy = False
 
@@ -210,10 +220,7 @@ def _heard(said: dict[str, Any]) -> Event:
 
 def _connect(session: Path) -> Connection:
     entry = json.loads((session / _ENTRY).read_text(encoding="utf-8"))
-    address = str(entry["address"])
-    if os.name != "nt":
-        address = os.path.relpath(session.absolute() / address)
-    return Client(address, authkey=bytes.fromhex(entry["key"]))
+    return Client(str(entry["address"]), authkey=bytes.fromhex(entry["key"]))
 
 
 def _answers(session: Path) -> bool:
