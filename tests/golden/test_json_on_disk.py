@@ -30,7 +30,7 @@ from actanywhere.models.manifest import check_manifest, write_manifest
 from actanywhere.models.record import Record, read_record, write_record
 from actanywhere.render.clean_plate import _claim
 from actanywhere.render.folder import OutputFolder
-from actanywhere.render.matte import _check_note, _note
+from actanywhere.render.matte_note import check_note, write_note
 from actanywhere.render.matte_prompts import Prompts
 from actanywhere.render.plate_job import PlateJob
 from actanywhere.training.state import load_state, save_state
@@ -52,7 +52,7 @@ KEPT = {
     "models/manifest.py write_manifest": "manifest.json of a model",
     "models/record.py write_record": "actanywhere.json of a model",
     "render/clean_plate.py _claim": "cleanplate.json",
-    "render/matte.py _note": "matte.json",
+    "render/matte_note.py write_note": "matte.json",
     "render/folder.py OutputFolder.claim": ".actanywhere/job.json",
     "render/folder.py OutputFolder.finish": "result.json",
     "render/folder.py OutputFolder.keep_networks": ".actanywhere/networks.json",
@@ -67,7 +67,7 @@ PASSING = {
     "engines/disk.py RunState.keep": "run.json: what a job has finished, of the very same job alone",
     "farm/kept.py _write_entry": "worker.json: where a session's worker listens",
     "models/digests.py _keep": "which files were found right; else they are read once more",
-    "render/matte.py _as_kept": "prompts, to be compared with those of a note",
+    "render/matte_note.py _as_kept": "prompts, to be compared with those of a note",
     "render/lock.py _create": "who is writing",
     "render/lock.py _beat": "and that they are alive",
     "training/datasets/footage.py make_proxy": "a clip's small copy; another stamp makes another",
@@ -156,8 +156,8 @@ def _clean_plate(folder: Path) -> tuple[Path, Callable[[], Any]]:
 
 def _matte(folder: Path) -> tuple[Path, Callable[[], Any]]:
     identity: dict[str, object] = {"plate": "plate.####.exr", "frames": "1001-1002"}
-    _note(folder, identity, Prompts(), [1002])
-    return folder / "matte.json", lambda: _check_note(folder, identity)
+    write_note(folder, identity, Prompts(), "0", [1002])
+    return folder / "matte.json", lambda: check_note(folder, identity)
 
 
 def _job(folder: Path) -> tuple[Path, Callable[[], Any]]:

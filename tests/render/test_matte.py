@@ -138,10 +138,36 @@ def test_other_prompts_make_it_anew_and_another_plates_folder_is_refused(
 ) -> None:
     assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
     assert made(shot, "--click", "150,62") == 0
-    assert "made again" in "".join(capsys.readouterr())
+    assert "Who is meant was said otherwise" in "".join(capsys.readouterr())
     assert alpha(shot, 1004)[62, 150] == 1 and alpha(shot, 1004)[62, 62] < 0.05
     assert made(shot, "--click", "150,62", "--frames", "1001-1003") == 2
     assert "holds another matte" in capsys.readouterr().err
+
+
+def test_a_plate_rendered_again_in_its_place_is_matted_again(
+    shot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
+    write_still(shot / "plate" / "sc010.1004.png", with_body(street(), walk(6)), "uint8")
+    assert made(shot, "--dry-run", "--box", "36,32,28,60") == 0
+    assert "The plate's files are others" in "".join(capsys.readouterr())
+    assert overlap(alpha(shot, 1004), walk(3)) > 0.9, "nothing was written"
+    assert made(shot, "--box", "36,32,28,60") == 0
+    assert "The plate's files are others" in "".join(capsys.readouterr())
+    assert overlap(alpha(shot, 1004), walk(6)) > 0.8
+    kept = files(shot)
+    assert made(shot, "--box", "36,32,28,60") == 0
+    assert files(shot) == kept and "others" not in "".join(capsys.readouterr())
+
+
+def test_a_folder_that_another_network_began_says_so(shot: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert made(shot, "--quiet", "--box", "36,32,28,60") == 0
+    note = shot / "roto" / "matte.json"
+    note.write_text(note.read_text().replace("isnet-general-use", "ormbg"))
+    assert made(shot, "--box", "36,32,28,60") == 2
+    said = capsys.readouterr().err
+    assert "by ormbg and guided filter, and isnet-general-use and guided filter would make it now" in said
+    assert "give another output folder" in said
 
 
 def test_frames_that_it_is_unsure_of_are_listed_and_drawn(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from actanywhere.contract.shot import FrameRange
+from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
+from actanywhere.footage import open_matte, open_plate
 from actanywhere.render.clip import Clip
 from actanywhere.render.matte_check import Damage, check_matte
 from tests.render.stage import texture
@@ -72,3 +75,18 @@ def test_a_matte_that_comes_twice_while_the_actor_walks_is_told(walk: Clip) -> N
 def test_an_actor_who_stands_still_may_have_a_matte_that_does(walk: Clip) -> None:
     still = Clip(walk.frames, np.stack([walk.rgb[0]] * FRAMES), np.stack([walk.matte[0]] * FRAMES), 1.0)
     assert check_matte(still) == Damage()
+
+
+def test_what_passes_behind_trees_is_not_missing() -> None:
+    """A rider's shoulder goes behind one tree in frame 1016, and comes from behind another in 1023."""
+    shot = Path(__file__).resolve().parents[3] / "shared/shots/bmx_trees"
+    if not shot.is_dir():
+        pytest.skip("../shared/shots is not here")
+    frames = FrameRange(1014, 1025)
+    alpha = Matte(str(shot / "matte/bmx_trees_matte.####.png"))
+    plate = open_plate(ImageSequence(str(shot / "plate/bmx_trees.####.jpg")), frames)
+    with plate, open_matte(alpha, plate) as mattes:
+        each = [(plate.read(frame).pixels, mattes.read(frame)) for frame in frames]
+    small = [[cv2.resize(one, (320, 192), interpolation=cv2.INTER_AREA) for one in pair] for pair in each]
+    rgb, alphas = (np.round(255 * np.stack(one)).astype(np.uint8) for one in zip(*small, strict=True))
+    assert check_matte(Clip(frames, rgb, alphas, 432 / 240)) == Damage()

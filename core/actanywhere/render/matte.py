@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from zipfile import BadZipFile
 import cv2
 import numpy as np
 
-from ..contract.errors import JobError, ModelError, OutputError
-from ..contract.files import make_folder, replace_atomically, write_text
-from ..contract.schema import Upgrade, numbered, upgraded
+from ..contract.errors import JobError, ModelError
+from ..contract.files import make_folder, replace_atomically
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
 from ..models import find_network, missing_network
@@ -29,14 +27,13 @@ from ..seeing.mover import most_prominent
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject, stacked
 from ..seeing.subjects import NetworkSubjects
 from .lock import lock_folder
+from .matte_note import WORK, check_note, claim_folder, files_of, identity_of, read_note, why_anew, write_note
 from .matte_prompts import Prompts, read_prompts
 from .progress import JobProgress, Stage
 
 __all__ = ["MadeMatte", "MatteJob", "matte_stages", "survey_matte", "write_matte"]
 
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
-_NOTE, _WORK = "matte.json", ".following"
-_UPGRADES: tuple[Upgrade, ...] = ()
 _SIDE = 960
 """Pixels of the longer side in which the actor is followed."""
 _UNSURE = 0.45
@@ -88,35 +85,36 @@ def survey_matte(job: MatteJob) -> list[str]:
         hints = read_prompts(job.prompts, plate, _size(plate))
         source = " and ".join(_names())
         led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
-        _check_note(Path(job.output), _identity(job, plate.frames, source))
+        check_note(Path(job.output), identity_of(job.plate, plate.frames, source))
+        anew = why_anew(read_note(Path(job.output)), job.prompts, files_of(job.plate, plate.frames))
         told = [f"would read   {plate.path}, frames {plate.frames}"]
         told += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
-        return told + [f"warning: {one}" for one in [*plate.warnings, *_lacks()]]
+        return told + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *anew]]
 
 
 def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
     """Write the matte of the actor: EXR frames ``<plate>_matte.####.exr`` in the plate's own numbers, channel ``A``.
 
-    Frames that are there are kept: the same job goes on, with the same bytes. One with other prompts, of the same
-    plate, is made again; what the network said is kept. Raises ``FootageError``, ``JobError``, ``ModelError``,
-    ``OutputError``, ``Cancelled``.
+    Frames that are there are kept: the same job goes on, with the same bytes. One with other prompts, or of a plate
+    whose files are others by now, is made again; what the network said of the same pictures is kept. Raises
+    ``FootageError``, ``JobError``, ``ModelError``, ``OutputError``, ``Cancelled``.
     """
     with open_plate(job.plate, job.frames) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
         source = " and ".join(_names())
-        folder, identity = Path(job.output), _identity(job, plate.frames, source)
-        _check_note(folder, identity)
-        make_folder(str(folder / _WORK))
+        folder, identity = Path(job.output), identity_of(job.plate, plate.frames, source)
+        check_note(folder, identity)
+        make_folder(str(folder / WORK))
         with lock_folder(folder):
-            anew = _claim(folder, identity, job.prompts)
-            readers = _readers(folder / _WORK)
+            files = files_of(job.plate, plate.frames)
+            anew = claim_folder(folder, identity, job.prompts, files)
+            readers = _readers(folder / WORK)
             made = _Making(job, plate, folder, readers, progress)
             unsure = made.follow(hints or made.prominent())
             made.edges()
-            _note(folder, identity, job.prompts, unsure)
+            write_note(folder, identity, job.prompts, files, unsure)
     warnings = [*plate.warnings, *readers.warnings]
-    warnings += ["Who is meant was said otherwise before: the matte was made again."] if anew else []
-    return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings)
+    return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings + anew)
 
 
 class _Making:
@@ -126,7 +124,7 @@ class _Making:
         self, job: MatteJob, plate: Plate, folder: Path, readers: _Readers, progress: JobProgress
     ) -> None:
         self._job, self._plate, self._readers, self._progress = job, plate, readers, progress
-        self._work = folder / _WORK
+        self._work = folder / WORK
         self._scale = plate.info.width / _size(plate)[1]
         self._alpha = lru_cache(3)(self._refined)
         self._seen = lru_cache(4)(self._looked_at)
@@ -342,49 +340,3 @@ def _size(plate: Plate) -> tuple[int, int]:
 def _pattern(job: MatteJob, plate: Plate) -> str:
     stem = Path(plate.path).name.split(".")[0].rstrip("_#@%")
     return str(Path(job.output) / f"{stem}_matte.####.exr")
-
-
-def _identity(job: MatteJob, frames: FrameRange, source: str) -> dict[str, object]:
-    return {"plate": asdict(job.plate), "frames": str(frames), "by": source}
-
-
-def _read_note(folder: Path) -> dict[str, object] | None:
-    with suppress(OSError, ValueError):
-        note = folder / _NOTE
-        found = upgraded(json.loads(note.read_text(encoding="utf-8")), str(note), _UPGRADES)
-        return found if isinstance(found, dict) else None
-    return None
-
-
-def _check_note(folder: Path, identity: dict[str, object]) -> None:
-    """Raises ``OutputError`` where the folder holds another plate's matte."""
-    note = _read_note(folder)
-    if note is not None and {key: note.get(key) for key in identity} != identity:
-        changed = next(key for key in identity if note.get(key) != identity[key])
-        raise OutputError(
-            f"{folder} holds another matte: its {changed} was {note.get(changed)}.",
-            "Give another output folder, or remove it.",
-        )
-
-
-def _claim(folder: Path, identity: dict[str, object], prompts: Prompts) -> bool:
-    """Note what the folder is for; True where who is meant was said otherwise before, and frames were taken away."""
-    note = _read_note(folder)
-    changed = note is not None and note.get("prompts") != _as_kept(prompts)
-    if changed:
-        for old in [*folder.glob("*_matte.*.exr"), *(folder / _WORK).glob("*.npz")]:
-            old.unlink()
-    if note is None or changed:
-        _note(folder, identity, prompts, None)
-    return changed
-
-
-def _note(folder: Path, identity: dict[str, object], prompts: Prompts, unsure: list[int] | None) -> None:
-    data = {**identity, "prompts": _as_kept(prompts), "unsure": unsure}
-    text = json.dumps(numbered(data, _UPGRADES), indent=2, sort_keys=True)
-    write_text(str(folder / _NOTE), text + "\n")
-
-
-def _as_kept(prompts: Prompts) -> Any:
-    """The prompts as JSON has them: lists for tuples."""
-    return json.loads(json.dumps(asdict(prompts)))

@@ -105,26 +105,47 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
         check()
     holes = (
         Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
-        for begin, end in _holes(there, back)
+        for begin, end in _holes(clip, there, back)
     )
     return Damage(tuple(holes), tuple(index for index in frames if _is_late(there[index - 1])))
 
 
-def _holes(there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
+def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
     """First and last frame (from 0) of each part that is lost and comes again."""
     found = []
     for begin, opens in enumerate(there, 1):
         if not opens.lost.any():
             continue
         for end in range(begin, min(begin + LONGEST, len(back))):
-            # Within so few frames it moves no further than its own size.
-            reach = np.ones((2 * (4 + 4 * (end - begin)) + 1,) * 2, np.uint8)
-            near = np.asarray(cv2.dilate(opens.lost.astype(np.uint8), reach)) > 0
             closes = back[end].lost
-            if closes.any() and (closes & near).sum() >= _COVERS * max(closes.sum(), opens.lost.sum()):
+            if closes.any() and _seen_on(clip, opens.lost, begin, end, closes):
                 found.append((begin, end))
                 break
     return found
+
+
+def _seen_on(clip: Clip, opens: Plane, begin: int, end: int, closes: Plane) -> bool:
+    """Whether the plate shows what is lost in frame ``begin`` up to frame ``end``, where it is what comes again.
+
+    What passes behind a post is lost where it goes in and comes again where it comes out, and is not seen between.
+    """
+    first = clip.rgb[begin] / np.float32(255)
+    part, place = opens, grid_of(first)
+    for index in range(begin + 1, end + 1):
+        flow = flow_between(clip.rgb[index] / np.float32(255), clip.rgb[index - 1] / np.float32(255))
+        whole = _sized(flow, opens.shape)
+        place = taken_at(place, grid_of(whole) + whole)
+        part = taken_at(opens.astype(np.float32), place) > 0.5
+        differs = np.abs(taken_at(first, place) - clip.rgb[index] / np.float32(255)).mean(-1)
+        if (
+            not part.any()
+            or np.median(differs[part]) > _ALIKE
+            or (clip.matte[index] > 127)[part].mean() > 0.5
+        ):
+            return False
+    reach = np.ones((2 * (4 + end - begin) + 1,) * 2, np.uint8)
+    near = np.asarray(cv2.dilate(part.astype(np.uint8), reach)) > 0
+    return bool((closes & near).sum() >= _COVERS * max(closes.sum(), part.sum()))
 
 
 def _share(clip: Clip, begin: int, lost: Plane) -> float:
@@ -143,8 +164,7 @@ def _between(clip: Clip, before: int, now: int) -> _Between:
     place = grid_of(back) + back
     slip = np.asarray(np.linalg.norm(back + taken_at(there, place), axis=-1), np.float32)
     size = (matte.shape[1], matte.shape[0])
-    scale = np.array([size[0] / back.shape[1], size[1] / back.shape[0]], np.float32)
-    whole = np.asarray(cv2.resize(back, size), np.float32) * scale
+    whole = _sized(back, matte.shape)
     at = grid_of(whole) + whole
     brought = taken_at(other, at)
     differs = np.abs(taken_at(known, at) - picture).mean(-1)
@@ -165,6 +185,12 @@ def _solid(lost: Plane, matte: Picture) -> Plane:
     actor = max(1, int((matte > 0.5).sum()))
     large = [n for n in range(1, count) if facts[n, cv2.CC_STAT_AREA] >= max(16, _LEAST * actor)]
     return np.asarray(np.isin(labels, large))
+
+
+def _sized(flow: Picture, shape: tuple[int, ...]) -> Picture:
+    """A flow (h, w, 2) found small, in pixels of a picture of ``shape``."""
+    scale = np.array([shape[1] / flow.shape[1], shape[0] / flow.shape[0]], np.float32)
+    return np.asarray(cv2.resize(flow, (shape[1], shape[0])), np.float32) * scale
 
 
 def _overlap(one: Picture, other: Picture) -> float:
