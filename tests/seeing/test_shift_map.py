@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from actanywhere.seeing.shift_map import ShiftMap
+from actanywhere.seeing.shift_map import Pieces, ShiftMap, lay_pieces
 from tests.seeing.scenes import HORIZON, SIZE, body, street, with_body
 
 
@@ -60,3 +60,13 @@ def test_a_picture_without_a_hole_and_one_that_is_all_hole_come_back() -> None:
     picture = street()
     np.testing.assert_array_equal(ShiftMap().behind(picture, np.zeros(SIZE, np.float32)), picture)
     np.testing.assert_array_equal(ShiftMap().behind(picture, np.ones(SIZE, np.float32)), picture)
+
+
+def test_a_hole_too_thin_for_any_piece_is_mended_from_beside_it() -> None:
+    picture = np.full((80, 120, 3), 0.5, np.float32)
+    hole, small = np.zeros((80, 120), bool), np.zeros((20, 30), bool)
+    hole[40, 50:56] = True
+    picture[hole] = 0
+    pieces = Pieces(small, *(np.array(flat) for flat in np.indices(small.shape)))
+    made = lay_pieces(picture, hole, hole, pieces, np.zeros((20, 30, 3), np.float32))
+    np.testing.assert_allclose(made, 0.5, atol=0.01)

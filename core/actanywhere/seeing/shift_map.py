@@ -270,7 +270,7 @@ def _members(labels: NDArray[np.uint16], hole: Flags) -> Iterator[tuple[int, Ind
     order = np.argsort(labels[y, x], kind="stable")
     y, x, sorted_labels = y[order], x[order], labels[y, x][order]
     starts = np.flatnonzero(np.diff(sorted_labels, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(sorted_labels)], strict=True):
+    for start, end in zip(starts, [*starts, len(sorted_labels)][1:], strict=True):
         yield int(sorted_labels[start]), y[start:end], x[start:end]
 
 
