@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["distance_inside"]
-
 
 def distance_inside(region: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The distance (H, W), in pixels, of each pixel of ``region`` (H, W) to the nearest one outside; 0 outside.

@@ -22,8 +22,6 @@ from typing import Any
 from . import __version__
 from .contract.errors import ActAnywhereError
 
-__all__ = ["Check", "examine"]
-
 _OPENCV = "opencv-contrib-python-headless"
 
 #: Distribution, module, what it is for. Without any of these ONNX Runtime renders what was exported.

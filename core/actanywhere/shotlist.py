@@ -24,14 +24,6 @@ from .contract.settings import Settings, file_settings, moot_settings, setting_f
 from .contract.shot import CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 from .spreadsheet import read_text, rows_of
 
-__all__ = [
-    "SHOT_FIELDS",
-    "Entry",
-    "ShotField",
-    "job_from_flat",
-    "read_shot_list",
-]
-
 
 @dataclass(frozen=True)
 class ShotField:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 from .contract.errors import JobError
 
-__all__ = ["read_text", "rows_of"]
-
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Excel's and LibreOffice's own files, and those of old Excel.

@@ -6,8 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["cache_folder", "data_folder"]
-
 
 def data_folder() -> Path:
     """The folder for data, where the system keeps that of applications."""

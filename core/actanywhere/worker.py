@@ -22,8 +22,6 @@ from .contract.errors import ActAnywhereError, Cancelled, WorkerError
 from .contract.job import Job, Progress, Result
 from .contract.launch import PROTOCOL
 
-__all__ = ["Render", "main", "serve"]
-
 #: Renders one job: (job, report, cancelled) -> Result.
 Render = Callable[[Job, Callable[[Progress], None], Callable[[], bool]], Result]
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from .screen import Screen
 
-__all__ = ["main"]
-
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 
 #: They load libraries and read footage here: their first line comes before.

@@ -11,8 +11,6 @@ from ..contract.job import Progress
 from ..engines.unet.model.assemble import Adapter, Assembly, assemble, plan_assembly
 from .screen import Screen, timed
 
-__all__ = ["assemble_model"]
-
 
 def assemble_model(args: argparse.Namespace, screen: Screen) -> None:
     """Check the parts, say what would be taken from them, and, unless it is a dry run, write the model."""

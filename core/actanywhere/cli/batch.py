@@ -13,8 +13,6 @@ from ..shotlist import Entry, read_shot_list
 from .flags import given_settings
 from .screen import Screen, timed
 
-__all__ = ["check_all", "read_entries"]
-
 
 def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
     """The shots of the list, or those that a review's notes send back. Raises ``JobError``."""

@@ -18,8 +18,6 @@ from ..hostkit.progress import clock
 from .batch import read_entries
 from .screen import Screen, timed
 
-__all__ = ["make_bundle"]
-
 _DONE, _BAD_INPUT = 0, 2
 
 

@@ -12,8 +12,6 @@ from ..render.solved_plate import WrittenCamera, solve_plate, solve_stages
 from .plate_work import plate_job, watched
 from .screen import Screen
 
-__all__ = ["run_camera"]
-
 
 def run_camera(args: argparse.Namespace, screen: Screen) -> bool:
     """Solve, say what was found, write camera.chan and camera.json; whether the solve is believed."""

@@ -10,8 +10,6 @@ from ..render.clean_plate import clean_plate_stages, write_clean_plate
 from .plate_work import plate_job, watched
 from .screen import Screen
 
-__all__ = ["make_clean_plate"]
-
 
 def make_clean_plate(args: argparse.Namespace, screen: Screen) -> None:
     """Write the clean plate that the flags ask for, with progress; Ctrl-C stops it between frames."""

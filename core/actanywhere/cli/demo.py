@@ -11,8 +11,6 @@ from ..contract.job import Job
 from ..contract.sequences import sequences_in
 from ..shotlist import job_from_flat
 
-__all__ = ["demo_job"]
-
 _EXAMPLE = Path(__file__).resolve().parent.parent / "example"
 
 

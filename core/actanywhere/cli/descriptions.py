@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BATCH", "MODELS", "TOP", "TOP_EXAMPLES"]
-
 TOP = """\
 A new, moving world behind the actor, as a layer in the comp.
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..evaluation.parts import Encoders, Part
     from ..training.datasets import PictureLibrary, RenderedClips
 
-__all__ = ["MEASURES", "add_evaluate_flags", "evaluate"]
-
 MEASURES = """\
 docs/evaluation.md explains every measure. In short: palette, structure, camera and sharpness are best at 1, warp
 error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is about 20 without a rim.

@@ -10,8 +10,6 @@ from ..contract.job import Progress
 from ..models.folder import model_folder
 from .screen import Screen, begin, timed
 
-__all__ = ["export"]
-
 
 def export(args: argparse.Namespace, screen: Screen) -> int:
     """Export, and say what was written. Exit status 0."""

@@ -18,8 +18,6 @@ from ..farm.shots import FarmShot, read_shots, task_shots
 from .follow import Interrupts, RendersJobs, follow
 from .screen import LineScreen, state_of
 
-__all__ = ["add_farm_parser", "farm"]
-
 _DONE, _RETRY, _BAD_INPUT, _STOPPED = 0, 1, 2, 130
 _EXITS = """\
 exit status of 'task':

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["add_farm_flags"]
-
 
 def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
     """``--openjd`` and what else a farm has to know."""
@@ -65,6 +63,7 @@ def add_farm_flags(farm: argparse._ArgumentGroup) -> None:
 
 
 def at_least_one(text: str) -> int:
+    """A count of 1 or more; the parser names the flag otherwise."""
     number = int(text)
     if number < 1:
         raise ValueError(text)

@@ -14,16 +14,6 @@ from ..contract.job import Job
 from ..contract.settings import setting_fields
 from ..shotlist import SHOT_FIELDS, job_from_flat
 
-__all__ = [
-    "add_setting_flags",
-    "add_shot_flags",
-    "flag_of",
-    "given_settings",
-    "given_shot",
-    "job_from_flags",
-    "joined",
-]
-
 _METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
 
 

@@ -11,8 +11,6 @@ from ..contract.job import Job, Result
 from ..contract.launch import Event
 from .screen import Screen, begin
 
-__all__ = ["Interrupts", "RendersJobs", "follow"]
-
 
 class RendersJobs(Protocol):
     """A worker as the command line needs it: this command's own, or one that a farm's session keeps."""

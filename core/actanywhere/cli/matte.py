@@ -14,8 +14,6 @@ from .flags import given_shot
 from .plate_work import watched, without_condition
 from .screen import Screen
 
-__all__ = ["make_matte"]
-
 
 def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     """Write the matte that the flags ask for, with progress; Ctrl-C stops it between frames."""

@@ -6,8 +6,6 @@ import argparse
 
 from .flags import add_shot_flags
 
-__all__ = ["ABOUT", "EXAMPLES", "add_matte_flags"]
-
 ABOUT = """Writes a matte of the actor from the plate alone, as EXR frames in the plate's own numbers (channel A),
 with its metadata and time code. Give a box, a click or a rough matte of the actor in any frame; without one, the
 actor is the most prominent mover. SAM 2.1 follows them if it is installed ('actanywhere models pull matte'), else a

@@ -7,8 +7,6 @@ import argparse
 from .descriptions import MODELS
 from .talk import Plain, add_talk
 
-__all__ = ["add_model_parsers"]
-
 
 def add_model_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands ``assemble``, ``export`` and ``models``."""

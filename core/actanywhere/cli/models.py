@@ -13,8 +13,6 @@ from ..models.find import State, state_of
 from ..models.registry import Entry, all_entries, find_entry, names_of
 from .screen import Screen, begin, timed
 
-__all__ = ["manage_models"]
-
 DONE, BAD_INPUT = 0, 2
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from ..contract.errors import ActAnywhereError
 from ..hostkit.progress import clock
 
-__all__ = ["Outcome", "table"]
-
 
 @dataclass(frozen=True)
 class Outcome:

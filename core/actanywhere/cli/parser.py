@@ -19,8 +19,6 @@ from .matte_flags import add_matte_flags
 from .model_parsers import add_model_parsers
 from .talk import Plain, add_talk
 
-__all__ = ["build_parser", "read_words"]
-
 
 def read_words(words: Sequence[str]) -> argparse.Namespace:
     """The flags of a command line. Ends with status 2 at one that is unknown, and names the nearest that there is."""

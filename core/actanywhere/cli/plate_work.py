@@ -14,8 +14,6 @@ from .flags import given_settings, given_shot
 from .follow import Interrupts
 from .screen import Screen
 
-__all__ = ["plate_job", "watched", "without_condition"]
-
 _Made = TypeVar("_Made")
 
 

@@ -21,8 +21,6 @@ from .follow import Interrupts, RendersJobs
 from .outcome import Outcome
 from .screen import Screen, begin
 
-__all__ = ["affordable_workers", "free_memory", "graphics_cards", "open_workers", "render_all"]
-
 _GIB = 2**30
 _TRIES = 2
 

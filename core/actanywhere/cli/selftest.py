@@ -14,8 +14,6 @@ from .demo import demo_job
 from .flags import given_settings
 from .screen import Screen, timed
 
-__all__ = ["run_selftest"]
-
 
 def run_selftest(args: argparse.Namespace, screen: Screen, render: Callable[[Job], None]) -> None:
     """Render, measure, write the folder, and say the verdict. ``render`` renders the example."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["Plain", "add_talk"]
-
 
 class Plain(argparse.RawDescriptionHelpFormatter):
     """Descriptions and examples as they are written."""

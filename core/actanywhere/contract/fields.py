@@ -15,29 +15,6 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .errors import JobError
 
-__all__ = [
-    "CHOICE",
-    "NUMBER",
-    "RECORD",
-    "SEVERAL",
-    "SWITCH",
-    "TEXT",
-    "WHOLE",
-    "SettingField",
-    "check_record",
-    "choice",
-    "fields_of",
-    "from_data",
-    "members_of",
-    "number",
-    "record",
-    "several",
-    "switch",
-    "text",
-    "to_data",
-    "whole",
-]
-
 SWITCH, WHOLE, NUMBER, TEXT, CHOICE, SEVERAL, RECORD = (
     "switch",
     "whole",

@@ -12,8 +12,6 @@ from typing import Callable, List
 
 from .errors import OutputError
 
-__all__ = ["make_folder", "replace_atomically", "sweep_strays", "unwritable", "write_text"]
-
 _STRAY = ".partial-"
 
 

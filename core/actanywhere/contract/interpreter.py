@@ -12,8 +12,6 @@ from typing import Any, Dict, List
 
 from .errors import WorkerError
 
-__all__ = ["environment_of", "own_group", "worker_command"]
-
 # -P: a json.py that lies in the host's current folder is not what the worker imports.
 _WORKER = ("-P", "-m", "actanywhere", "worker")
 

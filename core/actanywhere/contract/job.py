@@ -17,8 +17,6 @@ from .sequences import MOVIE_EXTENSIONS
 from .settings import Settings
 from .shot import FrameRange, Shot
 
-__all__ = ["DecisionRecord", "Job", "Progress", "Result"]
-
 
 @dataclass(frozen=True)
 class Job:

@@ -43,8 +43,6 @@ from .errors import ActAnywhereError, Cancelled, WorkerError, error_from_dict
 from .interpreter import environment_of, own_group, worker_command
 from .job import Job, Progress, Result
 
-__all__ = ["PROTOCOL", "Event", "Worker", "run"]
-
 PROTOCOL = 1
 
 _LOG_LINES = 400

@@ -14,8 +14,6 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from .shot import FrameRange
 
-__all__ = ["Reading", "compact", "composed", "match", "numbering_remedy", "readings", "span_of", "stem_of"]
-
 _RUNS_TOLD = 40
 
 

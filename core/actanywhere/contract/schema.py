@@ -9,8 +9,6 @@ from typing import Any, Callable, Dict, Sequence
 
 from .errors import JobError, LaterVersion
 
-__all__ = ["Upgrade", "numbered", "upgraded"]
-
 #: Brings the data of one layout to the next.
 Upgrade = Callable[[Dict[str, Any]], Dict[str, Any]]
 

@@ -14,8 +14,6 @@ from .errors import FootageError, JobError
 from .numbering import compact, composed, match, readings, span_of
 from .shot import FrameRange, ImageSequence
 
-__all__ = ["MOVIE_EXTENSIONS", "STILL_EXTENSIONS", "Footage", "find_footage", "sequence_of", "sequences_in"]
-
 MOVIE_EXTENSIONS = (".mov", ".mp4", ".m4v", ".mkv", ".avi", ".mxf", ".webm")
 #: What is read as a still picture, lower case, with the dot.
 STILL_EXTENSIONS = (

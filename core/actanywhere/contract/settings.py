@@ -25,8 +25,6 @@ from .groups import (
     TakeSettings,
 )
 
-__all__ = ["GROUPS", "Settings", "file_settings", "moot_settings", "setting_fields"]
-
 #: The parts of an interface, in their order, with their titles.
 GROUPS = {
     "take": "Take",

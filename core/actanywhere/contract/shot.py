@@ -13,16 +13,6 @@ from typing import Iterator, Optional
 from .errors import JobError
 from .fields import check_record, choice, record, text, whole
 
-__all__ = [
-    "COLOUR_SPACES",
-    "CONDITION_KINDS",
-    "Condition",
-    "FrameRange",
-    "ImageSequence",
-    "Matte",
-    "Shot",
-]
-
 #: The short names of what a plate or condition may be said to be; ``auto`` asks the file's own metadata. Any colour
 #: space of the ACES studio configuration, or of the one that $OCIO names, may be said by its name, too.
 COLOUR_SPACES = ("auto", "acescg", "linear-rec709", "srgb", "rec709")

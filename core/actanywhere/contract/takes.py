@@ -28,28 +28,6 @@ from .job import Job, Result
 from .settings import moot_settings, setting_fields
 from .shot import FrameRange
 
-__all__ = [
-    "JOB_NAME",
-    "RESULT_NAME",
-    "Take",
-    "changed",
-    "comp_stem",
-    "differences",
-    "find_result",
-    "folder_beside",
-    "last_stopped",
-    "layer_stem",
-    "list_takes",
-    "missing_frames",
-    "new_folder_beside",
-    "new_take",
-    "read_take",
-    "remove_take",
-    "same_layer",
-    "wedge",
-    "write_job",
-]
-
 JOB_NAME = "job.json"
 RESULT_NAME = "result.json"
 

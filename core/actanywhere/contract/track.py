@@ -10,8 +10,6 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from .schema import Upgrade, numbered, upgraded
 
-__all__ = ["cameras_text", "track_of_any_layout", "track_text", "with_track_number"]
-
 _UPGRADES: Tuple[Upgrade, ...] = ()
 
 

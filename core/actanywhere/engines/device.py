@@ -8,8 +8,6 @@ import torch
 
 from ..contract.errors import ModelError
 
-__all__ = ["choose_device", "choose_precision"]
-
 
 def choose_device(name: str) -> torch.device:
     """The device of that name. Raises ``ModelError`` when it is not there."""

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 
-__all__ = ["DiskArray", "RunState"]
-
 
 class DiskArray:
     """An array of ``shape`` (n, ...) in a file; what is not read or written at the moment takes no memory."""

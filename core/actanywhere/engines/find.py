@@ -20,8 +20,6 @@ from ..contract.errors import ModelError
 from ..models.folder import INDEX, model_folder
 from .protocol import Engine
 
-__all__ = ["Engines", "find_engine"]
-
 _OWN = ("unet", "vace")
 _PIPELINES = {"WanVACEPipeline": "vace"}
 

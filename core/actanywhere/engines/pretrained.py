@@ -7,8 +7,6 @@ from typing import Any
 
 from .quiet import quiet
 
-__all__ = ["load_pretrained"]
-
 
 def load_pretrained(kind: Any, folder: Path, exact: bool = False, **options: Any) -> Any:
     """The part in ``folder``, by the ``from_pretrained`` of the class ``kind`` (diffusers or transformers).

@@ -17,17 +17,6 @@ from numpy.typing import NDArray
 
 from ..contract.errors import Cancelled
 
-__all__ = [
-    "Engine",
-    "EngineFacts",
-    "EngineRequest",
-    "FrameConditioning",
-    "Painted",
-    "Painter",
-    "Watch",
-    "Window",
-]
-
 Picture = NDArray[np.float32]
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 import diffusers.utils.logging
 import transformers.utils.logging
 
-__all__ = ["quiet"]
-
 
 @contextmanager
 def quiet() -> Iterator[None]:

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from .disk import DiskArray, RunState
 from .protocol import Engine, EngineFacts, EngineRequest, FrameConditioning, Painted, Painter, Watch, Window
 
-__all__ = ["Tiled", "tile_spans"]
-
 Picture = NDArray[np.float32]
 Frames = Sequence[FrameConditioning]
 

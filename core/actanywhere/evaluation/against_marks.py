@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
 
-__all__ = ["ShadowCount", "left_standing", "looks_of", "moved_to_frame", "overlap", "shadow_count"]
-
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 Region = NDArray[np.bool_]

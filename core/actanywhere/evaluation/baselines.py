@@ -22,8 +22,6 @@ from ..engines.protocol import FrameConditioning
 from ..render.conditioning import ShotConditioning
 from ..render.scene import Scene
 
-__all__ = ["backdrop_alone", "over_background", "still_paste", "tracked_card"]
-
 Picture = NDArray[np.float32]
 Frames = NDArray[np.uint8]
 

@@ -21,8 +21,6 @@ from .baselines import backdrop_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of
 
-__all__ = ["Bench", "read_bench", "read_comp", "read_result"]
-
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 

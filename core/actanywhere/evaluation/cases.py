@@ -21,8 +21,6 @@ from ..contract.shot import FrameRange
 from ..footage import open_plate
 from ..shotlist import job_from_flat, read_shot_list
 
-__all__ = ["Case", "Cases", "find_cases"]
-
 
 @dataclass(frozen=True)
 class Case:

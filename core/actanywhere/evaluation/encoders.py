@@ -17,8 +17,6 @@ from ..contract.errors import ModelError
 from ..engines.pretrained import load_pretrained
 from ..engines.quiet import quiet
 
-__all__ = ["ClipEncoder", "Features", "load_clip", "load_features"]
-
 Frames = NDArray[np.uint8]
 Rows = NDArray[np.float64]
 

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["feet_sliding"]
-
 Frames = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 Plane = NDArray[np.float32]

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Figures", "gains", "groups_of", "in_columns", "means", "medians", "to_csv", "to_markdown"]
-
 
 @dataclass(frozen=True)
 class Figures:

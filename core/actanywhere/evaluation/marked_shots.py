@@ -31,8 +31,6 @@ from .marks import Marks
 from .sheet import Block
 from .shots import Report, ShouldStop, render_job
 
-__all__ = ["evaluate_marked_shot", "with_networks"]
-
 Frames = NDArray[np.uint8]
 
 _STANDING = 0.25

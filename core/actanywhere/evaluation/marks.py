@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from ..contract.errors import JobError
 from ..contract.job import Job
 
-__all__ = ["Marks", "drawn", "read_marks"]
-
 Region = NDArray[np.bool_]
 
 _SCHEMA = 1

@@ -16,8 +16,6 @@ from .sharpness import sharpness
 from .structure import structure_agreement
 from .subject import halo, subject_kept
 
-__all__ = ["Ground", "Measures", "ground_of", "measure"]
-
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 

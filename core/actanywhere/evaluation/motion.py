@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Motion", "background_motion", "camera_agreement", "warp_error"]
-
 Frames = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 Region = NDArray[np.bool_]

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["palette_agreement"]
-
 Frames = NDArray[np.uint8]
 
 _BINS = (8, 8, 8)

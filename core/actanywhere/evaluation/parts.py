@@ -27,17 +27,6 @@ from .sheet import Block, write_sheet
 from .shots import Report, ShouldStop, evaluate_shot
 from .videos import read_real_clips, video_distances
 
-__all__ = [
-    "Encoders",
-    "Part",
-    "Table",
-    "evaluate_marks",
-    "evaluate_rendered",
-    "evaluate_shots",
-    "evaluate_truth",
-    "write_parts",
-]
-
 Frames = NDArray[np.uint8]
 
 _FRAMES = 16

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clip_cond", "clip_temp", "frechet_distance"]
-
 Rows = NDArray[np.float64]
 
 

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_PIXELS", "psnr", "ssim"]
-
 Frames = NDArray[np.uint8]
 Region = NDArray[np.bool_]
 

@@ -33,8 +33,6 @@ from .figures import Figures, means, to_markdown
 from .sheet import Block, write_sheet
 from .truth import TrueShot, backdrop_frames, measure_true_shot, render_ours, true_shots
 
-__all__ = ["Mode", "modes_of", "selftest"]
-
 Frames = NDArray[np.uint8]
 
 BASE = "as it comes"

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["sharpness"]
-
 Frames = NDArray[np.uint8]
 
 

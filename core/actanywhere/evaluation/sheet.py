@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from ..review.contact_sheet import FAINT, INK, blank, spread, write, write_png
 
-__all__ = ["Block", "write_sheet"]
-
 Frames = NDArray[np.uint8]
 
 _CELL = 160

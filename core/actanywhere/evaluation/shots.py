@@ -20,8 +20,6 @@ from .figures import Figures
 from .measures import measure
 from .sheet import Block
 
-__all__ = ["Report", "ShotReport", "ShouldStop", "evaluate_shot", "render_job"]
-
 Frames = NDArray[np.uint8]
 
 MoreMeasures = Callable[[Frames, NDArray[np.uint8]], Mapping[str, float | None]]

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from .likeness import masked_likeness
 
-__all__ = ["structure_agreement"]
-
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 

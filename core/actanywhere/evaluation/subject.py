@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from .quality import psnr
 
-__all__ = ["halo", "subject_kept"]
-
 Frames = NDArray[np.uint8]
 Mattes = NDArray[np.uint8]
 Plane = NDArray[np.float32]

@@ -38,17 +38,6 @@ from .figures import Figures
 from .quality import psnr, ssim
 from .sheet import Block
 
-__all__ = [
-    "TrueShot",
-    "backdrop_frames",
-    "measure_true_shot",
-    "render_ours",
-    "rendered_shots",
-    "true_block",
-    "true_methods",
-    "true_shots",
-]
-
 Frames = NDArray[np.uint8]
 Region = NDArray[np.bool_]
 

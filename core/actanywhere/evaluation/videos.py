@@ -17,8 +17,6 @@ from .encoders import Features
 from .figures import Figures, groups_of
 from .protocol import frechet_distance
 
-__all__ = ["LENGTH", "find_real_movies", "read_real_clips", "video_distances"]
-
 Frames = NDArray[np.uint8]
 
 LENGTH = 16

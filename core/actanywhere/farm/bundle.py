@@ -28,8 +28,6 @@ from .paths import Roots, paths_of, with_paths
 from .plan import PlannedShot, Refused
 from .shots import SHOTS_UPGRADES
 
-__all__ = ["BundleOptions", "check_paths", "hours_on_hosts", "shots_per_task", "write_bundle"]
-
 _SHOTS = "shots.json"
 _TARGET = 900.0  # seconds that a task should take at least, so that loading a model does not count
 _MOST_SHOTS = 20

@@ -23,8 +23,6 @@ from ..contract.shot import FrameRange
 from ..contract.takes import layer_stem
 from ..shotlist import Entry
 
-__all__ = ["by_the_edit", "write_layers_edit"]
-
 _FIRST_OF_MOVIE = 1001
 _STILL = re.compile(r"([0-9]+)(\.(?:cin|dpx|exr|jpe?g|png|tiff?))$", re.IGNORECASE)
 

@@ -26,8 +26,6 @@ from ..contract.interpreter import own_group
 from ..contract.job import Job, Progress, Result
 from ..contract.launch import Event, Worker
 
-__all__ = ["KeptWorker", "serve", "start_server", "stop_server"]
-
 _ENTRY, _LOG = "worker.json", "worker.log"
 _IDLE = 900.0
 """A server that nobody asked anything for so many seconds ends: its session was killed."""

@@ -8,8 +8,6 @@ from ..contract.job import Job
 from ..models.folder import model_folder
 from ..models.registry import all_entries
 
-__all__ = ["Needs", "needs_of"]
-
 _GIB = 2**30
 _STARTER_MEMORY = 2.0  # GiB; its renders peak below one
 

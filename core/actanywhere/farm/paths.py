@@ -15,8 +15,6 @@ from pathlib import PurePath
 from ..contract.errors import JobError
 from ..contract.job import Job
 
-__all__ = ["Roots", "paths_of", "with_paths"]
-
 _WRITTEN = re.compile(r"\{(Root\d+)\}(?:/(.*))?", re.DOTALL)
 _IN_CONDITION = ("path", "matte", "scribble", "extended")
 """The fields that hold paths."""

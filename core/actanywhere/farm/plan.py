@@ -19,8 +19,6 @@ from ..shotlist import Entry
 from .needs import Needs, needs_of
 from .paths import with_paths
 
-__all__ = ["PlannedShot", "Refused", "plan_shots"]
-
 _CHANNELS = 8  # comp and layer, each RGBA
 
 

@@ -24,8 +24,6 @@ from ..contract.job import Result
 from ..contract.schema import Upgrade, numbered, upgraded
 from .shots import FarmShot
 
-__all__ = ["Outcome", "failed", "finished", "outcome_of", "read_outcomes", "write_outcome", "write_report"]
-
 _UPGRADES: tuple[Upgrade, ...] = ()
 
 

@@ -13,8 +13,6 @@ from ..contract.job import Job
 from ..contract.schema import Upgrade, upgraded
 from .paths import Roots, with_paths
 
-__all__ = ["SHOTS_UPGRADES", "FarmShot", "read_shots", "task_shots"]
-
 #: Of the layout of ``shots.json``.
 SHOTS_UPGRADES: tuple[Upgrade, ...] = ()
 

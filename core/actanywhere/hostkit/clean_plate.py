@@ -12,8 +12,6 @@ from ..contract.settings import setting_fields
 from .engine import Engine, answer_of, engine_errand, flags, plate_flags
 from .session import Step, hear
 
-__all__ = ["clean_plate_step", "clean_plate_words", "made_clean_plate"]
-
 
 def clean_plate_words(job: Job) -> List[str]:
     """The engine's command for the clean plate of a job's plate and matte, into the job's folder."""

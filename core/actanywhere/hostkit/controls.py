@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict
 
-__all__ = ["BUSY", "CHOOSE_TAKE", "CONTROLS", "Control", "control"]
-
 #: What to do while it renders, and where no take is chosen.
 BUSY = "Wait, or press Cancel first."
 CHOOSE_TAKE = "Choose one in the list."

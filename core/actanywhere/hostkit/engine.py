@@ -15,20 +15,6 @@ from ..contract.interpreter import worker_command
 from ..contract.job import Job
 from .errand import Errand
 
-__all__ = [
-    "Engine",
-    "Finding",
-    "answer_of",
-    "creation_commands",
-    "engine_errand",
-    "engine_python",
-    "environment_python",
-    "event_of",
-    "flags",
-    "plate_flags",
-    "read_findings",
-]
-
 # Written into the environment last.
 _WHOLE = "whole"
 _FINISH = "import shutil, sys; shutil.rmtree(sys.argv[1]); open(sys.argv[2], 'w').close()"

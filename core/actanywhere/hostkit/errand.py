@@ -16,8 +16,6 @@ from typing import Deque, Dict, List, Optional
 from ..contract.errors import WorkerError
 from ..contract.interpreter import own_group
 
-__all__ = ["Errand"]
-
 
 class Errand:
     """A running command. ``poll`` returns at once; ``status`` is None until it has ended.

@@ -15,8 +15,6 @@ from ..contract.job import Job
 from .engine import Engine, engine_errand, event_of
 from .session import Step
 
-__all__ = ["can_submit", "made_bundle", "plan_step", "planned", "write_farm_list", "write_step"]
-
 _LIST = "jobs.json"
 
 

@@ -20,8 +20,6 @@ from ..contract.takes import folder_beside
 from .engine import Engine, answer_of, engine_errand, plate_flags
 from .session import Session, Step, hear
 
-__all__ = ["MadeMatte", "Pointed", "finished_matte", "matte_folder", "matte_step", "matte_words", "misread"]
-
 # What the engine notes in the folder when it begins.
 _NOTE = "matte.json"
 

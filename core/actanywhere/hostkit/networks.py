@@ -12,19 +12,6 @@ from ..contract.errors import ActAnywhereError, error_from_dict
 from .engine import Engine, engine_errand, event_of
 from .session import Heard, Step, hear
 
-__all__ = [
-    "VISION",
-    "Network",
-    "list_step",
-    "model_list",
-    "model_words",
-    "networks_row",
-    "pull_error",
-    "pull_step",
-    "read_networks",
-    "still_to_get",
-]
-
 VISION = "vision"
 """The set of networks that is recommended: who, where, how far, and what is behind."""
 

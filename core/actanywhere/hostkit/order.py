@@ -15,8 +15,6 @@ from ..contract.files import make_folder, write_text
 from ..contract.job import Job
 from ..contract.schema import Upgrade, numbered, upgraded
 
-__all__ = ["Drawing", "Order"]
-
 _FILE, _DONE = "order.json", "drawn"
 _UPGRADES: Tuple[Upgrade, ...] = ()
 

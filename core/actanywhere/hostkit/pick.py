@@ -10,8 +10,6 @@ from typing import Optional, Tuple
 
 from ..contract.errors import JobError
 
-__all__ = ["framed", "with_box", "with_point"]
-
 Point = Tuple[float, float]
 Size = Tuple[int, int]
 

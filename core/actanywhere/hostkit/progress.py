@@ -10,8 +10,6 @@ from typing import Optional
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Progress
 
-__all__ = ["clock", "message", "say", "with_time_left"]
-
 
 def message(progress: Progress) -> str:
     """``Painting 12 of 40 steps``."""

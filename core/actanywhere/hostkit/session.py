@@ -20,8 +20,6 @@ from .engine import event_of
 from .errand import Errand
 from .progress import message, with_time_left
 
-__all__ = ["Heard", "Session", "Step", "hear"]
-
 _TURN = 0.1  # seconds between two looks at somebody who may want to stop
 
 

@@ -12,8 +12,6 @@ from ..contract.job import Job
 from ..contract.numbering import compact
 from ..contract.takes import Take, changed, missing_frames
 
-__all__ = ["State", "notes_of", "state_of", "summary_of", "take_label"]
-
 
 @dataclass(frozen=True)
 class State:

@@ -17,8 +17,6 @@ from ..contract.errors import WorkerError
 from ..contract.launch import Worker
 from .session import Session
 
-__all__ = ["Listener", "Turns"]
-
 _TURN = 0.1  # seconds between two looks at listeners that may want to stop
 
 

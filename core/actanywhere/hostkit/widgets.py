@@ -14,8 +14,6 @@ from typing import Any, Callable, Dict, List, Optional
 from ..contract.fields import SEVERAL, SWITCH, WHOLE, SettingField
 from ..contract.settings import Settings, moot_settings, setting_fields
 
-__all__ = ["USE", "Widget", "effective", "settings_of", "values_of", "widgets", "widgets_of"]
-
 #: What the switch of a setting that may be left out is called: this and the setting's name.
 USE = "use_"
 

@@ -12,8 +12,6 @@ from ..onnx_runner import file_digest
 from ..user_folders import cache_folder
 from .record import FileFacts
 
-__all__ = ["check_against", "facts_of", "forget", "remember"]
-
 
 def _memory() -> Path:
     return cache_folder() / "model_checksums.json"

@@ -13,18 +13,6 @@ from .record import RECORD, FileFacts, Record, read_record
 from .registry import Entry, all_entries, find_entry
 from .whole import check_file, check_kind
 
-__all__ = [
-    "Found",
-    "State",
-    "find_model",
-    "find_network",
-    "get_again",
-    "folder_of",
-    "missing_network",
-    "models_here",
-    "state_of",
-]
-
 #: Endings of what libraries load from a model's folder; such a file must be one of the model's own.
 _LOADED = (".json", ".safetensors", ".onnx", ".onnx_data", ".gguf", ".bin", ".pt", ".pth", ".ckpt", ".py")
 

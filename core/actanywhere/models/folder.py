@@ -11,8 +11,6 @@ from .libraries import BUNDLED, studio_libraries
 from .manifest import MANIFEST
 from .registry import all_entries
 
-__all__ = ["INDEX", "model_folder"]
-
 INDEX = "model_index.json"
 """What a folder of diffusers has instead of a manifest, as it comes from a hub."""
 

@@ -19,8 +19,6 @@ from typing import Any
 from ..contract.errors import Cancelled, ModelError, OutputError
 from .registry import Entry
 
-__all__ = ["HubFile", "Repository", "cached_file", "fetch_file", "look_up", "matches_hub"]
-
 #: Bytes that are written at once. huggingface_hub's own ten million are lost with every cut of a slow line.
 _CHUNK = 1 << 20
 

@@ -16,8 +16,6 @@ from .record import RECORD, FileFacts, Record, write_record
 from .registry import Entry, FileRule, refuse_if_not_for_paid_work
 from .whole import check_file, check_kind, refuse_pickle
 
-__all__ = ["import_model", "remove_model", "verify_model"]
-
 
 def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Found:
     """The model that lies in ``source``, a file or a folder in the hub's layout, under the entry's name.

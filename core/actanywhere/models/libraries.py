@@ -8,8 +8,6 @@ from pathlib import Path
 from ..contract.errors import OutputError
 from ..user_folders import data_folder
 
-__all__ = ["BUNDLED", "own_library", "library_to_write", "libraries", "studio_libraries"]
-
 BUNDLED = Path(__file__).parent
 """The library that comes with the software."""
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from ..contract.errors import JobError, ModelError
 from ..contract.schema import Upgrade, numbered, upgraded
 
-__all__ = ["MANIFEST", "check_manifest", "write_manifest"]
-
 MANIFEST = "manifest.json"
 #: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
 _LOADED = (".json", ".safetensors", ".onnx")

@@ -21,8 +21,6 @@ from .record import FileFacts, Record, write_record
 from .registry import Entry
 from .whole import check_file, check_kind, refuse_pickle
 
-__all__ = ["PullProgress", "link_or_copy", "pull_model", "staging", "take_over"]
-
 
 @dataclass(frozen=True)
 class PullProgress:

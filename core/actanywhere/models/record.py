@@ -10,8 +10,6 @@ from ..contract.errors import JobError, ModelError
 from ..contract.files import write_text
 from ..contract.schema import Upgrade, numbered, upgraded
 
-__all__ = ["RECORD", "FileFacts", "Record", "read_record", "write_record"]
-
 RECORD = "actanywhere.json"
 _UPGRADES: tuple[Upgrade, ...] = ()
 

@@ -13,15 +13,6 @@ from typing import Any
 
 from ..contract.errors import ModelError
 
-__all__ = [
-    "Entry",
-    "FileRule",
-    "all_entries",
-    "find_entry",
-    "names_of",
-    "refuse_if_not_for_paid_work",
-]
-
 _FILE = Path(__file__).with_name("registry.json")
 
 

@@ -11,8 +11,6 @@ from ..contract.errors import ModelError
 from ..onnx_runner import NetworkFacts, read_facts
 from .registry import Entry
 
-__all__ = ["check_file", "check_kind", "refuse_pickle"]
-
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".pt2", ".joblib")
 _CODE = (".py", ".so", ".dll", ".dylib", ".pyc")
 

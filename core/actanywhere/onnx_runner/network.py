@@ -17,8 +17,6 @@ from ..contract.errors import ModelError
 from .facts import NetworkFacts, network_digest, read_facts
 from .providers import PROVIDERS, load_runtime, options_of, providers_here
 
-__all__ = ["Kept", "Network", "open_network"]
-
 Array = NDArray[Any]
 
 _NO_MEMORY = ("out of memory", "failed to allocate", "bad allocation", "bad_alloc", "outofmemory")

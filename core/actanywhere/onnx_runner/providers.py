@@ -12,8 +12,6 @@ from typing import Any
 from ..contract.errors import ModelError
 from ..user_folders import cache_folder
 
-__all__ = ["PROVIDERS", "load_runtime", "options_of", "providers_here"]
-
 #: What an artist calls a provider, and ONNX Runtime's name of it. TensorRT comes after CUDA, for it takes minutes to
 #: build its engine: name it to have it.
 PROVIDERS = {

@@ -15,8 +15,6 @@ from .network import Network, open_network
 from .protobuf import message
 from .providers import providers_here
 
-__all__ = ["Trial", "try_providers", "write_trial_network"]
-
 _SIDE = 256
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from .protobuf import Malformed, fields, varints
 
-__all__ = ["Slot", "Walk"]
-
 #: ``TensorProto.DataType`` of onnx.proto, as NumPy names it, and the bytes that one element takes.
 _TYPES: dict[int, tuple[str, float]] = {
     1: ("float32", 4), 2: ("uint8", 1), 3: ("int8", 1), 4: ("uint16", 2), 5: ("int16", 2), 6: ("int32", 4),

@@ -19,8 +19,6 @@ from ..render.standpoint import Standpoint
 from ..seeing.other_actor import OtherActor
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png
 
-__all__ = ["write_condition_sheet"]
-
 Picture = NDArray[np.float32]
 
 _CELL = (300, 480)

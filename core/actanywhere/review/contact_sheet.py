@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from ..contract.files import replace_atomically
 
-__all__ = ["FAINT", "INK", "blank", "code", "fit", "placed", "spread", "write", "write_png", "written"]
-
 Picture = NDArray[np.float32]
 
 PAPER, INK, FAINT = 28, 235, 150  # 8-bit greys

@@ -35,8 +35,6 @@ from ..footage import (
 from ..footage.stills import Still
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
-__all__ = ["Review", "open_pictures", "read_result", "write_review"]
-
 Picture = NDArray[np.float32]
 
 _ROWS = ("plate", "matte", "condition", "layer", "comp")

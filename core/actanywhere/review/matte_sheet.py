@@ -12,8 +12,6 @@ from ..footage import compact, open_matte, open_plate, to_display
 from ..render.matte import MadeMatte
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png
 
-__all__ = ["write_matte_sheet"]
-
 _CELL = (200, 356)
 _COLUMNS, _UNSURE, _OTHERS = 4, 8, 8
 _LINE, _MARGIN = 22, 12

@@ -16,8 +16,6 @@ from ..contract.schema import Upgrade, upgraded
 from ..contract.takes import find_result, same_layer
 from ..shotlist import Entry
 
-__all__ = ["read_redos"]
-
 _NUMBERED = re.compile(r"^(.*?)(?:(_redo)(\d+)|([/\\]take_)(\d+))$")
 _UPGRADES: tuple[Upgrade, ...] = ()
 

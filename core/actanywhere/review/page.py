@@ -27,8 +27,6 @@ from ..contract.takes import read_take
 from .contact_sheet import Picture, code, fit, spread
 from .folder import open_pictures
 
-__all__ = ["PageShot", "shots_below", "write_page"]
-
 _TAKE = re.compile(r"^(.*?)(?:_redo\d+|[/\\]take_\d+)$")
 _AREA = 400 * 225
 _QUALITY = 75

@@ -17,8 +17,6 @@ from ..footage import layer_to_display, open_plate
 from ..footage.stills import Still
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
-__all__ = ["write_wedge_sheet"]
-
 Picture = NDArray[np.float32]
 
 _CELL_PIXELS = 440 * 248

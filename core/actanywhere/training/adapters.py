@@ -21,8 +21,6 @@ from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.model.denoiser import Denoiser
 from ..engines.unet.model.weights import give_usual_mode
 
-__all__ = ["add_adapters", "merged", "save_adapters"]
-
 _ATTENTION = r".*\.(to_q|to_k|to_v|to_out\.0)"
 """Spatial, cross- and temporal attention alike."""
 

@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KINDS", "augment_matte"]
-
 Mattes = NDArray[np.float32]
 
 

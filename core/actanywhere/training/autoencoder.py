@@ -12,8 +12,6 @@ from torch import Tensor
 
 from ..engines.unet.model.autoencoder import PatchAutoencoder, patches_of
 
-__all__ = ["fit_encoder", "train_decoder"]
-
 #: Draws a batch of pictures (N, 3, H, W) in [-1, 1].
 Draw = Callable[[], Tensor]
 

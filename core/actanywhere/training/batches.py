@@ -20,8 +20,6 @@ from torch.utils.data import DataLoader, Dataset
 from .examples import Example, ExampleRecipe, make_example
 from .sources import DrawClip
 
-__all__ = ["Batch", "BatchPlan", "batches", "frame_size", "stack"]
-
 
 @dataclass(frozen=True)
 class BatchPlan:

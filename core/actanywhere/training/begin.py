@@ -25,8 +25,6 @@ from .pictures import draw_crops
 from .sources import Sources
 from .state import last_good, replaced
 
-__all__ = ["NewStarter", "begin"]
-
 _MEASURED_BATCHES = 20
 
 

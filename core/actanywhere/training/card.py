@@ -9,8 +9,6 @@ from pathlib import Path
 
 from ..contract.errors import FootageError
 
-__all__ = ["Card", "Change", "Material", "describe_folder"]
-
 _CREDITS = ("CREDITS.txt", "CREDITS.md")
 _VISIBLE = 0.5
 """Codes of an 8-bit display below which nobody sees a difference."""

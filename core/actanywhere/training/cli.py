@@ -24,8 +24,6 @@ from .held_out import HeldOut, draw_held_out
 from .sources import Sources
 from .trainer import Listener, Run, TrainerSettings, train
 
-__all__ = ["main"]
-
 _ON_CARD = (
     "clips",
     "frames",

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
 
-__all__ = ["REGIONS", "Curve", "draw_curve"]
-
 #: Where the held-out loss is measured: see ``held_out``.
 REGIONS = ("known", "unknown", "effect")
 

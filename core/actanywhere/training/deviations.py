@@ -11,8 +11,6 @@ from ..engines.unet.model.autoencoder import Autoencoder, encode_pictures
 from ..engines.unet.model.denoiser import shrink_mask
 from .batches import Batch
 
-__all__ = ["measure_deviations"]
-
 
 def measure_deviations(
     autoencoder: Autoencoder, batches: Iterable[Batch]

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-__all__ = ["EMA"]
-
 
 class EMA:
     """Follows ``parameters`` by name; ``values`` is what it has come to."""

@@ -23,8 +23,6 @@ from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .augmentation import augment_matte
 from .datasets import TrainingClip
 
-__all__ = ["Example", "ExampleRecipe", "make_example"]
-
 Picture = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 

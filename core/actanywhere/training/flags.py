@@ -16,8 +16,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["ABLATIONS", "add_arguments"]
-
 #: The paper's ablations, and two of ours, as changes of the configuration.
 ABLATIONS: dict[str, dict[str, object]] = {
     "vae-concat": {"condition": "vae-concat"},

@@ -21,8 +21,6 @@ from .examples import Example, ExampleRecipe, make_example
 from .learner import Learner
 from .sources import DrawClip
 
-__all__ = ["HeldOut", "draw_held_out", "measure"]
-
 _ASPECT = 1.78
 _SEED = 20_180
 _LEVELS = (0.1, 0.4, 0.7, 0.999)

@@ -17,8 +17,6 @@ from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.model.denoiser import Known, shrink_mask
 from .batches import Batch
 
-__all__ = ["Learner"]
-
 _BAND = 8.0
 """Added to the weight of a latent pixel that is to be painted, which undoes most of what ``guided`` prediction takes
 from it by its wider deviation: an error shows as much there as elsewhere."""

@@ -10,8 +10,6 @@ from torch import Tensor
 
 from .datasets import PictureLibrary, make_clip
 
-__all__ = ["draw_crops"]
-
 
 def draw_crops(
     rng: np.random.Generator, library: PictureLibrary | None, count: int = 16, side: int = 96

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MEASURED_STEPS", "planned_warmup", "spoken_plan"]
-
 #: Steps after which the length of a run that ends by the clock is known.
 MEASURED_STEPS = 3
 

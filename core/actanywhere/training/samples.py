@@ -23,8 +23,6 @@ from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut
 
-__all__ = ["paint_example", "sampled", "write_samples"]
-
 Picture = NDArray[np.uint8]
 
 _CLIPS, _FRAMES, _CELL = 4, 4, 176

@@ -13,8 +13,6 @@ from .datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .datasets.footage import StudioLibrary
 from .datasets.pictures import Split
 
-__all__ = ["DrawClip", "Sources"]
-
 #: A random clip: generator, frames, height, width.
 DrawClip = Callable[[np.random.Generator, int, int, int], TrainingClip]
 

@@ -23,8 +23,6 @@ from ..contract.errors import JobError, ModelError, OutputError
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..engines.unet.model.weights import give_usual_mode
 
-__all__ = ["last_good", "load_state", "replaced", "save_state"]
-
 _SHARD_BYTES = 15 * 2**20
 _INDEX = "state.json"
 _UPGRADES: tuple[Upgrade, ...] = ()

@@ -34,8 +34,6 @@ from .plan import MEASURED_STEPS, planned_warmup, spoken_plan
 from .samples import sampled, write_samples
 from .state import load_state, replaced, save_state
 
-__all__ = ["Listener", "Run", "TrainerSettings", "train"]
-
 
 @dataclass(frozen=True)
 class TrainerSettings:

@@ -7,8 +7,6 @@ from typing import Optional
 
 from ..fields import choice, number
 
-__all__ = ["BlendSettings"]
-
 
 @dataclass(frozen=True)
 class BlendSettings:

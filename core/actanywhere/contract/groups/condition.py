@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..fields import text
 
-__all__ = ["ConditionSettings"]
-
 
 @dataclass(frozen=True)
 class ConditionSettings:

@@ -7,8 +7,6 @@ from typing import Tuple
 
 from ..fields import several, text
 
-__all__ = ["FilesSettings"]
-
 
 @dataclass(frozen=True)
 class FilesSettings:

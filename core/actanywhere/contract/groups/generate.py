@@ -7,8 +7,6 @@ from typing import Optional
 
 from ..fields import choice, number, switch, text
 
-__all__ = ["GenerateSettings"]
-
 
 @dataclass(frozen=True)
 class GenerateSettings:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..fields import number, switch, text, whole
 
-__all__ = ["MatteSettings"]
-
 
 @dataclass(frozen=True)
 class MatteSettings:

@@ -7,8 +7,6 @@ from typing import Optional
 
 from ..fields import choice, number, text, whole
 
-__all__ = ["ModelSettings"]
-
 
 @dataclass(frozen=True)
 class ModelSettings:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..fields import choice, number, text
 
-__all__ = ["ShadowSettings"]
-
 
 @dataclass(frozen=True)
 class ShadowSettings:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..fields import switch, whole
 
-__all__ = ["TakeSettings"]
-
 
 @dataclass(frozen=True)
 class TakeSettings:

@@ -14,8 +14,6 @@ from .networks import Networks, choose_backend, open_networks
 if TYPE_CHECKING:
     from .painter import UNetPainter
 
-__all__ = ["UNetEngine", "facts_of"]
-
 _OVERLAP = 4
 _READS = frozenset({"solver", "guidance", "variation", "overlap", "shading", "preview"})
 

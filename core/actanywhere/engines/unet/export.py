@@ -26,8 +26,6 @@ from .exported import GRAPHS
 from .model.autoencoder import PATCH, Autoencoder, decode_once, encode_once
 from .model.checkpoint import Model, load_model
 
-__all__ = ["OPSET", "export_model"]
-
 OPSET = 18
 
 _TYPES = {"F16": 10, "F32": 1, "BF16": 16}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["GRAPHS", "is_exported"]
-
 GRAPHS = {
     "unet": "unet.onnx",
     "context": "context.onnx",

@@ -20,8 +20,6 @@ from ...contract.errors import ModelError
 from .exported import is_exported
 from .model.configuration import ModelConfiguration
 
-__all__ = ["PATCH", "Array", "Networks", "choose_backend", "open_networks"]
-
 Array = NDArray[np.float32]
 
 PATCH = 8

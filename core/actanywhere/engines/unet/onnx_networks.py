@@ -13,8 +13,6 @@ from .exported import GRAPHS
 from .model.configuration import ModelConfiguration
 from .networks import Array
 
-__all__ = ["OnnxNetworks", "shrink_antialiased"]
-
 # OpenAI CLIP's own statistics of its training pictures, in [0, 1].
 _CLIP_MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32).reshape(3, 1, 1)
 _CLIP_STD = np.array((0.26862954, 0.26130258, 0.27577711), np.float32).reshape(3, 1, 1)

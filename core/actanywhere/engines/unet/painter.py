@@ -21,8 +21,6 @@ from .sampling.noise import frame_noise
 from .sampling.solvers import Denoise, Levels, sample
 from .scalings import lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
 
-__all__ = ["Sampling", "WindowConditioning", "UNetPainter"]
-
 _LATENTS = "latents"
 FEW_STEPS = {"lcm": "lcm", "lightning": "ddim"}
 """The solver of distilled motion modules; Euler's steps on epsilon, as Lightning's, are those of DDIM."""

@@ -13,14 +13,6 @@ from numpy.typing import NDArray
 
 from .model.configuration import ModelConfiguration
 
-__all__ = [
-    "TRAINING_STEPS",
-    "lcm_timesteps",
-    "noise_levels",
-    "prior_deviation",
-    "trailing_timesteps",
-]
-
 #: Timesteps that the networks are trained on, as Stable Diffusion's.
 TRAINING_STEPS = 1000
 

@@ -14,8 +14,6 @@ from .model.checkpoint import Model, load_model
 from .model.forward import Keys, keys_of, run_unet
 from .networks import Array
 
-__all__ = ["TorchNetworks", "load_torch_networks"]
-
 
 class TorchNetworks:
     """A loaded ``Model`` as the painter asks it."""

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from .control import ControlFrame
 
-__all__ = ["ColourMatch", "fill_core"]
-
 Picture = NDArray[np.float32]
 
 _AWAY = 9

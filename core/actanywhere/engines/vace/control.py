@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from ...distance import distance_inside
 from ..protocol import FrameConditioning
 
-__all__ = ["GREY", "TOKEN", "ControlFrame", "frame_count", "padded", "padded_size", "control_frame"]
-
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 

@@ -21,8 +21,6 @@ from .options import READS, Options, prompt_hints, read_options
 if TYPE_CHECKING:
     from .parts import Parts
 
-__all__ = ["VaceEngine"]
-
 _480P, _720P = 480 * 832, 720 * 1280
 _WINDOW = 21
 _TINY = 0.2e9

@@ -16,8 +16,6 @@ from typing import Any
 from ...contract.errors import ModelError
 from ...models import get_again
 
-__all__ = ["Layout", "Weights", "read_layout"]
-
 _INDEX = "model_index.json"
 _PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".pkl")
 _STEMS = {"text_encoder": "model", "vae": "diffusion_pytorch_model"}

@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from ..protocol import FrameConditioning
 
-__all__ = ["alive_region", "strength_of"]
-
 Picture = NDArray[np.float32]
 
 _LEAST, _MOST = 0.25, 0.85

@@ -13,8 +13,6 @@ from ...contract.errors import ModelError
 from .control import TOKEN, padded_size
 from .layout import Layout
 
-__all__ = ["TILE", "Need", "Plan", "choose_plan", "needs", "plans"]
-
 GIB = 2**30
 TILE, TILE_OVERLAP = 512, 128
 """Pixels of the autoencoder's tiles: smaller ones show their seams in a flat sky."""

@@ -16,8 +16,6 @@ from .parts import Parts
 from .predict import Predictor
 from .text import TextCache, encode_texts
 
-__all__ = ["arithmetic", "open_painter"]
-
 
 def open_painter(
     layout: Layout,

@@ -12,8 +12,6 @@ from ...contract.errors import JobError
 from .layout import Layout
 from .qualities import FINAL, QUALITIES, Quality, quality_of
 
-__all__ = ["NEGATIVE", "PROMPT", "READS", "Options", "prompt_hints", "read_options"]
-
 PROMPT = "Photorealistic film plate, a real place, natural light, sharp, no people."
 NEGATIVE = (
     "overexposed, blurred details, subtitles, painting, illustration, cartoon, overall grey, worst quality, "

@@ -20,8 +20,6 @@ from .predict import Predictor
 from .take import Take
 from .timeline import WindowPlan, scheduler_for
 
-__all__ = ["VacePainter"]
-
 Array = NDArray[np.float32]
 Frames = Sequence[FrameConditioning]
 

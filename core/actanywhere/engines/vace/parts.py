@@ -19,8 +19,6 @@ from ..quiet import quiet
 from .layout import Layout, Weights
 from .memory import Plan
 
-__all__ = ["Parts"]
-
 _ERRORS = (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError)
 
 

@@ -12,8 +12,6 @@ from ...contract.errors import ModelError
 from .memory import TILE, Plan
 from .parts import Parts
 
-__all__ = ["Predictor"]
-
 
 class Predictor:
     """Predicts with a model's experts. ``embeds`` are the prompt's and the negative prompt's (1, 512, width)."""

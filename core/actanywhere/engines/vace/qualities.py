@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-__all__ = ["FINAL", "QUALITIES", "FewSteps", "Quality", "few_step_lora", "quality_of"]
-
 QUALITIES = ("draft", "preview", "final")
 _LARGE = 720 * 1280 * 3 // 4
 """From this area on the model's shift for large pictures is taken."""

@@ -16,8 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["Tile", "decode", "encode", "group_of", "tiles"]
-
 Array = NDArray[np.float32]
 
 

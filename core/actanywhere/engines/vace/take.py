@@ -21,8 +21,6 @@ from .predict import Predictor
 from .stream import Tile, decode, encode, group_of, tiles
 from .timeline import BLENDED, WindowPlan, run_steps, scheduler_for
 
-__all__ = ["Take", "frame_noise"]
-
 Array = NDArray[np.float32]
 _CHANNELS, _SCALE = 16, 8
 _KNOWN, _FILLING = slice(0, _CHANNELS), slice(_CHANNELS, 2 * _CHANNELS)

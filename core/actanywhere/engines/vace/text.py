@@ -17,8 +17,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-__all__ = ["TextCache", "encode_texts"]
-
 _LENGTH = 512
 """Tokens of a prompt, as the model was trained."""
 

@@ -19,8 +19,6 @@ from torch import Tensor
 
 from ..disk import DiskArray, RunState
 
-__all__ = ["BLENDED", "Denoise", "WindowPlan", "run_steps", "scheduler_for", "window_starts"]
-
 Denoise = Callable[[Tensor, Tensor, Tensor], Tensor]
 """(1, 16, n, h, w) latents, a timestep, (1, 96, n, h, w) control -> the prediction, float32."""
 

@@ -37,8 +37,6 @@ from ..state import replaced
 from . import TrainingClip
 from .pictures import Split
 
-__all__ = ["StudioClip", "StudioLibrary", "find_clips", "make_proxy"]
-
 _HEIGHT = 384
 """Lines of a proxy: a 256-pixel crop at 0.6 of the frame is still sharp."""
 _INDEX = "clip.json"

@@ -18,8 +18,6 @@ from ...shadow.read import shadow_on_ground
 from .procedural.clips import TrainingClip
 from .procedural.light import any_film
 
-__all__ = ["RenderedClips"]
-
 Bytes = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 

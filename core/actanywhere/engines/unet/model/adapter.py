@@ -16,8 +16,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-__all__ = ["ADAPTER", "TEXT", "AdapterProjection", "load_adapter"]
-
 ADAPTER, TEXT = "ip_adapter", "text"
 """Folders of a model: the adapter in the hub's own keys, and the encoded text."""
 

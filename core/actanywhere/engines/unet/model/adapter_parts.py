@@ -16,8 +16,6 @@ from .configuration import ModelConfiguration
 from .denoiser import create_unet
 from .parts import GET_UNET, Part, Weight
 
-__all__ = ["VIT_H", "adapter_part", "find_text", "write_text"]
-
 VIT_H: dict[str, Any] = {
     "hidden_size": 1280,
     "intermediate_size": 5120,

@@ -32,8 +32,6 @@ from .noise import scheduler
 from .parts import Part, Weight, autoencoder_part, encoder_part, unet_part
 from .weights import give_usual_mode
 
-__all__ = ["Adapter", "Assembly", "assemble", "plan_assembly"]
-
 _SHARD_BYTES = 15_000_000
 _BYTES = 2  # of a number in half precision
 _PROJECTION = "condition_projection"

@@ -20,17 +20,6 @@ from diffusers.models.modeling_utils import ModelMixin
 from einops import rearrange
 from torch import Tensor, nn
 
-__all__ = [
-    "PATCH",
-    "Autoencoder",
-    "PatchAutoencoder",
-    "decode_once",
-    "decode_pictures",
-    "encode_once",
-    "encode_pictures",
-    "patches_of",
-]
-
 #: Pixels per latent pixel, of every autoencoder used here.
 PATCH = 8
 

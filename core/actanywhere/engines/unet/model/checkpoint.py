@@ -35,8 +35,6 @@ from .denoiser import Denoiser, create_unet
 from .noise import scheduler
 from .weights import give_usual_mode
 
-__all__ = ["Model", "create_model", "load_model", "save_model"]
-
 _SHARD = "15MB"
 _AUTOENCODERS = {kind.__name__: kind for kind in (PatchAutoencoder, AutoencoderKL, AutoencoderTiny)}
 

@@ -19,8 +19,6 @@ from .adapter import AdapterProjection
 from .autoencoder import Autoencoder, encode_pictures
 from .configuration import ModelConfiguration
 
-__all__ = ["ConditionEncoder", "ConditionProjection", "create_image_encoder"]
-
 # OpenAI CLIP's own statistics of its training pictures, in [0, 1].
 _CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _CLIP_STD = (0.26862954, 0.26130258, 0.27577711)

@@ -15,8 +15,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from ....contract.errors import JobError, ModelError
 from ....contract.schema import Upgrade, numbered, upgraded
 
-__all__ = ["ConditionPath", "ModelConfiguration", "full", "read_configuration", "starter"]
-
 #: How the condition picture reaches the network. ``clip``: all tokens of an image encoder's last layer, through
 #: a two-layer MLP, into cross-attention (the method). ``vae-concat``: the latent of the condition beside
 #: the other input channels. ``vae-cross-attention``: that latent's pixels as tokens. ``none``: not at all.

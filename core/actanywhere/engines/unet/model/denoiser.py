@@ -24,8 +24,6 @@ from .autoencoder import PATCH
 from .configuration import ModelConfiguration
 from .noise import NoiseSchedule
 
-__all__ = ["Denoiser", "Known", "create_unet", "shrink_mask"]
-
 
 @dataclass(frozen=True)
 class Known:

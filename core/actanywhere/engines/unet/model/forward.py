@@ -18,8 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention, silu
 
-__all__ = ["Keys", "keys_of", "run_unet"]
-
 _FEW_SCORES = 2**24
 _SMALL = 1024
 """Pixels of a picture below which PyTorch's group norm of channels last goes its slow way."""

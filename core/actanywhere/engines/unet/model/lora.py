@@ -13,8 +13,6 @@ from ....contract.errors import ModelError
 from ...quiet import quiet
 from .parts import Part, Weight
 
-__all__ = ["ANIMATE_LCM", "STRENGTH", "with_lora"]
-
 ANIMATE_LCM = "AnimateLCM_sd15_t2v_lora.safetensors"
 """The LoRA that comes with AnimateLCM's motion modules, as its publisher calls it."""
 STRENGTH = 0.8

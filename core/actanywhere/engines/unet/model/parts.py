@@ -28,8 +28,6 @@ from ....contract.errors import ModelError
 from .configuration import ModelConfiguration
 from .denoiser import create_unet
 
-__all__ = ["GET_UNET", "Part", "Weight", "Weights", "autoencoder_part", "encoder_part", "unet_part"]
-
 _SCALING = 0.18215
 """Of Stable Diffusion 1.5's latents; XL's differ."""
 _FAMILIES = {

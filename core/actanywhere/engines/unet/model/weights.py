@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["give_usual_mode"]
-
 
 def give_usual_mode(path: Path) -> None:
     """Give a file of weights, or all those below a folder, the mode that the umask gives to any new file.

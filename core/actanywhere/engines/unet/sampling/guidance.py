@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from .solvers import Array, Denoise
 
-__all__ = ["guide"]
-
 
 def guide(informed: Denoise, uninformed: Denoise, scale: float) -> Denoise:
     """A denoiser led away from the ``uninformed`` one and towards the ``informed`` one; scale 1 is off."""

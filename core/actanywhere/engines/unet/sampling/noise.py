@@ -7,8 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["frame_noise"]
-
 _BLOCK = 16
 
 

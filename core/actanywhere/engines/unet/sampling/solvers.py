@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["SOLVERS", "Array", "Denoise", "Levels", "sample"]
-
 Array = Any
 """Of NumPy or of PyTorch: only operators are used."""
 
