@@ -75,7 +75,7 @@ def surveyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """``preflight.preflight`` without footage: refuses shots by their name; gives the names it was asked about."""
     asked: list[str] = []
 
-    def preflight(job: Job) -> Preflight:
+    def preflight(job: Job, counted: object) -> Preflight:
         asked.append(job.shot.name)
         if job.shot.name.startswith("missing"):
             raise FootageError("frame 1003 is missing", "Copy it again.")

@@ -27,7 +27,7 @@ from .conftest import gone, write_list
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double_python: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     room = ModuleType("actanywhere.render.preflight")  # without footage: nothing is refused
-    room.preflight = lambda job: None  # type: ignore[attr-defined]
+    room.preflight = lambda job, counted: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "actanywhere.render.preflight", room)
     return tmp_path
 
@@ -94,7 +94,7 @@ def test_ctrl_c_stops_every_worker_and_leaves_the_rest_out(here: Path) -> None:
     shots = write_list(here / "shots.json", "slow-1", "slow-2", "slow-3")
     script = (
         "import sys, types; from tests.process import test_pool as t; from actanywhere import cli;"
-        "room = types.ModuleType('actanywhere.render.preflight'); room.preflight = lambda job: None;"
+        "room = types.ModuleType('actanywhere.render.preflight'); room.preflight = lambda job, counted: None;"
         "sys.modules['actanywhere.render.preflight'] = room;"
         "sys.exit(cli.main(['batch', sys.argv[1], '--json', '--workers', '2']))"
     )

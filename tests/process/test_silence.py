@@ -7,13 +7,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from actanywhere import cli
 from actanywhere.cli import screen as screens
-from actanywhere.contract.job import Progress
+from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.job import Job, Progress
+from actanywhere.contract.shot import Condition, ImageSequence, Matte, Shot
+from actanywhere.engines.find import Engines
+from actanywhere.render import progress as telling
+from actanywhere.render.render import render
 from tests.review.test_folder import rendered as rendered
 
 #: Each says its first line by itself: when the engine starts, a download begins, or a check is done.
@@ -156,7 +162,7 @@ def test_whatever_is_done_over_and_over_is_counted(
     assert cli.main(asked(tmp_path, rendered)) == status
     assert heard.told[0].stage == "starting"
     told = [(one.stage, f"{one.done}/{one.total}") for one in heard.told[1:]]
-    assert {stage for stage, _ in told} == set(stages)
+    assert {stage for stage, _ in told} - {"opening footage"} == set(stages)  # told where that takes long
     for stage, counts in stages.items():
         said = list(dict.fromkeys(count for name, count in told if name == stage))
         assert [count for count in said if count in counts] == counts, (stage, said)
@@ -169,3 +175,65 @@ def test_every_picture_of_a_page_moves_its_bar(heard: Heard, rendered: Path, tmp
     shares = [round(6 * one.fraction, 6) for one in heard.told if one.stage == "making the page"]
     assert list(dict.fromkeys(shares)) == [0, 1, 2, 3, 4, 5, 6]
     assert all(one.seconds_left is not None for one in heard.told if one.fraction > 0)
+
+
+LONG = 1500
+"""Frames of a movie whose packets have no times: they are counted by decoding them all."""
+
+
+@pytest.fixture(scope="module")
+def long_movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("long") / "long.avi"
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuvj420p"
+        for number in range(LONG):
+            frame = av.VideoFrame.from_ndarray(np.full((16, 32, 3), number % 250, np.uint8), "rgb24")
+            movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    return path
+
+
+@pytest.fixture
+def each_count_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_EVERY", 0.0)
+    monkeypatch.setattr("actanywhere.footage.movie_pictures._decoded_counts", {})
+
+
+@pytest.mark.parametrize("command", ["render", "batch", "bundle", "matte", "cleanplate", "camera"])
+def test_a_movie_that_has_to_be_decoded_to_be_counted_moves_a_bar(
+    command: str, heard: Heard, each_count_is_told: None, long_movie: Path, tmp_path: Path
+) -> None:
+    if command == "camera":
+        pytest.importorskip("pycolmap", reason="a 3-D solve needs pycolmap")
+    place, out = tmp_path / "place.png", str(tmp_path / "out")
+    cv2.imwrite(str(place), np.zeros((16, 32, 3), np.uint8))
+    words = ["--plate", str(long_movie), "--frames", "1-2", "--output", out]
+    whole = [*words, "--matte", str(long_movie), "--condition", str(place)]
+    (tmp_path / "shots.csv").write_text(
+        f"plate,matte,condition,output,frames\n{long_movie},{long_movie},{place},{out},1-2\n"
+    )
+    listed = ["batch", str(tmp_path / "shots.csv")]
+    asked = {
+        "render": ["render", *whole, "--dry-run"],
+        "batch": [*listed, "--dry-run"],
+        "bundle": [*listed, "--openjd", str(tmp_path / "bundle")],
+    }.get(command, [command, *(words if command == "matte" else whole[:-2])])
+    assert cli.main(asked) == 2  # the movie has frames 1001 on
+    counts = [one for one in heard.told if one.stage == "opening footage"]
+    told = [(one.done, one.total) for one in counts[:LONG]]
+    assert told == [(done, LONG) for done in range(1, LONG + 1)]
+    assert all(one.seconds_left is not None for one in counts)
+    shares = [one.fraction for one in counts]
+    assert shares == sorted(shares) and len(set(shares)) > LONG / 2
+
+
+def test_who_stops_while_a_movie_is_counted_is_heard_at_once(
+    each_count_is_told: None, long_movie: Path, tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "place.png"), np.zeros((16, 32, 3), np.uint8))
+    shot = Shot("s", ImageSequence(str(long_movie)), Matte(), Condition(str(tmp_path / "place.png")))
+    told: list[Progress] = []
+    with pytest.raises(Cancelled):
+        render(Job(shot, str(tmp_path / "out")), told.append, lambda: len(told) == 9, Engines())
+    assert [one.done for one in told] == list(range(1, 10)) and not (tmp_path / "out").exists()

@@ -126,7 +126,9 @@ def _condition_sheet(job: Job, frames: int, args: argparse.Namespace, screen: Sc
         job.shot.name,
         [reading],
         screen,
-        lambda progress: write_condition_sheet(job, args.sheet, progress.watch(reading.name)),
+        lambda progress: write_condition_sheet(
+            job, args.sheet, progress.watch(reading.name), progress.counted
+        ),
     )
     _tell_files(args, sheet=sheet)
 
@@ -155,8 +157,9 @@ def _write_job(job: Job, path: Path) -> None:
 def _show_preflight(job: Job, screen: Screen, as_json: bool) -> int:
     """What rendering would do; gives how many frames it has."""
     from ..render.preflight import preflight
+    from ..render.progress import opening
 
-    found = preflight(job)
+    found = preflight(job, opening(lambda progress: screen.progress(job.shot.name, progress)))
     screen.clear()
     if as_json:
         said = {**dataclasses.asdict(found), "frames": str(found.frames)}

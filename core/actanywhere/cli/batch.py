@@ -8,6 +8,8 @@ from typing import Any
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.job import Job, Progress
+from ..footage import Counted
+from ..render.progress import opening
 from ..review.notes import read_redos
 from ..shotlist import Entry, read_shot_list
 from .flags import given_settings
@@ -45,7 +47,9 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
     return entries
 
 
-def check_all(entries: Sequence[Entry], preflight: Callable[[Job], Any], screen: Screen) -> list[Entry]:
+def check_all(
+    entries: Sequence[Entry], preflight: Callable[[Job, Counted], Any], screen: Screen
+) -> list[Entry]:
     """The entries again, with an error on each whose footage ``preflight`` refuses; all are shown at once."""
     checked: list[Entry] = []
     report = timed(screen, "batch")
@@ -54,7 +58,7 @@ def check_all(entries: Sequence[Entry], preflight: Callable[[Job], Any], screen:
         report(Progress("checking the shots", done, len(entries), "shots", done / len(entries)))
         if entry.job is not None:
             try:
-                preflight(entry.job)
+                preflight(entry.job, opening(report, done, len(entries)))
             except ActAnywhereError as error:
                 entry = Entry(entry.name, error=error)
         if entry.error is not None:

@@ -8,7 +8,7 @@ import json
 from ..footage import compact
 from ..render.matte import MadeMatte, MatteJob, matte_stages, survey_matte, write_matte
 from ..render.matte_prompts import Prompts
-from ..render.progress import JobProgress
+from ..render.progress import JobProgress, opening
 from ..review.matte_sheet import write_matte_sheet
 from .flags import given_shot
 from .plate_work import watched, without_condition
@@ -19,7 +19,7 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     """Write the matte that the flags ask for, with progress; Ctrl-C stops it between frames."""
     asked = _asked(args)
     if args.dry_run:
-        lines = survey_matte(asked)
+        lines = survey_matte(asked, opening(lambda progress: screen.progress("matte", progress)))
         screen.clear()
         print(json.dumps({"event": "survey", "notes": lines}) if args.json else "\n".join(lines), flush=True)
         return

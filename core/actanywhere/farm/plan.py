@@ -13,8 +13,10 @@ from ..contract.sequences import find_footage
 from ..contract.settings import file_settings
 from ..contract.shot import FrameRange, ImageSequence
 from ..contract.takes import same_layer
+from ..footage import Counted
 from ..render.folder import OutputFolder
 from ..render.preflight import Inputs, open_inputs
+from ..render.progress import opening
 from ..shotlist import Entry
 from .needs import Needs, needs_of
 from .paths import with_paths
@@ -66,7 +68,7 @@ def plan_shots(
             job = with_paths(entry.job, os.path.abspath)
             folder, layer = os.path.realpath(job.output), repr(same_layer(job))
             _check_alone(job, folders.get(folder), layers.get(layer))
-            planned.append(_plan(entry.name, job, frame_seconds))
+            planned.append(_plan(entry.name, job, frame_seconds, opening(report, done, len(entries))))
             folders[folder] = layers[layer] = entry.name
         except ActAnywhereError as error:
             refused.append(Refused(entry.name, error))
@@ -86,8 +88,8 @@ def _check_alone(job: Job, in_folder: str | None, with_layer: str | None) -> Non
         )
 
 
-def _plan(name: str, job: Job, frame_seconds: float | None) -> PlannedShot:
-    with open_inputs(job) as inputs:
+def _plan(name: str, job: Job, frame_seconds: float | None, counted: Counted) -> PlannedShot:
+    with open_inputs(job, counted=counted) as inputs:
         OutputFolder(job, inputs.frames).check()
         pixels = inputs.plate.info.width * inputs.plate.info.height
         frames = len(inputs.frames)

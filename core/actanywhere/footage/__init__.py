@@ -19,6 +19,7 @@ from .matte import MatteReader, open_matte, open_shot
 from .matte_source import MatteValues
 from .matte_treatment import MatteLevels, judge_mattes, treat_matte
 from .movie_out import MovieWriter
+from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
 from .spilled import forget, spilled
 from .stills import Window
@@ -28,6 +29,7 @@ __all__ = [
     "HALF_MAX",
     "HalfFrame",
     "ConditionPicture",
+    "Counted",
     "MatteLevels",
     "MatteReader",
     "MatteValues",
@@ -57,6 +59,7 @@ __all__ = [
     "spilled",
     "to_display",
     "treat_matte",
+    "unheard",
     "write_exr_frame",
     "write_png",
 ]

@@ -13,6 +13,7 @@ from ..contract.shot import Condition, ImageSequence, Matte
 from .alpha import nearest_colours
 from .colour import to_display
 from .matte import open_matte
+from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateInfo, open_plate
 from .stills import Still, place
 
@@ -37,9 +38,10 @@ class ConditionPicture:
     warnings: list[str]
 
 
-def read_condition(condition: Condition) -> ConditionPicture:
+def read_condition(condition: Condition, counted: Counted = unheard) -> ConditionPicture:
     """The condition; of a sequence or a movie, its first picture. Raises ``FootageError``."""
-    with open_plate(ImageSequence(condition.path, colour=condition.colour), as_plate=False) as plate:
+    sequence = ImageSequence(condition.path, colour=condition.colour)
+    with open_plate(sequence, as_plate=False, counted=counted) as plate:
         first = plate.frames.first
         notes = list(plate.warnings)
         if len(plate.frames) > 1:

@@ -24,6 +24,7 @@ from .matte_source import (
 )
 from .matte_treatment import MatteLevels
 from .movie import MovieReader
+from .movie_pictures import Counted, unheard
 from .plate import Plate, movie_range, not_in_movie, open_plate
 from .stills import Still, Window, place, screen
 from .unchanged import Unchanged
@@ -50,8 +51,11 @@ class MatteReader:
     ``warnings`` says what was assumed; ``levels`` counts the values of what was read.
     """
 
-    def __init__(self, matte: Matte, plate: Plate, frames: FrameRange, values: MatteValues) -> None:
+    def __init__(
+        self, matte: Matte, plate: Plate, frames: FrameRange, values: MatteValues, counted: Counted
+    ) -> None:
         own = not matte.path
+        self._counted = counted
         self.path = plate.path if own else matte.path
         self.frames = frames
         self._channel = "A" if own and not matte.channel else matte.channel
@@ -72,7 +76,7 @@ class MatteReader:
 
     def _open_movie(self) -> None:
         self._files.note(self.path)
-        self._movie = MovieReader(self.path)
+        self._movie = MovieReader(self.path, self._counted)
         whole = movie_range(self._movie, self._footage)
         if not whole.holds(self.frames):
             raise not_in_movie(self._footage, whole, self.frames, self._numbering(whole))
@@ -121,7 +125,8 @@ class MatteReader:
         footage.require(self.frames, self._numbering(footage.frames))
         self._tell_of_others(footage.frames)
         self._opaque = not self._channel and all(self._is_opaque(frame) for frame in self._few())
-        for frame in [self.frames.first] if footage.kind == "still" else self.frames:
+        for done, frame in enumerate([self.frames.first] if footage.kind == "still" else self.frames):
+            self._counted(done, len(self.frames))
             self._files.note(footage.at(frame))
             with Still(footage.at(frame), self._label(frame)) as still:
                 source = find_source(still, self._channel, self._opaque)
@@ -329,39 +334,45 @@ def _resized(values: Pixels, window: Window) -> Pixels:
 
 
 def open_matte(
-    matte: Matte, plate: Plate, frames: FrameRange | None = None, values: MatteValues | None = None
+    matte: Matte,
+    plate: Plate,
+    frames: FrameRange | None = None,
+    values: MatteValues | None = None,
+    counted: Counted = unheard,
 ) -> MatteReader:
     """A matte with every header of the range checked and no pixels read.
 
     ``frames`` None: the plate's. It must cover them, and have the plate's size: its display window, else its
     data window; a smaller data window inside the same display window is the matte's bounding box. A still
-    stands for every frame. ``values`` says what its values mean, if not 1 = subject. Raises ``FootageError`` with all
-    missing frames, or with both sizes.
+    stands for every frame. ``values`` says what its values mean, if not 1 = subject; ``counted`` hears how far that is.
+    Raises ``FootageError`` with all missing frames, or with both sizes.
     """
-    return MatteReader(matte, plate, frames or plate.frames, values or MatteValues())
+    return MatteReader(matte, plate, frames or plate.frames, values or MatteValues(), counted)
 
 
-def open_shot(shot: Shot, values: MatteValues | None = None) -> tuple[Plate, MatteReader]:
+def open_shot(
+    shot: Shot, values: MatteValues | None = None, counted: Counted = unheard
+) -> tuple[Plate, MatteReader]:
     """Plate and matte of a shot, opened over its range.
 
     The range is what the shot says, else the plate's; a plate that is one still takes the matte's.
     """
     frames = shot.frames
     if frames is None and shot.matte.path and find_footage(shot.plate).kind == "still":
-        frames = _own_range(shot.matte)
-    plate = open_plate(shot.plate, frames)
+        frames = _own_range(shot.matte, counted)
+    plate = open_plate(shot.plate, frames, counted=counted)
     try:
-        return plate, open_matte(shot.matte, plate, plate.frames, values)
+        return plate, open_matte(shot.matte, plate, plate.frames, values, counted)
     except BaseException:
         plate.close()
         raise
 
 
-def _own_range(matte: Matte) -> FrameRange | None:
+def _own_range(matte: Matte, counted: Counted) -> FrameRange | None:
     footage = find_footage(ImageSequence(matte.path, matte.first_frame))
     if footage.kind != "movie":
         return footage.frames
-    movie = MovieReader(footage.path)
+    movie = MovieReader(footage.path, counted)
     try:
         return movie_range(movie, footage)
     finally:

@@ -13,7 +13,7 @@ from ..contract.errors import FootageError
 from .clean_aperture import clean_aperture
 from .codes import UnknownCodes, decode_codes, has_alpha
 from .metadata import rational_rate
-from .movie_pictures import MoviePictures
+from .movie_pictures import Counted, MoviePictures, unheard
 from .movie_tags import read_coding, said_by, settle
 from .orientation import Window, aspect_upright, of_matrix, pixels_upright, spoken, window_upright
 from .tags import ColourTags
@@ -31,12 +31,13 @@ class MovieReader:
     """The pictures of a movie's first video stream, numbered from 0 in the order in which they are shown.
 
     Reading in order decodes every picture once, in bounded memory. Untagged HD is taken as BT.709
-    and untagged SD as BT.601, which ``warnings`` then says. Raises ``FootageError``.
+    and untagged SD as BT.601, which ``warnings`` then says. ``counted`` hears how many are counted, which for some
+    means to decode them all. Raises ``FootageError``.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, counted: Counted = unheard) -> None:
         self.path = path
-        self._pictures = MoviePictures(path)
+        self._pictures = MoviePictures(path, counted)
         self.warnings = self._pictures.warnings
         try:
             self._open()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -14,7 +16,10 @@ from av.video.stream import VideoStream
 
 from ..contract.errors import FootageError
 
-__all__ = ["MoviePictures"]
+__all__ = ["Counted", "MoviePictures", "unheard"]
+
+Counted = Callable[[int, int], None]
+"""Hears how many pictures of one file, or files of one sequence, are counted, and of about how many; it may raise."""
 
 # A picture this little ahead is reached by decoding on; a seek would decode from a key frame anyway.
 _REORDERED = 32
@@ -22,7 +27,13 @@ _REORDERED = 32
 _NEAR = 12
 # FFmpeg's own decoders of VP8 and VP9 leave the alpha out.
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+# What was counted by decoding, by file: a sheet opens its plate again for every cell.
+_decoded_counts: dict[tuple[str, int, int], tuple[int, int]] = {}
 _DAMAGED = "Export or copy the movie again."
+
+
+def unheard(done: int, total: int) -> None:
+    """A ``Counted`` for who does not ask."""
 
 
 class MoviePictures:
@@ -30,12 +41,13 @@ class MoviePictures:
 
     Packets that each have a time of their own are counted without decoding, and any picture is reached from the
     key frame before it. Where they have not (AVI with B frames; times that repeat), the pictures are counted by
-    decoding them all, and one that lies behind is reached from the start. ``warnings`` says what is odd. Raises
-    ``FootageError``.
+    decoding them all, and one that lies behind is reached from the start. ``warnings`` says what is odd; ``counted``
+    hears how far that is. Raises ``FootageError``.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, counted: Counted = unheard) -> None:
         self.path = path
+        self._counted = counted
         self.warnings: list[str] = []
         self._container = self._open()
         try:
@@ -56,14 +68,14 @@ class MoviePictures:
         self._frames: Iterator[VideoFrame] = iter(())
         self._next = -1
         self._last: tuple[int, VideoFrame] | None = None
-        times, packets = self._packet_times()
         self._index: dict[int, int] | None = None
         # A palette comes with the first packet alone: a seek would lose it.
         seekable = "avi" not in self._container.format.name.split(",") and self.stream.pix_fmt != "pal8"
-        if not seekable or None in times or len(set(times)) < len(times):
-            self.count = self._count_by_decoding()
+        times, packets = self._packet_times() if seekable else (None, 0)
+        if times is None:
+            self.count, packets = self._count_by_decoding()
         else:
-            shown = sorted(time for time in times if time is not None)
+            shown = sorted(times)
             self._index = {time: number for number, time in enumerate(shown)}
             self.count = len(shown)
             self._warn_of_uneven(shown)
@@ -99,22 +111,51 @@ class MoviePictures:
         """The tags of every stream, then those of the file."""
         return [*(stream.metadata for stream in self._container.streams), self._container.metadata]
 
-    def _packet_times(self) -> tuple[list[int | None], int]:
-        """The presentation time of every packet that is shown, and how many packets there are."""
+    def _packets(self) -> Iterator[Packet[VideoStream]]:
+        """Every packet from here on, the last one empty; how many are read is told."""
+        read = 0
+        for packet in self._container.demux(self.stream):
+            yield packet
+            read += packet.size > 0
+            total = self.stream.frames
+            if not total and packet.pos:  # no header tells: by the bytes
+                total = round(read * self._container.size / packet.pos)
+            self._counted(read, max(read, total))
+
+    def _packet_times(self) -> tuple[set[int] | None, int]:
+        """The time of every packet that is shown, None where not each has one of its own; and how many packets."""
+        times, packets = set[int](), 0
         try:
-            packets = [packet for packet in self._container.demux(self.stream) if packet.size]
-            return [packet.pts for packet in packets if not packet.is_discard], len(packets)
+            for packet in self._packets():
+                packets += packet.size > 0
+                if not packet.size or packet.is_discard:
+                    continue
+                if packet.pts is None or packet.pts in times:
+                    return None, 0
+                times.add(packet.pts)
         except av.FFmpegError as error:
             raise self.unreadable(str(error)) from error
+        return times, packets
 
-    def _count_by_decoding(self) -> int:
+    def _count_by_decoding(self) -> tuple[int, int]:
+        """How many pictures and how many packets there are."""
+        status = os.stat(self.path)
+        file = os.path.realpath(self.path), status.st_size, status.st_mtime_ns
+        if file in _decoded_counts:
+            return _decoded_counts[file]
         self._rewind()
+        pictures = packets = 0
         try:
-            return sum(1 for _ in self._frames)
+            decode = self._decoder()
+            for packet in self._packets():
+                packets += packet.size > 0
+                pictures += len(decode(packet))
         except av.FFmpegError as error:
             raise self.unreadable(str(error)) from error
         finally:
             self._next = -1
+        _decoded_counts[file] = pictures, packets
+        return pictures, packets
 
     def _rewind(self) -> None:
         """Back to the first picture. A file without times cannot be sought in, so it is opened again."""
@@ -126,14 +167,17 @@ class MoviePictures:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         """The pictures from where the container stands."""
+        decode = self._decoder()
+        for packet in self._container.demux(self.stream):
+            yield from decode(packet)
+
+    def _decoder(self) -> Callable[[Packet[VideoStream]], list[VideoFrame]]:
         other = _WITH_ALPHA.get(self.stream.codec_context.name)
         if other is None or self.stream.metadata.get("alpha_mode") != "1":
-            yield from self._container.decode(self.stream)
-            return
+            return self.stream.decode
         decoder = VideoCodecContext.create(other, "r")
         assert isinstance(decoder, VideoCodecContext)
-        for packet in self._container.demux(self.stream):
-            yield from decoder.decode(packet)
+        return decoder.decode
 
     def _warn_of_uneven(self, shown: list[int]) -> None:
         steps = [b - a for a, b in itertools.pairwise(shown)]

@@ -18,6 +18,7 @@ from .alpha import Evidence, divided, evidence_of, is_premultiplied
 from .channels import is_luminance_chroma
 from .metadata import frame_rate
 from .movie import MovieReader
+from .movie_pictures import Counted, unheard
 from .resolve import resolve_movie, resolve_still
 from .stills import Part, Still, Window, place, screen
 from .unchanged import Unchanged
@@ -84,8 +85,11 @@ class Plate:
     Use it in one thread, and ``close`` it (or use ``with``).
     """
 
-    def __init__(self, footage: Footage, frames: FrameRange | None, colour: str, as_plate: bool) -> None:
+    def __init__(
+        self, footage: Footage, frames: FrameRange | None, colour: str, as_plate: bool, counted: Counted
+    ) -> None:
         self.path = footage.path
+        self._counted = counted
         self.warnings: list[str] = []
         self.footage = footage
         self._movie: MovieReader | None = None
@@ -101,7 +105,7 @@ class Plate:
 
     def _open_movie(self, frames: FrameRange | None, colour: str) -> None:
         self._files.note(self.path)
-        movie = self._movie = MovieReader(self.path)
+        movie = self._movie = MovieReader(self.path, self._counted)
         self.whole = movie_range(movie, self.footage)
         self.frames = frames or self.whole
         if not self.whole.holds(self.frames):
@@ -144,7 +148,8 @@ class Plate:
         self.warnings += footage.held(self.frames)
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         covered: Window | None = None
-        for frame in numbers:
+        for done, frame in enumerate(numbers):
+            self._counted(done, len(numbers))
             self._files.note(footage.at(frame))
             with Still(footage.at(frame), self._label(frame)) as still:
                 window = self._colour(still)[0].data
@@ -371,11 +376,17 @@ def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy
     )
 
 
-def open_plate(sequence: ImageSequence, frames: FrameRange | None = None, as_plate: bool = True) -> Plate:
+def open_plate(
+    sequence: ImageSequence,
+    frames: FrameRange | None = None,
+    as_plate: bool = True,
+    counted: Counted = unheard,
+) -> Plate:
     """A plate with every header of the range checked and no pixels read; a movie's pictures are counted.
 
     ``frames`` None: what is on disk, or what the pattern says. A still stands for every frame; without
     ``frames`` it is one frame, ``sequence.first_frame`` or 1001. ``as_plate`` False: what
-    concerns a plate's layer is not told. Raises ``FootageError`` with all missing frames.
+    concerns a plate's layer is not told. ``counted`` hears how far that is. Raises ``FootageError`` with all missing
+    frames.
     """
-    return Plate(find_footage(sequence), frames, sequence.colour, as_plate)
+    return Plate(find_footage(sequence), frames, sequence.colour, as_plate, counted)

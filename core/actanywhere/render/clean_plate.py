@@ -80,8 +80,8 @@ def write_clean_plate(job: PlateJob, progress: JobProgress) -> CleanPlate:
     settings = job.settings
     values = MatteValues.of(settings)
     with (
-        open_plate(job.plate, job.frames) as plate,
-        open_matte(job.matte, plate, plate.frames, values) as matte,
+        open_plate(job.plate, job.frames, counted=progress.counted) as plate,
+        open_matte(job.matte, plate, plate.frames, values, progress.counted) as matte,
     ):
         folder = Path(job.output)
         make_folder(str(folder))

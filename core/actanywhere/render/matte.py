@@ -16,7 +16,7 @@ import numpy as np
 from ..contract.errors import JobError, ModelError
 from ..contract.files import make_folder, replace_atomically
 from ..contract.shot import FrameRange, ImageSequence
-from ..footage import Plate, compact, open_plate, to_display, write_exr_frame
+from ..footage import Counted, Plate, compact, open_plate, to_display, unheard, write_exr_frame
 from ..models import find_network, missing_network
 from ..onnx_runner import open_network
 from ..seeing.cache import Answers
@@ -79,9 +79,9 @@ def matte_stages() -> list[Stage]:
     return [Stage(_LOOKING, 0, 2.0), Stage(_FOLLOWING, 1, 2.0), Stage(_EDGES, 1, 0.5)]
 
 
-def survey_matte(job: MatteJob) -> list[str]:
+def survey_matte(job: MatteJob, counted: Counted = unheard) -> list[str]:
     """What would be done, in lines; everything is checked, nothing written. Raises as ``write_matte``."""
-    with open_plate(job.plate, job.frames) as plate:
+    with open_plate(job.plate, job.frames, counted=counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
         source = " and ".join(_names())
         led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
@@ -99,7 +99,7 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
     whose files are others by now, is made again; what the network said of the same pictures is kept. Raises
     ``FootageError``, ``JobError``, ``ModelError``, ``OutputError``, ``Cancelled``.
     """
-    with open_plate(job.plate, job.frames) as plate:
+    with open_plate(job.plate, job.frames, counted=progress.counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
         source = " and ".join(_names())
         folder, identity = Path(job.output), identity_of(job.plate, plate.frames, source)

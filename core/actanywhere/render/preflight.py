@@ -25,6 +25,7 @@ from ..engines.protocol import Engine, EngineFacts
 from ..engines.tiled import Tiled
 from ..footage import (
     ConditionPicture,
+    Counted,
     MatteReader,
     MatteValues,
     Plate,
@@ -33,6 +34,7 @@ from ..footage import (
     open_plate,
     open_shot,
     read_condition,
+    unheard,
 )
 from ..models import Found
 from ..models.folder import model_folder
@@ -146,28 +148,32 @@ class Inputs:
 
 
 def open_inputs(
-    job: Job, engines: Engines | None = None, networks: Mapping[str, Found] | None = None
+    job: Job,
+    engines: Engines | None = None,
+    networks: Mapping[str, Found] | None = None,
+    counted: Counted = unheard,
 ) -> Inputs:
     """Check the model's files, then every header of the footage. Raises the error that an artist should see first.
 
-    ``networks`` are those to read pictures with, by role; None for those that are here.
+    ``networks`` are those to read pictures with, by role; None for those that are here. ``counted`` hears how
+    far each file is opened.
     """
     settings, pictures = job.settings, Unchanged()
     for path in _read_once(job):
         pictures.note(path)
     engine = (engines or Engines()).find(settings.model)
     resolved = resolve(settings, engine.facts)
-    condition = read_condition(job.shot.condition)
-    plate, matte = open_shot(job.shot, MatteValues.of(settings))
+    condition = read_condition(job.shot.condition, counted)
+    plate, matte = open_shot(job.shot, MatteValues.of(settings), counted)
     _check_anchor(job, plate.frames)
     _check_hints(settings, condition.pixels.shape)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
-    alive = _open_alive(settings, engine.facts, plate, warnings)
-    front = open_matte(Matte(settings.keep_front), plate) if settings.keep_front else None
+    alive = _open_alive(settings, engine.facts, plate, warnings, counted)
+    front = open_matte(Matte(settings.keep_front), plate, counted=counted) if settings.keep_front else None
     warnings += [] if front is None else front.warnings
-    clean = _open_clean(settings, plate, warnings)
+    clean = _open_clean(settings, plate, warnings, counted)
     if settings.second_pass and engine.facts.window is None:
         engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)
         resolved = replace(resolved, area=engine.facts.area)
@@ -206,9 +212,9 @@ def model_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
     return height, width
 
 
-def preflight(job: Job) -> Preflight:
+def preflight(job: Job, counted: Counted = unheard) -> Preflight:
     """What rendering ``job`` would read and write. Raises the same errors as rendering; nothing is touched."""
-    with open_inputs(job) as inputs:
+    with open_inputs(job, counted=counted) as inputs:
         warnings = list(inputs.warnings)
         output = OutputFolder(job, inputs.frames)
         output.check()
@@ -277,24 +283,24 @@ def _check_hints(settings: Settings, shape: tuple[int, ...]) -> None:
 
 
 def _open_alive(
-    settings: Settings, facts: EngineFacts, plate: Plate, warnings: list[str]
+    settings: Settings, facts: EngineFacts, plate: Plate, warnings: list[str], counted: Counted
 ) -> MatteReader | None:
     if not settings.alive or "alive" not in facts.reads:
         return None
     if settings.life == 0:
         warnings.append(f"The alive mask {settings.alive} has no effect: life is 0.")
         return None
-    return open_matte(Matte(settings.alive), plate)
+    return open_matte(Matte(settings.alive), plate, counted=counted)
 
 
-def _open_clean(settings: Settings, plate: Plate, warnings: list[str]) -> Plate | None:
+def _open_clean(settings: Settings, plate: Plate, warnings: list[str], counted: Counted) -> Plate | None:
     """The artist's clean plate where a shadow is pulled; one that is given and not used is told."""
     if not settings.clean_plate:
         return None
     if not asks_pull(settings):
         warnings.append(f"The clean plate {settings.clean_plate} is not used: no shadow is pulled.")
         return None
-    clean = open_plate(ImageSequence(settings.clean_plate), plate.frames, as_plate=False)
+    clean = open_plate(ImageSequence(settings.clean_plate), plate.frames, False, counted)
     if abs(clean.info.aspect / plate.info.aspect - 1) > _SAME_SHAPE:
         clean.close()
         raise FootageError(

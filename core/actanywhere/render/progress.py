@@ -6,10 +6,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ..contract.errors import Cancelled
 from ..contract.job import Progress
 from ..engines.protocol import Watch
+from ..footage import Counted
 
-__all__ = ["JobProgress", "Stage"]
+__all__ = ["JobProgress", "Stage", "opening"]
+
+_OPENING = "opening footage"
+_OPENING_SHARE = 0.05
+"""Of a job whose frames are yet to be counted, as a bar shows it."""
+_EVERY = 0.2
+"""Seconds between two counts that are told."""
+
+
+def opening(report: Callable[[Progress], None], number: int = 0, count: int = 1) -> Counted:
+    """Reports how far the footage of the one of ``count`` equal pieces is opened that has this ``number`` from 0."""
+
+    def tell(progress: Progress) -> None:
+        report(replace(progress, fraction=(number + progress.fraction) / count))
+
+    return JobProgress(tell, lambda: False, []).counted
 
 
 @dataclass(frozen=True)
@@ -23,20 +40,41 @@ class Stage:
 
 
 class JobProgress:
-    """Reports to a host how far its job is. ``seconds`` maps finished stages to what they took."""
+    """Reports to a host how far its job is. ``seconds`` maps finished stages to what they took.
+
+    Without ``stages`` to come, opening the footage is all there is to do.
+    """
 
     def __init__(
         self, report: Callable[[Progress], None], cancelled: Callable[[], bool], stages: list[Stage]
     ) -> None:
         self._report = report
         self._cancelled = cancelled
+        self._began = self._last = self._opened = time.monotonic()
+        self._fraction = self._opened_at = 0.0
+        self.begin(stages)
+
+    def begin(self, stages: list[Stage]) -> None:
+        """These stages are what is to be done, as is known by now; none of them is begun."""
         self._stages = {stage.name: stage for stage in stages}
         self._done = dict.fromkeys(self._stages, 0)
         self._loaded = dict.fromkeys(self._stages, (0, 0.0))
-        self._began = time.monotonic()
-        self._fraction = 0.0
         self.seconds = dict.fromkeys(self._stages, 0.0)
-        self._last = self._began
+
+    def counted(self, done: int, total: int) -> None:
+        """``done`` of about ``total`` pictures of a file that is being opened are counted. Raises ``Cancelled``."""
+        if self._cancelled():
+            raise Cancelled("Stopped while the footage was opened.", "Nothing was changed: begin again.")
+        now = time.monotonic()
+        if done <= 1:  # another file: how many are still to come, nobody knows
+            self._opened, self._opened_at, self._last = now, self._fraction, now
+        if not done or now - self._last < _EVERY:
+            return
+        self._last = now
+        room = (_OPENING_SHARE if self._stages else 1.0) - self._opened_at
+        self._fraction = self._opened_at + room / 2 * done / total
+        left = (now - self._opened) * (total - done) / done
+        self._report(Progress(_OPENING, done, total, "frames", self._fraction, left))
 
     def watch(self, name: str, before: int = 0, remedy: str = Watch.remedy) -> Watch:
         """The watch of who works on stage ``name``, of which ``before`` pieces are done."""

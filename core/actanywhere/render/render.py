@@ -90,7 +90,8 @@ def render(
     Raises an ``ActAnywhereError`` before anything is computed when the job cannot be rendered, ``Cancelled`` when
     ``cancelled()`` turned true.
     """
-    with open_inputs(job, engines, networks) as inputs:
+    progress = JobProgress(report, cancelled, [Stage(_CHECKING, 1, 0.02)])
+    with open_inputs(job, engines, networks, progress.counted) as inputs:
         output = OutputFolder(job, inputs.frames)
         output.check()
         with output.held():
@@ -99,7 +100,7 @@ def render(
             stages += [] if finished is not None else _stages(inputs)
             if count := count_display_frames(inputs, output):
                 stages.append(Stage(_DISPLAY, count, 0.15))
-            progress = JobProgress(report, cancelled, stages)
+            progress.begin(stages)
             digests = _digests(inputs, progress.watch(_CHECKING))
             output.claim(digests, inputs.digest)
             if finished is None:
@@ -315,8 +316,8 @@ def _digests(inputs: Inputs, watch: Watch) -> dict[str, str]:
     shot, frames = inputs.job.shot, inputs.frames
     watch.step(0)
 
-    def step(done: int) -> None:
-        watch.step(done)
+    def step(share: float) -> None:
+        watch.step(int(share * len(frames)))
         watch.check()
 
     digests = {"plate": digest(shot.plate, frames, step)}

@@ -43,8 +43,8 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
     """
     require_pycolmap()
     with (
-        open_plate(job.plate, job.frames) as plate,
-        open_matte(job.matte, plate, plate.frames, MatteValues.of(job.settings)) as matte,
+        open_plate(job.plate, job.frames, counted=progress.counted) as plate,
+        open_matte(job.matte, plate, plate.frames, MatteValues.of(job.settings), progress.counted) as matte,
     ):
         for stage in solve_stages(len(plate.frames)):
             progress.plan(stage.name, stage.count)

@@ -13,6 +13,7 @@ from ..camera.fit import apply, to_pixels
 from ..contract.errors import OutputError
 from ..contract.job import Job
 from ..engines.protocol import Watch
+from ..footage import Counted, unheard
 from ..render.preflight import Inputs, open_inputs
 from ..render.scene import Scene, read_scene, resize
 from ..render.standpoint import Standpoint
@@ -29,7 +30,9 @@ _LONGEST = 118
 """Characters of a line."""
 
 
-def write_condition_sheet(job: Job, path: str, watch: Watch | None = None) -> Path:
+def write_condition_sheet(
+    job: Job, path: str, watch: Watch | None = None, counted: Counted = unheard
+) -> Path:
     """Read the shot, and write a sheet of its condition to ``path`` (PNG); nothing else is touched.
 
     Raises the same errors as rendering, and ``OutputError``.
@@ -37,7 +40,7 @@ def write_condition_sheet(job: Job, path: str, watch: Watch | None = None) -> Pa
     target = Path(path)
     if target.suffix.lower() != ".png":
         raise OutputError(f"{path} is no PNG file.", "Give the sheet a name that ends in .png.")
-    with open_inputs(job) as inputs:
+    with open_inputs(job, counted=counted) as inputs:
         scene = read_scene(inputs, watch or Watch())
         sheet = _sheet(inputs, scene)
     write_png(target, sheet)

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from ..contract.job import Progress, Result
 from ..contract.sequences import find_footage
 from ..contract.shot import ImageSequence
 from ..footage import (
+    Counted,
     MatteReader,
     MatteValues,
     MovieWriter,
@@ -33,6 +34,7 @@ from ..footage import (
     treat_matte,
 )
 from ..footage.stills import Still
+from ..render.progress import opening
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
 Picture = NDArray[np.float32]
@@ -71,7 +73,8 @@ def write_review(
     frames = list(result.frames)
     chosen = [frames[i] for i in spread(len(frames), columns)]
     report(Progress("making the review", 0, len(frames)))
-    with open_pictures(result, Path(folder)) as pictures:
+    counted = opening(lambda progress: report(replace(progress, fraction=0.0)))
+    with open_pictures(result, Path(folder), counted) as pictures:
         cells: dict[int, list[Picture]] = {}
         with MovieWriter(str(written.movie), pictures.fps) as movie:
             for done, frame in enumerate(frames, 1):
@@ -105,12 +108,15 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
 
 
 @contextmanager
-def open_pictures(result: Result, folder: Path) -> Iterator[_Pictures]:
-    """The pictures of a finished folder, frame by frame. Raises ``FootageError``."""
+def open_pictures(result: Result, folder: Path, counted: Counted) -> Iterator[_Pictures]:
+    """The pictures of a finished folder, frame by frame; ``counted`` hears how far its footage is opened.
+
+    Raises ``FootageError``.
+    """
     shot, values = result.job.shot, MatteValues.of(result.job.settings)
     with (
-        open_plate(shot.plate, result.frames) as plate,
-        open_matte(shot.matte, plate, values=values) as matte,
+        open_plate(shot.plate, result.frames, counted=counted) as plate,
+        open_matte(shot.matte, plate, values=values, counted=counted) as matte,
     ):
         yield _Pictures(result, folder, plate, matte)
 

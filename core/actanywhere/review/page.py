@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from ..contract.files import write_text
 from ..contract.job import Job, Progress, Result
 from ..contract.settings import setting_fields
 from ..contract.takes import read_take
+from ..footage import Counted
+from ..render.progress import opening
 from .contact_sheet import Picture, code, fit, spread
 from .folder import open_pictures
 
@@ -77,13 +79,18 @@ def write_page(
     area = min(_AREA, _AREA * _MOST_BYTES // (_PICTURE_BYTES * pieces * _FEWEST_FRAMES))
     rows, blocks = [], []
 
+    reached = 0.0
+
     def tell(number: int, share: float) -> None:
-        done = (number + share) / max(1, len(shots))
-        report(Progress("making the page", number, len(shots), "shots", done))
+        nonlocal reached
+        reached = (number + share) / max(1, len(shots))
+        report(Progress("making the page", number, len(shots), "shots", reached))
+
+    counted = opening(lambda progress: report(replace(progress, fraction=reached)))
 
     for number, shot in enumerate(shots):
         tell(number, 0.0)
-        row, pictures = _row(shot, most, area, partial(tell, number))
+        row, pictures = _row(shot, most, area, partial(tell, number), counted)
         rows.append(row)
         blocks.append(_block(f"p{number}", pictures))
     tell(len(shots), 0.0)
@@ -106,11 +113,11 @@ def _block(name: str, data: Any) -> str:
 
 
 def _row(
-    shot: PageShot, most: int, area: int, tell: Callable[[float], None]
+    shot: PageShot, most: int, area: int, tell: Callable[[float], None], counted: Counted
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """What the page knows of a shot, and its pictures: ``plate`` and a list for each take, in base64.
 
-    ``tell`` hears the share of the pictures that is there.
+    ``tell`` hears the share of the pictures that is there, ``counted`` how far a take's footage is opened.
     """
     takes = [read_take(str(folder)) for folder in shot.takes]
     results = [
@@ -132,7 +139,7 @@ def _row(
             tell((at + share) / len(results))
 
         try:
-            aspect = _collect(pictures, name, Path(folder), result, frames, area, seen) or aspect
+            aspect = _collect(pictures, name, Path(folder), result, frames, area, seen, counted) or aspect
         except ActAnywhereError as error:
             problems.append(error.message)
     row = {
@@ -160,10 +167,11 @@ def _collect(
     frames: Sequence[int],
     area: int,
     seen: Callable[[float], None],
+    counted: Counted,
 ) -> str:
     """Add a take's pictures, and the plate's with the first take; gives the pictures' aspect."""
     aspect = ""
-    with open_pictures(result, folder) as source:
+    with open_pictures(result, folder, counted) as source:
         for done, frame in enumerate(frames):
             seen(done / len(frames))
             if frame not in result.frames:

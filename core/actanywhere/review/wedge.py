@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job, Progress
 from ..contract.takes import Take, missing_frames, read_take, same_layer
-from ..footage import layer_to_display, open_plate
+from ..footage import PlateInfo, layer_to_display, open_plate
 from ..footage.stills import Still
+from ..render.progress import opening
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, spread, write, write_png, written
 
 Picture = NDArray[np.float32]
@@ -55,19 +56,19 @@ def write_wedge_sheet(
     rows = []
     for done, take in enumerate(takes):
         report(Progress("making the sheet", done, len(takes), "takes", done / len(takes)))
-        rows.append([_comp(take, frame) for frame in chosen])
+        assert take.job is not None
+        counted = opening(report, done, len(takes))
+        with open_plate(take.job.shot.plate, take.job.shot.frames, counted=counted) as plate:
+            rows.append([_comp(take, frame, plate.info) for frame in chosen])
     write_png(Path(sheet), _drawn(labels, chosen, rows))
     return Path(sheet)
 
 
-def _comp(take: Take, frame: int) -> Picture | None:
+def _comp(take: Take, frame: int, info: PlateInfo) -> Picture | None:
     """A frame's comp as a display shows it, small; None when it is not rendered yet."""
-    assert take.job is not None
     if frame not in take.frames_done:
         return None
     path = take.layer.replace("####", f"{frame:04d}")
-    with open_plate(take.job.shot.plate, take.job.shot.frames) as plate:
-        info = plate.info
     with Still(path, f"{path} (frame {frame})") as still:
         if not {"R", "G", "B"} <= set(still.parts[0].channels):
             raise FootageError(f"{path} has no R, G and B.", "Render this frame again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from accelerate import PartialState
 from tqdm import tqdm
 
 from ..contract.errors import FootageError, JobError
+from ..contract.job import Progress
 from ..engines.unet.model.checkpoint import Model
+from ..hostkit.progress import with_time_left
+from ..render.progress import opening
 from .batches import Batch, BatchPlan, batches
 from .begin import NewStarter, begin
 from .card import Card, Material, describe_folder
@@ -149,10 +153,11 @@ def _gather(args: argparse.Namespace) -> tuple[Sources, list[Material]]:
     for folder in args.footage:
         clips = find_clips(folder)
         material.append(describe_folder(folder, f"{len(clips)} clips with mattes"))
-        for clip in tqdm(clips, desc=f"reading {folder.name}", unit="clip"):
-            proxies.append(
-                make_proxy(clip, args.output / "proxies", lambda text: tqdm.write(f"warning: {text}"))
-            )
+        bar = tqdm(clips, desc=f"reading {folder.name}", unit="clip")
+        counted = opening(partial(_show_frames, bar))
+        for clip in bar:
+            bar.set_postfix_str("")
+            proxies.append(make_proxy(clip, args.output / "proxies", _warn, counted))
     for folder in args.rendered:
         material.append(describe_folder(folder, f"{len(RenderedClips(folder).names)} rendered clips"))
     if not (args.pictures or args.footage or args.rendered):
@@ -164,6 +169,16 @@ def _gather(args: argparse.Namespace) -> tuple[Sources, list[Material]]:
             "Two clips have the same name in folders of the same name.", "Rename one of the folders."
         )
     return Sources(tuple(args.pictures), tuple(proxies), tuple(args.rendered)), material
+
+
+def _warn(text: str) -> None:
+    tqdm.write(f"warning: {text}")
+
+
+def _show_frames(bar: Any, progress: Progress) -> None:
+    text = f"{progress.done}/{progress.total} {progress.unit}"
+    bar.set_postfix_str(with_time_left(text, progress.seconds_left), refresh=False)
+    bar.update(0)
 
 
 def _content(folder: Path) -> str:

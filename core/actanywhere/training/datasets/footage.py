@@ -32,7 +32,7 @@ from ...camera.track import Tracker
 from ...contract.errors import FootageError
 from ...contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, find_footage
 from ...contract.shot import ImageSequence, Matte
-from ...footage import MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display
+from ...footage import Counted, MatteReader, Plate, judge_mattes, open_matte, open_plate, to_display, unheard
 from ..state import replaced
 from . import TrainingClip
 from .pictures import Split
@@ -89,9 +89,10 @@ def _named(folder: Path) -> dict[str, str]:
     return found
 
 
-def make_proxy(clip: StudioClip, into: Path, warn: Callable[[str], None]) -> Path:
+def make_proxy(clip: StudioClip, into: Path, warn: Callable[[str], None], counted: Counted = unheard) -> Path:
     """The small copy of ``clip`` in the folder ``into``, made unless it is there already; gives its own folder.
 
+    ``counted`` hears how many frames are found, then how many are written.
     Raises ``FootageError`` naming the clip when it cannot be read or its matte is of no use.
     """
     folder, stamp = into / clip.name, _stamp(clip)
@@ -101,8 +102,8 @@ def make_proxy(clip: StudioClip, into: Path, warn: Callable[[str], None]) -> Pat
     except (OSError, ValueError, KeyError):
         pass
     try:
-        with _opened(clip) as (plate, matte), replaced(folder) as fresh:
-            facts = _write_proxy(plate, matte, fresh, lambda text: warn(f"{clip.name}: {text}"))
+        with _opened(clip, counted) as (plate, matte), replaced(folder) as fresh:
+            facts = _write_proxy(plate, matte, fresh, lambda text: warn(f"{clip.name}: {text}"), counted)
             (fresh / _INDEX).write_text(json.dumps({"name": clip.name, "stamp": stamp, **facts}))
     except FootageError as error:
         raise FootageError(f"Clip {clip.name}: {error.message}", error.remedy) from error
@@ -110,20 +111,20 @@ def make_proxy(clip: StudioClip, into: Path, warn: Callable[[str], None]) -> Pat
 
 
 @contextmanager
-def _opened(clip: StudioClip) -> Iterator[tuple[Plate, MatteReader]]:
+def _opened(clip: StudioClip, counted: Counted) -> Iterator[tuple[Plate, MatteReader]]:
     """Plate and matte; a movie's pictures are numbered as those of the sequence beside it."""
     both = [find_footage(ImageSequence(path)) for path in (clip.plate, clip.matte)]
     numbered = next((one.frames.first for one in both if one.frames is not None), None)
     of_plate, of_matte = (numbered if one.kind == "movie" else None for one in both)
     with (
-        open_plate(ImageSequence(clip.plate, of_plate)) as plate,
-        open_matte(Matte(clip.matte, first_frame=of_matte), plate) as matte,
+        open_plate(ImageSequence(clip.plate, of_plate), counted=counted) as plate,
+        open_matte(Matte(clip.matte, first_frame=of_matte), plate, counted=counted) as matte,
     ):
         yield plate, matte
 
 
 def _write_proxy(
-    plate: Plate, matte: MatteReader, folder: Path, warn: Callable[[str], None]
+    plate: Plate, matte: MatteReader, folder: Path, warn: Callable[[str], None], counted: Counted
 ) -> dict[str, Any]:
     """Write every frame small, as a display sees it; gives what is known of the whole clip."""
     info = plate.info
@@ -131,6 +132,7 @@ def _write_proxy(
     width = round(height * info.width * info.pixel_aspect / info.height)
     tracker, small = Tracker(width / height), []
     for number, frame in enumerate(plate.frames):
+        counted(number, len(plate.frames))
         pixels = cv2.resize(plate.read(frame).pixels, (width, height), interpolation=cv2.INTER_AREA)
         rgb = to_display(np.ascontiguousarray(pixels, np.float32), info.space)
         alpha = np.asarray(
