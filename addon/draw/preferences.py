@@ -26,6 +26,7 @@ from ..operators import running
 from ..operators.run import Runner, redraw
 from ..versions import path_property
 from .panels import lines
+from .wording import shown, spoken
 
 __all__ = ["CLASSES", "state"]
 
@@ -53,7 +54,7 @@ class _EngineRunner(Runner):
     def fail(self, scene: Any, error: ActAnywhereError) -> set[str]:
         """Keep it for the preferences, and report it."""
         state.error = error
-        self.report({"ERROR"}, (f"{error.message} {error.remedy}").strip())
+        self.report({"ERROR"}, spoken(error))
         redraw()
         return {"CANCELLED"}
 
@@ -263,7 +264,7 @@ def _draw_engine(box: Any, context: Any) -> None:
     box = box.column(align=True)
     if state.error is not None:
         for text, icon in ((state.error.message, "ERROR"), (state.error.remedy, "INFO")):
-            for number, line in enumerate(lines(text, context)):
+            for number, line in enumerate(lines(shown(text), context)):
                 box.label(text=line, icon="BLANK1" if number else icon)
     if state.trial:
         box.label(text=state.trial, icon="CHECKMARK")
@@ -272,7 +273,7 @@ def _draw_engine(box: Any, context: Any) -> None:
             text = f"{finding.name}: {finding.found}"
             box.label(text=text, icon=_ICONS.get(finding.status, "DOT"))
             if finding.remedy:
-                box.label(text=finding.remedy, icon="BLANK1")
+                box.label(text=shown(finding.remedy), icon="BLANK1")
 
 
 CLASSES = (

@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from ..contract.takes import new_folder_beside
+from ..draw.wording import shown
 from ..hostkit.clean_plate import clean_plate_step, made_clean_plate
 from ..hostkit.session import Session
 from ..read.asking import Asked, build_errand_order, shot_name, takes_root
@@ -44,7 +45,7 @@ class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
             if session.error is None:
                 pattern, told = made_clean_plate(session.lines)
                 scene.actanywhere.settings.clean_plate = as_stored(pattern)
-                self.report({"INFO"}, f"{os.path.basename(pattern)} ({'; '.join(told)})")
+                self.report({"INFO"}, f"{os.path.basename(pattern)} ({shown('; '.join(told))})")
         except Exception:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..contract.takes import new_folder_beside
+from ..draw.wording import shown
 from ..hostkit.controls import control
 from ..hostkit.farm import can_submit, made_bundle, plan_step, planned, write_farm_list, write_step
 from ..hostkit.session import Session
@@ -72,7 +73,7 @@ class ACTANYWHERE_OT_farm_bundle(Runner, bpy.types.Operator):
 
     def _planned(self, session: Session) -> list[str]:
         try:
-            return planned(session.lines)
+            return [shown(line) for line in planned(session.lines)]
         except Exception:
             self._leave_nothing()
             raise

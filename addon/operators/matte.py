@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from ..draw.wording import shown
 from ..hostkit.matte import Pointed, finished_matte, matte_folder, matte_step, misread
 from ..hostkit.order import Order
 from ..hostkit.session import Session
@@ -48,7 +49,7 @@ class ACTANYWHERE_OT_make_matte(Runner, bpy.types.Operator):
         group.matte_source, group.matte_path = "FILES", as_stored(made.pattern)
         group.use_matte_start, group.matte_channel = False, "A"  # its numbers are the plate's
         show_sheet(made.sheet, "ActAnywhere matte")
-        self.report({"INFO"}, f"{os.path.basename(made.pattern)} ({'; '.join(told)})")
+        self.report({"INFO"}, f"{os.path.basename(made.pattern)} ({shown('; '.join(told))})")
 
 
 def _order(scene: Any, asked: Asked, plate: Plate) -> Order:

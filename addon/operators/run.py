@@ -11,6 +11,7 @@ import bpy
 
 from ..contract.errors import ActAnywhereError, Cancelled
 from ..draw import previews
+from ..draw.wording import shown, spoken
 from ..hostkit.controls import control
 from ..hostkit.session import Session
 from . import running
@@ -37,9 +38,9 @@ def redraw() -> None:
 
 def tell(operator: Any, scene: Any, error: ActAnywhereError) -> set[str]:
     """Show an error in the panel and report it; gives what an operator returns then."""
-    scene.actanywhere.message, scene.actanywhere.remedy = error.message, error.remedy
+    scene.actanywhere.message, scene.actanywhere.remedy = shown(error.message), shown(error.remedy)
     kind = "INFO" if isinstance(error, Cancelled) else "ERROR"
-    operator.report({kind}, (f"{error.message} {error.remedy}").strip())
+    operator.report({kind}, spoken(error))
     redraw()
     return {"CANCELLED"}
 

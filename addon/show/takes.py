@@ -6,6 +6,7 @@ import bpy
 
 from ..contract.errors import ActAnywhereError
 from ..contract.takes import list_takes
+from ..draw.wording import shown
 from ..hostkit.order import Order
 from ..hostkit.status import notes_of, summary_of
 from ..read.asking import shot_name, takes_root
@@ -29,8 +30,8 @@ def refresh_takes(scene: Any, name: str = "") -> None:
     except ActAnywhereError:
         return
     layer = bpy.data.images.get(f"{name} layer")
-    shown = layer.get("actanywhere_take", 0) if layer is not None else 0
-    group.current_take = shown if any(take.number == shown for take in takes) else 0
+    in_scene = layer.get("actanywhere_take", 0) if layer is not None else 0
+    group.current_take = in_scene if any(take.number == in_scene for take in takes) else 0
     for take in takes:
         item = group.takes.add()
         item.name = f"take_{take.number:03d}"
@@ -38,7 +39,7 @@ def refresh_takes(scene: Any, name: str = "") -> None:
         item.finished = take.state == "finished"
         item.seed = take.job.settings.seed if take.job else 0
         item.summary = summary_of(take)
-        item.notes = "\n".join(notes_of(take))
+        item.notes = shown("\n".join(notes_of(take)))
 
 
 def places_in_use(scene: Any, order: Order) -> set[str]:

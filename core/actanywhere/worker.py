@@ -133,8 +133,8 @@ def _bug(error: Exception) -> WorkerError:
     if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
         return WorkerError(
             "The memory did not suffice: {}".format((str(error).splitlines() or ["no details"])[0]),
-            "Close other applications, render with a smaller --size or fewer --frames at a time, or, where it is the "
-            "graphics card's memory, on the processor (--device cpu).",
+            "Close other applications, render with a smaller --size or fewer frames (--frames) at a time, or, where it "
+            "is the graphics card's memory, on the processor (--device cpu).",
         )
     text = "".join(traceback.format_exception(error))
     return WorkerError(f"This is a bug in ActAnywhere.\n{text}", "Report it with this text and the job file.")

@@ -226,8 +226,8 @@ ROWS = [
     ),
     Row("Report it with this text and the job file.", lambda at: bug(at, True), lambda at: bug(at, False)),
     Row(
-        "Close other applications, render with a smaller --size or fewer --frames at a time, or, where it is the "
-        "graphics card's memory, on the processor (--device cpu).",
+        "Close other applications, render with a smaller --size or fewer frames (--frames) at a time, or, where it "
+        "is the graphics card's memory, on the processor (--device cpu).",
         lambda at: served(at, "memory-python"),
         lambda at: served(at),
     ),

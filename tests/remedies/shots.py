@@ -444,10 +444,16 @@ ROWS = [
     ),
     Row("Wait for it, or give another output folder.", busy, waits),
     again(
-        "Set TMPDIR to a folder on a larger disk, or render fewer --frames at a time.",
+        "Set TMPDIR to a folder on a larger disk, or render fewer frames (--frames) at a time.",
         lambda at: empty_clip(TWO, 32, 48, 1.5),
         lambda at: _larger_disk(at),
         lambda at: _small_disk(at),
+    ),
+    again(
+        "Nothing was changed: begin again.",
+        lambda at: _opened(stopped=not (at / "anew").exists()),
+        lambda at: at.write("anew", ""),
+        lambda at: None,
     ),
     again(
         "Nothing was written. The same command begins again.",
@@ -537,6 +543,12 @@ def _making(at: At, subjects: Any) -> Any:
     made = object.__new__(_Making)
     made._plate, made._readers = at.plate(), SimpleNamespace(subjects=subjects)  # type: ignore[assignment]
     return made
+
+
+def _opened(stopped: bool) -> None:
+    from actanywhere.render.progress import JobProgress
+
+    JobProgress(lambda _: None, lambda: stopped, []).counted(1, 2)
 
 
 def _solved(at: At, stopped: bool) -> None:

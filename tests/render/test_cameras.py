@@ -151,5 +151,5 @@ def test_a_shot_too_long_to_be_solved_unasked_is_rendered_with_the_plates_camera
     monkeypatch.setattr("actanywhere.render.camera._LONGEST", 5)
     result = render(panned.job(tiny_model(), camera="auto"))
     (camera,) = [one for one in result.decisions if one.name == "camera"]
-    assert "6 frames are solved only if '--camera 3d' asks for it" in camera.reason
+    assert "6 frames are solved only if --camera 3d asks for it" in camera.reason
     assert "solving the camera" not in result.seconds

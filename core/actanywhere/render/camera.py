@@ -152,7 +152,7 @@ def _in_space(inputs: Inputs, track: CameraTrack, larger: Clip | None, solving: 
     count = len(inputs.frames)
     if inputs.job.settings.camera == "auto":
         if larger is None or not asks_solve(inputs):
-            return f"{count} frames are solved only if '--camera 3d' asks for it"
+            return f"{count} frames are solved only if --camera 3d asks for it"
         if np.array_equal(track.transforms, np.broadcast_to(np.eye(3), track.transforms.shape)):
             return "the camera does not move"
         if count < _FEWEST or not shows_parallax(_frames(larger), count):

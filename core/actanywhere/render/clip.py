@@ -63,5 +63,5 @@ def empty_clip(frames: FrameRange, height: int, width: int, aspect: float) -> Cl
 def _no_room(frames: FrameRange, why: str) -> OutputError:
     return OutputError(
         f"The temporary folder {tempfile.gettempdir()} cannot hold {len(frames)} frames: {why}.",
-        "Set TMPDIR to a folder on a larger disk, or render fewer --frames at a time.",
+        "Set TMPDIR to a folder on a larger disk, or render fewer frames (--frames) at a time.",
     )

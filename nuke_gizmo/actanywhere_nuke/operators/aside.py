@@ -8,7 +8,7 @@ from typing import Callable
 import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled
-from ..hostkit.progress import say
+from ..draw.wording import say
 from ..hostkit.session import Session
 from ..show import showing
 

@@ -10,9 +10,9 @@ from ..contract.errors import ActAnywhereError, Cancelled, JobError
 from ..contract.settings import setting_fields
 from ..contract.takes import remove_take
 from ..draw.panel import enabled, panel
+from ..draw.wording import say
 from ..hostkit.controls import BUSY, CHOOSE_TAKE
 from ..hostkit.pick import framed, with_box, with_point
-from ..hostkit.progress import say
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from ..read.asking import inner, is_complete, text
 from ..read.naming import slashes

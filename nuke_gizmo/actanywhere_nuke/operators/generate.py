@@ -16,9 +16,9 @@ from ..contract.job import Job, Result
 from ..contract.launch import Worker
 from ..contract.shot import FrameRange
 from ..contract.takes import new_take, read_take, remove_take, wedge, write_job
+from ..draw.wording import say
 from ..hostkit.controls import BUSY
 from ..hostkit.engine import Engine, engine_errand
-from ..hostkit.progress import say
 from ..hostkit.session import Session, Step
 from ..hostkit.turns import Listener, Turns
 from ..read.asking import ask, text

@@ -9,7 +9,7 @@ import nuke
 
 from ..contract.errors import ActAnywhereError
 from ..draw.panel import HELP
-from ..hostkit.progress import say
+from ..draw.wording import say
 from ..read.asking import is_ours
 from . import generate, installation
 from .networks import show_networks

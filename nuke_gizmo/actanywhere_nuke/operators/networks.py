@@ -6,6 +6,7 @@ from typing import List
 
 import nuke
 
+from ..draw.wording import say
 from ..hostkit.engine import Engine
 from ..hostkit.networks import (
     VISION,
@@ -17,7 +18,6 @@ from ..hostkit.networks import (
     read_networks,
     still_to_get,
 )
-from ..hostkit.progress import say
 from ..hostkit.session import Session
 from ..read.asking import text
 from . import installation

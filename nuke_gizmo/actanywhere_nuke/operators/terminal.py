@@ -9,7 +9,7 @@ from typing import List, Sequence
 import nuke
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
-from ..hostkit.progress import say
+from ..draw.wording import say
 from ..read.asking import is_ours
 from . import generate
 

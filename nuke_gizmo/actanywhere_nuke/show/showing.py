@@ -14,6 +14,7 @@ import nuke
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Job
 from ..contract.takes import Take, layer_stem, list_takes, read_take
+from ..draw.wording import shown
 from ..hostkit.status import State, notes_of, state_of, take_label
 from ..read.asking import ask, inner, script_path, text
 from ..read.naming import file_pattern, output_root, shot_name, slashes
@@ -167,9 +168,9 @@ def show_state(node: nuke.Node, look: bool = True) -> State:
         take = shown_take(node)
         job = plan(ask(node, look)).job
     except ActAnywhereError as error:
-        problem = error.message
+        problem = shown(error.message)
     state = state_of(take, job, problem)
-    notes = "\n".join(notes_of(take)) if take is not None else ""
+    notes = shown("\n".join(notes_of(take))) if take is not None else ""
     with quiet(node):
         # A knob evaluates what stands in square brackets.
         for name, said in (("state", state.text), ("notes", notes.replace("[", "(").replace("]", ")"))):
@@ -181,7 +182,7 @@ def show_state(node: nuke.Node, look: bool = True) -> State:
 def log(node: nuke.Node, *lines: str) -> None:
     """Add lines to the log on the node, with the time; in a terminal they are printed too."""
     stamp = time.strftime("%H:%M:%S")
-    said = [f"{stamp}  {part}" for line in lines for part in line.splitlines()]
+    said = [f"{stamp}  {part}" for line in lines for part in shown(line).splitlines()]
     if not nuke.GUI:
         for one in said:
             print(f"ActAnywhere {one}", flush=True)
