@@ -186,6 +186,7 @@ def _render_with_kept_model() -> Render:
 
     def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Result:
         # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
+        _import_numpy()
         from .engines.find import Engines
         from .render.render import render as render_job
 
@@ -194,6 +195,16 @@ def _render_with_kept_model() -> Render:
         return render_job(job, report, cancelled, kept[0])
 
     return render
+
+
+def _import_numpy() -> None:
+    """NumPy with a BLAS of one thread: frames are worked on side by side, where its own threads wait in a busy loop."""
+    asked = "OPENBLAS_NUM_THREADS" in os.environ
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import numpy  # noqa: F401  # it reads that now, once
+
+    if not asked:
+        del os.environ["OPENBLAS_NUM_THREADS"]  # PyTorch's own may have all
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, m
     told: list[Progress] = []
     render(shot.job(model), told.append)
     counted = [one for one in told if not one.message]
-    first = {name: next(runs).done for name, runs in groupby(counted, lambda one: one.stage)}
+    first: dict[str, int] = {}
+    for one in counted:
+        first.setdefault(one.stage, one.done)
     began = ("checking footage", "reading footage", "filling the place", "loading the model")
     assert counted[0].stage == "checking footage" and all(first[name] == 0 for name in began)
     done = {name: [one.done for one in counted if one.stage == name] for name in first}
@@ -63,6 +65,10 @@ def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, m
         assert set(done[name]) >= set(range(1, 7)), name
     assert set(done["painting"]) == set(range(5))  # two windows of two steps
     order = [name for name, _ in groupby(counted, lambda one: one.stage)]
-    window = ["preparing frames", "painting", "decoding frames", "writing the layer"]
-    assert order[order.index("preparing frames") :] == window * 2
+    window = ["preparing frames", "painting", "decoding frames"]
+    begins = [place for place, name in enumerate(order) if name == "preparing frames"]
+    assert [order[place : place + 3] for place in begins] == [window] * 2
+    events = [(one.stage, one.done) for one in counted]
+    written, decoded = events.index(("writing the layer", 1)), events.index(("decoding frames", 3))
+    assert written < decoded, "a frame is on disk before the next but one is a picture"
     assert [one.fraction for one in told] == sorted(one.fraction for one in told)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from actanywhere.camera.alignment import find_features
+from actanywhere.camera.alignment import Pair, find_features, match
 from actanywhere.shadow.clean_plate import ShotFrames, clean_frame, linear
 from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
 
@@ -89,7 +89,11 @@ def _shot(
         [np.array([[1, 0, -round(pan * t) / HEIGHT], [0, 1, 0], [0, 0, 1]]) for t in range(FRAMES)]
     )
     features = [find_features(picture, actor) for picture, actor in zip(rgb, actors, strict=True)]
-    return ShotFrames(np.stack(rgb), actors.__getitem__, track, features.__getitem__), np.stack(truth)
+
+    def shared(source: int, target: int) -> Pair:
+        return match(features[source], features[target])
+
+    return ShotFrames(np.stack(rgb), actors.__getitem__, track, shared), np.stack(truth)
 
 
 def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:

@@ -138,21 +138,30 @@ def _search_at(
     if mask.shape[0] > canvas.colour.shape[0] or mask.shape[1] > canvas.colour.shape[1]:
         return None
     colour, gradient = _appearance(proxy[0], height, width)
-    likeness = _likeness(canvas.colour, colour[box], mask, cv2.TM_CCOEFF_NORMED)
-    edges = _likeness(canvas.gradient, gradient[box], mask, cv2.TM_CCORR_NORMED)
-    score = 0.5 * likeness + 0.5 * edges
     # Where the actor's own place lies among the searched ones, and how far from it is allowed.
     home_x = (left + 0.5) / scale - 0.5 + canvas.room
     home_y = (top + 0.5) / scale - 0.5 + canvas.room
-    x, y = np.arange(score.shape[1]), np.arange(score.shape[0])[:, None]
+    first_x, last_x = _near(home_x, canvas.room, canvas.colour.shape[1] - mask.shape[1])
+    first_y, last_y = _near(home_y, canvas.room, canvas.colour.shape[0] - mask.shape[0])
+    near = np.s_[first_y : last_y + mask.shape[0], first_x : last_x + mask.shape[1]]
+    likeness = _likeness(canvas.colour[near], colour[box], mask, cv2.TM_CCOEFF_NORMED)
+    edges = _likeness(canvas.gradient[near], gradient[box], mask, cv2.TM_CCORR_NORMED)
+    score = 0.5 * likeness + 0.5 * edges
+    x, y = np.arange(first_x, last_x + 1), np.arange(first_y, last_y + 1)[:, None]
     away = np.maximum(np.abs(x - home_x), np.abs(y - home_y)) / canvas.room
     score = np.where(away <= 1.0, score - _ABROAD * away**2, -1.0)
     row, column = np.unravel_index(int(score.argmax()), score.shape)
     move = np.eye(3)
-    move[:2, 2] = column - canvas.room - left, row - canvas.room - top
+    move[:2, 2] = first_x + column - canvas.room - left, first_y + row - canvas.room - top
     place = from_pixels(canvas.height, canvas.width, canvas.aspect) @ move
     place = place @ to_pixels(height, width, canvas.aspect)
     return _Candidate(float(score[row, column]), float(edges[row, column]), index, scale, place)
+
+
+def _near(home: float, reach: int, last: int) -> tuple[int, int]:
+    """The first and the last of the places 0 to ``last`` within reach of ``home``: one at least."""
+    first = min(max(0, int(np.ceil(home - reach))), last)
+    return first, max(first, min(last, int(np.floor(home + reach))))
 
 
 def _core(matte: Picture, height: int, width: int) -> NDArray[np.bool_]:

@@ -4,13 +4,11 @@ homography apart; two views of things at several depths are not.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .alignment import Features, Frame, find_features, match
+from .alignment import Shared
 
 __all__ = ["shows_parallax"]
 
@@ -24,20 +22,13 @@ _OFF = 0.2
 _PAIRS = 0.1
 
 
-def shows_parallax(frame: Frame, count: int) -> bool:
-    """``frame`` gives picture (h, w, 3) and matte (h, w; 255 = subject), 8-bit, of each of ``count`` frames."""
-
-    @lru_cache(None)
-    def features(index: int) -> tuple[Features, float]:
-        picture, matte = frame(index)
-        return find_features(picture, matte > 10), picture.shape[1] / 640
-
+def shows_parallax(shared: Shared, count: int, width: int) -> bool:
+    """``shared`` tells what two of ``count`` frames share, which are ``width`` pixels wide."""
     leaving = []
     for apart in _APART:
         last = count - 1 - apart
         for start in np.unique(np.linspace(0, last, _STARTS).astype(int)) if last >= 0 else ():
-            (there, unit), (here, _) = features(int(start)), features(int(start) + apart)
-            leaving.append(_leaves_plane(*match(there, here), unit))
+            leaving.append(_leaves_plane(*shared(int(start), int(start) + apart), width / 640))
     known = [one for one in leaving if one is not None]
     return bool(known) and sum(known) > _PAIRS * len(known)
 

@@ -104,14 +104,14 @@ class Painted:
 class Watch:
     """Progress and cancel in one: ``step`` hears how many steps are done, ``cancelled`` says whether to stop.
 
-    ``decoded`` hears how many of a window's new frames are pictures already; ``remedy`` is what somebody who stopped is
-    told.
+    ``painted`` gets each whole picture (h, w, 3) of a window by its place in it, from an engine that has one before
+    the others; they come in order. ``remedy`` is what somebody who stopped is told.
     """
 
     step: Callable[[int], None] = lambda done: None
     cancelled: Callable[[], bool] = lambda: False
     remedy: str = "The same job goes on from its finished frames."
-    decoded: Callable[[int], None] = lambda done: None
+    painted: Callable[[int, Picture], None] = lambda place, picture: None
 
     def check(self) -> None:
         """Raises ``Cancelled`` when the artist stopped the job."""
@@ -155,7 +155,11 @@ class Painter(Protocol):
 
 
 class Engine(Protocol):
-    """What paints. ``open`` loads the weights, so it comes after everything that can be wrong was checked."""
+    """What paints. ``open`` loads the weights, so it comes after everything that can be wrong was checked.
+
+    An engine whose loading is a matter of seconds may have ``load(settings)``, too: that is called in a thread of its
+    own while the footage is read, and ``open`` follows.
+    """
 
     facts: EngineFacts
 

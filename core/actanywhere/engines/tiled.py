@@ -90,7 +90,8 @@ class _TiledPainter:
 
     def paint(self, frames: Frames, window: Window, before: Painted | None, watch: Watch) -> Painted:
         """The shot at the large size, or the first pass alone where little was painted."""
-        first = self.first.paint(_Frames(frames, self._shrunk), window, None, watch)
+        whole = replace(watch, painted=Watch.painted)  # nothing is painted before the second pass is
+        first = self.first.paint(_Frames(frames, self._shrunk), window, None, whole)
         shown = first.shown if first.shown is not None else np.ones(first.pictures.shape[:3], np.float32)
         if float(np.mean([(plane > 0.5).mean() for plane in shown])) < _MUCH:
             self.request.say("little was painted: no second pass")
@@ -126,7 +127,10 @@ class _TiledPainter:
         conditioning = _Frames(frames, lambda index, frame: canvas.tile_conditioning(index, frame, tile))
         share = self._each / painter.steps
         return painter.paint(
-            conditioning, window, None, replace(watch, step=lambda k: watch.step(done + int(k * share)))
+            conditioning,
+            window,
+            None,
+            replace(watch, step=lambda k: watch.step(done + int(k * share)), painted=Watch.painted),
         )
 
     def _scratch(self, number: int) -> Path:

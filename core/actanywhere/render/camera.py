@@ -25,6 +25,7 @@ from ..contract.files import make_folder, write_text
 from ..engines.protocol import Watch
 from .clip import Clip
 from .decision import Decision
+from .features import ShotFeatures
 from .preflight import Inputs
 
 __all__ = [
@@ -78,7 +79,7 @@ def asks_larger(inputs: Inputs) -> bool:
 
 
 def choose_camera(
-    inputs: Inputs, track: CameraTrack, clip: Clip, larger: Clip | None, solving: Solving
+    inputs: Inputs, track: CameraTrack, clip: Clip, larger: ShotFeatures | None, solving: Solving
 ) -> tuple[Decision[str], Motion]:
     """The camera's name with its reason and warnings, and how the place moves.
 
@@ -86,7 +87,7 @@ def choose_camera(
     """
     asked = inputs.job.settings.camera
     if inputs.track is not None:
-        return _given(inputs, track, larger)
+        return _given(inputs, track, None if larger is None else larger.clip)
     if asked == "3d" or (asked == "auto" and track.trackable):
         found = _in_space(inputs, track, larger, solving)
         if asks_solve(inputs):
@@ -147,7 +148,9 @@ def _standing(inputs: Inputs, cameras: Cameras, larger: Clip | None, reason: str
     return SpaceTrack(cameras, inputs.aspect, reason, np.ones(len(cameras.frames)), feet)
 
 
-def _in_space(inputs: Inputs, track: CameraTrack, larger: Clip | None, solving: Solving) -> SpaceTrack | str:
+def _in_space(
+    inputs: Inputs, track: CameraTrack, larger: ShotFeatures | None, solving: Solving
+) -> SpaceTrack | str:
     """The plate's camera in three dimensions, or why it is not used."""
     count = len(inputs.frames)
     if inputs.job.settings.camera == "auto":
@@ -155,15 +158,15 @@ def _in_space(inputs: Inputs, track: CameraTrack, larger: Clip | None, solving: 
             return f"{count} frames are solved only if --camera 3d asks for it"
         if np.array_equal(track.transforms, np.broadcast_to(np.eye(3), track.transforms.shape)):
             return "the camera does not move"
-        if count < _FEWEST or not shows_parallax(_frames(larger), count):
+        if count < _FEWEST or not shows_parallax(larger.shared, count, larger.clip.size[1]):
             return "the plate shows no parallax"
         if not has_pycolmap():
             return "the plate shows parallax, and solving it needs pip install 'actanywhere[solve]'"
     assert larger is not None
-    found = solve_clip(larger, inputs.focal, solving)
+    found = solve_clip(larger.clip, inputs.focal, solving)
     if found.cameras is None or found.cameras.ground is None:
         return found.reason
-    return _standing(inputs, found.cameras, larger, f"{found.facts}; {found.reason}")
+    return _standing(inputs, found.cameras, larger.clip, f"{found.facts}; {found.reason}")
 
 
 def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:

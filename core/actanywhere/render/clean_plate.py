@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.alignment import Features, Matrix, find_features
+from ..camera.alignment import Matrix
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import OutputError
 from ..contract.files import make_folder, write_text
@@ -31,6 +31,7 @@ from ..footage import (
 from ..shadow.clean_plate import AlignedFrames, ShotFrames, align_frames
 from ..shadow.pull import pull_shadow
 from .clip import Clip, empty_clip
+from .features import ShotFeatures
 from .lock import lock_folder
 from .plate_job import PlateJob
 from .progress import JobProgress, Stage
@@ -44,8 +45,7 @@ Picture = NDArray[np.float32]
 _READING, _PULLING, _WRITING = "reading footage", "pulling the shadow", "writing the clean plate"
 _NOTE = "cleanplate.json"
 _UPGRADES: tuple[Upgrade, ...] = ()
-_KEPT_FEATURES, _KEPT_FRAMES = 128, 20
-_ACTOR = 16
+_KEPT_FRAMES = 20
 _RIM = 0.02
 """Width of the rim about the actor, as a share of the frame's height, that is taken out with them."""
 _STRIP = 96
@@ -114,20 +114,27 @@ def _write(
     job: PlateJob, plate: Plate, matte: MatteReader, folder: Path, progress: JobProgress
 ) -> CleanPlate:
     clip, track = _read(job, plate, matte, progress)
+    with ShotFeatures(clip) as features:
+        return _write_frames(job, plate, matte, folder, progress, features, track)
 
-    @lru_cache(_KEPT_FEATURES)
-    def features(index: int) -> Features:
-        return find_features(np.asarray(clip.rgb[index]), actor(index))
 
-    def actor(index: int) -> NDArray[np.bool_]:
-        return np.asarray(clip.matte[index] > _ACTOR)
+def _write_frames(
+    job: PlateJob,
+    plate: Plate,
+    matte: MatteReader,
+    folder: Path,
+    progress: JobProgress,
+    features: ShotFeatures,
+    track: CameraTrack,
+) -> CleanPlate:
+    clip, actor = features.clip, features.actor
 
     @lru_cache(_KEPT_FRAMES)
     def light(index: int) -> NDArray[np.float16]:
         pixels = linearise(plate.read(plate.frames.first + index).pixels, plate.info.space)
         return np.clip(pixels, -65504, 65504).astype(np.float16)
 
-    shot = ShotFrames(clip.rgb, actor, track.transforms, features, track.trackable)
+    shot = ShotFrames(clip.rgb, actor, track.transforms, features.shared, track.trackable)
     pulling = progress.watch(_PULLING)
 
     def step(done: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
@@ -12,7 +12,9 @@ Item = TypeVar("Item")
 Read = TypeVar("Read")
 
 
-def read_ahead(items: Sequence[Item], read: Callable[[Item], Read]) -> Iterator[tuple[Item, Read]]:
+def read_ahead(
+    items: Sequence[Item], read: Callable[[Item], Read]
+) -> Generator[tuple[Item, Read], None, None]:
     """Each of ``items`` with what was read of it; the next one is read meanwhile, in a thread."""
     with ThreadPoolExecutor(1, "read") as pool:
         ahead = [pool.submit(read, item) for item in items[:1]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import RLock
 
 from ..contract.errors import Cancelled
 from ..contract.job import Progress
@@ -60,6 +61,7 @@ class JobProgress:
         self._done = dict.fromkeys(self._stages, 0)
         self._loaded = dict.fromkeys(self._stages, (0, 0.0))
         self.seconds = dict.fromkeys(self._stages, 0.0)
+        self._lock = RLock()  # two stages may go on at once
 
     def counted(self, done: int, total: int) -> None:
         """``done`` of about ``total`` pictures of a file that is being opened are counted. Raises ``Cancelled``."""
@@ -92,23 +94,24 @@ class JobProgress:
 
     def reach(self, name: str, done: int, frame_ready: str = "") -> None:
         """``done`` pieces of stage ``name`` are done; the time since the last report was spent on it."""
-        now = time.monotonic()
-        self.seconds[name] += now - self._last
-        self._last = now
-        self._done[name] = done
-        stage = self._stages[name]
-        self._fraction = max(self._fraction, min(1.0, 1.0 - self._left() / max(self._all(), 1e-9)))
-        self._report(
-            Progress(
-                stage=name,
-                done=done,
-                total=stage.count,
-                unit=stage.unit,
-                fraction=self._fraction,
-                seconds_left=self._seconds_left(now),
-                frame_ready=frame_ready,
+        with self._lock:
+            now = time.monotonic()
+            self.seconds[name] += now - self._last
+            self._last = now
+            self._done[name] = done
+            stage = self._stages[name]
+            self._fraction = max(self._fraction, min(1.0, 1.0 - self._left() / max(self._all(), 1e-9)))
+            self._report(
+                Progress(
+                    stage=name,
+                    done=done,
+                    total=stage.count,
+                    unit=stage.unit,
+                    fraction=self._fraction,
+                    seconds_left=self._seconds_left(now),
+                    frame_ready=frame_ready,
+                )
             )
-        )
 
     def settle(self, name: str, done: int) -> None:
         """``done`` pieces of a stage are done, also where nobody told of them: an engine may count otherwise."""

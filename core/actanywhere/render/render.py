@@ -9,8 +9,11 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__
 from ..camera.space import SpaceTrack
@@ -25,10 +28,9 @@ from ..seeing.readers import Readers
 from .camera import Solving, asks_solve, deliver_camera
 from .conditioning import ShotConditioning
 from .decision_records import decisions_of
-from .deliver import count_display_frames, deliver_display_files, finish_layer, layer_attributes, read_frame
+from .deliver import count_display_frames, deliver_display_files
 from .folder import OutputFolder
 from .match import choose_match
-from .overlap import WriteBehind, read_ahead
 from .place import BY_ARTIST
 from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
@@ -36,6 +38,7 @@ from .resume import PaintedWindows
 from .scene import Scene, read_scene
 from .shadow import asks_pull
 from .windows import plan_windows
+from .writing import LayerWriter
 
 __all__ = ["render"]
 
@@ -141,7 +144,12 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
     solving = Solving(progress.watch(_SOLVING), output.answers)
     progress.reach(_READING, 0)
-    scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
+    with ThreadPoolExecutor(1, "model") as beside:
+        load = getattr(inputs.engine, "load", None)
+        loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
+        scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
+        if loading is not None:
+            loading.result()
     inputs.pictures.check_all()
     progress.reach(_FILLING, 100)
     scene = replace(scene, match=choose_match(inputs, scene))
@@ -217,24 +225,48 @@ def _paint(
     clamped: dict[int, int] = {}
     begin = _begin(inputs, output, kept, windows)
     painted: Painted | None = None
+
+    def written(index: int) -> None:
+        progress.reach(_WRITING, index + 1, str(output.frame_path(inputs.frames.first + index)))
+        progress.watch(_WRITING).check()
+
     for number in range(begin, len(windows)):
         window = windows[number]
         frames: Sequence[FrameConditioning] = conditioning
         if inputs.resolved.window is not None:
             frames = _prepared(conditioning, window, progress)
-        decoding = progress.watch(_DECODING, window.first + window.known)
-        watch = replace(progress.watch(_PAINTING, number * painter.steps), decoded=decoding.step)
-        watch.step(0)
-        before, painted = painted, kept.load(number)
-        if painted is None:
-            painted = painter.paint(frames, window, before, watch)
-            if inputs.resolved.window is not None:  # an engine that takes the whole shot goes on by itself
-                kept.save(number, painted)
-        progress.settle(_PAINTING, (number + 1) * painter.steps)
-        progress.settle(_PREPARING, window.last)
-        progress.settle(_DECODING, window.last)
-        clamped |= _write(inputs, scene, output, window, frames, painted, progress)
+        with LayerWriter(inputs, scene, output, window, frames, written) as writer:
+            before, painted = painted, kept.load(number)
+            if painted is None:
+                painted = painter.paint(
+                    frames, window, before, _watch(progress, number, painter, window, writer)
+                )
+                if (
+                    inputs.resolved.window is not None
+                ):  # an engine that takes the whole shot goes on by itself
+                    kept.save(number, painted)
+            progress.settle(_PAINTING, (number + 1) * painter.steps)
+            progress.settle(_PREPARING, window.last)
+            progress.settle(_DECODING, window.last)
+            for place in range(window.known, len(window)):
+                shown = None if painted.shown is None else painted.shown[place]
+                writer.put(place, painted.pictures[place], shown)
+        clamped |= writer.clamped
     return clamped
+
+
+def _watch(
+    progress: JobProgress, number: int, painter: Painter, window: Window, writer: LayerWriter
+) -> Watch:
+    """The watch of an engine that paints window ``number``: what it has a whole picture of is written at once."""
+
+    def painted(place: int, picture: NDArray[np.float32]) -> None:
+        progress.reach(_DECODING, window.first + place + 1)
+        writer.put(place, picture)
+
+    watch = replace(progress.watch(_PAINTING, number * painter.steps), painted=painted)
+    watch.step(0)
+    return watch
 
 
 def _prepared(
@@ -257,49 +289,6 @@ def _begin(inputs: Inputs, output: OutputFolder, kept: PaintedWindows, windows: 
     first_new = windows[last].first + windows[last].known
     written = all(output.frame_path(inputs.frames.first + index).is_file() for index in range(first_new))
     return last if written and kept.load(last) is not None else 0
-
-
-def _write(
-    inputs: Inputs,
-    scene: Scene,
-    output: OutputFolder,
-    window: Window,
-    frames: Sequence[FrameConditioning],
-    painted: Painted,
-    progress: JobProgress,
-) -> dict[int, int]:
-    """Write the new frames of a window that are not there yet; gives each one's number of clamped values.
-
-    While one is finished, the next is read and the last is written.
-    """
-    clamped: dict[int, int] = {}
-
-    def written(index: int) -> None:
-        progress.reach(_WRITING, index + 1, str(output.frame_path(inputs.frames.first + index)))
-        progress.watch(_WRITING).check()
-
-    new = range(window.first + window.known, window.last)
-    due = [index for index in new if not output.frame_path(inputs.frames.first + index).is_file()]
-    for index in sorted(set(new) - set(due)):
-        written(index)
-    with WriteBehind(written) as writer:
-        for index, read in read_ahead(due, lambda index: read_frame(inputs, scene, index)):
-            place, number = index - window.first, inputs.frames.first + index
-            shown = None if painted.shown is None else painted.shown[place]
-            frame = finish_layer(
-                inputs,
-                scene,
-                str(output.frame_path(number)),
-                index,
-                read,
-                painted.pictures[place],
-                shown,
-                frames[place],
-            )
-            clamped[number] = frame.clamped
-            writer.give(index, partial(frame.write, layer_attributes(scene, read)))
-    scene.forget()
-    return clamped
 
 
 def _clamped(output: OutputFolder, clamped: dict[int, int]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import cv2
@@ -21,6 +23,7 @@ from ..shadow.pull import PulledShadow
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
+from .features import ShotFeatures
 from .matte_check import check_matte
 from .matte_mend import Mend, choose_mend
 from .place import Place, see_place
@@ -90,28 +93,47 @@ def read_scene(
     ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames; ``solving`` says
     how a camera is solved. Raises ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
-    facts = inputs.engine.facts
     readers = readers or Readers(inputs.networks)
+    asks = asks_pull(inputs.job.settings) or asks_larger(inputs)
+    with ShotFeatures(_larger(inputs)) if asks else nullcontext() as features:
+        return _read_scene(
+            inputs, watch, readers, filling or Watch(), pulling or Watch(), solving or Solving(), features
+        )
+
+
+def _read_scene(
+    inputs: Inputs,
+    watch: Watch,
+    readers: Readers,
+    filling: Watch,
+    pulling: Watch,
+    solving: Solving,
+    features: ShotFeatures | None,
+) -> Scene:
+    """As ``read_scene``; ``features`` has room for the shot at the width at which shadows are pulled."""
+    facts = inputs.engine.facts
     regions = PlateRegions(readers.regions_of, len(inputs.frames))
-    clip, larger, track = _read(inputs, watch, regions)
+    clip, track = _read(inputs, watch, regions, features)
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-    mend = _mend(inputs, (clip,) if larger is None else (clip, larger), watch)
-    camera, motion = choose_camera(inputs, track, clip, larger, solving or Solving())
+    mend = _mend(inputs, clip, features, watch)
+    camera, motion = choose_camera(inputs, track, clip, features, solving)
     led = camera.value != "subject" or not facts.infers_camera
-    shadow = choose_shadow(
-        inputs.job.settings,
-        clip,
-        larger if asks_pull(inputs.job.settings) else None,
-        track if camera.value == "3d" else motion.flat(),
-        camera.value,
-        led,
-        pulling or Watch(),
-        inputs.clean,
-        regions,
-    )
-    place = see_place(inputs, clip, motion if led else None, readers, regions, filling or Watch())
+    with ThreadPoolExecutor(1, "place") as beside:
+        seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
+        shadow = choose_shadow(
+            inputs.job.settings,
+            clip,
+            features if asks_pull(inputs.job.settings) else None,
+            track if camera.value == "3d" else motion.flat(),
+            camera.value,
+            led,
+            pulling,
+            inputs.clean,
+            regions,
+        )
+        place = seeing.result()
     shape = place.condition.shape[1] / place.condition.shape[0]
     shadow = shadow_on_place(
         inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
@@ -133,8 +155,10 @@ def read_scene(
     )
 
 
-def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Clip | None, CameraTrack]:
-    """The clip at the engine's size, a larger one where a shadow is pulled, and the camera.
+def _read(
+    inputs: Inputs, watch: Watch, regions: PlateRegions, features: ShotFeatures | None
+) -> tuple[Clip, CameraTrack]:
+    """The clip at the engine's size, and the camera; the clip of ``features`` is filled besides.
 
     ``regions`` sees every frame. The camera is the artist's, the plate's where it is asked for, else none.
     """
@@ -142,23 +166,26 @@ def _read(inputs: Inputs, watch: Watch, regions: PlateRegions) -> tuple[Clip, Cl
     tracker = Tracker(inputs.aspect) if asks_plate else None
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
-    larger = _larger(inputs) if asks_pull(inputs.job.settings) or asks_larger(inputs) else None
+    clips = (clip,) if features is None else (clip, features.clip)
+    pulls = asks_pull(inputs.job.settings) and inputs.clean is None
     for index, frame in enumerate(inputs.frames):
         proxy, matte = read_proxies(inputs.plate, inputs.matte, inputs.job.settings, frame)
-        for kept in (clip,) if larger is None else (clip, larger):
+        for kept in clips:
             kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
             kept.matte[index] = np.round(resize(matte, *kept.size) * 255)
+        if features is not None and pulls:
+            features.begin(index)
         regions.see(index, proxy)
         if tracker is not None:
             tracker.add(proxy, matte, regions.standing_still(index))
         if index % _LOOKED_AT == 0:
-            for kept in (clip,) if larger is None else (clip, larger):
+            for kept in clips:
                 kept.forget()
         watch.step(index + 1)
         watch.check()
     if inputs.track is not None:
-        return clip, larger, inputs.track.camera
-    return clip, larger, still_track(len(clip.frames)) if tracker is None else tracker.solve()
+        return clip, inputs.track.camera
+    return clip, still_track(len(clip.frames)) if tracker is None else tracker.solve()
 
 
 def _larger(inputs: Inputs) -> Clip:
@@ -175,18 +202,20 @@ def resize(picture: Picture, height: int, width: int) -> Picture:
     return np.clip(np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32), 0, 1)
 
 
-def _mend(inputs: Inputs, clips: tuple[Clip, ...], watch: Watch) -> Decision[Mend | None]:
-    """What the matte lacks, mended in the ``clips`` too where that was asked for."""
+def _mend(inputs: Inputs, clip: Clip, features: ShotFeatures | None, watch: Watch) -> Decision[Mend | None]:
+    """What the matte lacks, mended in the ``clip`` and that of ``features`` too where that was asked for."""
     settings, first, count = inputs.job.settings, inputs.frames.first, len(inputs.frames)
-    damage = check_matte(clips[0], watch.check)
+    damage = check_matte(clip, watch.check)
 
     def picture(index: int) -> Picture:
         return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
 
     mend = choose_mend(settings.mend_matte, damage, first, count, picture, watch.check)
     if mend.value is not None:
-        for clip in clips:
-            _mend_clip(mend.value, clip)
+        _mend_clip(mend.value, clip)
+        if features is not None:
+            _mend_clip(mend.value, features.clip)
+            features.forget()
     return mend
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from threading import Lock
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from ..camera.alignment import Box, Features, find_features
+from ..camera.alignment import Box
 from ..camera.footing import share_at
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack
@@ -24,6 +21,7 @@ from ..shadow.read import read_shadow
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision
+from .features import ShotFeatures
 from .plate_regions import PlateRegions
 from .standpoint import Standpoint
 
@@ -34,10 +32,9 @@ PULL_WIDTH = 640
 
 _NOWHERE = 0.5
 """Share of the feet over sky or water from which on the place takes no shadow."""
-_KEPT_FEATURES = 128
+_LOOKED_AT = 128
+"""Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99
-_ACTOR = 16
-"""Code value of the matte above which a pixel is not taken for free of the actor."""
 
 Shadow = CastShadow | PulledShadow | None
 
@@ -50,7 +47,7 @@ def asks_pull(settings: Settings) -> bool:
 def choose_shadow(
     settings: Settings,
     clip: Clip,
-    proxies: Clip | None,
+    larger: ShotFeatures | None,
     track: CameraTrack,
     camera: str,
     led: bool,
@@ -58,16 +55,16 @@ def choose_shadow(
     clean: Plate | None = None,
     regions: PlateRegions | None = None,
 ) -> Decision[Shadow]:
-    """The shadow that is laid on the layer. ``proxies`` is the shot at the width at which a shadow is pulled.
+    """The shadow that is laid on the layer. ``larger`` is the shot at the width at which a shadow is pulled.
 
     ``clean`` is the artist's clean plate, where there is one. ``led``: the place is moved by us, and not painted by an
     engine that infers the camera. ``regions``: of the plate, where those are known.
     """
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, Decision(None, "none was asked for"))
-    if proxies is not None:
+    if larger is not None:
         sure = camera in ("3d", "plate", "tracked") and track.trackable
-        return _standing(settings, clip, _pulled(settings, proxies, track, sure, watch, clean, regions))
+        return _standing(settings, clip, _pulled(settings, larger, track, sure, watch, clean, regions))
     if not led:
         told = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
@@ -126,34 +123,23 @@ def shadow_on_place(
 
 def _pulled(
     settings: Settings,
-    proxies: Clip,
+    features: ShotFeatures,
     track: CameraTrack,
     sure: bool,
     watch: Watch,
     clean: Plate | None,
     regions: PlateRegions | None,
 ) -> Decision[Shadow]:
-    finding = Lock()
-
-    @lru_cache(_KEPT_FEATURES)
-    def found_features(index: int) -> Features:
-        return find_features(np.asarray(proxies.rgb[index]), actor(index))
-
-    def features(index: int) -> Features:
-        with finding:  # who asks for what another looks for waits, and does not look too
-            return found_features(index)
-
-    def actor(index: int) -> NDArray[np.bool_]:
-        return np.asarray(proxies.matte[index] > _ACTOR)
+    proxies = features.clip
 
     def step(done: int) -> None:
-        if done % _KEPT_FEATURES == 0:
+        if done % _LOOKED_AT == 0:
             proxies.forget()
         watch.step(done)
         watch.check()
 
     found = pull_shadow(
-        ShotFrames(proxies.rgb, actor, track.transforms, features, sure),
+        ShotFrames(proxies.rgb, features.actor, track.transforms, features.shared, sure),
         step,
         None if clean is None else _given(clean, proxies),
         (lambda index: None) if regions is None else regions.shaded,

@@ -6,7 +6,7 @@ frame sees free stays a hole, and is told as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.alignment import Box, Features, Matrix, align, box_about_feet, match
+from ..camera.alignment import Box, Matrix, Shared, align, box_about_feet
 from ..camera.fit import apply
 
 __all__ = ["CleanFrame", "AlignedFrames", "ShotFrames", "clean_frame", "align_frames", "linear"]
@@ -33,6 +33,8 @@ _RIM = 0.012
 _BRIGHTER = (0.65, 0.95)
 """Between which ranks of the samples, dark to bright, the clean plate lies."""
 _SEEN = 3
+_ALIKE = 0.5
+"""Pixels by which the ground may lie otherwise than the whole frame, and is not laid over by itself."""
 _FEWEST, _SAME = 50, 0.005
 """Samples that tell a frame's exposure, and the gain that is none."""
 _BLACK = 0.006
@@ -40,8 +42,9 @@ _BLACK = 0.006
 _REACH = 0.06
 """Blur, as a share of the frame's height, over which two clean plates are compared with the plate."""
 
-_BITS, _INDEX, _LAST = 5, 31, 1023 << 5
-"""A sample's number stands in the lowest bits beside its brightness, at most 765; of no use is 1023."""
+_BITS, _LAST, _NONE = 5, 1023 << 5, 0xFFFF
+"""A sample's number stands in the lowest bits beside its brightness, at most 765; of no use is 1023, and no sample has
+the last number."""
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 _CODES = np.arange(256, dtype=np.float32) / 255
@@ -50,7 +53,7 @@ _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055)
 
 def linear(codes: Codes) -> Plane:
     """8-bit sRGB codes as light, 0..1."""
-    return np.asarray(_LINEAR[codes])
+    return np.asarray(cv2.LUT(np.asarray(codes), _LINEAR), np.float32)
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ class ShotFrames:
 
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
     same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
-    ``features`` gives those of a frame.
+    ``shared`` gives what two frames share.
     """
 
     rgb: Codes
     actor: Callable[[int], Flags]
     track: NDArray[np.float64]
-    features: Callable[[int], Features]
+    shared: Shared
     sure: bool = False
 
     def __len__(self) -> int:
@@ -118,15 +121,15 @@ def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> Align
     """The frames of a shot aligned with a ``part`` (left, top, right, bottom; inside) of one, or with all of it.
 
     Where the camera moves through the place, one plane cannot lie right everywhere: the whole frame is laid over once,
-    and once more the ground about the feet alone; of the two that is taken which agrees better with the plate beside
-    the actor.
+    and, where the ground about the feet moves otherwise, once more by that alone; of the two that is taken which agrees
+    better with the plate beside the actor.
     """
     part = part or (0, 0, shot.size[1], shot.size[0])
     feet = box_about_feet(shot.actor(frame))
     moves: list[tuple[int, Matrix]] = []
     grounds: list[tuple[int, Matrix]] = []
     for other in _sources(shot, frame):
-        shared = match(shot.features(other), shot.features(frame))
+        shared = shot.shared(other, frame)
         for kept, box in ((moves, None), (grounds, feet)):
             move = align(*shared, box)
             if move is None and box is None and shot.sure:
@@ -134,7 +137,7 @@ def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> Align
             if move is not None:
                 kept.append((other, move))
     whole = _stacked(shot, frame, moves, part)
-    if feet is None or len(grounds) < _SEEN:
+    if feet is None or len(grounds) < _SEEN or _lie_alike(dict(moves), grounds, feet):
         return AlignedFrames(moves, [], np.zeros(whole.seen.shape, bool), whole)
     ground = _stacked(shot, frame, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
@@ -144,6 +147,20 @@ def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> Align
         np.where(wins, ground.spread, whole.spread),
     )
     return AlignedFrames(moves, grounds, wins, clean)
+
+
+def _lie_alike(moves: Mapping[int, Matrix], grounds: Sequence[tuple[int, Matrix]], box: Box) -> bool:
+    """Whether most frames lie the same in the ``box`` by the ``moves`` of the whole and of the ``grounds``."""
+    left, top, right, bottom = box
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
+
+    def apart(other: int, ground: Matrix) -> float:
+        if other not in moves:
+            return np.inf
+        back = moves[other] @ np.linalg.inv(ground)
+        return float(np.abs(apply(back, corners) - corners).max())
+
+    return float(np.median([apart(*one) for one in grounds])) < _ALIKE
 
 
 def _by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
@@ -181,19 +198,27 @@ def _stacked(shot: ShotFrames, frame: int, moves: Sequence[tuple[int, Matrix]], 
         return CleanFrame(np.repeat(flat[..., None], 3, -1), flat.astype(np.int32), flat)
     into = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
     rim = 2 * max(1, round(_RIM * shot.size[0])) + 1
-    here, away = shot.rgb[frame, top:bottom, left:right], ~shot.actor(frame)[top:bottom, left:right]
+    exposed = _codes_of(np.asarray(shot.rgb[frame, top:bottom, left:right]))
+    away = ~shot.actor(frame)[top:bottom, left:right]
     pictures, free = [], []
     for other, move in moves:
         off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((rim, rim), np.uint8))
         free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
         picture = np.asarray(cv2.warpPerspective(shot.rgb[other], into @ move, size), np.uint8)
-        pictures.append(_as_exposed(picture, here, free[-1] & away))
+        pictures.append(_as_exposed(picture, exposed, free[-1] & away))
     return _brighter(pictures, free)
 
 
-def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
-    """``picture`` (h, w, 3) as the ``plate`` is exposed, told by what ``both`` see free: auto-exposure, clouds."""
-    one, other = (codes[::4, ::4][both[::4, ::4]].sum(-1, dtype=np.float32) for codes in (picture, plate))
+def _codes_of(picture: Codes) -> NDArray[np.uint16]:
+    """The sum of the codes of each fourth pixel of each fourth row."""
+    few = picture[::4, ::4].astype(np.uint16)
+    return np.asarray(few[..., 0] + few[..., 1] + few[..., 2])
+
+
+def _as_exposed(picture: Codes, exposed: NDArray[np.uint16], both: Flags) -> Codes:
+    """``picture`` (h, w, 3) as a plate of the codes ``exposed``, by what ``both`` see free: auto-exposure, clouds."""
+    told = both[::4, ::4]
+    one, other = (codes[told].astype(np.float32) for codes in (_codes_of(picture), exposed))
     if len(one) < _FEWEST:
         return picture
     gain = float(np.median((other + 3) / (one + 3)))
@@ -205,38 +230,48 @@ def _as_exposed(picture: Codes, plate: Codes, both: Flags) -> Codes:
 def _brighter(pictures: Sequence[Codes], free: Sequence[Flags]) -> CleanFrame:
     """Per pixel the mean light of the samples (N of h, w, 3) within the brighter ranks of those that are ``free``."""
     seen = np.asarray(np.sum(free, axis=0, dtype=np.int32))
-    ranked = _ranked(pictures, free)
-    low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.int32) for rank in _BRIGHTER)
-    colours = np.stack(
-        [cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA).view(np.uint32)[..., 0] for picture in pictures]
-    )
-    pixels = np.arange(seen.size, dtype=np.int64).reshape(seen.shape)
-    total, count = np.zeros((*seen.shape, 3), np.float32), np.zeros(seen.shape, np.float32)
+    keys = _keys(pictures, free)
+    low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.uint8) for rank in _BRIGHTER)
+    ordered = _sorted(keys)
+    darkest, brightest = _at_ranks(ordered, low), _at_ranks(ordered, high)
+    darkest[seen == 0] = brightest[seen == 0] = _NONE
+    total = np.zeros((*seen.shape, 3), np.float32)
     ends = [np.zeros(seen.shape, np.float32), np.zeros(seen.shape, np.float32)]
-    for place in range(int(low.min()), int(high.max()) + 1):
-        used = (place >= low) & (place <= high) & (place < seen)
-        source = (ranked[place] & _INDEX).astype(np.int64)
-        codes = np.take(colours.reshape(-1), np.minimum(source, len(pictures) - 1) * seen.size + pixels)
-        light = cv2.LUT(codes.view(np.uint8).reshape(*seen.shape, 4)[..., :3], _LINEAR)
-        cv2.accumulate(light, total, mask=used.view(np.uint8))
-        count += used
-        for end, rank in zip(ends, (low, high), strict=True):
-            np.copyto(end, cv2.transform(light, _MEAN), where=place == rank)
+    for key, picture in zip(keys, pictures, strict=True):
+        light = linear(picture)
+        cv2.accumulate(light, total, mask=cv2.inRange(key, darkest, brightest))
+        bright = cv2.transform(light, _MEAN)
+        for end, rank in zip(ends, (darkest, brightest), strict=True):
+            cv2.copyTo(bright, cv2.compare(key, rank, cv2.CMP_EQ), end)
+    count = np.where(seen > 0, high.astype(np.float32) - low + 1, np.float32(1))
     spread = np.log((ends[1] + _BLACK) / (ends[0] + _BLACK))
-    mean = np.asarray(total / np.maximum(count, 1)[..., None], np.float32)
-    return CleanFrame(mean, seen, np.asarray(spread, np.float32))
+    return CleanFrame(np.asarray(total / count[..., None], np.float32), seen, np.asarray(spread, np.float32))
 
 
-def _ranked(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np.uint16]]:
-    """For each rank, dark to bright, which sample has it, in the lowest bits; those that are not free come last.
-
-    Batcher's odd-even merge sort, plane by plane: minima and maxima of whole planes are quicker than a sort a pixel.
-    """
+def _keys(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np.uint16]]:
+    """A number for each sample, no two alike at a pixel: the darker come first, and those that are not free last."""
     keys = []
     for number, (picture, seen) in enumerate(zip(pictures, free, strict=True)):
         total = cv2.transform(picture.astype(np.uint16), np.ones((1, 3), np.float32))
         brightness = np.asarray(total, np.uint16)
         keys.append(np.where(seen, brightness << _BITS | number, _LAST | number).astype(np.uint16))
+    return keys
+
+
+def _at_ranks(ordered: Sequence[NDArray[np.uint16]], ranks: Codes) -> NDArray[np.uint16]:
+    """(h, w) of the sorted keys the one of each pixel's rank."""
+    found = np.zeros(ranks.shape, np.uint16)
+    for rank, key in enumerate(ordered):
+        cv2.copyTo(key, (ranks == rank).view(np.uint8), found)
+    return found
+
+
+def _sorted(keys: Sequence[NDArray[np.uint16]]) -> list[NDArray[np.uint16]]:
+    """The keys in the order of each pixel's ranks.
+
+    Batcher's odd-even merge sort, plane by plane: minima and maxima of whole planes are quicker than a sort a pixel.
+    """
+    keys = list(keys)
     count, step = len(keys), 1
     while step < count:
         apart = step
@@ -256,7 +291,7 @@ def _error(shot: ShotFrames, frame: int, clean: CleanFrame, part: Box) -> Plane:
     """(h, w) how far a clean plate is from the plate about each pixel, where both show the same."""
     left, top, right, bottom = part
     plate = linear(shot.rgb[frame, top:bottom, left:right])
-    apart = np.abs(plate - clean.light).mean(-1)
+    apart = cv2.transform(cv2.absdiff(plate, clean.light), _MEAN)
     both = (~clean.hole & ~shot.actor(frame)[top:bottom, left:right]).astype(np.float32)
     blur = _REACH * shot.size[0]
     weight = cv2.GaussianBlur(both, (0, 0), blur)

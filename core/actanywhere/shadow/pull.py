@@ -258,7 +258,8 @@ def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
     norm = np.maximum(cv2.GaussianBlur(weight, (0, 0), blur), 1e-3)
 
     def mean(light: Plane) -> Plane:
-        return np.asarray(cv2.GaussianBlur(light.mean(-1) * weight, (0, 0), blur) / norm, np.float32)
+        bright = cv2.transform(light, np.full((1, 3), 1 / 3, np.float32))
+        return np.asarray(cv2.GaussianBlur(bright * weight, (0, 0), blur) / norm, np.float32)
 
     return np.asarray(np.log((mean(plate) + _BLACK) / (mean(clean) + _BLACK)), np.float32)
 

@@ -45,6 +45,11 @@ class UNetEngine:
             return (f"Precision {precision} is not used: ONNX Runtime runs a network in that of its export.",)
         return ()
 
+    def load(self, settings: Mapping[str, object]) -> None:
+        """Open ONNX Runtime's sessions, a second of one core; PyTorch loads gigabytes, and waits for its turn."""
+        if choose_backend(settings, self._folder) == "onnx":
+            self._networks(settings)
+
     def open(self, request: EngineRequest) -> UNetPainter:
         """The network on its device, ready for a shot. Raises ``ModelError``."""
         from .painter import Sampling, UNetPainter

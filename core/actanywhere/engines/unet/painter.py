@@ -112,7 +112,7 @@ class UNetPainter:
             pictures[: window.known] = before.pictures[-window.known :]
         for index in range(window.known, len(latents)):
             pictures[index] = self._picture_of(latents[index], frames[index])
-            watch.decoded(index + 1 - window.known)
+            watch.painted(index, pictures[index])
             watch.check()
         return Painted(pictures, {_LATENTS: latents})
 

@@ -1,0 +1,88 @@
+"""The features of a shot's frames, each looked for once, for all who lay frames over one another."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Features, Pair, find_features, match, match_both
+from ..footage import processors
+from .clip import Clip
+
+__all__ = ["ShotFeatures"]
+
+_ACTOR = 16
+"""Code value of the matte above which a pixel is not taken for free of the actor."""
+_KEPT = 128
+_AT_ONCE = 4
+"""Frames at most that are looked at at once; each takes some 50 MB."""
+_SHORT = 17
+"""Frames of a shot in which each is matched with every other, both ways."""
+
+
+class ShotFeatures:
+    """The features of a ``clip``, looked for in threads. Use it in ``with``.
+
+    Of a long shot those are kept that were asked for last.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        self.clip = clip
+        self._found: OrderedDict[int, Future[Features]] = OrderedDict()
+        self._pairs: dict[tuple[int, int], Pair] = {}
+        self._turns: dict[tuple[int, int], Lock] = {}
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(min(_AT_ONCE, processors()), "features")
+
+    def __enter__(self) -> ShotFeatures:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def actor(self, index: int) -> NDArray[np.bool_]:
+        """(h, w) true on the actor of a frame."""
+        return np.asarray(self.clip.matte[index] > _ACTOR)
+
+    def begin(self, index: int) -> None:
+        """Begin to look at a frame that is in the clip already, if all of a shot's are kept."""
+        if len(self.clip.frames) <= _KEPT:
+            self._begun(index)
+
+    def forget(self) -> None:
+        """Look at every frame again: the mattes are others now."""
+        with self._lock:
+            self._found.clear()
+            self._pairs.clear()
+
+    def shared(self, source: int, target: int) -> Pair:
+        """What ``match`` gives from a frame to another."""
+        if len(self.clip.frames) > _SHORT:
+            return match(self._features(source), self._features(target))
+        one, other = sorted((source, target))
+        with self._lock:
+            turn = self._turns.setdefault((one, other), Lock())
+        with turn:  # who asks for what another works out waits, and does not too
+            if (source, target) not in self._pairs:
+                both = match_both(self._features(one), self._features(other))
+                self._pairs[one, other], self._pairs[other, one] = both
+            return self._pairs[source, target]
+
+    def _features(self, index: int) -> Features:
+        return self._begun(index).result()
+
+    def _begun(self, index: int) -> Future[Features]:
+        with self._lock:
+            if index not in self._found:
+                self._found[index] = self._pool.submit(self._look, index)
+                while len(self._found) > _KEPT:
+                    self._found.popitem(last=False)
+            self._found.move_to_end(index)
+            return self._found[index]
+
+    def _look(self, index: int) -> Features:
+        return find_features(np.asarray(self.clip.rgb[index]), self.actor(index))
