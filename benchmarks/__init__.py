@@ -6,6 +6,7 @@
     python -m benchmarks full                   the U-Net at the paper's size (12 GB of memory, 10 minutes)
     python -m benchmarks gpu                    ten minutes with a CUDA card: tests, and the U-Net at full size
     python -m benchmarks mattes --plates DIR... the matte command on shots with mattes made by hand
+    python -m benchmarks given --plates DIR...  what is told of mattes that were damaged on purpose
     python -m benchmarks --output DIR           where tables and pictures go
     python -m benchmarks --readme README.md     besides, the tables in the README
 

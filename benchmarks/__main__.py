@@ -13,6 +13,7 @@ import torch
 import benchmarks
 
 from .curve import measure_curve
+from .given_matte import measure_given
 from .gpu import measure_gpu
 from .matte import measure_mattes
 from .memory import measure_memory
@@ -31,8 +32,8 @@ def main() -> int:
     parts = _parts(args)
     if unknown := set(args.parts) - set(parts):
         parser.error(f"{', '.join(sorted(unknown))}: PART is one of {', '.join(parts)}")
-    if "mattes" in args.parts and not args.plates:
-        parser.error("mattes needs --plates DIR...")
+    if {"mattes", "given"} & set(args.parts) and not args.plates:
+        parser.error("mattes and given need --plates DIR...")
     records: list[Record] = []
     for name in args.parts:
         found: list[Record] = []
@@ -62,6 +63,7 @@ def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]
         "full": unet("full", 128, args.rounds),
         "gpu": partial(measure_gpu, device),
         "mattes": partial(measure_mattes, args.plates),
+        "given": partial(measure_given, args.plates),
     }
 
 
@@ -117,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="of mattes: plate/ and matte/ in each",
+        help="of mattes and given: plate/ and matte/ in each",
     )
     return parser
 

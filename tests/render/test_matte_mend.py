@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import Watch
+from actanywhere.render import scene
 from actanywhere.render.clip import Clip
 from actanywhere.render.matte_check import check_matte
 from actanywhere.render.matte_mend import choose_mend, plan_mend
+from actanywhere.render.preflight import open_inputs
 from tests.footage.pictures import write_still
 from tests.render.stage import Staged, read_layer, render, stage_shot, texture
 
@@ -133,3 +136,22 @@ def test_the_comp_and_a_channel_beside_it_have_the_mended_matte(tmp_path: Path, 
     assert matte["value"] == "mended" and "frame 1003" in matte["reason"]
     other = read_layer(Path(jobs[1].output) / "shot_generated_bg.1001.exr")[1]
     assert other["mended.A"].tobytes() == np.float16(staged.mattes[1001]).tobytes()
+
+
+def test_the_camera_is_tracked_beside_the_mended_matte(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+
+    class Watched(scene.Tracker):
+        def add(self, proxy: np.ndarray, matte: np.ndarray, standing: np.ndarray | None = None) -> None:
+            seen.append(matte)
+            super().add(proxy, matte, standing)
+
+    monkeypatch.setattr(scene, "Tracker", Watched)
+    staged = _with_a_gap(tmp_path / "gap")
+    for mend in (False, True):
+        with open_inputs(staged.job(model, mend_matte=mend, camera="plate")) as inputs:
+            scene.read_scene(inputs, Watch())
+        hole = seen[-3][33:39, 23:29]  # of frame 1003 of five
+        assert (hole.min() > 0.9) == mend and (hole.max() < 0.1) != mend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..engines.protocol import Watch
 from ..footage import open_plate, read_still_matte, to_display
 from ..render.preflight import open_inputs
 from ..render.scene import Scene, read_scene, resize
+from ..seeing.cache import Answers
+from ..seeing.readers import Readers
 from .baselines import backdrop_alone, still_paste, tracked_card
 from .cases import Case
 from .measures import Ground, ground_of
@@ -98,14 +101,19 @@ def _read_frames(files: ImageSequence, numbers: list[int], size: tuple[int, int]
 
 def read_bench(case: Case) -> Bench:
     """Read a case's footage. Raises ``FootageError``."""
+    with tempfile.TemporaryDirectory() as folder:  # the same pictures are asked about each time
+        return _read_bench(case, Answers(Path(folder)))
+
+
+def _read_bench(case: Case, answers: Answers) -> Bench:
     job = case.job
-    scene = tracked = _read(job)
+    scene = tracked = _read(job, answers)
     camera = "tracked" if job.shot.track else "plate"
     if scene.camera.value != camera:
-        tracked = _read(replace(job, settings=replace(job.settings, camera=camera)))
+        tracked = _read(replace(job, settings=replace(job.settings, camera=camera)), answers)
     plain = scene
     if scene.shadow.value is not None:
-        plain = _read(replace(job, settings=replace(job.settings, shadow="none")))
+        plain = _read(replace(job, settings=replace(job.settings, shadow="none")), answers)
     clip = scene.clip
     measured = _moving(np.asarray(clip.rgb))
     if len(measured) < 2:
@@ -118,9 +126,9 @@ def read_bench(case: Case) -> Bench:
     return Bench(case, scene, tracked, plain, measured, ground)
 
 
-def _read(job: Job) -> Scene:
+def _read(job: Job, answers: Answers) -> Scene:
     with open_inputs(job) as inputs:
-        return read_scene(inputs, Watch())
+        return read_scene(inputs, Watch(), Readers(inputs.networks, answers))
 
 
 def _moving(rgb: Frames) -> list[int]:

@@ -51,7 +51,7 @@ def _cut(scene: Scene) -> list[DecisionRecord]:
 
 
 def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
-    if not inputs.job.settings.mend_matte:
+    if not (inputs.job.settings.mend_matte or scene.mend.reason):
         return []
     made = "as it was given" if scene.mend.value is None else "mended"
     return [DecisionRecord("matte", made, scene.mend.reason, "mend_matte")]

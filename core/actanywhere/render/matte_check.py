@@ -17,7 +17,7 @@ from ..contract.numbering import compact
 from ..seeing.follow_still import flow_between
 from .clip import Clip
 
-__all__ = ["LONGEST", "Damage", "Hole", "check_matte"]
+__all__ = ["LONGEST", "Damage", "Hole", "check_matte", "grid_of", "sized_flow", "taken_at"]
 
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
@@ -133,7 +133,7 @@ def _seen_on(clip: Clip, opens: Plane, begin: int, end: int, closes: Plane) -> b
     part, place = opens, grid_of(first)
     for index in range(begin + 1, end + 1):
         flow = flow_between(clip.rgb[index] / np.float32(255), clip.rgb[index - 1] / np.float32(255))
-        whole = _sized(flow, opens.shape)
+        whole = sized_flow(flow, opens.shape)
         place = taken_at(place, grid_of(whole) + whole)
         part = taken_at(opens.astype(np.float32), place) > 0.5
         differs = np.abs(taken_at(first, place) - clip.rgb[index] / np.float32(255)).mean(-1)
@@ -164,7 +164,7 @@ def _between(clip: Clip, before: int, now: int) -> _Between:
     place = grid_of(back) + back
     slip = np.asarray(np.linalg.norm(back + taken_at(there, place), axis=-1), np.float32)
     size = (matte.shape[1], matte.shape[0])
-    whole = _sized(back, matte.shape)
+    whole = sized_flow(back, matte.shape)
     at = grid_of(whole) + whole
     brought = taken_at(other, at)
     differs = np.abs(taken_at(known, at) - picture).mean(-1)
@@ -187,7 +187,7 @@ def _solid(lost: Plane, matte: Picture) -> Plane:
     return np.asarray(np.isin(labels, large))
 
 
-def _sized(flow: Picture, shape: tuple[int, ...]) -> Picture:
+def sized_flow(flow: Picture, shape: tuple[int, ...]) -> Picture:
     """A flow (h, w, 2) found small, in pixels of a picture of ``shape``."""
     scale = np.array([shape[1] / flow.shape[1], shape[0] / flow.shape[0]], np.float32)
     return np.asarray(cv2.resize(flow, (shape[1], shape[0])), np.float32) * scale
@@ -199,9 +199,11 @@ def _overlap(one: Picture, other: Picture) -> float:
 
 
 def grid_of(flow: Picture) -> Picture:
+    """Where each pixel of (h, w, ...) is: (h, w, 2) x, y."""
     return np.stack(np.meshgrid(np.arange(flow.shape[1]), np.arange(flow.shape[0])), -1).astype(np.float32)
 
 
 def taken_at(picture: Picture, at: Picture) -> Picture:
+    """What a picture shows at the places (h, w, 2) x, y; its border goes on beyond it."""
     x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ..contract.numbering import compact
 from ..seeing.follow_still import flow_between
+from ..seeing.matte_edge import GuidedEdge
 from .decision import Decision
-from .matte_check import LONGEST, Damage, Hole, grid_of, taken_at
+from .matte_check import LONGEST, Damage, Hole, grid_of, sized_flow, taken_at
+from .matte_seen import Lack
 
 __all__ = ["Mend", "choose_mend", "plan_mend"]
 
@@ -51,10 +53,25 @@ class _Patch:
 
 
 @dataclass(frozen=True)
+class _Seen:
+    """What a network sees: ``alpha`` (h, w), where ``region`` (h, w) is, both 0..1 and of any sizes."""
+
+    alpha: NDArray[np.float16]
+    region: NDArray[np.float16]
+
+    def on(self, matte: Picture, read: Callable[[int], Picture]) -> Picture:
+        size = (matte.shape[1], matte.shape[0])
+        region, alpha = (
+            np.asarray(cv2.resize(one.astype(np.float32), size)) for one in (self.region, self.alpha)
+        )
+        return np.asarray(matte + region * np.maximum(alpha - matte, 0), np.float32)
+
+
+@dataclass(frozen=True)
 class Mend:
     """How the mattes of a shot are mended, by frame (from 0)."""
 
-    patches: dict[int, list[_Patch]] = field(default_factory=dict)
+    patches: dict[int, list[_Patch | _Seen]] = field(default_factory=dict)
 
     def mended(self, index: int, read: Callable[[int], Picture]) -> Picture:
         """The matte (H, W), 0..1, of frame ``index``; ``read`` gives those that were given, of any one size.
@@ -74,22 +91,51 @@ def choose_mend(
     frames: int,
     pictures: Callable[[int], Picture],
     check: Callable[[], None],
+    seen: Sequence[Lack] = (),
+    see: Callable[[Picture], Picture | None] = lambda picture: None,
 ) -> Decision[Mend | None]:
     """The mend of a damaged matte where it is asked for, else the damage as warnings.
 
-    ``first`` is the number of the first of so many ``frames``; the rest is as ``plan_mend`` says.
+    ``first`` is the number of the first of so many ``frames``. ``seen`` is what a network misses beside, and ``see``
+    asks it for a picture's mask (h, w); what is seen is told by who asked it. The rest is as ``plan_mend`` says.
     """
     if not asked:
         return Decision(None, "as it was given", tuple(damage.told(first)))
     mend = plan_mend(damage, frames, pictures, check)
+    for lack in seen:
+        _take_seen(mend, lack, pictures, see, check)
     if not mend.patches:
         return Decision(None, "nothing was found that could be mended", tuple(damage.told(first)))
     told = [f"missing at {hole.told(first)}" for hole in damage.holes]
     late = sorted(set(damage.late) & set(mend.patches))
     if late:
         told.append(f"late or twice at {compact([first + index for index in late])}")
+    reason = "from the frames beside it: " + "; ".join(told) if told else ""
+    if seen:
+        parts = compact(sorted({first + index for lack in seen for index in lack.planes}))
+        reason += f"{'; ' if told else ''}from what the network sees: missing at {parts}"
     left = Damage(late=tuple(sorted(set(damage.late) - set(late))))
-    return Decision(mend, "from the frames beside it: " + "; ".join(told), tuple(left.told(first)))
+    return Decision(mend, reason, tuple(left.told(first)))
+
+
+def _take_seen(
+    mend: Mend,
+    lack: Lack,
+    pictures: Callable[[int], Picture],
+    see: Callable[[Picture], Picture | None],
+    check: Callable[[], None],
+) -> None:
+    """Add to ``mend`` what the network sees of a missing part, its edge drawn from the plate."""
+    for index, plane in lack.planes.items():
+        picture = np.clip(pictures(index), 0, 1)
+        mask = see(picture)
+        check()
+        if mask is None:
+            continue
+        alpha = GuidedEdge().of(picture, mask, max(1.0, max(mask.shape) / _SIDE))
+        mend.patches.setdefault(index, []).append(
+            _Seen(np.asarray(alpha, np.float16), _grown(plane.astype(np.float32)))
+        )
 
 
 def plan_mend(
@@ -103,7 +149,7 @@ def plan_mend(
     """
     picture = lru_cache(LONGEST + 4)(pictures)
     flow = lru_cache(4 * LONGEST)(lambda one, other: flow_between(picture(one), picture(other), _SIDE))
-    patches: dict[int, list[_Patch]] = {}
+    patches: dict[int, list[_Patch | _Seen]] = {}
     late = set(damage.late)
     for index in sorted(late):
         before = max(set(range(index)) - late)
@@ -154,7 +200,12 @@ def _region(flow: _Flow, hole: Hole, index: int) -> NDArray[np.float16]:
     for plane, at in ((hole.opens, hole.begin), (hole.closes, hole.end)):
         lost = np.asarray(cv2.resize(plane.astype(np.float32), (width, height)), np.float32)
         missing = np.maximum(missing, lost if at == index else _moved(lost, _offsets(flow, index, at)))
-    side = 2 * max(4, round(_GROWN * height)) + 1
+    return _grown(missing)
+
+
+def _grown(missing: Picture) -> NDArray[np.float16]:
+    """What is missing (h, w) with its soft edge."""
+    side = 2 * max(4, round(_GROWN * len(missing))) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     grown = np.asarray(cv2.dilate((missing > 0.5).astype(np.float32), disc))
     return np.asarray(cv2.GaussianBlur(grown, (0, 0), max(1.0, side / 12)), np.float16)
@@ -163,6 +214,5 @@ def _region(flow: _Flow, hole: Hole, index: int) -> NDArray[np.float16]:
 def _moved(matte: Picture, offsets: NDArray[np.float16] | Picture) -> Picture:
     """A matte (H, W) as frame sees it whose pixels are its own at ``offsets`` (h, w, 2)."""
     height, width = matte.shape
-    scale = np.array([width / offsets.shape[1], height / offsets.shape[0]], np.float32)
-    whole = np.asarray(cv2.resize(offsets.astype(np.float32), (width, height))) * scale
+    whole = sized_flow(offsets.astype(np.float32), (height, width))
     return taken_at(matte, grid_of(whole) + whole)

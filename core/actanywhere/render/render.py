@@ -31,6 +31,7 @@ from .decision_records import decisions_of
 from .deliver import count_display_frames, deliver_display_files
 from .folder import OutputFolder
 from .match import choose_match
+from .matte_seen import ASKED
 from .place import BY_ARTIST
 from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
@@ -45,6 +46,7 @@ __all__ = ["render"]
 (
     _CHECKING,
     _READING,
+    _LOOKING,
     _SOLVING,
     _PULLING,
     _FILLING,
@@ -57,6 +59,7 @@ __all__ = ["render"]
 ) = (
     "checking footage",
     "reading footage",
+    "looking at the matte",
     "solving the camera",
     "pulling the shadow",
     "filling the place",
@@ -124,9 +127,13 @@ def _windows(inputs: Inputs) -> list[Window]:
 def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
     solving = [Stage(_SOLVING, 100, 0.015 * frames, "parts")] if asks_solve(inputs) else []
+    looking = (
+        [Stage(_LOOKING, 100, 0.02 * min(frames, ASKED), "parts")] if "subjects" in inputs.networks else []
+    )
     pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(inputs.job.settings) else []
     return [
         Stage(_READING, frames, 0.1),
+        *looking,
         *solving,
         *pulling,
         Stage(_FILLING, 100, 0.05, "parts"),
@@ -144,10 +151,11 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
     solving = Solving(progress.watch(_SOLVING), output.answers)
     progress.reach(_READING, 0)
+    looking = progress.watch(_LOOKING) if "subjects" in inputs.networks else None
     with ThreadPoolExecutor(1, "model") as beside:
         load = getattr(inputs.engine, "load", None)
         loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
-        scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving)
+        scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving, looking)
         if loading is not None:
             loading.result()
     inputs.pictures.check_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -24,7 +25,8 @@ from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .features import ShotFeatures
-from .matte_check import check_matte
+from .matte_check import LONGEST, Damage, check_matte
+from .matte_compare import compare_matte, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend
 from .place import Place, see_place
 from .placement import unused_placement
@@ -87,17 +89,26 @@ def read_scene(
     filling: Watch | None = None,
     pulling: Watch | None = None,
     solving: Solving | None = None,
+    looking: Watch | None = None,
 ) -> Scene:
     """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
-    ``filling`` watches the condition being filled, in hundredths, ``pulling`` the shadow, in frames; ``solving`` says
-    how a camera is solved. Raises ``FootageError`` naming the first bad frame, ``Cancelled``.
+    ``filling`` watches the condition being filled and ``looking`` the network that looks at the matte, in hundredths,
+    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. Raises ``FootageError`` naming the first
+    bad frame, ``Cancelled``.
     """
     readers = readers or Readers(inputs.networks)
     asks = asks_pull(inputs.job.settings) or asks_larger(inputs)
     with ShotFeatures(_larger(inputs)) if asks else nullcontext() as features:
         return _read_scene(
-            inputs, watch, readers, filling or Watch(), pulling or Watch(), solving or Solving(), features
+            inputs,
+            watch,
+            readers,
+            filling or Watch(),
+            pulling or Watch(),
+            solving or Solving(),
+            looking or Watch(),
+            features,
         )
 
 
@@ -108,6 +119,7 @@ def _read_scene(
     filling: Watch,
     pulling: Watch,
     solving: Solving,
+    looking: Watch,
     features: ShotFeatures | None,
 ) -> Scene:
     """As ``read_scene``; ``features`` has room for the shot at the width at which shadows are pulled."""
@@ -117,7 +129,9 @@ def _read_scene(
     # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
     small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-    mend = _mend(inputs, clip, features, watch)
+    mend = _mend(inputs, clip, features, readers, watch, looking)
+    if mend.value is not None and _asks_track(inputs):
+        track = _tracked_again(inputs, regions, mend.value, watch)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
     led = camera.value != "subject" or not facts.infers_camera
     with ThreadPoolExecutor(1, "place") as beside:
@@ -162,8 +176,7 @@ def _read(
 
     ``regions`` sees every frame. The camera is the artist's, the plate's where it is asked for, else none.
     """
-    asks_plate = inputs.job.settings.camera in ("auto", "3d", "plate") and inputs.track is None
-    tracker = Tracker(inputs.aspect) if asks_plate else None
+    tracker = Tracker(inputs.aspect) if _asks_track(inputs) else None
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     clips = (clip,) if features is None else (clip, features.clip)
@@ -188,6 +201,10 @@ def _read(
     return clip, still_track(len(clip.frames)) if tracker is None else tracker.solve()
 
 
+def _asks_track(inputs: Inputs) -> bool:
+    return inputs.job.settings.camera in ("auto", "3d", "plate") and inputs.track is None
+
+
 def _larger(inputs: Inputs) -> Clip:
     width = min(PULL_WIDTH, inputs.plate.info.width)
     return empty_clip(inputs.frames, max(1, round(width / inputs.aspect)), width, inputs.aspect)
@@ -202,21 +219,49 @@ def resize(picture: Picture, height: int, width: int) -> Picture:
     return np.clip(np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32), 0, 1)
 
 
-def _mend(inputs: Inputs, clip: Clip, features: ShotFeatures | None, watch: Watch) -> Decision[Mend | None]:
+def _mend(
+    inputs: Inputs,
+    clip: Clip,
+    features: ShotFeatures | None,
+    readers: Readers,
+    watch: Watch,
+    looking: Watch,
+) -> Decision[Mend | None]:
     """What the matte lacks, mended in the ``clip`` and that of ``features`` too where that was asked for."""
     settings, first, count = inputs.job.settings, inputs.frames.first, len(inputs.frames)
-    damage = check_matte(clip, watch.check)
 
     def picture(index: int) -> Picture:
         return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
 
-    mend = choose_mend(settings.mend_matte, damage, first, count, picture, watch.check)
+    seen = compare_matte(clip, picture, readers, looking)
+    # Of a matte that comes late all is told by that.
+    damage = Damage() if seen is not None and seen.late else check_matte(clip, watch.check)
+    lacks = lacks_beside(seen, damage)
+    mend = choose_mend(
+        settings.mend_matte, damage, first, count, picture, watch.check, lacks, readers.mask_of
+    )
     if mend.value is not None:
         _mend_clip(mend.value, clip)
         if features is not None:
             _mend_clip(mend.value, features.clip)
             features.forget()
-    return mend
+    if seen is None:
+        return mend
+    told = words_of(inputs, seen, () if settings.mend_matte else lacks)
+    compared = f"{seen.source} saw {len(seen.asked)} of its frames, overlap {seen.agrees:.2f} in the median"
+    return Decision(mend.value, f"{mend.reason}; {compared}", (*mend.warnings, *told))
+
+
+def _tracked_again(inputs: Inputs, regions: PlateRegions, mend: Mend, watch: Watch) -> CameraTrack:
+    """The plate's camera beside the mended matte."""
+    tracker, first = Tracker(inputs.aspect), inputs.frames.first
+    read = lru_cache(LONGEST + 4)(
+        lambda index: read_proxies(inputs.plate, inputs.matte, inputs.job.settings, first + index)
+    )
+    for index in range(len(inputs.frames)):
+        tracker.add(read(index)[0], mend.mended(index, lambda k: read(k)[1]), regions.standing_still(index))
+        watch.check()
+    return tracker.solve()
 
 
 def _front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None:

@@ -88,7 +88,10 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
         f"placement: {scene.placement.value}, {scene.placement.value.fit} ({scene.placement.reason})",
         f"second actor: {scene.place.other.summary}",
         f"camera: {scene.camera.value} ({scene.camera.reason})",
-        *(f"warning: {warning}" for warning in (*scene.placement.warnings, *scene.place.warnings)),
+        *(
+            f"warning: {warning}"
+            for warning in (*scene.mend.warnings, *scene.placement.warnings, *scene.place.warnings)
+        ),
     ]
     lines = []
     for line in sentences:

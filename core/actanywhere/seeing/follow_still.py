@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .grab_cut import GrabCutSubjects
 from .protocol import Followed, Hint, Picture, stacked
 
-__all__ = ["StillFollow", "bring", "flow_between", "overlap"]
+__all__ = ["StillFollow", "bring", "colours_of", "flow_between", "overlap"]
 
 _FLOW_SIDE = 480
 """Pixels of the longer side at which the flow is found."""
@@ -77,7 +77,7 @@ class StillFollow:
 
     def _note(self, picture: Picture, mask: Picture) -> None:
         if (mask > 0.5).mean() >= _LEAST:
-            self._colours, self._size = _colours(picture, mask), float((mask > 0.5).mean())
+            self._colours, self._size = colours_of(picture, mask), float((mask > 0.5).mean())
             self._unseen = 0
 
     def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
@@ -92,7 +92,7 @@ class StillFollow:
             part = np.where(labels == label, found, np.float32(0))
             if not sizes[0] / wider < (part > 0.5).mean() / self._size < sizes[1] * wider:
                 continue
-            like = float(np.minimum(_colours(picture, part), self._colours).sum())
+            like = float(np.minimum(colours_of(picture, part), self._colours).sum())
             if like > likeness:
                 best, likeness = part, like
         return None if best is None else np.asarray(best, np.float32)
@@ -205,7 +205,7 @@ def _grey(picture: Picture, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.asarray(np.round(np.clip(small.mean(-1), 0, 1) * 255), np.uint8)
 
 
-def _colours(picture: Picture, mask: Picture) -> Picture:
+def colours_of(picture: Picture, mask: Picture) -> Picture:
     """A histogram of what is under the mask, sums to 1."""
     codes = np.minimum((np.clip(picture, 0, 1) * 8).astype(np.int64), 7)
     bins = codes @ np.array([64, 8, 1])

@@ -10,7 +10,7 @@ import numpy as np
 from .follow_still import flow_between
 from .protocol import Picture, Subject
 
-__all__ = ["most_prominent"]
+__all__ = ["most_prominent", "own_motion"]
 
 _PACE = 0.01
 """Motion against the background, as a share of the frame's diagonal, from which somebody surely moves."""
@@ -27,7 +27,7 @@ def most_prominent(
         everybody = [one for one in find(picture) if one.kind != "thing"]
         if not everybody:
             continue
-        motion = _own_motion(picture, later, np.max([one.mask for one in everybody], axis=0))
+        motion = own_motion(picture, later, np.max([one.mask for one in everybody], axis=0))
         for one in everybody:
             inside = one.mask > 0.5
             pace = float(np.median(motion[inside])) / _PACE if inside.any() else 0.0
@@ -37,7 +37,7 @@ def most_prominent(
     return best
 
 
-def _own_motion(picture: Picture, later: Picture, others: Picture) -> Picture:
+def own_motion(picture: Picture, later: Picture, others: Picture) -> Picture:
     """How far (h, w) each pixel moves against the background, as a share of the diagonal."""
     flow = flow_between(picture, later)
     height, width = flow.shape[:2]

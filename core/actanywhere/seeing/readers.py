@@ -41,9 +41,17 @@ class Readers:
     answers: Answers = field(default_factory=lambda: Answers(None))
     warnings: list[str] = field(default_factory=list)
 
-    @cached_property
+    @property
     def subjects(self) -> Subjects | None:
         """Who stands out of a picture; None where no network tells."""
+        return self._subjects
+
+    def mask_of(self, picture: Picture) -> Picture | None:
+        """The mask (h, w) of all that stands out of ``picture``, as the network gives it; None where none tells."""
+        return None if self._subjects is None else self._subjects.mask(picture)
+
+    @cached_property
+    def _subjects(self) -> _CachedSubjects | None:
         found = self.networks.get("subjects")
         network = self._open(found)
         if found is None or network is None:
@@ -143,6 +151,11 @@ class _CachedSubjects:
         asked = f"everybody {self._reader.digest}"
         kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.everybody(picture)})
         return self._reader.subjects_in(kept["mask"])
+
+    def mask(self, picture: Picture) -> Picture:
+        """As the reader gives it; a second time from what was kept."""
+        asked = f"mask {self._reader.digest}"
+        return self._answers.get(picture, asked, lambda: {"mask": self._reader.mask(picture)})["mask"]
 
 
 class _CachedFill:

@@ -1,0 +1,116 @@
+"""A shot's matte compared with what its subject network sees, and what the artist is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract.numbering import compact
+from ..contract.sequences import find_footage
+from ..contract.shot import ImageSequence
+from ..engines.protocol import Watch
+from ..seeing.readers import Readers
+from .clip import Clip
+from .matte_check import Damage
+from .matte_seen import Lack, Look, Other, Seen, look_at_matte
+from .preflight import Inputs
+
+__all__ = ["compare_matte", "lacks_beside", "words_of"]
+
+Picture = NDArray[np.float32]
+
+_MOST = 0.7
+"""Share of a missing part from which on the plate's motion has found it."""
+
+
+def compare_matte(
+    clip: Clip, pictures: Callable[[int], Picture], readers: Readers, watch: Watch
+) -> Seen | None:
+    """What the subject network says of the clip's matte; None where none is here.
+
+    ``pictures`` gives the plate's frame of an index from 0 (h, w, 3), display. ``watch`` hears hundredths.
+    """
+    if readers.subjects is None:
+        return None
+
+    def see(picture: Picture) -> Picture:
+        found = readers.mask_of(picture)
+        assert found is not None
+        return found
+
+    def matte(index: int) -> Picture:
+        return np.asarray(clip.matte[index] / np.float32(255), np.float32)
+
+    return look_at_matte(Look(len(clip.frames), matte, pictures, see, readers.subjects.name), watch)
+
+
+def lacks_beside(seen: Seen | None, damage: Damage) -> tuple[Lack, ...]:
+    """The missing parts that the plate's motion did not find, or only little of."""
+    if seen is None:
+        return ()
+
+    def found(lack: Lack) -> float:
+        return sum(hole.share for hole in damage.holes if hole.begin <= lack.end and lack.begin <= hole.end)
+
+    return tuple(lack for lack in seen.lacks if found(lack) < _MOST * lack.share)
+
+
+def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:
+    """A warning of each kind that was seen; ``lacks`` are those to be told of."""
+    told = []
+    if seen.late:
+        told.append(_of_late(inputs, seen))
+    if lacks:
+        parts = "; ".join(
+            f"{_frames(inputs, one.begin, one.end)} ({100 * one.share:.1f} % of them)" for one in lacks
+        )
+        told.append(
+            f"matte: a part of the actor is missing at {parts}, which {seen.source} sees there. The new place shows "
+            "through; mend the roto, or give --mend-matte."
+        )
+    if seen.empty:
+        parts = "; ".join(_frames(inputs, *run) for run in seen.empty)
+        told.append(
+            f"matte: it is empty at {parts}, where {seen.source} sees the actor: the new place covers them. Mend the "
+            "roto, or render the other frames alone (--frames)."
+        )
+    if seen.other is not None:
+        told.append(_of_other(inputs, seen, seen.other))
+    return told
+
+
+def _of_late(inputs: Inputs, seen: Seen) -> str:
+    count, way = abs(seen.late), "late" if seen.late > 0 else "early"
+    own, moved = seen.overlaps
+    said = (
+        f"matte: it comes {count} frame{'s' if count > 1 else ''} {way}: what {seen.source} sees in the plate overlaps "
+        f"with the matte of {count} frame{'s' if count > 1 else ''} {'on' if seen.late > 0 else 'before'} by "
+        f"{moved:.2f}, with the frame's own by {own:.2f}."
+    )
+    asked = inputs.job.shot.matte
+    if not asked.path:
+        return f"{said} Shift it by that where it was made."
+    whole = find_footage(ImageSequence(asked.path, asked.first_frame)).frames
+    first = inputs.frames.first if whole is None else whole.first
+    return f"{said} Give --matte-first {first - seen.late}, and render the --frames that both have."
+
+
+def _of_other(inputs: Inputs, seen: Seen, other: Other) -> str:
+    info, first = inputs.plate.info, inputs.frames.first
+    x, y, width, height = other.box
+    left = round(x * info.width) + info.data_window.x - info.display_window.x
+    top = round(y * info.height) + info.data_window.y - info.display_window.y
+    box = f"{max(0, left)},{max(0, top)},{round(width * info.width)},{round(height * info.height)}"
+    return (
+        f"matte: it leaves out somebody, or something, that moves beside the actor: {seen.source} sees them in frames "
+        f"{compact([first + index for index in other.frames])} of {len(seen.asked)} that it was asked about, in frame "
+        f"{first + other.at} at {box}. The new place covers them. If they are to stay, add them to the roto "
+        f"(actanywhere matte --box {box}@{first + other.at})."
+    )
+
+
+def _frames(inputs: Inputs, begin: int, end: int) -> str:
+    first = inputs.frames.first
+    return f"frame {first + begin}" if begin == end else f"frames {first + begin}-{first + end}"
