@@ -136,6 +136,9 @@ def test_a_dash_before_the_number_is_no_minus_where_it_belongs_to_the_name(tmp_p
     assert list(numbers(tmp_path, "render-####.exr")) == [1, 2]
     with pytest.raises(FootageError, match=r"no file matches this pattern; there is render-####\.exr"):
         numbers(tmp_path, "render####.exr")
+    touch(tmp_path, "alpha.mov")
+    with pytest.raises(FootageError, match=r"no file matches this pattern; there is render-####\.exr\."):
+        numbers(tmp_path, "rendr-####.exr")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ def test_a_dash_before_the_number_is_no_minus_where_it_belongs_to_the_name(tmp_p
         ("p.%V.0001.exr", "'%V' does not stand for a frame number", "view"),
         ("p.####.exr", r"no file matches this pattern; there is P.####.EXR", "padding"),
         ("p.exr", "there is no such file; there is P.####.EXR", "Check the path"),
-        ("p.mov", "there is no such movie; there is P.####.EXR", "Check the path"),
+        ("p.mov", "there is no such movie.", "Check the path"),
         ("no/p.####.exr", "cannot be listed", "Check the path"),
         ("p.####", "no extension", "Use EXR"),
         ("p\0.exr", "no file can have such a name", "Check the path"),
@@ -155,7 +158,7 @@ def test_a_dash_before_the_number_is_no_minus_where_it_belongs_to_the_name(tmp_p
         ("folder.exr", "the folder holds no footage", "Give its files"),
     ],
 )
-def test_what_is_not_found_is_told_with_what_is_there(
+def test_what_is_not_found_is_told_with_what_is_near(
     tmp_path: Path, path: str, said: str, remedy: str
 ) -> None:
     touch(tmp_path, "P.0001.EXR", "P.0002.EXR")

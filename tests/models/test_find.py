@@ -152,6 +152,8 @@ def test_verify_gives_a_folder_that_was_copied_by_hand_its_record(run: Run, libr
         {"event": "verified", "name": DEPTH, "folder": str(folder)}
     ]
     assert find_model(DEPTH).record is not None
+    shares = [one["progress"]["fraction"] for one in of_kind(events, "progress")]
+    assert shares[0] == 0 and shares[-1] == 1 and shares == sorted(shares), "told by bytes"
 
 
 def test_a_studios_folder_that_is_read_only_is_used_as_it_is(

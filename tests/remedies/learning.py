@@ -32,7 +32,7 @@ from actanywhere.training.trainer import Run, TrainerSettings, train
 from tests.footage.pictures import ramp, write_movie, write_still
 from tests.models.tiny import lay_out
 from tests.remedies.engines import copied, model
-from tests.remedies.row import At, Row, again, run
+from tests.remedies.row import At, Row, again, full_disk, run
 from tests.training import tiny as training
 from tests.training.test_footage import _frames as frames_of_a_clip
 from tests.training.test_footage import _write as write_clip
@@ -294,11 +294,10 @@ ROWS = [
         lambda at: [trained(at, lora=4), trained(at, lora=2)],
         lambda at: trained(at, "other", lora=2),
     ),
-    again(
+    Row(
         "Free some space and give the same command again; the last good state is kept.",
+        lambda at: _keeps_on_a_full_disk(at),
         lambda at: _keeps(at),
-        lambda at: at.machine.undo(),
-        lambda at: _full(at),
     ),
     Row("The same command goes on from it.", stopped, lambda at: trained(at)),
     Row(
@@ -508,14 +507,12 @@ def _torn_state(at: At) -> None:
 
 def _keeps(at: At) -> None:
     with replaced(at.folder / "state") as fresh:
-        (fresh / "a").write_text("x")
+        (fresh / "a").write_text("weights")
 
 
-def _full(at: At) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    at.machine.setattr(Path, "write_text", refuse)
+def _keeps_on_a_full_disk(at: At) -> None:
+    with full_disk():
+        _keeps(at)
 
 
 def _two_plates(at: At) -> Any:

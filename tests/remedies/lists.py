@@ -327,7 +327,7 @@ ROWS = [
         lambda at: [_deadline(at, 0), _submit(at)],
     ),
     Row(
-        "Take one of them out, or give another seed.",
+        "Take one of them out, or give it another setting.",
         lambda at: planned(at, {"output": str(at / "a")}, {"output": str(at / "b")}),
         lambda at: [
             planned(at, {"output": str(at / "a")}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ from actanywhere.seeing.subjects import NetworkSubjects
 from tests.models import tiny
 from tests.models.hub import Hub, running_hub
 from tests.onnx_runner.networks import brighter, write
-from tests.remedies.row import At, Row, again, printed, run
+from tests.remedies.row import At, Row, again, full_disk, printed, run
 from tests.seeing.networks import brightness_depth, migan_like, red_mask
 
 DEPTH, MATTE = "depth-anything-v2-small", "vitmatte-small"
@@ -126,10 +127,8 @@ def failing(at: At, why: str) -> Any:
 
 
 def full(at: At) -> Any:
-    import errno
-
-    with hub._plain_words(find_entry(MATTE)):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with hub._plain_words(find_entry(MATTE)), Path("/dev/full").open("wb") as stream:
+        stream.write(b"weights of a network")
 
 
 def torn(at: At) -> Any:
@@ -313,11 +312,10 @@ ROWS = [
         lambda at: shelf_on(at, "large"),
         no_room,
     ),
-    again(
+    Row(
         "Free some space on that disk.",
-        lambda at: pull.link_or_copy(source(at) / "config.json", at / "new/c.json"),
-        lambda at: at.machine.undo(),
-        lambda at: _no_copy(at),
+        lambda at: _copied_to_a_full_disk(at, source(at) / "config.json"),
+        lambda at: _on_another_disk(at, source(at) / "config.json"),
     ),
     again(
         "Set ACTANYWHERE_MODELS to a folder that is there and that you may write to.",
@@ -611,12 +609,17 @@ def _clear(at: At) -> None:
     (_shelf() / MATTE).unlink()
 
 
-def _no_copy(at: At) -> None:
+def _on_another_disk(at: At, file: Path) -> None:
     def refuse(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     at.machine.setattr(os, "link", refuse)
-    at.machine.setattr(shutil, "copyfile", refuse)
+    pull.link_or_copy(file, at / "new/c.json")
+
+
+def _copied_to_a_full_disk(at: At, file: Path) -> None:
+    with full_disk():
+        _on_another_disk(at, file)
 
 
 def _bundled(at: At) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,18 @@ class At:
         files = ["--plate", f"{folder}/plate.####.exr", "--matte", f"{folder}/matte.####.png"]
         rest = ["--condition", f"{folder}/place.png", "--output", str(self / "out"), "--camera", "still"]
         return ["render", *files, *rest, "--dry-run"]
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file grows beyond a few bytes, by the system's own limit, as on a full disk or behind a quota."""
+    resource = pytest.importorskip("resource", reason="this system has no limit of a file's size")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @dataclass(frozen=True)

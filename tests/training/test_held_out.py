@@ -150,9 +150,9 @@ def test_material_without_credits_is_said_to_have_none(tmp_path: Path) -> None:
 
 
 def test_a_card_says_what_a_fine_tune_changed_in_figures_and_words() -> None:
-    began, now = {"known": 0.02, "unknown": 1.0}, {"known": 0.02, "unknown": 0.9}
+    began, now = {"known": 0.02, "unknown": 1.0}, {"known": 0.019999, "unknown": 0.9}
     text = Card().text(40, 60.0, 1, began, now, Change(3.21))
-    assert "| unknown | 1.0000 | 0.9000 | -10.0% |" in text and "| known | 0.0200 | 0.0200 | +0.0% |" in text
+    assert "| unknown | 1.0000 | 0.9000 | -10.0% |" in text and "| known | 0.0200 | 0.0200 | none |" in text
     assert "changed by 3.2 of 255" in text and "changed.png" in text
     text = Card().text(40, 60.0, 1, began, now, Change(0.2))
     assert "changed nothing that can be seen: 0.20 of 255" in text and "--rate" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,24 +122,43 @@ def _import(args: argparse.Namespace, screen: Screen) -> int:
 
     entry = find_entry(args.name)
     begin(screen, "import", "reading the files")
-    found = import_model(Path(args.source).expanduser(), entry, screen.note)
+    read = _Read(screen, "import")
+    source = Path(args.source).expanduser()
+    found = import_model(
+        source, entry, screen.note, lambda count, total: read.more("reading the files", count, total)
+    )
     screen.clear()
     _report(args, "imported", entry, found.folder)
     return DONE
 
 
+class _Read:
+    """How many bytes were read of all, on the screen."""
+
+    def __init__(self, screen: Screen, name: str) -> None:
+        self._show, self._done = timed(screen, name), 0
+
+    def more(self, stage: str, count: int, total: int) -> None:
+        """``count`` more were read."""
+        self._done += count
+        share = min(1.0, self._done / max(1, total))
+        self._show(Progress(stage, self._done // 1_000_000, total // 1_000_000, "MB", share))
+
+
 def _verify(args: argparse.Namespace, screen: Screen) -> int:
     """Read every byte of the models named, or of all that are here."""
     from ..models.find import models_here
-    from ..models.importing import verify_model
+    from ..models.importing import size_of, verify_model
 
     names = names_of(args.names) if args.names else list(models_here())
-    failed, show = 0, timed(screen, "verify")
-    for done, name in enumerate(names):
-        entry = find_entry(name)
-        show(Progress(f"reading {name}", done, len(names), "models", done / len(names)))
+    entries = [find_entry(name) for name in names]
+    total, failed, read = sum(map(size_of, entries)), 0, _Read(screen, "verify")
+    for entry in entries:
+        name = entry.name
+        tell = partial(read.more, f"reading {name}", total=total)
+        tell(0)
         try:
-            found = verify_model(entry)
+            found = verify_model(entry, tell)
         except ActAnywhereError as error:
             screen.error(name, error)
             failed += 1

@@ -6,6 +6,7 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from typing import Callable, List
@@ -43,8 +44,15 @@ def make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be made: {error.strerror or error}.", "Give a folder that you may write to."
+            f"{folder} cannot be made: {refusal(error)}.", "Give a folder that you may write to."
         ) from error
+
+
+def refusal(error: OSError) -> str:
+    """Why a folder that is there took no new file or folder."""
+    if error.errno == errno.ENOENT:  # as /proc says it, and nothing is missing
+        return "this file system takes no new files"
+    return error.strerror or str(error)
 
 
 def write_text(path: str, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from .errors import FootageError, JobError
@@ -26,6 +27,8 @@ STILL_EXTENSIONS = (
 _FIRST_OF_MOVIE = 1001
 _LONGEST_PATH = 4096
 _LISTED = 6
+_NEAR = 0.75
+"""How much of two names is the same, as a share."""
 # A single file that is a frame all the same: run.7.exr, run_0007.exr.
 _LONE = re.compile(r"(\.[0-9]+|[0-9]{4,})\.\w+$")
 # What other programs let stand for a number, a tile or a view, and this one does not.
@@ -271,7 +274,8 @@ def _instead(folder: str, name: str) -> str:
         return ""
     letters = re.sub("[^a-z]", "", name.lower())
     alike = [one for one in there if re.sub("[^a-z]", "", composed(one).lower()) == letters]
-    return f"; there is {_listed(alike or there)}" if there else ""
+    near = alike or get_close_matches(name, there, _LISTED, _NEAR)
+    return f"; there is {_listed(near)}" if near else ""
 
 
 def _renumber(path: str, files: Dict[int, str], said: str, first_frame: Optional[int]) -> Footage:

@@ -84,7 +84,7 @@ def _check_alone(job: Job, in_folder: str | None, with_layer: str | None) -> Non
     if with_layer is not None:
         raise JobError(
             f"It is in the list twice: {with_layer} is the same shot with the same settings.",
-            "Take one of them out, or give another seed.",
+            "Take one of them out, or give it another setting.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,25 @@ def _memory() -> Path:
     return cache_folder() / "model_checksums.json"
 
 
-def facts_of(path: Path) -> FileFacts:
-    """Size and sha256 of ``path``, read again. Raises ``ModelError``."""
-    found = FileFacts(path.stat().st_size, file_digest(path)) if path.is_file() else None
+def facts_of(path: Path, read: Callable[[int], None] = lambda count: None) -> FileFacts:
+    """Size and sha256 of ``path``; ``read`` hears the bytes of each piece. Raises ``ModelError``."""
+    found = FileFacts(path.stat().st_size, file_digest(path, read)) if path.is_file() else None
     if found is None:
         raise ModelError(f"{path} is not there.", "Get the file again.")
     return found
 
 
-def check_against(folder: Path, files: dict[str, FileFacts], remedy: str, anew: bool = False) -> None:
+def check_against(
+    folder: Path,
+    files: dict[str, FileFacts],
+    remedy: str,
+    anew: bool = False,
+    read: Callable[[int], None] = lambda count: None,
+) -> None:
     """Refuse files in ``folder`` that are missing, of another size, or not what their sha256 says.
 
-    A file that was found right, and has the same size and time since, is not read again unless ``anew``.
+    A file that was found right, and has the same size and time since, is not read again unless ``anew``; ``read`` hears
+    the bytes of each piece that is.
     Raises ``ModelError``, with ``remedy``, naming the first that is wrong.
     """
     known = {} if anew else _recall()
@@ -44,7 +52,7 @@ def check_against(folder: Path, files: dict[str, FileFacts], remedy: str, anew: 
         stamp = [stat.st_size, stat.st_mtime_ns, facts.sha256]
         if known.get(str(path)) == stamp:
             continue
-        if file_digest(path) != facts.sha256:
+        if file_digest(path, read) != facts.sha256:
             raise ModelError(f"{path} is not the file that it was: it was changed or damaged.", remedy)
         fresh[str(path)] = stamp
     if fresh:

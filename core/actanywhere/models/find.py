@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,9 @@ class Found:
         return self.folder / names[0]
 
 
-def find_model(name: str, anew: bool = False) -> Found:
-    """The model of that name in the registry, whole and unchanged; ``anew`` reads every byte of it again.
+def find_model(name: str, anew: bool = False, read: Callable[[int], None] = lambda count: None) -> Found:
+    """The model of that name in the registry, whole and unchanged; ``anew`` reads every byte of it again, as ``read``
+    hears.
 
     Raises ``ModelError`` that names the command which gets it, or the file that is wrong. Never goes online.
     """
@@ -58,7 +60,7 @@ def find_model(name: str, anew: bool = False) -> Found:
     folder = folder_of(entry)
     if folder is None:
         raise ModelError(f"The model '{name}' ({entry.title}) is not here.", f"Get it: {entry.command}")
-    return _checked(entry, folder, anew)
+    return _checked(entry, folder, anew, read)
 
 
 def find_network(role: str) -> Found | None:
@@ -150,7 +152,9 @@ def get_again(where: str | Path) -> str:
     return f"Copy {where} again from where it came."
 
 
-def _checked(entry: Entry, folder: Path, anew: bool) -> Found:
+def _checked(
+    entry: Entry, folder: Path, anew: bool, read: Callable[[int], None] = lambda count: None
+) -> Found:
     """The model in ``folder``, once every file of it is there and is what it should be."""
     record = read_record(folder)
     own = _own_files(entry, folder, record)
@@ -159,7 +163,7 @@ def _checked(entry: Entry, folder: Path, anew: bool) -> Found:
             check_file(folder / name)
     check_kind(entry, folder, get_again(entry.name))
     known = record.files if record is not None else _known_facts(entry, own)
-    check_against(folder, known, get_again(entry.name), anew)
+    check_against(folder, known, get_again(entry.name), anew, read)
     return Found(entry, folder, own, record)
 
 

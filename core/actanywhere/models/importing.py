@@ -17,10 +17,16 @@ from .registry import Entry, FileRule, refuse_if_not_for_paid_work
 from .whole import check_file, check_kind, refuse_pickle
 
 
-def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Found:
+def import_model(
+    source: Path,
+    entry: Entry,
+    say: Callable[[str], None],
+    read: Callable[[int, int], None] = lambda count, total: None,
+) -> Found:
     """The model that lies in ``source``, a file or a folder in the hub's layout, under the entry's name.
 
-    The files get a second name where the disk allows it, and are copied else. Raises ``ModelError``, ``OutputError``.
+    The files get a second name where the disk allows it, and are copied else. ``read`` hears the bytes of each piece
+    that is read, and of all files. Raises ``ModelError``, ``OutputError``.
     """
     present = folder_of(entry)
     if present is not None:
@@ -38,12 +44,18 @@ def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Foun
     if note:
         say(note)
     _check_space(entry, library, list(chosen.values()))
+    # What lies on another disk is read twice: copied, then summed.
+    total = sum(path.stat().st_size * _readings(path, library) for path in chosen.values())
+
+    def heard(count: int) -> None:
+        read(count, total)
+
     with staging(library, entry.name) as folder:
         shutil.rmtree(folder)
         facts: dict[str, FileFacts] = {}
         for name, path in chosen.items():
-            link_or_copy(path, folder / name)
-            facts[name] = _expected(entry, name, folder / name)
+            link_or_copy(path, folder / name, heard)
+            facts[name] = _expected(entry, name, folder / name, heard)
         for name in facts:
             check_file(folder / name)
         check_kind(entry, folder)
@@ -51,14 +63,21 @@ def import_model(source: Path, entry: Entry, say: Callable[[str], None]) -> Foun
         return take_over(folder, library, entry, facts)
 
 
-def verify_model(entry: Entry) -> Found:
+def size_of(entry: Entry) -> int:
+    """Bytes of the files in the model's folder; 0 where it is not here."""
+    folder = folder_of(entry)
+    return 0 if folder is None else sum((folder / name).stat().st_size for name in files_in(folder))
+
+
+def verify_model(entry: Entry, read: Callable[[int], None] = lambda count: None) -> Found:
     """The model, every byte of it read and held against its record; one without a record gets it, where that can be.
 
+    ``read`` hears the bytes of each piece that is read.
     Raises ``ModelError`` naming the first file that is wrong.
     """
-    found = find_model(entry.name, anew=True)
+    found = find_model(entry.name, anew=True, read=read)
     if found.record is None:
-        facts = {name: facts_of(found.folder / name) for name in found.files}
+        facts = {name: facts_of(found.folder / name, read) for name in found.files}
         try:
             write_record(found.folder, Record(entry.name, entry.repository, "found", entry.licence, facts))
         except OutputError:  # a studio's folder: its keeper writes the record
@@ -172,9 +191,9 @@ def _snapshot(source: Path) -> Path:
     return snapshots[0] if snapshots else source
 
 
-def _expected(entry: Entry, name: str, path: Path) -> FileFacts:
+def _expected(entry: Entry, name: str, path: Path, read: Callable[[int], None]) -> FileFacts:
     """What the file is; refused where the registry knows that it should be another."""
-    facts = facts_of(path)
+    facts = facts_of(path, read)
     rule = entry.rule_of(name)
     if rule is not None and rule.sha256 and facts.sha256 != rule.sha256:
         raise ModelError(
@@ -186,10 +205,14 @@ def _expected(entry: Entry, name: str, path: Path) -> FileFacts:
 
 
 def _check_space(entry: Entry, library: Path, sources: list[Path]) -> None:
-    needed = sum(path.stat().st_size for path in sources if path.stat().st_dev != library.stat().st_dev)
+    needed = sum(path.stat().st_size for path in sources if _readings(path, library) == 2)
     free = shutil.disk_usage(library).free
     if needed > free:
         raise OutputError(
             f"{entry.name} needs {needed / 1e9:.1f} GB, and {library} has {free / 1e9:.1f} GB free.",
             "Free some space, or set ACTANYWHERE_MODELS to a folder that is there, on a larger disk.",
         )
+
+
+def _readings(path: Path, library: Path) -> int:
+    return 1 if path.stat().st_dev == library.stat().st_dev else 2

@@ -37,11 +37,11 @@ def library_to_write() -> tuple[Path, str]:
     refused: list[str] = []
     for library in [*studio_libraries(), own]:
         if _may_write(library, make=library == own):
-            note = f"{' and '.join(refused)} may not be written to: it goes to {library}." if refused else ""
+            note = f"{' and '.join(refused)}: it goes to {library}." if refused else ""
             return library, note
-        refused.append(str(library))
+        refused.append(f"{library} " + ("may not be written to" if library.is_dir() else "is not there"))
     raise OutputError(
-        f"No folder for models may be written to: {', '.join(refused)}.",
+        f"No folder takes models: {', '.join(refused)}.",
         "Set ACTANYWHERE_MODELS to a folder that is there and that you may write to.",
     )
 

@@ -21,6 +21,8 @@ from .record import FileFacts, Record, write_record
 from .registry import Entry
 from .whole import check_file, check_kind, refuse_pickle
 
+_PIECE = 2**24
+
 
 @dataclass(frozen=True)
 class PullProgress:
@@ -178,15 +180,18 @@ def _check_space(entry: Entry, folder: Path, needed: int) -> None:
         )
 
 
-def link_or_copy(source: Path, path: Path) -> None:
-    """The file under a second name where the disk allows it, else a copy. Raises ``OutputError``."""
+def link_or_copy(source: Path, path: Path, read: Callable[[int], None] = lambda count: None) -> None:
+    """The file under a second name where the disk allows it, else a copy, as ``read`` hears. Raises ``OutputError``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     try:
         os.link(source.resolve(), path)  # of a symbolic link, the link itself would get the name
     except OSError:
         try:
-            shutil.copyfile(source, path)
+            with source.open("rb") as old, path.open("wb") as new:
+                while piece := old.read(_PIECE):
+                    new.write(piece)
+                    read(len(piece))
         except OSError as error:
             path.unlink(missing_ok=True)
             raise OutputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,10 @@ from ..contract.errors import ModelError
 from .walk import Slot, Walk
 
 __all__ = ["NetworkFacts", "Slot", "file_digest", "network_digest", "read_facts"]
+
+_PIECE = 2**24
+# By path, time and size.
+_digests: dict[tuple[Path, int, int], str] = {}
 
 #: Operator domains that ONNX Runtime brings itself; an operator of any other needs a library of its own.
 _BUILT_IN = {
@@ -94,21 +99,26 @@ def network_digest(path: str | Path) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """The sha256 of a file; of a file that did not change it is computed once. Raises ``ModelError``."""
+def file_digest(path: Path, read: Callable[[int], None] = lambda count: None) -> str:
+    """The sha256 of a file; of a file that did not change it is computed once. Raises ``ModelError``.
+
+    ``read`` hears the number of bytes of each piece that is read.
+    """
     try:
         stat = path.stat()
-        return _sha256(path, stat.st_mtime_ns, stat.st_size)
+        key = path, stat.st_mtime_ns, stat.st_size
+        if key not in _digests:
+            total = hashlib.sha256()
+            with path.open("rb") as stream:
+                while piece := stream.read(_PIECE):
+                    total.update(piece)
+                    read(len(piece))
+            _digests[key] = total.hexdigest()
+        return _digests[key]
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read: {error.strerror or error}.", "Get the file again."
         ) from error
-
-
-@lru_cache(maxsize=256)
-def _sha256(path: Path, changed: int, size: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=64)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import JobError, OutputError
-from ..contract.files import sweep_strays, write_text
+from ..contract.files import refusal, sweep_strays, write_text
 from ..contract.job import Job, Result
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
@@ -244,5 +244,5 @@ def _check_writable(folder: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError | ValueError) -> OutputError:
-    reason = getattr(error, "strerror", None) or error
+    reason = refusal(error) if isinstance(error, OSError) else error
     return OutputError(f"{folder} cannot be written: {reason}.", "Give a folder that you may write to.")

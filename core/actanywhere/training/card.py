@@ -111,10 +111,15 @@ def _held_out(began: Mapping[str, float], losses: Mapping[str, float]) -> list[s
         return [intro, "", *head, *(f"| {region} | {loss:.4f} |" for region, loss in losses.items())]
     head = ["| region | it began with | now | change |", "|---|---|---|---|"]
     rows = [
-        f"| {region} | {began[region]:.4f} | {loss:.4f} | {loss / began[region] - 1:+.1%} |"
+        f"| {region} | {began[region]:.4f} | {loss:.4f} | {_change(began[region], loss)} |"
         for region, loss in losses.items()
     ]
     return [intro, "", *head, *rows]
+
+
+def _change(before: float, now: float) -> str:
+    share = round(now / before - 1, 3)
+    return f"{share:+.1%}" if share else "none"
 
 
 def _what_changed(change: Change | None) -> list[str]:
