@@ -13,6 +13,7 @@ import torch
 import benchmarks
 
 from .curve import measure_curve
+from .delivery import measure_delivery
 from .given_matte import measure_given
 from .gpu import measure_gpu
 from .matte import measure_mattes
@@ -59,6 +60,7 @@ def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]
         "curve": partial(measure_curve, args.model, args.steps, args.clips),
         "roles": measure_roles,
         "shots": partial(measure_shots, args.frames, args.model),
+        "delivery": measure_delivery,
         "memory": measure_memory,
         "full": unet("full", 128, args.rounds),
         "gpu": partial(measure_gpu, device),

@@ -16,7 +16,7 @@ from .machine import describe
 from .plate import make_shot
 from .records import Figure, Record
 
-__all__ = ["measure_shots", "render_shot"]
+__all__ = ["measure_shots", "render_flags", "render_shot"]
 
 
 def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[Record]:
@@ -44,12 +44,17 @@ def render_shot(frames: int, scale: float, flags: Sequence[str]) -> tuple[ChildR
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shot = [part for pair in make_shot(folder / "in", frames, scale).items() for part in pair]
-        words = [*shot, "--output", str(folder / "out"), "--json", *flags]
-        run = run_child([sys.executable, "-m", "actanywhere", "render", *words])
-        if run.status != 0:
-            why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
-            raise SystemExit(f"The shot of {frames} frames was not rendered:\n{why}")
+        run = render_flags([*shot, "--output", str(folder / "out"), *flags])
         return run, json.loads((folder / "out" / "result.json").read_text())["seconds"]
+
+
+def render_flags(flags: Sequence[str]) -> ChildRun:
+    """``actanywhere render --json`` with these flags, in a process of its own."""
+    run = run_child([sys.executable, "-m", "actanywhere", "render", "--json", *flags])
+    if run.status != 0:
+        why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
+        raise SystemExit(f"The shot was not rendered:\n{why}")
+    return run
 
 
 def _first_frame(run: ChildRun) -> float:

@@ -75,8 +75,9 @@ def test_a_layer_frame_is_one_half_zip_part_with_comp_and_layer(tmp_path: Path, 
 def test_pixels_are_the_given_ones_bit_for_bit_as_half(tmp_path: Path, plate: Plate) -> None:
     every = np.arange(65536, dtype=np.uint16).view(np.float16)
     finite = every[np.isfinite(every)].astype(np.float32)
-    comp = np.resize(finite, 28 * 44 * 3).reshape(28, 44, 3)
-    background = np.resize(finite[::-1], 28 * 44 * 3).reshape(28, 44, 3)
+    comp = np.resize(finite[::17], 28 * 44 * 3).reshape(28, 44, 3)
+    between = (finite[:-1] + finite[1:]) / 2  # a tie each, for the even one of two halves
+    background = np.resize(between[::-17], 28 * 44 * 3).reshape(28, 44, 3)
     write(tmp_path / "l.exr", plate, background, comp)
     _, pixels = read(tmp_path / "l.exr")
     assert np.array_equal(pixels[..., :3].view(np.uint16), comp.astype(np.float16).view(np.uint16))

@@ -154,10 +154,15 @@ class Backdrop:
         x, y, ahead, valid = x[own], y[own], ahead[own], valid[own]
         if self._around is None or over is None or (over == 1).all():
             return self._picture.sample(x, y, step), valid
-        around = self._around
-        rgb = around.picture.sample(*around.places(x, y), step * float(around.from_condition[1, 1]))
+        around, rgb = self._around, np.zeros((*x.shape, 3), np.float32)
         if over.any():
-            rgb += (self._picture.sample(x, y, step) - rgb) * over[..., None]
+            within = _columns(over > 0)
+            rgb[:, within] = self._picture.sample(x[:, within], y[:, within], step)
+        beyond = _columns(over < 1)
+        added = around.picture.sample(
+            *around.places(x[:, beyond], y[:, beyond]), step * float(around.from_condition[1, 1])
+        )
+        rgb[:, beyond] = added + (rgb[:, beyond] - added) * cv2.merge([over[:, beyond]] * 3)
         # Nobody else fills in the rest.
         return rgb, np.maximum(valid, ahead).astype(np.float32)
 
@@ -212,6 +217,12 @@ def _over(valid: Picture) -> Picture:
     """(h, w) 0..1, how far the picture lies over what was added to it: with a soft rim within itself."""
     rim = cv2.GaussianBlur(cv2.erode(valid, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
     return np.asarray(np.minimum(rim, valid), np.float32)
+
+
+def _columns(flags: NDArray[np.bool_]) -> slice:
+    """The columns from the first to the last that has a flag; there must be one."""
+    found = np.flatnonzero(flags.any(0))
+    return slice(int(found[0]), int(found[-1]) + 1)
 
 
 def _strips(rows: int) -> list[slice]:

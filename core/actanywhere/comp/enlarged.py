@@ -10,6 +10,9 @@ __all__ = ["Enlarged"]
 
 Picture = NDArray[np.float32]
 
+_ONE_THREAD = 1 << 18
+"""Multiplications up to which OpenBLAS starts no threads."""
+
 
 class Enlarged:
     """``picture`` (h, w, ...) at (``height``, ``width``), as ``cv2.resize`` makes it, of which only rows are ever made.
@@ -37,5 +40,17 @@ class Enlarged:
         weights = self._down[part]
         used = np.flatnonzero(weights.any(0))
         few = slice(int(used[0]), int(used[-1]) + 1)
-        made = weights[:, few] @ self._across[few]
-        return np.asarray(made, np.float32).reshape(-1, *self._shape)
+        return _product(weights[:, few], self._across[few]).reshape(-1, *self._shape)
+
+
+def _product(weights: Picture, rows: Picture) -> Picture:
+    """``weights @ rows``, in blocks that BLAS leaves to the calling thread.
+
+    Its own threads would wait for one another, burning processor time, when several strips are made at once; and their
+    number would change the last bits.
+    """
+    made = np.empty((len(weights), rows.shape[1]), np.float32)
+    step = max(1, _ONE_THREAD // max(1, weights.size))
+    for start in range(0, rows.shape[1], step):
+        np.matmul(weights, rows[:, start : start + step], out=made[:, start : start + step])
+    return made

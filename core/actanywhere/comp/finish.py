@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..distance import distance_inside
 from .enlarged import Enlarged
+from .over import in_three
 
 __all__ = ["Finish", "finish_frame"]
 
@@ -76,7 +77,7 @@ class Finish:
             led = _bounded(slope * backdrop + offset)
             own = self._detail * own + (1.0 - self._detail) * led
         own -= made
-        own *= share[..., None]
+        own *= in_three(share)
         made += own
         return made
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .enlarged import Enlarged
+from .over import in_three
 
 __all__ = ["Merge"]
 
@@ -33,6 +34,11 @@ class Merge:
         over[over < 1 / 512] = 0
         if not over.any():
             return place
-        large = np.clip(self._painted.rows(part), 0, 1)
-        merged = place + over[..., None] * (large - place)
-        return np.where(over[..., None] > 0, merged, place).astype(np.float32)
+        large = self._painted.rows(part)
+        np.clip(large, 0, 1, out=large)
+        share = in_three(over)
+        large -= place
+        large *= share
+        large += place
+        np.copyto(large, place, where=share <= 0)
+        return large

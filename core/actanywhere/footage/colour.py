@@ -78,7 +78,7 @@ def from_display(rgb: Pixels, space: str) -> Pixels:
     most, at the gamut's edge, 2.5. For display plates the sRGB curve is undone. Values outside 0..1 are clipped first:
     no display shows them.
     """
-    rgb = np.clip(rgb, 0.0, 1.0)
+    rgb = np.asarray(np.clip(rgb, 0.0, 1.0), np.float32)
     if is_scene_linear(space):
         return _apply(rgb, _baked_inverse(layer_space(space)))
     return _apply(rgb, _convert("srgb", layer_space(space)))

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import OpenImageIO as oiio
 from numpy.typing import NDArray
@@ -135,20 +136,33 @@ class HalfFrame:
         Raises ``OutputError`` for NaN or Inf.
         """
         into = self._pixels[rows]
-        pixels = np.empty(into.shape, np.float32)
+        halves: list[NDArray[np.int16]] = []
+        to: list[int] = []
         start = 0
         for plane in planes:
-            depth = plane.shape[2] if isinstance(plane, np.ndarray) and plane.ndim == 3 else 1
-            pixels[..., start : start + depth] = np.atleast_3d(plane)
-            start += depth
+            if isinstance(plane, np.ndarray):
+                halves.append(self._half(plane))
+                depth = plane.shape[2] if plane.ndim == 3 else 1
+                to += range(start, start + depth)
+                start += depth
+            else:
+                into[..., start] = plane
+                start += 1
         if start != len(self._names):
             raise ValueError(f"{start} channels for {self._names}")
+        # As whole numbers: OpenCV moves these too.
+        cv2.mixChannels(halves, [into.view(np.int16)], [one for pair in enumerate(to) for one in pair])
+
+    def _half(self, plane: Pixels) -> NDArray[np.int16]:
+        """A plane in bits of halves."""
         # A NaN is passed on by both, and is no less than anything.
-        if not (pixels.max() <= HALF_MAX and pixels.min() >= -HALF_MAX):
-            _refuse_unfinite(self.path, pixels)
-            self._clamped.append(int(np.count_nonzero(np.abs(pixels) > HALF_MAX)))
-            np.clip(pixels, -HALF_MAX, HALF_MAX, out=pixels)
-        into[...] = pixels
+        if not (plane.max() <= HALF_MAX and plane.min() >= -HALF_MAX):
+            _refuse_unfinite(self.path, plane)
+            self._clamped.append(int(np.count_nonzero(np.abs(plane) > HALF_MAX)))
+            plane = np.clip(plane, -HALF_MAX, HALF_MAX)
+        # Several times as quick as numpy's own conversion, to the same bits.
+        plane = np.ascontiguousarray(plane, np.float32)
+        return np.asarray(cv2.addWeighted(plane, 1, plane, 0, 0, dtype=cv2.CV_16F)).view(np.int16)
 
     def write(self, attributes: dict[str, Any]) -> int:
         """Writes the file; ``attributes`` (``PlateFrame.attributes``) are passed on. Gives ``clamped``.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -119,7 +119,7 @@ def _disc(radius: int) -> NDArray[np.uint8]:
 
 
 def judge_mattes(
-    path: str, frames: FrameRange, mattes: Sequence[Pixels], levels: MatteLevels | None = None
+    path: str, frames: FrameRange, mattes: Iterable[Pixels], levels: MatteLevels | None = None
 ) -> list[str]:
     """What is odd about the mattes of a range, as warnings for the artist; raises when they are useless.
 
@@ -127,21 +127,23 @@ def judge_mattes(
     (proxies) will do; ``levels`` are those of the whole mattes. Raises ``FootageError`` when no frame has a subject, or
     when every frame is subject to the last pixel.
     """
-    highest = max(float(matte.max()) for matte in mattes)
+    # One after the other: those of a long shot would fill the memory.
+    seen = [(float(matte.max()), float(matte.min()), _border(matte)) for matte in mattes]
+    highest = max(high for high, _, _ in seen)
     if highest < _EMPTY:
         raise _empty(path, frames, highest, levels)
-    if min(float(matte.min()) for matte in mattes) > 1 - _EMPTY:
+    if min(low for _, low, _ in seen) > 1 - _EMPTY:
         raise FootageError(
             f"{path}: the matte covers the whole picture in all frames {frames}: nothing is left to generate.",
             "Name the channel that holds the roto (--matte-channel), or invert it (--invert-matte).",
         )
     warnings = [] if levels is None else _odd_levels(path, levels)
-    empty = [frame for frame, matte in zip(frames, mattes, strict=True) if float(matte.max()) < _EMPTY]
+    empty = [frame for frame, (high, _, _) in zip(frames, seen, strict=True) if high < _EMPTY]
     if empty:
         warnings.append(
             f"{path}: the matte is empty in {len(empty)} of {len(frames)} frames: {compact(empty)}."
         )
-    if np.median([_border(matte) for matte in mattes]) > 0.75:
+    if np.median([border for _, _, border in seen]) > 0.75:
         warnings.append(
             f"{path}: the matte looks inverted: it is 1 along most of the picture's border. If it is 1 on the "
             "background, invert it (--invert-matte)."

@@ -126,8 +126,8 @@ def _read_scene(
     facts = inputs.engine.facts
     regions = PlateRegions(readers.regions_of, len(inputs.frames))
     clip, track = _read(inputs, watch, regions, features)
-    # Small, or the mattes of a long shot would fill the memory; 64 pixels still show the smallest actor.
-    small = [resize(matte / np.float32(255), 64, 64) for matte in clip.matte]
+    # Small: 64 pixels still show the smallest actor.
+    small = (resize(matte / np.float32(255), 64, 64) for matte in clip.matte)
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
     mend = _mend(inputs, clip, features, readers, watch, looking)
     if mend.value is not None and _asks_track(inputs):
@@ -154,7 +154,7 @@ def _read_scene(
     )
     unmoved = () if led else _no_backdrop(inputs.job.settings)
     backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved))
-    return Scene(
+    scene = Scene(
         clip,
         place.condition,
         camera,
@@ -167,6 +167,8 @@ def _read_scene(
         mend=mend,
         front=_front(inputs, clip, watch),
     )
+    scene.forget()
+    return scene
 
 
 def _read(
