@@ -152,21 +152,24 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     solving = Solving(progress.watch(_SOLVING), output.answers)
     progress.reach(_READING, 0)
     looking = progress.watch(_LOOKING) if "subjects" in inputs.networks else None
-    with ThreadPoolExecutor(1, "model") as beside:
+    with ThreadPoolExecutor(1, "beside") as beside:
         load = getattr(inputs.engine, "load", None)
         loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
         scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving, looking)
         if loading is not None:
             loading.result()
-    inputs.pictures.check_all()
-    progress.reach(_FILLING, 100)
-    scene = replace(scene, match=choose_match(inputs, scene))
-    decisions = decisions_of(inputs, scene, _write_place(output, scene))
-    _write_camera(inputs, output, scene)
-    for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
-        progress.say(_FILLING, line)
-    painter = _open_painter(inputs, scene, output, progress)
-    clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
+        inputs.pictures.check_all()
+        progress.reach(_FILLING, 100)
+        scene = replace(scene, match=choose_match(inputs, scene))
+        place = _place_file(output, scene)
+        writing = beside.submit(_write_place, scene, place)
+        decisions = decisions_of(inputs, scene, place)
+        _write_camera(inputs, output, scene)
+        for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
+            progress.say(_FILLING, line)
+        painter = _open_painter(inputs, scene, output, progress)
+        clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
+        writing.result()
     for warning in clamped:
         progress.say(_WRITING, f"warning: {warning}")
     return Result(
@@ -182,14 +185,18 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     )
 
 
-def _write_place(output: OutputFolder, scene: Scene) -> str:
-    """Write the place as it was filled beside the layer, and give its path; empty where nothing was."""
+def _place_file(output: OutputFolder, scene: Scene) -> str:
+    """The file beside the layer for the place as it was filled; empty where nothing was."""
     made = scene.place
     if made is None or made.picture is None or made.filled_by == BY_ARTIST:
         return ""
-    path = output.path / f"{output.stem}_place.png"
-    write_png(str(path), made.picture.picture)
-    return str(path)
+    return str(output.path / f"{output.stem}_place.png")
+
+
+def _write_place(scene: Scene, path: str) -> None:
+    if path:
+        assert scene.place is not None and scene.place.picture is not None
+        write_png(path, scene.place.picture.picture)
 
 
 def _write_camera(inputs: Inputs, output: OutputFolder, scene: Scene) -> None:
@@ -249,9 +256,8 @@ def _paint(
                 painted = painter.paint(
                     frames, window, before, _watch(progress, number, painter, window, writer)
                 )
-                if (
-                    inputs.resolved.window is not None
-                ):  # an engine that takes the whole shot goes on by itself
+                # An engine that takes the whole shot goes on by itself.
+                if inputs.resolved.window is not None:
                     kept.save(number, painted)
             progress.settle(_PAINTING, (number + 1) * painter.steps)
             progress.settle(_PREPARING, window.last)

@@ -70,7 +70,10 @@ def _shares(picture: Picture) -> Picture:
     shares = np.empty(lab.shape[:2], np.float32)
     for row, colours in enumerate(lab):
         level = lab[max(0, row - _BAND) : row + _BAND + 1 : 2].reshape(-1, 3)
-        apart = ((colours[:, None] - level) ** 2).sum(2)
+        one, two, three = (
+            (own[:, None] - others) ** 2 for own, others in zip(colours.T, level.T, strict=True)
+        )
+        apart = one + two + three
         shares[row] = (1 / (1 + apart / np.float32(_ALIKE**2)) ** 2).mean(1)
     return shares
 
