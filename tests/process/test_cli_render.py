@@ -215,5 +215,5 @@ def test_a_warning_is_told_once_a_render(capsys: pytest.CaptureFixture[str]) -> 
     screen.progress("shot", Progress("reading footage", message="warning: it is odd"))
     screen.result("shot", result)
     assert capsys.readouterr().err.count("it is odd") == 1
-    screen.result("shot", result)  # finished already: nothing was told on the way
+    LineScreen().result("shot", result)  # finished already: nothing was told on the way
     assert capsys.readouterr().err.count("it is odd") == 1

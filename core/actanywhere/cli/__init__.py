@@ -26,6 +26,7 @@ from ..contract.launch import Worker
 if TYPE_CHECKING:
     import argparse
 
+    from ..render.preflight import Preflight
     from .screen import Screen
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -108,7 +109,7 @@ def _render(args: argparse.Namespace, screen: Screen) -> int:
         raise JobError("A sheet is made instead of a render.", "Give --dry-run besides --sheet.")
     if args.dry_run:
         begin(screen, job.shot.name, "checking the shot")
-        frames = _show_preflight(job, screen, args.json)
+        frames = _preflight(job, screen, args.json)
         if args.sheet:
             _condition_sheet(job, frames, args, screen)
         return DONE
@@ -154,25 +155,30 @@ def _write_job(job: Job, path: Path) -> None:
         raise OutputError(f"{path} cannot be written: {error}.", "Give another file.") from error
 
 
-def _show_preflight(job: Job, screen: Screen, as_json: bool) -> int:
+def _preflight(job: Job, screen: Screen, as_json: bool) -> int:
     """What rendering would do; gives how many frames it has."""
     from ..render.preflight import preflight
     from ..render.progress import opening
 
     found = preflight(job, opening(lambda progress: screen.progress(job.shot.name, progress)))
     screen.clear()
+    _show_preflight(job, found, as_json)
+    for warning in [] if as_json else found.warnings:
+        print(f"warning: {warning}")
+    return len(found.frames)
+
+
+def _show_preflight(job: Job, found: Preflight, as_json: bool) -> None:
+    """As JSON with its warnings, else without."""
     if as_json:
         said = {**dataclasses.asdict(found), "frames": str(found.frames)}
         print(json.dumps({"event": "preflight", "shot": job.shot.name, "preflight": said}), flush=True)
-        return len(found.frames)
+        return
     print(f"{job.shot.name}: frames {found.frames}, {found.done} of them finished already")
     print(f"camera: {found.camera}")
     for title, paths in (("would read", found.reads), ("would write", found.writes)):
         for path in paths:
             print(f"{title:<12} {path}")
-    for warning in found.warnings:
-        print(f"warning: {warning}")
-    return len(found.frames)
 
 
 def _batch(args: argparse.Namespace, screen: Screen) -> int:
@@ -186,11 +192,15 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
     from .outcome import table
     from .pool import affordable_workers, free_memory, graphics_cards, open_workers, render_all
 
-    entries = check_all(read_entries(args, screen), preflight, screen)
+    checked = check_all(read_entries(args, screen), preflight, screen)
+    entries = [one.entry for one in checked]
+    for one in checked:
+        if args.dry_run and one.entry.job is not None and one.found is not None:
+            _show_preflight(one.entry.job, one.found, args.json)
+        for warning in one.found.warnings if one.found is not None else []:
+            screen.warn(one.entry.name, warning)
+    screen.tell_warnings()
     if args.dry_run:
-        for entry in entries:
-            if entry.job is not None:
-                _show_preflight(entry.job, screen, args.json)
         return BAD_INPUT if any(entry.job is None for entry in entries) else DONE
     jobs = [entry.job for entry in entries if entry.job is not None]
     count, fewer = affordable_workers(args.workers, jobs, free_memory(), len(graphics_cards()))
@@ -198,6 +208,7 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
         screen.note(fewer)
     with Interrupts() as interrupts, open_workers(count) as workers:
         outcomes = render_all(entries, workers, screen, interrupts)
+    screen.tell_warnings()
     if args.json:
         print(json.dumps({"event": "summary", "shots": [o.to_dict() for o in outcomes]}), flush=True)
     elif not args.quiet:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..contract.errors import ActAnywhereError, JobError
 from ..contract.job import Job, Progress
@@ -14,6 +15,17 @@ from ..review.notes import read_redos
 from ..shotlist import Entry, read_shot_list
 from .flags import given_settings
 from .screen import Screen, timed
+
+if TYPE_CHECKING:
+    from ..render.preflight import Preflight
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A shot, and what its preflight found; an entry that was refused has its error."""
+
+    entry: Entry
+    found: Preflight | None
 
 
 def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
@@ -48,21 +60,22 @@ def read_entries(args: argparse.Namespace, screen: Screen) -> list[Entry]:
 
 
 def check_all(
-    entries: Sequence[Entry], preflight: Callable[[Job, Counted], Any], screen: Screen
-) -> list[Entry]:
-    """The entries again, with an error on each whose footage ``preflight`` refuses; all are shown at once."""
-    checked: list[Entry] = []
+    entries: Sequence[Entry], preflight: Callable[[Job, Counted], Preflight], screen: Screen
+) -> list[Checked]:
+    """The entries, with an error on each whose footage ``preflight`` refuses; all of these are shown at once."""
+    checked: list[Checked] = []
     report = timed(screen, "batch")
     for entry in entries:
         done = len(checked)
         report(Progress("checking the shots", done, len(entries), "shots", done / len(entries)))
+        found = None
         if entry.job is not None:
             try:
-                preflight(entry.job, opening(report, done, len(entries)))
+                found = preflight(entry.job, opening(report, done, len(entries)))
             except ActAnywhereError as error:
                 entry = Entry(entry.name, error=error)
         if entry.error is not None:
             screen.error(entry.name, entry.error)
-        checked.append(entry)
+        checked.append(Checked(entry, found))
     screen.clear()
     return checked

@@ -17,6 +17,7 @@ from ..farm.plan import PlannedShot, plan_shots
 from ..hostkit.progress import clock
 from .batch import read_entries
 from .screen import Screen, timed
+from .shared_warnings import SharedWarnings
 
 _DONE, _BAD_INPUT = 0, 2
 
@@ -94,10 +95,13 @@ def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace, options: Bundl
         return
     if args.quiet:
         return
+    warnings = SharedWarnings()
     for shot in shots:
         print(f"{shot.name:24} {shot.frames!s:12} {_time(shot.seconds):>9}  {_bytes(shot.disk):>8}")
         for warning in shot.warnings:
-            print(f"  warning: {warning}")
+            warnings.hear(shot.name, warning)
+    for line in warnings.untold():
+        print(f"  {line}")
     known = [shot.seconds for shot in shots if shot.seconds is not None]
     unknown = len(shots) - len(known)
     unsure = f" and {unknown} shots whose model has no known speed" if unknown else ""

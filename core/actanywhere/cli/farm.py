@@ -103,6 +103,7 @@ def _task(args: argparse.Namespace) -> int:
             outcomes.append(_render(shot, worker, screen, interrupts, args.settle))
             write_outcome(Path(args.report), outcomes[-1])
             screen.next_shot()
+    screen.tell_warnings()
     if interrupts.asked:
         return _STOPPED
     found = {outcome.status for outcome in outcomes}

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from ..contract.errors import ActAnywhereError
 from ..contract.job import Progress, Result
 from ..hostkit.progress import clock
+from .shared_warnings import SharedWarnings
 
 __all__ = [
     "BarScreen",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _LINE_EVERY = 15.0
+_WARNING = "warning: "
 
 
 class Screen(Protocol):
@@ -49,6 +51,12 @@ class Screen(Protocol):
 
     def clear(self) -> None:
         """Nothing moves any more: what moved is taken away."""
+
+    def warn(self, shot: str, warning: str) -> None:
+        """A warning of one of several shots, told by ``tell_warnings``."""
+
+    def tell_warnings(self) -> None:
+        """Each warning that was not told of all the shots that it holds for, once, with these."""
 
 
 def choose_screen(as_json: bool, quiet: bool) -> Screen:
@@ -114,6 +122,12 @@ class QuietScreen:
     def clear(self) -> None:
         """Nothing."""
 
+    def warn(self, shot: str, warning: str) -> None:
+        """Nothing."""
+
+    def tell_warnings(self) -> None:
+        """Nothing."""
+
 
 class LineScreen(QuietScreen):
     """Lines for a log: every stage, every message, and a sign of life now and then."""
@@ -123,6 +137,7 @@ class LineScreen(QuietScreen):
             str, tuple[str, float]
         ] = {}  # of each shot that renders: its stage, and when it was told
         self._shown: dict[str, set[str]] = {}
+        self._warnings = SharedWarnings()
 
     def progress(self, shot: str, progress: Progress) -> None:
         """A line when the stage changes, when there is a message, or when the last is long ago."""
@@ -138,7 +153,7 @@ class LineScreen(QuietScreen):
         """What was written, how, and what the artist has to know and was not told on the way."""
         self._stages.pop(shot, None)
         for warning in result.warnings:
-            self._tell(shot, f"warning: {warning}")
+            self._tell(shot, _WARNING + warning)
         self._shown.pop(shot, None)
         print(
             "{}: frames {}, camera {} ({})".format(
@@ -149,10 +164,23 @@ class LineScreen(QuietScreen):
 
     def _tell(self, shot: str, message: str) -> None:
         """A message of a shot, once."""
+        if message.startswith(_WARNING):
+            if self._warnings.is_new(shot, message[len(_WARNING) :]):
+                self.note(f"{shot}: {message}")
+            return
         shown = self._shown.setdefault(shot, set())
         if message and message not in shown:
             shown.add(message)
             self.note(f"{shot}: {message}")
+
+    def warn(self, shot: str, warning: str) -> None:
+        """It is kept until ``tell_warnings``."""
+        self._warnings.hear(shot, warning)
+
+    def tell_warnings(self) -> None:
+        """A line for each, that names the shots."""
+        for line in self._warnings.untold():
+            self.note(line)
 
     def note(self, text: str) -> None:
         """The line, on stderr."""
@@ -230,6 +258,12 @@ class JsonScreen:
         print(json.dumps({"event": "note", "text": text}), flush=True)
 
     def clear(self) -> None:
+        """Nothing."""
+
+    def warn(self, shot: str, warning: str) -> None:
+        """Nothing: each event has the warnings of its shot."""
+
+    def tell_warnings(self) -> None:
         """Nothing."""
 
     def _say(self, event: str, shot: str, **what: Any) -> None:
