@@ -22,6 +22,7 @@ from actanywhere.engines.protocol import EngineFacts
 from actanywhere.render.clip import empty_clip
 from actanywhere.render.folder import OutputFolder
 from actanywhere.render.lock import lock_folder
+from actanywhere.render.matte_note import check_note
 from actanywhere.render.matte_prompts import Prompts, read_prompts
 from actanywhere.render.preflight import preflight
 from actanywhere.render.resolve import resolve
@@ -371,6 +372,12 @@ ROWS = [
             roto(at, "--box", "8,20,36,36", "--quiet"),
             roto(at, "--matte", rough(at)[0], "--quiet", output="another"),
         ],
+    ),
+    again(
+        "Take the matte as it is, or have it made by those: give another output folder, or remove this one.",
+        lambda at: check_note(at.folder / "matte", {"by": "one that came since"}),
+        lambda at: shutil.rmtree(at.folder / "matte"),
+        lambda at: at.write("matte/matte.json", json.dumps({"by": "one that has gone"})),
     ),
     Row(
         "Give another output folder, or remove it.",
