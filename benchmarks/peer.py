@@ -14,7 +14,7 @@ import torch
 from diffusers import UNetMotionModel
 from torch import Tensor
 
-from actanywhere.engines.quiet import quiet
+from actanywhere.engines.pretrained import quiet
 from actanywhere.engines.unet.model.configuration import ModelConfiguration
 from actanywhere.engines.unet.model.denoiser import create_unet
 from actanywhere.engines.unet.model.forward import keys_of, run_unet

@@ -13,7 +13,7 @@ import actanywhere
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.device import choose_device
 from actanywhere.engines.protocol import EngineRequest, FrameConditioning, Watch, Window
-from actanywhere.engines.unet.engine import UNetEngine
+from actanywhere.engines.unet import UNetEngine
 from actanywhere.engines.vace import VaceEngine
 from actanywhere.onnx_runner import providers_here
 from tests.engines.vace import tiny_vace

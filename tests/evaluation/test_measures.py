@@ -10,8 +10,7 @@ import pytest
 
 from actanywhere.evaluation.measures import Measures, measure
 from actanywhere.evaluation.motion import background_motion, camera_agreement, warp_error
-from actanywhere.evaluation.palette import palette_agreement
-from actanywhere.evaluation.sharpness import sharpness
+from actanywhere.evaluation.palette import palette_agreement, sharpness
 from actanywhere.evaluation.structure import structure_agreement
 from actanywhere.evaluation.subject import halo, subject_kept
 from tests.evaluation import world

@@ -26,7 +26,7 @@ from actanywhere.engines.unet.model.adapter_parts import write_text
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
 from actanywhere.engines.unet.model.configuration import ModelConfiguration, read_configuration
 from actanywhere.engines.unet.networks import choose_backend, open_networks
-from actanywhere.engines.vace.engine import VaceEngine
+from actanywhere.engines.vace import VaceEngine
 from actanywhere.engines.vace.layout import read_layout
 from actanywhere.engines.vace.memory import GIB, Plan, choose_plan
 from actanywhere.engines.vace.options import read_options

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from actanywhere.contract.errors import JobError
-from actanywhere.engines.unet.sampling.guidance import guide
-from actanywhere.engines.unet.sampling.noise import frame_noise
+from actanywhere.engines.unet.sampling import frame_noise, guide
 from actanywhere.render.windows import plan_windows
 
 _SHAPES = [(16, 4), (16, 0), (8, 3), (4, 1), (2, 1), (1, 0)]

@@ -12,11 +12,11 @@ import torch
 
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
 from actanywhere.shadow.cast import CastShadow
+from actanywhere.training.autoencoder import draw_crops
 from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
+from actanywhere.training.begin import measure_deviations
 from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
-from actanywhere.training.deviations import measure_deviations
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
-from actanywhere.training.pictures import draw_crops
 from actanywhere.training.sources import Sources
 from tests.engines.unet import tiny
 

@@ -12,8 +12,8 @@ import pytest
 from actanywhere.contract.errors import FootageError
 from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
-from actanywhere.training.datasets.procedural.gait import Gait, bend
 from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
+from actanywhere.training.datasets.procedural.walkers import Gait, bend
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"
 SEEDS = range(24)

@@ -48,3 +48,18 @@ variables:
   HF_ENDPOINT          a mirror of the hub        HF_HUB_OFFLINE=1  no contact with it
   HF_HOME              its cache                  HF_TOKEN          for repositories that need a login
 """
+
+MATTE = """\
+Writes a matte of the actor from the plate alone, as EXR frames in the plate's own numbers (channel A),
+with its metadata and time code. Give a box, a click or a rough matte of the actor in any frame; without one, the
+actor is the most prominent mover. SAM 2.1 follows them if it is installed ('actanywhere models pull matte'), else a
+network for stills with optical flow. Unsure frames are listed, and shown in matte_sheet.png: run the command again
+with a box or a click in one of them, into the same folder. Stop with Ctrl-C: the same command continues.
+"""
+
+MATTE_EXAMPLES = """\
+examples:
+  actanywhere matte --plate plate.####.exr --box 610,220,180,420 --output roto
+  actanywhere matte --plate plate.####.exr --click 700,400 --click-off 640,300 --click 820,410@1032 --output roto
+  actanywhere matte --plate plate.mov --matte rough.1020.png@1020 --output roto
+"""

@@ -14,6 +14,28 @@ from ..contract.job import Job
 from ..contract.settings import setting_fields
 from ..shotlist import SHOT_FIELDS, job_from_flat
 
+
+class Plain(argparse.RawDescriptionHelpFormatter):
+    """Descriptions and examples as they are written."""
+
+
+def add_talk(parser: argparse.ArgumentParser, dry_run: bool) -> None:
+    """The flags of how much a command says, and ``--dry-run`` where it has one."""
+    talk = parser.add_argument_group("what it says")
+    if dry_run:
+        talk.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Check everything and say what would be read and written, without touching anything.",
+        )
+    talk.add_argument(
+        "--json",
+        action="store_true",
+        help="Progress, results and errors as one JSON object a line on stdout.",
+    )
+    talk.add_argument("--quiet", action="store_true", help="Nothing but errors.")
+
+
 _METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
 
 
@@ -114,3 +136,41 @@ def _help(field: SettingField) -> str:
     elif not field.optional and field.kind != SWITCH:
         notes.append(f"default: {field.default}")
     return _escape(field.about + (" ({})".format("; ".join(note.strip() for note in notes)) if notes else ""))
+
+
+def add_matte_flags(parser: argparse.ArgumentParser) -> None:
+    """Plate, prompts, output."""
+    add_shot_flags(parser.add_argument_group("the shot"), only=("plate", "frames"))
+    who = parser.add_argument_group(
+        "the actor (in pixels of the plate from the upper left corner; in its first frame, or @FRAME)"
+    )
+    who.add_argument(
+        "--box",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H[@FRAME]",
+        help="A box around the actor. This and the others may be given several times.",
+    )
+    who.add_argument(
+        "--click", action="append", default=[], metavar="X,Y[@FRAME]", help="A point on the actor."
+    )
+    who.add_argument(
+        "--click-off",
+        action="append",
+        default=[],
+        metavar="X,Y[@FRAME]",
+        help="A point on what is not the actor.",
+    )
+    who.add_argument(
+        "--matte",
+        action="append",
+        default=[],
+        metavar="FILE[@FRAME]",
+        help="A rough matte of one frame, at the plate's size: white is the actor.",
+    )
+    parser.add_argument(
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="The folder for the matte; it is made if it does not exist.",
+    )

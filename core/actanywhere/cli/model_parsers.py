@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from .descriptions import MODELS
-from .talk import Plain, add_talk
+from .flags import Plain, add_talk
 
 
 def add_model_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,16 +8,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..training import flags as training_flags
-from .descriptions import BATCH, TOP, TOP_EXAMPLES
+from .descriptions import BATCH, MATTE, MATTE_EXAMPLES, TOP, TOP_EXAMPLES
 from .evaluate import MEASURES, add_evaluate_flags
-from .farm import add_farm_parser
-from .farm_flags import add_farm_flags
-from .flags import add_setting_flags, add_shot_flags
-from .matte_flags import ABOUT as MATTE
-from .matte_flags import EXAMPLES as MATTE_EXAMPLES
-from .matte_flags import add_matte_flags
+from .farm import add_farm_flags, add_farm_parser
+from .flags import Plain, add_matte_flags, add_setting_flags, add_shot_flags, add_talk
 from .model_parsers import add_model_parsers
-from .talk import Plain, add_talk
 
 
 def read_words(words: Sequence[str]) -> argparse.Namespace:

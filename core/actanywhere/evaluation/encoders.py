@@ -14,8 +14,7 @@ from torch import Tensor
 from transformers import AutoConfig, CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
 from ..contract.errors import ModelError
-from ..engines.pretrained import load_pretrained
-from ..engines.quiet import quiet
+from ..engines.pretrained import load_pretrained, quiet
 
 Frames = NDArray[np.uint8]
 Rows = NDArray[np.float64]

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from .duplicate import duplicate_subject
 from .motion import Motion, background_motion, camera_agreement, warp_error
-from .palette import palette_agreement
-from .sharpness import sharpness
+from .palette import palette_agreement, sharpness
 from .structure import structure_agreement
 from .subject import halo, subject_kept
 

@@ -1,4 +1,4 @@
-"""Whether the new background has the condition's colours."""
+"""Whether the new background has the condition's colours, and its sharpness."""
 
 from __future__ import annotations
 
@@ -44,3 +44,25 @@ def _soften(counts: NDArray[np.float32]) -> NDArray[np.float32]:
         parts = [np.take(padded, range(k, k + counts.shape[axis]), axis) for k in range(3)]
         counts = 0.25 * parts[0] + 0.5 * parts[1] + 0.25 * parts[2]
     return counts
+
+
+def sharpness(
+    frames: Frames, outside: NDArray[np.bool_], condition: NDArray[np.uint8], place: NDArray[np.bool_]
+) -> float:
+    """Mean strength of the Laplacian outside of the matte over that of the condition's place; 1 is as sharp, 0 is flat.
+
+    The condition (h, w, 3) is given at the frames' size; ``place`` (h, w) is where no actor stands in it. Above 1 is
+    noise, or a busier place than the condition's.
+    """
+    wanted = float(_laplacian(condition)[place].mean()) if place.any() else float("nan")
+    found = []
+    for frame, where in zip(frames, outside, strict=True):
+        inner = cv2.erode(where.astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=1) > 0
+        if inner.any():
+            found.append(float(_laplacian(frame)[inner].mean()))
+    return float(np.mean(found)) / max(wanted, 1e-6) if found else float("nan")
+
+
+def _laplacian(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
+    return np.abs(np.asarray(cv2.Laplacian(grey, cv2.CV_32F, ksize=1)))

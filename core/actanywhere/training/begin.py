@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from ..contract.errors import JobError, ModelError
-from ..engines.unet.model.autoencoder import PatchAutoencoder
+from ..engines.unet.model.autoencoder import Autoencoder, PatchAutoencoder, encode_pictures
 from ..engines.unet.model.checkpoint import Model, create_model, load_model, save_model
 from ..engines.unet.model.configuration import starter
+from ..engines.unet.model.denoiser import shrink_mask
 from ..models.folder import model_folder
 from ..models.manifest import MANIFEST
-from .autoencoder import fit_encoder, train_decoder
-from .batches import BatchPlan, batches
+from .autoencoder import draw_crops, fit_encoder, train_decoder
+from .batches import Batch, BatchPlan, batches
 from .datasets import PictureLibrary
-from .deviations import measure_deviations
 from .examples import ExampleRecipe
 from .flags import ABLATIONS
-from .pictures import draw_crops
 from .sources import Sources
 from .state import last_good, replaced
 
@@ -117,3 +118,24 @@ def _train_autoencoder(
     with tqdm(total=steps, desc="autoencoder", unit="step") as bar:
         train_decoder(autoencoder, lambda: draw_crops(rng, library), steps, lambda *_: bar.update())
     return autoencoder
+
+
+def measure_deviations(
+    autoencoder: Autoencoder, batches: Iterable[Batch]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Standard deviations of each latent channel where the place is known, and where it is not."""
+    sums = [torch.zeros(1), torch.zeros(1)]
+    counts = [0, 0]
+    for batch in batches:
+        error = encode_pictures(autoencoder, batch.video) - encode_pictures(autoencoder, batch.prior)
+        squares = error.movedim(2, -1) ** 2
+        mask = shrink_mask(batch.mask)[:, :, 0]
+        for i, where in enumerate((mask < 0.02, mask > 0.98)):
+            sums[i] = sums[i] + squares[where].sum(0)
+            counts[i] += int(where.sum())
+    known, unknown = (_rounded((s / max(n, 1)).sqrt()) for s, n in zip(sums, counts, strict=True))
+    return known, unknown
+
+
+def _rounded(values: Tensor) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

@@ -28,7 +28,7 @@ from actanywhere.engines.unet.model.assemble import Adapter, assemble, plan_asse
 from actanywhere.engines.unet.model.checkpoint import Model, load_model
 from actanywhere.engines.unet.model.forward import keys_of, run_unet
 from actanywhere.engines.unet.painter import Sampling
-from actanywhere.engines.unet.sampling.solvers import Levels, sample
+from actanywhere.engines.unet.sampling import Levels, sample
 from actanywhere.engines.unet.scalings import lcm_timesteps, noise_levels, trailing_timesteps
 from tests.engines.unet import public, tiny
 from tests.render.stage import frames_of, render, stage_shot

@@ -16,11 +16,9 @@ import torch
 from actanywhere import cli
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.protocol import FrameConditioning, Watch, Window
-from actanywhere.engines.unet import export
-from actanywhere.engines.unet.engine import UNetEngine
-from actanywhere.engines.unet.exported import GRAPHS, is_exported
+from actanywhere.engines.unet import UNetEngine, export
 from actanywhere.engines.unet.model.checkpoint import load_model, save_model
-from actanywhere.engines.unet.networks import choose_backend, open_networks
+from actanywhere.engines.unet.networks import GRAPHS, choose_backend, is_exported, open_networks
 from actanywhere.engines.unet.onnx_networks import OnnxNetworks, shrink_antialiased
 from actanywhere.engines.unet.painter import Sampling, UNetPainter
 from actanywhere.engines.unet.torch_networks import TorchNetworks

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from actanywhere.engines.unet.model.configuration import ModelConfiguration, full, starter
 from actanywhere.engines.unet.model.noise import NoiseSchedule
-from actanywhere.engines.unet.sampling.solvers import Levels, sample
+from actanywhere.engines.unet.sampling import Levels, sample
 from actanywhere.engines.unet.scalings import trailing_timesteps
 
 _MODELS = {"full": full(), "starter": starter((0.1,) * 4, (0.5,) * 4)}

@@ -14,8 +14,7 @@ import pytest
 from actanywhere.contract.errors import JobError, ModelError
 from actanywhere.engines.vace import VaceEngine
 from actanywhere.engines.vace.layout import read_layout
-from actanywhere.engines.vace.options import prompt_hints, read_options
-from actanywhere.engines.vace.qualities import quality_of
+from actanywhere.engines.vace.options import prompt_hints, quality_of, read_options
 
 from . import tiny_vace
 

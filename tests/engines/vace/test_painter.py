@@ -212,7 +212,7 @@ def test_life_changes_what_is_alive_and_nothing_else(saved: Path, tmp_path: Path
 
 def test_life_begins_from_the_picture_under_as_much_noise_as_it_says(saved: Path, tmp_path: Path) -> None:
     """Where refining begins, against the library's autoencoder: (1 - sigma) z + sigma noise."""
-    from actanywhere.engines.vace.life import strength_of
+    from actanywhere.engines.vace.painter import strength_of
     from actanywhere.engines.vace.take import frame_noise
 
     shot = Shot(5, 32, 48, hole=lambda i: (slice(0, 0), slice(0, 0)), alive=(slice(0, 32), slice(0, 48)))

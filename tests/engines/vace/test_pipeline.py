@@ -14,8 +14,8 @@ from diffusers import WanVACEPipeline
 
 from actanywhere.engines.disk import RunState
 from actanywhere.engines.protocol import Watch
+from actanywhere.engines.vace import VaceEngine
 from actanywhere.engines.vace.control import ControlFrame
-from actanywhere.engines.vace.engine import VaceEngine
 from actanywhere.engines.vace.options import read_options
 from actanywhere.engines.vace.take import Take, frame_noise
 

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from ...contract.errors import ModelError, OutputError
 from ...contract.files import replace_atomically
 from ...models.manifest import MANIFEST, write_manifest
-from ..quiet import quiet
-from .exported import GRAPHS
+from ..pretrained import quiet
 from .model.autoencoder import PATCH, Autoencoder, decode_once, encode_once
 from .model.checkpoint import Model, load_model
+from .networks import GRAPHS
 
 OPSET = 18
 

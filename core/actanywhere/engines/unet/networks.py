@@ -17,8 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract.errors import ModelError
-from .exported import is_exported
 from .model.configuration import ModelConfiguration
+
+GRAPHS = {
+    "unet": "unet.onnx",
+    "context": "context.onnx",
+    "encoder": "encoder.onnx",
+    "decoder": "decoder.onnx",
+}
+"""Networks and their files. A graph holds no weights of its own: it points into the safetensors files."""
+
+
+def is_exported(folder: Path) -> bool:
+    """Whether every graph is in the model's folder."""
+    return all((folder / name).is_file() for name in GRAPHS.values())
+
 
 Array = NDArray[np.float32]
 

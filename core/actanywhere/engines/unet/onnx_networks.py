@@ -9,9 +9,8 @@ import numpy as np
 
 from ...contract.errors import ModelError
 from ...onnx_runner import PROVIDERS, Kept, Network, open_network
-from .exported import GRAPHS
 from .model.configuration import ModelConfiguration
-from .networks import Array
+from .networks import GRAPHS, Array
 
 # OpenAI CLIP's own statistics of its training pictures, in [0, 1].
 _CLIP_MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32).reshape(3, 1, 1)

@@ -16,9 +16,7 @@ from ..protocol import FrameConditioning, Painted, Watch, Window
 from .model.configuration import ModelConfiguration
 from .networks import PATCH, Array, Networks
 from .parameterisation import parameterisation
-from .sampling.guidance import guide
-from .sampling.noise import frame_noise
-from .sampling.solvers import Denoise, Levels, sample
+from .sampling import Denoise, Levels, frame_noise, guide, sample
 from .scalings import lcm_timesteps, noise_levels, prior_deviation, trailing_timesteps
 
 _LATENTS = "latents"

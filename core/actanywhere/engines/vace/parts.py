@@ -14,8 +14,7 @@ from safetensors import SafetensorError
 
 from ...contract.errors import ModelError
 from ...models import get_again
-from ..pretrained import load_pretrained
-from ..quiet import quiet
+from ..pretrained import load_pretrained, quiet
 from .layout import Layout, Weights
 from .memory import Plan
 

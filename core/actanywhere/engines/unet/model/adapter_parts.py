@@ -101,7 +101,7 @@ def write_text(root: Path, folder: Path, width: int) -> None:
     """Encode the fixed texts with the encoder in ``root``, and put them into a model's ``folder``. ``ModelError``."""
     from transformers import CLIPTextModel, CLIPTokenizer
 
-    from ...quiet import quiet
+    from ...pretrained import quiet
 
     try:
         with quiet():

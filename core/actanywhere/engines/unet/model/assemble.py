@@ -23,7 +23,7 @@ from torch import Tensor
 
 from ....contract.errors import ModelError, OutputError
 from ....models.manifest import write_manifest
-from ...quiet import quiet
+from ...pretrained import quiet
 from .adapter_parts import VIT_H, adapter_part, find_text, write_text
 from .condition import ConditionProjection
 from .configuration import ModelConfiguration, full

@@ -25,8 +25,7 @@ from transformers import CLIPVisionModel
 
 from ....contract.errors import ModelError
 from ....models.manifest import MANIFEST, check_manifest, write_manifest
-from ...pretrained import load_pretrained
-from ...quiet import quiet
+from ...pretrained import load_pretrained, quiet
 from .adapter import load_adapter
 from .autoencoder import Autoencoder, PatchAutoencoder
 from .condition import ConditionEncoder, ConditionProjection, create_image_encoder

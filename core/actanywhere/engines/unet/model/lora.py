@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ....contract.errors import ModelError
-from ...quiet import quiet
+from ...pretrained import quiet
 from .parts import Part, Weight
 
 ANIMATE_LCM = "AnimateLCM_sd15_t2v_lora.safetensors"

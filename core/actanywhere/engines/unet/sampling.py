@@ -1,5 +1,6 @@
-"""Solvers of the diffusion ODE: DPM-Solver++(2M) and DDIM.
+"""From noise to latents: the initial noise, solvers of the diffusion ODE (DPM-Solver++(2M), DDIM), and guidance.
 
+Nothing here knows a network: a *denoiser* is any callable from a noisy latent and a timestep to the clean latent.
 A noisy latent is ``alpha * clean + sigma * noise``. ``Levels`` lists the steps of a run from the noisiest to the
 clean end; each solver goes from one level to the next.
 """
@@ -10,6 +11,9 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 Array = Any
 """Of NumPy or of PyTorch: only operators are used."""
@@ -96,3 +100,45 @@ def sample(
 def _half_log_snr(levels: Levels, i: int) -> float:
     # At zero terminal signal the logarithm would be endless: the floor is that of diffusers' multistep solvers.
     return math.log(max(levels.alphas[i], 2.0**-12)) - math.log(levels.sigmas[i])
+
+
+def guide(informed: Denoise, uninformed: Denoise, scale: float) -> Denoise:
+    """A denoiser led away from the ``uninformed`` one and towards the ``informed`` one; scale 1 is off."""
+    if scale == 1:
+        return informed
+
+    def guided(noisy: Array, timestep: int) -> Array:
+        without = uninformed(noisy, timestep)
+        return without + scale * (informed(noisy, timestep) - without)
+
+    return guided
+
+
+_BLOCK = 16
+
+
+def frame_noise(seed: int, frame: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Standard normal noise of one frame: the same for the same seed and host frame number, on every machine.
+
+    It is what ``torch.randn`` draws from a generator of that seed: a Mersenne twister (seeded by the low 32 bits), 24
+    bits a number, and Box and Muller's transform over blocks of 16, the last drawn again where it is not full.
+    """
+    count = math.prod(shape)
+    twister = np.random.MT19937()
+    twister._legacy_seeding(((seed * 1_000_003 + frame) % 2**63) & 0xFFFFFFFF)
+    drawn = twister.random_raw(max(count, _BLOCK) + _BLOCK) & 0xFFFFFF
+    uniform = drawn.astype(np.float32) * np.float32(2**-24)
+    noise = np.empty(max(count, _BLOCK), np.float32)
+    whole = count // _BLOCK * _BLOCK
+    noise[:whole] = _box_muller(uniform[:whole])
+    if count % _BLOCK:
+        noise[-_BLOCK:] = _box_muller(uniform[count : count + _BLOCK])
+    return noise[:count].reshape(shape)
+
+
+def _box_muller(uniform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Normal numbers of uniform ones, in blocks of 16: the first half gives radii, the second angles."""
+    blocks = uniform.reshape(-1, _BLOCK)
+    radius = np.sqrt(-2 * np.log(1 - blocks[:, :8]))
+    angle = np.float32(2 * math.pi) * blocks[:, 8:]
+    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()
