@@ -45,7 +45,7 @@ def _property(widget: Widget) -> Any:
         return path_property(subtype="FILE_PATH", **words)
     if widget.choices:
         return bpy.props.EnumProperty(
-            items=[(choice, choice, told) for choice, told in widget.choices.items()], **words
+            items=[(choice, choice, says) for choice, says in widget.choices.items()], **words
         )
     if widget.name == "model":
         words.update(search=_models, search_options={"SUGGESTION"})

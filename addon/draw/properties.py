@@ -166,7 +166,7 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
     )
     condition_kind: EnumProperty(
         name=control("condition_kind").title,
-        items=[(kind, kind, told) for kind, told in CONDITION_KINDS.items()],
+        items=[(kind, kind, says) for kind, says in CONDITION_KINDS.items()],
         description=control("condition_kind").bare_tip,
     )
     condition_matte: path_property(

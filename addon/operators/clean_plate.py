@@ -43,9 +43,9 @@ class ACTANYWHERE_OT_make_clean_plate(Runner, bpy.types.Operator):
         """It is the shot's clean plate from now on; what was stopped or refused leaves nothing."""
         try:
             if session.error is None:
-                pattern, told = made_clean_plate(session.lines)
+                pattern, notes = made_clean_plate(session.lines)
                 scene.actanywhere.settings.clean_plate = as_stored(pattern)
-                self.report({"INFO"}, f"{os.path.basename(pattern)} ({shown('; '.join(told))})")
+                self.report({"INFO"}, f"{os.path.basename(pattern)} ({shown('; '.join(notes))})")
         except Exception:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise

@@ -63,11 +63,11 @@ class ACTANYWHERE_OT_farm_bundle(Runner, bpy.types.Operator):
             if session.error is not None:
                 self._leave_nothing()
                 return
-            told = [] if self.folder else self._planned(session)
+            plan = [] if self.folder else self._planned(session)
             if self.asks:
-                _ask(told, self.made)
+                _ask(plan, self.made)
             else:
-                self.report({"INFO"}, "; ".join([*told, made_bundle(self.made, session.lines)]))
+                self.report({"INFO"}, "; ".join([*plan, made_bundle(self.made, session.lines)]))
         finally:
             refresh_takes(scene)
 
@@ -79,16 +79,16 @@ class ACTANYWHERE_OT_farm_bundle(Runner, bpy.types.Operator):
             raise
 
     def _leave_nothing(self) -> None:
-        """Of a take that was made for this; one that was told and asked for stays."""
+        """Remove the folders of takes that were made for this; what the artist saw and confirmed stays."""
         for folder in self.taken:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ask(told: list[str], folder: str) -> None:
+def _ask(plan: list[str], folder: str) -> None:
     """Before anything is written: what the shot needs, and one button."""
 
     def draw(menu: Any, context: Any) -> None:
-        for line in told:
+        for line in plan:
             menu.layout.label(text=line)
         menu.layout.operator_context = "INVOKE_DEFAULT"
         text = "Write and Submit" if can_submit() else "Write"

@@ -42,14 +42,14 @@ class ACTANYWHERE_OT_make_matte(Runner, bpy.types.Operator):
         """It is the shot's matte from now on."""
         made = finished_matte(session, self.order.job, self.pointed)
         group = scene.actanywhere
-        told = list(made.told)
+        notes = list(made.notes)
         for name, value in misread(read_settings(group.settings)).items():
             setattr(group.settings, name, value)
-            told.append(f"{name.replace('_', ' ')} is set back: it would misread this matte")
+            notes.append(f"{name.replace('_', ' ')} is set back: it would misread this matte")
         group.matte_source, group.matte_path = "FILES", as_stored(made.pattern)
         group.use_matte_start, group.matte_channel = False, "A"  # its numbers are the plate's
         show_sheet(made.sheet, "ActAnywhere matte")
-        self.report({"INFO"}, f"{os.path.basename(made.pattern)} ({shown('; '.join(told))})")
+        self.report({"INFO"}, f"{os.path.basename(made.pattern)} ({shown('; '.join(notes))})")
 
 
 def _order(scene: Any, asked: Asked, plate: Plate) -> Order:

@@ -31,8 +31,8 @@ def make_matte(args: argparse.Namespace, screen: Screen) -> None:
     made, sheet = watched("matte", matte_stages(), screen, work)
     if args.json:
         event = {"event": "matte", "pattern": made.pattern, "frames": str(made.frames), "sheet": sheet}
-        told = {"unsure": made.unsure, "source": made.source, "warnings": made.warnings}
-        print(json.dumps({**event, **told}), flush=True)
+        facts = {"unsure": made.unsure, "source": made.source, "warnings": made.warnings}
+        print(json.dumps({**event, **facts}), flush=True)
         return
     if not args.quiet:
         for warning in made.warnings:

@@ -135,7 +135,7 @@ class LineScreen(QuietScreen):
     def __init__(self) -> None:
         self._stages: dict[
             str, tuple[str, float]
-        ] = {}  # of each shot that renders: its stage, and when it was told
+        ] = {}  # of each shot that renders: its stage, and when it was shown
         self._shown: dict[str, set[str]] = {}
         self._warnings = SharedWarnings()
 

@@ -55,14 +55,19 @@ def refusal(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def write_text(path: str, text: str) -> None:
-    """Write a small file, UTF-8, whole. Raises ``OutputError``."""
+def write_bytes(path: str, data: bytes) -> None:
+    """Write a small file, whole. Raises ``OutputError``."""
 
     def put(temporary: str) -> None:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with open(temporary, "wb") as stream:
+            stream.write(data)
 
     replace_atomically(path, put)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a small file, UTF-8, whole. Raises ``OutputError``."""
+    write_bytes(path, text.encode("utf-8"))
 
 
 def sweep_strays(folder: str) -> List[str]:

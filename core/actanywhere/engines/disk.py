@@ -7,7 +7,6 @@ appears whole or not at all.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
+from ..contract.files import make_folder, write_text
 
 
 class DiskArray:
@@ -86,13 +86,5 @@ class RunState:
     def keep(self, **values: Any) -> None:
         """Keep values. Raises ``OutputError``."""
         self._data.update(values)
-        fresh = self._path.with_suffix(".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(self._data))
-            os.replace(fresh, self._path)
-        except OSError as error:
-            raise OutputError(
-                f"{self._path} cannot be written: {error}.",
-                "Free some space and give the same command again: finished steps are kept.",
-            ) from error
+        make_folder(str(self._path.parent))
+        write_text(str(self._path), json.dumps(self._data))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..contract.files import replace_atomically
+from ..contract.files import write_text
 from ..contract.job import Job, Progress
 from ..contract.schema import Upgrade, numbered
 from ..contract.settings import Settings
@@ -120,8 +120,8 @@ def selftest(
         "means": {row.method: row.values for row in mean},
         "verdict": list(verdict(mean, seconds, frames)),
     }
-    _write(output / "report.json", json.dumps(numbered(facts, _UPGRADES), indent=2) + "\n")
-    _write(output / "report.md", _page(facts, mean))
+    write_text(str(output / "report.json"), json.dumps(numbered(facts, _UPGRADES), indent=2) + "\n")
+    write_text(str(output / "report.md"), _page(facts, mean))
     shutil.rmtree(output / "work", ignore_errors=True)
     return facts
 
@@ -197,10 +197,3 @@ def _page(facts: dict[str, Any], mean: list[Figures]) -> str:
         "",
     ]
     return "\n".join([*lines, to_markdown(mean, "clips"), ""])
-
-
-def _write(path: Path, text: str) -> None:
-    def put(temporary: str) -> None:
-        Path(temporary).write_text(text, encoding="utf-8")
-
-    replace_atomically(str(path), put)

@@ -42,5 +42,5 @@ def made_clean_plate(lines: Sequence[str]) -> Tuple[str, List[str]]:
     Raises what the engine told.
     """
     event = answer_of(lines, "cleanplate", "The clean plate was not made")
-    told = [f"shadow: {event['shadow']}"] + [f"warning: {one}" for one in event["warnings"]]
-    return str(event["pattern"]), told
+    notes = [f"shadow: {event['shadow']}"] + [f"warning: {one}" for one in event["warnings"]]
+    return str(event["pattern"]), notes

@@ -57,11 +57,11 @@ class Pointed:
 
 
 class MadeMatte(NamedTuple):
-    """``pattern`` of its files, whose numbers are the job's; its contact ``sheet``; what is to be ``told`` of it."""
+    """``pattern`` of its files, whose numbers are the job's; its contact ``sheet``; ``notes`` for the artist."""
 
     pattern: str
     sheet: str
-    told: List[str]
+    notes: List[str]
 
 
 def matte_folder(root: str, shot_name: str, plate: str, files: Iterable[str]) -> str:
@@ -100,13 +100,13 @@ def finished_matte(session: Session, job: Job, pointed: Pointed) -> MadeMatte:
         elif isinstance(error, Cancelled):
             raise Cancelled("Stopped.", "Make matte goes on from the frames that are done.") from error
         raise
-    told = [f"by {event['source']}", *(f"warning: {one}" for one in event["warnings"])]
+    notes = [f"by {event['source']}", *(f"warning: {one}" for one in event["warnings"])]
     unsure = [frame - pointed.shift for frame in event["unsure"]]
     if unsure:
-        told.append(
+        notes.append(
             f"unsure of frames {compact(unsure)}: look at them, add a box or a point in one of them, and make it again"
         )
-    return MadeMatte(event["pattern"], event["sheet"], told)
+    return MadeMatte(event["pattern"], event["sheet"], notes)
 
 
 def misread(settings: Settings) -> Dict[str, Any]:

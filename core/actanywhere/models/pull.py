@@ -35,10 +35,10 @@ class PullProgress:
     seconds_left: float | None
 
 
-Told = Callable[[PullProgress], None]
+Report = Callable[[PullProgress], None]
 
 
-def pull_model(entry: Entry, progress: Told, say: Callable[[str], None]) -> Found:
+def pull_model(entry: Entry, progress: Report, say: Callable[[str], None]) -> Found:
     """The model, whole and checked, in the first library that may be written to.
 
     ``progress`` hears of the bytes, and what it raises stops the pull; ``say`` hears the licence and what else an
@@ -202,7 +202,7 @@ def link_or_copy(source: Path, path: Path, read: Callable[[int], None] = lambda 
 class _Meter:
     """Bytes to progress, at most five times a second."""
 
-    def __init__(self, name: str, total: int, progress: Told) -> None:
+    def __init__(self, name: str, total: int, progress: Report) -> None:
         self._name, self._total, self._progress = name, total, progress
         self._before = 0
         self._came = 0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from ..contract.files import replace_atomically
+from ..contract.files import write_bytes
 from ..engines.protocol import Painted
 
 __all__ = ["PaintedWindows"]
@@ -44,7 +44,7 @@ class PaintedWindows:
         arrays |= {_STATE + name: array for name, array in painted.state.items()}
         data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
         path = self._path(number)
-        replace_atomically(str(path), lambda temporary: _write(temporary, data))
+        write_bytes(str(path), data)
         for other in self._kept():
             if other != path:
                 other.unlink()
@@ -54,7 +54,3 @@ class PaintedWindows:
 
     def _path(self, number: int) -> Path:
         return self.folder / f"window_{number:05d}.safetensors"
-
-
-def _write(path: str, data: bytes) -> None:
-    Path(path).write_bytes(data)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.files import replace_atomically
+from ..contract.files import write_bytes
 
 Picture = NDArray[np.float32]
 
@@ -67,8 +67,4 @@ def code(rgb: Picture) -> NDArray[np.uint8]:
 def write_png(path: Path, rgb: NDArray[np.uint8]) -> None:
     """Write the sheet; it appears when it is whole. Raises ``OutputError``."""
     _, data = cv2.imencode(".png", rgb[..., ::-1])
-
-    def put(temporary: str) -> None:
-        Path(temporary).write_bytes(data.tobytes())
-
-    replace_atomically(str(path), put)
+    write_bytes(str(path), data.tobytes())

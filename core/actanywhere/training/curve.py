@@ -6,7 +6,6 @@ import csv
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import NDArray
 
 from ..contract.errors import OutputError
+from ..review.contact_sheet import write_png
 
 #: Where the held-out loss is measured: see ``held_out``.
 REGIONS = ("known", "unknown", "effect")
@@ -58,7 +58,7 @@ class Curve:
 
     def draw(self) -> None:
         """Draw ``curve.png`` again."""
-        write_picture(self._path.with_suffix(".png"), draw_curve(self.rows))
+        write_png(self._path.with_suffix(".png"), draw_curve(self.rows))
 
     def _write(self, path: Path, mode: str, rows: list[dict[str, str]]) -> None:
         try:
@@ -66,19 +66,6 @@ class Curve:
                 csv.DictWriter(stream, _COLUMNS).writerows(rows)
         except OSError as error:
             raise _full(path, error) from error
-
-
-def write_picture(path: Path, rgb: NDArray[np.uint8]) -> None:
-    """Write a PNG that appears when it is whole. Raises ``OutputError``."""
-    data = cv2.imencode(".png", rgb[..., ::-1])[1].tobytes()
-    fresh = path.with_suffix(".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        os.replace(fresh, path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise _full(path, error) from error
 
 
 def _full(path: Path, error: OSError) -> OutputError:

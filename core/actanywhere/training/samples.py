@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.files import make_folder
 from ..engines.protocol import FrameConditioning, Watch, Window
 from ..engines.unet.model.checkpoint import Model
 from ..engines.unet.painter import Sampling, UNetPainter
 from ..engines.unet.torch_networks import TorchNetworks
+from ..review.contact_sheet import write_png
 from .card import Change
-from .curve import write_picture
 from .examples import Example
 from .held_out import HeldOut
 
@@ -50,6 +51,7 @@ def write_samples(
     Gives how far what is painted has moved from what the run began with (step 0); ``None`` at step 0, and for a run
     that began without a look. ``tick`` is called after each clip. Raises ``OutputError``.
     """
+    make_folder(str(folder))
     painted = []
     for one in held_out[:_CLIPS]:
         painted.append(paint_example(model, one))
@@ -62,7 +64,7 @@ def write_samples(
     _write_sheet(folder / f"step_{step:06d}.png", f"step {step}   held-out loss: {caption}", bands)
     if step == 0:
         for number, now in enumerate(painted):
-            write_picture(folder / (_BEGUN % number), np.concatenate(list(now)))
+            write_png(folder / (_BEGUN % number), np.concatenate(list(now)))
         return None
     return _write_change(folder, held_out, painted, step)
 
@@ -99,7 +101,7 @@ def _write_sheet(path: Path, head_line: str, bands: Sequence[Picture]) -> None:
     head = np.full((_HEAD, width, 3), _PAPER, np.uint8)
     _write(head, head_line, 8, 22, _INK)
     padded = [cv2.copyMakeBorder(b, 0, 0, 0, width - b.shape[1], 0, value=(_PAPER,) * 3) for b in bands]
-    write_picture(path, np.concatenate([head, *padded]).astype(np.uint8))
+    write_png(path, np.concatenate([head, *padded]).astype(np.uint8))
 
 
 def paint_example(model: Model, held: HeldOut) -> Picture:

@@ -38,15 +38,15 @@ def _ended(node: nuke.Node, session: Session, job: Job) -> None:
     try:
         if session.error is not None:
             raise session.error
-        pattern, told = made_clean_plate(session.lines)
+        pattern, notes = made_clean_plate(session.lines)
     except ActAnywhereError:
         shutil.rmtree(job.output, ignore_errors=True)
         raise
     if showing.alive(node):
-        _take(node, job, pattern, told)
+        _take(node, job, pattern, notes)
 
 
-def _take(node: nuke.Node, job: Job, pattern: str, told: List[str]) -> None:
+def _take(node: nuke.Node, job: Job, pattern: str, notes: List[str]) -> None:
     frames = job.shot.frames
     assert frames is not None
     with showing.quiet(node, undone=True):
@@ -54,5 +54,5 @@ def _take(node: nuke.Node, job: Job, pattern: str, told: List[str]) -> None:
     with node.parent():
         read = nuke.nodes.Read(file=pattern, first=frames.first, last=frames.last, raw=True)
         read.setXYpos(node.xpos() + 150, node.ypos())
-    showing.log(node, f"clean plate: {pattern}", *told)
+    showing.log(node, f"clean plate: {pattern}", *notes)
     showing.show_state(node)

@@ -46,14 +46,14 @@ def farm_bundle(node: nuke.Node) -> None:
 
 
 def _planned(node: nuke.Node, engine: Engine, shots: _Shots, folder: str, session: Session) -> None:
-    """What they need is told, and asked for; what was refused or stopped leaves nothing. Raises."""
+    """Shows what they need, and asks; what was refused or stopped leaves nothing. Raises."""
     try:
         if session.error is not None:
             raise session.error
-        told = planned(session.lines)
-        showing.log(node, *told)
+        plan = planned(session.lines)
+        showing.log(node, *plan)
         question = "Write the bundle and submit it?" if can_submit() else "Write the bundle?"
-        if nuke.GUI and not nuke.ask("\n".join([*told, "", question])):
+        if nuke.GUI and not nuke.ask("\n".join([*plan, "", question])):
             raise Cancelled("No bundle was written.")
     except ActAnywhereError:
         _leave_nothing(shots, folder)

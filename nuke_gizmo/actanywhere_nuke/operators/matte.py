@@ -53,8 +53,8 @@ def _ended(node: nuke.Node, session: Session, job: Job, pointed: Pointed) -> Non
         node["matte_channel"].setValue("rgba.alpha")
         for name, value in misread(job.settings).items():
             node[name].setValue(value)
-            made.told.append(f"{name.replace('_', ' ')} is set back: it would misread this matte")
-    showing.log(node, f"matte: {made.pattern}", *made.told, f"sheet: {made.sheet}")
+            made.notes.append(f"{name.replace('_', ' ')} is set back: it would misread this matte")
+    showing.log(node, f"matte: {made.pattern}", *made.notes, f"sheet: {made.sheet}")
     showing.show_state(node)
 
 

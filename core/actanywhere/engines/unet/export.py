@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ...contract.errors import ModelError, OutputError
-from ...contract.files import replace_atomically
+from ...contract.files import write_bytes
 from ...models.manifest import MANIFEST, write_manifest
 from ..pretrained import quiet
 from .model.autoencoder import PATCH, Autoencoder, decode_once, encode_once
@@ -77,7 +77,7 @@ def export_model(
     for done, (name, graph) in enumerate(graphs.items()):
         step(done, len(graphs))
         content = _pointing(onnx, _exported(onnx, graph), stored)
-        replace_atomically(str(place / GRAPHS[name]), lambda to, content=content: _put(to, content))  # type: ignore[misc]
+        write_bytes(str(place / GRAPHS[name]), content)
         paths.append(place / GRAPHS[name])
     try:
         write_manifest(place)
@@ -107,10 +107,6 @@ def _copied(folder: Path, output: Path) -> Path:
     except (OSError, shutil.Error) as error:
         raise OutputError(f"{output} cannot be written: {error}.", "Give another folder.") from error
     return output
-
-
-def _put(path: str, content: bytes) -> None:
-    Path(path).write_bytes(content)
 
 
 class _UNet(nn.Module):
