@@ -138,7 +138,8 @@ def test_a_render_tells_of_it_and_mends_it_where_asked(
     staged = stage_shot(tmp_path / "shot", frames=5)
     place = texture(np.random.default_rng(3), 64, 96).mean(2, keepdims=True)
     for frame, matte in staged.mattes.items():
-        picture = np.where(matte[..., None] > 0.5, RED + 0.3 * (place - 0.5), place)
+        moved = np.roll(place[::-1], frame - 1001, axis=1)  # as the actor does, by a pixel a frame
+        picture = np.where(matte[..., None] > 0.5, RED + 0.3 * (moved - 0.5), place)
         write_still(tmp_path / "shot" / f"plate.{frame}.exr", picture**2.2, "half", attributes=ACES)
         given = matte.copy()
         if frame > 1003:

@@ -13,11 +13,11 @@ from ..contract.shot import ImageSequence
 from ..engines.protocol import Watch
 from ..seeing.readers import Readers
 from .clip import Clip
-from .matte_check import Damage
+from .matte_check import Damage, Hole
 from .matte_seen import Lack, Look, Other, Seen, look_at_matte
 from .preflight import Inputs
 
-__all__ = ["compare_matte", "lacks_beside", "words_of"]
+__all__ = ["compare_matte", "holes_beside", "lacks_beside", "words_of"]
 
 Picture = NDArray[np.float32]
 
@@ -47,14 +47,27 @@ def compare_matte(
 
 
 def lacks_beside(seen: Seen | None, damage: Damage) -> tuple[Lack, ...]:
-    """The missing parts that the plate's motion did not find, or only little of."""
+    """The missing parts that the plate's motion did not find, or only little of, or in few of their frames."""
     if seen is None:
         return ()
 
     def found(lack: Lack) -> float:
-        return sum(hole.share for hole in damage.holes if hole.begin <= lack.end and lack.begin <= hole.end)
+        shares = [
+            sum(hole.share for hole in damage.holes if hole.begin <= index <= hole.end)
+            for index in range(lack.begin, lack.end + 1)
+        ]
+        return sum(min(1.0, share / lack.share) for share in shares) / len(shares)
 
-    return tuple(lack for lack in seen.lacks if found(lack) < _MOST * lack.share)
+    return tuple(lack for lack in seen.lacks if found(lack) < _MOST)
+
+
+def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
+    """The damage without the holes of frames in which more is missing, so that it is told once."""
+
+    def told(hole: Hole) -> bool:
+        return any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
+
+    return Damage(tuple(hole for hole in damage.holes if not told(hole)), damage.late)
 
 
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:

@@ -100,7 +100,7 @@ def choose_mend(
     asks it for a picture's mask (h, w); what is seen is told by who asked it. The rest is as ``plan_mend`` says.
     """
     if not asked:
-        return Decision(None, "as it was given", tuple(damage.told(first)))
+        return Decision(None, "", tuple(damage.told(first)))
     mend = plan_mend(damage, frames, pictures, check)
     for lack in seen:
         _take_seen(mend, lack, pictures, see, check)

@@ -42,12 +42,16 @@ _COVERS, _KEEPS = 0.6, 0.4
 """Share of a part that the matte has where it is whole; that has to be left of it while it is followed."""
 _ALIKE = 0.1
 """Difference on the display up to which what the flow brought is the same."""
+_CLOSER = 0.75
+"""How surely the network sees a missing part when it looks closer."""
 _FARTHEST = 24
 """Frames over which a missing part is followed."""
 _NEAR = 0.15
 """Of the actor's size: what is farther from them is somebody else."""
-_GAIN, _AGREES, _VOTES, _FEWEST = 0.05, 0.5, 0.75, 4
-"""By how much, to what and in which share of frames another frame's matte agrees better, and in how many."""
+_GAIN, _AGREES = 0.05, 0.35
+"""By how much another frame's matte agrees better, and how well at least."""
+_VOTES, _BETTER, _FEWEST = 0.75, 3, 4
+"""In which share of the frames that differ, and in how many, it does; and how many have to be compared."""
 _HALF = 0.5
 _SMALL, _OF_ACTOR = 0.006, 0.15
 """Share of the frame, and of the actor's area, below which somebody else is no matter."""
@@ -55,6 +59,8 @@ _CRISP, _SEEN_IN, _SEEN_AT = 0.6, 0.3, 3
 """How surely the network sees them, in which share of the frames, and in how many."""
 _PACE, _SOON = 0.004, 3
 """Motion of their own from which somebody moves, as a share of the diagonal, in so many frames."""
+_ALONG, _LOOKED_AT = 0.4, 4
+"""Share of the actor's own motion with which a part is theirs, in one of so many frames."""
 _LIKE, _SIZES = 0.5, (0.35, 2.8)
 """Likeness of colours, and range of sizes, of somebody who is the actor again."""
 
@@ -139,7 +145,7 @@ class Look:
         picture, matte = self.picture(index), self.matte(index)
         mask = np.zeros(picture.shape[:2], np.float32)
         rows, columns = np.nonzero(_like(matte, picture) > _HALF)
-        room = round(max(np.ptp(rows), np.ptp(columns)) / 4)
+        room = round(max(np.ptp(rows), np.ptp(columns)) / 2)
         view = tuple(slice(max(0, one.min() - room), one.max() + room + 1) for one in (rows, columns))
         mask[view] = self._see(np.ascontiguousarray(picture[view]))
         return _like(mask, matte)
@@ -198,8 +204,9 @@ def _late(look: Look, asked: list[int]) -> tuple[int, tuple[float, float]]:
         moved = np.array([agrees(index, index + late) for index in both])
         stayed = np.array([own[index] for index in both])
         gain = float(moved.mean() - stayed.mean())
-        votes = float((moved > stayed + _GAIN / 2).mean())
-        if gain > max(_GAIN, best[0]) and moved.mean() >= _AGREES and votes >= _VOTES:
+        better, worse = (int((sign * (moved - stayed) > _GAIN / 2).sum()) for sign in (1, -1))
+        agree = better >= _BETTER and better >= _VOTES * (better + worse) and moved.mean() >= _AGREES
+        if agree and gain > max(_GAIN, best[0]):
             best = (gain, late, (float(stayed.mean()), float(moved.mean())))
     return best[1], best[2]
 
@@ -213,7 +220,7 @@ def _lacks(look: Look, asked: list[int], watch: Watch) -> tuple[Lack, ...]:
                 continue
             lack = _followed(look, index, part, actor)
             watch.check()
-            if lack is not None and look.closer(index)[part].mean() > _HALF:
+            if lack is not None and look.closer(index)[part].mean() > _CLOSER:
                 found.append(lack)
     return tuple(_joined(found))
 
@@ -223,7 +230,8 @@ def _left_out(mask: Picture, matte: Picture) -> Iterator[Plane]:
     actor = int((matte > _HALF).sum())
     side = 2 * max(1, round(max(_THIN * len(matte), _EDGE * actor**0.5) / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    out = ((mask > _SURE) & (matte < _OUT)).astype(np.uint8)
+    wide = cv2.dilate(matte, np.ones((side, side), np.uint8))
+    out = ((mask > _SURE) & (wide < _OUT)).astype(np.uint8)
     count, labels, facts, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(out, cv2.MORPH_OPEN, disc))
     for label in range(1, count):
         if facts[label, cv2.CC_STAT_AREA] >= max(16, _LEAST * actor):
@@ -235,9 +243,24 @@ def _followed(look: Look, index: int, part: Plane, actor: int) -> Lack | None:
     planes = {index: part}
     back, is_before = _until_it_is_there(look, index, part, -1, planes)
     on, is_after = _until_it_is_there(look, index, part, 1, planes)
-    if not (is_before or is_after):
+    if not (is_before or is_after) or _stands(look, planes):
         return None
     return Lack(back, on, float(part.sum()) / max(1, actor), planes)
+
+
+def _stands(look: Look, planes: dict[int, Plane]) -> bool:
+    """Whether a part stands where the background does while the actor moves: a post, or what they sit on."""
+    shares = []
+    for index in sorted(planes)[:: max(1, len(planes) // _LOOKED_AT)]:
+        soon = min(look.frames - 1, index + 1)
+        inside = look.matte(index) > _HALF
+        if soon > index and inside.any():
+            either = np.maximum(look.matte(index), planes[index].astype(np.float32))
+            motion = own_motion(look.small(index), look.small(soon), either)
+            pace = float(np.median(motion[inside]))
+            if pace >= _PACE / _SOON:
+                shares.append(float(np.median(motion[planes[index]])) / pace)
+    return bool(shares) and max(shares) < _ALONG
 
 
 def _until_it_is_there(

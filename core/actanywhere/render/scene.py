@@ -26,7 +26,7 @@ from .clip import Clip, empty_clip
 from .decision import Decision
 from .features import ShotFeatures
 from .matte_check import LONGEST, Damage, check_matte
-from .matte_compare import compare_matte, lacks_beside, words_of
+from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend
 from .place import Place, see_place
 from .placement import unused_placement
@@ -239,6 +239,8 @@ def _mend(
     # Of a matte that comes late all is told by that.
     damage = Damage() if seen is not None and seen.late else check_matte(clip, watch.check)
     lacks = lacks_beside(seen, damage)
+    if not settings.mend_matte:
+        damage = holes_beside(damage, lacks)
     mend = choose_mend(
         settings.mend_matte, damage, first, count, picture, watch.check, lacks, readers.mask_of
     )
@@ -251,7 +253,8 @@ def _mend(
         return mend
     told = words_of(inputs, seen, () if settings.mend_matte else lacks)
     compared = f"{seen.source} saw {len(seen.asked)} of its frames, overlap {seen.agrees:.2f} in the median"
-    return Decision(mend.value, f"{mend.reason}; {compared}", (*mend.warnings, *told))
+    reason = f"{mend.reason}; {compared}" if settings.mend_matte else compared
+    return Decision(mend.value, reason, (*mend.warnings, *told))
 
 
 def _tracked_again(inputs: Inputs, regions: PlateRegions, mend: Mend, watch: Watch) -> CameraTrack:
