@@ -155,7 +155,9 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     with ThreadPoolExecutor(1, "beside") as beside:
         load = getattr(inputs.engine, "load", None)
         loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
-        scene = read_scene(inputs, progress.watch(_READING), readers, filling, pulling, solving, looking)
+        scene = read_scene(
+            inputs, progress.watch(_READING), readers, filling, pulling, solving, looking, looks_later=True
+        )
         if loading is not None:
             loading.result()
         inputs.pictures.check_all()
@@ -170,6 +172,12 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         painter = _open_painter(inputs, scene, output, progress)
         clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
         writing.result()
+    if scene.look is not None:
+        scene = replace(scene, mend=scene.look())
+        before, decisions = [*map(str, decisions)], decisions_of(inputs, scene, place)
+        for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.mend.warnings)]:
+            if line not in before:
+                progress.say(_LOOKING, line)
     for warning in clamped:
         progress.say(_WRITING, f"warning: {warning}")
     return Result(

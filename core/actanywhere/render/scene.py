@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ class Scene:
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
     shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate, ``mend``
     how the artist's matte is mended; the clip's is mended already. ``front`` (T, h, w) is 255 on what stands in front
-    of them, None where nothing does. ``footage`` is what was to be said of the files.
+    of them, None where nothing does. ``footage`` is what was to be said of the files. ``look`` gives the ``mend`` of a
+    matte that is yet to be compared with what a network sees.
     """
 
     clip: Clip
@@ -68,6 +70,7 @@ class Scene:
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
     front: NDArray[np.uint8] | None = None
+    look: Callable[[], Decision[Mend | None]] | None = None
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
@@ -90,12 +93,14 @@ def read_scene(
     pulling: Watch | None = None,
     solving: Solving | None = None,
     looking: Watch | None = None,
+    looks_later: bool = False,
 ) -> Scene:
     """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
     ``filling`` watches the condition being filled and ``looking`` the network that looks at the matte, in hundredths,
-    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. Raises ``FootageError`` naming the first
-    bad frame, ``Cancelled``.
+    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. With ``looks_later`` the network's look
+    is put off until the scene's ``look`` is called, where it only warns. Raises ``FootageError`` naming the first bad
+    frame, ``Cancelled``.
     """
     readers = readers or Readers(inputs.networks)
     asks = asks_pull(inputs.job.settings) or asks_larger(inputs)
@@ -109,6 +114,7 @@ def read_scene(
             solving or Solving(),
             looking or Watch(),
             features,
+            looks_later and "subjects" in inputs.networks and not inputs.job.settings.mend_matte,
         )
 
 
@@ -121,6 +127,7 @@ def _read_scene(
     solving: Solving,
     looking: Watch,
     features: ShotFeatures | None,
+    looks_later: bool,
 ) -> Scene:
     """As ``read_scene``; ``features`` has room for the shot at the width at which shadows are pulled."""
     facts = inputs.engine.facts
@@ -129,7 +136,11 @@ def _read_scene(
     # Small: 64 pixels still show the smallest actor.
     small = (resize(matte / np.float32(255), 64, 64) for matte in clip.matte)
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-    mend = _mend(inputs, clip, features, readers, watch, looking)
+
+    def look() -> Decision[Mend | None]:
+        return _mend(inputs, clip, features, readers, watch, looking)
+
+    mend = Decision[Mend | None](None) if looks_later else look()
     if mend.value is not None and _asks_track(inputs):
         track = _tracked_again(inputs, regions, mend.value, watch)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
@@ -165,6 +176,7 @@ def _read_scene(
         inputs.condition.pixels,
         place.placement,
         mend=mend,
+        look=look if looks_later else None,
         front=_front(inputs, clip, watch),
     )
     scene.forget()
