@@ -49,7 +49,7 @@ def write_sequences(frames: dict[int, Array], mattes: dict[int, Array], folder: 
     (folder / "plate").mkdir(parents=True, exist_ok=True)
     (folder / "matte").mkdir(parents=True, exist_ok=True)
     for frame in range(FIRST_FRAME, LAST_FRAME + 1):
-        (folder / "plate" / f"tos_bridge.{frame:04d}.jpg").write_bytes(as_jpeg(frames[frame], quality=60))
+        (folder / "plate" / f"tos_bridge.{frame:04d}.jpg").write_bytes(as_jpeg(frames[frame], quality=52))
         path = folder / "matte" / f"tos_bridge_matte.{frame:04d}.png"
         path.write_bytes(as_png(crushed(mattes[frame])))
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from .track import CameraTrack
 
-__all__ = ["actor_led_track"]
-
 Pictures = NDArray[np.uint8]
 
 _HEIGHT = 192

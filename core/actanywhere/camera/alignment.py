@@ -9,20 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Box",
-    "Features",
-    "Frame",
-    "Matrix",
-    "Pair",
-    "Shared",
-    "align",
-    "box_about_feet",
-    "find_features",
-    "match",
-    "match_both",
-]
-
 Matrix = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 #: Where (N, 2) the features that two frames share lie in the one and in the other, in pixels.

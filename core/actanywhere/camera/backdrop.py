@@ -15,8 +15,6 @@ from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
 
-__all__ = ["Backdrop", "Surroundings", "View", "choose_anchor", "known_region"]
-
 Picture = NDArray[np.float32]
 
 _LARGEST_ENLARGEMENT = 2

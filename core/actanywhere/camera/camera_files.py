@@ -23,8 +23,6 @@ from .level import angles, strip
 from .path import is_card
 from .solve import Solve
 
-__all__ = ["Cameras", "cameras_of", "read_cameras", "read_chan", "turned", "write_cameras", "write_chan"]
-
 _FORMAT = "docs/track.md describes the file."
 _FLIP = np.diag([1.0, -1.0, -1.0])
 """Between x right, y down, z forward and x right, y up, z backward."""

@@ -17,8 +17,6 @@ from .fit import Matrix, from_pixels, to_pixels
 from .outline import whole_subject
 from .placement import condition_to_unit
 
-__all__ = ["CompositeMatch", "find_composite"]
-
 Picture = NDArray[np.float32]
 
 _COARSE_HEIGHT, _FINE_HEIGHT = 96, 128

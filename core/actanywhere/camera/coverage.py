@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from .fit import Points
 
-__all__ = ["CELLS", "by_cell", "spread"]
-
 CELLS = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
 
 

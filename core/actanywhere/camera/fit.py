@@ -12,18 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Fit",
-    "apply",
-    "fit_homography",
-    "fit_similarity",
-    "from_pixels",
-    "normalise",
-    "residuals",
-    "rms",
-    "to_pixels",
-]
-
 Points = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from .fit import Matrix, Points, apply, from_pixels
 
-__all__ = ["View", "follow", "look", "recognise"]
-
 Points32 = NDArray[np.float32]
 
 _FEATURES = 700

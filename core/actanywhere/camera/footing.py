@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from .placement import Placement
 
-__all__ = ["Footing", "Judged", "find_footing", "share_at"]
-
 Rows = tuple[float, float]
 
 _ACROSS, _DOWN = np.arange(-0.3, 0.301, 0.05), np.arange(-0.2, 0.201, 0.025)

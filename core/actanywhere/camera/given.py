@@ -23,8 +23,6 @@ from .camera_files import Cameras, read_cameras, read_chan, turned
 from .fit import Matrix, apply, normalise
 from .track import CameraTrack
 
-__all__ = ["GivenTrack", "read_track"]
-
 _FIELDS = {"width", "height", "transforms"}
 _WORST_CONDITION = 1e7
 """Of a transform in unit coordinates; beyond this it presses the picture into a line."""

@@ -18,8 +18,6 @@ from .alignment import Frame
 from .camera_files import Cameras
 from .fit import Points, from_pixels, to_pixels
 
-__all__ = ["Footing", "feet_of", "feet_on_ground", "find_ground"]
-
 _FLIP = np.array([1.0, -1.0, -1.0])
 _PAIRS, _FEET = 40, 60
 _FEWEST_PAIRS, _FEWEST_POINTS = 3, 60

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from .fit import apply
 
-__all__ = ["angles", "gravity", "level_pan", "strip"]
-
 _FOCAL = 1.4
 """In frame heights; a wrong one makes the pitch wrong, never the level."""
 _LEAST_PAN = np.radians(12)

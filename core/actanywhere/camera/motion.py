@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from .fit import Points
 from .track import CameraTrack
 
-__all__ = ["Motion"]
-
 
 class Motion(Protocol):
     """Where in the reference frame's view every frame of a shot looks. Positions are unit coordinates."""

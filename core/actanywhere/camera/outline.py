@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["whole_subject"]
-
 Picture = NDArray[np.float32]
 
 _HEIGHT = 256

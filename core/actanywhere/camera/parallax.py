@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from .alignment import Shared
 
-__all__ = ["shows_parallax"]
-
 _STARTS, _APART = 7, (4, 10)
 """Frames that are compared with later ones, and how much later those are."""
 _FEWEST = 40

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from .fit import Matrix, apply, normalise
 
-__all__ = ["interpolate_lost", "is_card"]
-
 
 def is_card(transforms: NDArray[np.float64], aspect: float) -> bool:
     """Whether a flat card moved so still looks like the place in every frame: neither leaning nor stretched.

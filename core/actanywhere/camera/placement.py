@@ -10,8 +10,6 @@ import numpy as np
 from ..contract.errors import JobError
 from .fit import Matrix, from_pixels
 
-__all__ = ["Placement", "condition_to_unit", "read_place"]
-
 _CENTRED = "centred"
 _LEAST, _MOST, _FARTHEST = 0.2, 10.0, 4.0
 _FORM = (

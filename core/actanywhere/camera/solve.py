@@ -21,8 +21,6 @@ from ..contract.errors import ModelError
 from .alignment import Frame
 from .level import angles, gravity
 
-__all__ = ["Solve", "SolveFacts", "doubt", "has_pycolmap", "require_pycolmap", "solve_camera"]
-
 _FEATURES = 3000
 _OFFSETS = (*range(1, 11), 16, 32, 64, 128, 256, 512)
 """Frames that lie so far apart are matched."""

@@ -18,8 +18,6 @@ from .camera_files import Cameras, turned
 from .fit import Points
 from .track import CameraTrack
 
-__all__ = ["SpaceTrack", "read_horizon"]
-
 _FLIP = np.array([1.0, -1.0, -1.0])
 """From x right, y down, z forward to x right, y up, z backward."""
 _LEAST_WALL, _BEHIND_FEET, _BEYOND_TRAVEL = 1.5, 1.2, 1.5

@@ -19,8 +19,6 @@ from .follow import View, follow, look, recognise
 from .level import level_pan
 from .path import interpolate_lost, is_card
 
-__all__ = ["CameraTrack", "Tracker", "corner_distance", "still_track"]
-
 _WIDEST = 960
 _KEYFRAMES = 12
 _FEWEST = 14

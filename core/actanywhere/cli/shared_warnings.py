@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["SharedWarnings"]
-
 _NAMED = 6
 """Shots that a line names."""
 _FILE = re.compile(r"^(?:[A-Za-z]:)?[\\/][^:]*: ")

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["despill"]
-
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Enlarged"]
-
 Picture = NDArray[np.float32]
 
 _ONE_THREAD = 1 << 18

@@ -14,8 +14,6 @@ from ..distance import distance_inside
 from .enlarged import Enlarged
 from .over import in_three
 
-__all__ = ["Finish", "finish_frame"]
-
 Picture = NDArray[np.float32]
 
 _BLACK = 0.04

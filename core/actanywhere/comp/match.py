@@ -15,8 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Look", "Match", "match_looks", "measure_look"]
-
 Picture = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Colour = NDArray[np.float32]

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from .enlarged import Enlarged
 from .over import in_three
 
-__all__ = ["Merge"]
-
 Picture = NDArray[np.float32]
 
 

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Evidence", "divided", "evidence_of", "is_premultiplied", "nearest_colours"]
-
 Pixels = NDArray[np.float32]
 
 # True: colour fades out with the alpha. None: it does not. False: nothing shows either.

@@ -8,17 +8,6 @@ from dataclasses import dataclass
 
 from .orientation import Window
 
-__all__ = [
-    "Part",
-    "find",
-    "find_alpha",
-    "find_colour",
-    "full_name",
-    "full_names",
-    "is_luminance_chroma",
-    "mask_candidates",
-]
-
 Found = tuple["Part", tuple[str, ...]]
 
 _COLOURS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"))

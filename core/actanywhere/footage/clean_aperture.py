@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import BinaryIO
 
-__all__ = ["boxes", "clean_aperture"]
-
 _EXTENSIONS = (".mov", ".mp4", ".m4v")
 _LARGEST_HEADER = 64 << 20
 _WAY = (b"trak", b"mdia", b"minf", b"stbl", b"stsd")

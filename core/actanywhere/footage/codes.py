@@ -16,17 +16,6 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-__all__ = [
-    "MATRICES",
-    "Coding",
-    "UnknownCodes",
-    "decode_codes",
-    "encode_codes",
-    "has_alpha",
-    "is_grey",
-    "is_rgb",
-]
-
 Pixels = NDArray[np.float32]
 Samples = NDArray[Any]
 

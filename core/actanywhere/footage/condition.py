@@ -17,8 +17,6 @@ from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateInfo, open_plate
 from .stills import Still, place
 
-__all__ = ["ConditionPicture", "read_condition", "read_scribble", "read_still_matte"]
-
 Pixels = NDArray[np.float32]
 
 _OPAQUE = 0.999

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from ..contract.errors import FootageError
 from .stills import Part, Still
 
-__all__ = ["Cryptomatte", "cryptomattes", "id_of", "read_objects", "split_request"]
-
 Pixels = NDArray[np.float32]
 
 _ANY = "crypto"

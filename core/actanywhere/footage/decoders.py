@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from ..contract.errors import FootageError
 from .headers import heif_properties, png_chunks
 
-__all__ = ["LARGEST_SIDE", "Decoder", "error_of", "open_decoder", "plain", "unreadable"]
-
 Pixels = NDArray[np.float32]
 
 # Process-wide, and meant so: a file is read as what its extension says (or a PNG named .exr would open), and

@@ -10,8 +10,6 @@ from ..contract.errors import FootageError
 from ..contract.sequences import find_footage
 from ..contract.shot import FrameRange, ImageSequence
 
-__all__ = ["digest"]
-
 _PIECE = 2**24
 
 

@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from .clean_aperture import boxes
 
-__all__ = ["dpx_levels", "heif_properties", "interoperability", "png_chunks"]
-
 _LARGEST_CHUNK = 1 << 24
 _INTEROPERABILITY = 0xA005
 _UNDEFINED = 0xFFFFFFFF

@@ -21,8 +21,6 @@ from .decoders import error_of
 from .plate import PlateInfo
 from .spaces import chromaticities_of, interop_name, layer_space
 
-__all__ = ["HALF_MAX", "HalfFrame", "layer_channels", "write_exr_frame", "write_png"]
-
 Pixels = NDArray[np.float32]
 
 #: The largest half float; brighter values are clamped to it, and counted.

@@ -29,8 +29,6 @@ from .plate import Plate, movie_range, not_in_movie, open_plate
 from .stills import Still, Window, place, screen
 from .unchanged import Unchanged
 
-__all__ = ["MatteReader", "open_matte", "open_shot"]
-
 Pixels = NDArray[np.float32]
 
 # A resize overshoots by a little, and half floats round: this much outside of 0..1 is clipped, not refused.

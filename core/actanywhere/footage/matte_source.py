@@ -13,17 +13,6 @@ from .channels import full_name, mask_candidates
 from .cryptomatte import cryptomattes, read_objects, split_request
 from .stills import Part, Still
 
-__all__ = [
-    "MatteValues",
-    "Source",
-    "find_source",
-    "is_colourful",
-    "is_opaque",
-    "luminance",
-    "palette_of",
-    "read_source",
-]
-
 Pixels = NDArray[np.float32]
 
 _OPAQUE = 1 - 1e-3

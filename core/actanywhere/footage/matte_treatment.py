@@ -13,8 +13,6 @@ from ..contract.errors import FootageError
 from ..contract.numbering import compact
 from ..contract.shot import FrameRange
 
-__all__ = ["MatteLevels", "judge_mattes", "treat_matte"]
-
 Pixels = NDArray[np.float32]
 
 _EMPTY = 0.02

@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["frame_rate", "rational_rate"]
-
 
 def frame_rate(attributes: dict[str, Any]) -> Fraction | None:
     """Frames a second that a still's metadata says, or None."""

@@ -19,8 +19,6 @@ from .orientation import Window, aspect_upright, of_matrix, pixels_upright, spok
 from .tags import ColourTags
 from .timecode import TimeCode, read_time_code
 
-__all__ = ["MovieReader"]
-
 Pixels = NDArray[np.float32]
 
 # Codecs whose alpha is straight by their own definition.

@@ -17,8 +17,6 @@ from ..contract.errors import OutputError
 from ..contract.files import replace_atomically
 from .codes import encode_codes
 
-__all__ = ["MovieWriter"]
-
 Pixels = NDArray[np.float32]
 
 # FFmpeg's numbers for BT.709 primaries and the sRGB transfer.

@@ -16,8 +16,6 @@ from av.video.stream import VideoStream
 
 from ..contract.errors import FootageError
 
-__all__ = ["Counted", "MoviePictures", "unheard"]
-
 Counted = Callable[[int, int], None]
 """Hears how many pictures of one file, or files of one sequence, are counted, and of about how many; it may raise."""
 

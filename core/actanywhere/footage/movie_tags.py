@@ -15,8 +15,6 @@ from av.video.reformatter import ColorRange
 
 from .codes import Coding, is_grey, is_rgb
 
-__all__ = ["Said", "read_coding", "said_by", "settle"]
-
 _UNTAGGED, _RGB, _BT601, _BT709, _BT2020 = 2, 0, 6, 1, 9
 _HD_WIDTH, _HD_LINES = 1280, 720
 _FULL_BY_NAME = ("png", "apng", "mjpeg", "jpeg2000", "rawvideo", "qtrle", "webp", "gif")

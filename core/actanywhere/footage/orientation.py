@@ -8,8 +8,6 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "aspect_upright", "of_matrix", "pixels_upright", "spoken", "window_upright"]
-
 Kind = TypeVar("Kind", bound=np.generic)
 
 # EXIF's numbers. A picture is transposed first, then its rows and its columns are turned round.

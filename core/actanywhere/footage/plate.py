@@ -23,8 +23,6 @@ from .resolve import resolve_movie, resolve_still
 from .stills import Part, Still, Window, place, screen
 from .unchanged import Unchanged
 
-__all__ = ["Plate", "PlateFrame", "PlateInfo", "open_plate"]
-
 Pixels = NDArray[np.float32]
 
 # One code of 8 bits.

@@ -31,8 +31,6 @@ from .spaces import (
 )
 from .tags import ColourTags, space_of_gamma, space_of_tags
 
-__all__ = ["resolve_movie", "resolve_still"]
-
 _LARGEST_PROFILE = 1 << 24
 _SETTLE = "Say it (--plate-colour, --condition-colour) if it is another."
 _NO_RGB = ("LAB", "CIELAB", "ICCLAB", "ITULAB", "LOGLUV")

@@ -24,21 +24,6 @@ from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
 
-__all__ = [
-    "CHROMATICITIES",
-    "CONFIG",
-    "Chromaticities",
-    "added_profile",
-    "added_space",
-    "chromaticities_of",
-    "config",
-    "config_name",
-    "encoding_of",
-    "find_space",
-    "interop_name",
-    "layer_space",
-]
-
 Chromaticities = tuple[float, float, float, float, float, float, float, float]
 """Red, green, blue and white as CIE xy."""
 

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["forget", "spilled"]
-
 
 def spilled(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Zeros (8-bit) in a temporary file, which goes with the array. Raises ``OSError`` where there is no room."""

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from .channels import Part
 from .headers import dpx_levels, png_chunks
 
-__all__ = ["StillCodes", "codes_of"]
-
 Pixels = NDArray[np.float32]
 
 _DEPTHS = {"uint8": 8, "uint16": 16}

@@ -8,8 +8,6 @@ import PyOpenColorIO as ocio
 
 from .spaces import CHROMATICITIES, Chromaticities, added_space
 
-__all__ = ["ColourTags", "gamma_curve", "space_of_gamma", "space_of_tags"]
-
 _UNSAID = (0, 2)
 _D65 = (0.3127, 0.3290)
 _BT709 = CHROMATICITIES["linear-rec709"]

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["ATTRIBUTE", "TimeCode", "pack_dpx", "read_time_code"]
-
 #: OpenImageIO's name for what stands in an EXR as ``timeCode``.
 ATTRIBUTE = "smpte:TimeCode"
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 
 from ..contract.errors import FootageError
 
-__all__ = ["Unchanged"]
-
 
 class Unchanged:
     """The size and time of files when they were opened, and what is said where they are others later."""

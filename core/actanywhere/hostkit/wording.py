@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict
 
-__all__ = ["SHARED", "in_panel_words"]
-
 #: The control that a flag is which is no setting, in both hosts; a setting is called as its flag, without the hyphens.
 SHARED: Dict[str, str] = {
     "box": "matte_box",

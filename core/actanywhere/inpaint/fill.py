@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["pull_push", "smooth_prefill"]
-
 Picture = NDArray[np.float32]
 
 _CELL = 8

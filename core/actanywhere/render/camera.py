@@ -28,17 +28,6 @@ from .decision import Decision
 from .features import ShotFeatures
 from .preflight import Inputs
 
-__all__ = [
-    "SOLVE_WIDTH",
-    "Solved",
-    "Solving",
-    "asks_larger",
-    "asks_solve",
-    "choose_camera",
-    "solve_clip",
-    "facts_of",
-]
-
 #: Width at which a camera is solved: a wider plate is made smaller.
 SOLVE_WIDTH = 640
 

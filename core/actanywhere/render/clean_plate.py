@@ -38,8 +38,6 @@ from .progress import JobProgress, Stage
 from .scene import read_proxies, resize
 from .shadow import PULL_WIDTH
 
-__all__ = ["CleanPlate", "clean_plate_stages", "write_clean_plate"]
-
 Picture = NDArray[np.float32]
 
 _READING, _PULLING, _WRITING = "reading footage", "pulling the shadow", "writing the clean plate"

@@ -13,8 +13,6 @@ from ..contract.errors import OutputError
 from ..contract.shot import FrameRange
 from ..footage import forget, spilled
 
-__all__ = ["Clip", "empty_clip"]
-
 
 @dataclass(frozen=True)
 class Clip:

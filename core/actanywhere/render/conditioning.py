@@ -21,15 +21,6 @@ from ..shadow.cast import CastShadow, shade_at
 from ..shadow.pull import PulledShadow
 from .scene import Scene, resize
 
-__all__ = [
-    "MovedCondition",
-    "ShotConditioning",
-    "condition_frame",
-    "frame_conditioning",
-    "backdrop_at",
-    "core_matte",
-]
-
 Picture = NDArray[np.float32]
 
 _SEEN = 0.5

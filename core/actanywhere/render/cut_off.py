@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from ..shadow.cast import standing
 from .clip import Clip
 
-__all__ = ["cut_off", "ends_in_a_cut"]
-
 _FRAMES = 12
 _MOST = 0.6
 """Share of the frames from which on the actor of a shot is cut off."""

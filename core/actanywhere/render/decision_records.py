@@ -8,8 +8,6 @@ from .cut_off import cut_off
 from .preflight import Inputs
 from .scene import Scene
 
-__all__ = ["decisions_of"]
-
 
 def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecord]:
     """What was decided of the job, in the order in which it is told. ``place`` is the path of the filled picture."""

@@ -35,8 +35,6 @@ from .folder import OutputFolder
 from .preflight import Inputs
 from .scene import Scene, treated_matte
 
-__all__ = ["count_display_frames", "deliver_display_files", "finish_layer", "layer_attributes", "read_frame"]
-
 Picture = NDArray[np.float32]
 
 _STRIP = 1 << 18

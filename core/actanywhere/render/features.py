@@ -13,8 +13,6 @@ from ..camera.alignment import Features, Pair, find_features, match, match_both
 from ..footage import processors
 from .clip import Clip
 
-__all__ = ["ShotFeatures"]
-
 _ACTOR = 16
 """Code value of the matte above which a pixel is not taken for free of the actor."""
 _KEPT = 128

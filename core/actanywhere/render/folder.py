@@ -29,8 +29,6 @@ from ..contract.shot import FrameRange
 from ..contract.takes import RESULT_NAME, comp_stem, find_result, layer_stem, same_layer
 from .lock import LOCK_NAME, lock_folder
 
-__all__ = ["OutputFolder"]
-
 
 def _numbered_job(data: dict[str, Any]) -> dict[str, Any]:
     """Layout 1 held a job of layout 2 without its number."""

@@ -22,8 +22,6 @@ import filelock
 
 from ..contract.errors import FolderBusy, OutputError
 
-__all__ = ["LOCK_NAME", "lock_folder"]
-
 LOCK_NAME = ".actanywhere.lock"
 _WRITER_NAME = ".actanywhere.writer"
 _BEAT = 5.0

@@ -12,8 +12,6 @@ from .decision import Decision
 from .preflight import Inputs
 from .scene import Scene, treated_matte
 
-__all__ = ["choose_match"]
-
 Picture = NDArray[np.float32]
 
 _FRAMES = 5

@@ -31,8 +31,6 @@ from .matte_note import WORK, check_note, claim_folder, files_of, identity_of, r
 from .matte_prompts import Prompts, read_prompts
 from .progress import JobProgress, Stage
 
-__all__ = ["MadeMatte", "MatteJob", "matte_stages", "survey_matte", "write_matte"]
-
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
 _SIDE = 960
 """Pixels of the longer side in which the actor is followed."""

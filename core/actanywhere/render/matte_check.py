@@ -17,8 +17,6 @@ from ..contract.numbering import compact
 from ..seeing.follow_still import flow_between
 from .clip import Clip
 
-__all__ = ["LONGEST", "Damage", "Hole", "check_matte", "grid_of", "sized_flow", "taken_at"]
-
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 

@@ -17,8 +17,6 @@ from .matte_check import Damage, Hole
 from .matte_seen import Lack, Look, Other, Seen, look_at_matte
 from .preflight import Inputs
 
-__all__ = ["compare_matte", "holes_beside", "lacks_beside", "words_of"]
-
 Picture = NDArray[np.float32]
 
 _MOST = 0.7

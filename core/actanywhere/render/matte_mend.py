@@ -17,8 +17,6 @@ from .decision import Decision
 from .matte_check import LONGEST, Damage, Hole, grid_of, sized_flow, taken_at
 from .matte_seen import Lack
 
-__all__ = ["Mend", "choose_mend", "plan_mend"]
-
 Picture = NDArray[np.float32]
 
 _SIDE = 640

@@ -17,17 +17,6 @@ from ..contract.sequences import find_footage
 from ..contract.shot import FrameRange, ImageSequence
 from .matte_prompts import Prompts
 
-__all__ = [
-    "WORK",
-    "check_note",
-    "claim_folder",
-    "files_of",
-    "identity_of",
-    "read_note",
-    "why_anew",
-    "write_note",
-]
-
 WORK = ".following"
 _NOTE = "matte.json"
 

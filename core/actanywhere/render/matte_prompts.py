@@ -14,8 +14,6 @@ from ..footage import Plate, open_matte, open_plate
 from ..seeing.hints import numbers_of
 from ..seeing.protocol import Hint, Picture
 
-__all__ = ["Prompts", "read_prompts"]
-
 _FORMS = {"box": (4, "x,y,width,height"), "click": (2, "x,y"), "click-off": (2, "x,y")}
 
 

@@ -20,8 +20,6 @@ from ..seeing.follow_still import colours_of, flow_between, overlap
 from ..seeing.mover import own_motion
 from .matte_check import grid_of, sized_flow, taken_at
 
-__all__ = ["ASKED", "Lack", "Look", "Other", "Seen", "look_at_matte"]
-
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-__all__ = ["WriteBehind", "read_ahead"]
-
 Item = TypeVar("Item")
 Read = TypeVar("Read")
 

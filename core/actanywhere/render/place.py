@@ -30,8 +30,6 @@ from .preflight import Inputs
 from .stand import stand
 from .standpoint import Standpoint, read_standpoint
 
-__all__ = ["BY_ARTIST", "Place", "see_place"]
-
 Picture = NDArray[np.float32]
 
 BY_ARTIST = "you"

@@ -11,8 +11,6 @@ from ..contract.settings import Settings
 from .decision import Decision
 from .standpoint import Standpoint
 
-__all__ = ["choose_placement", "hardly_shown", "unused_placement"]
-
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Matte
 
-__all__ = ["PlateJob"]
-
 
 @dataclass(frozen=True)
 class PlateJob:

@@ -10,8 +10,6 @@ import numpy as np
 
 from ..seeing.protocol import Picture, RegionMap
 
-__all__ = ["PlateRegions"]
-
 _ASKED = 24
 """Frames at most of which the network is asked."""
 _WIDTH = 240

@@ -44,9 +44,6 @@ from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
 from .shadow import asks_pull
 
-__all__ = ["Inputs", "Preflight", "lens_of", "model_size", "open_inputs", "preflight"]
-
-
 _SAME_SHAPE = 0.01
 """How much the shapes of a plate and its clean plate may differ, as a share."""
 

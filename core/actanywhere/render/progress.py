@@ -12,8 +12,6 @@ from ..contract.job import Progress
 from ..engines.protocol import Watch
 from ..footage import Counted
 
-__all__ = ["JobProgress", "Stage", "opening"]
-
 _OPENING = "opening footage"
 _OPENING_SHARE = 0.05
 """Of a job whose frames are yet to be counted, as a bar shows it."""

@@ -41,8 +41,6 @@ from .shadow import asks_pull
 from .windows import plan_windows
 from .writing import LayerWriter
 
-__all__ = ["render"]
-
 (
     _CHECKING,
     _READING,

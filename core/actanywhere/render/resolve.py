@@ -9,8 +9,6 @@ from ..contract.errors import JobError
 from ..contract.settings import Settings
 from ..engines.protocol import EngineFacts
 
-__all__ = ["Resolved", "resolve", "unread_settings"]
-
 _ENGINE_SETTINGS = (
     "actor",
     "alive",

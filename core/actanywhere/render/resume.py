@@ -12,8 +12,6 @@ from safetensors.numpy import load_file, save
 from ..contract.files import write_bytes
 from ..engines.protocol import Painted
 
-__all__ = ["PaintedWindows"]
-
 _PICTURES, _SHOWN, _STATE = "pictures", "shown", "state."
 
 

@@ -35,8 +35,6 @@ from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
 
-__all__ = ["Scene", "read_proxies", "read_scene", "resize", "treated_matte"]
-
 Picture = NDArray[np.float32]
 
 _PROXY_WIDTH = 960

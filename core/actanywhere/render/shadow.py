@@ -25,8 +25,6 @@ from .features import ShotFeatures
 from .plate_regions import PlateRegions
 from .standpoint import Standpoint
 
-__all__ = ["PULL_WIDTH", "asks_pull", "choose_shadow", "shadow_on_place"]
-
 #: Width at which a shadow is pulled: a wider plate is made smaller.
 PULL_WIDTH = 640
 

@@ -16,8 +16,6 @@ from .preflight import lens_of
 from .progress import JobProgress, Stage
 from .scene import read_proxies, resize
 
-__all__ = ["WrittenCamera", "solve_plate", "solve_stages"]
-
 _READING, _SOLVING = "reading footage", "solving the camera"
 _REMEDY = "Nothing was written. The same command begins again."
 

@@ -10,8 +10,6 @@ from ..camera.space import SpaceTrack, read_horizon
 from .preflight import Inputs
 from .standpoint import Standpoint
 
-__all__ = ["stand"]
-
 _FARTHEST_SHIFT = 0.35
 """Frame heights by which a picture is moved at most, so that a horizon that is only guessed lies on the plate's."""
 _COLUMNS = 0.3

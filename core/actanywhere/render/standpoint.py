@@ -20,8 +20,6 @@ from .clip import Clip
 from .cut_off import cut_off
 from .plate_regions import PlateRegions
 
-__all__ = ["Standpoint", "actor_feet", "read_standpoint"]
-
 _FRAMES = 24
 _CUT = 0.5
 """Share of a shadow (``standing``) below which an actor is cut off above their feet: they stand nowhere."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 from ..contract.errors import JobError
 from ..engines.protocol import Window
 
-__all__ = ["plan_windows"]
-
 
 def plan_windows(frames: int, length: int, overlap: int) -> list[Window]:
     """Windows of ``length`` over ``frames``; each begins ``overlap`` before the end of the one before it.

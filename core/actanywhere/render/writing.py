@@ -15,8 +15,6 @@ from .overlap import WriteBehind, read_ahead
 from .preflight import Inputs
 from .scene import Scene
 
-__all__ = ["LayerWriter"]
-
 Picture = NDArray[np.float32]
 
 

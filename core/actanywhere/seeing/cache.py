@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-__all__ = ["Answers"]
-
 Arrays = dict[str, NDArray[np.float32]]
 
 

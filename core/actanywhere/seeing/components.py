@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-__all__ = ["Component", "components"]
-
 _SIDE = 512
 """Pixels of the longer side at which a mask is taken apart."""
 _LEAST = 0.0008

@@ -9,8 +9,6 @@ from ..contract.errors import ModelError
 from ..onnx_runner import Network
 from .protocol import DepthMap, Picture
 
-__all__ = ["NetworkDepth"]
-
 _SHORT, _MULTIPLE = 518, 14
 """Pixels of the shorter side, and what both are multiples of, where a network takes any size."""
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

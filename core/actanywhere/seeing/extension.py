@@ -12,8 +12,6 @@ from .protocol import Fill, Picture
 from .quilt import go_on_right
 from .shift_map import ShiftMap
 
-__all__ = ["Margins", "extend"]
-
 _STEP = 0.35
 """Share of the picture's side by which it is extended in one step: what is farther from the known is out of reach."""
 _BESIDE, _ABOVE = 1.0, 0.45

@@ -24,8 +24,6 @@ from .picture_and_text import PictureAndText
 from .protocol import Picture
 from .shift_map import fill_by_parts
 
-__all__ = ["DiffusionFill", "diffusion_fill"]
-
 _DESCRIBED = (
     "the same place goes on seamlessly beyond the border, photograph, same light, same lens, "
     "same perspective, nobody in it"

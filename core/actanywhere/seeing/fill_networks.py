@@ -11,8 +11,6 @@ from ..onnx_runner import Network, Slot
 from .protocol import Picture
 from .shift_map import fill_by_parts
 
-__all__ = ["NetworkFill"]
-
 _SIDE = 512
 """Pixels of what a network of any size is shown at most: both were trained at that."""
 

@@ -11,8 +11,6 @@ import numpy as np
 from .pretrained import load_pretrained
 from .protocol import Followed, Hint, Picture
 
-__all__ = ["Sam2Follow"]
-
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _REMEMBERED = 16
 """Frames back to which SAM 2.1 looks; older answers are let go."""

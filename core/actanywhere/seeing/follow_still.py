@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from .grab_cut import GrabCutSubjects
 from .protocol import Followed, Hint, Picture, stacked
 
-__all__ = ["StillFollow", "bring", "colours_of", "flow_between", "overlap"]
-
 _FLOW_SIDE = 480
 """Pixels of the longer side at which the flow is found."""
 _NEAR, _FAR = 0.10, 0.30

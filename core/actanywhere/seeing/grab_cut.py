@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from .protocol import Hint, Picture, Subject
 
-__all__ = ["GrabCutSubjects"]
-
 _SIDE = 384
 """Pixels of the longer side at which colours are told apart."""
 _ABOUT_POINT = 0.5

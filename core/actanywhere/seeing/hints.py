@@ -9,8 +9,6 @@ import numpy as np
 from ..contract.errors import JobError
 from .protocol import Hint, Picture
 
-__all__ = ["numbers_of", "read_boxes", "read_hint", "read_points", "read_strokes"]
-
 _SURE = 0.35
 """By how much a stroke's colour has to stand out from grey, display."""
 

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from .protocol import DepthMap, Picture, RegionMap
 
-__all__ = ["Horizon", "find_horizon"]
-
 _SIDE = 640
 """Longer side at which lines are looked for."""
 _SHORTEST, _UPRIGHT, _LEVEL = 0.045, 8.0, 3.0

@@ -11,8 +11,6 @@ import numpy as np
 from .pretrained import load_pretrained
 from .protocol import Picture
 
-__all__ = ["Edge", "GuidedEdge", "VitMatteEdge", "band_rows", "steadied"]
-
 _SURE = (0.06, 0.94)
 """Below and above, a coarse mask is sure of what it says."""
 _RADIUS, _STEEPER = 5.0, 2.0

@@ -10,8 +10,6 @@ import numpy as np
 from .follow_still import flow_between
 from .protocol import Picture, Subject
 
-__all__ = ["most_prominent", "own_motion"]
-
 _PACE = 0.01
 """Motion against the background, as a share of the frame's diagonal, from which somebody surely moves."""
 _STANDS = 0.25

@@ -10,8 +10,6 @@ import numpy as np
 from .protocol import Hint, Picture, RegionMap, Subject, Subjects, stacked
 from .subject_shadow import subject_shadow
 
-__all__ = ["MEND", "OtherActor", "find_other_actor", "hole_of"]
-
 MEND = "actanywhere models pull vision"
 _POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
 

@@ -15,8 +15,6 @@ from ..contract.errors import FootageError
 from .extension import Margins, extend
 from .protocol import Fill, Picture
 
-__all__ = ["Extended", "extended_by_artist", "outpaint"]
-
 _MOST = 12e6
 """Pixels of an extended picture at most: a long pan's is coarser."""
 _FARTHEST = 2.0

@@ -8,8 +8,6 @@ from typing import Any
 from ..contract.errors import ModelError
 from ..models import get_again
 
-__all__ = ["load_pretrained"]
-
 
 def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str = "\0") -> Any:
     """The network of transformers' class ``kind``, ``what`` it is called, on the graphics card where there is one.

@@ -14,8 +14,6 @@ from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 from .shift_map import Pieces, ShiftMap, lay_pieces, separate_parts
 
-__all__ = ["cut_by_border", "prominent", "without"]
-
 Flags = NDArray[np.bool_]
 
 _HEIGHT = 96

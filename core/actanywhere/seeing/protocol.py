@@ -13,22 +13,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "REGIONS",
-    "Depth",
-    "DepthMap",
-    "Fill",
-    "Follow",
-    "Followed",
-    "Hint",
-    "Picture",
-    "RegionMap",
-    "Regions",
-    "Subject",
-    "Subjects",
-    "stacked",
-]
-
 Picture = NDArray[np.float32]
 
 REGIONS = ("person", "animal", "vehicle", "sky", "water", "ground", "foliage", "upright", "thing")

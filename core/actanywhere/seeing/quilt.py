@@ -19,8 +19,6 @@ from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 from .shift_map import Pieces, lay_pieces
 
-__all__ = ["go_on_right"]
-
 Indices = NDArray[np.int64]
 
 _FEATURES = 72

@@ -20,8 +20,6 @@ from .regions import EomtRegions
 from .shift_map import ShiftMap
 from .subjects import NetworkSubjects
 
-__all__ = ["Readers", "find_networks"]
-
 
 def find_networks() -> dict[str, Found]:
     """The networks that are here, by the role that each answers best. Raises ``ModelError`` for a damaged one."""

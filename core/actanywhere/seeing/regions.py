@@ -17,8 +17,6 @@ from .protocol import REGIONS, Picture, RegionMap, Subject
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["CARRIED", "EomtRegions", "region_of"]
-
 _CLASSES = {
     "person": "person",
     "animal": "bird cat dog horse sheep cow elephant bear zebra giraffe",

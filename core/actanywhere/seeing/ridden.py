@@ -7,8 +7,6 @@ import numpy as np
 
 from .protocol import Picture
 
-__all__ = ["with_ridden"]
-
 _SIDE = 384
 """Pixels of the longer side at which colours are told apart."""
 _FAINT, _EDGE = 0.02, 0.3

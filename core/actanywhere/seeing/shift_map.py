@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from ..inpaint.gradient_blend import blend_gradients
 from .protocol import Picture
 
-__all__ = ["Pieces", "ShiftMap", "separate_parts", "fill_by_parts", "context_box", "lay_pieces"]
-
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 Indices = NDArray[np.int64]

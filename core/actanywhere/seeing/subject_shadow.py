@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-__all__ = ["subject_shadow"]
-
 Flags = NDArray[np.bool_]
 
 _HEIGHT = 320

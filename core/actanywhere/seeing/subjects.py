@@ -14,8 +14,6 @@ from .components import components
 from .protocol import Hint, Picture, Subject
 from .ridden import with_ridden
 
-__all__ = ["RECIPES", "NetworkSubjects", "Recipe", "probability"]
-
 _SIDE = 1024
 """Pixels a side where a network takes any."""
 _MARGIN = 0.25

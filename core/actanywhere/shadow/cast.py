@@ -13,8 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CastShadow", "Standing", "cast_shadow", "shade_at", "standing", "under_shadow", "without_shadow"]
-
 Plane = NDArray[np.float32]
 
 _FLATTEST = 0.03

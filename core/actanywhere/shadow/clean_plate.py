@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box, Matrix, Shared, align, box_about_feet
 from ..camera.fit import apply
 
-__all__ = ["CleanFrame", "AlignedFrames", "ShotFrames", "clean_frame", "align_frames", "linear"]
-
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]

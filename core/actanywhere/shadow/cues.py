@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from ..camera.fit import Matrix, from_pixels, to_pixels
 from .cast import CastShadow, Standing, cast_shadow, standing
 
-__all__ = ["Cue", "View", "darker_cue", "edges_cue", "ground_cue", "view"]
-
 Plane = NDArray[np.float32]
 Cue = Callable[[CastShadow], tuple[float, float]]
 

@@ -21,8 +21,6 @@ from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 
-__all__ = ["Pull", "PulledShadow", "pull_shadow"]
-
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
 _AT_ONCE = 4

@@ -19,8 +19,6 @@ from ..camera.fit import Matrix, apply
 from .cast import CastShadow, without_shadow
 from .cues import Cue, darker_cue, edges_cue, ground_cue, view
 
-__all__ = ["Reading", "lift_shadow", "read_shadow", "shadow_on_ground"]
-
 Frames = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 

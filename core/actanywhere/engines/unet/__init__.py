@@ -91,9 +91,6 @@ def facts_of(configuration: ModelConfiguration) -> EngineFacts:
     )
 
 
-__all__ = ["UNetEngine", "engine_of"]
-
-
 def engine_of(folder: Path) -> UNetEngine:
     """The engine of the model in ``folder``. Raises ``ModelError``."""
     return UNetEngine(folder)

@@ -160,9 +160,6 @@ def _free_host() -> int:
         return 64 * GIB
 
 
-__all__ = ["VaceEngine", "engine_of"]
-
-
 def engine_of(folder: Path) -> VaceEngine:
     """The engine in ``folder``, its files looked at. Raises ``ModelError``."""
     return VaceEngine(folder)
