@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from actanywhere.contract.launch import Worker
 
 from .child import ChildRun, run_child
 from .machine import describe
@@ -30,6 +33,7 @@ def measure_shots(lengths: Sequence[int], model: str, command: str) -> Iterator[
                 Figure("start to end", run.seconds, "s"),
                 Figure("processor", run.cpu_seconds, "s"),
                 Figure("a frame, processor", run.cpu_seconds / frames, "s", plotted=True),
+                Figure("worker ready", _worker_ready(), "s"),
                 Figure("first frame written", _first_frame(run), "s"),
                 Figure("peak memory", run.peak_mib, "MiB"),
                 *(Figure(stage, took, "s", detail=True) for stage, took in stages.items()),
@@ -55,6 +59,15 @@ def render_flags(flags: Sequence[str]) -> ChildRun:
         why = "\n".join(line for _, line in run.lines[-2:]) or run.errors
         raise SystemExit(f"The shot was not rendered:\n{why}")
     return run
+
+
+def _worker_ready() -> float:
+    """Seconds from a worker's start to its hello: it takes jobs from then on."""
+    begun = time.perf_counter()
+    with Worker() as worker:
+        while not worker.hello:
+            worker.poll(0.01)
+        return time.perf_counter() - begun
 
 
 def _first_frame(run: ChildRun) -> float:

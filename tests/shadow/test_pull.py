@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from actanywhere.camera.alignment import Pair, find_features, match
+from actanywhere.camera.alignment import Pair, find_features, match, match_both
 from actanywhere.shadow.clean_plate import ShotFrames, clean_frame, linear
 from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
 
@@ -208,3 +208,15 @@ def test_where_the_shadow_lies_the_place_is_not_shaded_twice() -> None:
     painted, place = np.full((40, 60, 3), 0.3, np.float32), np.full((40, 60, 3), 0.6, np.float32)
     shown = PulledShadow(plane).trusted(painted, place, 0)
     assert shown[20, 30] == pytest.approx([0.6] * 3) and shown[5, 5] == pytest.approx([0.3] * 3)
+
+
+def test_matching_both_ways_at_once_gives_what_each_way_gives() -> None:
+    ground = _codes(_ground(np.random.default_rng(1), WIDTH + 12))
+    nobody = np.zeros((HEIGHT, WIDTH), bool)
+    one, other = (
+        find_features(np.ascontiguousarray(ground[:, left:][:, :WIDTH]), nobody) for left in (0, 12)
+    )
+    forth, back = match_both(one, other)
+    for found, alone in zip((*forth, *back), (*match(one, other), *match(other, one)), strict=True):
+        assert np.array_equal(found, alone)
+    assert float(np.median(forth[0][:, 0] - forth[1][:, 0])) == pytest.approx(12, abs=0.1)
