@@ -10,6 +10,7 @@ import pytest
 
 from actanywhere.contract.errors import ModelError
 from actanywhere.onnx_runner import open_network
+from actanywhere.seeing.components import components
 from actanywhere.seeing.depth import NetworkDepth
 from actanywhere.seeing.fill_networks import NetworkFill
 from actanywhere.seeing.protocol import Hint
@@ -66,6 +67,16 @@ def test_those_who_stand_apart_are_found_apart_with_who_says_so(tmp_path: Path) 
     assert small.mask[:, 95:].any() and not small.mask[:, :95].any()
     assert large.source == "red" and large.score > 0.5 and large.kind == "unknown"
     assert reader.find(street()) == []
+
+
+def test_a_cable_that_passes_is_not_theirs_and_an_arm_is() -> None:
+    mask = np.zeros((300, 500), np.float32)
+    cv2.ellipse(mask, (250, 150), (22, 50), 0, 0, 360, 1.0, -1)
+    cv2.line(mask, (250, 150), (292, 120), 1.0, 2)
+    cv2.line(mask, (0, 180), (499, 170), 1.0, 2)
+    (one,) = components(mask)
+    assert one.mask[121:127, 284:290].max() == 1 and one.mask[130:172, 245:255].min() == 1
+    assert not one.mask[:, 285:][150:].any() and not one.mask[:, :215].any()
 
 
 def test_a_frame_with_straight_edges_is_a_thing(tmp_path: Path) -> None:

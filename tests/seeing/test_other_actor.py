@@ -145,6 +145,12 @@ def test_the_plates_own_actor_goes_and_the_network_gives_their_outline() -> None
         PICTURE, "composite", copy=copy, subjects=Seen(subject(SOMEBODY), subject(ELSEWHERE))
     )
     assert same(both.mask, np.maximum(SOMEBODY, ELSEWHERE))
+    arm = SOMEBODY.copy()
+    arm[60, 101:107] = 1
+    limb = find_other_actor(
+        PICTURE, "auto", copy=Subject(arm, 0.95, "their likeness"), subjects=Seen(subject(SOMEBODY))
+    )
+    assert same(limb.mask, arm), "what the network leaves out of them is small: a limb"
     missed = find_other_actor(PICTURE, "auto", copy=copy, subjects=Seen(subject(ELSEWHERE)))
     assert same(missed.mask, copy.mask), "the network did not see them: the likeness does"
 

@@ -18,6 +18,10 @@ _THREAD = 0.008
 """Share of the longer side: what is thinner hangs on to whom it is nearest, and joins nobody."""
 _HANGS = 0.3
 """Share of somebody's diagonal within which what is thin may hang on to them."""
+_PASSES, _HIDDEN = 0.5, 0.04
+"""What is thin and has less of itself than the first within anybody's reach passes behind them: a cable, a railing. Up
+to the second, as a share of their diagonal, it may be a hand before it.
+"""
 _THREADBARE = 0.35
 """A part of which less is solid is made of threads: cables, twigs, a lattice."""
 _LONG = 0.25
@@ -53,10 +57,15 @@ def components(mask: Picture) -> list[Component]:
     if not large:
         return []
     owner, away = _nearest(np.isin(labels, large), np.asarray(labels))
+    diagonals = np.hypot(facts[:, cv2.CC_STAT_WIDTH], facts[:, cv2.CC_STAT_HEIGHT])
+    reach_of = away / diagonals[owner]
+    _, threads = cv2.connectedComponents(inside & ~np.isin(labels, large).astype(np.uint8))
+    within = np.bincount(threads.ravel(), (reach_of <= _HANGS).ravel()) / np.bincount(threads.ravel())
+    passing = cv2.dilate(((threads > 0) & (within[threads] < _PASSES)).astype(np.uint8), disc) > 0
+    hangs = reach_of <= np.where(passing, _HIDDEN, _HANGS)
     found = []
     for label in sorted(large, key=lambda one: -facts[one, cv2.CC_STAT_AREA]):
-        diagonal = float(np.hypot(*facts[label, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]))
-        own = (owner == label) & (away <= _HANGS * diagonal)
+        own = (owner == label) & hangs
         whole = np.asarray(
             cv2.resize(own.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
         )

@@ -23,6 +23,8 @@ _HELD = 0.25
 """A thing up to this share of somebody's size may be held by them, or be a piece of them."""
 _COVERED = 0.7
 """Share of the plate actor's likeness that a network has to see, for its outline to be taken instead."""
+_LIMB = 0.06
+"""Up to this share of itself, what the likeness has and the network leaves out is a limb, and no part of the place."""
 _SAME = 0.3
 """Share of either that has to overlap for two masks to be of the same."""
 _ALIVE = 0.35
@@ -77,8 +79,8 @@ def find_other_actor(
         return _in_a_background(actors, things)
     if copy is not None:
         same = [one for one in seen if _overlap(one.mask, copy.mask) >= _SAME]
-        covered = bool(same) and _share_of(copy.mask, stacked([one.mask for one in same])) > _COVERED
-        own = same if covered else [copy, *same]
+        left_out = 1 - _share_of(copy.mask, stacked([one.mask for one in same])) if same else 1.0
+        own = same if _LIMB < left_out < 1 - _COVERED else [copy, *same]
         also = [one for one in actors if kind == "composite" and all(one is not other for other in same)]
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
         return gone if subjects is not None else _guessed(gone)
