@@ -14,7 +14,7 @@ import numpy as np
 from actanywhere.camera.given import read_track
 from actanywhere.camera.placement import read_place
 from actanywhere.camera.space import read_horizon
-from actanywhere.contract.job import Job
+from actanywhere.contract.job import Job, Progress
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.contract.takes import new_take, write_job
@@ -568,7 +568,9 @@ def _solved(at: At, stopped: bool) -> None:
     at.machine.setattr(solved_plate, "solve_clip", lambda *_: solved_plate.Solved(None, "too short"))
     shot = at.shot().shot
     job = PlateJob(shot.plate, shot.matte, str(at.folder / "out"))
-    solved_plate.solve_plate(job, JobProgress(lambda _: None, lambda: stopped, solved_plate.solve_stages(6)))
+    told: list[Progress] = []
+    progress = JobProgress(told.append, lambda: stopped and bool(told), solved_plate.solve_stages(6))
+    solved_plate.solve_plate(job, progress)
 
 
 def _displayed(at: At, stopped: bool) -> None:

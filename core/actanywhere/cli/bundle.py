@@ -45,7 +45,8 @@ def make_bundle(args: argparse.Namespace, screen: Screen) -> int:
     for one in refused:
         screen.error(one.name, one.error)
     if refused:
-        screen.note(f"{len({one.name for one in refused})} shots are wrong; nothing was written.")
+        wrong = len({one.name for one in refused})
+        screen.note(f"{wrong} shot{'s are' if wrong > 1 else ' is'} wrong; nothing was written.")
         return _BAD_INPUT
     _tell(planned, args, options)
     if not args.dry_run:
