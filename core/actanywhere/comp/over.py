@@ -39,6 +39,12 @@ def in_three(plane: Picture) -> Picture:
     return np.asarray(cv2.merge([plane] * 3), np.float32)
 
 
+def over(layer: Picture, picture: Picture) -> Picture:
+    """``layer`` (H, W, 4), premultiplied, over ``picture`` (H, W, 3), which keeps its bits where the layer is empty."""
+    alpha = layer[..., 3:]
+    return np.asarray(np.where(alpha > 0, layer[..., :3] + picture * (1 - alpha), picture), np.float32)
+
+
 def kept_matte(matte: Picture, front: Picture) -> Picture:
     """(H, W) how much of a pixel is the plate's: the actor's ``matte`` and that of what stands in ``front`` of them.
 

@@ -180,14 +180,17 @@ def layer_channels(
     unmatched: bool = False,
     despilled: bool = False,
     mended: bool = False,
+    closed: bool = False,
 ) -> list[str]:
     """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, the
-    background before it was matched to the plate, the actor's own light with their matte, and their mended matte.
+    background before it was matched to the plate, the actor's own light with their matte, their mended matte, and the
+    actor where their slits are closed.
     """
     names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
     names += [f"unmatched.{one}" for one in "RGB" if unmatched]
     names += [f"despilled.{one}" for one in "RGBA" if despilled]
-    return names + (["mended.A"] if mended else [])
+    names += ["mended.A"] if mended else []
+    return names + [f"closed.{one}" for one in "RGBA" if closed]
 
 
 def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:

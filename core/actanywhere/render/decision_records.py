@@ -32,6 +32,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         DecisionRecord("shadow", scene.shadow.reason, "", "shadow"),
         *_cut(scene),
         *_mended(inputs, scene),
+        *_closed(inputs, scene),
         *_life(inputs),
         *_matched(inputs, scene),
     ]
@@ -53,6 +54,13 @@ def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
         return []
     made = "as it was given" if scene.mend.value is None else "mended"
     return [DecisionRecord("matte", made, scene.mend.reason, "mend_matte")]
+
+
+def _closed(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    if not inputs.job.settings.close_slits:
+        return []
+    made = "as they are" if scene.slits.value is None else "closed"
+    return [DecisionRecord("slits", made, scene.slits.reason, "close_slits")]
 
 
 def _placed(scene: Scene) -> str:

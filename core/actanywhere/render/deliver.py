@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..comp.despill import despill
 from ..comp.finish import Finish
 from ..comp.merge import Merge
-from ..comp.over import composite, kept_matte
+from ..comp.over import composite, kept_matte, over
 from ..contract.shot import ImageSequence
 from ..engines.protocol import FrameConditioning, Watch
 from ..footage import (
@@ -95,7 +95,10 @@ def finish_layer(
     match = scene.match.value
     actor = _without_spill(read, info.space, settings.despill) if settings.despill else None
     mended = scene.mend.value is not None
-    names = layer_channels(settings.layer, pulled is not None, match is not None, actor is not None, mended)
+    closed = _closed(inputs, scene, index, read)
+    names = layer_channels(
+        settings.layer, pulled is not None, match is not None, actor is not None, mended, closed is not None
+    )
     frame = HalfFrame(path, names, info)
 
     def background_of(rows: slice) -> Picture:
@@ -109,11 +112,14 @@ def finish_layer(
     def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
         keep, own = read.keep[rows], None if actor is None else actor[rows]
         comp = composite(linearise(read.plate.pixels[rows], info.space), background, keep, own)
+        if closed is not None and inputs.front is None:
+            comp = over(closed[rows], comp)
         beside = [
             *([] if pulled is None else [taken[rows]]),
             *unmatched,
             *([] if own is None else [own, keep]),
             *([read.matte[rows]] if mended else []),
+            *([] if closed is None else [closed[rows]]),
         ]
         frame.put(rows, comp, 1.0, background, 1.0, *beside)
 
@@ -141,6 +147,17 @@ def _without_spill(read: PlateAndMatte, space: str, strength: float) -> Picture:
     share = np.float32(strength)
     mixed = share * despill(light, read.matte) + (1 - share) * light * matte
     return np.where(keep >= 1, light, mixed + light * (keep - matte))
+
+
+def _closed(inputs: Inputs, scene: Scene, index: int, read: PlateAndMatte) -> Picture | None:
+    """The actor where their slits are closed (H, W, 4), premultiplied."""
+    if scene.slits.value is None:
+        return None
+
+    def plate(other: int) -> Picture:
+        return linearise(inputs.plate.read(inputs.frames.first + other).pixels, inputs.plate.info.space)
+
+    return scene.slits.value.closed(index, read.matte, plate)
 
 
 def _white(space: str) -> np.float32:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..contract.numbering import compact
 from ..seeing.follow_still import flow_between
 from ..seeing.matte_edge import GuidedEdge
+from .clip import Clip
 from .decision import Decision
 from .matte_check import LONGEST, Damage, Hole, grid_of, sized_flow, taken_at
 from .matte_seen import Lack
@@ -80,6 +81,17 @@ class Mend:
         for patch in self.patches.get(index, ()):
             matte = patch.on(matte, read)
         return matte
+
+
+def mend_clip(mend: Mend, clip: Clip) -> None:
+    """Mend the mattes of ``clip`` in place."""
+
+    def given(index: int) -> Picture:
+        return np.asarray(clip.matte[index] / np.float32(255), np.float32)
+
+    mended = {index: mend.mended(index, given) for index in mend.patches}
+    for index, matte in mended.items():
+        clip.matte[index] = np.round(matte * 255)
 
 
 def choose_mend(

@@ -28,12 +28,13 @@ from .decision import Decision
 from .features import ShotFeatures
 from .matte_check import LONGEST, Damage, check_matte
 from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
-from .matte_mend import Mend, choose_mend
+from .matte_mend import Mend, choose_mend, mend_clip
 from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
+from .slit_close import Closing, choose_closing
 
 Picture = NDArray[np.float32]
 
@@ -51,9 +52,9 @@ class Scene:
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
     shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate, ``mend``
-    how the artist's matte is mended; the clip's is mended already. ``front`` (T, h, w) is 255 on what stands in front
-    of them, None where nothing does. ``footage`` is what was to be said of the files. ``look`` gives the ``mend`` of a
-    matte that is yet to be compared with what a network sees.
+    how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the actor are closed.
+    ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
+    said of the files. ``look`` gives the ``mend`` of a matte that is yet to be compared with what a network sees.
     """
 
     clip: Clip
@@ -68,6 +69,7 @@ class Scene:
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
     front: NDArray[np.uint8] | None = None
+    slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
     look: Callable[[], Decision[Mend | None]] | None = None
 
     def forget(self) -> None:
@@ -79,7 +81,15 @@ class Scene:
     @property
     def warnings(self) -> list[str]:
         """All that the artist is told, from the files to the backdrop."""
-        decisions = (self.mend, self.camera, self.shadow, self.backdrop, self.placement, self.match)
+        decisions = (
+            self.mend,
+            self.slits,
+            self.camera,
+            self.shadow,
+            self.backdrop,
+            self.placement,
+            self.match,
+        )
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 
 
@@ -101,7 +111,8 @@ def read_scene(
     frame, ``Cancelled``.
     """
     readers = readers or Readers(inputs.networks)
-    asks = asks_pull(inputs.job.settings) or asks_larger(inputs)
+    settings = inputs.job.settings
+    asks = asks_pull(settings) or settings.close_slits or asks_larger(inputs)
     with ShotFeatures(_larger(inputs)) if asks else nullcontext() as features:
         return _read_scene(
             inputs,
@@ -142,6 +153,10 @@ def _read_scene(
     if mend.value is not None and _asks_track(inputs):
         track = _tracked_again(inputs, regions, mend.value, watch)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
+    seen = clip if features is None else features.clip
+    front = _front(inputs, seen, watch)
+    width, closes = inputs.plate.info.width, inputs.job.settings.close_slits
+    slits = choose_closing(closes, seen, track, front, width, watch.check)
     led = camera.value != "subject" or not facts.infers_camera
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
@@ -175,7 +190,8 @@ def _read_scene(
         place.placement,
         mend=mend,
         look=look if looks_later else None,
-        front=_front(inputs, clip, watch),
+        front=front if seen is clip else _front(inputs, clip, watch),
+        slits=slits,
     )
     scene.forget()
     return scene
@@ -255,9 +271,9 @@ def _mend(
         settings.mend_matte, damage, first, count, picture, watch.check, lacks, readers.mask_of
     )
     if mend.value is not None:
-        _mend_clip(mend.value, clip)
+        mend_clip(mend.value, clip)
         if features is not None:
-            _mend_clip(mend.value, features.clip)
+            mend_clip(mend.value, features.clip)
             features.forget()
     if seen is None:
         return mend
@@ -288,15 +304,6 @@ def _front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None
         front[index] = np.round(resize(inputs.front.read(frame), *clip.size) * 255)
         watch.check()
     return front
-
-
-def _mend_clip(mend: Mend, clip: Clip) -> None:
-    def given(index: int) -> Picture:
-        return np.asarray(clip.matte[index] / np.float32(255), np.float32)
-
-    mended = {index: mend.mended(index, given) for index in mend.patches}
-    for index, matte in mended.items():
-        clip.matte[index] = np.round(matte * 255)
 
 
 def treated_matte(inputs: Inputs, frame: int, mend: Mend | None = None) -> Picture:

@@ -55,6 +55,14 @@ class MatteSettings:
         is_file=True,
         group="matte",
     )
+    close_slits: bool = switch(
+        False,
+        "Close slits: where a pole, a branch or a wire that is no part of the matte crosses the actor, they are "
+        "completed from their own pixels in the frames beside, moved as the actor moves. What stands in front is found "
+        "by its motion, or is what --keep-front holds. Written premultiplied, as 'closed', over the comp; the comp "
+        "holds it too, except with --keep-front.",
+        group="matte",
+    )
     despill: float = number(
         0.0,
         "How much of the old background's colour is taken out of the actor's soft edge in the comp: 0 none, 1 all of "
