@@ -46,17 +46,17 @@ def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> 
     for index in (4, 5, 6):
         x = 40 + STEP * index
         mattes[index, 70:86, x + 12 : x + 28] = 0
-    (told,) = check_matte(_with(walk, mattes)).told(1001)
-    assert "frames 1005-1007 (" in told
-    share = float(told.split("(")[1].split(" %")[0])
+    (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
+    assert "frames 1005-1007 (" in warning
+    share = float(warning.split("(")[1].split(" %")[0])
     assert share == pytest.approx(100 * 16 * 16 / (40 * 80), abs=2.5)
 
 
 def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[5, 112:] = 0
-    (told,) = check_matte(_with(walk, mattes)).told(1001)
-    assert "missing at frame 1006 (" in told
+    (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
+    assert "missing at frame 1006 (" in warning
 
 
 def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
@@ -68,8 +68,8 @@ def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
 def test_a_matte_that_comes_twice_while_the_actor_walks_is_told(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[5] = mattes[4]
-    (told,) = check_matte(_with(walk, mattes)).told(1001)
-    assert "stands still at 1006 while" in told
+    (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
+    assert "stands still at 1006 while" in warning
 
 
 def test_an_actor_who_stands_still_may_have_a_matte_that_does(walk: Clip) -> None:

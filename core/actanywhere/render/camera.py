@@ -85,8 +85,8 @@ def choose_camera(
             return Decision("3d", found.reason, found.doubts), found
         flat, motion = _flat(inputs, "auto", track, clip)
         if asked == "3d":
-            told = f"A camera in 3-D was asked for, and is not used: {found}. The place moves with '{flat.value}'."
-            return replace(flat, warnings=(told, *flat.warnings)), motion
+            warning = f"A camera in 3-D was asked for, and is not used: {found}. The place moves with '{flat.value}'."
+            return replace(flat, warnings=(warning, *flat.warnings)), motion
         return replace(flat, reason=f"{flat.reason}; not in 3-D: {found}"), motion
     return _flat(inputs, asked, track, clip)
 
@@ -123,11 +123,11 @@ def _given(inputs: Inputs, track: CameraTrack, larger: Clip | None) -> tuple[Dec
         cameras = replace(cameras, ground=levels)
     assert cameras.ground is not None
     if (cameras.matrices[:, 1, 3] <= cameras.ground).any():
-        told = (
+        warning = (
             f"{name} holds a camera that travels, and stands under the ground (y = {cameras.ground.max():.3g}): the "
             "place turns and zooms with it as if it were far away, and nothing near slides past."
         )
-        return Decision("tracked", track.reason, (*track.doubts, told)), track
+        return Decision("tracked", track.reason, (*track.doubts, warning)), track
     motion = _standing(inputs, cameras, larger, f"the camera in {name}; {reason}")
     return Decision("tracked", motion.reason, doubts), motion
 
@@ -187,13 +187,13 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
 
 
 def deliver_camera(
-    cameras: Cameras, told: Mapping[str, object], size: tuple[int, int], stem: Path
+    cameras: Cameras, facts: Mapping[str, object], size: tuple[int, int], stem: Path
 ) -> tuple[str, ...]:
     """Write ``stem``.chan and ``stem``.json for a plate of ``size`` (width, height), and give them."""
     make_folder(str(stem.parent))
     chan, data = f"{stem}.chan", f"{stem}.json"
     write_chan(cameras, chan)
-    write_cameras(cameras, size, data, told)
+    write_cameras(cameras, size, data, facts)
     return chan, data
 
 

@@ -45,8 +45,8 @@ def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
 
 def _cut(scene: Scene) -> list[DecisionRecord]:
     cut = cut_off(scene.clip)
-    told = "above the feet, so they stand nowhere: no shadow is cast, and no ground is sought under them"
-    return [DecisionRecord("actor", f"cut off by {cut}", told)] if cut else []
+    reason = "above the feet, so they stand nowhere: no shadow is cast, and no ground is sought under them"
+    return [DecisionRecord("actor", f"cut off by {cut}", reason)] if cut else []
 
 
 def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:

@@ -69,7 +69,7 @@ def finish_layer(
     read: PlateAndMatte,
     painted: Picture,
     shown: Picture | None,
-    told: FrameConditioning,
+    known: FrameConditioning,
 ) -> HalfFrame:
     """The layer's frame ``index``, to be written to ``path``.
 
@@ -79,7 +79,7 @@ def finish_layer(
     strips that a processor's cache holds: no raster of floats is filled, and each strip can have a core of its own.
     """
     info, settings = inputs.plate.info, inputs.job.settings
-    shadow, place = scene.shadow.value, told.place
+    shadow, place = scene.shadow.value, known.place
     pulled = shadow if isinstance(shadow, PulledShadow) else None
     moved = MovedCondition(scene, index, info.height, info.width)
     if pulled is not None:
@@ -89,7 +89,7 @@ def finish_layer(
     if shown is None:
         if pulled is not None:
             painted = pulled.trusted(painted, place, index)
-        finish = Finish(painted, place, told.seen, moved.seen, settings.detail)
+        finish = Finish(painted, place, known.seen, moved.seen, settings.detail)
     else:
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
     match = scene.match.value

@@ -85,9 +85,9 @@ def survey_matte(job: MatteJob, counted: Counted = unheard) -> list[str]:
         led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
         check_note(Path(job.output), identity_of(job.plate, plate.frames, source))
         anew = why_anew(read_note(Path(job.output)), job.prompts, files_of(job.plate, plate.frames))
-        told = [f"would read   {plate.path}, frames {plate.frames}"]
-        told += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
-        return told + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *anew]]
+        lines = [f"would read   {plate.path}, frames {plate.frames}"]
+        lines += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
+        return lines + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *anew]]
 
 
 def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:

@@ -60,7 +60,7 @@ class Hole:
     closes: Plane
     share: float
 
-    def told(self, first: int) -> str:
+    def where(self, first: int) -> str:
         """``frames 1005-1007 (8.0 % of them)``; ``first`` is the shot's first frame."""
         one = self.begin == self.end
         where = f"frame {first + self.begin}" if one else f"frames {first + self.begin}-{first + self.end}"
@@ -74,20 +74,20 @@ class Damage:
     holes: tuple[Hole, ...] = ()
     late: tuple[int, ...] = ()
 
-    def told(self, first: int) -> list[str]:
+    def warnings(self, first: int) -> list[str]:
         """A warning of each; ``first`` is the shot's first frame."""
-        told = [
-            f"matte: a part of the actor is missing at {hole.told(first)}, which the plate shows. The new place shows "
+        found = [
+            f"matte: a part of the actor is missing at {hole.where(first)}, which the plate shows. The new place shows "
             "through there; mend the roto, or give --mend-matte."
             for hole in self.holes
         ]
         if self.late:
             late = compact([first + index for index in self.late])
-            told.append(
+            found.append(
                 f"matte: it stands still at {late} while the actor moves: a frame that came late, or twice. Look at "
                 "the roto there, or give --mend-matte."
             )
-        return told
+        return found
 
 
 def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:

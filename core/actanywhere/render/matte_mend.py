@@ -110,22 +110,22 @@ def choose_mend(
     asks it for a picture's mask (h, w); what is seen is told by who asked it. The rest is as ``plan_mend`` says.
     """
     if not asked:
-        return Decision(None, "", tuple(damage.told(first)))
+        return Decision(None, "", tuple(damage.warnings(first)))
     mend = plan_mend(damage, frames, pictures, check)
     for lack in seen:
         _take_seen(mend, lack, pictures, see, check)
     if not mend.patches:
-        return Decision(None, "nothing was found that could be mended", tuple(damage.told(first)))
-    told = [f"missing at {hole.told(first)}" for hole in damage.holes]
+        return Decision(None, "nothing was found that could be mended", tuple(damage.warnings(first)))
+    mended = [f"missing at {hole.where(first)}" for hole in damage.holes]
     late = sorted(set(damage.late) & set(mend.patches))
     if late:
-        told.append(f"late or twice at {compact([first + index for index in late])}")
-    reason = "from the frames beside it: " + "; ".join(told) if told else ""
+        mended.append(f"late or twice at {compact([first + index for index in late])}")
+    reason = "from the frames beside it: " + "; ".join(mended) if mended else ""
     if seen:
         parts = compact(sorted({first + index for lack in seen for index in lack.planes}))
-        reason += f"{'; ' if told else ''}from what the network sees: missing at {parts}"
+        reason += f"{'; ' if mended else ''}from what the network sees: missing at {parts}"
     left = Damage(late=tuple(sorted(set(damage.late) - set(late))))
-    return Decision(mend, reason, tuple(left.told(first)))
+    return Decision(mend, reason, tuple(left.warnings(first)))
 
 
 def _take_seen(

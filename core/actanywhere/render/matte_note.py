@@ -22,7 +22,7 @@ _NOTE = "matte.json"
 
 
 def _with_files(data: dict[str, Any]) -> dict[str, Any]:
-    """Layout 1 told a plate by its path alone."""
+    """Layout 1 knew a plate by its path alone."""
     return {**data, "files": None}
 
 
@@ -73,12 +73,12 @@ def why_anew(note: dict[str, object] | None, prompts: Prompts, files: str) -> li
     """Why the matte that is there is made again, as warnings; none where it is not, or where none is there."""
     if note is None:
         return []
-    told = []
+    notes = []
     if note.get("prompts") != _as_kept(prompts):
-        told.append("Who is meant was said otherwise before: the matte is made again.")
+        notes.append("Who is meant was said otherwise before: the matte is made again.")
     if note.get("files") not in (None, files):
-        told.append("The plate's files are others than before: the matte is made again.")
-    return told
+        notes.append("The plate's files are others than before: the matte is made again.")
+    return notes
 
 
 def claim_folder(folder: Path, identity: dict[str, object], prompts: Prompts, files: str) -> list[str]:

@@ -64,8 +64,8 @@ def choose_shadow(
         sure = camera in ("3d", "plate", "tracked") and track.trackable
         return _standing(settings, clip, _pulled(settings, larger, track, sure, watch, clean, regions))
     if not led:
-        told = "It is left out: this model paints the place itself where it infers the camera."
-        return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {told}",))
+        reason = "It is left out: this model paints the place itself where it infers the camera."
+        return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
     if settings.shadow == "given":
         given = CastShadow(
             settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
@@ -82,9 +82,9 @@ def _standing(settings: Settings, clip: Clip, decision: Decision[Shadow]) -> Dec
     cut = "" if decision.value is None else cut_off(clip)
     if not cut or (cut == "the frame" and isinstance(decision.value, PulledShadow)):
         return decision
-    told = f"the actor is cut off above the feet by {cut}, and stands nowhere"
-    left = (f"The shadow is not laid as given: {told}.",) if settings.shadow == "given" else ()
-    return Decision(None, f"none: {told}", (*decision.warnings, *left))
+    reason = f"the actor is cut off above the feet by {cut}, and stands nowhere"
+    left = (f"The shadow is not laid as given: {reason}.",) if settings.shadow == "given" else ()
+    return Decision(None, f"none: {reason}", (*decision.warnings, *left))
 
 
 def shadow_on_place(
@@ -108,15 +108,13 @@ def shadow_on_place(
     if sum(share.values()) <= _NOWHERE:
         return shadow
     where = max(share, key=lambda name: share[name])
-    told = f"the actor's feet are over the {where} of the condition picture, which takes no shadow"
+    reason = f"the actor's feet are over the {where} of the condition picture, which takes no shadow"
     if settings.shadow == "given":
         return Decision(
-            shadow.value, shadow.reason, (*shadow.warnings, f"The shadow is laid as given, but {told}.")
+            shadow.value, shadow.reason, (*shadow.warnings, f"The shadow is laid as given, but {reason}.")
         )
-    warning = (
-        f"The shadow is left out: {told}. Lay the picture otherwise (--place), or give one (--shadow given)."
-    )
-    return Decision(None, f"none: {told}", (*shadow.warnings, warning))
+    warning = f"The shadow is left out: {reason}. Lay the picture otherwise (--place), or give one (--shadow given)."
+    return Decision(None, f"none: {reason}", (*shadow.warnings, warning))
 
 
 def _pulled(
