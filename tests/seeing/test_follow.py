@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.seeing.follow_still import StillFollow, overlap
+from actanywhere.seeing.follow_still import StillFollow, View, overlap
 from actanywhere.seeing.matte_edge import GuidedEdge, steadied
 from actanywhere.seeing.mover import most_prominent
 from actanywhere.seeing.protocol import Hint, Picture, Subject
@@ -28,9 +28,9 @@ def follow(blind: tuple[int, ...] = (), hint: Hint | None = None) -> list[tuple[
     """What is followed in a shot of two people, by a network that finds both and nobody in the ``blind`` frames."""
     now = [0]
 
-    def find(picture: Picture) -> Picture:
+    def find(picture: Picture, view: View) -> Picture:
         nobody = np.zeros(SIZE, np.float32)
-        return nobody if now[0] in blind else np.maximum(walk(now[0]), other(now[0]))
+        return (nobody if now[0] in blind else np.maximum(walk(now[0]), other(now[0])))[view]
 
     follower = StillFollow("both", find, lambda picture, hint: None)
     found = []
@@ -56,6 +56,22 @@ def test_where_the_network_sees_nobody_the_flow_carries_them_and_says_that_it_is
     assert overlap(found[6][0], walk(6)) > 0.85 and found[6][1] > 0.6
 
 
+def test_who_is_seen_only_from_near_is_found_in_the_box_and_after_it() -> None:
+    legs, now = np.zeros(SIZE, np.float32), [0]
+    legs[66:] = 1
+
+    def find(picture: Picture, view: View) -> Picture:
+        far = picture[view].shape == picture.shape
+        return (walk(now[0]) * (1 - legs if far else 1))[view]
+
+    follower = StillFollow("short-sighted", find, lambda picture, hint: None)
+    for index in range(6):
+        now[0], picture = index, with_body(street(), walk(index))
+        hint = Hint(boxes=((38.0, 36.0, 24.0, 54.0),))
+        one = follower.start(picture, hint) if index == 0 else follower.step(picture)
+        assert overlap(one.mask, walk(index)) > 0.9
+
+
 def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
     rough = cv2.dilate(walk(0), np.ones((9, 9)))
     found = follow(hint=Hint(goes=rough))
@@ -79,10 +95,11 @@ def test_who_was_hidden_for_long_is_known_again_by_their_colours_though_much_lar
     assert 2.8 * 1.1 < grown < 2.8 * 1.1**6, "too much for the next frame, not for the sixth"
     for hidden, known in ((0, False), (5, True)):
         masks = [small] + [np.zeros(SIZE, np.float32)] * hidden + [large]
-        at = iter(masks)
-        follower = StillFollow("one", lambda picture, at=at: next(at), lambda picture, hint: None)
+        now = [small]
+        follower = StillFollow("one", lambda picture, view, now=now: now[0][view], lambda picture, hint: None)
         follower.start(with_body(street(), small), Hint(boxes=((44.0, 48.0, 12.0, 28.0),)))
         for mask in masks[1:]:
+            now[0] = mask
             one = follower.step(with_body(street(), mask))
         assert (overlap(one.mask, large) > 0.9) == known
 
@@ -92,7 +109,9 @@ def test_a_click_on_what_is_not_theirs_cuts_it_off() -> None:
     bag[50:80, 62:84] = 1
     picture = with_body(street(), walk(0))
     picture = picture + (np.float32((0.1, 0.2, 0.7)) - picture) * bag[..., None]
-    follower = StillFollow("both", lambda _: np.maximum(walk(0), bag), lambda *_: np.maximum(walk(0), bag))
+    follower = StillFollow(
+        "both", lambda _, view: np.maximum(walk(0), bag)[view], lambda *_: np.maximum(walk(0), bag)
+    )
     both = follower.start(picture, Hint(points=((50.0, 62.0),))).mask
     alone = follower.start(picture, Hint(points=((50.0, 62.0),), off=((75.0, 65.0),))).mask
     assert (both * bag).sum() > 0.9 * bag.sum() and (alone * bag).sum() < 0.1 * bag.sum()

@@ -21,7 +21,7 @@ from ..models import find_network, missing_network
 from ..onnx_runner import open_network
 from ..seeing.cache import Answers
 from ..seeing.follow_sam2 import Sam2Follow
-from ..seeing.follow_still import StillFollow, bring
+from ..seeing.follow_still import StillFollow, View, bring
 from ..seeing.matte_edge import Edge, GuidedEdge, VitMatteEdge, band_rows, steadied
 from ..seeing.mover import most_prominent
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject, stacked
@@ -317,15 +317,15 @@ class _Stills:
     subjects: NetworkSubjects
     answers: Answers
 
-    def find(self, picture: Picture) -> Picture:
-        ask = self.subjects.digest
-        return self.answers.get(picture, ask, lambda: {"mask": self.subjects.mask(picture)})["mask"]
+    def find(self, picture: Picture, view: View) -> Picture:
+        ask, part = self.subjects.digest, np.ascontiguousarray(picture[view])
+        return self.answers.get(part, ask, lambda: {"mask": self.subjects.mask(part)})["mask"]
 
     def everybody(self, picture: Picture) -> list[Subject]:
-        return self.subjects.subjects_in(self.find(picture))
+        return self.subjects.subjects_in(self.find(picture, np.s_[:, :]))
 
     def closer(self, picture: Picture, hint: Hint) -> Picture | None:
-        found = self.subjects.find(picture, Hint(hint.boxes, hint.points))
+        found = self.subjects.find(picture, hint)
         return stacked([one.mask for one in found]) if found else None
 
 

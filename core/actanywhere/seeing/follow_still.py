@@ -1,7 +1,7 @@
-"""The matte of a shot by a network for stills: what it finds in each frame, tied to the frame before by optical flow.
+"""The matte of a shot by a network for stills: what it finds about the actor, tied to the frame before by optical flow.
 
-No crop is followed: the network always sees the whole frame, and of what it finds only that is kept which the flow
-brings from the frame before.
+The network sees the part of the frame about where the flow brings the actor, and of what it finds there only that is
+kept which the flow brings from the frame before. The whole frame is looked at where the two part.
 """
 
 from __future__ import annotations
@@ -15,8 +15,20 @@ from numpy.typing import NDArray
 from .grab_cut import GrabCutSubjects
 from .protocol import Followed, Hint, Picture, stacked
 
-_FLOW_SIDE = 480
-"""Pixels of the longer side at which the flow is found."""
+View = tuple[slice, slice]
+"""Rows and columns of a part of a picture."""
+_EVERYTHING: View = (slice(None), slice(None))
+
+_FLOW_SIDE, _FINE_SIDE = 480, 960
+"""Pixels of the longer side at which the flow is found: for others, and to follow the actor."""
+_ROOM, _CLOSE = 0.6, 0.25
+"""Shown about the actor on each side, as a share of their longer side (with less, the network takes parts of them), and
+in a closer look at a box.
+"""
+_LEAST_SEEN = 160
+"""Pixels that are shown at least: in fewer, enlarged to its own size, the network makes nobody out."""
+_BESIDE_BOX = 0.15
+"""The same of a box, within which nothing of them is expected."""
 _NEAR, _FAR = 0.10, 0.30
 """Around what the flow brings, as a share of the actor's size: all that is found counts, and nothing."""
 _LOST, _TRUSTED = 0.25, 0.55
@@ -29,6 +41,8 @@ _LEAST = 2e-4
 """Share of the frame below which nothing is left of the actor."""
 _ALIKE, _SIZES, _ABOUT = 0.5, (0.35, 2.8), (0.5, 2.0)
 """From which likeness of colours, and in which range of sizes, somebody is the actor again: lost, and half lost."""
+_MORE_ALIKE = 0.02
+"""By how much likeness has to grow for another part to be taken along: the legs below a rail."""
 _WIDER = 1.1
 """Factor by which that range of sizes grows with each frame in which the actor was not surely seen."""
 _GUESSED = 0.3
@@ -36,24 +50,27 @@ _BESIDE, _THEIRS, _OFF = 1, 2, 3
 
 
 class StillFollow:
-    """Follows who was pointed at; ``find`` gives a picture's mask by the network, ``closer`` one within a hint."""
+    """Follows who was pointed at; ``find`` gives the network's mask of a part of a picture, of the part's size, and
+    ``closer`` one of the whole picture for a hint.
+    """
 
     def __init__(
         self,
         name: str,
-        find: Callable[[Picture], Picture],
+        find: Callable[[Picture, View], Picture],
         closer: Callable[[Picture, Hint], Picture | None],
     ) -> None:
         self.name = name
         self._find, self._closer = find, closer
         self._before: tuple[Picture, Picture] | None = None
-        self._colours: Picture | None = None
+        self._colours: list[Picture] = []
         self._size = 0.0
         self._unseen = 0
 
     def start(self, picture: Picture, hint: Hint) -> Followed:
         """Who is meant in ``picture`` (h, w, 3); they are followed from here."""
-        one = _pointed_out(picture, self._find(picture), self._closer(picture, hint), hint)
+        one = self._pointed_out(picture, hint)
+        self._colours = []
         self._before = (picture, one.mask)
         self._note(picture, one.mask)
         return one
@@ -61,39 +78,86 @@ class StillFollow:
     def step(self, picture: Picture) -> Followed:
         """The same actor in the next frame."""
         assert self._before is not None, "start first"
-        brought, believed = bring(*self._before, picture)
-        found = self._find(picture)
-        mask, sure = _tie(found, brought, believed)
+        brought, believed = bring(*self._before, picture, _FINE_SIDE)
+        mask, sure = brought, 0.0
+        if self._unseen == 0:
+            mask, sure = _tie(self._look(picture, _about(brought)), brought, believed)
         self._unseen += 1
         if sure < _TRUSTED:
-            again = self._again(picture, found, _SIZES if sure < _LOST else _ABOUT)
+            whole = self._look(picture, _EVERYTHING)
+            mask, sure = max((mask, sure), _tie(whole, brought, believed), key=lambda tied: tied[1])
+            again = (
+                None if sure >= _TRUSTED else self._again(picture, whole, _SIZES if sure < _LOST else _ABOUT)
+            )
             mask, sure = (mask, sure) if again is None else (again, _GUESSED)
-        else:
+        if sure >= _TRUSTED:
             self._note(picture, mask)
         self._before = (picture, mask)
         return Followed(mask, sure)
 
+    def _look(self, picture: Picture, view: View) -> Picture:
+        """What the network finds in a part of the picture, (h, w) of the picture."""
+        mask = np.zeros(picture.shape[:2], np.float32)
+        mask[view] = self._find(picture, view)
+        return mask
+
+    def _pointed_out(self, picture: Picture, hint: Hint) -> Followed:
+        """Who is meant: a rough matte brought to what was found, or what was found where the hint points."""
+        sure = 1.0
+        if hint.goes is not None:
+            mask, sure = _tie(
+                self._look(picture, _about(hint.goes)), hint.goes, np.ones(picture.shape[:2], np.float32)
+            )
+        else:
+            inside = [_filled(box, picture) for box in hint.boxes]
+            masks = [self._in_box(picture, box) for box in inside]
+            closer = self._closer(picture, Hint(points=hint.points)) if hint.points else None
+            if closer is not None:
+                masks.append(closer * stacked(inside) if inside else closer)
+            mask = stacked(masks) if masks else np.zeros(picture.shape[:2], np.float32)
+            if not (mask > 0.5).any():
+                guess = GrabCutSubjects().find(picture, hint)
+                mask, sure = (stacked([one.mask for one in guess]), _GUESSED) if guess else (mask, 0.0)
+        if hint.off:
+            mask = _cut(picture, mask, hint)
+        return Followed(np.asarray(mask, np.float32), sure)
+
+    def _in_box(self, picture: Picture, inside: Picture) -> Picture:
+        """What is in a box: of what is found nearer and farther about it, what fills it best and reaches least out."""
+        near, best, score = _about(inside, _BESIDE_BOX), np.zeros_like(inside), -np.inf
+        for view in (*(_about(inside, room) for room in (_CLOSE, _ROOM)), _EVERYTHING):
+            found = self._look(picture, view)
+            one = found * inside
+            out = float((found - one)[near].sum() / max(1.0, one.sum()))
+            fills = float((_filled(_box(one), picture)).sum() / max(1.0, inside.sum())) - out
+            if fills > score:
+                best, score = one, fills
+        return np.asarray(best, np.float32)
+
     def _note(self, picture: Picture, mask: Picture) -> None:
         if (mask > 0.5).mean() >= _LEAST:
-            self._colours, self._size = colours_of(picture, mask), float((mask > 0.5).mean())
+            self._colours[1:], self._size = [colours_of(picture, mask)], float((mask > 0.5).mean())
             self._unseen = 0
 
     def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
         """The actor found again where flow and network part: of their colours, and of their size within ``sizes``,
         which grow with every frame since they were seen.
         """
-        if self._colours is None:
-            return None
         count, labels = cv2.connectedComponents((found > 0.5).astype(np.uint8))
-        best, likeness, wider = None, _ALIKE, _WIDER**self._unseen
-        for label in range(1, count):
-            part = np.where(labels == label, found, np.float32(0))
-            if not sizes[0] / wider < (part > 0.5).mean() / self._size < sizes[1] * wider:
-                continue
-            like = float(np.minimum(colours_of(picture, part), self._colours).sum())
-            if like > likeness:
-                best, likeness = part, like
+        parts = [np.where(labels == label, found, np.float32(0)) for label in range(1, count)]
+        least, most = sizes[0] / _WIDER**self._unseen, sizes[1] * _WIDER**self._unseen
+        best, likeness = None, _ALIKE
+        for part in sorted(parts, key=lambda part: -self._like(picture, part)):
+            one = part if best is None else np.maximum(best, part)
+            like = self._like(picture, one)
+            if like > likeness and least < (one > 0.5).mean() / self._size < most:
+                best, likeness = one, like + _MORE_ALIKE
         return None if best is None else np.asarray(best, np.float32)
+
+    def _like(self, picture: Picture, part: Picture) -> float:
+        """How much a part has of the actor's colours, as they were first and last, 0..1."""
+        found = colours_of(picture, part)
+        return max((float(np.minimum(found, known).sum()) for known in self._colours), default=0.0)
 
 
 def overlap(one: Picture, other: Picture) -> float:
@@ -126,13 +190,14 @@ def _touching(found: Picture, inside: NDArray[np.uint8]) -> Picture:
     return np.asarray(np.where(stays[labels], found, 0), np.float32)
 
 
-def bring(before: Picture, mask: Picture, now: Picture) -> tuple[Picture, Picture]:
+def bring(before: Picture, mask: Picture, now: Picture, side: int = _FLOW_SIDE) -> tuple[Picture, Picture]:
     """A mask (h, w) moved by the optical flow (DIS) from one picture to another, and how far it is believed (h, w).
 
-    The pictures are of one size, of the mask's shape but as small as may be.
+    The pictures are of one size, of the mask's shape but as small as may be; the flow is found at ``side`` as in
+    ``flow_between``.
     """
     height, width = mask.shape
-    back, there = flow_between(now, before), flow_between(before, now)
+    back, there = flow_between(now, before, side), flow_between(before, now, side)
     size = (back.shape[1], back.shape[0])
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1).astype(np.float32)
     returned = back + cv2.remap(there, *_x_y(grid + back), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -154,24 +219,36 @@ def flow_between(one: Picture, other: Picture, side: int = _FLOW_SIDE) -> Pictur
     return np.asarray(way.calc(_grey(one, size), _grey(other, size), found), np.float32)
 
 
-def _pointed_out(picture: Picture, found: Picture, closer: Picture | None, hint: Hint) -> Followed:
-    """Who is meant: a rough matte brought to what was found, or what was found where the hint points."""
-    sure = 1.0
-    if hint.goes is not None:
-        mask, sure = _tie(found, hint.goes, np.ones_like(found))
-    else:
-        mask = np.zeros_like(found) if closer is None else closer
-        if hint.boxes:
-            inside = np.zeros(found.shape, np.float32)
-            for x, y, width, height in hint.boxes:
-                inside[max(0, round(y)) : round(y + height), max(0, round(x)) : round(x + width)] = 1
-            mask = np.maximum(mask, found) * inside
-        if not (mask > 0.5).any():
-            guess = GrabCutSubjects().find(picture, hint)
-            mask, sure = (stacked([one.mask for one in guess]), _GUESSED) if guess else (mask, 0.0)
-    if hint.off:
-        mask = _cut(picture, mask, hint)
-    return Followed(np.asarray(mask, np.float32), sure)
+def _box(mask: Picture) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what a mask shows; none of it: zeros."""
+    rows, columns = np.flatnonzero((mask > 0.5).any(1)), np.flatnonzero((mask > 0.5).any(0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+
+
+def _filled(box: tuple[float, float, float, float], picture: Picture) -> Picture:
+    """(h, w) 1 in the box."""
+    x, y, width, height = box
+    inside = np.zeros(picture.shape[:2], np.float32)
+    inside[max(0, round(y)) : round(y + height), max(0, round(x)) : round(x + width)] = 1
+    return inside
+
+
+def _about(mask: Picture, room: float = _ROOM) -> View:
+    """The part of the picture about what a mask shows, with ``room`` on each side as a share of their longer side, as
+    large at the border; the whole where it shows nothing.
+    """
+    left, top, width, height = _box(mask)
+    if width == 0:
+        return _EVERYTHING
+    beside = max(round(room * max(width, height)), (_LEAST_SEEN - max(width, height)) // 2)
+    rows, columns = mask.shape
+    first = (
+        max(0, min(top - beside, rows - height - 2 * beside)),
+        max(0, min(left - beside, columns - width - 2 * beside)),
+    )
+    return slice(first[0], first[0] + height + 2 * beside), slice(first[1], first[1] + width + 2 * beside)
 
 
 def _cut(picture: Picture, mask: Picture, hint: Hint) -> Picture:
