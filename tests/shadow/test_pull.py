@@ -64,6 +64,7 @@ def _shot(
     leaves: bool = False,
     drift: float = 0,
     board: bool = False,
+    water: bool = False,
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
@@ -72,6 +73,8 @@ def _shot(
     for time in range(FRAMES):
         left = round(pan * time)
         light = ground[:, left : left + WIDTH].copy() * np.float32(1 + drift * time)
+        if water:
+            light[FEET - 24 :] = _ground(rng, WIDTH)[FEET - 24 :]
         if leaves:
             bush = _ground(rng, WIDTH)[:60, 150:]
             light[20:80, 150:] = np.where(rng.random((60, 1, 1)) < 0.5, bush * 0.4, bush)
@@ -114,8 +117,15 @@ def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     "what",
-    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}],
-    ids=["a pan", "a locked camera", "a jump", "leaves that move", "light that drifts"],
+    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}, {"pace": 2}],
+    ids=[
+        "a pan",
+        "a locked camera",
+        "a jump",
+        "leaves that move",
+        "light that drifts",
+        "one who hardly moves",
+    ],
 )
 def test_a_shadow_is_pulled_where_it_is_and_nowhere_else(what: dict[str, float]) -> None:
     shot, truth = _shot(**what)
@@ -154,8 +164,9 @@ def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:
         ({"shadow": False}, "none that moves with the actor"),
         ({"shadow": False, "leaves": True}, "none that moves with the actor"),
         ({"pace": 0, "pan": 0}, "none that moves with the actor"),
+        ({"shadow": False, "water": True, "board": True}, "moves by itself"),
     ],
-    ids=["no shadow", "no shadow, but leaves", "nobody moves"],
+    ids=["no shadow", "no shadow, but leaves", "nobody moves", "a board on water"],
 )
 def test_none_is_pulled_where_there_is_none_or_it_cannot_be_seen(what: dict[str, float], reason: str) -> None:
     shot, _ = _shot(**what)

@@ -28,7 +28,7 @@ _OVERLAP = 0.35
 """Share of a frame that another one has to show as well to tell of it."""
 _RIM = 0.012
 """Width of the rim about the actor, as a share of the frame's height, that is not taken for free."""
-_BRIGHTER = (0.65, 0.95)
+_BRIGHTER = (0.8, 0.97)
 """Between which ranks of the samples, dark to bright, the clean plate lies."""
 _SEEN = 3
 _ALIKE = 0.5
@@ -39,6 +39,13 @@ _BLACK = 0.006
 """Light that is added before ratios are taken, so that noise in blacks is none."""
 _REACH = 0.06
 """Blur, as a share of the frame's height, over which two clean plates are compared with the plate."""
+
+_POINTS, _FEWEST_POINTS, _WEAKEST = 300, 20, 0.01
+"""Points of the ground about the feet that are followed: at most, at least, and how weak against the strongest."""
+_EVEN, _APART = 0.02, 0.015
+"""Shares of the frame's height: over which contrast is evened out, and between two points."""
+_SMALLEST = 24
+"""Pixels that the ground about the feet has to be wide and tall to be followed."""
 
 _BITS, _LAST, _NONE = 5, 1023 << 5, 0xFFFF
 """A sample's number stands in the lowest bits beside its brightness, at most 765; of no use is 1023, and no sample has
@@ -97,6 +104,15 @@ class CleanFrame:
 
 
 @dataclass(frozen=True)
+class _Ground:
+    """A part of a frame about the feet: ``grey`` (h, w) 8-bit, ``points`` (N, 1, 2) in it, ``at`` its corner x, y."""
+
+    grey: Codes
+    points: NDArray[np.float32]
+    at: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class AlignedFrames:
     """The frames of a shot aligned with one of them, and its clean plate.
 
@@ -123,18 +139,9 @@ def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> Align
     better with the plate beside the actor.
     """
     part = part or (0, 0, shot.size[1], shot.size[0])
-    feet = box_about_feet(shot.actor(frame))
-    moves: list[tuple[int, Matrix]] = []
-    grounds: list[tuple[int, Matrix]] = []
-    for other in _sources(shot, frame):
-        shared = shot.shared(other, frame)
-        for kept, box in ((moves, None), (grounds, feet)):
-            move = align(*shared, box)
-            if move is None and box is None and shot.sure:
-                move = _by_track(shot, other, frame)
-            if move is not None:
-                kept.append((other, move))
+    moves, grounds = _moves(shot, frame)
     whole = _stacked(shot, frame, moves, part)
+    feet = box_about_feet(shot.actor(frame))
     if feet is None or len(grounds) < _SEEN or _lie_alike(dict(moves), grounds, feet):
         return AlignedFrames(moves, [], np.zeros(whole.seen.shape, bool), whole)
     ground = _stacked(shot, frame, grounds, part)
@@ -159,6 +166,73 @@ def _lie_alike(moves: Mapping[int, Matrix], grounds: Sequence[tuple[int, Matrix]
         return float(np.abs(apply(back, corners) - corners).max())
 
     return float(np.median([apart(*one) for one in grounds])) < _ALIKE
+
+
+def _moves(shot: ShotFrames, frame: int) -> tuple[list[tuple[int, Matrix]], list[tuple[int, Matrix]]]:
+    """The frames that tell of this one, and how they lie on it: by all that is seen, and by the ground at the feet."""
+    feet = box_about_feet(shot.actor(frame))
+    points = None if feet is None else _ground_points(shot, frame, feet)
+    moves: list[tuple[int, Matrix]] = []
+    grounds: list[tuple[int, Matrix]] = []
+    for other in _sources(shot, frame):
+        shared = shot.shared(other, frame)
+        move = align(*shared)
+        if move is None and shot.sure:
+            move = _by_track(shot, other, frame)
+        ground = None if feet is None else align(*shared, feet)
+        near = move if ground is None else ground
+        if points is not None and near is not None:
+            ground = _on_ground(shot, other, points, near)
+        if move is not None:
+            moves.append((other, move))
+        if ground is not None:
+            grounds.append((other, ground))
+    return moves, grounds
+
+
+def _ground_points(shot: ShotFrames, frame: int, feet: Box) -> _Ground | None:
+    """What shows of the ground about the feet in a frame, and points of it that can be followed."""
+    height, width = shot.size
+    left, top = max(0, feet[0]), max(0, feet[1])
+    right, bottom = min(width, feet[2]), min(height, feet[3])
+    if right - left < _SMALLEST or bottom - top < _SMALLEST:
+        return None
+    rim = 2 * max(1, round(_RIM * height)) + 1
+    actor = np.asarray(cv2.dilate(shot.actor(frame).astype(np.uint8), np.ones((rim, rim), np.uint8)))
+    grey = cv2.cvtColor(shot.rgb[frame, top:bottom, left:right], cv2.COLOR_RGB2GRAY)
+    free = (actor[top:bottom, left:right] == 0).astype(np.uint8)
+    # By contrast alone the shadow's own border would be most of them: each place counts for what is about it.
+    even = grey.astype(np.float32)
+    even -= cv2.GaussianBlur(even, (0, 0), _EVEN * height)
+    even /= np.sqrt(cv2.GaussianBlur(even * even, (0, 0), _EVEN * height)) + 1
+    points = cv2.goodFeaturesToTrack(even, _POINTS, _WEAKEST, _APART * height, mask=free)
+    if points is None or len(points) < _FEWEST_POINTS:
+        return None
+    return _Ground(np.asarray(grey, np.uint8), np.asarray(points, np.float32), (left, top))
+
+
+def _on_ground(shot: ShotFrames, other: int, ground: _Ground, near: Matrix) -> Matrix | None:
+    """(3, 3) that lays another frame on the ground at the feet, from a move that is ``near``; None where it fails."""
+    left, top = ground.at
+    into = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+    size = ground.grey.shape[::-1]
+    whole = cv2.cvtColor(shot.rgb[other], cv2.COLOR_RGB2GRAY)
+    there = np.asarray(
+        cv2.warpPerspective(whole, into @ near, size, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+    off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((7, 7), np.uint8))
+    seen = cv2.warpPerspective(off, into @ near, size, flags=cv2.INTER_NEAREST) > 0
+    start = ground.points.copy()
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(
+        ground.grey, there, ground.points, start, winSize=(15, 15), maxLevel=2
+    )
+    here, moved = ground.points[:, 0], moved[:, 0]
+    at = np.clip(np.round(moved), 0, np.array(size) - 1).astype(int)
+    good = (found[:, 0] > 0) & seen[at[:, 1], at[:, 0]]
+    if int(good.sum()) < _FEWEST_POINTS:
+        return None
+    back = align(moved[good], here[good])
+    return None if back is None else np.asarray(np.linalg.inv(into) @ back @ into @ near)
 
 
 def _by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
@@ -291,6 +365,8 @@ def _error(shot: ShotFrames, frame: int, clean: CleanFrame, part: Box) -> Plane:
     plate = linear(shot.rgb[frame, top:bottom, left:right])
     apart = cv2.transform(cv2.absdiff(plate, clean.light), _MEAN)
     both = (~clean.hole & ~shot.actor(frame)[top:bottom, left:right]).astype(np.float32)
+    if both.any():  # a shadow is no error
+        apart = np.minimum(apart, 3 * np.median(apart[both > 0]))
     blur = _REACH * shot.size[0]
     weight = cv2.GaussianBlur(both, (0, 0), blur)
     mean = cv2.GaussianBlur(apart * both, (0, 0), blur) / np.maximum(weight, 1e-4)

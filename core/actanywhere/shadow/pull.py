@@ -38,6 +38,8 @@ _NEIGHBOURS = 5
 _LASTING = 0.2
 _NOISIEST = 0.13
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
+_STANDS_STILL, _PLAIN = 0.25, 0.03
+"""Correlation of the ground's texture with the clean plate's below which it moves by itself, and contrast of none."""
 _GROUNDED = 0.75
 """How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
 _BESIDE = 0.35
@@ -152,7 +154,7 @@ def pull_shadow(
     at_once = min(_AT_ONCE, processors()) if clean is None else 1
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = spilled((count, height, width))
-    covered, noisy = [], 0
+    covered, noisy, alike = [], 0, []
 
     def look(index: int) -> tuple[Box, _Darker] | None:
         stands = feet[index]
@@ -167,6 +169,7 @@ def pull_shadow(
                 if seen is not None:
                     (left, top, right, bottom), found = seen
                     covered.append(found.covered)
+                    alike.append(found.alike)
                     noisy += found.noise > _NOISIEST
                     if found.noise <= _NOISIEST:
                         dark[index, top:bottom, left:right] = np.round(found.dark * 255)
@@ -175,6 +178,8 @@ def pull_shadow(
                 step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
+    if np.median(alike) < _STANDS_STILL:
+        return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
     if noisy > len(standing) / 2:
         return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
     planes = spilled((count, height, width))
@@ -215,11 +220,15 @@ def _about(feet: _Feet, height: int, width: int) -> Box:
 
 @dataclass(frozen=True)
 class _Darker:
-    """``dark`` (h, w) 0..1, how much light is missing; ``noise`` of the ratio; ``covered``, how much is seen free."""
+    """``dark`` (h, w) 0..1, how much light is missing; ``noise`` of the ratio; ``covered``, how much is seen free.
+
+    ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; 1 where the ground is plain.
+    """
 
     dark: Plane
     noise: float
     covered: float
+    alike: float
 
 
 def _darker(
@@ -237,7 +246,7 @@ def _darker(
     ring = free & (away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)
     covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
-        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered)
+        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered, 1)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
     spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
     limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
@@ -247,7 +256,26 @@ def _darker(
     if lies is not None:
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
         shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
-    return _Darker(np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32), noise, covered)
+    taken = np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32)
+    below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
+    at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
+    return _Darker(taken, noise, covered, _alike(plate, clean.light, at_feet, scale))
+
+
+def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float:
+    """The correlation of what is fine in the plate with what is fine in the clean plate; 1 where little is."""
+
+    def fine(light: Plane) -> Plane:
+        level = np.log(light.mean(-1) + _BLACK)
+        near, far = (cv2.GaussianBlur(level, (0, 0), reach * scale) for reach in (1.0, 4.0))
+        return np.asarray((near - far)[at_feet], np.float32)
+
+    one, other = fine(plate), fine(clean)
+    if len(one) < 50:
+        return 1
+    usual = np.abs(one) < np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it
+    one, other = one[usual], other[usual]
+    return 1 if one.std() < _PLAIN else float(np.corrcoef(one, other)[0, 1])
 
 
 def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
