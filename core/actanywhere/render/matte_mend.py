@@ -24,6 +24,8 @@ _SIDE = 640
 """Pixels of the longer side at which the motion is found."""
 _GROWN = 0.03
 """Share of the frame's height by which what was found missing is grown, to its soft edge."""
+_REACHES = 0.3
+"""Share of the actor's size by which what a network found missing is grown."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,11 @@ def _take_seen(
         check()
         if mask is None:
             continue
+        # To where the matte begins again: what is found is without its edge, and moved.
+        reach = _REACHES * float((mask > 0.5).mean()) ** 0.5 * (plane.size**0.5) / len(plane)
         alpha = GuidedEdge().of(picture, mask, max(1.0, max(mask.shape) / _SIDE))
         mend.patches.setdefault(index, []).append(
-            _Seen(np.asarray(alpha, np.float16), _grown(plane.astype(np.float32)))
+            _Seen(np.asarray(alpha, np.float16), _grown(plane.astype(np.float32), reach))
         )
 
 
@@ -213,9 +217,9 @@ def _region(flow: _Flow, hole: Hole, index: int) -> NDArray[np.float16]:
     return _grown(missing)
 
 
-def _grown(missing: Picture) -> NDArray[np.float16]:
-    """What is missing (h, w) with its soft edge."""
-    side = 2 * max(4, round(_GROWN * len(missing))) + 1
+def _grown(missing: Picture, share: float = _GROWN) -> NDArray[np.float16]:
+    """What is missing (h, w) with its soft edge, grown by a ``share`` of the height."""
+    side = 2 * max(4, round(max(share, _GROWN) * len(missing))) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     grown = np.asarray(cv2.dilate((missing > 0.5).astype(np.float32), disc))
     return np.asarray(cv2.GaussianBlur(grown, (0, 0), max(1.0, side / 12)), np.float16)
