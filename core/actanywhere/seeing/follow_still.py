@@ -25,8 +25,8 @@ _ROOM, _CLOSE = 0.6, 0.25
 """Shown about the actor on each side, as a share of their longer side (with less, the network takes parts of them), and
 in a closer look at a box.
 """
-_LEAST_SEEN = 160
-"""Pixels that are shown at least: in fewer, enlarged to its own size, the network makes nobody out."""
+_LEAST_SEEN = 256
+"""Pixels that are shown at least: in fewer, enlarged more than four times, the network makes nobody out."""
 _BESIDE_BOX = 0.15
 """The same of a box, within which nothing of them is expected."""
 _NEAR, _FAR = 0.10, 0.30
