@@ -35,9 +35,8 @@ def test_the_bundle_runs_whole_under_openjd_with_one_model_load(tmp_path: Path) 
     assert "openjd_progress: 100.0" in done.stdout and "openjd_fail" not in done.stdout
     assert "# 3 finished" in (made / "report" / "report.md").read_text()
     assert (tmp_path / "out" / "run_2" / "review" / "sheet.png").is_file()
-    # A second task took the worker of the first: loading is quick there.
-    results = [json.loads((tmp_path / "out" / f"run_{n}" / "result.json").read_text()) for n in (0, 2)]
-    assert results[1]["seconds"]["loading the model"] < results[0]["seconds"]["loading the model"] / 3
+    # The session, and with it the worker and its model, is the same for both tasks.
+    assert done.stdout.count("Exiting Environment: Worker") == 1 and "Chunks run: 3" in done.stdout
 
 
 def test_bad_input_is_not_tried_again_and_the_others_are_rendered(tmp_path: Path) -> None:
