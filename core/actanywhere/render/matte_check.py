@@ -36,6 +36,8 @@ _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _STANDS, _MOVES = 0.99, 0.955
 """Overlap of a matte with the one before that is the same, and below which the flow says that they moved."""
+_LOOKED_AT = 64
+"""Frames after which those that were compared leave the memory."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     for index in frames:
         there.append(_between(clip, index - 1, index))
         back.append(_between(clip, index, index - 1))
+        if index % _LOOKED_AT == 0:
+            clip.forget()
         check()
     holes = (
         Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
