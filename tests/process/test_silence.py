@@ -200,7 +200,9 @@ def each_count_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("actanywhere.footage.movie_pictures._decoded_counts", {})
 
 
-@pytest.mark.parametrize("command", ["render", "batch", "bundle", "matte", "cleanplate", "camera"])
+@pytest.mark.parametrize(
+    "command", ["render", "batch", "bundle", "matte", "cleanplate", "camera", "evaluate"]
+)
 def test_a_movie_that_has_to_be_decoded_to_be_counted_moves_a_bar(
     command: str, heard: Heard, each_count_is_told: None, long_movie: Path, tmp_path: Path
 ) -> None:
@@ -214,12 +216,29 @@ def test_a_movie_that_has_to_be_decoded_to_be_counted_moves_a_bar(
         f"plate,matte,condition,output,frames\n{long_movie},{long_movie},{place},{out},1-2\n"
     )
     listed = ["batch", str(tmp_path / "shots.csv")]
+    if command == "evaluate":
+        shot = tmp_path / "shots" / "one"
+        shot.mkdir(parents=True)
+        for name in ("plate", "matte"):
+            (shot / f"{name}.avi").symlink_to(long_movie)
+        (shot / "condition.png").write_bytes(place.read_bytes())
     asked = {
+        "evaluate": [
+            "evaluate",
+            "--shots",
+            str(tmp_path / "shots"),
+            "--frames",
+            "2",
+            "--dry-run",
+            "--output",
+            out,
+        ],
         "render": ["render", *whole, "--dry-run"],
         "batch": [*listed, "--dry-run"],
         "bundle": [*listed, "--openjd", str(tmp_path / "bundle")],
     }.get(command, [command, *(words if command == "matte" else whole[:-2])])
-    assert cli.main(asked) == 2  # the movie has frames 1001 on
+    refused = command != "evaluate"  # the others ask for frames 1-2 of a movie that has 1001 on
+    assert cli.main(asked) == 2 * refused
     counts = [one for one in heard.told if one.stage == "opening footage"]
     told = [(one.done, one.total) for one in counts[:LONG]]
     assert told == [(done, LONG) for done in range(1, LONG + 1)]

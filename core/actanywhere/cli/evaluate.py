@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import JobError
 from ..contract.files import make_folder
+from ..contract.job import Progress
 from ..contract.settings import Settings
 from .flags import add_setting_flags, flag_of, given_settings
 from .follow import Interrupts
@@ -135,7 +137,7 @@ def evaluate(args: argparse.Namespace, screen: Screen) -> int:
     output, settings = Path(args.output), given_settings(args)
     if args.procedural or args.rendered:
         _check_clips(settings)
-    cases = _find(args, settings)
+    cases = _find(args, settings, partial(screen.progress, "evaluate"))
     if args.dry_run:
         screen.clear()
         _tell_plan(cases, args, output)
@@ -238,7 +240,9 @@ def _rendered(args: argparse.Namespace) -> RenderedClips | None:
     return RenderedClips(args.rendered) if args.rendered else None
 
 
-def _find(args: argparse.Namespace, settings: Mapping[str, Any]) -> Cases | None:
+def _find(
+    args: argparse.Namespace, settings: Mapping[str, Any], report: Callable[[Progress], None]
+) -> Cases | None:
     from ..evaluation.cases import find_cases
 
     if not args.shots:
@@ -246,7 +250,7 @@ def _find(args: argparse.Namespace, settings: Mapping[str, Any]) -> Cases | None
     path = Path(args.shots)
     if not path.exists():
         raise JobError(f"{path} is not there.", "Give a folder of shots, or a list of them.")
-    return find_cases(path, settings, args.frames)
+    return find_cases(path, settings, args.frames, report)
 
 
 def _show(parts: list[Part], output: Path, args: argparse.Namespace) -> None:

@@ -8,17 +8,18 @@ are results of others to compare with, ``reference/*.mp4``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..contract.errors import FootageError, JobError
-from ..contract.job import Job
+from ..contract.job import Job, Progress
 from ..contract.numbering import stem_of
 from ..contract.sequences import MOVIE_EXTENSIONS, STILL_EXTENSIONS, sequences_in
 from ..contract.shot import FrameRange
-from ..footage import open_plate
+from ..footage import Counted, open_plate
+from ..render.progress import opening
 from ..shotlist import job_from_flat, read_shot_list
 
 
@@ -43,9 +44,15 @@ class Cases:
     notes: list[str]
 
 
-def find_cases(shots: Path, settings: Mapping[str, Any], most: int) -> Cases:
+def find_cases(
+    shots: Path,
+    settings: Mapping[str, Any],
+    most: int,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Cases:
     """The cases of ``shots``, of each at most the first ``most`` frames. ``settings`` (flat) win over a list's.
 
+    ``report`` hears how far the plates are opened.
     Raises ``JobError`` or ``FootageError`` when there is none, or when a shot of a list is bad.
     """
     cases = _of_folder(shots, settings) if shots.is_dir() else _of_list(shots, settings)
@@ -54,7 +61,9 @@ def find_cases(shots: Path, settings: Mapping[str, Any], most: int) -> Cases:
             f"{shots} holds no shot with a condition picture. {' '.join(cases.notes)}".strip(),
             "Give a folder with a folder for each shot: plate, matte and condition.png.",
         )
-    return Cases([_cut(case, most) for case in cases.found], cases.notes)
+    count = len(cases.found)
+    cut = [_cut(case, most, opening(report, number, count)) for number, case in enumerate(cases.found)]
+    return Cases(cut, cases.notes)
 
 
 def _of_list(path: Path, settings: Mapping[str, Any]) -> Cases:
@@ -136,11 +145,11 @@ def _footage(folder: Path, name: str) -> str | None:
     return str((place / sequences[0]).absolute())
 
 
-def _cut(case: Case, most: int) -> Case:
+def _cut(case: Case, most: int, counted: Counted) -> Case:
     shot = case.job.shot
     frames = shot.frames
     if frames is None:
-        with open_plate(shot.plate) as plate:
+        with open_plate(shot.plate, counted=counted) as plate:
             frames = plate.frames
     frames = FrameRange(frames.first, min(frames.last, frames.first + most - 1))
     return replace(case, job=replace(case.job, shot=replace(shot, frames=frames)))
