@@ -116,6 +116,7 @@ NO_PATHS = {
         "condition_point",
         "place",
         "horizon",
+        "shutter",
     ),
     *("prompt", "negative_prompt", "device", "layer"),
 }

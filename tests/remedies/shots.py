@@ -14,6 +14,7 @@ import numpy as np
 from actanywhere.camera.given import read_track
 from actanywhere.camera.placement import read_place
 from actanywhere.camera.space import read_horizon
+from actanywhere.comp.motion_blur import read_shutter
 from actanywhere.contract.job import Job, Progress
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
@@ -249,6 +250,11 @@ ROWS = [
         lambda at: run(*at.words(), "--camera", "plate" if (at / "plate").exists() else "3d"),
         lambda at: at.write("plate", ""),
         lambda at: at.lack("pycolmap"),
+    ),
+    Row(
+        "Such as 180, or off.",
+        lambda at: read_shutter("400"),
+        lambda at: [read_shutter("180"), read_shutter("off")],
     ),
     Row(
         "Such as 240 or 240,310.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..comp.motion_blur import OFF, read_shutter
 from ..contract.job import DecisionRecord
 from ..footage import layer_space
 from .cut_off import cut_off
@@ -35,12 +36,21 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         *_closed(inputs, scene),
         *_life(inputs),
         *_matched(inputs, scene),
+        *_blurred(inputs, scene),
     ]
 
 
 def _matched(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
     asked = inputs.job.settings.match
     return [] if asked == "none" else [DecisionRecord("match", asked, scene.match.reason, "match")]
+
+
+def _blurred(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    asked = inputs.job.settings.shutter
+    if read_shutter(asked) == OFF:
+        return []
+    made = "none" if scene.shutter.value is None else f"{360 * scene.shutter.value:.4g}"
+    return [DecisionRecord("shutter", made, scene.shutter.reason, "shutter")]
 
 
 def _cut(scene: Scene) -> list[DecisionRecord]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..comp.despill import despill
 from ..comp.finish import Finish
 from ..comp.merge import Merge
+from ..comp.motion_blur import Streaks, squeezed
 from ..comp.over import composite, kept_matte, over
 from ..contract.shot import ImageSequence
 from ..engines.protocol import FrameConditioning, Watch
@@ -34,6 +35,7 @@ from .conditioning import MovedCondition
 from .folder import OutputFolder
 from .preflight import Inputs
 from .scene import Scene, treated_matte
+from .shutter import streaks_at
 
 Picture = NDArray[np.float32]
 
@@ -92,7 +94,7 @@ def finish_layer(
         finish = Finish(painted, place, known.seen, moved.seen, settings.detail)
     else:
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
-    match = scene.match.value
+    match, streaks = scene.match.value, _streaks(inputs, scene, index)
     actor = _without_spill(read, info.space, settings.despill) if settings.despill else None
     mended = scene.mend.value is not None
     closed = _closed(inputs, scene, index, read)
@@ -101,13 +103,15 @@ def finish_layer(
     )
     frame = HalfFrame(path, names, info)
 
-    def background_of(rows: slice) -> Picture:
+    def light_of(rows: slice) -> Picture:
         backdrop = moved.rows(rows)
         display = (
             finish.rows(rows, backdrop) if shown is None else merge.rows(rows, backdrop, moved.seen[rows])
         )
-        background = from_display(display, info.space)
-        return background if pulled is None else pulled.under(background, laid[rows])
+        return from_display(display, info.space)
+
+    def under(light: Picture, rows: slice) -> Picture:
+        return light if pulled is None else pulled.under(light, laid[rows])
 
     def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
         keep, own = read.keep[rows], None if actor is None else actor[rows]
@@ -126,10 +130,20 @@ def finish_layer(
     count = max(16, min(128, _STRIP // info.width))
     strips = [slice(at, min(at + count, info.height)) for at in range(0, info.height, count)]
     with ThreadPoolExecutor(processors()) as pool:
+        if match is None and streaks is None:
+            list(pool.map(lambda rows: put(rows, under(light_of(rows), rows)), strips))
+            return frame
+        # Both blurs reach over the strips' borders. The shadow moves with the actor, and lies over the streaks.
+        light = np.concatenate(list(pool.map(light_of, strips)))
+        sharp = light if streaks is None else squeezed(light)
+
+        def blurred(rows: slice) -> Picture:
+            return under(light[rows] if streaks is None else streaks.rows(sharp, rows), rows)
+
+        unmatched = np.concatenate(list(pool.map(blurred, strips)))
         if match is None:
-            list(pool.map(lambda rows: put(rows, background_of(rows)), strips))
-        else:  # its defocus reaches over the strips' borders
-            unmatched = np.concatenate(list(pool.map(background_of, strips)))
+            list(pool.map(lambda rows: put(rows, unmatched[rows]), strips))
+        else:
             matched = match.apply(unmatched, inputs.frames.first + index)
             list(pool.map(lambda rows: put(rows, matched[rows], unmatched[rows]), strips))
     return frame
@@ -139,6 +153,15 @@ def layer_attributes(scene: Scene, read: PlateAndMatte) -> dict[str, Any]:
     """What a layer's header passes on of the plate's, and how it was matched to the plate."""
     match = scene.match.value
     return read.plate.attributes | ({} if match is None else {"actanywhere:match": ("string", str(match))})
+
+
+def _streaks(inputs: Inputs, scene: Scene, index: int) -> Streaks | None:
+    """How the place is blurred in a frame; None where it moves too little."""
+    if scene.shutter.value is None or scene.backdrop.value is None:
+        return None
+    size = inputs.plate.info.height, inputs.plate.info.width
+    found = streaks_at(scene.backdrop.value, scene.shutter.value, index, *size)
+    return found.sized(*size) if found.seen else None
 
 
 def _without_spill(read: PlateAndMatte, space: str, strength: float) -> Picture:

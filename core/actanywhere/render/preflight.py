@@ -15,6 +15,7 @@ from ..camera.placement import read_place
 from ..camera.solve import require_pycolmap
 from ..camera.space import read_horizon
 from ..camera.track import still_track
+from ..comp.motion_blur import read_shutter
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
 from ..contract.settings import Settings
@@ -156,6 +157,7 @@ def open_inputs(
     far each file is opened.
     """
     settings, pictures = job.settings, Unchanged()
+    read_shutter(settings.shutter)
     for path in _read_once(job):
         pictures.note(path)
     engine = (engines or Engines()).find(settings.model)

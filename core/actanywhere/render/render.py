@@ -38,6 +38,7 @@ from .progress import JobProgress, Stage
 from .resume import PaintedWindows
 from .scene import Scene, read_scene
 from .shadow import asks_pull
+from .shutter import choose_shutter
 from .windows import plan_windows
 from .writing import LayerWriter
 
@@ -160,7 +161,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
             loading.result()
         inputs.pictures.check_all()
         progress.reach(_FILLING, 100)
-        scene = replace(scene, match=choose_match(inputs, scene))
+        scene = replace(scene, match=choose_match(inputs, scene), shutter=choose_shutter(inputs, scene))
         place = _place_file(output, scene)
         writing = beside.submit(_write_place, scene, place)
         decisions = decisions_of(inputs, scene, place)

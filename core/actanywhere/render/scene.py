@@ -51,8 +51,10 @@ class Scene:
     says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
-    shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate, ``mend``
-    how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the actor are closed.
+    shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate,
+    ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
+    blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
+    actor are closed.
     ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
     said of the files. ``look`` gives the ``mend`` of a matte that is yet to be compared with what a network sees.
     """
@@ -67,6 +69,7 @@ class Scene:
     original: Picture | None = None
     placement: Decision[Placement] = field(default_factory=lambda: Decision(Placement()))
     match: Decision[Match | None] = field(default_factory=lambda: Decision(None))
+    shutter: Decision[float | None] = field(default_factory=lambda: Decision(None))
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
     front: NDArray[np.uint8] | None = None
     slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
@@ -89,6 +92,7 @@ class Scene:
             self.backdrop,
             self.placement,
             self.match,
+            self.shutter,
         )
         return [*self.footage, *(warning for one in decisions for warning in one.warnings)]
 

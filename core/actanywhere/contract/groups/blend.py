@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import choice, number
+from ..fields import choice, number, text
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,11 @@ class BlendSettings:
             "grade": "black point, white point and colour balance match the plate's",
             "all": "the grade, and the plate's defocus and grain",
         },
+        group="blend",
+    )
+    shutter: str = text(
+        "off",
+        "How long the plate's shutter was open, in degrees of a frame's time (180 is usual): a fast pan then blurs the "
+        "place as it blurs the plate. auto: as the plate's files say. off: the place is not blurred.",
         group="blend",
     )

@@ -1,0 +1,131 @@
+"""The decision about motion blur (``--shutter``), and how far the place moves while the shutter is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.backdrop import Backdrop
+from ..camera.fit import Points, from_pixels
+from ..camera.motion import Motion
+from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
+from .decision import Decision
+from .preflight import Inputs
+from .scene import Scene
+
+_CELL = 16
+"""Pixels from one place to the next at which the motion is looked up."""
+_ROUNDS = 3
+
+
+def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
+    """How long the shutter is open that blurs the place, 0..1 of a frame's time; its value is None for no blur."""
+    asked = read_shutter(inputs.job.settings.shutter)
+    if asked == OFF:
+        return Decision(None, "as asked for")
+    backdrop, source = scene.backdrop.value, "as asked for"
+    if backdrop is None:
+        warning = (
+            f"--shutter {asked} is left out: this model moves the place itself, and how far is not known."
+        )
+        return Decision(None, "none", (warning,))
+    if asked == AUTO:
+        attributes = inputs.plate.read(inputs.frames.first).attributes
+        rate = None if inputs.plate.info.fps is None else float(inputs.plate.info.fps)
+        found = shutter_of({name: value for name, (_, value) in attributes.items()}, rate)
+        if found is None:
+            warning = (
+                "--shutter auto: the plate's files do not say how long the shutter was open, and the place is not "
+                "blurred. If the plate's background is, give degrees: --shutter 180 is what most cameras are set to."
+            )
+            return Decision(None, "the plate's files do not say", (warning,))
+        asked, source = found, "as the plate's files say"
+    opened = float(asked) / 360
+    info = inputs.plate.info
+    longest = [
+        one.longest if one.seen else 0.0
+        for one in (
+            streaks_at(backdrop, opened, index, info.height, info.width)
+            for index in range(len(inputs.frames))
+        )
+    ]
+    blurred = sum(length > 0 for length in longest)
+    if not blurred:
+        return Decision(None, f"{float(asked):g} degrees, {source}: the place moves too little for a blur")
+    most = int(np.argmax(longest))
+    reason = (
+        f"{float(asked):g} degrees, {source}: {blurred} of {len(longest)} frames are blurred, by up to "
+        f"{longest[most]:.1f} pixels (frame {inputs.frames.first + most})"
+    )
+    return Decision(opened, reason)
+
+
+def shutter_of(attributes: Mapping[str, object], rate: float | None) -> float | None:
+    """The shutter in degrees that a frame's metadata says, by an angle or by its exposure and the frames a second."""
+    for name, value in attributes.items():
+        if "".join(filter(str.isalpha, name)).lower().endswith("shutterangle"):
+            angle = _number(value)
+            if 0 < angle <= 360:
+                return angle
+    angle = 360 * _number(attributes.get("ExposureTime")) * (rate or 0.0)
+    return angle if 0 < angle <= 360.5 else None
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def streaks_at(backdrop: Backdrop, opened: float, index: int, height: int, width: int) -> Streaks:
+    """How the backdrop moves about frame ``index`` (counted from 0) of (height, width), coarsely; see ``sized``.
+
+    Before the first frame and after the last it is taken to move on as it does beside.
+    """
+    rows, columns = -(-height // _CELL), -(-width // _CELL)
+    x, y = np.meshgrid(
+        (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
+    )
+    unit = from_pixels(height, width, backdrop.aspect)
+    across, down = unit[0, 0] * x + unit[0, 2], unit[1, 1] * y + unit[1, 2]
+
+    def way(other: int) -> NDArray[np.float32] | None:
+        if not 0 <= other < len(backdrop.track):
+            return None
+        found = _way(backdrop.track, index, other, across, down, float(unit[1, 1]))
+        return np.stack([found[0] / unit[0, 0], found[1] / unit[1, 1]], -1).astype(np.float32)
+
+    before, after = way(index - 1), way(index + 1)
+    if before is None and after is None:
+        before = after = np.zeros((rows, columns, 2), np.float32)
+    elif before is None or after is None:
+        known = after if before is None else before
+        assert known is not None
+        before, after = (-known if one is None else one for one in (before, after))
+    return Streaks(before, after, opened)
+
+
+def _way(motion: Motion, index: int, other: int, x: Points, y: Points, step: float) -> tuple[Points, Points]:
+    """From each point of frame ``other`` to where frame ``index`` shows the same, by Newton's method; ``step`` is a
+    pixel. Where the two do not show the same, it is as elsewhere.
+    """
+    aim_x, aim_y, known = motion.look(other, x, y)
+    at_x, at_y = x, y
+    with np.errstate(all="ignore"):
+        for _ in range(_ROUNDS):
+            here_x, here_y, ahead = motion.look(index, at_x, at_y)
+            right_x, right_y, _ = motion.look(index, at_x + step, at_y)
+            below_x, below_y, _ = motion.look(index, at_x, at_y + step)
+            known = known & ahead
+            a, b = (right_x - here_x) / step, (below_x - here_x) / step
+            c, d = (right_y - here_y) / step, (below_y - here_y) / step
+            off_x, off_y = aim_x - here_x, aim_y - here_y
+            inverse = 1 / (a * d - b * c)
+            at_x, at_y = at_x + (d * off_x - b * off_y) * inverse, at_y + (a * off_y - c * off_x) * inverse
+        known = known & (np.hypot(at_x - x, at_y - y) < 1)
+    if not known.any():
+        return np.zeros_like(x), np.zeros_like(y)
+    return tuple(np.where(known, way, np.median(way[known])) for way in (at_x - x, at_y - y))  # type: ignore[return-value]
