@@ -211,7 +211,7 @@ def _kept(clip: Clip, focal: float | None, folder: Path | None) -> Path | None:
     if folder is None:
         return None
     digest = hashlib.sha256(f"1|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
-    for index in range(len(clip.frames)):
+    for index in clip.indices():
         digest.update(clip.rgb[index].tobytes())
         digest.update(clip.matte[index].tobytes())
     return folder / f"camera_{digest.hexdigest()[:24]}.json"

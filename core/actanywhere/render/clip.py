@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from ..contract.errors import OutputError
 from ..contract.shot import FrameRange
 from ..footage import forget, spilled
+
+_AT_ONCE = 64
+"""Frames after which those that were looked at leave the memory."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,13 @@ class Clip:
     def forget(self) -> None:
         """Let go of the memory that was needed to look at it."""
         forget(self.rgb, self.matte)
+
+    def indices(self) -> Iterator[int]:
+        """Of its frames (from 0), one after the other; those that were looked at leave the memory on the way."""
+        for index in range(len(self.frames)):
+            yield index
+            if index % _AT_ONCE == 0:
+                self.forget()
 
     @property
     def size(self) -> tuple[int, int]:

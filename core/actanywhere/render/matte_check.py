@@ -36,8 +36,6 @@ _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _STANDS, _MOVES = 0.99, 0.955
 """Overlap of a matte with the one before that is the same, and below which the flow says that they moved."""
-_LOOKED_AT = 64
-"""Frames after which those that were compared leave the memory."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +95,18 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
 
     ``check`` is called between frames and may raise to stop.
     """
-    frames = range(1, len(clip.frames))
     there, back = [], []
-    for index in frames:
+    for index in clip.indices():
+        if index == 0:
+            continue
         there.append(_between(clip, index - 1, index))
         back.append(_between(clip, index, index - 1))
-        if index % _LOOKED_AT == 0:
-            clip.forget()
         check()
     holes = (
         Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
         for begin, end in _holes(clip, there, back)
     )
-    return Damage(tuple(holes), tuple(index for index in frames if _is_late(there[index - 1])))
+    return Damage(tuple(holes), tuple(index for index, one in enumerate(there, 1) if _is_late(one)))
 
 
 def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
@@ -186,7 +183,8 @@ def _solid(lost: Plane, matte: Picture) -> Plane:
     count, labels, facts, _ = cv2.connectedComponentsWithStats(opened)
     actor = max(1, int((matte > 0.5).sum()))
     large = [n for n in range(1, count) if facts[n, cv2.CC_STAT_AREA] >= max(16, _LEAST * actor)]
-    return np.asarray(np.isin(labels, large))
+    # Nothing is lost in most frames: one False for all pixels, or a long shot's planes would fill the memory.
+    return np.asarray(np.isin(labels, large)) if large else np.broadcast_to(np.False_, labels.shape)
 
 
 def sized_flow(flow: Picture, shape: tuple[int, ...]) -> Picture:

@@ -39,6 +39,7 @@ def compare_matte(
         return found
 
     def matte(index: int) -> Picture:
+        clip.forget()  # every frame's is asked for
         return np.asarray(clip.matte[index] / np.float32(255), np.float32)
 
     return look_at_matte(Look(len(clip.frames), matte, pictures, see, readers.subjects.name), watch)

@@ -186,21 +186,22 @@ def _asked(areas: NDArray[np.float64]) -> list[int]:
 
 def _late(look: Look, asked: list[int]) -> tuple[int, tuple[float, float]]:
     """By how many frames the matte comes late, and the overlaps that say so; 0 where it does not."""
-    tiny = [_fit(look.matte(index), _TINY) for index in range(look.frames)]
-    masks = {index: _like(look.mask(index), tiny[0]) for index in asked}
-    about = [_beside(one) for one in tiny]
-
-    def agrees(index: int, other: int) -> float:
-        return overlap(masks[index] * about[other], tiny[other]) if tiny[other].max() > _HALF else 0.0
-
-    own = {index: agrees(index, index) for index in asked}
+    first = _fit(look.matte(0), _TINY)
+    masks = {index: _like(look.mask(index), first) for index in asked}
+    agrees: dict[tuple[int, int], float] = {}
+    for other in range(look.frames):
+        tiny = _fit(look.matte(other), _TINY)
+        about, there = _beside(tiny), tiny.max() > _HALF
+        for index in asked:
+            if abs(other - index) <= look.frames // 2:
+                agrees[index, other] = overlap(masks[index] * about, tiny) if there else 0.0
     best: tuple[float, int, tuple[float, float]] = (0.0, 0, (1.0, 1.0))
     for late in sorted(range(-(look.frames // 2), look.frames // 2 + 1), key=abs):
         both = [index for index in asked if 0 <= index + late < look.frames]
         if late == 0 or len(both) < max(_FEWEST, len(asked) // 2):
             continue
-        moved = np.array([agrees(index, index + late) for index in both])
-        stayed = np.array([own[index] for index in both])
+        moved = np.array([agrees[index, index + late] for index in both])
+        stayed = np.array([agrees[index, index] for index in both])
         gain = float(moved.mean() - stayed.mean())
         better, worse = (int((sign * (moved - stayed) > _GAIN / 2).sum()) for sign in (1, -1))
         agree = better >= _BETTER and better >= _VOTES * (better + worse) and moved.mean() >= _AGREES

@@ -39,8 +39,6 @@ from .slit_close import Closing, choose_closing
 Picture = NDArray[np.float32]
 
 _PROXY_WIDTH = 960
-_LOOKED_AT = 64
-"""Frames after which those that were read leave the memory."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def _read_scene(
     regions = PlateRegions(readers.regions_of, len(inputs.frames))
     clip, track = _read(inputs, watch, regions, features)
     # Small: 64 pixels still show the smallest actor.
-    small = (resize(matte / np.float32(255), 64, 64) for matte in clip.matte)
+    small = (resize(clip.matte[index] / np.float32(255), 64, 64) for index in clip.indices())
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
 
     def look() -> Decision[Mend | None]:
@@ -213,7 +211,8 @@ def _read(
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     clips = (clip,) if features is None else (clip, features.clip)
     pulls = asks_pull(inputs.job.settings) and inputs.clean is None
-    for index, frame in enumerate(inputs.frames):
+    for index, *_ in zip(*(kept.indices() for kept in clips), strict=True):
+        frame = inputs.frames.first + index
         proxy, matte = read_proxies(inputs.plate, inputs.matte, inputs.job.settings, frame)
         for kept in clips:
             kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
@@ -223,9 +222,6 @@ def _read(
         regions.see(index, proxy)
         if tracker is not None:
             tracker.add(proxy, matte, regions.standing_still(index))
-        if index % _LOOKED_AT == 0:
-            for kept in clips:
-                kept.forget()
         watch.step(index + 1)
         watch.check()
     if inputs.track is not None:

@@ -125,11 +125,11 @@ def find_slits(clip: Clip, track: CameraTrack, check: Callable[[], None] = lambd
         return []
     motion, moves = ActorMotion(clip), _Moves(clip, track)
     found = []
-    for index in range(len(clip.frames)):
+    for index in clip.indices():
         found.append(_crossed(clip, motion, moves, index))
         check()
     slits = []
-    for index in range(len(found)):
+    for index in clip.indices():
         sure, region = _lasting(found, moves, index, clip.size)
         if sure >= max(12, _LEAST * np.count_nonzero(clip.matte[index] > 127)):
             slits.append(Slit(index, region))
