@@ -14,7 +14,7 @@ from actanywhere.camera.space import SpaceTrack
 from actanywhere.camera.track import still_track
 from actanywhere.comp.motion_blur import Streaks
 from actanywhere.contract.errors import JobError
-from actanywhere.render.shutter import shutter_of, streaks_at
+from actanywhere.render.shutter import held_frames, shutter_of, streaks_at
 from tests.render.stage import Staged, read_layer, render, stage_shot, texture
 
 HEIGHT, WIDTH = 90, 160
@@ -70,6 +70,13 @@ def test_a_camera_that_travels_moves_the_ground_by_its_distance() -> None:
 def test_what_a_file_says_of_its_shutter(said: dict[str, object], degrees: float | None) -> None:
     found = shutter_of(said, 24.0)
     assert found == (None if degrees is None else pytest.approx(degrees))
+
+
+def test_a_plate_that_repeats_frames_is_told_from_a_camera_that_stops() -> None:
+    assert held_frames([36, 0, 0, 70, 0, 40]) == [2, 3, 5]
+    assert held_frames([0, 0, 36, 30, 20, 0, 0, 0]) == []
+    assert held_frames([20, 2, 0, 0, 0, 0, 0, 2, 20]) == []
+    assert held_frames([20, 18, 21]) == []
 
 
 def _rgb(shot: Staged, output: str, frame: int, layer: str = "") -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from ..camera.backdrop import Backdrop
 from ..camera.fit import Points, from_pixels
 from ..camera.motion import Motion
 from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
+from ..footage import compact
 from .decision import Decision
 from .preflight import Inputs
 from .scene import Scene
@@ -18,6 +20,10 @@ from .scene import Scene
 _CELL = 16
 """Pixels from one place to the next at which the motion is looked up."""
 _ROUNDS = 3
+_MOVES, _RESTS = 4.0, 0.5
+"""Pixels from a frame to the next."""
+_LONGEST_HELD = 4
+"""Steps from one that moves to the next, where a plate repeats frames."""
 
 
 def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
@@ -44,13 +50,11 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         asked, source = found, "as the plate's files say"
     opened = float(asked) / 360
     info = inputs.plate.info
-    longest = [
-        one.longest if one.seen else 0.0
-        for one in (
-            streaks_at(backdrop, opened, index, info.height, info.width)
-            for index in range(len(inputs.frames))
-        )
-    ]
+    longest, steps = [], []
+    for index in range(len(inputs.frames)):
+        one = streaks_at(backdrop, opened, index, info.height, info.width)
+        longest.append(one.longest if one.seen else 0.0)
+        steps.append(float(np.linalg.norm(one.after, axis=-1).max()))
     blurred = sum(length > 0 for length in longest)
     if not blurred:
         return Decision(None, f"{float(asked):g} degrees, {source}: the place moves too little for a blur")
@@ -59,7 +63,29 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         f"{float(asked):g} degrees, {source}: {blurred} of {len(longest)} frames are blurred, by up to "
         f"{longest[most]:.1f} pixels (frame {inputs.frames.first + most})"
     )
-    return Decision(opened, reason)
+    held = held_frames(steps[:-1])
+    if not held:
+        return Decision(opened, reason)
+    warning = (
+        f"--shutter {inputs.job.settings.shutter}: the plate seems to repeat frames: "
+        f"{compact([inputs.frames.first + index for index in held])} show what the frame before shows, in the middle "
+        "of a move. The place is blurred unevenly there. Give the plate at the rate at which it was shot, or "
+        "--shutter off."
+    )
+    return Decision(opened, reason, (warning,))
+
+
+def held_frames(steps: Sequence[float]) -> list[int]:
+    """The frames (counted from 0) that seem to repeat the one before, by the pixels that the place moves from each to
+    the next: at rest for a few frames between two steps that no camera begins or ends at once.
+    """
+    moving = [index for index, step in enumerate(steps) if step >= _MOVES]
+    return [
+        still + 1
+        for before, after in pairwise(moving)
+        if after - before <= _LONGEST_HELD and max(steps[before + 1 : after], default=1.0) < _RESTS
+        for still in range(before + 1, after)
+    ]
 
 
 def shutter_of(attributes: Mapping[str, object], rate: float | None) -> float | None:
