@@ -13,7 +13,7 @@ from ..camera.placement import Placement
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import Plate, to_display
+from ..footage import Plate, compact, to_display
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
 from ..shadow.pull import PulledShadow, pull_shadow
@@ -150,7 +150,9 @@ def _pulled(
     source = (
         "" if regions is None or not regions.source else f"; on ground and walls alone, by {regions.source}"
     )
-    return Decision(shadow, f"{found.reason}{source}")
+    lacking = compact([proxies.frames.first + index for index in found.carried])
+    carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
+    return Decision(shadow, f"{found.reason}{carried}{source}")
 
 
 def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
+from .displaced import without_displaced
+from .steady import Feet, carry, feet_of, moved
 
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
@@ -45,8 +47,8 @@ _GROUNDED = 0.75
 _BESIDE = 0.35
 """How far beside the actor, in heights of theirs, a shadow may begin that does not touch them: they are in the air."""
 _SMALLEST = 2e-3
-_STEADY = 0.5
-"""Share of the frames in which somebody stands that must show the shadow, for it to be laid at all."""
+_SPECK = 0.2
+"""Area, against the largest part of the shadow, of the smallest that does not touch the actor."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
@@ -117,19 +119,14 @@ class PulledShadow:
 
 @dataclass(frozen=True)
 class Pull:
-    """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not."""
+    """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
+
+    ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it.
+    """
 
     shadow: PulledShadow | None
     reason: str
-
-
-@dataclass(frozen=True)
-class _Feet:
-    """Where the actor stands in a frame: the middle and the lowest row, and how tall they are, in pixels."""
-
-    x: float
-    y: float
-    tall: float
+    carried: tuple[int, ...] = ()
 
 
 def pull_shadow(
@@ -146,7 +143,7 @@ def pull_shadow(
     count, (height, width) = len(shot), shot.size
     if count < 4 and clean is None:
         return Pull(None, "none is pulled: too few frames to see the ground without the actor")
-    feet = [_feet(shot.actor(index)) for index in range(count)]
+    feet = [feet_of(shot.actor(index)) for index in range(count)]
     standing = [index for index in range(count) if feet[index] is not None]
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
@@ -183,31 +180,22 @@ def pull_shadow(
     if noisy > len(standing) / 2:
         return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
     planes = spilled((count, height, width))
-    areas = []
     for index in standing:
-        kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(_Feet, feet[index]))
-        areas.append(float((kept > 0.1).sum()) / cast(_Feet, feet[index]).tall ** 2)
+        kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(Feet, feet[index]))
         planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
         if index % _LOOKED_AT == 0:
             forget(dark, planes)
-    shown = [area > _SMALLEST for area in areas]
-    if np.mean(shown) < _STEADY:
-        return Pull(None, "none is pulled: none that moves with the actor is seen steadily on the ground")
-    depth = float(
-        np.median([planes[i][planes[i] > 25].mean() for i, s in zip(standing, shown, strict=True) if s])
-    )
-    reason = f"pulled from the plate in {sum(shown)} of {len(standing)} frames: it takes {depth / 255:.0%} of the light"
-    return Pull(PulledShadow(planes), reason)
+    steady = carry(planes, feet, shot.actor)
+    share = f"{len(steady.show)} of {len(standing)} frames"
+    if not steady.enough:
+        reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
+        return Pull(None, f"{reason}, but in {share}")
+    depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
+    reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
+    return Pull(PulledShadow(planes), reason, tuple(steady.lack))
 
 
-def _feet(actor: Flags) -> _Feet | None:
-    rows, columns = np.flatnonzero(actor.any(1)), np.flatnonzero(actor.any(0))
-    if not len(rows):
-        return None
-    return _Feet((columns[0] + columns[-1]) / 2, float(rows[-1]), float(rows[-1] - rows[0] + 1))
-
-
-def _about(feet: _Feet, height: int, width: int) -> Box:
+def _about(feet: Feet, height: int, width: int) -> Box:
     """The part of the frame in which the actor's shadow may lie."""
     reach = _AROUND * feet.tall + 0.05 * height
     return (
@@ -232,7 +220,7 @@ class _Darker:
 
 
 def _darker(
-    shot: ShotFrames, index: int, clean: CleanFrame, part: Box, feet: _Feet, lies: Plane | None
+    shot: ShotFrames, index: int, clean: CleanFrame, part: Box, feet: Feet, lies: Plane | None
 ) -> _Darker:
     """What is darker in a frame than in its clean plate, where that can be relied on and a shadow may lie."""
     left, top, right, bottom = part
@@ -257,6 +245,7 @@ def _darker(
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
         shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
     taken = np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32)
+    taken = without_displaced(taken, plate, clean.light, free, scale)
     below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
     at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
     return _Darker(taken, noise, covered, _alike(plate, clean.light, at_feet, scale))
@@ -306,27 +295,23 @@ def _drift(ratio: Plane, far: Flags) -> Plane:
     return np.asarray(places @ slope, np.float32)
 
 
-def _lasting(dark: NDArray[np.uint8], feet: list[_Feet | None], index: int) -> Plane:
+def _lasting(dark: NDArray[np.uint8], feet: list[Feet | None], index: int) -> Plane:
     """What is dark in a frame and, seen from the actor, in the frames about it too."""
-    here = cast(_Feet, feet[index])
+    here = cast(Feet, feet[index])
     height, width = dark.shape[1:]
     total, count = np.zeros((height, width), np.float32), 0
     for other in range(max(0, index - _NEIGHBOURS), min(len(dark), index + _NEIGHBOURS + 1)):
         there = feet[other]
         if other == index or there is None:
             continue
-        scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
-        onto = np.array(
-            [[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32
-        )
         grown = cv2.dilate(dark[other], np.ones((7, 7), np.uint8)).astype(np.float32)
-        total += cv2.warpAffine(grown, onto, (width, height))
+        total += moved(grown, there, here)
         count += 1
     own = dark[index].astype(np.float32)
     return np.asarray(np.where(total > _LASTING * count * own, own, 0) / 255, np.float32)
 
 
-def _reached(actor: Flags, dark: Plane, feet: _Feet) -> Plane:
+def _reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
     """The parts of what is dark that join the actor, or lie about their feet, and come down to the ground."""
     gap = 2 * max(1, round(_GAP * len(actor) / 2)) + 1
     solid = cv2.morphologyEx((dark > 0.04).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -337,14 +322,21 @@ def _reached(actor: Flags, dark: Plane, feet: _Feet) -> Plane:
     columns = np.flatnonzero(actor.any(0))
     side = _BESIDE * feet.tall
     left, right = columns[0] - side, columns[-1] + side
-    kept = np.zeros(actor.shape, bool)
+    kept, apart, largest = np.zeros(actor.shape, bool), [], 0
     for label in range(1, number):
         begins, top, wide, tall, area = (int(value) for value in stats[label])
         if top + tall < ground or area < _SMALLEST * feet.tall**2:
             continue
         mine = labels == label
-        below = top > ground and begins + wide > left and begins < right
-        if below or bool((mine & near).any()):
+        joins = bool((mine & near).any())
+        if not joins and top > ground and begins + wide > left and begins < right:
+            apart.append((area, mine))
+        if joins:
+            kept |= mine
+            largest = max(largest, area)
+    largest = max([largest, *(area for area, _ in apart)])
+    for area, mine in apart:
+        if area > _SPECK * largest:
             kept |= mine
     return np.asarray(np.where(kept, dark, 0), np.float32)
 

@@ -1,0 +1,111 @@
+"""A pulled shadow over time: into frames that lack it, it is carried from their neighbours, so that none pops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..footage import forget
+
+Flags = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+_NEIGHBOURS = 3
+"""Frames with a shadow, before and after, that tell how much of it a frame should show."""
+_LACKING = 0.35
+"""Share of what its neighbours tell below which a frame lacks the shadow."""
+_STEADY = 0.5
+"""Share of the frames with their feet in view that must show the shadow, for it to be laid at all."""
+_CARRIED = 1 / 3
+"""Share of the frames at most into which it is carried."""
+_LAID = 25
+"""Of 255: a tenth of the light."""
+_SMALLEST = 2e-3
+"""Area of the smallest shadow, in squares of the actor's height."""
+_RIM = 0.02
+"""Rim of the frame, as a share of its height, that the soft end of a matte cut off there may leave."""
+_LOOKED_AT = 64
+
+
+@dataclass(frozen=True)
+class Feet:
+    """Where the actor stands in a frame: the middle and the lowest row, and how tall they are, in pixels."""
+
+    x: float
+    y: float
+    tall: float
+
+
+def feet_of(actor: Flags) -> Feet | None:
+    """Of a frame's ``actor`` (h, w), true on them; None where there is nobody."""
+    rows, columns = np.flatnonzero(actor.any(1)), np.flatnonzero(actor.any(0))
+    if not len(rows):
+        return None
+    return Feet((columns[0] + columns[-1]) / 2, float(rows[-1]), float(rows[-1] - rows[0] + 1))
+
+
+def moved(plane: Plane, there: Feet, here: Feet) -> Plane:
+    """A ``plane`` (h, w) of a frame in which they stand ``there``, as it lies about them ``here``."""
+    scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
+    onto = np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
+    return np.asarray(cv2.warpAffine(plane, onto, plane.shape[::-1]), np.float32)
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Frames that ``show`` the shadow by themselves, and those that ``lack`` it.
+
+    ``enough``: it is seen often enough to be laid, and was carried into those that lack it.
+    """
+
+    show: list[int]
+    lack: list[int]
+    enough: bool
+
+
+def carry(planes: NDArray[np.uint8], feet: Sequence[Feet | None], actor: Callable[[int], Flags]) -> Steady:
+    """Fill ``planes`` (T, h, w), the light taken of 255, where they lack the shadow that their neighbours show.
+
+    It is the nearest frame's, moved with the ``feet``. Where the frame cuts the ``actor`` off at the feet or a side, or
+    the shadow leaves it or lies behind them, none is lacking.
+    """
+    standing = {index: stands for index, stands in enumerate(feet) if stands is not None}
+
+    def area(plane: NDArray[np.uint8] | Plane, index: int) -> float:
+        return float(((plane > _LAID) & ~actor(index)).sum()) / standing[index].tall ** 2
+
+    def from_frame(other: int, index: int) -> Plane:
+        return moved(planes[other].astype(np.float32), standing[other], standing[index])
+
+    own = {index: area(planes[index], index) for index in standing}
+    show = [index for index in standing if own[index] > _SMALLEST]
+    whole = [index for index in standing if not _cut(actor(index))]
+    lacking = []
+    for index in whole:
+        before = [other for other in show if other < index][-_NEIGHBOURS:]
+        after = [other for other in show if other > index][:_NEIGHBOURS]
+        told = [area(from_frame(other, index), index) for other in before + after]
+        if told and np.median(told) > _SMALLEST and own[index] < _LACKING * np.median(told):
+            lacking.append(index)
+        if index % _LOOKED_AT == 0:
+            forget(planes)
+    show = [index for index in show if index not in lacking]
+    seen = [index for index in show if index in whole] if whole else show
+    enough = len(show) > 0 and len(seen) >= _STEADY * len(whole) and len(lacking) <= _CARRIED * len(whole)
+    steady = Steady(show, lacking, enough)
+    if not enough:
+        return steady
+    for index in lacking:
+        nearest = min(show, key=lambda other: abs(other - index))
+        planes[index] = np.maximum(planes[index], np.round(from_frame(nearest, index)))
+    return steady
+
+
+def _cut(actor: Flags) -> bool:
+    """Whether the frame ends at their feet or beside them, so that where they stand is not seen."""
+    rim = max(1, round(_RIM * len(actor)))
+    return bool(actor[-rim:].any() or actor[:, :rim].any() or actor[:, -rim:].any())

@@ -1,0 +1,62 @@
+"""A pulled shadow over time, and dark that is no shadow: by hand."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from actanywhere.shadow.displaced import without_displaced
+from actanywhere.shadow.steady import carry, feet_of
+
+FRAMES, HEIGHT, WIDTH = 9, 60, 120
+
+
+def _walk(down: int = 0) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
+    """Shadows of 10 x 6 pixels, half of the light, right of somebody 20 tall who goes 5 pixels a frame."""
+    planes = np.zeros((FRAMES, HEIGHT, WIDTH), np.uint8)
+    actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    for time in range(FRAMES):
+        left = 20 + 5 * time
+        actors[time, 20 + down : 40 + down, left : left + 6] = True
+        planes[time, 36 + down : 42 + down, left + 6 : left + 16] = 128
+    return planes, list(actors)
+
+
+def test_a_frame_that_lacks_the_shadow_has_the_nearest_ones_at_its_own_feet() -> None:
+    planes, actors = _walk()
+    whole = planes.copy()
+    planes[3] = 0
+    planes[8, 38:] = 0  # a third of it is left
+    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    assert steady.enough and steady.lack == [3, 8]
+    assert (planes == whole).all()
+
+
+def test_one_that_comes_and_goes_is_not_laid() -> None:
+    planes, actors = _walk()
+    planes[[1, 3, 5, 7]] = 0
+    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    assert not steady.enough and steady.lack == [1, 3, 5, 7]
+    assert not planes[3].any()
+
+
+def test_none_is_carried_to_feet_that_the_frame_cuts_off() -> None:
+    planes, actors = _walk()
+    actors[7:] = _walk(down=20)[1][7:]
+    planes[7:] = 0
+    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    assert steady.enough and steady.lack == [] and not planes[7:].any()
+
+
+def test_an_edge_that_lies_aside_is_no_shadow_and_shade_is() -> None:
+    clean = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)
+    clean[:, 30:33] = 0.1
+    plate = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)
+    plate[:, 32:35] = 0.1  # the same post, two pixels aside
+    plate[20:40, 70:100] *= 0.5
+    dark = np.clip(1 - plate[..., 0] / clean[..., 0], 0, 1)
+    kept = without_displaced(dark, plate, clean, np.ones((HEIGHT, WIDTH), bool), 1)
+    assert dark[10, 33] > 0.7 and not kept[:, :60].any()
+    assert np.allclose(kept[20:40, 70:100], 0.5)
+    assert cv2.countNonZero(kept) == 20 * 30
