@@ -105,22 +105,42 @@ def test_a_shadow_beside_the_marked_one_is_no_precision_and_half_of_it_half_the_
     assert shadow_count([half], [nobody], [nobody]).precision == 0
 
 
-def test_feet_slide_by_as_much_as_the_ground_under_them_moves_otherwise() -> None:
-    def seen(pan: float) -> np.ndarray:
-        wide = texture(np.random.default_rng(11), SIDE, SIDE + 2 * MARGIN, 3.0)
-        frames = []
-        for t in range(COUNT):
-            shift = np.float32([[1, 0, -MARGIN + pan * t], [0, 1, 0]])
-            ground = cv2.warpAffine(wide, shift, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
-            frames.append(code(actor_at(ground, 60)))
-        return np.stack(frames)
+def seen_with(
+    pan: float, contrast: float = 1.0, hop: int = 0, grain: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """A ground that moves by ``pan`` pixels a frame, grain on it, under an actor who rises by ``hop``; their matte."""
+    rng = np.random.default_rng(grain)
+    wide = (texture(np.random.default_rng(11), SIDE, SIDE + 2 * MARGIN, 3.0) - 0.5) * contrast + 0.5
+    frames, mattes = [], []
+    for t in range(COUNT):
+        shift = np.float32([[1, 0, -MARGIN + pan * t], [0, 1, 0]])
+        ground = cv2.warpAffine(wide, shift, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
+        ground += rng.normal(0, 1 / 255, ground.shape)
+        frames.append(np.roll(code(actor_at(np.roll(ground, hop * t, 0), 60)), -hop * t, 0))
+        mattes.append(np.roll(MATTE[0], -hop * t, 0))
+    return np.stack(frames), np.stack(mattes)
 
-    matte = np.repeat(MATTE[:1], COUNT, 0)
-    assert feet_sliding(seen(2.0), seen(2.0), matte) == (0, 0)
-    median, worst = feet_sliding(seen(3.5), seen(2.0), matte)
-    assert median == pytest.approx(1.5, abs=0.1) and worst == pytest.approx(1.5, abs=0.25)
-    cut = np.roll(matte, 16, axis=1)
-    assert all(np.isnan(feet_sliding(seen(2.0), seen(2.0), cut)))
+
+def test_feet_slide_by_as_much_as_the_ground_under_them_moves_otherwise() -> None:
+    plate, matte = seen_with(2.0)
+    same = feet_sliding(seen_with(2.0, grain=2)[0], plate, matte)
+    assert same.median < 0.1 and same.worst < 0.1 and same.measured == 1
+    slide = feet_sliding(seen_with(4.0)[0], plate, matte)
+    assert slide.median == pytest.approx(2.0, abs=0.2) and slide.worst == pytest.approx(2.0, abs=0.3)
+
+
+def test_no_slide_is_told_where_a_ground_is_plain_or_nobody_stands_on_it() -> None:
+    (plate, matte), (plain, _) = seen_with(2.0), seen_with(2.0, contrast=0.0)
+    jumping, risen = seen_with(2.0, hop=4)
+    cut, moving = np.roll(matte, 16, axis=1), np.full_like(matte, 255)
+    nothing = [
+        feet_sliding(plain, plate, matte),
+        feet_sliding(plate, plain, matte),
+        feet_sliding(jumping, jumping, risen),
+        feet_sliding(plate, plate, cut),
+        feet_sliding(plate, plate, matte, moving),
+    ]
+    assert all(np.isnan(slide.median) and np.isnan(slide.worst) and slide.measured == 0 for slide in nothing)
 
 
 @pytest.mark.skipif(not SHOTS.is_dir(), reason="no ../shared/shots beside the checkout")
@@ -172,6 +192,7 @@ def test_whoever_is_not_found_is_told_to_be_left_standing(tmp_path: Path, marked
     assert (row["shot"], row["method"]) == ("run", "ours without networks")
     assert float(row["overlap"]) == 0
     assert float(row["left"]) > 0.5 and float(row["left_standing"]) == 1
+    assert row["feet_slide"] == "" and float(row["feet_measured"]) == 0
     assert row["shadow_precision"] == "" and cv2.imread(str(tmp_path / "out" / "marks.png")) is not None
 
 

@@ -27,7 +27,8 @@ docs/evaluation.md explains every measure. In short: palette, structure, camera 
 error and duplicate at 0, subject_db at 60 (the plate's own pixels), halo is about 20 without a rim.
 With --marks: overlap of the other actor's mask with the marked one (best 1), left: the share of them still to be seen
 (0), left standing: more than a quarter is (its mean is the share of shots), shadow precision and recall (1), feet
-slide: how far the ground under the feet moves against the plate's, pixels of the plate a frame (0), and its worst.
+slide: how far the ground under the feet moves against the plate's, pixels of the plate a frame (0), its worst,
+and feet measured, the share of the frames in which that is sure.
 """
 
 _OF_A_SHOT = (

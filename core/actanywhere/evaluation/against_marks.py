@@ -23,7 +23,7 @@ _COLOUR = 8.0
 """Mean difference in Lab (0 to 100) up to which they have the same colours."""
 _FLAT = 2.0
 """Deviation of L below which a window has no structure to be compared."""
-_DARK = 0.1
+DARK = 0.1
 """Share of the light that a shadow takes, from which on it counts."""
 _HAND = 0.008
 """How far a hand-drawn outline may be off, as a share of the frame's height."""
@@ -142,8 +142,8 @@ def shadow_count(taken: Sequence[Plane], marked: Sequence[Region], actors: Seque
     for plane, mark, actor in zip(taken, marked, actors, strict=True):
         reach = 2 * max(1, round(_HAND * len(plane))) + 1
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        laid, there = (plane > _DARK) & ~actor, mark & ~actor
+        laid, there = (plane > DARK) & ~actor, mark & ~actor
         near_mark = np.asarray(cv2.dilate(mark.astype(np.uint8), disc)) > 0
-        near_laid = np.asarray(cv2.dilate((plane > _DARK).astype(np.uint8), disc)) > 0
+        near_laid = np.asarray(cv2.dilate((plane > DARK).astype(np.uint8), disc)) > 0
         count += [np.count_nonzero(one) for one in (laid, laid & near_mark, there, there & near_laid)]
     return ShadowCount(*(int(one) for one in count))

@@ -22,7 +22,7 @@ from ..render.scene import Scene, read_scene
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers, find_networks
 from ..shadow.pull import PulledShadow
-from .against_marks import ShadowCount, left_standing, looks_of, overlap, shadow_count
+from .against_marks import DARK, ShadowCount, left_standing, looks_of, overlap, shadow_count
 from .bench import read_comp, read_result
 from .cases import Case
 from .feet import feet_sliding
@@ -100,7 +100,7 @@ def _render(
     mask = None if scene.place is None else scene.place.other.mask
     found = np.zeros(original.shape[:2], bool) if mask is None else mask > 0.5
     shadow = _shadow(scene, marks, first)
-    slide, worst = feet_sliding(comp, scene.clip.rgb, scene.clip.matte)
+    slide = feet_sliding(comp, scene.clip.rgb, scene.clip.matte, _pulled(scene))
     left = _left(scene, marks, original, comp)
     figures = {
         "overlap": overlap(found, marks.subject),
@@ -108,8 +108,9 @@ def _render(
         "left_standing": left if math.isnan(left) else float(left > _STANDING),
         "shadow_precision": shadow.precision,
         "shadow_recall": shadow.recall,
-        "feet_slide": slide * pixels / comp.shape[1],
-        "feet_slide_worst": worst * pixels / comp.shape[1],
+        "feet_slide": slide.median * pixels / comp.shape[1],
+        "feet_slide_worst": slide.worst * pixels / comp.shape[1],
+        "feet_measured": slide.measured,
     }
     known = {name: None if math.isnan(value) else float(value) for name, value in figures.items()}
     return _Done(known, _tinted(original, found)[None], comp)
@@ -128,6 +129,15 @@ def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
         return float("nan")
     looks = looks_of(backdrop, len(comp), scene.clip.size)
     return left_standing(comp, scene.clip.matte, original, marks.subject, looks)
+
+
+def _pulled(scene: Scene) -> Frames:
+    """(T, h, w) 255 in the actor's shadow, as far as it was pulled."""
+    shadow, made = scene.shadow.value, np.zeros(scene.clip.matte.shape, np.uint8)
+    if isinstance(shadow, PulledShadow):
+        for index in range(len(made)):
+            made[index][shadow.at(index, *scene.clip.size) > DARK] = 255
+    return made
 
 
 def _shadow(scene: Scene, marks: Marks, first: int) -> ShadowCount:
