@@ -68,8 +68,8 @@ def test_frames_that_it_is_unsure_of_are_told_in_the_hosts_numbers(tmp_path: Pat
     event = {"event": "matte", "pattern": "m.####.exr", "sheet": "s.png", **told}
     made = finished_matte(ended(event), job(tmp_path), Pointed(shift=1000))
     assert (made.pattern, made.sheet) == ("m.####.exr", "s.png")
-    assert made.told[:2] == ["by a network", "warning: a warning"]
-    assert made.told[2].startswith("unsure of frames 3-4, 7: look at them")
+    assert made.notes[:2] == ["by a network", "warning: a warning"]
+    assert made.notes[2].startswith("unsure of frames 3-4, 7: look at them")
 
 
 @pytest.mark.parametrize("began", [False, True])
