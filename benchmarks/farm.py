@@ -78,6 +78,8 @@ def run(folder: Path, count: int) -> dict[str, Any]:
         a, b = Host(folder, bundle, "a", ours), Host(folder, bundle, "b", theirs)
         b.wait_for(lambda: frames_in(disk) >= len(theirs) * len(FRAMES) // 3)
         b.kill()
+        # Its first shot is what the others are held to.
+        a.wait_for(lambda: frames_in(folder / "disk a") >= len(FRAMES))
         found["frames of B when it was killed"] = frames_in(disk)
         found["torn: after that"] = torn(folder)
         a.wait()

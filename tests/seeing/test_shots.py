@@ -81,7 +81,9 @@ def test_with_a_network_they_are_gone_and_the_result_says_who_found_them(
     filled = read(Path(place.value))
     assert filled.shape[:2] == SIZE and red(filled).max() < 0.2
     kept = [path.name for path in (out / ".actanywhere" / "seen").iterdir()]
-    assert len(kept) == 2, "one answer of the network, one of the fill"
+    assert len(kept) == 2 + 4, (
+        "one answer of the network, one of the fill, and one for the matte of each frame"
+    )
     assert json.loads((out / ".actanywhere" / "networks.json").read_text()) == {
         "schema": 1,
         "subjects": "isnet-general-use",
