@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.contract.errors import ModelError
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.matte_seen import Look, Seen, look_at_matte
+from actanywhere.seeing.subjects import NetworkSubjects
 from tests.footage.pictures import write_still
 from tests.render.stage import ACES, read_layer, render, stage_shot, texture
 from tests.seeing.networks import red_mask
@@ -161,3 +163,24 @@ def test_a_render_tells_of_it_and_mends_it_where_asked(
     for frame in (1001, 1003):
         assert mended[frame].tobytes() == np.float16(given[frame]).tobytes()
     assert np.abs(mended[1004] - given[1004]).sum() < 0.1 * given[1004].sum()
+
+
+def test_a_network_that_fails_once_the_layer_is_written_costs_no_layer(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTANYWHERE_MODELS", str(tmp_path / "models"))
+    (tmp_path / "models" / "isnet-general-use").mkdir(parents=True)
+    red_mask(tmp_path / "models" / "isnet-general-use" / "isnet-general-use.onnx", 64, std=256 / 255)
+    job = stage_shot(tmp_path / "shot", frames=5).job(model, "layer")
+    real = NetworkSubjects.mask
+
+    def fails(self: NetworkSubjects, picture: np.ndarray) -> np.ndarray:
+        if list(Path(job.output).glob("*.exr")):
+            raise ModelError("There is too little memory for isnet.", "Close other applications.")
+        return real(self, picture)
+
+    monkeypatch.setattr(NetworkSubjects, "mask", fails)
+    render(job)
+    result = json.loads((Path(job.output) / "result.json").read_text())
+    (told,) = (one for one in result["warnings"] if "not compared" in one)
+    assert told.endswith("There is too little memory for isnet. Close other applications.")

@@ -16,6 +16,7 @@ from ..camera.backdrop import Backdrop
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
+from ..contract.errors import ModelError
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
 from ..footage import MatteReader, Plate, judge_mattes, spilled, to_display, treat_matte
@@ -29,6 +30,7 @@ from .features import ShotFeatures
 from .matte_check import LONGEST, Damage, check_matte
 from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend, mend_clip
+from .matte_seen import Seen
 from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
@@ -261,7 +263,12 @@ def _mend(
     def picture(index: int) -> Picture:
         return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
 
-    seen = compare_matte(clip, picture, readers, looking)
+    seen: Seen | None = None
+    failed: tuple[str, ...] = ()
+    try:
+        seen = compare_matte(clip, picture, readers, looking)
+    except ModelError as error:  # it would only have warned: no reason to lose a layer
+        failed = (f"The matte is not compared with what a network sees: {error.message} {error.remedy}",)
     # Of a matte that comes late all is told by that.
     damage = Damage() if seen is not None and seen.late else check_matte(clip, watch.check)
     lacks = lacks_beside(seen, damage)
@@ -276,7 +283,7 @@ def _mend(
             mend_clip(mend.value, features.clip)
             features.forget()
     if seen is None:
-        return mend
+        return Decision(mend.value, mend.reason, (*mend.warnings, *failed))
     told = words_of(inputs, seen, () if settings.mend_matte else lacks)
     compared = f"{seen.source} saw {len(seen.asked)} of its frames, overlap {seen.agrees:.2f} in the median"
     reason = f"{mend.reason}; {compared}" if settings.mend_matte else compared
