@@ -2,7 +2,7 @@
 
 from .facts import NetworkFacts, Slot, file_digest, network_digest, read_facts
 from .network import Kept, Network, open_network
-from .providers import PROVIDERS, providers_here
+from .providers import PROVIDERS, check_runtime, providers_here
 
 __all__ = [
     "PROVIDERS",
@@ -10,6 +10,7 @@ __all__ = [
     "Network",
     "NetworkFacts",
     "Slot",
+    "check_runtime",
     "file_digest",
     "network_digest",
     "open_network",

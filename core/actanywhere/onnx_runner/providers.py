@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import os
 from functools import cache
@@ -24,20 +24,25 @@ PROVIDERS = {
 }
 
 
+_INSTALL = "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card."
+
+
+def check_runtime() -> None:
+    """Raises ``ModelError`` where ONNX Runtime is not installed, and says how to install it. It is not loaded."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise ModelError("ONNX Runtime is not installed.", _INSTALL)
+
+
 @cache
 def load_runtime() -> Any:
     """The module ``onnxruntime``, silent and without telemetry. Raises ``ModelError`` that says how to install it."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = (
-        "1"  # before it is loaded: it writes an identifier into the user's cache then
-    )
+    check_runtime()
+    # Before it is loaded: it writes an identifier into the user's cache then.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         runtime = importlib.import_module("onnxruntime")
     except ImportError as error:
-        missing = getattr(error, "name", None) == "onnxruntime"
-        raise ModelError(
-            "ONNX Runtime is not installed." if missing else f"ONNX Runtime cannot be loaded: {error}.",
-            "pip install 'actanywhere[cpu]', or 'actanywhere[gpu]' on a machine with an NVIDIA card.",
-        ) from error
+        raise ModelError(f"ONNX Runtime cannot be loaded: {error}.", _INSTALL) from error
     runtime.set_default_logger_severity(
         4
     )  # what goes wrong is raised; its log would go between a worker's lines

@@ -189,7 +189,7 @@ def pull_shadow(
     share = f"{len(steady.show)} of {len(standing)} frames"
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
-        return Pull(None, f"{reason}, but in {share}")
+        return Pull(None, f"{reason} (in {share})" if steady.show else reason)
     depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack))

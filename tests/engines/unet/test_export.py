@@ -158,6 +158,13 @@ def test_auto_takes_onnx_runtime_on_a_processor_alone(
         assert choose_backend({}, STARTER) == backend
 
 
+def test_what_is_not_installed_is_told_before_any_footage_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ModelError, match="ONNX Runtime is not installed") as told:
+        UNetEngine(STARTER).check({"backend": "onnx"}, 1, (64, 64))
+    assert "actanywhere[cpu]" in told.value.remedy
+
+
 def test_a_precision_that_onnx_runtime_does_not_read_is_told() -> None:
     engine = UNetEngine(STARTER)
     (warning,) = engine.check({"backend": "onnx", "precision": "bf16"}, 1, (64, 64))

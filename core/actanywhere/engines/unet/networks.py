@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract.errors import ModelError
+from ...onnx_runner import check_runtime
 from .model.configuration import ModelConfiguration
 
 GRAPHS = {
@@ -82,7 +83,10 @@ def choose_backend(settings: Mapping[str, object], folder: Path) -> str:
             f"Export them where PyTorch is installed: actanywhere export --model {folder}"
             + ("" if has_torch else "; or install it here: pip install 'actanywhere[torch]'"),
         )
-    return "torch" if asked == "torch" else "onnx"
+    if asked == "torch":
+        return "torch"
+    check_runtime()
+    return "onnx"
 
 
 def _installed(name: str) -> bool:
