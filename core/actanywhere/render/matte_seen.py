@@ -23,8 +23,8 @@ from .matte_check import grid_of, sized_flow, taken_at
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 
-ASKED = 12
-"""Frames over the shot in which the network is asked."""
+ASKED, _OF_SHORT = 12, 8
+"""Frames at most, over the shot, in which the network is asked; and of a short shot, of which it is every second."""
 _DIPS, _DIP, _BESIDE = 4, 0.97, 6
 """Frames asked besides, where the matte is smaller than this share of what it is in so many frames before and after."""
 _SIDE, _TINY = 480, 160
@@ -172,7 +172,8 @@ def look_at_matte(look: Look, watch: Watch) -> Seen:
 def _asked(areas: NDArray[np.float64]) -> list[int]:
     """The frames in which the network is asked: over the shot, and where the matte is smaller than beside."""
     count = len(areas)
-    found = {round(at) for at in np.linspace(0, count - 1, ASKED).tolist()}
+    looks = min(ASKED, max(_OF_SHORT, count // 2))
+    found = {round(at) for at in np.linspace(0, count - 1, looks).tolist()}
     usual = [float(np.median(areas[max(0, k - _BESIDE) : k + _BESIDE + 1])) for k in range(count)]
     shares = areas / np.maximum(usual, 1e-6)
     dips = 0
