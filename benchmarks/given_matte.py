@@ -19,7 +19,8 @@ from actanywhere.engines.protocol import Watch
 from actanywhere.footage import open_matte, open_plate
 from actanywhere.render.clip import Clip
 from actanywhere.render.matte_check import Damage, check_matte
-from actanywhere.render.matte_seen import Look, Seen, look_at_matte
+from actanywhere.render.matte_look import Look
+from actanywhere.render.matte_seen import Seen, look_at_matte
 from actanywhere.render.preflight import model_size
 from actanywhere.render.scene import read_proxies, resize
 from actanywhere.seeing.cache import Answers
@@ -109,7 +110,13 @@ def _kinds_of(damage: Damage) -> set[str]:
 
 
 def _kinds_seen(seen: Seen) -> set[str]:
-    kinds = {"missing": seen.lacks, "late": seen.late > 0, "early": seen.late < 0, "somebody": seen.other}
+    kinds = {
+        "missing": seen.lacks,
+        "late": seen.late > 0,
+        "early": seen.late < 0,
+        "somebody": seen.other,
+        "turned": seen.turned,
+    }
     return {name for name, one in {**kinds, "empty": seen.empty}.items() if one}
 
 
@@ -214,6 +221,10 @@ DAMAGES: dict[str, tuple[set[str], Callable[[Mattes], Mattes | None]]] = {
     "1 frame early": ({"early"}, _shifted(-1)),
     "another range, a quarter on": ({"early"}, _another_range),
     "empty, 5 frames": ({"empty"}, lambda mattes: _in_middle(mattes, 5, np.zeros_like)),
+    "turned by 180 degrees": (
+        {"turned"},
+        lambda mattes: [np.ascontiguousarray(one[::-1, ::-1]) for one in mattes],
+    ),
     "one of two erased": ({"somebody"}, _half_gone),
 }
 """What is to be told of each, and the damage; it gives None where a shot is not for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from actanywhere.contract.errors import ModelError
 from actanywhere.engines.protocol import Watch
-from actanywhere.render.matte_seen import Look, Seen, look_at_matte
+from actanywhere.render.matte_look import Look
+from actanywhere.render.matte_seen import Seen, look_at_matte
 from actanywhere.seeing.subjects import NetworkSubjects
 from tests.footage.pictures import write_still
 from tests.render.stage import ACES, read_layer, render, stage_shot, texture
@@ -99,6 +101,24 @@ def test_a_matte_of_other_frames_is_told_by_how_many_and_nothing_else(walk: Walk
     seen = walk.seen(mattes)
     assert seen.late == late and seen.lacks == () and seen.other is None
     assert seen.overlaps[1] > seen.overlaps[0] + 0.03
+
+
+@pytest.mark.parametrize(
+    ("turned", "turn"),
+    [
+        ("turned by 180 degrees", lambda one: one[::-1, ::-1]),
+        ("mirrored", lambda one: one[:, ::-1]),
+        ("upside down", lambda one: one[::-1]),
+    ],
+)
+def test_a_matte_that_is_turned_against_its_plate_is_told_so(
+    turned: str, turn: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    walk = Walk()
+    walk.plates = walk.plates[:10]  # they are in the left half, and low
+    seen = walk.seen([np.ascontiguousarray(turn(one)) for one in walk.mattes[:10]])
+    assert seen.turned == turned and seen.overlaps[0] < 0.1 < 0.9 < seen.overlaps[1]
+    assert not seen.late and not seen.lacks
 
 
 def test_an_actor_who_stands_still_has_no_late_matte() -> None:

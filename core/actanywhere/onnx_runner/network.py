@@ -163,7 +163,7 @@ class Network:
         options.log_severity_level = 4
         # The host wants its processor.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Laid out beforehand, a network for 1024 x 1024 takes half as much again, and is no faster; DirectML takes none.
+        # A network for 1024 x 1024 takes half as much again with it, and is no faster; DirectML has none.
         options.enable_mem_pattern = self._keep_memory and self.provider != "directml"
         asked: list[Any] = [(name, options_of(self.provider, self.facts.precision))]
         if self.provider != "cpu":

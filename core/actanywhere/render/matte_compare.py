@@ -14,7 +14,8 @@ from ..engines.protocol import Watch
 from ..seeing.readers import Readers
 from .clip import Clip
 from .matte_check import Damage, Hole
-from .matte_seen import Lack, Look, Other, Seen, look_at_matte
+from .matte_look import Look
+from .matte_seen import Lack, Other, Seen, look_at_matte
 from .preflight import Inputs
 
 Picture = NDArray[np.float32]
@@ -72,6 +73,12 @@ def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:
     """A warning of each kind that was seen; ``lacks`` are those to be told of."""
     told = []
+    if seen.turned:
+        own, turned = seen.overlaps
+        told.append(
+            f"matte: it lies on nobody as it is: what {seen.source} sees in the plate overlaps with it by {own:.2f}, "
+            f"and by {turned:.2f} if it is {seen.turned}. Write it as the plate is shown, or the plate as it is stored."
+        )
     if seen.late:
         told.append(_of_late(inputs, seen))
     if lacks:

@@ -6,9 +6,8 @@ part is missing where the matte has it before or after, moved as the plate moves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -19,16 +18,15 @@ from ..seeing.components import Component, components
 from ..seeing.follow_still import colours_of, flow_between, overlap
 from ..seeing.mover import own_motion
 from .matte_check import grid_of, sized_flow, taken_at
+from .matte_look import FARTHEST, HALF, Look, Picture, near_actor, only_near
+from .matte_misplaced import late_by, turned
 
-Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 
 ASKED, _OF_SHORT = 12, 8
 """Frames at most, over the shot, in which the network is asked; and of a short shot, of which it is every second."""
 _DIPS, _DIP, _BESIDE = 4, 0.97, 6
 """Frames asked besides, where the matte is smaller than this share of what it is in so many frames before and after."""
-_SIDE, _TINY = 480, 160
-"""Pixels of the longer side at which mattes are compared, and at which they are only counted."""
 _EMPTY = 0.1
 _SURE, _OUT = 0.8, 0.2
 """What the network is sure of; and below which the matte says nobody."""
@@ -42,15 +40,6 @@ _ALIKE = 0.1
 """Difference on the display up to which what the flow brought is the same."""
 _CLOSER = 0.75
 """How surely the network sees a missing part when it looks closer."""
-_FARTHEST = 24
-"""Frames over which a missing part is followed."""
-_NEAR = 0.15
-"""Of the actor's size: what is farther from them is somebody else."""
-_GAIN, _AGREES = 0.05, 0.35
-"""By how much another frame's matte agrees better, and how well at least."""
-_VOTES, _BETTER, _FEWEST = 0.75, 3, 4
-"""In which share of the frames that differ, and in how many, it does; and how many have to be compared."""
-_HALF = 0.5
 _SMALL, _OF_ACTOR = 0.006, 0.15
 """Share of the frame, and of the actor's area, below which somebody else is no matter."""
 _CRISP, _SEEN_IN, _SEEN_AT = 0.6, 0.3, 3
@@ -93,76 +82,39 @@ class Seen:
     """What a network (``source``) that was asked in frames ``asked`` says of a matte; it agrees with it by ``agrees``.
 
     ``late``: the matte shows where the actor was so many frames before (below 0: early), with the overlap of frames
-    with their own mattes and with those ``late`` frames on. ``empty`` are first and last frames without a matte where
-    the actor is seen.
+    with their own mattes and with those ``late`` frames on. ``turned`` says how the matte has to be turned to lie on
+    the actor, with the overlaps before and after. ``empty`` are first and last frames without a matte where the actor
+    is seen.
     """
 
     source: str
     asked: tuple[int, ...] = ()
     agrees: float = 1.0
     late: int = 0
+    turned: str = ""
     overlaps: tuple[float, float] = (1.0, 1.0)
     lacks: tuple[Lack, ...] = ()
     empty: tuple[tuple[int, int], ...] = ()
     other: Other | None = None
 
 
-class Look:
-    """A shot of ``frames`` frames as it is looked at: ``mattes`` (h, w) and ``pictures`` (h, w, 3), display, by frame.
-
-    ``see`` gives a picture's mask (h, w) by the network that is called ``source``.
-    """
-
-    def __init__(
-        self,
-        frames: int,
-        mattes: Callable[[int], Picture],
-        pictures: Callable[[int], Picture],
-        see: Callable[[Picture], Picture],
-        source: str,
-    ) -> None:
-        self.frames, self.source = frames, source
-        self._see = see
-        self.picture = lru_cache(8)(pictures)
-        self.small = lru_cache(_FARTHEST)(lambda index: _fit(self.picture(index), _SIDE))
-        self.matte = lru_cache(2 * _FARTHEST)(lambda index: _like(mattes(index), self.small(0)))
-        self._kept: dict[int, Picture] = {}
-
-    def mask(self, index: int) -> Picture:
-        """What the network sees in a frame, small; asked once."""
-        if index not in self._kept:
-            self._kept[index] = _like(self._see(self.picture(index)), self.small(index))
-        return self._kept[index]
-
-    def known(self, index: int) -> Picture | None:
-        """The same where it was asked before."""
-        return self._kept.get(index)
-
-    def closer(self, index: int) -> Picture:
-        """What the network sees around the matte of a frame."""
-        picture, matte = self.picture(index), self.matte(index)
-        mask = np.zeros(picture.shape[:2], np.float32)
-        rows, columns = np.nonzero(_like(matte, picture) > _HALF)
-        room = round(max(np.ptp(rows), np.ptp(columns)) / 2)
-        view = tuple(slice(max(0, one.min() - room), one.max() + room + 1) for one in (rows, columns))
-        mask[view] = self._see(np.ascontiguousarray(picture[view]))
-        return _like(mask, matte)
-
-
 def look_at_matte(look: Look, watch: Watch) -> Seen:
     """What the network says of the matte. ``watch`` hears hundredths, and may stop."""
-    areas = np.array([float((look.matte(index) > _HALF).mean()) for index in range(look.frames)])
+    areas = np.array([float((look.matte(index) > HALF).mean()) for index in range(look.frames)])
     asked = _asked(areas)
     watch.step(0)
     for done, index in enumerate(asked, 1):
         look.mask(index)
         watch.step(round(100 * done / len(asked)))
         watch.check()
-    agree = [overlap(_about(look.mask(index), look.matte(index)), look.matte(index)) for index in asked]
+    agree = [overlap(only_near(look.mask(index), look.matte(index)), look.matte(index)) for index in asked]
     told = Seen(look.source, tuple(asked), float(np.median(agree or [1.0])), empty=tuple(_empty(look, areas)))
-    late, overlaps = _late(look, asked)
+    turn, overlaps = turned(look, asked, told.agrees)
+    if turn:
+        return Seen(look.source, told.asked, told.agrees, turned=turn, overlaps=overlaps)
+    late, overlaps = late_by(look, asked)
     if late:
-        return Seen(look.source, told.asked, told.agrees, late, overlaps, empty=told.empty)
+        return Seen(look.source, told.asked, told.agrees, late, overlaps=overlaps, empty=told.empty)
     lacks = _lacks(look, asked, watch)
     return Seen(
         look.source, told.asked, told.agrees, lacks=lacks, empty=told.empty, other=_other(look, asked, areas)
@@ -185,36 +137,10 @@ def _asked(areas: NDArray[np.float64]) -> list[int]:
     return sorted(index for index in found if areas[index] > 0)
 
 
-def _late(look: Look, asked: list[int]) -> tuple[int, tuple[float, float]]:
-    """By how many frames the matte comes late, and the overlaps that say so; 0 where it does not."""
-    first = _fit(look.matte(0), _TINY)
-    masks = {index: _like(look.mask(index), first) for index in asked}
-    agrees: dict[tuple[int, int], float] = {}
-    for other in range(look.frames):
-        tiny = _fit(look.matte(other), _TINY)
-        about, there = _beside(tiny), tiny.max() > _HALF
-        for index in asked:
-            if abs(other - index) <= look.frames // 2:
-                agrees[index, other] = overlap(masks[index] * about, tiny) if there else 0.0
-    best: tuple[float, int, tuple[float, float]] = (0.0, 0, (1.0, 1.0))
-    for late in sorted(range(-(look.frames // 2), look.frames // 2 + 1), key=abs):
-        both = [index for index in asked if 0 <= index + late < look.frames]
-        if late == 0 or len(both) < max(_FEWEST, len(asked) // 2):
-            continue
-        moved = np.array([agrees[index, index + late] for index in both])
-        stayed = np.array([agrees[index, index] for index in both])
-        gain = float(moved.mean() - stayed.mean())
-        better, worse = (int((sign * (moved - stayed) > _GAIN / 2).sum()) for sign in (1, -1))
-        agree = better >= _BETTER and better >= _VOTES * (better + worse) and moved.mean() >= _AGREES
-        if agree and gain > max(_GAIN, best[0]):
-            best = (gain, late, (float(stayed.mean()), float(moved.mean())))
-    return best[1], best[2]
-
-
 def _lacks(look: Look, asked: list[int], watch: Watch) -> tuple[Lack, ...]:
     found: list[Lack] = []
     for index in asked:
-        actor = int((look.matte(index) > _HALF).sum())
+        actor = int((look.matte(index) > HALF).sum())
         for part in _left_out(look.mask(index), look.matte(index)):
             if any(one.begin <= index <= one.end and (one.planes[index] & part).any() for one in found):
                 continue
@@ -227,7 +153,7 @@ def _lacks(look: Look, asked: list[int], watch: Watch) -> tuple[Lack, ...]:
 
 def _left_out(mask: Picture, matte: Picture) -> Iterator[Plane]:
     """The parts (h, w) of what the network surely sees that the matte does not have, without edges."""
-    actor = int((matte > _HALF).sum())
+    actor = int((matte > HALF).sum())
     side = 2 * max(1, round(max(_THIN * len(matte), _EDGE * actor**0.5) / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     wide = cv2.dilate(matte, np.ones((side, side), np.uint8))
@@ -253,7 +179,7 @@ def _stands(look: Look, planes: dict[int, Plane]) -> bool:
     shares = []
     for index in sorted(planes)[:: max(1, len(planes) // _LOOKED_AT)]:
         soon = min(look.frames - 1, index + 1)
-        inside = look.matte(index) > _HALF
+        inside = look.matte(index) > HALF
         if soon > index and inside.any():
             either = np.maximum(look.matte(index), planes[index].astype(np.float32))
             motion = own_motion(look.small(index), look.small(soon), either)
@@ -272,24 +198,24 @@ def _until_it_is_there(
     """
     shown, start = look.small(index), part
     place = grid_of(shown)
-    for now in range(index + step, index + step * _FARTHEST, step):
+    for now in range(index + step, index + step * FARTHEST, step):
         if not 0 <= now < look.frames:
             break
         flow = sized_flow(flow_between(look.small(now), look.small(now - step)), part.shape)
         place = taken_at(place, grid_of(flow) + flow)
-        part = taken_at(start.astype(np.float32), place) > _HALF
+        part = taken_at(start.astype(np.float32), place) > HALF
         if part.sum() < _KEEPS * start.sum():
             break
-        if float((look.matte(now) > _HALF)[part].mean()) >= _COVERS:
+        if float((look.matte(now) > HALF)[part].mean()) >= _COVERS:
             differs = np.abs(taken_at(shown, place) - look.small(now)).mean(-1)
             return now - step, bool(np.median(differs[part]) <= _ALIKE)
         mask = look.known(now)
         if mask is not None:
-            if mask[part].mean() < _HALF:
+            if mask[part].mean() < HALF:
                 break
             # From what the network sees here it goes on, or the flow's slips would add up.
             again = [
-                one for one in _left_out(mask, look.matte(now)) if (one & part).sum() > _HALF * part.sum()
+                one for one in _left_out(mask, look.matte(now)) if (one & part).sum() > HALF * part.sum()
             ]
             if again and again[0].sum() < 2 * part.sum():
                 shown, start, place = look.small(now), again[0], grid_of(flow)
@@ -332,10 +258,10 @@ def _empty(look: Look, areas: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
 def _is_there(look: Look, index: int, beside: int) -> bool:
     """Whether the network sees in frame ``index`` somebody of the colours and size of the actor ``beside``."""
     actor = look.matte(beside)
-    colours, size = colours_of(look.small(beside), actor), float((actor > _HALF).mean())
+    colours, size = colours_of(look.small(beside), actor), float((actor > HALF).mean())
     for one in _somebody(look.mask(index)):
         like = float(np.minimum(colours_of(look.small(index), one.mask), colours).sum())
-        if like > _LIKE and _SIZES[0] < float((one.mask > _HALF).mean()) / size < _SIZES[1]:
+        if like > _LIKE and _SIZES[0] < float((one.mask > HALF).mean()) / size < _SIZES[1]:
             return True
     return False
 
@@ -348,22 +274,22 @@ def _other(look: Look, asked: list[int], areas: NDArray[np.float64]) -> Other | 
         beside = [
             one
             for one in _somebody(look.mask(index))
-            if float((one.mask > _HALF).mean()) >= least
+            if float((one.mask > HALF).mean()) >= least
             and one.crisp >= _CRISP
-            and not (_beside(look.matte(index)) * (one.mask > _HALF)).any()
+            and not (near_actor(look.matte(index)) * (one.mask > HALF)).any()
         ]
         soon = min(look.frames - 1, index + _SOON)
         if not beside or soon == index:
             continue
         everybody = np.maximum(look.mask(index), look.matte(index))
         motion = own_motion(look.small(index), look.small(soon), everybody)
-        moves = [one for one in beside if float(np.median(motion[one.mask > _HALF])) >= _PACE]
+        moves = [one for one in beside if float(np.median(motion[one.mask > HALF])) >= _PACE]
         if moves:
             found[index] = moves[0]
     if len(found) < max(_SEEN_AT, _SEEN_IN * len(asked)):
         return None
     at = max(found, key=lambda index: float(found[index].mask.sum()))
-    rows, columns = np.nonzero(found[at].mask > _HALF)
+    rows, columns = np.nonzero(found[at].mask > HALF)
     height, width = found[at].mask.shape
     left, top = float(columns.min()) / width, float(rows.min()) / height
     box = left, top, float(np.ptp(columns) + 1) / width, float(np.ptp(rows) + 1) / height
@@ -372,29 +298,4 @@ def _other(look: Look, asked: list[int], areas: NDArray[np.float64]) -> Other | 
 
 def _somebody(mask: Picture) -> list[Component]:
     """The parts of a mask that have no straight outline, as towers, frames and signs have it."""
-    return [one for one in components(mask) if one.straight < _HALF]
-
-
-def _beside(matte: Picture) -> Picture:
-    """1 on the actor and near them."""
-    inside = (matte > _HALF).astype(np.uint8)
-    side = 2 * max(2, round(_NEAR * float(inside.sum()) ** 0.5)) + 1
-    return np.asarray(cv2.dilate(inside, np.ones((side, side), np.uint8)), np.float32)
-
-
-def _about(mask: Picture, matte: Picture) -> Picture:
-    return np.asarray(mask * _beside(matte), np.float32)
-
-
-def _fit(picture: Picture, side: int) -> Picture:
-    """At most ``side`` pixels long."""
-    scale = min(1.0, side / max(picture.shape[:2]))
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _like(picture: Picture, other: Picture) -> Picture:
-    """At the size of another."""
-    size = (other.shape[1], other.shape[0])
-    way = cv2.INTER_AREA if picture.shape[0] > size[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, size, interpolation=way), np.float32)
+    return [one for one in components(mask) if one.straight < HALF]

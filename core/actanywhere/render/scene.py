@@ -269,8 +269,8 @@ def _mend(
         seen = compare_matte(clip, picture, readers, looking)
     except ModelError as error:  # it would only have warned: no reason to lose a layer
         failed = (f"The matte is not compared with what a network sees: {error.message} {error.remedy}",)
-    # Of a matte that comes late all is told by that.
-    damage = Damage() if seen is not None and seen.late else check_matte(clip, watch.check)
+    # Of a matte that comes late, or is turned, all is told by that.
+    damage = Damage() if seen is not None and (seen.late or seen.turned) else check_matte(clip, watch.check)
     lacks = lacks_beside(seen, damage)
     if not settings.mend_matte:
         damage = holes_beside(damage, lacks)
