@@ -57,6 +57,18 @@ def test_a_pan_that_looks_down_or_up_leaves_the_place_level(focal: float, pan: f
     assert np.abs(pace[0] - pace[1]).max() < 0.01
 
 
+def test_a_pan_does_not_breathe_and_its_zoom_is_kept() -> None:
+    rolling = followed(rotations(30, 70, 15), 1.4)
+    zoom = 1.2 ** np.linspace(0, 1, 30)
+    fitted = zoom * (1 + 0.015 * np.random.default_rng(0).standard_normal(30))
+    level = level_pan(np.stack([np.diag([f, f, 1.0]) @ t for f, t in zip(fitted, rolling, strict=True)]))
+    assert level is not None
+    found = np.sqrt(np.linalg.det(level[:, :2, :2]))
+    steps = np.abs(np.diff(np.log(found)) - np.log(1.2) / 29)
+    assert steps.max() < 0.006 < np.abs(np.diff(np.log(fitted))).max() / 4
+    assert found[-1] == pytest.approx(1.2, rel=0.03)
+
+
 def test_a_camera_that_rolls_is_left_rolling() -> None:
     assert level_pan(followed(rotations(20, 40, 0, roll=25), 1.4)) is None
     assert level_pan(followed(rotations(20, 0, 0, roll=25), 1.4)) is None

@@ -19,6 +19,8 @@ _LEAST_ROLL = np.radians(2)
 _STEEPEST = np.radians(35)
 """Looking down farther, a shot is more likely one whose camera does roll."""
 _FEWEST_FRAMES = 8
+_LENS = 4.0
+"""Frames over which a zoom is evened out: no lens breathes from frame to frame, but by parallax a fit does."""
 
 
 def gravity(rotations: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,7 +70,8 @@ def _turned(transforms: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
         size = np.linalg.norm(axis)
         bend = cv2.Rodrigues(axis / max(size, 1e-12) * np.arctan(size))[0]
         turns.append(bend @ cv2.Rodrigues(np.array([0.0, 0.0, spin]))[0] @ turns[-1])
-    return np.stack(turns), np.asarray(zoom / zoom[0], np.float64)
+    even = cv2.GaussianBlur(np.log(zoom)[None], (0, 0), _LENS, borderType=cv2.BORDER_REFLECT)[0]
+    return np.stack(turns), np.asarray(np.exp(even - even[0]), np.float64)
 
 
 def strip(
