@@ -229,7 +229,8 @@ def torn(folder: Path) -> int:
     """Frames that cannot be read whole, or are not those of the first shot, of which every shot is a copy."""
     shot = folder / "disk a" / "s1"
     right = {frame: pixels(shot / f"s1_generated_bg.{frame}.exr") for frame in FRAMES}
-    assert all(value is not None for value in right.values())
+    unread = [frame for frame, value in right.items() if value is None]
+    assert not unread, f"{unread}: {(folder / 'host a' / 'log.txt').read_text()[-3000:]}"
     return sum(
         not np.array_equal(pixels(path), right[int(path.name.split(".")[1])]) for path in frames_of(folder)
     )

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import pytest
@@ -110,14 +112,22 @@ def test_no_file_is_written_outside_of_the_output_and_nothing_needs_a_home(tmp_p
 
 
 @pytest.mark.parametrize("name", ["session", "a session whose folder has a name as long as " + 90 * "a"])
-def test_a_session_is_stopped_with_all_it_started(tmp_path: Path, name: str) -> None:
+def test_a_session_is_stopped_with_all_it_started(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = tmp_path / name
+    session.mkdir()
+    monkeypatch.setenv("TMPDIR", str(session))  # as a farm sets it
     farm = [sys.executable, "-m", "actanywhere", "farm"]
     subprocess.run([*farm, "start", "--session", session], check=True, timeout=60)
     entry = session / "worker.json"
     server = json.loads(entry.read_text())["pid"]
     if os.name == "posix":
         assert entry.stat().st_mode & 0o077 == 0  # the key is nobody else's to read
+    with pytest.raises((AuthenticationError, OSError, EOFError)):
+        Client(json.loads(entry.read_text())["address"], authkey=b"a wrong one")
+    subprocess.run([*farm, "start", "--session", session], check=True, timeout=60)
+    assert json.loads(entry.read_text())["pid"] == server, "a wrong key ends nothing"
     subprocess.run([*farm, "stop", "--session", session], check=True, timeout=60)
     assert gone(server)
     assert not entry.exists()

@@ -15,8 +15,11 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
@@ -71,7 +74,11 @@ def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> N
     session = session.absolute()
     key = secrets.token_bytes(32)
     idled = _Idled(session, idle)
-    with Listener(_address(session), authkey=key) as listener, worker or Worker() as held:
+    with (
+        _address(session) as address,
+        Listener(address, authkey=key) as listener,
+        worker or Worker() as held,
+    ):
         _write_entry(session / _ENTRY, {"address": listener.address, "key": key.hex(), "pid": os.getpid()})
         threading.Thread(target=idled.watch, daemon=True).start()
         going = True
@@ -80,20 +87,29 @@ def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> N
                 with listener.accept() as connection:
                     idled.busy = True
                     going = _converse(connection, held)
-            except (OSError, EOFError) as error:  # a wrong key, or a task that was killed
+            except (
+                OSError,
+                EOFError,
+                AuthenticationError,
+            ) as error:  # a task that was killed, or a wrong key
                 print(f"worker: a task left: {error}", file=sys.stderr, flush=True)
             idled.busy = False
         (session / _ENTRY).unlink(missing_ok=True)
         held.close()
 
 
-def _address(session: Path) -> str | None:
-    """The socket in the session's folder; ``None``, for one that Python places, where its path would be too long."""
+@contextlib.contextmanager
+def _address(session: Path) -> Iterator[str | None]:
+    """The socket in the session's folder, or in a folder of its own in ``/tmp`` where its path would be too long."""
     socket = session / "worker.sock"
-    if os.name == "nt" or len(os.fsencode(socket)) > _LONGEST:
-        return None
-    socket.unlink(missing_ok=True)
-    return str(socket)
+    if os.name == "nt":
+        yield None  # a pipe that Python names
+    elif len(os.fsencode(socket)) <= _LONGEST:
+        socket.unlink(missing_ok=True)
+        yield str(socket)
+    else:  # not in TMPDIR, which a farm sets, and may be as long
+        with tempfile.TemporaryDirectory(prefix="actanywhere-", dir="/tmp") as own:
+            yield str(Path(own, "worker.sock"))
 
 
 class _Idled:
