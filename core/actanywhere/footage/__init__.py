@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..contract.numbering import compact
 from .colour import (
+    brightness,
     from_display,
     is_scene_linear,
     layer_space,
@@ -39,6 +40,7 @@ __all__ = [
     "PlateInfo",
     "Unchanged",
     "Window",
+    "brightness",
     "compact",
     "digest",
     "forget",

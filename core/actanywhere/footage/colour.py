@@ -47,6 +47,11 @@ def processors() -> int:
     return min(own, 16)
 
 
+def brightness(rgb: Pixels) -> Pixels:
+    """(h, w) the mean of (h, w, 3): NumPy's own gives the same, and takes three times as long."""
+    return np.asarray((rgb[..., 0] + rgb[..., 1] + rgb[..., 2]) / 3, np.float32)
+
+
 def is_scene_linear(space: str) -> bool:
     """True for scene-referred spaces, whose layer is seen through the ACES view; False for display spaces.
 

@@ -40,14 +40,19 @@ def blend_gradients(
     share = np.maximum(cv2.blur(known, (_SOFT, _SOFT)), np.float32(1e-6))
     soft = np.asarray(cv2.blur(source * known[..., None], (_SOFT, _SOFT)) / share[..., None], np.float32)
     pairs = [(axis, *_steps_across(soft, sound, y, x, axis)) for axis in (0, 1)]
-    free = open[..., None].astype(np.float32)
+    # As wide as the colours: to spread one number over three takes longer than to multiply.
+    free = np.repeat(open[..., None].astype(np.float32), 3, 2)
+    pairs = [(axis, np.repeat(weight, 3, 2), step) for axis, weight, step in pairs]
 
     def laplacian(added: Picture) -> Picture:
         """The normal equations' left side."""
         total = added / _REACH**2
         for axis, weight, _ in pairs:
-            total += _divergence(weight * np.diff(added, axis=axis), axis)
-        return total * free
+            flow = np.diff(added, axis=axis)
+            flow *= weight
+            total += _divergence(flow, axis)
+        total *= free
+        return total
 
     target = np.zeros((*open.shape, 3), np.float32)
     for axis, weight, step in pairs:
@@ -87,22 +92,29 @@ def _look(soft: Picture, sound: NDArray[np.bool_], y: Indices, x: Indices) -> tu
 
 def _divergence(flow: Picture, axis: int) -> Picture:
     """What lies between cells, laid onto the next and taken from the one before."""
-    none = np.zeros_like(np.take(flow, [0], axis))
-    return np.asarray(-np.diff(np.concatenate([none, flow, none], axis), axis=axis), np.float32)
+    shape = list(flow.shape)
+    shape[axis] += 1
+    made = np.empty(shape, np.float32)
+    out, along = np.moveaxis(made, axis, 0), np.moveaxis(flow, axis, 0)
+    np.negative(along[0], out=out[0])
+    np.subtract(along[:-1], along[1:], out=out[1:-1])
+    out[-1] = along[-1]
+    return made
 
 
 def _solve(laplacian: Callable[[Picture], Picture], target: Picture) -> Picture:
     """By conjugate gradients."""
     added = np.zeros_like(target)
-    left = target
-    direction = left
+    left = target.copy()
+    direction = left.copy()
     size = first = float((left**2).sum())
     for _ in range(_ROUNDS):
         if size <= _ENOUGH**2 * first:
             break
         pulled = laplacian(direction)
         length = size / float((direction * pulled).sum())
-        added, left = added + length * direction, left - length * pulled
+        added += length * direction
+        left -= length * pulled
         size, before = float((left**2).sum()), size
         direction = left + size / before * direction
     return added

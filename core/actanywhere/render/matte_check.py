@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.numbering import compact
-from ..seeing.follow_still import flow_between
+from ..footage import brightness
+from ..seeing.follow_still import flow_between, flows_between
 from .clip import Clip
 
 Picture = NDArray[np.float32]
@@ -99,8 +100,9 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     for index in clip.indices():
         if index == 0:
             continue
-        there.append(_between(clip, index - 1, index))
-        back.append(_between(clip, index, index - 1))
+        flows = flows_between(*(clip.rgb[one] / np.float32(255) for one in (index - 1, index)))
+        there.append(_between(clip, index - 1, index, *flows))
+        back.append(_between(clip, index, index - 1, *flows[::-1]))
         check()
     holes = (
         Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
@@ -155,18 +157,17 @@ def _is_late(one: _Between) -> bool:
     return one.stands >= _STANDS and one.flows <= _MOVES
 
 
-def _between(clip: Clip, before: int, now: int) -> _Between:
-    """What of the matte of frame ``before`` is missing in frame ``now``, its neighbour."""
+def _between(clip: Clip, before: int, now: int, there: Picture, back: Picture) -> _Between:
+    """What of the matte of frame ``before`` is missing in frame ``now``, its neighbour, by the flows there and back."""
     matte, other = clip.matte[now] / np.float32(255), clip.matte[before] / np.float32(255)
     picture, known = clip.rgb[now] / np.float32(255), clip.rgb[before] / np.float32(255)
-    back, there = flow_between(picture, known), flow_between(known, picture)
     place = grid_of(back) + back
     slip = np.asarray(np.linalg.norm(back + taken_at(there, place), axis=-1), np.float32)
     size = (matte.shape[1], matte.shape[0])
     whole = sized_flow(back, matte.shape)
     at = grid_of(whole) + whole
     brought = taken_at(other, at)
-    differs = np.abs(taken_at(known, at) - picture).mean(-1)
+    differs = brightness(np.abs(taken_at(known, at) - picture))
     alike = np.asarray(cv2.blur(differs, (5, 5))) <= _ALIKE
     believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
     inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])

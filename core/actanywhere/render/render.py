@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..camera.space import SpaceTrack
-from ..contract.job import Job, Progress, Result
+from ..contract.job import DecisionRecord, Job, Progress, Result
 from ..contract.shot import ImageSequence
 from ..engines.find import Engines
 from ..engines.protocol import EngineRequest, FrameConditioning, Painted, Painter, Watch, Window
@@ -45,7 +45,6 @@ from .writing import LayerWriter
 (
     _CHECKING,
     _READING,
-    _LOOKING,
     _SOLVING,
     _PULLING,
     _FILLING,
@@ -54,11 +53,12 @@ from .writing import LayerWriter
     _PAINTING,
     _DECODING,
     _WRITING,
+    _LOOKING,
+    _SEARCHING,
     _DISPLAY,
 ) = (
     "checking footage",
     "reading footage",
-    "looking at the matte",
     "solving the camera",
     "pulling the shadow",
     "filling the place",
@@ -67,6 +67,8 @@ from .writing import LayerWriter
     "painting",
     "decoding frames",
     "writing the layer",
+    "looking at the matte",
+    "looking for slits",
     "writing display files",
 )
 _DISPLAY_REMEDY = "The layer is finished; the same job goes on with its display files."
@@ -126,13 +128,11 @@ def _windows(inputs: Inputs) -> list[Window]:
 def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
     solving = [Stage(_SOLVING, 100, 0.015 * frames, "parts")] if asks_solve(inputs) else []
-    looking = (
-        [Stage(_LOOKING, 100, 0.02 * min(frames, ASKED), "parts")] if "subjects" in inputs.networks else []
-    )
-    pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(inputs.job.settings) else []
+    settings = inputs.job.settings
+    asked = 0.02 * min(frames, ASKED) if "subjects" in inputs.networks else 0.0002 * frames
+    pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(settings) else []
     return [
         Stage(_READING, frames, 0.1),
-        *looking,
         *solving,
         *pulling,
         Stage(_FILLING, 100, 0.05, "parts"),
@@ -141,6 +141,8 @@ def _stages(inputs: Inputs) -> list[Stage]:
         Stage(_PAINTING, len(_windows(inputs)) * (inputs.resolved.steps or 1), 1.0, "steps"),
         Stage(_DECODING, frames, 0.1),
         Stage(_WRITING, frames, 0.3),
+        Stage(_LOOKING, 100, asked, "parts"),
+        *([] if settings.close_slits else [Stage(_SEARCHING, 2 * frames, 0.02, "parts")]),
     ]
 
 
@@ -150,7 +152,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     filling, pulling = progress.watch(_FILLING), progress.watch(_PULLING)
     solving = Solving(progress.watch(_SOLVING), output.answers)
     progress.reach(_READING, 0)
-    looking = progress.watch(_LOOKING) if "subjects" in inputs.networks else None
+    looking = progress.watch(_LOOKING)
     with ThreadPoolExecutor(1, "beside") as beside:
         load = getattr(inputs.engine, "load", None)
         loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
@@ -166,16 +168,18 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         writing = beside.submit(_write_place, scene, place)
         decisions = decisions_of(inputs, scene, place)
         _write_camera(inputs, output, scene)
-        for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]:
+        for line in _lines(decisions, scene):
             progress.say(_FILLING, line)
         painter = _open_painter(inputs, scene, output, progress)
         clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
         writing.result()
     if scene.look is not None:
-        scene = replace(scene, mend=scene.look())
-        before, decisions = [*map(str, decisions)], decisions_of(inputs, scene, place)
-        for line in [*map(str, decisions), *(f"warning: {warning}" for warning in scene.mend.warnings)]:
-            if line not in before:
+        told = _lines(decisions, scene)
+        mend, slits = scene.look(looking, progress.watch(_SEARCHING))
+        scene = replace(scene, mend=mend, slits=slits)
+        decisions = decisions_of(inputs, scene, place)
+        for line in _lines(decisions, scene):
+            if line not in told:
                 progress.say(_LOOKING, line)
     for warning in clamped:
         progress.say(_WRITING, f"warning: {warning}")
@@ -190,6 +194,10 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         seconds={name: round(seconds, 3) for name, seconds in progress.seconds.items() if name != _DISPLAY},
         warnings=scene.warnings + clamped,
     )
+
+
+def _lines(decisions: list[DecisionRecord], scene: Scene) -> list[str]:
+    return [*map(str, decisions), *(f"warning: {warning}" for warning in scene.warnings)]
 
 
 def _place_file(output: OutputFolder, scene: Scene) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 
 import cv2
 import numpy as np
@@ -56,7 +57,8 @@ class Scene:
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
     actor are closed.
     ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
-    said of the files. ``look`` gives the ``mend`` of a matte that is yet to be compared with what a network sees.
+    said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
+    that are yet to be looked for, where they only warn.
     """
 
     clip: Clip
@@ -73,7 +75,7 @@ class Scene:
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
     front: NDArray[np.uint8] | None = None
     slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
-    look: Callable[[], Decision[Mend | None]] | None = None
+    look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
@@ -110,9 +112,9 @@ def read_scene(
     """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
     ``filling`` watches the condition being filled and ``looking`` the network that looks at the matte, in hundredths,
-    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. With ``looks_later`` the network's look
-    is put off until the scene's ``look`` is called, where it only warns. Raises ``FootageError`` naming the first bad
-    frame, ``Cancelled``.
+    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. No frame waits for what only warns
+    of the matte: with ``looks_later`` that is put off until the scene's ``look`` is called. Raises ``FootageError``
+    naming the first bad frame, ``Cancelled``.
     """
     readers = readers or Readers(inputs.networks)
     settings = inputs.job.settings
@@ -127,7 +129,7 @@ def read_scene(
             solving or Solving(),
             looking or Watch(),
             features,
-            looks_later and "subjects" in inputs.networks and not inputs.job.settings.mend_matte,
+            looks_later,
         )
 
 
@@ -149,18 +151,33 @@ def _read_scene(
     # Small: 64 pixels still show the smallest actor.
     small = (resize(clip.matte[index] / np.float32(255), 64, 64) for index in clip.indices())
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
-
-    def look() -> Decision[Mend | None]:
-        return _mend(inputs, clip, features, readers, watch, looking)
-
-    mend = Decision[Mend | None](None) if looks_later else look()
+    settings, seen = inputs.job.settings, clip if features is None else features.clip
+    mend = Decision[Mend | None](None)
+    if settings.mend_matte or not looks_later:
+        mend = _mend(inputs, clip, features, readers, watch, looking)
     if mend.value is not None and _asks_track(inputs):
         track = _tracked_again(inputs, regions, mend.value, watch)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
-    seen = clip if features is None else features.clip
     front = _front(inputs, seen, watch)
-    width, closes = inputs.plate.info.width, inputs.job.settings.close_slits
-    slits = choose_closing(closes, seen, track, front, width, watch.check)
+    width = inputs.plate.info.width
+    slits = Decision[Closing | None](None)
+    if settings.close_slits or not looks_later:
+        slits = choose_closing(settings.close_slits, seen, track, front, width, watch.check)
+
+    def look(looking: Watch, searching: Watch) -> tuple[Decision[Mend | None], Decision[Closing | None]]:
+        mended, closed, checks = mend, slits, count(1)
+        if not settings.mend_matte:
+            mended = _mend(inputs, clip, features, readers, watch, looking)
+
+        def step() -> None:
+            searching.step(next(checks))
+            searching.check()
+
+        if not settings.close_slits:
+            closed = choose_closing(False, seen, track, front, width, step)
+            seen.forget()
+        return mended, closed
+
     led = camera.value != "subject" or not facts.infers_camera
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
@@ -258,7 +275,7 @@ def _mend(
     looking: Watch,
 ) -> Decision[Mend | None]:
     """What the matte lacks, mended in the ``clip`` and that of ``features`` too where that was asked for."""
-    settings, first, count = inputs.job.settings, inputs.frames.first, len(inputs.frames)
+    settings, first, frames = inputs.job.settings, inputs.frames.first, len(inputs.frames)
 
     def picture(index: int) -> Picture:
         return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
@@ -275,7 +292,7 @@ def _mend(
     if not settings.mend_matte:
         damage = holes_beside(damage, lacks)
     mend = choose_mend(
-        settings.mend_matte, damage, first, count, picture, watch.check, lacks, readers.mask_of
+        settings.mend_matte, damage, first, frames, picture, watch.check, lacks, readers.mask_of
     )
     if mend.value is not None:
         mend_clip(mend.value, clip)

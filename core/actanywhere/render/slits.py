@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.track import CameraTrack
 from ..contract.numbering import compact
-from ..seeing.follow_still import flow_between
+from ..seeing.follow_still import flows_between
 from .clip import Clip
 from .matte_check import grid_of, taken_at
 
@@ -60,9 +60,8 @@ class ActorMotion:
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._flow = lru_cache(8)(self._found)
         self._alone = lru_cache(4)(self._actor_alone)
-        self.between = lru_cache(4 * LOOKS[-1])(self._along)
+        self._both = lru_cache(2 * LOOKS[-1] + 1)(self._on_and_back)
 
     def carried(self, points: Points, index: int, side: int, ends: int) -> dict[int, Points]:
         """Where ``points`` (N, 2) of frame ``index`` are in the next ``ends`` frames; before, if ``side`` is -1."""
@@ -77,8 +76,14 @@ class ActorMotion:
             found[now + side] = places
         return found
 
-    def _found(self, now: int, other: int) -> Picture:
-        return flow_between(self._alone(now), self._alone(other), max(self._clip.size))
+    def between(self, now: int, other: int) -> Picture:
+        """(h/4, w/4, 2) the flow to the frame before or after: of the actor's inner pixels, beyond of the nearest."""
+        return self._both(min(now, other))[now > other]
+
+    def _on_and_back(self, index: int) -> tuple[Picture, Picture]:
+        """The flow from a frame to the next, and back."""
+        there, back = flows_between(self._alone(index), self._alone(index + 1), max(self._clip.size))
+        return self._along(index, there, back), self._along(index + 1, back, there)
 
     def _actor_alone(self, index: int) -> Picture:
         """(h, w, 3) the actor, whose colours go on beyond them: what is in front has no edge that could be followed."""
@@ -88,9 +93,7 @@ class ActorMotion:
         soft = np.asarray(cv2.GaussianBlur(inner, (0, 0), 1.0), np.float32) * inner
         return np.asarray(beyond + soft[..., None] * (picture - beyond), np.float32)
 
-    def _along(self, now: int, other: int) -> Picture:
-        """(h/4, w/4, 2) the flow of the actor's inner pixels, and beyond them that of the nearest ones."""
-        there, back = self._flow(now, other), self._flow(other, now)
+    def _along(self, now: int, there: Picture, back: Picture) -> Picture:
         slip = np.linalg.norm(there + taken_at(back, grid_of(there) + there), axis=-1)
         size = (there.shape[1], there.shape[0])
         solid = (self._clip.matte[now] > 200).astype(np.uint8)

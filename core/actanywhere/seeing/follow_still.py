@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..footage import brightness
 from .grab_cut import GrabCutSubjects
 from .protocol import Followed, Hint, Picture, stacked
 
@@ -197,7 +198,7 @@ def bring(before: Picture, mask: Picture, now: Picture, side: int = _FLOW_SIDE) 
     ``flow_between``.
     """
     height, width = mask.shape
-    back, there = flow_between(now, before, side), flow_between(before, now, side)
+    back, there = flows_between(now, before, side)
     size = (back.shape[1], back.shape[0])
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1])), -1).astype(np.float32)
     returned = back + cv2.remap(there, *_x_y(grid + back), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -212,11 +213,24 @@ def flow_between(one: Picture, other: Picture, side: int = _FLOW_SIDE) -> Pictur
     """How far each pixel of one picture is from where the other shows it: (h, w, 2) x, y in pixels of the small size it
     is found at, whose longer side has ``side`` pixels at most.
     """
+    return _flow(*_greys(one, other, side))
+
+
+def flows_between(one: Picture, other: Picture, side: int = _FLOW_SIDE) -> tuple[Picture, Picture]:
+    """``flow_between`` from the one to the other, and back."""
+    first, second = _greys(one, other, side)
+    return _flow(first, second), _flow(second, first)
+
+
+def _greys(one: Picture, other: Picture, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     scale = min(1.0, side / max(one.shape[:2]))
     size = (max(16, round(one.shape[1] * scale)), max(16, round(one.shape[0] * scale)))
+    return _grey(one, size), _grey(other, size)
+
+
+def _flow(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Picture:
     way = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    found: Picture = np.zeros((size[1], size[0], 2), np.float32)
-    return np.asarray(way.calc(_grey(one, size), _grey(other, size), found), np.float32)
+    return np.asarray(way.calc(one, other, np.zeros((*one.shape, 2), np.float32)), np.float32)
 
 
 def _box(mask: Picture) -> tuple[int, int, int, int]:
@@ -277,7 +291,7 @@ def _x_y(places: Picture) -> tuple[Picture, Picture]:
 
 def _grey(picture: Picture, size: tuple[int, int]) -> NDArray[np.uint8]:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-    return np.asarray(np.round(np.clip(small.mean(-1), 0, 1) * 255), np.uint8)
+    return np.asarray(np.round(np.clip(brightness(small), 0, 1) * 255), np.uint8)
 
 
 def colours_of(picture: Picture, mask: Picture) -> Picture:

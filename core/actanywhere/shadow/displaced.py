@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..footage import brightness
+
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
@@ -30,7 +32,8 @@ def without_displaced(dark: Plane, plate: Plane, clean: Plane, free: Flags, scal
     if number == 1:
         return dark
     here, there = (
-        np.log(cv2.GaussianBlur(light.mean(-1), (0, 0), _BLUR * scale) + _BLACK) for light in (plate, clean)
+        np.log(cv2.GaussianBlur(brightness(light), (0, 0), _BLUR * scale) + _BLACK)
+        for light in (plate, clean)
     )
     here = here - np.median((here - there)[free])
     weight = free.astype(np.float32)

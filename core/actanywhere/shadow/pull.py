@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Box
-from ..footage import forget, processors, spilled
+from ..footage import brightness, forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 from .displaced import without_displaced
 from .steady import Feet, carry, feet_of, moved
@@ -255,7 +255,7 @@ def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float:
     """The correlation of what is fine in the plate with what is fine in the clean plate; 1 where little is."""
 
     def fine(light: Plane) -> Plane:
-        level = np.log(light.mean(-1) + _BLACK)
+        level = np.log(brightness(light) + _BLACK)
         near, far = (cv2.GaussianBlur(level, (0, 0), reach * scale) for reach in (1.0, 4.0))
         return np.asarray((near - far)[at_feet], np.float32)
 
