@@ -1,8 +1,8 @@
 """The plate's camera: how its background moves, frame by frame, outside of the matte.
 
 Points on the background are followed from the frame before and from keyframes (so that errors do not add up),
-and one transform per frame is fitted to all of them. The whole shot is a similarity (move, turn, scale)
-unless a homography explains it clearly better; a locked-off plate gives exact identities.
+and one transform per frame is fitted to all of them. The whole shot is a similarity (move, turn, scale), reconciled
+over all frames, unless a homography explains it clearly better; a locked-off plate gives exact identities.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, nor
 from .follow import View, follow, look, recognise
 from .level import level_pan
 from .path import interpolate_lost, is_card
+from .reconcile import Pair, pair_of, reconcile
 
 _WIDEST = 960
 _KEYFRAMES = 12
@@ -115,6 +116,7 @@ class Tracker:
     def __init__(self, aspect: float) -> None:
         self.aspect = aspect
         self._steps: list[_Step] = []
+        self._pairs: list[Pair] = []
         self._previous: View | None = None
         self._keyframes: list[View] = []
         self._size: tuple[int, int] = (0, 0)
@@ -170,18 +172,17 @@ class Tracker:
 
     def _motion(self) -> tuple[NDArray[np.float64], str]:
         """The transforms of all frames, and in words what was made of them."""
-        found = {
-            m: interpolate_lost([None if s.gap else s.transforms[m] for s in self._steps]) for m in _MODELS
-        }
+        plain, free = ([None if s.gap else s.transforms[m] for s in self._steps] for m in _MODELS)
+        manner = ""
         if self._choose_model() == "homography":
-            if is_card(found["homography"], self.aspect):
-                return found["homography"], "; a homography"
+            card = interpolate_lost(free)
+            if is_card(card, self.aspect):
+                return card, "; a homography"
             manner = "; no homography, which would stretch or lean the place"
-        else:
-            manner = ""
-        levelled = level_pan(found["similarity"])
+        flat = interpolate_lost(reconcile(plain, self._pairs, self.aspect, self._tolerance()))
+        levelled = level_pan(flat)
         if levelled is None:
-            return found["similarity"], manner
+            return flat, manner
         return levelled, f"{manner}; a pan of a level camera, so the place stays upright"
 
     def _doubts(self) -> tuple[str, ...]:
@@ -223,6 +224,9 @@ class Tracker:
         step = self._fit(matches)
         if step.gap and len(matches) > 1:
             step = self._fit(matches[-1:])
+        tolerance = self._tolerance()
+        said = (pair_of(seen.index, view.index, there, here, tolerance) for seen, there, here in matches)
+        self._pairs += [pair for pair in said if pair is not None]
         return step
 
     def _fit(self, matches: list[tuple[View, Points, Points]]) -> _Step:
