@@ -48,3 +48,12 @@ def test_a_solve_that_is_stopped_ends_at_once_with_what_stopped_it() -> None:
     shot = codes(frames(np.stack([look(9, 0.0)] * 7), np.zeros((7, 3))))
     with pytest.raises(KeyboardInterrupt):
         solve_camera(shot.__getitem__, 7, step=stop)
+
+
+def test_two_solves_of_one_shot_are_equal_to_the_last_bit() -> None:
+    turns = np.stack([look(9, -1.7 * k) for k in range(5)])
+    shot = codes(frames(turns, np.array([[0.16 * k, 0.0, 0.0] for k in range(5)])))
+    first, second = (solve_camera(shot.__getitem__, 5) for _ in range(2))
+    assert first.facts == second.facts and first.facts.posed == 5
+    assert np.array_equal(first.centres, second.centres)
+    assert np.array_equal(first.rotations, second.rotations)

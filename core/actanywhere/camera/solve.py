@@ -196,18 +196,22 @@ class _Mapping:
         height, width = self.size
         if self.focal is not None:
             reader.camera_params = f"{self.focal * height},{width / 2},{height / 2}"
+        names = [_name(index) for index in range(self.count)]
+        # Numbered here, as extraction numbers them by which thread is first. One camera for all.
+        single = self.colmap.CameraMode.SINGLE
+        self.colmap.Database.open(self.database).close()
+        self.colmap.import_images(self.database, self.images, single, names, reader)
         options = self.colmap.FeatureExtractionOptions()
         options.use_gpu, options.sift.max_num_features = False, _FEATURES
         for part in _chunks(self.count):
             self.colmap.extract_features(
                 self.database,
                 self.images,
-                image_names=[_name(index) for index in part],
-                camera_mode=self.colmap.CameraMode.SINGLE,
+                image_names=[names[index] for index in part],
+                camera_mode=single,
                 reader_options=reader,
                 extraction_options=options,
             )
-            reader.existing_camera_id = 1  # one camera for all parts
             self.step(_SHARES[0] * part.stop / self.count)
 
     def _match(self) -> None:
@@ -233,7 +237,11 @@ class _Mapping:
 
     def _map(self) -> list[Any]:
         options = self.colmap.IncrementalPipelineOptions()
-        options.min_model_size, options.random_seed = 5, _SEED
+        options.min_model_size, options.num_threads = (
+            5,
+            1,
+        )  # sums of several threads differ from solve to solve
+        options.random_seed = options.mapper.random_seed = _SEED
         options.mapper.init_min_tri_angle = _FIRST_ANGLE
         if self.focal is not None:
             options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
