@@ -62,10 +62,10 @@ def press_generate(artist: Artist) -> float:
 
 
 def test_the_panel_has_what_the_shot_needs_before_anything_is_rendered(
-    artist: Artist, pictures: Path
+    artist: Artist, tmp_path: Path
 ) -> None:
     artist.open_tab()
-    picture = artist.picture(pictures / "blender_panel.jpg", EDITOR)
+    picture = artist.picture(tmp_path / "panel.jpg", EDITOR)
     assert picture.stat().st_size > 20_000
     drawn = artist.ask("answer = sorted(took)")
     for part in ("_Main", "_Plate", "_Matte", "_Condition", "_Camera", "_Takes"):
