@@ -2,6 +2,7 @@
 
     python -m benchmarks                        unet, curve, roles and shots: some five minutes on two quiet cores
     python -m benchmarks unet roles             those alone
+    python -m benchmarks fast                   a model at 25 steps, and what takes less time, by the same measures
     python -m benchmarks delivery               HD and 4K frames delivered, against reading and writing alone
     python -m benchmarks memory                 peak memory of 48 and of 2,000 small frames: 15 minutes
     python -m benchmarks full                   the U-Net at the paper's size (12 GB of memory, 10 minutes)

@@ -12,7 +12,7 @@ import torch
 
 import benchmarks
 
-from .curve import measure_curve
+from .curve import measure_curve, measure_fast
 from .delivery import measure_delivery
 from .given_matte import measure_given
 from .gpu import measure_gpu
@@ -58,6 +58,7 @@ def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]
     return {
         "unet": unet("starter", 256, args.rounds),
         "curve": partial(measure_curve, args.model, args.steps, args.clips),
+        "fast": partial(measure_fast, args.model, max(args.steps + [25]), args.clips),
         "roles": measure_roles,
         "shots": partial(measure_shots, args.frames, args.model),
         "delivery": measure_delivery,
@@ -110,10 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--model",
         default="starter",
-        help="of curve and shots: starter, a name, or a folder (default: starter)",
+        help="of curve, fast and shots: starter, a name, or a folder (default: starter)",
     )
-    add("--steps", type=int, nargs="+", default=[1, 2, 4], help="of curve (default: 1 2 4)")
-    add("--clips", type=int, default=3, help="of curve (default: 3)")
+    add(
+        "--steps",
+        type=int,
+        nargs="+",
+        default=[1, 2, 4],
+        help="of curve (default: 1 2 4); of fast 25 or more",
+    )
+    add("--clips", type=int, default=3, help="of curve and fast (default: 3)")
     add("--frames", type=int, nargs="+", default=[16, 64], help="lengths of the shots (default: 16 64)")
     add(
         "--plates",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from actanywhere.evaluation.truth import backdrop_frames, measure_true_shot, ren
 from .machine import describe
 from .records import Figure, Record
 
-__all__ = ["measure_curve"]
+__all__ = ["measure_curve", "measure_fast"]
 
 _SHOWN = {
     "background_db": ("background", "dB"),
@@ -31,12 +32,36 @@ _SHOWN = {
     "background_ssim": ("background SSIM", ""),
 }
 _FRAMES = 16
+_GUIDANCE = 2.0
+
+
+def measure_fast(model: str, steps: int, clips: int, command: str) -> Iterator[Record]:
+    """A record for each way to take less time over so many steps, and for what the model recommends beside it."""
+    each = partial(Settings, model=model, steps=steps, backend="torch")
+    yield from _measured(
+        "fast",
+        model,
+        {
+            "as recommended": Settings(model=model, backend="torch"),
+            f"{steps} steps": each(),
+            f"{steps // 2} steps": each(steps=steps // 2),
+            f"{steps} steps, reuse 2": each(reuse=2),
+            f"{steps} steps, reuse 3": each(reuse=3),
+            f"{steps} steps, guidance {_GUIDANCE:g}": each(guidance=_GUIDANCE),
+            f"{steps} steps, guidance {_GUIDANCE:g} of a half": each(guidance=_GUIDANCE, guided_share=0.5),
+            f"{steps} steps, guidance {_GUIDANCE:g} of a half, reuse 2": each(
+                guidance=_GUIDANCE, guided_share=0.5, reuse=2
+            ),
+        },
+        {},
+        clips,
+        command,
+    )
 
 
 def measure_curve(model: str, steps: list[int], clips: int, command: str) -> Iterator[Record]:
     """A record for each setting: ``steps``, or the qualities of an engine that has its own."""
-    engine = Engines().find(model)
-    facts = engine.facts
+    facts = Engines().find(model).facts
     if "quality" in facts.reads:
         settings = {name: Settings(model=model, quality=name) for name in ("draft", "preview", "final")}
         chosen = dict.fromkeys(settings, "")
@@ -45,6 +70,15 @@ def measure_curve(model: str, steps: list[int], clips: int, command: str) -> Ite
         chosen = {_steps(facts.steps): " (final)"}
         name = _steps(facts.preview_steps)
         chosen[name] = " (preview, final)" if name in chosen else " (preview)"
+    yield from _measured("curve", model, settings, chosen, clips, command)
+
+
+def _measured(
+    part: str, model: str, settings: dict[str, Settings], chosen: dict[str, str], clips: int, command: str
+) -> Iterator[Record]:
+    """A record for each of the ``settings``; ``chosen`` is added to their names."""
+    engine = Engines().find(model)
+    facts = engine.facts
     rows: list[Figures] = []
     seconds: dict[str, list[float]] = {name: [] for name in settings}
     shots = true_shots(clips, facts.window or _FRAMES, facts.area, facts.multiple, gone_on=not facts.invents)
@@ -65,7 +99,7 @@ def measure_curve(model: str, steps: list[int], clips: int, command: str) -> Ite
             for key, (title, unit) in _SHOWN.items()
         ]
         yield Record(
-            "curve",
+            part,
             row.method + chosen.get(row.method, ""),
             (Figure("a window, processor", float(np.median(took)), "s", plotted=True), *measures),
             command,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from actanywhere.contract.errors import JobError
+from actanywhere.engines.guided import middle
 from actanywhere.engines.unet.sampling import frame_noise, guide
 from actanywhere.render.windows import plan_windows
 
@@ -94,8 +95,13 @@ def test_guidance_leads_away_from_what_knows_nothing() -> None:
         return noisy * 0 + 1
 
     x = torch.zeros(2)
-    assert guide(informed, uninformed, 5.0)(x, 0).tolist() == [11, 11]
-    assert guide(informed, uninformed, 0.0)(x, 0).tolist() == [1, 1]
+    assert guide(informed, uninformed, 5.0, [0])(x, 0).tolist() == [11, 11]
+    assert guide(informed, uninformed, 0.0, [0])(x, 0).tolist() == [1, 1]
     calls.clear()
-    assert guide(informed, uninformed, 1)(x, 0).tolist() == [3, 3]
+    assert guide(informed, uninformed, 1, [0])(x, 0).tolist() == [3, 3]
     assert calls == ["informed"], "scale 1 must not cost a second pass"
+    calls.clear()
+    led = guide(informed, uninformed, 5.0, middle((900, 700, 500, 300, 100), 0.6))
+    assert [led(x, time).tolist()[0] for time in (900, 700, 500, 300, 100)] == [3, 11, 11, 11, 3]
+    assert calls.count("uninformed") == 3
+    assert middle((900, 700), 0) == ()

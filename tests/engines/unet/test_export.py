@@ -170,6 +170,11 @@ def test_a_precision_that_onnx_runtime_does_not_read_is_told() -> None:
     (warning,) = engine.check({"backend": "onnx", "precision": "bf16"}, 1, (64, 64))
     assert warning.startswith("Precision bf16 is not used")
     assert engine.check({"backend": "onnx"}, 1, (64, 64)) == ()
+    told = engine.check({"backend": "onnx", "reuse": 2, "guided_share": 0.5}, 1, (64, 64))
+    assert told == (
+        "--reuse 2 is not used: ONNX Runtime runs all layers.",
+        "--guided-share 0.5 does nothing: the guidance is 1.",
+    )
 
 
 def test_a_provider_that_there_is_not_is_refused_by_its_name() -> None:

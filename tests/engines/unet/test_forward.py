@@ -83,3 +83,24 @@ def test_keys_and_values_are_made_once_for_all_steps_and_frames() -> None:
             run_unet(unet, sample, _TIME, keys)
     assert made == [1] * layers
     assert layers >= 3
+
+
+def test_what_the_deep_layers_made_is_taken_again_and_exact_at_the_same_step() -> None:
+    unet = create_unet(starter((1.0,) * 12, (1.0,) * 12)).eval()
+    torch.manual_seed(3)
+    sample, context = torch.randn(2, 25, 8, 8), torch.randn(1, 65, 192)
+    deep: list[Tensor] = []
+    ran: list[str] = []
+    for name, module in unet.named_modules():
+        if name.endswith("conv1"):
+            module.register_forward_hook(lambda module, given, result, name=name: ran.append(name))
+    with torch.no_grad():
+        keys = keys_of(unet, context)
+        whole = run_unet(unet, sample, _TIME, keys)
+        torch.testing.assert_close(run_unet(unet, sample, _TIME, keys, deep), whole, rtol=0, atol=0)
+        ran.clear()
+        again = run_unet(unet, sample, _TIME, keys, deep)
+        other = run_unet(unet, 2 * sample, torch.tensor([400]), keys, deep)
+    torch.testing.assert_close(again, whole, rtol=0, atol=0)
+    assert (other - whole).abs().max() > 0.01
+    assert ran == ["up_blocks.2.resnets.1.conv1"] * 2

@@ -92,6 +92,8 @@ def test_guidance_is_the_pipelines(saved: Path, tmp_path: Path) -> None:
     expected = theirs(tiny_vace.pipeline(), guidance_scale=4.0)
     assert np.abs(expected - theirs(tiny_vace.pipeline())).max() > 1e-3
     np.testing.assert_allclose(ours(saved, tmp_path, guidance=4.0), expected, atol=1e-5)
+    led_nowhere = ours(saved, tmp_path / "nowhere", guidance=4.0, guided_share=0.0)
+    np.testing.assert_allclose(led_nowhere, theirs(tiny_vace.pipeline()), atol=1e-5)
 
 
 def test_references_lie_in_front_as_in_the_pipeline(saved: Path, tmp_path: Path) -> None:

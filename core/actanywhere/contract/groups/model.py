@@ -41,6 +41,21 @@ class ModelSettings:
         begin=5.0,
         group="model",
     )
+    guided_share: float = number(
+        1.0,
+        "Share of the steps, those in the middle, that guidance leads. The others take half the time.",
+        minimum=0.0,
+        maximum=1.0,
+        group="model",
+    )
+    reuse: int = whole(
+        1,
+        "A U-Net model's deep layers run in every so many steps; the steps between take what they made, and a sixth of "
+        "the time. 1: in every step. For models of many steps, on PyTorch.",
+        minimum=1,
+        maximum=5,
+        group="model",
+    )
     variation: Optional[float] = number(
         None,
         "How much the seed varies what is painted where the picture shows nothing: 0 is calm and soft, 1 is as "

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 _OVERLAP = 4
-_READS = frozenset({"solver", "guidance", "variation", "overlap", "shading", "preview"})
+_READS = frozenset(
+    {"solver", "guidance", "guided_share", "reuse", "variation", "overlap", "shading", "preview"}
+)
 
 
 class UNetEngine:
@@ -41,10 +43,20 @@ class UNetEngine:
             from ..device import choose_device  # loads torch: only where a device has to be there
 
             choose_device(device)
-        precision = settings.get("precision", "auto")
+        told, precision = [], settings.get("precision", "auto")
         if backend == "onnx" and precision != "auto":
-            return (f"Precision {precision} is not used: ONNX Runtime runs a network in that of its export.",)
-        return ()
+            told.append(
+                f"Precision {precision} is not used: ONNX Runtime runs a network in that of its export."
+            )
+        from .painter import Sampling
+
+        sampling = Sampling.of(settings, self._configuration)
+        if sampling.reuse > 1 and (backend == "onnx" or sampling.steps == 1):
+            why = "ONNX Runtime runs all layers" if backend == "onnx" else "there is one step"
+            told.append(f"--reuse {sampling.reuse} is not used: {why}.")
+        if sampling.guided_share < 1 and sampling.guidance == 1:
+            told.append(f"--guided-share {sampling.guided_share:g} does nothing: the guidance is 1.")
+        return tuple(told)
 
     def load(self, settings: Mapping[str, object]) -> None:
         """Open ONNX Runtime's sessions, a second of one core; PyTorch loads gigabytes, and waits for its turn."""
@@ -63,7 +75,8 @@ class UNetEngine:
 
     def _networks(self, settings: Mapping[str, object]) -> Networks:
         """The networks as the settings ask for them; they stay loaded until others are asked for."""
-        key = " ".join(str(settings.get(name, "auto")) for name in ("backend", "device", "precision"))
+        chosen = (str(settings.get(name, "auto")) for name in ("device", "precision"))
+        key = " ".join([choose_backend(settings, self._folder), *chosen])
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old ones first
             self._loaded = (key, open_networks(self._folder, self._configuration, settings))

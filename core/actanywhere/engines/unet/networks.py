@@ -58,15 +58,18 @@ class Networks(Protocol):
     def decode(self, latents: Array) -> Array:
         """Pictures of latents, clipped."""
 
-    def predict(self, stacked: Array, timestep: int, context: Any) -> Array:
-        """The U-Net's raw prediction (T, C, h, w) for the frames' ``stacked`` channels (T, 2C + 1, h, w)."""
+    def predict(self, stacked: Array, timestep: int, context: Any, deep: list[Any] | None = None) -> Array:
+        """The U-Net's raw prediction (T, C, h, w) for the frames' ``stacked`` channels (T, 2C + 1, h, w).
+
+        ``deep`` passes on what its deep layers made; see ``model.forward``. ONNX Runtime runs all layers.
+        """
 
 
 def choose_backend(settings: Mapping[str, object], folder: Path) -> str:
     """``torch`` or ``onnx``, as the settings ask for the model in ``folder``. Raises ``ModelError``.
 
     With ``auto`` PyTorch where it is installed, but ONNX Runtime for an exported model on a processor: it starts in a
-    tenth of the time, and paints no slower. A precision that is asked for is PyTorch's.
+    tenth of the time, and paints no slower. A precision that is asked for is PyTorch's, and so is ``reuse``.
     """
     asked = str(settings.get("backend", "auto"))
     has_torch = all(map(_installed, ("torch", "diffusers", "transformers")))
@@ -94,7 +97,8 @@ def _installed(name: str) -> bool:
 
 
 def _may_run_on_onnx(settings: Mapping[str, object], folder: Path) -> bool:
-    return settings.get("precision", "auto") == "auto" and _installed("onnxruntime") and is_exported(folder)
+    plain = settings.get("precision", "auto") == "auto" and settings.get("reuse", 1) == 1
+    return plain and _installed("onnxruntime") and is_exported(folder)
 
 
 def _on_processor(settings: Mapping[str, object]) -> bool:

@@ -57,7 +57,7 @@ class OnnxNetworks:
         """Pictures of latents, clipped."""
         return np.clip(_in_parts(self._networks["decoder"], "latents", latents, "pictures"), -1, 1)
 
-    def predict(self, stacked: Array, timestep: int, context: Kept) -> Array:
+    def predict(self, stacked: Array, timestep: int, context: Kept, deep: list[Any] | None = None) -> Array:
         """The U-Net's raw prediction."""
         sample = np.ascontiguousarray(np.moveaxis(stacked, 0, 1)[None])
         inputs: dict[str, Any] = {"sample": sample, "timestep": np.array([timestep]), "context": context}

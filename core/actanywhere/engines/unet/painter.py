@@ -12,6 +12,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
+from ..guided import middle
 from ..protocol import FrameConditioning, Painted, Watch, Window
 from .model.configuration import ModelConfiguration
 from .networks import PATCH, Array, Networks
@@ -34,6 +35,10 @@ class Sampling:
     guidance: float
     variation: float
     shading: float
+    guided_share: float = 1.0
+    """Of the steps, those in the middle, that guidance leads."""
+    reuse: int = 1
+    """The deep layers run in every so many steps."""
 
     @classmethod
     def of(cls, settings: Mapping[str, object], configuration: ModelConfiguration) -> Sampling:
@@ -46,6 +51,8 @@ class Sampling:
             "shading": configuration.shading,
             "seed": 0,
             "solver": "dpm++",
+            "guided_share": 1.0,
+            "reuse": 1,
         }
         asked = {name: settings[name] for name in recommended if settings.get(name) is not None}
         if configuration.few_steps:
@@ -127,6 +134,7 @@ class UNetPainter:
             self._denoise(conditioning, self._context, before),
             self._denoise(self._withheld(conditioning), self._no_context, before),
             self.sampling.guidance,
+            middle(self.levels.timesteps, self.sampling.guided_share),
         )
 
         def fresh(step: int) -> Array:
@@ -216,9 +224,15 @@ class UNetPainter:
         )
         deviation = prior_deviation(known_std, unknown_std, unknown)
         kind = parameterisation(self.configuration.prediction)
+        deep: list[Any] = []
 
         def denoise(noisy: Array, timestep: int) -> Array:
-            raw = self.networks.predict(self._stacked(noisy, conditioning), timestep, context)
+            kept = None
+            if self.sampling.reuse > 1:
+                if self.levels.timesteps.index(timestep) % self.sampling.reuse == 0:
+                    deep.clear()
+                kept = deep
+            raw = self.networks.predict(self._stacked(noisy, conditioning), timestep, context, kept)
             alpha, sigma = self._alpha[timestep], self._sigma[timestep]
             made = kind.clean(raw, noisy, alpha, sigma, conditioning.prior, deviation)
             clean = np.asarray(made, np.float32)

@@ -8,7 +8,7 @@ clean end; each solver goes from one level to the next.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -102,12 +102,14 @@ def _half_log_snr(levels: Levels, i: int) -> float:
     return math.log(max(levels.alphas[i], 2.0**-12)) - math.log(levels.sigmas[i])
 
 
-def guide(informed: Denoise, uninformed: Denoise, scale: float) -> Denoise:
-    """A denoiser led away from the ``uninformed`` one and towards the ``informed`` one; scale 1 is off."""
+def guide(informed: Denoise, uninformed: Denoise, scale: float, at: Collection[int]) -> Denoise:
+    """A denoiser led away from the ``uninformed`` one and towards the ``informed`` one ``at`` timesteps; 1 is off."""
     if scale == 1:
         return informed
 
     def guided(noisy: Array, timestep: int) -> Array:
+        if timestep not in at:
+            return informed(noisy, timestep)
         without = uninformed(noisy, timestep)
         return without + scale * (informed(noisy, timestep) - without)
 

@@ -44,10 +44,13 @@ class TorchNetworks:
         return _array(decode_pictures(self.model.autoencoder, self._tensor(latents)))
 
     @torch.inference_mode()
-    def predict(self, stacked: Array, timestep: int, context: Keys) -> Array:
+    def predict(
+        self, stacked: Array, timestep: int, context: Keys, deep: list[Tensor] | None = None
+    ) -> Array:
         """The U-Net's raw prediction."""
         times = torch.tensor([timestep], device=self._device)
-        return _array(run_unet(self._unet, self._tensor(stacked).to(self._unet.dtype), times, context))
+        sample = self._tensor(stacked).to(self._unet.dtype)
+        return _array(run_unet(self._unet, sample, times, context, deep))
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(self._device)

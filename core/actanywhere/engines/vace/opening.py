@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from ...user_folders import cache_folder
+from ..guided import middle
 from ..protocol import EngineRequest
 from .layout import Layout
 from .memory import Plan
@@ -15,6 +16,7 @@ from .painter import VacePainter
 from .parts import Parts
 from .predict import Predictor
 from .text import TextCache, encode_texts
+from .timeline import scheduler_for
 
 
 def open_painter(
@@ -49,11 +51,20 @@ def open_painter(
         parts,
         embeds,
         options.quality.guidance,
+        guided=_guided(layout, options),
         train_steps=int(layout.scheduler.get("num_train_timesteps", 1000)),
         others=plans[1:],
         say=request.say,
     )
     return VacePainter(predictor, options, request, f"{layout.digest()} {options.key()}")
+
+
+def _guided(layout: Layout, options: Options) -> tuple[float, float]:
+    """The first and the last time, in the scheduler's count, that guidance leads."""
+    quality = options.quality
+    times = [float(one) for one in scheduler_for(layout.scheduler, quality.shift, quality.steps).timesteps]
+    led = middle(times, options.guided_share)
+    return (led[0], led[-1]) if led else (-1.0, -1.0)
 
 
 def arithmetic(precision: str, device: torch.device) -> torch.dtype:

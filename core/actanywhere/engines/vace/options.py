@@ -111,6 +111,7 @@ READS = frozenset(
     (
         "preview",
         "guidance",
+        "guided_share",
         "second_pass",
         "prompt",
         "negative_prompt",
@@ -145,6 +146,7 @@ class Options:
     merge: str = "blend"
     reference: str = "auto"
     strength: float = 1.0
+    guided_share: float = 1.0
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
@@ -183,4 +185,8 @@ def prompt_hints(options: Options) -> list[str]:
         )
     if options.quality.guidance <= 1 and options.negative_prompt != NEGATIVE:
         hints.append("The negative prompt does nothing: the guidance of this quality is 1.")
+    if options.quality.guidance <= 1 and options.guided_share < 1:
+        hints.append(
+            f"--guided-share {options.guided_share:g} does nothing: the guidance of this quality is 1."
+        )
     return hints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 
 import torch
 from torch import Tensor
@@ -14,13 +15,17 @@ from .parts import Parts
 
 
 class Predictor:
-    """Predicts with a model's experts. ``embeds`` are the prompt's and the negative prompt's (1, 512, width)."""
+    """Predicts with a model's experts. ``embeds`` are the prompt's and the negative prompt's (1, 512, width).
+
+    ``guided`` are the first and the last time that guidance leads.
+    """
 
     def __init__(
         self,
         parts: Parts,
         embeds: Sequence[Tensor],
         guidance: float,
+        guided: tuple[float, float] = (inf, 0.0),
         scale: float = 1.0,
         train_steps: int = 1000,
         others: Sequence[Plan] = (),
@@ -29,6 +34,7 @@ class Predictor:
         self.parts = parts
         self.embeds = list(embeds) if guidance > 1 else list(embeds[:1])
         self.guidance = guidance
+        self.guided = guided
         self.scale = scale
         boundary = parts.layout.boundary_ratio
         self.boundary = None if boundary is None else boundary * train_steps
@@ -85,7 +91,7 @@ class Predictor:
             return predicted
 
         led = seen(self.embeds[0])
-        if len(self.embeds) > 1:
+        if len(self.embeds) > 1 and self.guided[0] >= float(time) >= self.guided[1]:
             free = seen(self.embeds[1])
             led = free + self.guidance * (led - free)
         return led.float().cpu()

@@ -40,12 +40,19 @@ def keys_of(unet: Any, context: Tensor, adapter_tokens: int = 0) -> Keys:
     return found
 
 
-def run_unet(unet: Any, sample: Tensor, timestep: Tensor, keys: Keys) -> Tensor:
-    """The prediction (T, C, h, w) for a window ``sample`` (T, C', h, w) at a ``timestep`` (1,)."""
-    reads = iter(keys)
-    time = unet.time_embedding(unet.time_proj(timestep).to(unet.dtype))
-    time = silu(time)
+def run_unet(
+    unet: Any, sample: Tensor, timestep: Tensor, keys: Keys, deep: list[Tensor] | None = None
+) -> Tensor:
+    """The prediction (T, C, h, w) for a window ``sample`` (T, C', h, w) at a ``timestep`` (1,).
+
+    ``deep`` passes on from step to step what the deep layers made (DeepCache: Ma, Fang and Wang, 2024). If it is empty,
+    all layers run, and it is put there; else only those run that take it and the sample alone.
+    """
+    time = silu(unet.time_embedding(unet.time_proj(timestep).to(unet.dtype)))
     made = unet.conv_in(sample.contiguous(memory_format=torch.channels_last))
+    if deep:
+        return _finished(unet, deep[0], made, time, iter(keys[-1:]))
+    reads = iter(keys)
     skipped = [made]
     for block in unet.down_blocks:
         for layer, resnet in enumerate(block.resnets):
@@ -59,10 +66,22 @@ def run_unet(unet: Any, sample: Tensor, timestep: Tensor, keys: Keys) -> Tensor:
         made = _resnet(resnet, _layer(unet.mid_block, layer, made, reads), time)
     for block in unet.up_blocks:
         for layer, resnet in enumerate(block.resnets):
+            if len(skipped) == 1:
+                break
             made = _resnet(resnet, torch.cat([made, skipped.pop()], dim=1), time)
             made = _layer(block, layer, made, reads)
         for grow in block.upsamplers or ():
             made = grow(made, skipped[-1].shape[-2:])  # an odd size is not twice its half
+    if deep is not None:
+        deep.append(made)
+    return _finished(unet, made, skipped[0], time, reads)
+
+
+def _finished(unet: Any, made: Tensor, first: Tensor, time: Tensor, reads: Iterator[Any]) -> Tensor:
+    """The prediction, by the last layer, of what all others ``made`` and the ``first`` one."""
+    block = unet.up_blocks[-1]
+    made = _resnet(block.resnets[-1], torch.cat([made, first], dim=1), time)
+    made = _layer(block, len(block.resnets) - 1, made, reads)
     return unet.conv_out(silu(_norm(unet.conv_norm_out, made), inplace=True))  # type: ignore[no-any-return]
 
 
