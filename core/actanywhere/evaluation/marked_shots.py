@@ -15,6 +15,7 @@ from ..contract.job import Job, Progress
 from ..engines.find import Engines
 from ..engines.protocol import Watch
 from ..models import Found
+from ..render.feet import with_shadow
 from ..render.folder import OutputFolder
 from ..render.preflight import open_inputs
 from ..render.render import render
@@ -22,7 +23,7 @@ from ..render.scene import Scene, read_scene
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers, find_networks
 from ..shadow.pull import PulledShadow
-from .against_marks import DARK, ShadowCount, left_standing, looks_of, overlap, shadow_count
+from .against_marks import ShadowCount, left_standing, looks_of, overlap, shadow_count
 from .bench import read_comp, read_result
 from .cases import Case
 from .feet import feet_sliding
@@ -100,7 +101,9 @@ def _render(
     mask = None if scene.place is None else scene.place.other.mask
     found = np.zeros(original.shape[:2], bool) if mask is None else mask > 0.5
     shadow = _shadow(scene, marks, first)
-    slide = feet_sliding(comp, scene.clip.rgb, scene.clip.matte, _pulled(scene))
+    clip = scene.clip
+    moving = np.stack([with_shadow(clip, scene.shadow.value, index) for index in clip.indices()])
+    slide = feet_sliding(comp, clip.rgb, clip.matte, moving)
     left = _left(scene, marks, original, comp)
     figures = {
         "overlap": overlap(found, marks.subject),
@@ -129,15 +132,6 @@ def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
         return float("nan")
     looks = looks_of(backdrop, len(comp), scene.clip.size)
     return left_standing(comp, scene.clip.matte, original, marks.subject, looks)
-
-
-def _pulled(scene: Scene) -> Frames:
-    """(T, h, w) 255 in the actor's shadow, as far as it was pulled."""
-    shadow, made = scene.shadow.value, np.zeros(scene.clip.matte.shape, np.uint8)
-    if isinstance(shadow, PulledShadow):
-        for index in range(len(made)):
-            made[index][shadow.at(index, *scene.clip.size) > DARK] = 255
-    return made
 
 
 def _shadow(scene: Scene, marks: Marks, first: int) -> ShadowCount:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 
@@ -28,6 +28,7 @@ from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .decision import Decision
 from .features import ShotFeatures
+from .feet import warn_of_sliding
 from .matte_check import LONGEST, Damage, check_matte
 from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend, mend_clip
@@ -197,6 +198,16 @@ def _read_scene(
     shadow = shadow_on_place(
         inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
     )
+    asked = settings.camera if inputs.track is None else "tracked"
+    slides = warn_of_sliding(
+        seen,
+        place.backdrop,
+        shadow.value,
+        (asked, camera.value),
+        inputs.plate.info.height,
+        watch.check,
+    )
+    camera = replace(camera, warnings=(*camera.warnings, *slides))
     unmoved = () if led else _no_backdrop(inputs.job.settings)
     backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved))
     scene = Scene(

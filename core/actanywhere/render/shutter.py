@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
-from ..camera.fit import Points, from_pixels
-from ..camera.motion import Motion
+from ..camera.fit import from_pixels
+from ..camera.motion import shown_again
 from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
 from ..footage import compact
 from .decision import Decision
@@ -19,7 +19,6 @@ from .scene import Scene
 
 _CELL = 16
 """Pixels from one place to the next at which the motion is looked up."""
-_ROUNDS = 3
 _MOVES, _RESTS = 4.0, 0.5
 """Pixels from a frame to the next."""
 _LONGEST_HELD = 4
@@ -121,7 +120,7 @@ def streaks_at(backdrop: Backdrop, opened: float, index: int, height: int, width
     def way(other: int) -> NDArray[np.float32] | None:
         if not 0 <= other < len(backdrop.track):
             return None
-        found = _way(backdrop.track, index, other, across, down, float(unit[1, 1]))
+        found = shown_again(backdrop.track, index, other, across, down, float(unit[1, 1]))
         return np.stack([found[0] / unit[0, 0], found[1] / unit[1, 1]], -1).astype(np.float32)
 
     before, after = way(index - 1), way(index + 1)
@@ -132,26 +131,3 @@ def streaks_at(backdrop: Backdrop, opened: float, index: int, height: int, width
         assert known is not None
         before, after = (-known if one is None else one for one in (before, after))
     return Streaks(before, after, opened)
-
-
-def _way(motion: Motion, index: int, other: int, x: Points, y: Points, step: float) -> tuple[Points, Points]:
-    """From each point of frame ``other`` to where frame ``index`` shows the same, by Newton's method; ``step`` is a
-    pixel. Where the two do not show the same, it is as elsewhere.
-    """
-    aim_x, aim_y, known = motion.look(other, x, y)
-    at_x, at_y = x, y
-    with np.errstate(all="ignore"):
-        for _ in range(_ROUNDS):
-            here_x, here_y, ahead = motion.look(index, at_x, at_y)
-            right_x, right_y, _ = motion.look(index, at_x + step, at_y)
-            below_x, below_y, _ = motion.look(index, at_x, at_y + step)
-            known = known & ahead
-            a, b = (right_x - here_x) / step, (below_x - here_x) / step
-            c, d = (right_y - here_y) / step, (below_y - here_y) / step
-            off_x, off_y = aim_x - here_x, aim_y - here_y
-            inverse = 1 / (a * d - b * c)
-            at_x, at_y = at_x + (d * off_x - b * off_y) * inverse, at_y + (a * off_y - c * off_x) * inverse
-        known = known & (np.hypot(at_x - x, at_y - y) < 1)
-    if not known.any():
-        return np.zeros_like(x), np.zeros_like(y)
-    return tuple(np.where(known, way, np.median(way[known])) for way in (at_x - x, at_y - y))  # type: ignore[return-value]

@@ -90,7 +90,12 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
         f"camera: {scene.camera.value} ({scene.camera.reason})",
         *(
             f"warning: {warning}"
-            for warning in (*scene.mend.warnings, *scene.placement.warnings, *scene.place.warnings)
+            for warning in (
+                *scene.mend.warnings,
+                *scene.camera.warnings,
+                *scene.placement.warnings,
+                *scene.place.warnings,
+            )
         ),
     ]
     lines = []

@@ -1,0 +1,104 @@
+"""Whether the place slides under the feet of an actor who stands on the plate's ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.backdrop import Backdrop
+from ..camera.contact import Contact, contact, ground_motion
+from ..camera.fit import from_pixels
+from ..camera.motion import shown_again
+from ..contract.shot import FrameRange
+from ..footage import compact
+from ..shadow.cast import CastShadow
+from ..shadow.pull import PulledShadow
+from .clip import Clip
+
+_SEEN = 0.006
+"""Frame heights by which the place has to slide from a frame to the next to be told: 3 pixels of 480."""
+_FEWEST = 3
+"""Pairs of frames in which it does."""
+_APART = 1.0
+"""Pixels by which the ground may differ whether it is sought from rest or where the place goes."""
+_DARK = 0.1
+"""Share of the light that a shadow takes."""
+_OWN = "Give a track of the ground, or the camera of your own 3-D solve, with --track"
+_REMEDIES = {
+    "plate": "Use --camera 3d, or give the camera of your own 3-D solve with --track",
+    "still": "Use --camera auto",
+}
+
+
+def warn_of_sliding(
+    clip: Clip,
+    backdrop: Backdrop | None,
+    shadow: CastShadow | PulledShadow | None,
+    cameras: tuple[str, str],
+    height: int,
+    check: Callable[[], None],
+) -> tuple[str, ...]:
+    """What is to be said of feet that slide: in which frames and by how many pixels of a plate of that ``height``.
+
+    ``cameras`` are the mode that was asked for, and the one that moves the ``backdrop``. Nothing is said where nobody
+    surely stands. What ``check`` raises ends the look.
+    """
+    if backdrop is None:
+        return ()
+    slides: dict[int, float] = {}
+    moving = with_shadow(clip, shadow, 0)
+    for index in clip.indices():
+        check()
+        if index + 1 == len(clip.frames):
+            break
+        before, moving = moving, with_shadow(clip, shadow, index + 1)
+        slide = _slide(clip, backdrop, index, before, moving)
+        if slide is not None and slide > _SEEN:
+            slides[index] = slide
+    return () if len(slides) < _FEWEST else (_words(clip.frames, slides, cameras, height),)
+
+
+def _words(shot: FrameRange, slides: dict[int, float], cameras: tuple[str, str], height: int) -> str:
+    frames = compact([shot.first + index for index in slides])
+    pixels = np.median(list(slides.values())) * height
+    return (
+        f"The place slides under the actor's feet by {pixels:.0f} pixels a frame in frames {frames}: the plate's "
+        f"ground moves otherwise there than the camera '{cameras[1]}' (parallax). {_REMEDIES.get(cameras[0], _OWN)}."
+    )
+
+
+def _slide(
+    clip: Clip, backdrop: Backdrop, index: int, moving: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> float | None:
+    """Frame heights by which the place slides from a frame to the next; None where it is not sure."""
+    plate, matte = (
+        (np.asarray(planes[index]), np.asarray(planes[index + 1])) for planes in (clip.rgb, clip.matte)
+    )
+    stand = contact(plate, matte, (moving, after))
+    if stand is None:
+        return None
+    goes = _place_goes(clip, backdrop, index, stand)
+    again = ground_motion(plate, stand.feet, after, goes)
+    if again is None or np.linalg.norm(again - stand.ground) > _APART:
+        return None  # a fast pan: what looks like the ground that stood still is another part of it
+    rows, columns = clip.size
+    apart = (goes - stand.ground) * [clip.aspect / columns, 1 / rows]
+    return float(np.linalg.norm(apart))
+
+
+def _place_goes(clip: Clip, backdrop: Backdrop, index: int, stand: Contact) -> NDArray[np.float64]:
+    """(2,) by how many pixels the place under the feet goes on to the next frame."""
+    unit = from_pixels(*clip.size, clip.aspect)
+    x, y = (unit @ [*stand.feet.place, 1.0])[:2]
+    moved = shown_again(backdrop.track, index + 1, index, np.array([x]), np.array([y]), float(unit[1, 1]))
+    return np.array([moved[0][0] / unit[0, 0], moved[1][0] / unit[1, 1]])
+
+
+def with_shadow(clip: Clip, shadow: CastShadow | PulledShadow | None, index: int) -> NDArray[np.uint8]:
+    """(h, w) 255 on the actor and on their shadow, as far as it was pulled."""
+    moving = np.asarray(clip.matte[index])
+    if isinstance(shadow, PulledShadow):
+        moving = np.where(shadow.at(index, *clip.size) > _DARK, np.uint8(255), moving)
+    return moving
