@@ -17,7 +17,7 @@ from huggingface_hub import constants
 from onnx import TensorProto, helper
 
 from actanywhere.contract.errors import ActAnywhereError, ModelError
-from actanywhere.models import find_model, find_network, hub, importing, missing_network, pull
+from actanywhere.models import find_model, find_network, hub, importing, memory, missing_network, pull
 from actanywhere.models.digests import facts_of
 from actanywhere.models.folder import model_folder
 from actanywhere.models.manifest import check_manifest, write_manifest
@@ -41,6 +41,12 @@ from tests.seeing.networks import brightness_depth, migan_like, red_mask
 DEPTH, MATTE = "depth-anything-v2-small", "vitmatte-small"
 KIND = TensorProto.FLOAT
 PICTURE = np.zeros((64, 64, 3), np.float32)
+
+
+def with_free(at: At, gigabytes: float) -> None:
+    """A network of 3 GB on a machine that has so many free."""
+    at.machine.setattr(memory, "free_memory", lambda: gigabytes * 1e9)
+    memory.check_memory(find_entry("birefnet-lite"))
 
 
 def online(act: Callable[[At, Hub], object]) -> Callable[[At], object]:
@@ -524,6 +530,11 @@ ROWS = [
         "Close other applications, or give a smaller picture.",
         lambda at: failing(at, "Failed to allocate memory"),
         lambda at: fed(at, picture=np.zeros((1, 3, 4, 4), np.float32)),
+    ),
+    Row(
+        "Close other applications, or render on a machine with more memory.",
+        lambda at: with_free(at, 0.5),
+        lambda at: with_free(at, 3.1),
     ),
     Row(
         "Try a newer ONNX Runtime (pip install -U onnxruntime), or get the file again.",

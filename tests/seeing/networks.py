@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["brightness_depth", "lama_like", "migan_like", "red_mask"]
+__all__ = ["brightness_depth", "failing", "lama_like", "migan_like", "red_mask"]
 
 _OPSET = 17
 
@@ -46,6 +46,18 @@ def red_mask(
         outputs.insert(0, _value(f"side{number}", TensorProto.FLOAT, 1, 1, *half))
     constants = {"weight": weight, "bias": np.float32([-12.0])}
     return _save(path, nodes, [_value("picture", TensorProto.FLOAT, 1, 3, *sides)], outputs, constants)
+
+
+def failing(path: Path) -> Path:
+    """The same network, which loads and cannot be run: its answer is brought to a shape that it does not fit."""
+    model = onnx.load(str(path))
+    (last,) = [node for node in model.graph.node if model.graph.output[-1].name in node.output]
+    last.output[:] = ["all of it"]
+    model.graph.initializer.append(numpy_helper.from_array(np.int64([1, 1, 1, 7]), "does not fit"))
+    answer = [model.graph.output[-1].name]
+    model.graph.node.append(helper.make_node("Reshape", ["all of it", "does not fit"], answer))
+    onnx.save(model, str(path))
+    return path
 
 
 def brightness_depth(path: Path) -> Path:

@@ -186,11 +186,12 @@ def _batch(args: argparse.Namespace, screen: Screen) -> int:
         from .bundle import make_bundle
 
         return make_bundle(args, screen)
+    from ..models.memory import free_memory
     from ..render.preflight import preflight
     from .batch import check_all, read_entries
     from .follow import Interrupts
     from .outcome import table
-    from .pool import affordable_workers, free_memory, graphics_cards, open_workers, render_all
+    from .pool import affordable_workers, graphics_cards, open_workers, render_all
 
     checked = check_all(read_entries(args, screen), preflight, screen)
     entries = [one.entry for one in checked]

@@ -57,10 +57,11 @@ def _groups() -> list[tuple[str, list[Entry]]]:
 def _row(entry: Entry, state: State) -> str:
     star = "*" if "vision" in entry.sets else " "
     needs = f"{entry.disk / 1e9:6.2f} GB"
-    needs += f"  GPU {entry.gpu_memory:.0f} GB" if entry.gpu_memory else "            "
+    needs += f"  RAM {entry.memory:3.0f} GB" if entry.memory >= 10 else f"  RAM {entry.memory:3.1f} GB"
+    needs += f"  GPU {entry.gpu_memory:.0f} GB" if entry.gpu_memory else ""
     where = {"here": f"here: {state.folder}", "absent": f"{entry.role or entry.engine}"}
     said = where.get(state.word, f"{state.word}: {state.found}")
-    return f"{entry.name + star:24} {needs:22} {entry.licence:22} {said}"
+    return f"{entry.name + star:24} {needs:34} {entry.licence:22} {said}"
 
 
 def _described(entry: Entry, state: State) -> dict[str, Any]:

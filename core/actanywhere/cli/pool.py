@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..contract.errors import ActAnywhereError, Cancelled, JobError, WorkerError
 from ..contract.job import Job, Result
@@ -177,15 +176,6 @@ def graphics_cards() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return listed.stdout.split()
-
-
-def free_memory() -> float | None:
-    """Bytes of memory that a new process may take; None where the system does not say."""
-    try:
-        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        return float(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 def affordable_workers(

@@ -20,7 +20,7 @@ from ..footage import compact, read_condition, read_scribble, read_still_matte
 from ..seeing.hints import read_hint
 from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
-from ..seeing.protocol import Hint, RegionMap, Subject
+from ..seeing.protocol import Hint, RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
 from .clip import Clip
 from .decision import Decision
@@ -149,16 +149,20 @@ def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
         copy = Subject(match.subject, match.score, "its likeness to the plate's own actor")
     settled = given is not None or hint is not None
     regions = readers.regions_of(condition)
-    other = find_other_actor(
-        condition,
-        asked.kind,
-        given=given,
-        hint=hint,
-        copy=copy,
-        subjects=None if given is not None else readers.subjects,
-        pointed=readers.pointed,
-        regions=None if settled else regions,
-    )
+
+    def find(subjects: Subjects | None) -> OtherActor:
+        return find_other_actor(
+            condition,
+            asked.kind,
+            given=given,
+            hint=hint,
+            copy=copy,
+            subjects=subjects,
+            pointed=readers.pointed,
+            regions=None if settled else regions,
+        )
+
+    other = find(None) if given is not None else readers.by_subjects(find)
     if match is None:
         return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings, regions)
     index = match.index * _stride(clip)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from .protocol import Picture
 
-Arrays = dict[str, NDArray[np.float32]]
+Arrays = dict[str, NDArray[Any]]
+"""Floats, and texts."""
 
 
 class Answers:
@@ -39,7 +40,7 @@ class Answers:
             suppress(OSError, ValueError, KeyError, EOFError, BadZipFile),
             np.load(path, allow_pickle=False) as kept,
         ):
-            return {name: np.asarray(kept[name], np.float32) for name in kept.files}
+            return {name: _single(kept[name]) for name in kept.files}
         found = _rounded(answer())
         self._keep(path, found)
         return found
@@ -50,8 +51,8 @@ class Answers:
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
             try:
                 with os.fdopen(handle, "wb") as stream:
-                    halves: Any = {key: value.astype(np.float16) for key, value in found.items()}
-                    np.savez(stream, **halves)
+                    halves: Any = {key: _half(value) for key, value in found.items()}
+                    np.savez_compressed(stream, **halves)
                 os.replace(name, path)
             except BaseException:
                 os.unlink(name)
@@ -59,4 +60,12 @@ class Answers:
 
 
 def _rounded(found: Arrays) -> Arrays:
-    return {name: np.asarray(value, np.float16).astype(np.float32) for name, value in found.items()}
+    return {name: _single(_half(value)) for name, value in found.items()}
+
+
+def _half(value: NDArray[Any]) -> NDArray[Any]:
+    return value if value.dtype.kind == "U" else np.asarray(value, np.float16)
+
+
+def _single(value: NDArray[Any]) -> NDArray[Any]:
+    return value if value.dtype.kind == "U" else np.asarray(value, np.float32)

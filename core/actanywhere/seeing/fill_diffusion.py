@@ -21,6 +21,7 @@ from ..contract.errors import ModelError
 from ..models.find import find_model, folder_of, get_again
 from ..models.registry import all_entries
 from .picture_and_text import PictureAndText
+from .pretrained import running
 from .protocol import Picture
 from .shift_map import fill_by_parts
 
@@ -141,16 +142,18 @@ class DiffusionFill:
         if self._way.sees:
             image = Image.fromarray(np.round(begun * 255).astype(np.uint8))
             mask = Image.fromarray(unknown.astype(np.uint8) * 255)
-        made = self._pipeline(
-            prompt=self._way.prompt,
-            image=image,
-            mask_image=mask,
-            height=height,
-            width=width,
-            generator=torch.Generator().manual_seed(0),
-            output_type="np",
-            **self._way.asked,
-        ).images[0]
+        pipeline = self._pipeline
+        with running(self.name):
+            made = pipeline(
+                prompt=self._way.prompt,
+                image=image,
+                mask_image=mask,
+                height=height,
+                width=width,
+                generator=torch.Generator().manual_seed(0),
+                output_type="np",
+                **self._way.asked,
+            ).images[0]
         found = np.asarray(made, np.float32)
         if found.shape != picture.shape:
             found = np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_AREA), np.float32)

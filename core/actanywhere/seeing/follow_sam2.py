@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .pretrained import load_pretrained
+from .pretrained import load_pretrained, running
 from .protocol import Followed, Hint, Picture
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -64,7 +64,7 @@ class Sam2Follow:
 
         square = cv2.resize(picture, (self._side, self._side), interpolation=cv2.INTER_AREA)
         given = (np.clip(square, 0, 1) - np.array(_MEAN, np.float32)) / np.array(_STD, np.float32)
-        with torch.inference_mode():
+        with running(self.name), torch.inference_mode():
             frame = torch.from_numpy(np.ascontiguousarray(given.transpose(2, 0, 1), np.float32))
             found = self._model(self._session, frame=frame, frame_idx=self._count)
             logits = found.pred_masks.float().reshape(found.pred_masks.shape[-2:]).cpu().numpy()

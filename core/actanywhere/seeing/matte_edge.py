@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from .pretrained import load_pretrained
+from .pretrained import load_pretrained, running
 from .protocol import Picture
 
 _SURE = (0.06, 0.94)
@@ -84,7 +84,7 @@ class VitMatteEdge:
         beyond = ((0, -height % 32), (0, -width % 32))
         given = np.dstack([(picture - 0.5) / 0.5, trimap])
         padded = np.pad(given, (*beyond, (0, 0)), "edge").astype(np.float32)
-        with torch.inference_mode():
+        with running(self.name), torch.inference_mode():
             pixels = torch.from_numpy(padded.transpose(2, 0, 1)[None].copy()).to(self._model.device)
             alphas = self._model(pixel_values=pixels).alphas[0, 0].float().cpu().numpy()
         return np.asarray(np.clip(alphas[:height, :width], 0, 1), np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,19 @@ def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str
     if lacking:
         raise ModelError(f"{folder} lacks weights of {what}, such as {lacking[0]}.", again)
     return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+
+
+@contextmanager
+def running(name: str) -> Iterator[None]:
+    """What PyTorch raises while the network ``name`` runs, as a ``ModelError``: too little memory, for one."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        why = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"{name} cannot be run: {why.rstrip('.')}.",
+            "Close other applications, or give a smaller picture.",
+        ) from error
 
 
 def _no_library(folder: Path, error: ImportError) -> ModelError:

@@ -6,6 +6,7 @@ it is.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -35,6 +36,13 @@ class Hint:
 
     def __bool__(self) -> bool:
         return bool(self.boxes or self.points or self.goes is not None)
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another."""
+        strokes = [b"" if one is None else one.tobytes() for one in (self.goes, self.stays)]
+        said = repr((self.boxes, self.points, self.off)).encode()
+        return hashlib.sha256(b"|".join([said, *strokes])).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,10 @@ class Depth(Protocol):
 class Fill(Protocol):
     """What is behind a hole, or beyond a border."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Who fills."""
+        ...
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` with its ``hole`` (1 = fill) filled; nothing is copied from where ``never_from`` is 1."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from ..contract.errors import ModelError
 from ..models import Found, find_network, missing_network
+from ..models.memory import check_memory
 from ..onnx_runner import Network, open_network
-from .cache import Answers
+from .cache import Answers, Arrays
 from .depth import NetworkDepth
-from .fill_diffusion import diffusion_fill
+from .fill_diffusion import DiffusionFill, diffusion_fill
 from .fill_networks import NetworkFill
 from .grab_cut import GrabCutSubjects
-from .protocol import Depth, DepthMap, Fill, Hint, Picture, RegionMap, Regions, Subject, Subjects
+from .protocol import REGIONS, DepthMap, Fill, Hint, Picture, RegionMap, Subject, Subjects
 from .regions import EomtRegions
 from .shift_map import ShiftMap
 from .subjects import NetworkSubjects
+
+T = TypeVar("T")
 
 
 def find_networks() -> dict[str, Found]:
@@ -32,107 +37,123 @@ class Readers:
     """The reader of each role; networks are loaded when first asked, and answers are cached.
 
     ``networks`` are those to use, by role; none is compulsory. ``warnings`` fills as it goes: a network that cannot be
-    run is left out, and what answers without it takes over.
+    loaded or run is left out, and what answers without it takes over.
     """
 
     networks: dict[str, Found] = field(default_factory=dict)
     answers: Answers = field(default_factory=lambda: Answers(None))
     warnings: list[str] = field(default_factory=list)
+    _failed: set[str] = field(default_factory=set)
 
     @property
     def subjects(self) -> Subjects | None:
-        """Who stands out of a picture; None where no network tells."""
-        return self._subjects
+        """Who stands out of a picture; None where no network tells. It raises ``ModelError`` where it cannot be run."""
+        return None if "subjects" in self._failed else self._subjects
+
+    def by_subjects(self, question: Callable[[Subjects | None], T]) -> T:
+        """What ``question`` makes of the subjects' reader; asked again without one where the network cannot be run."""
+        reader = self.subjects
+        if reader is not None:
+            try:
+                return question(reader)
+            except ModelError as error:
+                self._leave_out("subjects", error)
+        return question(None)
 
     def mask_of(self, picture: Picture) -> Picture | None:
-        """The mask (h, w) of all that stands out of ``picture``, as the network gives it; None where none tells."""
-        return None if self._subjects is None else self._subjects.mask(picture)
+        """The mask (h, w) of all that stands out of ``picture``, as the network gives it; None where none tells.
 
-    @cached_property
-    def _subjects(self) -> _CachedSubjects | None:
-        found = self.networks.get("subjects")
-        network = self._open(found)
-        if found is None or network is None:
-            return None
-        try:
-            return _CachedSubjects(
-                NetworkSubjects(network, found.entry.name, found.entry.recipe), self.answers
-            )
-        except ModelError as error:
-            self._leave_out(error)
-            return None
+        Raises ``ModelError`` where the network cannot be run.
+        """
+        return None if self.subjects is None or self._subjects is None else self._subjects.mask(picture)
 
     @cached_property
     def pointed(self) -> Subjects:
         """Who is where an artist points, without any network."""
         return GrabCutSubjects()
 
-    @cached_property
-    def _regions(self) -> Regions | None:
-        found = self.networks.get("regions")
-        if found is None:
-            return None
-        try:
-            return EomtRegions(found.folder, found.entry.name, _digest(found))
-        except ModelError as error:
-            self._leave_out(error)
-            return None
-
     def regions_of(self, picture: Picture) -> RegionMap | None:
         """What every pixel of ``picture`` is; None where no network tells."""
-        return None if self._regions is None else self._regions.of(picture)
-
-    @cached_property
-    def _depth(self) -> Depth | None:
-        found = self.networks.get("depth")
-        network = self._open(found)
-        if found is None or network is None:
+        reader = self._regions
+        if reader is None or "regions" in self._failed:
             return None
+        asked = f"regions {reader.name} {reader.digest}"
         try:
-            return NetworkDepth(network, found.entry.name)
+            kept = self.answers.get(picture, asked, lambda: _packed_regions(reader.of(picture)))
         except ModelError as error:
-            self._leave_out(error)
+            self._leave_out("regions", error)
             return None
+        return RegionMap({name: kept[name] for name in REGIONS}, reader.name, _subjects_of(kept))
 
     def depth_of(self, picture: Picture) -> DepthMap | None:
         """How far everything in ``picture`` is; None where no network tells."""
-        return None if self._depth is None else self._depth.of(picture)
+        reader = self._depth
+        if reader is None or "depth" in self._failed:
+            return None
+        asked = f"depth {reader.name} {reader.digest}"
+        try:
+            kept = self.answers.get(picture, asked, lambda: {"inverse": reader.of(picture).inverse})
+        except ModelError as error:
+            self._leave_out("depth", error)
+            return None
+        return DepthMap(kept["inverse"], reader.name)
 
     @cached_property
     def fill(self) -> Fill:
         """What is behind a hole: by a diffusion model, else by a network, else by OpenCV's shift map."""
-        try:
-            painter = diffusion_fill(self.warnings.append)
-        except ModelError as error:
-            self._leave_out(error)
-            painter = None
-        if painter is not None:
-            return _CachedFill(painter, painter.digest, self.answers)
-        found = self.networks.get("fill")
-        network = self._open(found)
-        if found is not None and network is not None:
-            try:
-                return _CachedFill(NetworkFill(network, found.entry.name), network.digest, self.answers)
-            except ModelError as error:
-                self._leave_out(error)
-        return _CachedFill(ShiftMap(), "1", self.answers)
+        return _FirstFill([self._painter, self._fill_network], self.answers, self._leave_out)
 
     def lacks(self, role: str) -> str:
         """What would answer ``role``, and the command that gets it; empty where it is here."""
         return "" if role in self.networks else missing_network(role)
 
-    def _open(self, found: Found | None) -> Network | None:
+    @cached_property
+    def _subjects(self) -> _CachedSubjects | None:
+        def load(found: Found) -> _CachedSubjects:
+            reader = NetworkSubjects(self._network(found), found.entry.name, found.entry.recipe)
+            return _CachedSubjects(reader, self.answers)
+
+        return self._loaded("subjects", load)
+
+    @cached_property
+    def _regions(self) -> EomtRegions | None:
+        return self._loaded(
+            "regions", lambda found: EomtRegions(found.folder, found.entry.name, _digest(found))
+        )
+
+    @cached_property
+    def _depth(self) -> NetworkDepth | None:
+        return self._loaded("depth", lambda found: NetworkDepth(self._network(found), found.entry.name))
+
+    def _fill_network(self) -> NetworkFill | None:
+        return self._loaded("fill", lambda found: NetworkFill(self._network(found), found.entry.name))
+
+    def _painter(self) -> DiffusionFill | None:
+        try:
+            return diffusion_fill(self.warnings.append)
+        except ModelError as error:
+            self._leave_out("painter", error)
+            return None
+
+    def _loaded(self, role: str, load: Callable[[Found], T]) -> T | None:
+        """The reader of ``role`` by its network; None where there is none, or it was left out."""
+        found = self.networks.get(role)
         if found is None:
             return None
         try:
-            network = open_network(found.path)
+            check_memory(found.entry)
+            return load(found)
         except ModelError as error:
-            self._leave_out(error)
+            self._leave_out(role, error)
             return None
+
+    def _network(self, found: Found) -> Network:
+        network = open_network(found.path)
         self.warnings += [notice for notice in network.notices if notice not in self.warnings]
         return network
 
-    def _leave_out(self, error: ModelError) -> None:
+    def _leave_out(self, role: str, error: ModelError) -> None:
+        self._failed.add(role)
         self.warnings.append(f"{error.message} It is left out. {error.remedy}")
 
 
@@ -143,36 +164,90 @@ class _CachedSubjects:
         self.name, self._reader, self._answers = reader.name, reader, answers
 
     def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
-        """As the reader finds them; without a hint a second time from what was kept."""
+        """As the reader finds them."""
         if hint:
-            return self._reader.find(picture, hint)
+            asked = f"meant {self._reader.digest} {hint.digest}"
+            kept = self._answers.get(picture, asked, lambda: _packed(self._reader.find(picture, hint)))
+            return _subjects_of(kept)
         asked = f"everybody {self._reader.digest}"
         kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.everybody(picture)})
         return self._reader.subjects_in(kept["mask"])
 
     def mask(self, picture: Picture) -> Picture:
-        """As the reader gives it; a second time from what was kept."""
+        """As the reader gives it."""
         asked = f"mask {self._reader.digest}"
         return self._answers.get(picture, asked, lambda: {"mask": self._reader.mask(picture)})["mask"]
 
 
-class _CachedFill:
-    """A fill with cached pictures."""
+class _FirstFill:
+    """The first of several fills that can be run, with cached pictures; the shift map after all of them."""
 
-    def __init__(self, fill: Fill, digest: str, answers: Answers) -> None:
-        self.name, self._fill, self._digest, self._answers = fill.name, fill, digest, answers
+    def __init__(
+        self,
+        others: list[Callable[[], DiffusionFill | NetworkFill | None]],
+        answers: Answers,
+        leave_out: Callable[[str, ModelError], None],
+    ) -> None:
+        self._others, self._answers, self._leave_out = others, answers, leave_out
+        self._fill: DiffusionFill | NetworkFill | ShiftMap | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the one that fills, as far as is known."""
+        return self._now().name
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
-        """As the fill does it; a second time from what was kept."""
+        """As the fill does it."""
         if not (hole > 0.004).any():
             return picture
         layers = [picture, hole[..., None]] + ([] if never_from is None else [never_from[..., None]])
-        asked = f"fill {self._fill.name} {self._digest}"
         whole = np.concatenate(layers, 2)
-        kept = self._answers.get(
-            whole, asked, lambda: {"picture": self._fill.behind(picture, hole, never_from)}
-        )
-        return np.where(hole[..., None] > 0.004, kept["picture"], picture)
+        while True:
+            fill = self._now()
+            try:
+                found = self._cached(fill, whole, picture, hole, never_from)
+            except ModelError as error:
+                self._fill = None
+                self._leave_out("fill", error)
+                continue
+            return np.where(hole[..., None] > 0.004, found, picture)
+
+    def _cached(
+        self,
+        fill: DiffusionFill | NetworkFill | ShiftMap,
+        whole: Picture,
+        picture: Picture,
+        hole: Picture,
+        never_from: Picture | None,
+    ) -> Picture:
+        asked = f"fill {fill.name} {fill.digest}"
+        return self._answers.get(whole, asked, lambda: {"picture": fill.behind(picture, hole, never_from)})[
+            "picture"
+        ]
+
+    def _now(self) -> DiffusionFill | NetworkFill | ShiftMap:
+        while self._fill is None:
+            self._fill = self._others.pop(0)() if self._others else ShiftMap()
+        return self._fill
+
+
+def _packed(subjects: list[Subject]) -> Arrays:
+    """Subjects as arrays that can be cached."""
+    found: Arrays = {f"mask {index}": one.mask for index, one in enumerate(subjects)}
+    found["scores"] = np.array([one.score for one in subjects], np.float32)
+    found["said"] = np.array([(one.source, one.kind) for one in subjects], np.str_).reshape(-1, 2)
+    return found
+
+
+def _packed_regions(regions: RegionMap) -> Arrays:
+    return {**_packed(regions.instances), **regions.shares}
+
+
+def _subjects_of(kept: Arrays) -> list[Subject]:
+    return [
+        Subject(kept[f"mask {index}"], float(score), str(source), str(kind))
+        for index, (score, (source, kind)) in enumerate(zip(kept["scores"], kept["said"], strict=True))
+    ]
 
 
 def _digest(found: Found) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
 from ..models import get_again
-from .pretrained import load_pretrained
+from .pretrained import load_pretrained, running
 from .protocol import REGIONS, Picture, RegionMap, Subject
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class EomtRegions:
         canvas = np.zeros((self._side, self._side, 3), np.float32)
         canvas[: inner[1], : inner[0]] = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
         given = (np.clip(canvas, 0, 1) - np.array(_MEAN, np.float32)) / np.array(_STD, np.float32)
-        with torch.inference_mode():
+        with running(self.name), torch.inference_mode():
             pixels = torch.from_numpy(given.transpose(2, 0, 1)[None].copy()).to(self._model.device)
             found = self._model(pixel_values=pixels)
             classes = found.class_queries_logits.softmax(-1)[0, :, :-1].float().cpu().numpy()

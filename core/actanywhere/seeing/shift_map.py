@@ -43,6 +43,7 @@ class ShiftMap:
     """The fill that is always here."""
 
     name = "shift map"
+    digest = "1"
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` (h, w, 3) display with its ``hole`` (h, w) filled; known pixels stay as they are, bit for bit.

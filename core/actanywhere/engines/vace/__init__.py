@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...contract.errors import ModelError
 from ...models.find import folder_of
+from ...models.memory import free_memory
 from ...models.registry import all_entries
 from ..protocol import EngineFacts, EngineRequest, Painter
 from .control import frame_count
@@ -148,16 +149,13 @@ def _machine(options: Options) -> _Machine:
 
 
 def _free_host() -> int:
-    try:
-        lines: dict[str, Any] = dict(
-            line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines()
-        )
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        names = getattr(os, "sysconf_names", {})
-        if "SC_PHYS_PAGES" in names:
-            return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-        return 64 * GIB
+    free = free_memory()
+    if free is not None:
+        return int(free)
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" in names:
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return 64 * GIB
 
 
 def engine_of(folder: Path) -> VaceEngine:
