@@ -35,6 +35,8 @@ _MOST_SHIFTS = 120
 """OpenCV tries half as many."""
 _ALIKE = 0.05
 """Share of the pixels around one that have to be copied by a shift for it to be of that piece."""
+_BESIDE = 8
+"""Pixels beside what is left, when it is filled from its surroundings."""
 _ROUNDS = 3
 """What is out of reach of all shifts is filled from what was filled before, so many times."""
 
@@ -257,9 +259,16 @@ def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, lig
         made[y[there], x[there]] = picture[from_y[there], from_x[there]] + lit[there]
         missing[y[there], x[there]] = False
     if missing.any():
-        codes = np.round(np.clip(made, 0, 1) * 255).astype(np.uint8)
-        mended = cv2.inpaint(codes, missing.astype(np.uint8), 3, cv2.INPAINT_TELEA)
-        made[missing] = np.asarray(mended, np.float32)[missing] / 255
+        rows, columns = np.flatnonzero(missing.any(1)), np.flatnonzero(missing.any(0))
+        box = tuple(slice(max(0, one[0] - _BESIDE), one[-1] + _BESIDE + 1) for one in (rows, columns))
+        view, gap = made[box], missing[box]
+        codes = np.empty(view.shape, np.uint8)
+        for own, row in zip(
+            codes, view, strict=True
+        ):  # at once it would take three times the picture's memory
+            own[:] = np.round(np.clip(row, 0, 1) * 255)
+        mended = cv2.inpaint(codes, gap.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+        view[gap] = mended[gap].astype(np.float32) / 255
     return made
 
 
