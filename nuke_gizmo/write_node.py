@@ -126,13 +126,14 @@ class Graph:
 def graph() -> List[str]:
     """What is inside: inputs, the export's Writes, the layer's Read, the output switch."""
     g = Graph()
-    for number, name in enumerate(("plate", "matte", "condition", "track", "alive")):
+    for number, name in enumerate(("plate", "matte", "condition", "track", "alive", "others")):
         g.node("Input", name, (number * 220, 0), (), [("number", str(number))] if number else [])
     which = '{{"\\[exists parent.input1] ? 0 : 1"}}'
     g.node("Switch", "matte_or_plate", (220, 120), ("matte", "plate"), [("which", which)])
     alpha = [("from0", "rgba.alpha"), ("to0", "rgba.alpha")]
     g.node("Copy", "matte_alpha", (220, 200), ("matte_or_plate", "matte_or_plate"), alpha)
     g.node("Copy", "alive_alpha", (880, 200), ("alive", "alive"), alpha)
+    g.node("Copy", "others_alpha", (1100, 200), ("others", "others"), alpha)
     g.node("Read", "read_condition", (660, 120), (), _picture())
     which = '{{"\\[exists parent.input2] ? 0 : 1"}}'
     g.node("Switch", "condition_or_file", (440, 200), ("condition", "read_condition"), [("which", which)])
@@ -141,6 +142,7 @@ def graph() -> List[str]:
         ("write_matte", "matte_alpha", "alpha", 220),
         ("write_condition", "condition_or_file", "rgb", 440),
         ("write_alive", "alive_alpha", "alpha", 880),
+        ("write_others", "others_alpha", "alpha", 1100),
     ):
         g.node("Write", name, (x, 320), (source,), _write(channels))
     g.node("Read", "read_layer", (-440, 400), (), _read())
@@ -206,7 +208,7 @@ def _copy(source: str, target: str) -> Knobs:
 
 def body(kind: str, knobs: List[Any]) -> List[str]:
     """The node itself, as a Group or a Gizmo."""
-    lines = [f"{kind} {{", " inputs 5"]
+    lines = [f"{kind} {{", " inputs 6"]
     lines += [" name ActAnywhere1"] if kind == "Group" else []
     lines += [
         f" help {quoted(NODE_HELP)}",
@@ -227,10 +229,7 @@ def group_text() -> str:
     head = [
         "set cut_paste_input [stack 0]",
         "version 13.2 v8",
-        "push 0",
-        "push 0",
-        "push 0",
-        "push 0",
+        *["push 0"] * 5,
         "push $cut_paste_input",
     ]
     return "\n".join([*head, *body("Group", panel())]) + "\n"

@@ -146,8 +146,8 @@ class _Condition(_Part):
             layout.prop(group, "condition_camera")
             layout.label(text=f"At frame {context.scene.frame_current}", icon="TIME")
         layout.prop(group, "condition_kind")
-        if group.condition_kind == "composite":
-            layout.prop(group, "condition_matte")
+        layout.prop(group, "condition_mask")
+        layout.prop(group, "condition_matte")
         for name in ("scribble", "extended"):
             words = {"new": "image.new", "open": "image.open", "text": control(name).title}
             layout.template_ID(group, "condition_" + name, **words)

@@ -174,6 +174,12 @@ class ACTANYWHERE_PG_scene(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         description=control("condition_matte").bare_tip,
     )
+    condition_mask: PointerProperty(
+        name="Mask of the Picture",
+        type=bpy.types.Mask,
+        description="A mask of who else is in the picture of the place, drawn over that picture. It is taken at the "
+        "current frame, and comes before the file",
+    )
     condition_scribble: PointerProperty(
         name=control("scribble").title,
         type=bpy.types.Image,

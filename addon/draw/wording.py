@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..contract.errors import ActAnywhereError
 from ..hostkit.controls import control
-from ..hostkit.wording import SHARED, in_panel_words
+from ..hostkit.wording import GET_NETWORKS, SHARED, in_panel_words
 
 __all__ = ["shown", "spoken"]
 
@@ -13,6 +13,7 @@ _OWN = {
     "matte-first": "'Starts At' of the matte",
     "plate-colour": "'Color Space' of the plate",
     "condition-colour": "'Color Space' of the condition",
+    "condition-matte": "'Mask of the Picture'",
     "condition-kind": "'Kind' of the condition",
     "matte-channel": "'Channel' of the matte",
 }
@@ -20,7 +21,9 @@ _OWN = {
 
 def shown(text: str) -> str:
     """The text, with every flag of the command line as the panel calls it."""
-    return in_panel_words(text, _called)
+    return in_panel_words(
+        text.replace(GET_NETWORKS, "'Get the Networks' in the add-on's preferences"), _called
+    )
 
 
 def spoken(error: ActAnywhereError) -> str:

@@ -82,8 +82,8 @@ def build_order(scene: Any, asked: Asked, operator: Any, plate: Plate, take: str
     first, last = frame_range(scene, asked, plate)
     sequence, drawn = _plate(plate, first, last, folder)
     matte = _matte(scene, asked, plate, first, last, folder, drawn)
-    condition, picture = find_condition(scene, asked, folder)
-    drawn += [("condition", picture)] if picture else []
+    condition, pictures = find_condition(scene, asked, folder)
+    drawn += pictures
     alive = find_alive(asked, plate) if settings.life > 0 else None
     if alive is not None:
         drawn.append(("alive", alive))

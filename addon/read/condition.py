@@ -10,16 +10,17 @@ import bpy
 from ..contract.errors import FootageError, JobError
 from ..contract.shot import Condition
 from ..versions import set_file_format
-from .footage import clip_frames, colour_of
+from .footage import clip_frames, colour_of, frame_size, render_size
+from .matte import mask_drawing
 
 __all__ = ["find_condition"]
 
 _READABLE = (".exr", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dpx")
-_Found = tuple[Condition, "tuple[str, dict[str, Any]] | None"]
+_Drawing = tuple[str, dict[str, Any]]
 
 
-def find_condition(scene: Any, asked: Any, folder: str) -> _Found:
-    """The condition, and (kind, options) of what a second Blender draws for it, or None.
+def find_condition(scene: Any, asked: Any, folder: str) -> tuple[Condition, list[tuple[str, _Drawing]]]:
+    """The condition, and what a second Blender draws for it: (stem, (kind, options)) each.
 
     A picture without a file that the engine reads is saved into ``folder`` here and now. Raises ``FootageError``.
     """
@@ -31,7 +32,28 @@ def find_condition(scene: Any, asked: Any, folder: str) -> _Found:
     matte = os.path.normpath(bpy.path.abspath(asked.condition_matte)) if asked.condition_matte else ""
     scribble = _beside(asked.scribble_path, asked.condition_scribble, folder, "scribble")
     extended = _beside(asked.extended_path, asked.condition_extended, folder, "extended")
-    return Condition(path, asked.condition_kind, matte, colour, scribble, extended), drawing
+    drawn = [("condition", drawing)] if drawing else []
+    if asked.condition_mask is not None:
+        size = _size(scene, asked)
+        mask = mask_drawing(asked.condition_mask, size, "Draw who is to be removed.")
+        mask[1]["frame"] = scene.frame_current
+        drawn.append(("condition_matte", mask))
+        matte = os.path.join(folder, "condition_matte.exr")
+    return Condition(path, asked.condition_kind, matte, colour, scribble, extended), drawn
+
+
+def _size(scene: Any, asked: Any) -> tuple[int, int]:
+    """Width and height of the picture of the place, which is known to be there."""
+    if asked.condition_source == "CAMERA":
+        return render_size(asked.condition_scene or scene)
+    if asked.condition_source == "CLIP":
+        return clip_frames(asked.condition_clip, "condition").size
+    if asked.condition_path or _has_file(asked.condition_image):
+        path = asked.condition_path or asked.condition_image.filepath
+        library = None if asked.condition_path else asked.condition_image.library
+        return frame_size(bpy.path.abspath(path, library=library), "picture of the place")
+    width, height = asked.condition_image.size
+    return width, height
 
 
 def _beside(path: str, image: Any, folder: str, what: str) -> str:

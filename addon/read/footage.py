@@ -13,7 +13,16 @@ from ..contract.numbering import compact
 from ..contract.sequences import MOVIE_EXTENSIONS
 from .numbering import find_footage, link_numbered
 
-__all__ = ["COLOURS", "Frames", "align", "clip_frames", "colour_of", "path_frames", "render_size"]
+__all__ = [
+    "COLOURS",
+    "Frames",
+    "align",
+    "clip_frames",
+    "colour_of",
+    "frame_size",
+    "path_frames",
+    "render_size",
+]
 
 #: Blender's colour spaces as the engine calls them.
 COLOURS = {
@@ -105,6 +114,11 @@ def path_frames(path: str, start: int | None, colour: str, what: str) -> Frames:
     offset = 0 if start is None else footage.first - start
     files = {number - offset: file for number, file in footage.files.items()}
     return Frames(footage.pattern, min(files), max(files), size, colour, files, offset)
+
+
+def frame_size(path: str, what: str) -> tuple[int, int]:
+    """Width and height of a file, as Blender reads it. Raises ``FootageError``."""
+    return _probe(path, what)[0]
 
 
 def render_size(scene: Any) -> tuple[int, int]:

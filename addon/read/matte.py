@@ -13,7 +13,7 @@ from ..versions import compositor_tree
 from .footage import align, clip_frames, path_frames
 from .plate import Plate
 
-__all__ = ["FoundMatte", "find_alive", "find_matte", "plate_start"]
+__all__ = ["FoundMatte", "find_alive", "find_matte", "mask_drawing", "plate_start"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,14 @@ def find_alive(asked: Any, plate: Plate) -> tuple[str, dict[str, Any]] | None:
     """(kind, options) of the mask of what is alive, where one is chosen; it comes before the file."""
     if asked.alive_mask is None:
         return None
-    return _drawn_mask(asked.alive_mask, plate, "Draw what lives: water, leaves, light.")
+    return mask_drawing(asked.alive_mask, plate.frames.size, "Draw what lives: water, leaves, light.")
+
+
+def mask_drawing(mask: Any, size: tuple[int, int], remedy: str) -> tuple[str, dict[str, Any]]:
+    """(kind, options) of a mask in a picture of ``size`` (width, height). Raises ``JobError`` where none is drawn."""
+    if not any(len(layer.splines) for layer in mask.layers if not layer.hide_render):
+        raise JobError(f"The mask '{mask.name}' has no spline that is rendered.", remedy)
+    return "mask", {"mask": mask.name, "size": list(size)}
 
 
 def plate_start(plate: Plate) -> int | None:
@@ -78,13 +85,7 @@ def _mask(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:
         raise JobError(
             "No mask is chosen as the matte.", "Choose or draw one in the Movie Clip Editor, Mask."
         )
-    return _drawn_mask(asked.matte_mask, plate, "Draw the actor's outline.")
-
-
-def _drawn_mask(mask: Any, plate: Plate, remedy: str) -> tuple[str, dict[str, Any]]:
-    if not any(len(layer.splines) for layer in mask.layers if not layer.hide_render):
-        raise JobError(f"The mask '{mask.name}' has no spline that is rendered.", remedy)
-    return "mask", {"mask": mask.name, "size": list(plate.frames.size)}
+    return mask_drawing(asked.matte_mask, plate.frames.size, "Draw the actor's outline.")
 
 
 def _node(scene: Any, asked: Any, plate: Plate) -> tuple[str, dict[str, Any]]:

@@ -47,7 +47,7 @@ class _Teller:
     def __init__(self, order: Order) -> None:
         count = order.last - order.first + 1
         renders = {drawing.options["scene"] for drawing in order.drawings if drawing.kind == "render"}
-        single = [drawing for drawing in order.drawings if drawing.kind in ("camera", "clip")]
+        single = [drawing for drawing in order.drawings if "frame" in drawing.options]
         several = len(order.drawings) - len(single) - sum(one.kind == "render" for one in order.drawings)
         self._total = len(single) + count * (several + len(renders))
         self._done = 0
@@ -66,7 +66,12 @@ def _draw_mask(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     fix_mask_size(node, drawing.options["size"])
     out = file_output(tree, raw, drawing.stem, "FLOAT")
     tree.links.new(node.outputs[0], out.inputs[0])
-    _render_frames(order, scene, [drawing.stem], raw, tell)
+    if "frame" in drawing.options:
+        _render_frame(scene, drawing.options["frame"])
+        _file_away(raw, drawing.stem, os.path.join(order.folder, f"{drawing.stem}.exr"))
+        tell()
+    else:
+        _render_frames(order, scene, [drawing.stem], raw, tell)
 
 
 def _draw_node(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None]) -> None:
@@ -150,25 +155,27 @@ def _drawing_scene(size: list[int]) -> tuple[Any, Any]:
 
 def _render_frames(order: Order, scene: Any, stems: list[str], raw: str, tell: Callable[[], None]) -> None:
     """Render every frame and file each under its job frame."""
-    bpy.context.window.scene = (
-        scene  # of a scene that is not shown, Blender renders the same frame again and again
-    )
     for frame in range(order.first, order.last + 1):
-        scene.frame_set(frame)
-        bpy.ops.render.render()
+        _render_frame(scene, frame)
         for stem in stems:
-            _file_away(raw, order, stem, frame)
+            _file_away(raw, stem, os.path.join(order.folder, f"{stem}.{frame + order.shift:04d}.exr"))
         tell()
 
 
-def _file_away(raw: str, order: Order, stem: str, frame: int) -> None:
+def _render_frame(scene: Any, frame: int) -> None:
+    # Of a scene that is not shown, Blender renders the same frame again and again.
+    bpy.context.window.scene = scene
+    scene.frame_set(frame)
+    bpy.ops.render.render()
+
+
+def _file_away(raw: str, stem: str, target: str) -> None:
     made = [name for name in os.listdir(raw) if name.startswith(stem + ".")]
     if len(made) != 1:
         raise FootageError(
-            f"Blender drew no {stem} for frame {frame}.",
+            f"Blender drew no {os.path.basename(target)}.",
             "Render that frame by hand and see what Blender says.",
         )
-    target = os.path.join(order.folder, f"{stem}.{frame + order.shift:04d}.exr")
     os.replace(os.path.join(raw, made[0]), target)
 
 

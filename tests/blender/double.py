@@ -22,7 +22,15 @@ from actanywhere.comp.over import composite
 from actanywhere.contract.errors import Cancelled
 from actanywhere.contract.job import DecisionRecord, Job, Progress, Result
 from actanywhere.contract.takes import layer_stem
-from actanywhere.footage import layer_space, linearise, open_shot, write_exr_frame
+from actanywhere.footage import (
+    layer_space,
+    linearise,
+    open_shot,
+    read_condition,
+    read_still_matte,
+    write_exr_frame,
+)
+from actanywhere.seeing.other_actor import find_other_actor
 
 RED = 0.1
 
@@ -62,6 +70,9 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         report(
             Progress("writing the layer", number + 1, len(plate.frames), "frames", done, 1 - done, "", path)
         )
+    asked = job.shot.condition
+    given = read_still_matte(asked.matte, asked) if asked.matte else None
+    others = find_other_actor(read_condition(asked).pixels, asked.kind, given=given).warnings
     space = layer_space(plate.info.space)
     versions = {"actanywhere": "double", "fresh": str(fresh), "space": space}
     result = Result(
@@ -76,7 +87,7 @@ def render(job: Job, report: Callable[[Progress], None], cancelled: Callable[[],
         {},
         versions,
         {"painting": 0.0},
-        [*plate.warnings, *matte.warnings],
+        [*plate.warnings, *matte.warnings, *others],
     )
     (folder / "result.json").write_text(json.dumps(result.to_dict()), encoding="utf-8")
     return result

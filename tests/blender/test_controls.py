@@ -22,7 +22,7 @@ ONLY_HERE = {
     "where things come from in Blender": "plate_source plate_clip plate_path use_plate_start plate_start plate_colour "
     "plate_strip plate_scene matte_source matte_mask matte_node matte_socket matte_names matte_index matte_scene "
     "matte_clip matte_path use_matte_start matte_start matte_channel condition_source condition_image condition_clip "
-    "condition_scene condition_camera range_source track_source track_clip use_shown alive_mask",
+    "condition_scene condition_camera range_source track_source track_clip use_shown alive_mask condition_mask",
     "where a layer goes in Blender": "bring_back take_compare",
     "a take is switched to, and its settings with it; in Nuke a list switches": "take_use",
     "what the panel remembers": "settings takes takes_index current_take message remedy",

@@ -14,7 +14,7 @@ import pytest
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
 from actanywhere.contract.shot import Matte
-from actanywhere.footage import linearise, open_matte, open_shot, read_condition, to_display
+from actanywhere.footage import linearise, open_matte, open_shot, read_condition, read_still_matte, to_display
 from actanywhere.footage.spaces import find_space
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
@@ -56,6 +56,7 @@ GOLDEN = (
     "matte_mask_tracked",
     "matte_channel",
     "alive_mask",
+    "condition_mask",
     "condition_painted",
     "camera_solved",
 )
@@ -229,6 +230,24 @@ def test_a_mask_of_what_is_alive_is_drawn_beside_the_matte(facts: Facts) -> None
     for frame in ALL:
         assert_same(alive.read(frame), stage.matte(frame), 0.01)
         assert_same(matte.read(frame), stage.matte(1001), 0.01)
+
+
+def test_a_mask_over_the_picture_of_the_place_says_who_else_is_in_it(facts: Facts) -> None:
+    condition = job_of(facts["condition_mask"]).shot.condition
+    twice = stage.matte(1003).repeat(2, axis=0).repeat(2, axis=1)  # the place is twice as large as the plate
+    assert_same(read_still_matte(condition.matte, condition), twice, 0.01)
+    assert "nobody" not in facts["condition_mask"]["notes"]
+    said = facts["condition_movie_mask"]
+    condition = job_of(said).shot.condition
+    assert_same(read_still_matte(condition.matte, condition), stage.matte(1003), 0.01)
+    assert "'nothing yet' has no spline" in said["refused"]
+
+
+def test_nobody_found_in_a_composite_is_told_in_the_words_of_the_panel(facts: Facts) -> None:
+    notes = facts["condition_packed"]["notes"]
+    assert "said to be a composite" in notes and "whoever is in the picture stays" in notes
+    assert "'Condition Box'" in notes and "'Scribble'" in notes and "'Mask of the Picture'" in notes
+    assert "'Get the Networks'" in notes and "--" not in notes
 
 
 def test_a_picture_is_the_condition_as_it_is(facts: Facts) -> None:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from actanywhere.hostkit.widgets import widgets
 from actanywhere.hostkit.wording import SHARED, in_panel_words
+from actanywhere.seeing.other_actor import find_other_actor
+from actanywhere.seeing.protocol import Hint, Picture, Subject
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "core/actanywhere"
@@ -65,6 +68,25 @@ def shown(request: pytest.FixtureRequest) -> Callable[[str], str]:
 def test_a_text_of_core_names_no_flag_in_a_host(place: str, text: str, shown: Callable[[str], str]) -> None:
     typed = re.compile(r"\b(actanywhere|pip install) [^;]*")
     assert not FLAG.search(typed.sub("", shown(text))), shown(text)
+
+
+def test_who_is_found_in_a_background_is_told_with_the_control_that_settles_it(
+    shown: Callable[[str], str],
+) -> None:
+    mask = np.zeros((40, 60), np.float32)
+    mask[10:30, 20:30] = 1
+
+    class Network:
+        name = "a network"
+
+        def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
+            return [Subject(mask, 0.9, "a network")]
+
+    (warning,) = find_other_actor(
+        np.zeros((40, 60, 3), np.float32), "background", subjects=Network()
+    ).warnings
+    assert "8.3 % of it at 20,10,10,20" in warning
+    assert "ind' of the condition composite takes them out" in shown(warning)
 
 
 def test_every_flag_that_a_text_names_is_in_the_panel() -> None:

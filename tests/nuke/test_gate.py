@@ -29,9 +29,9 @@ def test_nothing_is_wrong_with_what_we_ship(text: str, root: str) -> None:
 
 
 @BOTH
-def test_an_artist_finds_plate_matte_condition_track_and_alive_in_this_order(text: str, root: str) -> None:
+def test_an_artist_finds_the_inputs_in_this_order(text: str, root: str) -> None:
     inputs = [child.name for child in group(text).children if child.cls == "Input"]
-    assert inputs == ["plate", "matte", "condition", "track", "alive"]
+    assert inputs == ["plate", "matte", "condition", "track", "alive", "others"]
 
 
 @BOTH
@@ -48,7 +48,7 @@ def test_the_plate_passes_through_until_there_is_a_take(text: str, root: str) ->
 @BOTH
 def test_no_internal_write_renders_on_its_own_when_a_farm_renders_the_script(text: str, root: str) -> None:
     writes = [child for child in group(text).children if child.cls == "Write"]
-    assert len(writes) == 4
+    assert len(writes) == 5
     for write in writes:
         assert write.knobs["disable"] == "true"
         assert write.knobs["raw"] == "true", "values of the working space, untouched"
@@ -73,7 +73,7 @@ def test_every_knob_that_an_artist_sees_has_a_tooltip(text: str, root: str) -> N
 def test_the_group_can_be_pasted_over_what_is_selected() -> None:
     plate = NkNode("Read", [("name", "plate_read")], [])
     (node,) = [node for node in read(GROUP, [plate]).nodes if node.cls == "Group"]
-    assert [source and source.name for source in node.inputs] == ["plate_read", None, None, None, None]
+    assert [source and source.name for source in node.inputs] == ["plate_read"] + [None] * 5
 
 
 def test_the_gizmo_and_the_group_are_one_node() -> None:

@@ -186,6 +186,20 @@ def test_a_roto_at_the_input_alive_is_what_lives_and_comes_before_the_file(stage
     check_golden("nuke/alive", said["job"], {"SHOT": str(stage.work)})
 
 
+def test_a_roto_at_the_input_others_says_who_else_is_in_the_picture_of_the_place(stage: Stage) -> None:
+    said = stage.play("others")
+    _, mask = read_exr(said["job"]["shot"]["condition"]["matte"])
+    np.testing.assert_array_equal(mask["A"], actor_at(FIRST + 2))
+    check_golden("nuke/others", said["job"], {"SHOT": str(stage.work)})
+
+
+def test_nobody_found_in_a_composite_is_told_in_the_words_of_the_node(stage: Stage) -> None:
+    said = stage.play("told", environment={"ACTANYWHERE_MODELS": str(stage.work / "no models")})
+    assert said["whole"] and "said to be a composite" in said["notes"]
+    assert "'condition box'" in said["notes"] and "others input" in said["notes"]
+    assert "ActAnywhere > Networks..." in said["notes"] and "--" not in said["notes"]
+
+
 def test_a_model_that_generates_is_chosen_from_a_list_stopped_and_continued_and_its_settings_reach_the_layer(
     stage: Stage, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from actanywhere.contract.sequences import find_footage
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Condition, FrameRange, ImageSequence, Matte
 from actanywhere.footage import layer as layer_module
-from actanywhere.footage.condition import read_condition, read_scribble
+from actanywhere.footage.condition import read_condition, read_scribble, read_still_matte
 from actanywhere.footage.digest import digest
 from actanywhere.footage.layer import write_png
 from actanywhere.footage.matte import open_matte
@@ -55,6 +55,12 @@ def matted(at: At, path: Path | str, channel: str = "", **values: Any) -> Any:
         open_matte(Matte(str(path), channel), plate, None, MatteValues(**values)) as matte,
     ):
         return matte.read(plate.frames.first)
+
+
+def others(at: At, pixels: np.ndarray) -> Any:
+    """A matte of who else is in a picture of 32 x 24."""
+    matte = still(at, "who.exr", pixels, channels=("Y",))
+    return read_still_matte(str(matte), Condition(str(still(at, "place.png", kind="uint8"))))
 
 
 def grey(at: At, value: float, name: str = "m.exr", **how: Any) -> Path:
@@ -414,7 +420,7 @@ ROWS = [
         lambda at: [matted(at, numbered(at), ids=(3,)), matted(at, movie(at, count=1))],
     ),
     Row(
-        "Render the matte at the plate's size; nothing is scaled silently. If it is a proxy, --fit-matte scales it.",
+        "Render the matte at the {}'s size; nothing is scaled silently. If it is a proxy, --fit-matte scales it.",
         lambda at: matted(at, still(at, "m.png", ramp(H // 2, W // 2), kind="uint8")),
         lambda at: [
             matted(at, still(at, "m.png", ramp(H // 2, W // 2), kind="uint8"), fit=True),
@@ -422,9 +428,14 @@ ROWS = [
         ],
     ),
     Row(
-        "Render the matte at the plate's size; nothing is scaled silently.",
+        "Render the matte at the {}'s size; nothing is scaled silently.",
         lambda at: matted(at, still(at, "m.png", ramp(H, W + 9), kind="uint8")),
         lambda at: matted(at, still(at, "m.png", kind="uint8")),
+    ),
+    Row(
+        "Draw it over who is to be removed, 1 on them, or leave --condition-matte out.",
+        lambda at: others(at, half(0)),
+        lambda at: others(at, ramp(H, W)[..., :1]),
     ),
     Row(
         "Say which value is the actor (--matte-white {}), or which ids (--matte-id 1).",

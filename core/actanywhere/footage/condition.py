@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import FootageError
-from ..contract.shot import Condition, ImageSequence, Matte
+from ..contract.shot import Condition, FrameRange, ImageSequence, Matte
 from .alpha import nearest_colours
 from .colour import to_display
 from .matte import open_matte
@@ -21,6 +21,7 @@ Pixels = NDArray[np.float32]
 
 _OPAQUE = 0.999
 _BLACK = 1e-3
+_EMPTY = 0.1
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,19 @@ def _is_no_cutout(alpha: Pixels, pixels: Pixels, kind: str) -> str:
 def read_still_matte(path: str, condition: Condition) -> Pixels:
     """The matte of a subject painted into a condition: (H, W) float32, 0..1, of the condition's own size.
 
-    Read as ``Matte(path)`` is, and refused as it is (another size, values outside of 0..1).
+    Read as ``Matte(path)`` is, and refused as it is (another size, values outside of 0..1), and where it shows nobody,
+    or nothing of the place is left.
     """
-    with open_plate(ImageSequence(condition.path)) as plate, open_matte(Matte(path), plate) as matte:
-        pixels = _displayed(matte.read(matte.frames.first), plate.info)
+    with open_plate(ImageSequence(condition.path), as_plate=False) as plate:
+        one = FrameRange(plate.frames.first, plate.frames.first)
+        with open_matte(Matte(path), plate, one, over="condition picture") as matte:
+            pixels = _displayed(matte.read(one.first), plate.info)
+        if pixels.max() <= _EMPTY or pixels.min() > 0.5:
+            found = "is empty: it shows nobody" if pixels.max() <= _EMPTY else "covers all of the picture"
+            raise FootageError(
+                f"{path}: the matte of the condition picture {found}.",
+                "Draw it over who is to be removed, 1 on them, or leave --condition-matte out.",
+            )
         return _with_square_pixels(pixels, plate.info.pixel_aspect)
 
 

@@ -50,10 +50,16 @@ class MatteReader:
     """
 
     def __init__(
-        self, matte: Matte, plate: Plate, frames: FrameRange, values: MatteValues, counted: Counted
+        self,
+        matte: Matte,
+        plate: Plate,
+        frames: FrameRange,
+        values: MatteValues,
+        counted: Counted,
+        over: str = "plate",
     ) -> None:
         own = not matte.path
-        self._counted = counted
+        self._counted, self._over = counted, over
         self.path = plate.path if own else matte.path
         self.frames = frames
         self._channel = "A" if own and not matte.channel else matte.channel
@@ -226,10 +232,10 @@ class MatteReader:
         if plate.data_window != plate.display_window:
             overscan = f" (with overscan {plate.width}x{plate.height})"
         raise FootageError(
-            f"{label}: the matte is {display.width}x{display.height}, but the plate is "
+            f"{label}: the matte is {display.width}x{display.height}, but the {self._over} is "
             f"{plate.display_window.width}x{plate.display_window.height}{overscan}.",
-            "Render the matte at the plate's size; nothing is scaled silently."
-            + (" If it is a proxy, --fit-matte scales it." if alike else ""),
+            f"Render the matte at the {self._over}'s size; nothing is scaled silently."
+            + (" If it is a proxy, --fit-matte scales it." if alike and self._over == "plate" else ""),
         )
 
     def _label(self, frame: int) -> str:
@@ -337,15 +343,16 @@ def open_matte(
     frames: FrameRange | None = None,
     values: MatteValues | None = None,
     counted: Counted = unheard,
+    over: str = "plate",
 ) -> MatteReader:
     """A matte with every header of the range checked and no pixels read.
 
     ``frames`` None: the plate's. It must cover them, and have the plate's size: its display window, else its
     data window; a smaller data window inside the same display window is the matte's bounding box. A still
-    stands for every frame. ``values`` says what its values mean, if not 1 = subject; ``counted`` hears how far that is.
-    Raises ``FootageError`` with all missing frames, or with both sizes.
+    stands for every frame. ``values`` says what its values mean, if not 1 = subject; ``counted`` hears how far that is,
+    ``over`` is what the plate is called. Raises ``FootageError`` with all missing frames, or with both sizes.
     """
-    return MatteReader(matte, plate, frames or plate.frames, values or MatteValues(), counted)
+    return MatteReader(matte, plate, frames or plate.frames, values or MatteValues(), counted, over)
 
 
 def open_shot(

@@ -104,6 +104,7 @@ class Order:
             condition=replace(
                 shot.condition,
                 path=now(shot.condition.path),
+                matte=now(shot.condition.matte),
                 scribble=now(shot.condition.scribble),
                 extended=now(shot.condition.extended),
             ),

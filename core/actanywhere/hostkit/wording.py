@@ -13,9 +13,12 @@ SHARED: Dict[str, str] = {
     "box": "matte_box",
     "click": "matte_point",
     "click-off": "matte_point_off",
-    "condition-matte": "condition_matte",
+    "condition-scribble": "scribble",
+    "extended": "extended",
     "name": "shot_name",
 }
+#: What a terminal gets the networks with that read pictures; both hosts have a button for it.
+GET_NETWORKS = "actanywhere models pull vision"
 # What is to be typed into a terminal keeps its flags.
 _FLAG = re.compile(
     r"(?P<typed>\b(?:actanywhere|pip install)(?: (?!or\b)[^\s;]*[^\s;.,])+)|--(?P<flag>[a-z][a-z0-9-]*)"

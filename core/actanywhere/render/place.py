@@ -16,11 +16,10 @@ from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
-from ..footage import compact, read_condition, read_scribble, read_still_matte
-from ..seeing.hints import read_hint
+from ..footage import compact, read_condition
 from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
-from ..seeing.protocol import Hint, RegionMap, Subject, Subjects
+from ..seeing.protocol import RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
 from .clip import Clip
 from .decision import Decision
@@ -141,8 +140,7 @@ def _hundredths(watch: Watch) -> Callable[[float], None]:
 def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
     """Who else is in the condition: given, pointed at, or found."""
     condition, asked = inputs.condition.pixels, inputs.job.shot.condition
-    given = read_still_matte(asked.matte, asked) if asked.matte else None
-    hint = _hint(inputs)
+    given, hint = inputs.others, inputs.hint
     match = _match(inputs, clip, known=given is not None or hint is not None)
     copy = None
     if match is not None:
@@ -225,14 +223,6 @@ def _hole(inputs: Inputs, other: OtherActor) -> Picture:
     hole = hole_of(other, inputs.condition.pixels)
     own = inputs.condition.hole
     return hole if own is None else np.asarray(np.maximum(hole, own), np.float32)
-
-
-def _hint(inputs: Inputs) -> Hint | None:
-    """What the artist points at in the condition."""
-    settings, asked = inputs.job.settings, inputs.job.shot.condition
-    size = (inputs.condition.pixels.shape[0], inputs.condition.pixels.shape[1])
-    strokes = read_scribble(asked.scribble, size) if asked.scribble else None
-    return read_hint(settings.condition_box, settings.condition_point, strokes, size)
 
 
 def _by_artist(inputs: Inputs, hole: Picture) -> Extended:

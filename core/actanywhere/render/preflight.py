@@ -35,11 +35,14 @@ from ..footage import (
     open_plate,
     open_shot,
     read_condition,
+    read_scribble,
+    read_still_matte,
     unheard,
 )
 from ..models import Found
 from ..models.folder import model_folder
-from ..seeing.hints import read_boxes, read_points
+from ..seeing.hints import read_hint
+from ..seeing.protocol import Hint
 from ..seeing.readers import find_networks
 from .folder import OutputFolder
 from .resolve import Resolved, resolve, unread_settings
@@ -88,6 +91,10 @@ class Inputs:
     """The artist's matte of what stands in front of the actor."""
     clean: Plate | None = None
     """The artist's clean plate, where a shadow is pulled."""
+    others: NDArray[np.float32] | None = None
+    """The artist's matte (h, w) of who else is in the condition."""
+    hint: Hint | None = None
+    """What the artist points at in the condition."""
     networks: dict[str, Found] = field(default_factory=dict)
     """Those that read the condition, by role."""
     pictures: Unchanged = field(default_factory=Unchanged)
@@ -165,7 +172,8 @@ def open_inputs(
     condition = read_condition(job.shot.condition, counted)
     plate, matte = open_shot(job.shot, MatteValues.of(settings), counted)
     _check_anchor(job, plate.frames)
-    _check_hints(settings, condition.pixels.shape)
+    read_horizon(settings.horizon, condition.pixels.shape[0])
+    others, hint = _read_others(job, condition)
     warnings = [*plate.warnings, *matte.warnings, *condition.warnings, *_of_the_model(settings, engine.facts)]
     warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
@@ -190,6 +198,8 @@ def open_inputs(
         alive=alive,
         front=front,
         clean=clean,
+        others=others,
+        hint=hint,
         networks=find_networks() if networks is None else dict(networks),
         pictures=pictures,
     )
@@ -273,12 +283,13 @@ def _check_anchor(job: Job, frames: FrameRange) -> None:
         raise JobError(f"The anchor frame {anchor} is not among the frames {frames}.", "Choose one of them.")
 
 
-def _check_hints(settings: Settings, shape: tuple[int, ...]) -> None:
-    """Refuse what points at nothing of the condition, before anything is computed."""
-    height, width, _ = shape
-    read_horizon(settings.horizon, height)
-    read_boxes(settings.condition_box, (height, width))
-    read_points(settings.condition_point, (height, width))
+def _read_others(job: Job, condition: ConditionPicture) -> tuple[NDArray[np.float32] | None, Hint | None]:
+    """Who else is in the condition, by the artist's matte, and by what they point at."""
+    settings, asked = job.settings, job.shot.condition
+    size = (condition.pixels.shape[0], condition.pixels.shape[1])
+    given = read_still_matte(asked.matte, asked) if asked.matte else None
+    strokes = read_scribble(asked.scribble, size) if asked.scribble else None
+    return given, read_hint(settings.condition_box, settings.condition_point, strokes, size)
 
 
 def _open_alive(

@@ -11,7 +11,9 @@ from .protocol import Hint, Picture, RegionMap, Subject, Subjects, stacked
 from .subject_shadow import subject_shadow
 
 MEND = "actanywhere models pull vision"
-_POINT = "--condition-box x,y,w,h or --condition-matte FILE says who is meant."
+_POINT = (
+    "A box (--condition-box), strokes (--condition-scribble) or a matte (--condition-matte) say who is meant."
+)
 
 _SURE = 0.25
 """Score from which a network is taken to see somebody."""

@@ -63,6 +63,16 @@ _ALIVE_CHANNEL = Knob(
 )
 
 
+_OTHERS_CHANNEL = Knob(
+    "others_channel",
+    LINK,
+    "others channel",
+    "The channel of the input 'others' that is 1 on who else is in the picture of the place: a roto over that picture, "
+    "of its size, taken at the frame of the condition. It comes before the file.",
+    text="others_alpha.from0",
+)
+
+
 _CHOOSE_MODEL = Knob(
     "choose_model",
     BUTTON,
@@ -266,6 +276,7 @@ def _beside(group: str) -> List[Knob]:
             _shared("pick_place", BUTTON, "Takes the box above.", beside=True),
             Knob("point_drawn", POINT, "point", handle, "100 100"),
             _shared("pick_point", BUTTON, "Takes the point above.", flags=("+STARTLINE",)),
+            _OTHERS_CHANNEL,
             _shared("condition_matte", FILE),
             _shared("scribble", FILE),
             _shared("extended", FILE),

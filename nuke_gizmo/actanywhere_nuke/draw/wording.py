@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..contract.errors import ActAnywhereError
 from ..hostkit import progress
 from ..hostkit.controls import control
-from ..hostkit.wording import SHARED, in_panel_words
+from ..hostkit.wording import GET_NETWORKS, SHARED, in_panel_words
 
 __all__ = ["say", "shown"]
 
@@ -14,6 +14,7 @@ _OWN = {
     "plate": "plate input",
     "matte": "matte input",
     "track": "track input",
+    "condition-matte": "others input",
     "condition-kind": "'kind' of the condition",
     "matte-channel": "'matte channel'",
     "plate-first": "the first frame of the plate's Read",
@@ -25,7 +26,7 @@ _OWN = {
 
 def shown(text: str) -> str:
     """The text, with every flag of the command line as the node calls it."""
-    return in_panel_words(text, _called)
+    return in_panel_words(text.replace(GET_NETWORKS, "ActAnywhere > Networks..."), _called)
 
 
 def say(error: ActAnywhereError) -> str:

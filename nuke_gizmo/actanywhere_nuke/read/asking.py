@@ -93,6 +93,9 @@ def ask(node: nuke.Node, look: bool = True) -> Ask:
         alive=_seen(node, 4, frames, look),
         alive_channel=str(inner(node, "alive_alpha")["from0"].value()),
         alive_channels=tuple(inner(node, "alive").channels()),
+        others=_seen(node, 5, FrameRange(drawn, drawn), look),
+        others_channel=str(inner(node, "others_alpha")["from0"].value()),
+        others_channels=tuple(inner(node, "others").channels()),
     )
 
 

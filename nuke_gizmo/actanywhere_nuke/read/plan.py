@@ -28,9 +28,9 @@ _IDLE_ALIVE = "What is connected to the input 'alive' has no effect: the knob 'l
 class Ask:
     """What a node says, in plain values; ``asking`` fills it and decides nothing.
 
-    ``plate``, ``matte``, ``condition`` and ``alive`` describe what hangs at these inputs (the upstream nodes with
-    their knobs and files); empty where nothing is connected. ``matte_channels`` are those of the matte's branch, and
-    ``alive_channels`` those of the alive mask's. ``moves`` is the track, a move a frame (``track``), or None.
+    ``plate``, ``matte``, ``condition``, ``alive`` and ``others`` describe what hangs at these inputs (the upstream
+    nodes with their knobs and files); empty where nothing is connected. ``matte_channels`` are those of the matte's
+    branch, and so for the others. ``moves`` is the track, a move a frame (``track``), or None.
     """
 
     settings: Settings
@@ -57,6 +57,9 @@ class Ask:
     alive: str = ""
     alive_channel: str = ""
     alive_channels: Tuple[str, ...] = ()
+    others: str = ""
+    others_channel: str = ""
+    others_channels: Tuple[str, ...] = ()
     scribble: str = ""
     extended: str = ""
 
@@ -94,7 +97,7 @@ def plan(ask: Ask) -> Plan:
     moves = ask.moves if track else None
     idle = _IDLE_ALIVE if ask.alive and not living else ""
     warning = "\n".join(filter(None, (beyond(frames, ask.input_range), idle)))
-    return Plan(job, root, (plate, matte, drawn, *living), track, moves, warning)
+    return Plan(job, root, (plate, matte, *drawn, *living), track, moves, warning)
 
 
 def plan_clean(ask: Ask) -> Plan:
@@ -167,8 +170,11 @@ def _rendering(
     return Rendering(kind, f"write_{kind}", folder, frames, channels, text)
 
 
-def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[Condition, Rendering]:
-    """The branch at the input if there is one, else the file: both through Nuke, so that it looks as it does there."""
+def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[Condition, List[Rendering]]:
+    """The branch at the input if there is one, else the file: both through Nuke, so that it looks as it does there.
+
+    The renderings are that, and the roto of who else is in it where one is connected.
+    """
     frame = condition_frame(ask.condition_frame, frames)
     if not ask.condition and ask.condition_file and not os.path.isabs(ask.condition_file):
         # Nuke would look for it in the project's directory, or in whichever folder it was started from.
@@ -186,8 +192,13 @@ def _condition(ask: Ask, inputs: str, frames: FrameRange, space: str) -> Tuple[C
     for path, what in zip(beside, ("matte of the condition", "scribble picture", "extended picture")):
         _must_exist(path, what)
     matte, scribble, extended = beside
-    drawn = _rendering(ask, inputs, "condition", source, FrameRange(frame, frame), ("R", "G", "B"))
-    return Condition(drawn.file(frame), ask.condition_kind, matte, space, scribble, extended), drawn
+    one = FrameRange(frame, frame)
+    drawn = [_rendering(ask, inputs, "condition", source, one, ("R", "G", "B"))]
+    if ask.others:
+        _check_channel(ask.others_channel, ask.others_channels, "input 'others'", "others channel")
+        drawn.append(_rendering(ask, inputs, "others", ask.others + ask.others_channel, one, ("A",)))
+        matte = drawn[1].file(frame)
+    return Condition(drawn[0].file(frame), ask.condition_kind, matte, space, scribble, extended), drawn
 
 
 def _alive(ask: Ask, inputs: str, frames: FrameRange) -> Tuple[Settings, List[Rendering]]:

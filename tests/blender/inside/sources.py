@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 from typing import Any
@@ -243,6 +244,28 @@ def scene_condition_movie(given: Given) -> Any:
     return third_frame_of(given, "movie", "condition_movie")
 
 
+def scene_condition_mask(given: Given) -> Any:
+    """A keyed mask over the picture of the place says who else is in it: at the frame that the scene stands at."""
+    clip = desk.clip(given["footage"]["plate"])
+    wanted = {"condition_mask": desk.animated_mask(clip), "condition_kind": "composite"}
+    bpy.context.scene.frame_set(3)
+    said = desk.generate(
+        given, "condition_mask", plate_source="CLIP", plate_clip=clip, **wanted, **files(given)
+    )
+    return {**said, "notes": bpy.context.scene.actanywhere.takes[-1].notes}
+
+
+def scene_condition_movie_mask(given: Given) -> Any:
+    """The same over a frame of a movie, which is drawn, too; and a mask in which nothing is drawn yet."""
+    mask = desk.animated_mask(desk.clip(given["footage"]["plate"]))
+    panel = bpy.context.scene.actanywhere
+    panel.condition_mask = bpy.data.masks.new("nothing yet")
+    with contextlib.suppress(RuntimeError):
+        third_frame_of(given, "movie", "condition_movie_mask")
+    refused, panel.condition_mask = panel.message, mask
+    return {**third_frame_of(given, "movie", "condition_movie_mask"), "refused": refused}
+
+
 def scene_condition_painted(given: Given) -> Any:
     """A picture that was painted in Blender and is saved nowhere."""
     clip = desk.clip(given["footage"]["plate"])
@@ -256,13 +279,14 @@ def scene_condition_painted(given: Given) -> Any:
 
 
 def scene_condition_packed(given: Given) -> Any:
-    """A picture that is in the .blend alone."""
+    """A picture that is in the .blend alone; somebody is said to be in it."""
     clip = desk.clip(given["footage"]["plate"])
     place = bpy.data.images.load(given["footage"]["place"])
     place.pack()
     place.filepath = "//gone.png"
     wanted = {"plate_source": "CLIP", "plate_clip": clip, "condition_image": place}
-    return desk.generate(given, "condition_packed", **wanted, **files(given))
+    said = desk.generate(given, "condition_packed", condition_kind="composite", **wanted, **files(given))
+    return {**said, "notes": bpy.context.scene.actanywhere.takes[-1].notes}
 
 
 def scene_condition_camera(given: Given) -> Any:

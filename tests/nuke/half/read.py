@@ -217,6 +217,19 @@ class Plans(unittest.TestCase):
             plan(ask(settings=Settings(life=0.4), **dict(given, alive_channel="roto.alpha")))
         self.assertIn("'alive'", str(caught.exception))
 
+    def test_who_else_is_in_the_picture_is_rendered_at_its_frame(
+        self,
+    ) -> None:
+        given = dict(others="node Roto", others_channel="alpha", others_channels=("rgba.alpha",))
+        made = plan(ask(condition_frame=1004, **given))
+        drawn = made.renderings[-1]
+        self.assertEqual((drawn.write, str(drawn.frames), drawn.channels), ("write_others", "1004", ("A",)))
+        self.assertEqual(made.job.shot.condition.matte, drawn.file(1004))
+        self.assertEqual(plan(ask()).job.shot.condition.matte, "")
+        with self.assertRaises(JobError) as caught:
+            plan(ask(**dict(given, others_channel="roto.alpha")))
+        self.assertIn("'others channel'", caught.exception.remedy)
+
     def test_a_setting_that_is_a_file_starts_at_the_script_s_folder(self) -> None:
         made = plan(ask(settings=Settings(clean_plate="clean/c.####.exr")))
         self.assertEqual(made.job.settings.clean_plate, "/show/clean/c.####.exr")

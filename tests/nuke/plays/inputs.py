@@ -80,6 +80,24 @@ def alive() -> Dict[str, Any]:
     return dict(said, job=job(node))
 
 
+def others() -> Dict[str, Any]:
+    """A roto at the sixth input says who else is in the picture of the place, at the picture's frame."""
+    new_script()
+    node = new_node(use_condition_frame=True, condition_frame=STAGE["frames"][0] + 2)
+    node.setInput(5, nuke.toNode("roto"))
+    node["others_channel"].setValue("roto.alpha")
+    node["write_job"].execute()
+    return {"job": job(node), "log": node["log"].value()}
+
+
+def told() -> Dict[str, Any]:
+    """A picture that is said to be a composite, and no network to see who is in it: what the node says of the take."""
+    new_script()
+    node = new_node(condition_kind="composite", shadow="none", camera="still")
+    node["generate"].execute()
+    return {"whole": wait(node), "notes": node["notes"].value()}
+
+
 def generates() -> Dict[str, Any]:
     """A model out of the list, a prompt and life; two frames, stopped while it paints and continued; what is told."""
     new_script()
