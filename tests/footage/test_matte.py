@@ -259,3 +259,7 @@ def test_the_matte_of_a_composite_condition_has_the_conditions_size(tmp_path: Pa
     small = write_still(tmp_path / "s.png", ramp(5, 5, 1), "uint8")
     with pytest.raises(FootageError, match="5x5"):
         read_still_matte(str(small), condition)
+    for value, found in ((0.0, "shows nobody"), (1.0, "covers all")):
+        flat = write_still(tmp_path / f"{value}.png", np.full_like(SOFT, value))
+        with pytest.raises(FootageError, match=found):
+            read_still_matte(str(flat), condition)

@@ -115,6 +115,8 @@ class MatteReader:
         flag = "--plate-first" if own else "--matte-first"
         plate = self._plate_footage
         movie_first = plate.first_frame if plate.kind == "movie" and not own else None
+        if self._over != "plate":
+            return "Name the one picture of it."
         return "" if whole is None else numbering_remedy(whole, self.frames, flag, movie_first)
 
     def _tell_of_others(self, whole: FrameRange | None) -> None:
