@@ -181,6 +181,9 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         for line in _lines(decisions, scene):
             if line not in told:
                 progress.say(_LOOKING, line)
+    progress.settle(_LOOKING, 100)
+    if not inputs.job.settings.close_slits:
+        progress.settle(_SEARCHING, 2 * len(inputs.frames))
     for warning in clamped:
         progress.say(_WRITING, f"warning: {warning}")
     return Result(
