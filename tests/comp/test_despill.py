@@ -37,9 +37,12 @@ def test_before_a_place_that_changes_little_is_left_of_it() -> None:
     rim = (matte > 0) & (matte < 1)
     before, after = np.abs(plate - wanted)[rim].mean(), np.abs(despill(plate, matte) - wanted)[rim].mean()
     assert after < 0.15 * before
-    np.testing.assert_allclose(
-        despill(plate, matte, place), wanted, atol=1e-6
-    )  # with the clean plate: exactly
+    clean = np.dstack([place, np.ones((40, 80), np.float32)])
+    np.testing.assert_allclose(despill(plate, matte, clean), wanted, atol=1e-6)  # exactly
+    clean[:20] = (9, 9, 9, 0)  # nothing is known there
+    half = despill(plate, matte, clean)
+    np.testing.assert_allclose(half[20:], wanted[20:], atol=1e-6)
+    np.testing.assert_array_equal(half[:20], despill(plate, matte)[:20])
 
 
 def test_where_the_matte_is_1_the_plate_stays_to_the_bit_and_nothing_is_below_0() -> None:

@@ -17,11 +17,11 @@ from tests.render.stage import HEIGHT, WIDTH, Staged, disc, read_layer, render, 
 SCREEN, SKIN = np.float32([0.05, 0.6, 0.08]), np.float32([0.45, 0.3, 0.22])
 
 
-def _before_a_screen(folder: Path) -> Staged:
+def _before_a_screen(folder: Path, screen: np.ndarray = SCREEN, skin: np.ndarray = SKIN) -> Staged:
     staged = stage_shot(folder, frames=4)
     for index, frame in enumerate(staged.plates):
         matte = disc(24 + index, 36, 12)[..., None]
-        light = SKIN * matte + SCREEN * (1 - matte)
+        light = skin * matte + screen * (1 - matte)
         write_still(folder / f"plate.{frame}.exr", light.astype(np.float32), "half")
         write_still(folder / f"matte.{frame}.exr", matte, "half")
         (folder / f"matte.{frame}.png").unlink()
@@ -50,6 +50,47 @@ def test_the_screen_leaves_the_soft_edge_and_nothing_else_changes(tmp_path: Path
         np.testing.assert_allclose(_planes(job.output, "")[soft], wanted[soft], atol=4e-3)
     whole = (matte == 1)[..., 0] | (matte == 0)[..., 0]
     assert np.array_equal(_planes(jobs[1.0].output, "")[whole], _planes(jobs[0.0].output, "")[whole])
+
+
+def _tiles(seed: int) -> np.ndarray:
+    """Tiles of 3 pixels, in all colours: what is beside an edge is not what is behind it."""
+    few = (
+        np.random.default_rng(seed)
+        .uniform(0.05, 0.9, (HEIGHT // 3 + 1, WIDTH // 3 + 1, 3))
+        .astype(np.float32)
+    )
+    return np.kron(few, np.ones((3, 3, 1), np.float32))[:HEIGHT, :WIDTH]
+
+
+def _error(folder: Path, wall: np.ndarray, model: Path, clean: Path | None) -> float:
+    """Mean error of the despilled actor, who is of many colours, in their soft edge before a ``wall``."""
+    job = _before_a_screen(folder, wall, _tiles(1)).job(model, despill=1.0, clean_plate=str(clean or ""))
+    render(job)
+    matte = disc(25, 36, 12, HEIGHT, WIDTH)[..., None]
+    soft = ((matte > 0.1) & (matte < 0.98))[..., 0]
+    return float(np.abs(_planes(job.output, "despilled.") - _tiles(1) * matte)[soft].mean())
+
+
+def test_a_clean_plate_takes_out_a_wall_of_many_colours(tmp_path: Path, model: Path) -> None:
+    """The clean plate may have another transfer than the plate."""
+    wall = _tiles(0)
+    write_still(tmp_path / "clean.exr", wall, "half")
+    guessed = _error(tmp_path / "guessed", wall, model, None)
+    known = _error(tmp_path / "known", wall, model, tmp_path / "clean.exr")
+    code = np.where(wall <= 0.0031308, 12.92 * wall, 1.055 * wall ** (1 / 2.4) - 0.055)
+    write_still(tmp_path / "clean.png", code.astype(np.float32), "uint16")
+    curve = _error(tmp_path / "curve", wall, model, tmp_path / "clean.png")
+    assert guessed > 0.02
+    assert known < 0.2 * guessed and curve < 0.2 * guessed
+
+
+def test_where_a_clean_plate_has_a_hole_the_colour_beside_the_edge_counts(
+    tmp_path: Path, model: Path
+) -> None:
+    hole = np.dstack([np.full((HEIGHT, WIDTH, 3), 7, np.float32), np.zeros((HEIGHT, WIDTH), np.float32)])
+    write_still(tmp_path / "clean.exr", hole, "half")
+    wall = np.broadcast_to(SCREEN, (HEIGHT, WIDTH, 3))
+    assert _error(tmp_path / "shot", wall, model, tmp_path / "clean.exr") < 0.01
 
 
 def test_the_despilled_actor_over_the_layer_is_the_comp(tmp_path: Path, model: Path) -> None:

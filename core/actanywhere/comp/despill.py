@@ -21,17 +21,19 @@ _REACH = 12
 """Pixels from the solid actor up to which these hold: what is thinner (a rope, a hair) has colours of its own."""
 
 
-def despill(plate: Picture, matte: Picture, background: Picture | None = None) -> Picture:
+def despill(plate: Picture, matte: Picture, clean: Picture | None = None) -> Picture:
     """The actor's own light times their matte, (H, W, 3): a new background goes under it with ``1 - matte``.
 
     ``plate`` (H, W, 3), in linear light, is the actor F over its own background B: F m + B (1 - m), with the ``matte``
     m (H, W), 0..1. B is taken out, as a keyer does it, and F kept within the colours of the solid actor beside it: a
-    matte that is a little off makes no rim. ``background`` (H, W, 3) is B, where it is known (a clean plate); left out,
-    it is the colour beside the matte. At matte 1 the plate's pixels stay to the bit; at 0 nothing is left.
+    matte that is a little off makes no rim. ``clean`` (H, W, 4) is B where its alpha is 1 (a clean plate, in the same
+    light); elsewhere B is the colour beside the matte. At matte 1 the plate's pixels stay to the bit; at 0 nothing is
+    left.
     """
     m = matte[..., None]
-    if background is None:
-        background = _beside(plate, matte)
+    background = _beside(plate, matte) if clean is None or (clean[..., 3] < 1).any() else clean[..., :3]
+    if clean is not None:
+        background = np.where(clean[..., 3:] < 1, background, clean[..., :3])
     own = (plate - (1 - m) * background) / np.maximum(m, _CLEAR)
     solid = matte >= _SOLID
     if solid.any():

@@ -89,11 +89,12 @@ def from_display(rgb: Pixels, space: str) -> Pixels:
     return _apply(rgb, _convert("srgb", layer_space(space)))
 
 
-def linearise(rgb: Pixels, space: str) -> Pixels:
-    """A plate's pixels in the layer's space: scene-linear as it is, a curve undone."""
-    if layer_space(space) == space:
+def linearise(rgb: Pixels, space: str, plate: str = "") -> Pixels:
+    """Pixels in the layer's space: scene-linear as it is, a curve undone. ``plate`` is the plate's space if another."""
+    target = layer_space(plate or space)
+    if target == space:
         return np.ascontiguousarray(rgb, np.float32)
-    return _apply(rgb, _convert(space, layer_space(space)))
+    return _apply(rgb, _convert(space, target))
 
 
 def layer_to_display(rgb: Pixels, space: str) -> Pixels:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,6 +40,8 @@ from .shutter import streaks_at
 
 Picture = NDArray[np.float32]
 
+_KNOWN = 0.99
+"""Alpha of a clean plate from which on it is known."""
 _STRIP = 1 << 18
 """Pixels of a strip."""
 
@@ -47,12 +50,14 @@ _STRIP = 1 << 18
 class PlateAndMatte:
     """What was read of a frame for its delivery: the plate, and the artist's ``matte`` (H, W).
 
-    ``keep`` (H, W) has what stands in front of the actor, too.
+    ``keep`` (H, W) has what stands in front of the actor, too. ``clean`` (H, W, 4) is the artist's clean plate, in the
+    layer's light, and where it is known; None where it is not asked for.
     """
 
     plate: PlateFrame
     matte: Picture
     keep: Picture
+    clean: Picture | None = None
 
 
 def read_frame(inputs: Inputs, scene: Scene, index: int) -> PlateAndMatte:
@@ -60,7 +65,19 @@ def read_frame(inputs: Inputs, scene: Scene, index: int) -> PlateAndMatte:
     frame = inputs.frames.first + index
     matte = treated_matte(inputs, frame, scene.mend.value)
     keep = matte if inputs.front is None else kept_matte(matte, inputs.front.read(frame))
-    return PlateAndMatte(inputs.plate.read(frame), matte, keep)
+    return PlateAndMatte(inputs.plate.read(frame), matte, keep, _clean(inputs, frame))
+
+
+def _clean(inputs: Inputs, frame: int) -> Picture | None:
+    """The artist's clean plate (H, W, 4) where the actor is despilled by it."""
+    if inputs.clean is None or not inputs.job.settings.despill:
+        return None
+    light = linearise(inputs.clean.read(frame).pixels, inputs.clean.info.space, inputs.plate.info.space)
+    alpha = inputs.clean.read_alpha(frame)
+    known = np.ones(light.shape[:2], np.float32) if alpha is None else (alpha > _KNOWN).astype(np.float32)
+    size = (inputs.plate.info.width, inputs.plate.info.height)
+    whole = cv2.resize(np.dstack([light, known]), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(whole, np.float32)
 
 
 def finish_layer(
@@ -95,7 +112,9 @@ def finish_layer(
     else:
         merge = Merge(np.minimum(painted, _white(info.space)), shown, info.height, info.width)
     match, streaks = scene.match.value, _streaks(inputs, scene, index)
-    actor = _without_spill(read, info.space, settings.despill) if settings.despill else None
+    actor = None
+    if settings.despill:
+        actor = _without_spill(read, info.space, settings.despill, None if pulled is None else taken)
     mended = scene.mend.value is not None
     closed = _closed(inputs, scene, index, read)
     names = layer_channels(
@@ -164,11 +183,16 @@ def _streaks(inputs: Inputs, scene: Scene, index: int) -> Streaks | None:
     return found.sized(*size) if found.seen else None
 
 
-def _without_spill(read: PlateAndMatte, space: str, strength: float) -> Picture:
-    """The actor's own light times their matte (H, W, 3), as far as it is asked for."""
+def _without_spill(read: PlateAndMatte, space: str, strength: float, shadow: Picture | None) -> Picture:
+    """The actor's own light times their matte (H, W, 3), as far as it is asked for. A clean plate is in the sun where
+    the plate lies in their ``shadow`` (H, W).
+    """
+    clean = read.clean
+    if clean is not None and shadow is not None:
+        clean = np.dstack([clean[..., :3] * (1 - shadow[..., None]), clean[..., 3]])
     light, matte, keep = linearise(read.plate.pixels, space), read.matte[..., None], read.keep[..., None]
     share = np.float32(strength)
-    mixed = share * despill(light, read.matte) + (1 - share) * light * matte
+    mixed = share * despill(light, read.matte, clean) + (1 - share) * light * matte
     return np.where(keep >= 1, light, mixed + light * (keep - matte))
 
 

@@ -26,9 +26,9 @@ class ShadowSettings:
     )
     clean_plate: str = text(
         "",
-        "Your own clean plate for pulling the shadow: the plate without the actor and their shadow, as a sequence "
-        "with the plate's frame numbers, or one still for a locked-off camera. Left empty: made from the plate's "
-        "other frames.",
+        "Your own clean plate: the plate without the actor and their shadow, as a sequence with the plate's frame "
+        "numbers, or one still for a locked-off camera. The shadow is pulled by it (left empty: by one made from the "
+        "plate's other frames), and Despill takes out what it shows behind the actor's edge.",
         is_file=True,
         group="shadow",
     )
