@@ -262,7 +262,7 @@ def test_inputs_are_rendered_again_when_their_pictures_change_and_only_then(stag
 def test_only_what_asks_for_other_pictures_walks_the_tree_when_a_knob_changes(stage: Stage) -> None:
     said = stage.play("looks")
     assert [said[name] for name in ("seed", "shadow", "use_steps")] == [0, 0, 0]
-    assert [said[name] for name in ("use_condition_frame", "condition_frame", "range")] == [4, 4, 4]
+    assert [said[name] for name in ("use_condition_frame", "condition_frame", "range")] == [5, 5, 5]
     assert said["enabled"] == ["shadow_side", "steps", "first"] and "No take" in said["state"]
 
 
