@@ -99,12 +99,28 @@ def test_a_network_that_needs_more_memory_than_is_free_is_not_loaded(
 ) -> None:
     monkeypatch.setattr("actanywhere.models.memory.free_memory", lambda: 0.7e9)
     readers = Readers(onnx_networks(tmp_path))
-    assert readers.subjects is None and readers.depth_of(PICTURE) is None
+    assert readers.by_subjects(everybody) is None and readers.depth_of(PICTURE) is None
     assert readers.warnings[0] == (
         "birefnet-lite needs about 3 GB of memory, and 0.7 GB are free. It is left out. Close other applications, "
         "or render on a machine with more memory."
     )
+    readers.fill.behind(PICTURE, ALONE)
     assert readers.fill.name == "migan", "half a GB is enough for it"
+
+
+def test_what_was_answered_once_needs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    networks, answers = onnx_networks(tmp_path), Answers(tmp_path / "answers")
+
+    def ask() -> list[np.ndarray]:
+        readers = Readers(networks, answers)
+        people, depth = readers.by_subjects(everybody), readers.depth_of(PICTURE)
+        assert people and depth is not None and readers.warnings == []
+        return [people[0].mask, depth.inverse, readers.fill.behind(PICTURE, ALONE)]
+
+    before = ask()
+    monkeypatch.setattr("actanywhere.models.memory.free_memory", lambda: 0.1e9)
+    for one, other in zip(before, ask(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -24,6 +24,7 @@ from .shift_map import ShiftMap
 from .subjects import NetworkSubjects
 
 T = TypeVar("T")
+Filler = DiffusionFill | NetworkFill | ShiftMap
 
 
 def find_networks() -> dict[str, Found]:
@@ -79,7 +80,7 @@ class Readers:
             return None
         asked = f"regions {reader.name} {reader.digest}"
         try:
-            kept = self.answers.get(picture, asked, lambda: _packed_regions(reader.of(picture)))
+            kept = self._answer("regions", picture, asked, lambda: _packed_regions(reader.of(picture)))
         except ModelError as error:
             self._leave_out("regions", error)
             return None
@@ -92,7 +93,7 @@ class Readers:
             return None
         asked = f"depth {reader.name} {reader.digest}"
         try:
-            kept = self.answers.get(picture, asked, lambda: {"inverse": reader.of(picture).inverse})
+            kept = self._answer("depth", picture, asked, lambda: {"inverse": reader.of(picture).inverse})
         except ModelError as error:
             self._leave_out("depth", error)
             return None
@@ -101,7 +102,7 @@ class Readers:
     @cached_property
     def fill(self) -> Fill:
         """What is behind a hole: by a diffusion model, else by a network, else by OpenCV's shift map."""
-        return _FirstFill([self._painter, self._fill_network], self.answers, self._leave_out)
+        return _FirstFill([self._painter, self._fill_network], self._fill_answer, self._leave_out)
 
     def lacks(self, role: str) -> str:
         """What would answer ``role``, and the command that gets it; empty where it is here."""
@@ -111,7 +112,7 @@ class Readers:
     def _subjects(self) -> _CachedSubjects | None:
         def load(found: Found) -> _CachedSubjects:
             reader = NetworkSubjects(self._network(found), found.entry.name, found.entry.recipe)
-            return _CachedSubjects(reader, self.answers)
+            return _CachedSubjects(reader, partial(self._answer, "subjects"))
 
         return self._loaded("subjects", load)
 
@@ -141,11 +142,26 @@ class Readers:
         if found is None:
             return None
         try:
-            check_memory(found.entry)
             return load(found)
         except ModelError as error:
             self._leave_out(role, error)
             return None
+
+    def _answer(self, role: str, picture: Picture, asked: str, answer: Callable[[], Arrays]) -> Arrays:
+        """As it is cached, else by the network of ``role``, for which there has to be room."""
+
+        def ask() -> Arrays:
+            check_memory(self.networks[role].entry)
+            return answer()
+
+        return self.answers.get(picture, asked, ask)
+
+    def _fill_answer(
+        self, fill: Filler, picture: Picture, asked: str, answer: Callable[[], Arrays]
+    ) -> Arrays:
+        if isinstance(fill, NetworkFill):
+            return self._answer("fill", picture, asked, answer)
+        return self.answers.get(picture, asked, answer)
 
     def _network(self, found: Found) -> Network:
         network = open_network(found.path)
@@ -160,23 +176,25 @@ class Readers:
 class _CachedSubjects:
     """Subjects with cached answers."""
 
-    def __init__(self, reader: NetworkSubjects, answers: Answers) -> None:
-        self.name, self._reader, self._answers = reader.name, reader, answers
+    def __init__(
+        self, reader: NetworkSubjects, answer: Callable[[Picture, str, Callable[[], Arrays]], Arrays]
+    ) -> None:
+        self.name, self._reader, self._answer = reader.name, reader, answer
 
     def find(self, picture: Picture, hint: Hint | None = None) -> list[Subject]:
         """As the reader finds them."""
         if hint:
             asked = f"meant {self._reader.digest} {hint.digest}"
-            kept = self._answers.get(picture, asked, lambda: _packed(self._reader.find(picture, hint)))
+            kept = self._answer(picture, asked, lambda: _packed(self._reader.find(picture, hint)))
             return _subjects_of(kept)
         asked = f"everybody {self._reader.digest}"
-        kept = self._answers.get(picture, asked, lambda: {"mask": self._reader.everybody(picture)})
+        kept = self._answer(picture, asked, lambda: {"mask": self._reader.everybody(picture)})
         return self._reader.subjects_in(kept["mask"])
 
     def mask(self, picture: Picture) -> Picture:
         """As the reader gives it."""
         asked = f"mask {self._reader.digest}"
-        return self._answers.get(picture, asked, lambda: {"mask": self._reader.mask(picture)})["mask"]
+        return self._answer(picture, asked, lambda: {"mask": self._reader.mask(picture)})["mask"]
 
 
 class _FirstFill:
@@ -185,11 +203,11 @@ class _FirstFill:
     def __init__(
         self,
         others: list[Callable[[], DiffusionFill | NetworkFill | None]],
-        answers: Answers,
+        answer: Callable[[Filler, Picture, str, Callable[[], Arrays]], Arrays],
         leave_out: Callable[[str, ModelError], None],
     ) -> None:
-        self._others, self._answers, self._leave_out = others, answers, leave_out
-        self._fill: DiffusionFill | NetworkFill | ShiftMap | None = None
+        self._others, self._answer, self._leave_out = others, answer, leave_out
+        self._fill: Filler | None = None
 
     @property
     def name(self) -> str:
@@ -214,18 +232,18 @@ class _FirstFill:
 
     def _cached(
         self,
-        fill: DiffusionFill | NetworkFill | ShiftMap,
+        fill: Filler,
         whole: Picture,
         picture: Picture,
         hole: Picture,
         never_from: Picture | None,
     ) -> Picture:
         asked = f"fill {fill.name} {fill.digest}"
-        return self._answers.get(whole, asked, lambda: {"picture": fill.behind(picture, hole, never_from)})[
+        return self._answer(fill, whole, asked, lambda: {"picture": fill.behind(picture, hole, never_from)})[
             "picture"
         ]
 
-    def _now(self) -> DiffusionFill | NetworkFill | ShiftMap:
+    def _now(self) -> Filler:
         while self._fill is None:
             self._fill = self._others.pop(0)() if self._others else ShiftMap()
         return self._fill
