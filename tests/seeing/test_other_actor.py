@@ -207,6 +207,16 @@ def test_nothing_where_one_pointed_is_told() -> None:
     assert found.mask is None and "where you pointed" in found.warnings[0]
 
 
+def test_no_scrap_stays_between_somebody_and_the_border_that_cuts_them_off() -> None:
+    """The rim is 2 pixels here: it leaves 4 and 5 rows free, and two rims are closed."""
+    for left, scrap in ((6, 0), (7, 5)):
+        cut = np.zeros(SIZE, np.float32)
+        cut[60 : SIZE[0] - left, 70:100] = 1
+        hole = hole_of(find_other_actor(PICTURE, "composite", given=cut), PICTURE)
+        assert np.count_nonzero(hole[-left:, 75:95] == 0) == scrap * 20, left
+        assert not hole[-1, :60].any() and not hole[-1, 110:].any()
+
+
 def test_the_hole_holds_them_their_rim_and_their_shadow() -> None:
     dark = np.zeros(SIZE, np.float32)
     cv2.ellipse(dark, (115, 86), (24, 4), 0, 0, 360, 1.0, -1)

@@ -124,9 +124,8 @@ def _at_feet(start: Plane, there: Plane, place: Point) -> Point | None:
     shared = kept.ravel() > 0
     if np.count_nonzero(shared) < max(_FEWEST, _AGREE * len(start)):
         return None
-    rows = np.column_stack(
-        [start[shared] - place, np.ones(np.count_nonzero(shared))]
-    )  # the constant is at the feet
+    # The constant is at the feet.
+    rows = np.column_stack([start[shared] - place, np.ones(np.count_nonzero(shared))])
     moved = (there - start)[shared].astype(np.float64)
     affine, _, rank, _ = np.linalg.lstsq(rows, moved, rcond=None)
     if rank < 3:

@@ -237,10 +237,8 @@ class _Mapping:
 
     def _map(self) -> list[Any]:
         options = self.colmap.IncrementalPipelineOptions()
-        options.min_model_size, options.num_threads = (
-            5,
-            1,
-        )  # sums of several threads differ from solve to solve
+        options.min_model_size = 5
+        options.num_threads = 1  # sums of several threads differ from solve to solve
         options.random_seed = options.mapper.random_seed = _SEED
         options.mapper.init_min_tri_angle = _FIRST_ANGLE
         if self.focal is not None:

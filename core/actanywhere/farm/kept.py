@@ -87,11 +87,8 @@ def serve(session: Path, worker: Worker | None = None, idle: float = _IDLE) -> N
                 with listener.accept() as connection:
                     idled.busy = True
                     going = _converse(connection, held)
-            except (
-                OSError,
-                EOFError,
-                AuthenticationError,
-            ) as error:  # a task that was killed, or a wrong key
+            except (OSError, EOFError, AuthenticationError) as error:
+                # A task that was killed, or a wrong key.
                 print(f"worker: a task left: {error}", file=sys.stderr, flush=True)
             idled.busy = False
         (session / _ENTRY).unlink(missing_ok=True)

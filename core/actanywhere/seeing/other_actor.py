@@ -103,7 +103,12 @@ def hole_of(other: OtherActor, picture: Picture) -> Picture:
     parts = [(other.mask > _UNSURE).astype(np.float32)]
     if other.shadow is not None:
         parts.append((other.shadow > 0.3).astype(np.float32))
-    return np.asarray(cv2.dilate(stacked(parts), disc), np.float32)
+    hole = cv2.dilate(stacked(parts), disc)
+    # Whom the lower border cuts off goes down to it: no scrap of a shoe stays between the two.
+    below = cv2.copyMakeBorder(hole, 0, rim, 0, 0, cv2.BORDER_CONSTANT, value=1)
+    closed = cv2.morphologyEx(below, cv2.MORPH_CLOSE, disc)[:-rim]
+    hole[-2 * rim :] = np.maximum(hole[-2 * rim :], closed[-2 * rim :])
+    return np.asarray(hole, np.float32)
 
 
 def _gone(

@@ -263,9 +263,8 @@ def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, lig
         box = tuple(slice(max(0, one[0] - _BESIDE), one[-1] + _BESIDE + 1) for one in (rows, columns))
         view, gap = made[box], missing[box]
         codes = np.empty(view.shape, np.uint8)
-        for own, row in zip(
-            codes, view, strict=True
-        ):  # at once it would take three times the picture's memory
+        # At once it would take three times the picture's memory.
+        for own, row in zip(codes, view, strict=True):
             own[:] = np.round(np.clip(row, 0, 1) * 255)
         mended = cv2.inpaint(codes, gap.astype(np.uint8), 3, cv2.INPAINT_TELEA)
         view[gap] = mended[gap].astype(np.float32) / 255
