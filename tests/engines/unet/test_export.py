@@ -57,6 +57,36 @@ def test_every_network_gives_the_same_numbers_at_any_number_of_frames_and_size(
     np.testing.assert_allclose(found, expected, rtol=0, atol=5e-5 * expected.std() + 2e-5)
 
 
+def test_a_graph_computes_nothing_twice_and_keeps_what_it_gives() -> None:
+    onnx = pytest.importorskip("onnx")
+    make = onnx.helper.make_node
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [
+            make("Exp", ["x"], ["a"], name="first"),
+            make("Exp", ["x"], ["b"], name="second"),
+            make("Neg", ["a"], ["c"]),
+            make("Neg", ["b"], ["d"]),
+            make("Add", ["c", "d"], ["e"]),
+            make("Neg", ["b"], ["y"]),  # a repeat, but asked for by its name
+            make("LeakyRelu", ["e"], ["f"], alpha=0.1),
+            make("LeakyRelu", ["e"], ["z"], alpha=0.2),
+        ],
+        "repeats",
+        [value("x", 1, [1])],
+        [value("y", 1, [1]), value("z", 1, [1])],
+    )
+    left = [(node.op_type, list(node.input), list(node.output)) for node in export._without_repeats(graph)]
+    assert left == [
+        ("Exp", ["x"], ["a"]),
+        ("Neg", ["a"], ["c"]),
+        ("Add", ["c", "c"], ["e"]),
+        ("Neg", ["a"], ["y"]),
+        ("LeakyRelu", ["e"], ["f"]),
+        ("LeakyRelu", ["e"], ["z"]),
+    ]
+
+
 def test_the_condition_is_made_smaller_as_pytorch_makes_it_smaller() -> None:
     for height, width in ((90, 160), (128, 128), (61, 300)):
         picture = noise(3, height, width)

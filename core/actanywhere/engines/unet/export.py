@@ -230,12 +230,37 @@ def _pointing(onnx: Any, model: Any, stored: Mapping[str, _Stored]) -> bytes:
             pointer.external_data.add(key=key, value=str(value))
         tensors.append(pointer)
         casts.append(onnx.helper.make_node("Cast", [name], [tensor.name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
+    nodes = [*casts, *_without_repeats(model.graph)]
     _shorten(model.graph, nodes, tensors)
     del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(tensors)
     model.graph.node.extend(nodes)
     return cast(bytes, model.SerializeToString())
+
+
+def _without_repeats(graph: Any) -> list[Any]:
+    """The graph's nodes in their order, without those that compute what an earlier one has computed.
+
+    A trace writes every constant and every size where it is asked for: half of a graph's nodes are such repeats.
+    """
+    kept, same = [], dict[str, str]()
+    first: dict[tuple[bytes, int], list[str]] = {}
+    given = {one.name for one in graph.output}
+    for node in graph.node:
+        inputs = [same.get(one, one) for one in node.input]
+        del node.input[:]
+        node.input.extend(inputs)
+        bare = type(node)()
+        bare.CopyFrom(node)
+        bare.name = bare.doc_string = ""
+        del bare.output[:]
+        what = bare.SerializeToString(deterministic=True), len(node.output)
+        if what in first and not given.intersection(node.output):
+            same.update(zip(node.output, first[what], strict=True))
+        else:
+            first.setdefault(what, list(node.output))
+            kept.append(node)
+    return kept
 
 
 def _shorten(graph: Any, nodes: Sequence[Any], tensors: Sequence[Any]) -> None:
