@@ -7,6 +7,7 @@ here all pairs hold at once, each as well as it can, and what they disagree by i
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,11 @@ class _Edges:
         aim = np.repeat(self.move, count) * root - held
         found = spsolve((free.conj().T @ free).tocsc(), free.conj().T @ aim).reshape(-1, 2)
         return np.append(turns[:1], found[:, 0]), np.append(moves[:1], found[:, 1])
+
+
+def load_solver() -> None:
+    """Load what ``reconcile`` solves with."""
+    importlib.import_module("scipy.sparse.linalg")
 
 
 def reconcile(

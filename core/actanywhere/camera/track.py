@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from .fit import Fit, Matrix, Points, apply, fit_homography, fit_similarity, nor
 from .follow import View, follow, look, recognise
 from .level import level_pan
 from .path import interpolate_lost, is_card
-from .reconcile import Pair, pair_of, reconcile
+from .reconcile import Pair, load_solver, pair_of, reconcile
 
 _WIDEST = 960
 _KEYFRAMES = 12
@@ -122,6 +123,7 @@ class Tracker:
         self._size: tuple[int, int] = (0, 0)
         self._open = 0.0
         self._seen = self._doubtful = 0
+        Thread(target=load_solver, daemon=True).start()  # it takes a while, and is needed at the end only
 
     def add(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 
 import cv2
@@ -33,6 +33,7 @@ from .matte_check import LONGEST, Damage, check_matte
 from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
+from .overlap import read_ahead
 from .place import Place, see_place
 from .placement import unused_placement
 from .plate_regions import PlateRegions
@@ -241,9 +242,11 @@ def _read(
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     clips = (clip,) if features is None else (clip, features.clip)
     pulls = asks_pull(inputs.job.settings) and inputs.clean is None
-    for index, *_ in zip(*(kept.indices() for kept in clips), strict=True):
-        frame = inputs.frames.first + index
-        proxy, matte = read_proxies(inputs.plate, inputs.matte, inputs.job.settings, frame)
+    read = partial(read_proxies, inputs.plate, inputs.matte, inputs.job.settings)
+    for (frame, (proxy, matte)), *_ in zip(
+        read_ahead(list(inputs.frames), read), *(kept.indices() for kept in clips), strict=True
+    ):
+        index = frame - inputs.frames.first
         for kept in clips:
             kept.rgb[index] = np.round(resize(proxy, *kept.size) * 255)
             kept.matte[index] = np.round(resize(matte, *kept.size) * 255)

@@ -147,8 +147,8 @@ def pull_shadow(
     standing = [index for index in range(count) if feet[index] is not None]
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
-    # A given clean plate is read from files, one frame after the other.
-    at_once = min(_AT_ONCE, processors()) if clean is None else 1
+    threads = min(_AT_ONCE, processors())
+    at_once = threads if clean is None else 1  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = spilled((count, height, width))
     covered, noisy, alike = [], 0, []
@@ -180,11 +180,15 @@ def pull_shadow(
     if noisy > len(standing) / 2:
         return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
     planes = spilled((count, height, width))
-    for index in standing:
+
+    def keep(index: int) -> None:
         kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(Feet, feet[index]))
         planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
         if index % _LOOKED_AT == 0:
             forget(dark, planes)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(keep, standing))
     steady = carry(planes, feet, shot.actor)
     share = f"{len(steady.show)} of {len(standing)} frames"
     if not steady.enough:
