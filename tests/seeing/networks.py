@@ -116,3 +116,38 @@ def lama_like(path: Path, colour: tuple[int, int, int] = (20, 90, 200), side: in
         [_value("output", TensorProto.FLOAT, 1, 3, side, side)],
         constants,
     )
+
+
+def row_mean_fill(
+    path: Path, side: tuple[int, int] = (64, 64), cast: float = 0.0, by_size: float = 0.0
+) -> Path:
+    """LaMa's interface; paints each row with the mean of what is known of it, and ``cast`` more red.
+
+    ``by_size`` is added as often as the hole is of the picture: this network answers otherwise for another crop.
+    """
+    nodes = [
+        helper.make_node("Sub", ["one", "mask"], ["known"]),
+        helper.make_node("Mul", ["image", "known"], ["seen"]),
+        helper.make_node("ReduceSum", ["seen", "across"], ["sum"], keepdims=1),
+        helper.make_node("ReduceSum", ["known", "across"], ["count"], keepdims=1),
+        helper.make_node("Add", ["count", "little"], ["some"]),
+        helper.make_node("Div", ["sum", "some"], ["mean"]),
+        helper.make_node("ReduceMean", ["mask"], ["size"], keepdims=1),
+        helper.make_node("Mul", ["size", "by size"], ["more"]),
+        helper.make_node("Add", ["mean", "cast"], ["red"]),
+        helper.make_node("Add", ["red", "more"], ["row"]),
+        helper.make_node("Greater", ["mask", "half"], ["unknown"]),
+        helper.make_node("Where", ["unknown", "row", "image"], ["painted"]),
+        helper.make_node("Mul", ["painted", "white"], ["output"]),
+    ]
+    constants = {
+        "one": np.float32([1]),
+        "little": np.float32([1e-6]),
+        "across": np.int64([3]),
+        "cast": np.float32([cast, 0, 0]).reshape(1, 3, 1, 1),
+        "by size": np.float32([by_size]),
+        "half": np.float32([0.5]),
+        "white": np.float32([255]),
+    }
+    slots = [_value("image", TensorProto.FLOAT, 1, 3, *side), _value("mask", TensorProto.FLOAT, 1, 1, *side)]
+    return _save(path, nodes, slots, [_value("output", TensorProto.FLOAT, 1, 3, *side)], constants)

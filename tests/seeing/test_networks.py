@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -111,7 +112,7 @@ def test_depth_is_nearest_where_the_network_says_so_at_the_pictures_size(tmp_pat
     np.testing.assert_allclose(found.inverse[30], np.linspace(0, 1, 90), atol=0.02)
 
 
-@pytest.mark.parametrize("make", [migan_like, lama_like])
+@pytest.mark.parametrize("make", [migan_like, partial(lama_like, side=192)])
 def test_a_hole_gets_the_networks_colour_and_the_rest_stays(tmp_path: Path, make: object) -> None:
     network = open_network(make(tmp_path / "fill.onnx"))  # type: ignore[operator]
     picture, hole = with_body(street(), TWO), (TWO > 0).astype(np.float32)

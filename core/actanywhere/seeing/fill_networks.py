@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
 from ..onnx_runner import Network, Slot
+from .coarse_to_fine import paint_coarse_to_fine
 from .protocol import Picture
-from .shift_map import fill_by_parts
+from .shift_map import Flags, fill_by_parts
 
 _SIDE = 512
 """Pixels of what a network of any size is shown at most: both were trained at that."""
@@ -31,27 +31,27 @@ class NetworkFill:
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` (h, w, 3) with its ``hole`` (h, w) painted; a network sees ``never_from`` as a hole too.
 
-        Large holes are painted small; the grain of the picture about them is laid over what that left smooth.
+        A hole that is larger with its surroundings than the network takes is painted coarse to fine, with the grain of
+        the picture.
         """
         return fill_by_parts(picture, hole, never_from, self._painted)
 
-    def _painted(self, view: Picture, hole: NDArray[np.bool_], barred: NDArray[np.bool_]) -> Picture:
-        height, width = hole.shape
-        scale = min(1.0, _SIDE / max(height, width))
-        size = self._fixed or (max(1, round(height * scale)), max(1, round(width * scale)))
-        small = np.asarray(cv2.resize(view, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
-        unknown = (
-            np.asarray(cv2.resize(barred.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA))
-            > 0.001
-        )
-        painted = self._run(small, unknown)
-        whole = np.asarray(cv2.resize(painted, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-        if scale < 1:
-            whole = whole + _grain(view, barred, scale)
+    def _painted(self, view: Picture, hole: Flags, barred: Flags) -> Picture:
+        side = max(self._fixed or (_SIDE, _SIDE))
+        large = max(hole.shape) > side
+        whole = paint_coarse_to_fine(view, barred, self._once, side) if large else self._once(view, barred)
         soft = np.asarray(cv2.blur(hole.astype(np.float32), (3, 3)))[..., None] * hole[..., None]
         return np.asarray(view + (np.clip(whole, 0, 1) - view) * soft, np.float32)
 
-    def _run(self, picture: Picture, unknown: NDArray[np.bool_]) -> Picture:
+    def _once(self, view: Picture, unknown: Flags) -> Picture:
+        """The view (h, w, 3) painted, at the size that the network takes."""
+        size = self._fixed or unknown.shape
+        small = np.asarray(cv2.resize(view, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+        share = cv2.resize(unknown.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
+        painted = self._run(small, np.asarray(share) > 0.001)
+        return np.asarray(cv2.resize(painted, unknown.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+
+    def _run(self, picture: Picture, unknown: Flags) -> Picture:
         """The painted picture (h, w, 3) 0..1, of a picture at the network's size."""
         codes = self._picture.dtype == "uint8"
         given = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8) if codes else np.clip(picture, 0, 1)
@@ -80,14 +80,3 @@ def _slot(network: Network, channels: int) -> Slot:
             "This is another network than one that fills holes: import the right file.",
         )
     return mine[0]
-
-
-def _grain(view: Picture, barred: NDArray[np.bool_], scale: float) -> Picture:
-    """Noise (h, w, 3) as strong as what the picture about a hole has finer than was painted; the same every time."""
-    fine = view - cv2.GaussianBlur(view, (0, 0), 0.6 / scale)
-    known = cv2.erode((~barred).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    # The median of flat places: edges are no grain.
-    strength = 1.48 * np.median(np.abs(fine[known]), axis=0) if known.any() else np.zeros(3)
-    noise = np.random.default_rng(0).standard_normal(view.shape).astype(np.float32)
-    noise -= cv2.GaussianBlur(noise, (0, 0), 0.6 / scale)
-    return np.asarray(noise * (strength / max(1e-6, float(noise.std()))), np.float32)
