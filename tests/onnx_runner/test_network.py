@@ -121,6 +121,52 @@ def test_a_provider_whose_libraries_are_missing_gives_way_and_that_is_told_once(
     assert len(opened.notices) == 1
 
 
+def _failing_to_load(monkeypatch: pytest.MonkeyPatch, *failing: str) -> list[str]:
+    """ONNX Runtime with CUDA, TensorRT and the processor, of which those ``failing`` load nothing; what was tried."""
+    real, tried = onnxruntime.InferenceSession, []
+
+    class Session:
+        def __init__(self, path: str, *, providers: list[Any], **others: Any) -> None:
+            self.first = providers[0][0]
+            tried.append(self.first)
+            if self.first in failing:
+                raise RuntimeError(f"[ONNXRuntimeError] : 1 : FAIL : no card for {self.first}")
+            self.own = real(path, providers=["CPUExecutionProvider"], **others)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.own, name)
+
+        def get_providers(self) -> list[str]:
+            return [self.first, "CPUExecutionProvider"]
+
+    long = ["CUDAExecutionProvider", "TensorrtExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: long)
+    return tried
+
+
+def test_where_the_first_of_several_providers_fails_the_second_runs_it_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = _failing_to_load(monkeypatch, "CUDAExecutionProvider")
+    opened = open_network(brighter(tmp_path / "n.onnx"))
+    assert opened.provider == "tensorrt" and len(tried) == 2
+    assert opened.notices == [
+        "n.onnx runs on tensorrt: cuda could not load it (no card for CUDAExecutionProvider)."
+    ]
+
+
+def test_where_all_providers_fail_each_is_told_with_its_reason_and_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = "CUDAExecutionProvider", "TensorrtExecutionProvider", "CPUExecutionProvider"
+    _failing_to_load(monkeypatch, *names)
+    with pytest.raises(ModelError) as caught:
+        open_network(brighter(tmp_path / "n.onnx"))
+    assert all(f"no card for {name}" in caught.value.message for name in names)
+    assert "cannot be run on cpu" in caught.value.message and "newer ONNX Runtime" in caught.value.remedy
+
+
 @pytest.fixture
 def openvino(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second provider that opens every network: the one beside the processor's that ONNX Runtime always has."""

@@ -12,6 +12,7 @@ from actanywhere.contract.errors import ModelError
 from actanywhere.models import Found, find_entry
 from actanywhere.onnx_runner import Network
 from actanywhere.seeing.cache import Answers
+from actanywhere.seeing.other_actor import OtherActor, find_other_actor
 from actanywhere.seeing.protocol import Hint, Subject, Subjects
 from actanywhere.seeing.readers import Readers
 from tests.seeing.networks import brightness_depth, failing, migan_like, red_mask
@@ -55,6 +56,26 @@ def test_subjects_that_cannot_be_run_are_left_out_for_the_whole_shot(tmp_path: P
     assert readers.by_subjects(everybody) is None
     (warning,) = readers.warnings
     assert "subjects.onnx" in warning and "It is left out." in warning and warning.endswith("again.")
+
+
+@pytest.mark.parametrize(
+    "hint", [Hint(boxes=((76, 32, 28, 60),)), Hint(points=((90, 62),)), Hint(goes=ALONE)]
+)
+def test_a_hint_whose_network_fails_is_followed_by_colour_and_no_command_gets_what_is_here(
+    tmp_path: Path, hint: Hint
+) -> None:
+    readers = Readers(onnx_networks(tmp_path, broken=True))
+
+    def who(subjects: Subjects | None) -> OtherActor:
+        return find_other_actor(
+            PICTURE, "auto", hint=hint, subjects=subjects, pointed=readers.pointed, failed=readers.failed
+        )
+
+    found = readers.by_subjects(who)
+    assert found.mask is not None and (found.mask * ALONE).sum() > 0.7 * ALONE.sum()
+    (guess,), (fails,) = found.warnings, readers.warnings
+    assert "is a guess by colour" in guess and "the one that is here failed" in guess
+    assert "subjects.onnx" in fails and "pull" not in guess
 
 
 def test_depth_that_cannot_be_run_is_left_out_for_the_whole_shot(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ class Network:
             if not why:
                 break
             if not self._left:
-                raise _failed(self.facts, self.provider, why)
+                raise _failed(self.facts, self.provider, why, before)
             before = f"{before}; " * bool(before) + f"{self.provider} could not load it ({why})"
         if before:
             self.notices.append(f"{self.facts.path.name} runs on {self.provider}: {before}.")
@@ -229,8 +229,8 @@ def _device(provider: str) -> str:
     return "cuda" if provider in ("cuda", "tensorrt") else "cpu"
 
 
-def _failed(facts: NetworkFacts, provider: str, why: str) -> ModelError:
-    """What to tell when the last provider failed too."""
+def _failed(facts: NetworkFacts, provider: str, why: str, before: str = "") -> ModelError:
+    """What to tell when the last provider failed too, and what was told of those ``before``."""
     if any(words in why.lower() for words in _NO_MEMORY):
         return ModelError(
             f"There is too little memory for {facts.path} on {provider} ({facts.weights / 1e6:.0f} MB of weights "
@@ -238,7 +238,7 @@ def _failed(facts: NetworkFacts, provider: str, why: str) -> ModelError:
             "Close other applications, or give a smaller picture.",
         )
     return ModelError(
-        f"{facts.path} (opset {facts.opset}) cannot be run on {provider}: {why}.",
+        f"{facts.path} (opset {facts.opset}) cannot be run on {provider}: {why}{before and f'; {before}'}.",
         "Try a newer ONNX Runtime (pip install -U onnxruntime), or get the file again.",
     )
 

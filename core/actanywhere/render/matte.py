@@ -17,7 +17,7 @@ from ..contract.errors import JobError, ModelError
 from ..contract.files import make_folder, replace_atomically
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Counted, Plate, compact, open_plate, to_display, unheard, write_exr_frame
-from ..models import find_network, missing_network
+from ..models import Found, find_network, missing_network
 from ..onnx_runner import open_network
 from ..seeing.cache import Answers
 from ..seeing.follow_sam2 import Sam2Follow
@@ -37,6 +37,7 @@ _SIDE = 960
 _UNSURE = 0.45
 _EDGE_COST = 2.5e-7
 """Seconds a pixel, guessed until the first edges are drawn."""
+_INSTEAD = "The guided filter draws the edge instead"
 _LOOKS, _SOON = 5, 3
 """Frames in which the most prominent mover is looked for, and frames on to see them move."""
 
@@ -81,13 +82,14 @@ def survey_matte(job: MatteJob, counted: Counted = unheard) -> list[str]:
     """What would be done, in lines; everything is checked, nothing written. Raises as ``write_matte``."""
     with open_plate(job.plate, job.frames, counted=counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
-        source = " and ".join(_names())
+        edge, failing = _edge_network()
+        source = _source(edge.entry.name if edge else GuidedEdge.name)
         led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
         check_note(Path(job.output), identity_of(job.plate, plate.frames, source))
         anew = why_anew(read_note(Path(job.output)), job.prompts, files_of(job.plate, plate.frames))
         lines = [f"would read   {plate.path}, frames {plate.frames}"]
         lines += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
-        return lines + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *anew]]
+        return lines + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *failing, *anew]]
 
 
 def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
@@ -99,19 +101,20 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
     """
     with open_plate(job.plate, job.frames, counted=progress.counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
-        source = " and ".join(_names())
+        edge, failing = _edge()
+        source = _source(edge.name)
         folder, identity = Path(job.output), identity_of(job.plate, plate.frames, source)
         check_note(folder, identity)
         make_folder(str(folder / WORK))
         with lock_folder(folder):
             files = files_of(job.plate, plate.frames)
             anew = claim_folder(folder, identity, job.prompts, files)
-            readers = _readers(folder / WORK)
+            readers = _readers(folder / WORK, edge)
             made = _Making(job, plate, folder, readers, progress)
             unsure = made.follow(hints or made.prominent())
             made.edges()
             write_note(folder, identity, job.prompts, files, unsure)
-    warnings = [*plate.warnings, *readers.warnings]
+    warnings = [*plate.warnings, *readers.warnings, *failing, *made.warnings]
     return MadeMatte(_pattern(job, plate), plate.frames, unsure, source, warnings + anew)
 
 
@@ -122,6 +125,8 @@ class _Making:
         self, job: MatteJob, plate: Plate, folder: Path, readers: _Readers, progress: JobProgress
     ) -> None:
         self._job, self._plate, self._readers, self._progress = job, plate, readers, progress
+        self._edge = readers.edge
+        self.warnings: list[str] = []
         self._work = folder / WORK
         self._scale = plate.info.width / _size(plate)[1]
         self._alpha = lru_cache(3)(self._refined)
@@ -239,10 +244,22 @@ class _Making:
             seen = slice(max(0, rows.start - room), min(info.height, rows.stop + room))
             pixels = np.ascontiguousarray(self._read(frame).pixels[seen])
             picture = np.clip(to_display(pixels, info.space), 0, 1)
-            alpha[seen] = self._readers.edge.of(
-                np.asarray(picture, np.float32), np.ascontiguousarray(coarse[seen]), self._scale
-            )
+            alpha[seen] = self._drawn(frame, np.asarray(picture, np.float32), coarse[seen])
         return alpha
+
+    def _drawn(self, frame: int, picture: Picture, coarse: Picture) -> Picture:
+        """The edge of a part of a frame; by the guided filter from the frame on where a network cannot be run."""
+        coarse = np.ascontiguousarray(coarse)
+        try:
+            return self._edge.of(picture, coarse, self._scale)
+        except ModelError as error:
+            frames = compact([one for one in self._plate.frames if one >= frame])
+            self.warnings.append(
+                f"{error.message} {_INSTEAD} in frames {frames}: remove these files and run it again to have them as "
+                f"the others. {error.remedy}"
+            )
+            self._edge = GuidedEdge()
+        return self._edge.of(picture, coarse, self._scale)
 
     def _keep(self, frame: int, one: Followed) -> None:
         mask = np.round(np.clip(one.mask, 0, 1) * 65535).astype(np.uint16)
@@ -269,16 +286,34 @@ def _stretches(frames: FrameRange, led: list[int]) -> list[list[int]]:
     return found
 
 
-def _names() -> list[str]:
-    """Who would follow and who would draw the edge here, without loading them. Raises ``ModelError`` for nobody."""
+def _source(edge: str) -> str:
+    """Who follows here, not loaded, and by whom the ``edge`` is. Raises ``ModelError`` where nobody can follow."""
     found = find_network("follow") or find_network("subjects")
-    edge = find_network("edge")
     if found is None:
         raise ModelError(
             "A matte from the plate alone needs a network, and none is here.",
             f"{missing_network('follow')}. Or, lighter: {missing_network('subjects')}.",
         )
-    return [found.entry.name, edge.entry.name if edge else GuidedEdge.name]
+    return f"{found.entry.name} and {edge}"
+
+
+def _edge_network() -> tuple[Found | None, list[str]]:
+    """The network for soft edges, not loaded, and a warning where it is here and damaged."""
+    try:
+        return find_network("edge"), []
+    except ModelError as error:
+        return None, [f"{error.message} {_INSTEAD}. {error.remedy}"]
+
+
+def _edge() -> tuple[Edge, list[str]]:
+    """Who draws the edge, and a warning where the network for it cannot be loaded."""
+    found, failing = _edge_network()
+    if found is None:
+        return GuidedEdge(), failing
+    try:
+        return VitMatteEdge(found.folder, found.entry.name), []
+    except ModelError as error:
+        return GuidedEdge(), [f"{error.message} {_INSTEAD}. {error.remedy}"]
 
 
 def _lacks() -> list[str]:
@@ -287,10 +322,9 @@ def _lacks() -> list[str]:
     return [f"The network for stills follows the actor here. {missing_network('follow')}."]
 
 
-def _readers(work: Path) -> _Readers:
+def _readers(work: Path, edge: Edge) -> _Readers:
     """The networks that are here. Raises ``ModelError``."""
-    film, still, edge = find_network("follow"), find_network("subjects"), find_network("edge")
-    drawn: Edge = VitMatteEdge(edge.folder, edge.entry.name) if edge else GuidedEdge()
+    film, still = find_network("follow"), find_network("subjects")
     answers, warnings = Answers(work / "answers"), _lacks()
     subjects: NetworkSubjects | None = None
     if still is not None:
@@ -299,12 +333,12 @@ def _readers(work: Path) -> _Readers:
         warnings += network.notices
     if film is not None:
         stands = None if subjects is None else _Stills(subjects, answers).everybody
-        return _Readers(lambda: Sam2Follow(film.folder, film.entry.name), drawn, stands, warnings)
+        return _Readers(lambda: Sam2Follow(film.folder, film.entry.name), edge, stands, warnings)
     assert subjects is not None
     stills = _Stills(subjects, answers)
     return _Readers(
         lambda: StillFollow(stills.subjects.name, stills.find, stills.closer),
-        drawn,
+        edge,
         stills.everybody,
         warnings,
     )

@@ -158,6 +158,7 @@ def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
             subjects=subjects,
             pointed=readers.pointed,
             regions=None if settled else regions,
+            failed=readers.failed,
         )
 
     other = find(None) if given is not None else readers.by_subjects(find)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,6 +12,7 @@ from .protocol import Hint, Picture, RegionMap, Subject, Subjects, stacked
 from .subject_shadow import subject_shadow
 
 MEND = "actanywhere models pull vision"
+_FAILED = "the one that is here failed, for the reason that is told beside this"
 _POINT = (
     "A box (--condition-box), strokes (--condition-scribble) or a matte (--condition-matte) say who is meant."
 )
@@ -64,17 +66,18 @@ def find_other_actor(
     subjects: Subjects | None = None,
     pointed: Subjects | None = None,
     regions: RegionMap | None = None,
+    failed: Collection[str] = (),
 ) -> OtherActor:
     """Who else is in ``picture`` (h, w, 3), a condition of ``kind`` (auto, background, composite).
 
     ``given`` (h, w) is the artist's matte of them, ``hint`` what the artist points at, ``copy`` the plate's own actor
     where a frame's copy was found. ``subjects`` and ``regions`` are networks' answers where those are here; ``pointed``
-    reads a hint without one.
+    reads a hint without one. Networks that ``failed``, by their roles, are here and need no command that gets them.
     """
     if given is not None:
         return _gone(picture, [Subject(given, 1.0, "your matte")], [], regions)
     if hint:
-        return _by_hint(picture, hint, subjects, pointed, regions)
+        return _by_hint(picture, hint, subjects, pointed, regions, failed)
     seen = subjects.find(picture) if subjects is not None else []
     actors, things = _actors_and_things(seen, regions)
     if kind == "background":
@@ -85,13 +88,13 @@ def find_other_actor(
         own = same if _LIMB < left_out < 1 - _COVERED else [copy, *same]
         also = [one for one in actors if kind == "composite" and all(one is not other for other in same)]
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
-        return gone if subjects is not None else _guessed(gone)
+        return gone if subjects is not None else _guessed(gone, failed)
     if actors and kind == "auto" and regions is None:
         sure = any(one.score >= _SURE_ALONE for one in actors)
         return _taken(_gone(picture, actors, things, regions)) if sure else _asked(actors, things)
     if actors:
         return _gone(picture, actors, things, regions)
-    return _nobody(kind, things, subjects, regions)
+    return _nobody(kind, things, subjects, regions, failed)
 
 
 def hole_of(other: OtherActor, picture: Picture) -> Picture:
@@ -135,6 +138,7 @@ def _by_hint(
     subjects: Subjects | None,
     pointed: Subjects | None,
     regions: RegionMap | None,
+    failed: Collection[str],
 ) -> OtherActor:
     meant = subjects.find(picture, hint) if subjects is not None else []
     if not meant and pointed is not None:
@@ -153,7 +157,7 @@ def _by_hint(
         mask = mask * (1 - hint.stays)
     source = f"{meant[0].source}, where you pointed"
     gone = _gone(picture, [Subject(np.asarray(mask, np.float32), meant[0].score, source)], [], regions)
-    return gone if subjects is not None else _guessed(gone)
+    return gone if subjects is not None else _guessed(gone, failed)
 
 
 def _actors_and_things(seen: list[Subject], regions: RegionMap | None) -> tuple[list[Subject], list[Subject]]:
@@ -227,12 +231,17 @@ def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
 
 
 def _nobody(
-    kind: str, things: list[Subject], subjects: Subjects | None, regions: RegionMap | None
+    kind: str,
+    things: list[Subject],
+    subjects: Subjects | None,
+    regions: RegionMap | None,
+    failed: Collection[str],
 ) -> OtherActor:
     stays = stacked([one.mask for one in things]) if things else None
     if kind == "auto":
+        mend = _mend(failed, "subjects", "regions")
         blind = (
-            f"; without a network ({MEND}) only the plate's actor, as these frames show them, is looked for, or whom "
+            f"; without a network ({mend}) only the plate's actor, as these frames show them, is looked for, or whom "
             "--condition-box shows"
         )
         return OtherActor(
@@ -245,7 +254,8 @@ def _nobody(
         if reader
         else "the plate's actor was not"
     )
-    sure = "" if reader and regions is not None else f" Networks see more: {MEND}."
+    lacking = [name for name, one in (("subjects", subjects), ("regions", regions)) if one is None]
+    sure = f" Networks see more: {_mend(failed, *lacking)}." if lacking else ""
     return OtherActor(
         "none was found in a composite: whoever is in it stays",
         stays=stays,
@@ -256,9 +266,14 @@ def _nobody(
     )
 
 
-def _guessed(gone: OtherActor) -> OtherActor:
+def _mend(failed: Collection[str], *lacking: str) -> str:
+    """What would make a guess sure: the command that gets networks, unless those of the ``lacking`` roles are here."""
+    return _FAILED if all(role in failed for role in lacking) else MEND
+
+
+def _guessed(gone: OtherActor, failed: Collection[str]) -> OtherActor:
     """The same, said to be a guess."""
-    warning = f"The second actor's outline is a guess by colour; a network makes it sure: {MEND}."
+    warning = f"The second actor's outline is a guess by colour; a network makes it sure: {_mend(failed, 'subjects')}."
     return replace(gone, summary=f"{gone.summary}; a guess", warnings=[*gone.warnings, warning])
 
 

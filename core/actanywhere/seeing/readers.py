@@ -38,18 +38,18 @@ class Readers:
     """The reader of each role; networks are loaded when first asked, and answers are cached.
 
     ``networks`` are those to use, by role; none is compulsory. ``warnings`` fills as it goes: a network that cannot be
-    loaded or run is left out, and what answers without it takes over.
+    loaded or run is left out (its role is in ``failed``), and what answers without it takes over.
     """
 
     networks: dict[str, Found] = field(default_factory=dict)
     answers: Answers = field(default_factory=lambda: Answers(None))
     warnings: list[str] = field(default_factory=list)
-    _failed: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
 
     @property
     def subjects(self) -> Subjects | None:
         """Who stands out of a picture; None where no network tells. It raises ``ModelError`` where it cannot be run."""
-        return None if "subjects" in self._failed else self._subjects
+        return None if "subjects" in self.failed else self._subjects
 
     def by_subjects(self, question: Callable[[Subjects | None], T]) -> T:
         """What ``question`` makes of the subjects' reader; asked again without one where the network cannot be run."""
@@ -76,7 +76,7 @@ class Readers:
     def regions_of(self, picture: Picture) -> RegionMap | None:
         """What every pixel of ``picture`` is; None where no network tells."""
         reader = self._regions
-        if reader is None or "regions" in self._failed:
+        if reader is None or "regions" in self.failed:
             return None
         asked = f"regions {reader.name} {reader.digest}"
         try:
@@ -89,7 +89,7 @@ class Readers:
     def depth_of(self, picture: Picture) -> DepthMap | None:
         """How far everything in ``picture`` is; None where no network tells."""
         reader = self._depth
-        if reader is None or "depth" in self._failed:
+        if reader is None or "depth" in self.failed:
             return None
         asked = f"depth {reader.name} {reader.digest}"
         try:
@@ -169,7 +169,7 @@ class Readers:
         return network
 
     def _leave_out(self, role: str, error: ModelError) -> None:
-        self._failed.add(role)
+        self.failed.add(role)
         self.warnings.append(f"{error.message} It is left out. {error.remedy}")
 
 
