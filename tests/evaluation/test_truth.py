@@ -120,12 +120,12 @@ def test_the_card_shows_the_painted_in_actor_and_the_backdrop_alone_does_not(sho
     assert better > worse + 1
 
 
-def test_the_shadow_is_read_in_the_plate_and_the_backdrop_alone_has_none() -> None:
+def test_the_shadow_is_pulled_and_the_backdrop_alone_has_none() -> None:
     clips = RenderedClips(Path(__file__).resolve().parents[1] / "data" / "rendered")
-    read = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow.value is not None]
-    assert len(read) >= 4
+    pulled = [shot for shot in rendered_shots(clips, 8, 128 * 128, 16) if shot.scene.shadow.value is not None]
+    assert len(pulled) >= 4
     gained = []
-    for shot in read:
+    for shot in pulled:
         assert shot.plain.shadow.value is None
         methods = true_methods(shot, shot.clip.rgb, SETTINGS)
         rows = {row.method: row.values["shadow_db"] for row in measure_true_shot(shot, methods)}

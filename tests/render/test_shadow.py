@@ -1,4 +1,4 @@
-"""The actor's cast shadow in the layer: given, read in the plate, or none."""
+"""The actor's cast shadow in the layer: pulled from the plate, given, or none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import FootageError
-from actanywhere.contract.job import Job, Progress
+from actanywhere.contract.job import Job
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, read_layer, render, stage_shot, texture
 
@@ -60,23 +60,6 @@ def _sunny(folder: Path, place: np.ndarray) -> Staged:
         write_still(folder / f"plate.{frame}.exr", np.float32(plate**2.2), "half")
         write_still(folder / f"matte.{frame}.png", matte[..., None], "uint8")
     return staged
-
-
-def test_a_shadow_is_read_in_the_plate_and_said_and_laid(
-    tmp_path: Path, model: Path, place: np.ndarray
-) -> None:
-    staged = _sunny(tmp_path / "sunny", place)
-    said: list[Progress] = []
-    read = staged.job(model, "read", camera="plate", band=0.02, shadow="read")
-    plain = staged.job(model, "plain", camera="plate", band=0.02, shadow="none")
-    result = render(read, said.append)
-    assert result.decided("shadow").value.startswith("read in the plate: side -0.")
-    assert any(one.message == f"shadow: {result.decided('shadow').value}" for one in said)
-    render(plain)
-    share = (_layer(read, 1004).mean(2) + 0.01) / (_layer(plain, 1004).mean(2) + 0.01)
-    x = 40 + 4 * 3
-    assert share[_FEET + 4 : _FEET + 7, x - 12 : x - 5].mean() < 0.6
-    assert share[: _FEET - 10].min() > 0.9 and share[:, x + 20 :].min() > 0.9
 
 
 def test_a_shadow_is_pulled_and_laid_in_light_with_its_matte_beside_it(
@@ -137,10 +120,3 @@ def test_a_given_shadow_that_cannot_be_laid_is_told(tmp_path: Path, model: Path,
     job = stage_shot(tmp_path / "led", condition=place).job(model, camera="subject", shadow="given")
     result = render(job)
     assert any("shadow 'given'" in warning and "left out" in warning for warning in result.warnings)
-
-
-def test_a_camera_that_is_not_the_plates_reads_no_shadow_and_says_so(
-    tmp_path: Path, model: Path, place: np.ndarray
-) -> None:
-    job = _sunny(tmp_path / "still", place).job(model, camera="still", shadow="read")
-    assert render(job).decided("shadow").value == "it cannot be read with the camera 'still'"

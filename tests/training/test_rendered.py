@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,6 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import FootageError
-from actanywhere.shadow.cast import cast_shadow, standing
 from actanywhere.training.datasets import RenderedClips, TrainingClip
 from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
 from actanywhere.training.sources import Sources
@@ -60,23 +58,6 @@ def test_a_clip_is_the_same_with_and_without_the_actor_where_the_actor_changes_n
     untouched = (clip.matte == 0) & (clip.effect == 0)
     assert 0.3 < untouched.mean() < 0.99
     assert np.array_equal(clip.rgb[untouched], clip.background[untouched])
-
-
-def test_a_drawn_clip_tells_how_its_shadow_falls_also_when_it_is_mirrored(clips: RenderedClips) -> None:
-    sides: dict[str, set[bool]] = {}
-    for seed in range(10):
-        clip = clips.draw(np.random.default_rng(seed), 2, 128, 128)
-        if clip.shadow is None:
-            continue
-        sides.setdefault(clip.name, set()).add(clip.shadow.side > 0)
-        actors, outside = standing(clip.matte[0]), clip.matte[0] < 0.02
-        dark = np.clip(clip.background[0].astype(float) - clip.rgb[0], 0, None).mean(2) * outside
-        there, mirrored = (
-            float((cast_shadow(one, actors, 128, 128) * dark).sum())
-            for one in (clip.shadow, replace(clip.shadow, side=-clip.shadow.side))
-        )
-        assert there > mirrored or abs(clip.shadow.side) < 0.2
-    assert any(len(both) == 2 for both in sides.values())
 
 
 def test_the_actor_is_there_and_casts_a_shadow_in_every_frame(clip: TrainingClip) -> None:

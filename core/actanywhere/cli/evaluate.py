@@ -45,6 +45,10 @@ _OF_A_SHOT = (
     "shadow_away",
     "shadow_density",
     "shadow_softness",
+    "shadow_strength",
+    "shadow_blur",
+    "shadow_tint",
+    "clean_plate",
     "layer",
     "format",
 )

@@ -3,8 +3,8 @@
 The *still paste* is the condition picture behind the actor, not moving. The *tracked card* is the condition moved by
 the plate's track, with mirrored borders: what a compositor does in ten minutes. The *backdrop alone* is this software
 with the network left out and the holes filled classically, of a scene without a cast shadow; the *backdrop and shadow*
-is the same under the shadow that was read in the plate. All give frames (T, h, w, 3) uint8 display at the size of the
-scene's clip, with the actor over them.
+is the same under the shadow that was pulled from the plate. All give frames (T, h, w, 3) uint8 display at the size of
+the scene's clip, with the actor over them.
 """
 
 from __future__ import annotations

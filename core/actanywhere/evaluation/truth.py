@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.alignment import Box
 from ..camera.backdrop import Backdrop
 from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.track import CameraTrack
@@ -25,12 +26,14 @@ from ..engines.protocol import Engine, EngineRequest, Watch, Window
 from ..render.clip import Clip
 from ..render.conditioning import ShotConditioning
 from ..render.decision import Decision
+from ..render.features import ShotFeatures
 from ..render.preflight import model_size
 from ..render.resolve import resolve
 from ..render.scene import Scene
 from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
-from ..shadow.read import lift_shadow, read_shadow
+from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
+from ..shadow.pull import Pull, PulledShadow, pull_shadow
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .against_marks import left_standing, looks_of
 from .baselines import backdrop_alone, finish_small, over_background, still_paste, tracked_card
@@ -44,13 +47,15 @@ Region = NDArray[np.bool_]
 _SEED = 0x7E57_C119
 """Far from the seeds of training runs, which are counted from 0."""
 _BAND = 0.08
+_ALWAYS = 99
+"""Frames that see a pixel free: enough."""
 _SHADOW = 0.08
 
 
 @dataclass(frozen=True)
 class TrueShot:
-    """A clip set up as a shot: ``scene`` is what rendering reads, ``plain`` the same without the shadow that is read
-    in the plate, ``digest`` says which clip it was.
+    """A clip set up as a shot: ``scene`` is what rendering reads, its shadow pulled by the true clean plate; ``plain``
+    is the same without a shadow, ``digest`` says which clip it was.
 
     ``regions`` (T, H, W) are where it is measured, all outside of the matte: the whole ``background``; the ``contact``
     band of 0.08 frame heights around the actor; the ``shadow``, reflection or dust, where the actor truly changes the
@@ -142,19 +147,30 @@ def _set_up(
         shadow=Decision(None, "none was asked for"),
     )
     scene = plain
-    read = read_shadow(known.rgb, known.matte, track.transforms, known.aspect)
-    if read.shadow is not None:
+    pull = _pulled(known, clip.background, track)
+    if pull.shadow is not None:
         backdrop = bare
         if subject is not None and other is None:  # another's picture has no shadow of this actor
-            lifted = lift_shadow(read.shadow, subject, condition)
+            lifted = pull.shadow.off_display(condition, anchor)
             backdrop = Backdrop(lifted, track, width / height, subject)
             backdrop = _gone_on(backdrop, lifted) if gone_on else backdrop
-        scene = replace(plain, backdrop=Decision(backdrop), shadow=Decision(read.shadow, read.reason))
+        scene = replace(plain, backdrop=Decision(backdrop), shadow=Decision(pull.shadow, pull.reason))
     kind = "composite of another" if other is not None else "composite" if composite else "background"
     digest = hashlib.sha256(clip.rgb.tobytes() + clip.matte.tobytes()).hexdigest()[:8]
     name = f"{number:03d} {clip.name} ({kind})"
     painted = None if subject is None else subject > 0.5
     return TrueShot(name, clip, scene, plain, _regions(clip, unextended, track), digest, painted)
+
+
+def _pulled(known: Clip, background: Frames, track: CameraTrack) -> Pull:
+    def clean(index: int, part: Box) -> CleanFrame:
+        left, top, right, bottom = part
+        light = linear(background[index, top:bottom, left:right])
+        return CleanFrame(light, np.full(light.shape[:2], _ALWAYS), np.zeros(light.shape[:2], np.float32))
+
+    with ShotFeatures(known) as features:
+        frames = ShotFrames(known.rgb, features.actor, track.transforms, features.shared, sure=True)
+        return pull_shadow(frames, clean=clean)
 
 
 def _gone_on(backdrop: Backdrop, condition: NDArray[np.float32]) -> Backdrop:
@@ -212,9 +228,11 @@ def render_ours(engine: Engine, scene: Scene, settings: Settings, scratch: Path)
     painted = engine.open(request).paint(conditioning, Window(0, count, 0), None, Watch())
     if painted.shown is not None:  # it lies in the moved picture already
         return over_background(scene, [np.asarray(one) for one in painted.pictures])
-    made = [
-        finish_small(one, facts, settings) for one, facts in zip(painted.pictures, conditioning, strict=True)
-    ]
+    shadow, made = scene.shadow.value, []
+    for index, (picture, facts) in enumerate(zip(painted.pictures, conditioning, strict=True)):
+        if isinstance(shadow, PulledShadow):
+            picture = shadow.trusted(picture, facts.place, index)
+        made.append(finish_small(picture, facts, settings))
     return over_background(scene, made)
 
 
@@ -251,7 +269,7 @@ def true_methods(shot: TrueShot, ours: Frames, settings: Settings) -> dict[str, 
 
 
 def backdrop_frames(shot: TrueShot, settings: Settings) -> Frames:
-    """The moved condition alone, with the shadow that was read: what an engine has to be better than."""
+    """The moved condition alone, with the shadow that was pulled: what an engine has to be better than."""
     return backdrop_alone(shot.scene, settings)
 
 

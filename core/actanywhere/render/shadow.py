@@ -1,4 +1,4 @@
-"""The decision about the actor's shadow: pulled from the plate, read, given by the artist, or none."""
+"""The decision about the actor's shadow: pulled from the plate, given by the artist, or none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ..footage import Plate, compact, to_display
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
 from ..shadow.pull import PulledShadow, pull_shadow
-from ..shadow.read import read_shadow
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision
@@ -66,12 +65,10 @@ def choose_shadow(
     if not led:
         reason = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
-    if settings.shadow == "given":
-        given = CastShadow(
-            settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
-        )
-        return _standing(settings, clip, _unused(settings, Decision(given, f"as given: {given}")))
-    return _standing(settings, clip, _unused(settings, _read(clip, track, camera)))
+    given = CastShadow(
+        settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
+    )
+    return _standing(settings, clip, _unused(settings, Decision(given, f"as given: {given}")))
 
 
 def _standing(settings: Settings, clip: Clip, decision: Decision[Shadow]) -> Decision[Shadow]:
@@ -142,8 +139,8 @@ def _pulled(
     )
     if found.shadow is None:
         asked = settings.shadow == "pulled"
-        others = " Give one (--shadow given), or have one fitted (--shadow read)." if asked else ""
-        return Decision(None, found.reason, (f"The shadow cannot be pulled.{others}",) if asked else ())
+        warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
+        return Decision(None, found.reason, warnings)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
@@ -169,15 +166,6 @@ def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
         return CleanFrame(light, np.full(flat.shape, _ALWAYS, np.int32), flat)
 
     return frame
-
-
-def _read(clip: Clip, track: CameraTrack, camera: str) -> Decision[Shadow]:
-    if camera not in ("3d", "plate", "tracked"):
-        return Decision(None, f"it cannot be read with the camera '{camera}'")
-    if not track.trackable:
-        return Decision(None, "it cannot be read in a plate that cannot be tracked")
-    found = read_shadow(clip.rgb, clip.matte, track.transforms, clip.aspect)
-    return Decision(found.shadow, found.reason)
 
 
 def _unused(settings: Settings, decision: Decision[Shadow]) -> Decision[Shadow]:

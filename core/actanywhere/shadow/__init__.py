@@ -1,1 +1,1 @@
-"""The actor's cast shadow: pulled from the plate, read from it, or cast from the matte."""
+"""The actor's cast shadow: pulled from the plate, or cast from the matte."""

@@ -7,7 +7,6 @@ shadow (side h, away h) from them, with the same two numbers for the whole shot.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,8 +24,6 @@ _CUT = (0.35, 0.65)
 _BORDER = 0.01
 _FRAGMENT = 0.02
 _SOLID = 0.5
-_LIFTED = 0.85
-"""A painted shadow darker than this has lost what lay under it."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +107,6 @@ def shade_at(shadow: CastShadow, matte: Plane, height: int, width: int) -> Plane
     if shade.shape != (height, width):
         shade = np.asarray(cv2.resize(shade, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
     return np.clip(shade, 0, np.float32(shadow.density))
-
-
-def under_shadow(shadow: CastShadow, matte: Plane, picture: NDArray[Any]) -> Plane:
-    """``picture`` (H, W, 3), display, any range, under the shadow of the actor of ``matte`` (h, w), any size."""
-    return np.asarray(picture * (1 - shade_at(shadow, matte, *picture.shape[:2]))[..., None], np.float32)
-
-
-def without_shadow(shadow: CastShadow, matte: Plane, picture: Plane) -> Plane:
-    """``picture`` (H, W, 3), display 0..1, without the shadow of the actor of ``matte`` (H, W) who is painted into it.
-
-    It is taken out as it is laid on, by a factor, so the ground keeps its grain.
-    """
-    shade = np.minimum(cast_shadow(shadow, standing(matte), *matte.shape), _LIFTED)
-    return np.asarray(np.clip(picture / (1 - shade)[..., None], 0, 1), np.float32)
 
 
 def _laid(shadow: CastShadow, actor: Standing) -> Plane:

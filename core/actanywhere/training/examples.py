@@ -5,13 +5,13 @@ frame of the clip (or its background). As *backdrop*, the condition is also move
 frame, and is known wherever rendering would know it: inside its borders, not behind an actor that was painted
 into it, not in a band around the actor. Where the backdrop is *extended*, as assisted models have it, the moved picture
 itself is the truth, under the light that the actor leaves on it: such a network learns what they change, and not
-where the backdrop is off, which nothing tells it. It is often told how their shadow falls, as rendering reads it in the
-plate: then the moved picture lies under that shadow already. Mattes have the faults of real ones.
+where the backdrop is off, which nothing tells it. Often the moved picture lies under their shadow already, as rendering
+lays one that it pulled from the plate. Mattes have the faults of real ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from ..engines.unet.model.configuration import ModelConfiguration
 from ..render.conditioning import core_matte, frame_conditioning
-from ..shadow.cast import CastShadow, under_shadow, without_shadow
 from .augmentation import augment_matte
 from .datasets import TrainingClip
 
@@ -30,8 +29,8 @@ _BLACK = 0.02
 """Added to both sides of a ratio, so that black stays black."""
 _UNDER = 0.015
 """How far light goes on under the actor, as a share of the frame's height."""
-_DEPTH_OFF, _SOFTNESS_OFF = 0.4, 0.5
-"""Deviations of the logarithms of how deep and how soft a shadow reads in a plate, over the truth."""
+_DEPTH_OFF, _SOFTER = 0.3, 0.01
+"""How a pulled shadow is off: deviation of the logarithm of its depth, and its largest blur, a share of the height."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,7 @@ class ExampleRecipe:
     """Of the examples with a backdrop, those in which it goes on beyond the picture's borders and behind an actor
     who was painted into it, as rendering continues it there for assisted models."""
     shadow: float = 0.6
-    """Of the extended examples whose actor stands in the sun, those that are told how their shadow falls."""
-    misread: float = 0.1
-    """Of these, those that are told wrongly."""
+    """Of the extended examples, those whose moved picture lies under the actor's shadow already."""
     composite: float = 0.5
     continued: float = 0.3
     cut_outs: float = 0.25
@@ -98,11 +95,11 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     known, prior, mask = np.empty_like(truth), np.empty_like(truth), np.empty_like(subject)
     guided = clip.tracked and rng.random() < recipe.backdrop
     extended = rng.random() < recipe.extended and clip.clean and guided
-    shadow = _as_read(clip.shadow, rng, recipe) if extended else None
+    shadow = _as_pulled(clip, rng) if extended and rng.random() < recipe.shadow else None
     lifted = condition
     behind = matte[anchor] if composite else None
     if behind is not None and shadow is not None:
-        lifted = np.round(without_shadow(shadow, behind, _share(condition)) * 255).astype(np.uint8)
+        lifted = _code(np.minimum(_share(condition) / shadow[anchor], 1))
     band = rng.uniform(*recipe.band) * height
     for t in range(frames):
         moved, seen = clip.rgb[t], np.zeros_like(matte[t])
@@ -115,7 +112,7 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
                 truth[t] = _blend(_lit(place, clip, t), clip.rgb[t], subject[t])
                 moved, seen = _blend(clip.background[t], moved, seen), np.ones_like(seen)
                 if shadow is not None:
-                    moved = np.round(under_shadow(shadow, matte[t], moved)).astype(np.uint8)
+                    moved = _code(_share(moved) * shadow[t])
         conditioning = frame_conditioning(
             t,
             rgb=_share(clip.rgb[t]),
@@ -139,22 +136,13 @@ def make_example(clip: TrainingClip, rng: np.random.Generator, recipe: ExampleRe
     return Example(truth, known, prior, mask, subject, effect, condition)
 
 
-def _as_read(shadow: CastShadow | None, rng: np.random.Generator, recipe: ExampleRecipe) -> CastShadow | None:
-    """The shadow as reading it in a plate would give it: a little off, as often too light as too dark, and at times
-    in another direction altogether.
+def _as_pulled(clip: TrainingClip, rng: np.random.Generator) -> Plane:
+    """(T, H, W, 1) the share of a display value that the actor's shadow leaves, a little off as a pulled one is: too
+    light or too dark, and softer.
     """
-    if shadow is None or rng.random() >= recipe.shadow:
-        return None
-    side, away, depth, softness = rng.normal(0, 1, 4)
-    if rng.random() < recipe.misread:
-        shadow = replace(shadow, side=float(rng.uniform(-1.5, 1.5)), away=float(rng.uniform(-0.5, 0.5)))
-    density = 1 - (1 - shadow.density) ** float(np.exp(_DEPTH_OFF * depth))
-    return CastShadow(
-        shadow.side + side * (0.06 + 0.08 * abs(shadow.side)),
-        shadow.away + away * (0.02 + 0.1 * abs(shadow.away)),
-        min(density, 0.95),
-        shadow.softness * float(np.exp(_SOFTNESS_OFF * softness)),
-    )
+    depth, softer = float(np.exp(rng.normal(0, _DEPTH_OFF))), rng.uniform(0.1, _SOFTER * clip.rgb.shape[1])
+    left = (_light(clip, frame)[0].max(2) ** depth for frame in range(len(clip.rgb)))
+    return np.stack([cv2.GaussianBlur(one, (0, 0), softer)[..., None] for one in left])
 
 
 def _model_matte(matte: Plane, rng: np.random.Generator, recipe: ExampleRecipe) -> Plane:
@@ -214,23 +202,27 @@ def _move(condition: Picture, behind: Plane | None, camera: NDArray[np.float64])
 
 
 def _lit(place: Picture, clip: TrainingClip, frame: int) -> Picture:
-    """``place`` under the light that the actor leaves on the clip's background in ``frame``.
+    """``place`` under the light that the actor leaves on the clip's background in ``frame``."""
+    scale, added = _light(clip, frame)
+    return _code(np.clip(_share(place) * scale + added, 0, 1))
 
-    What they darken is scaled, what they brighten is added. Under the actor the light around goes on: their feet stand
-    in their own shadow.
+
+def _light(clip: TrainingClip, frame: int) -> tuple[Plane, Plane]:
+    """What the actor does to the background (H, W, 3): they darken it by a factor, 0..1, and add what they brighten.
+
+    Under the actor the light around goes on: their feet stand in their own shadow.
     """
     rgb, background = (_share(picture) for picture in (clip.rgb[frame], clip.background[frame]))
     free = (clip.matte[frame] < 0.02).astype(np.float32)[..., None]
-    scale = np.minimum((rgb + _BLACK) / (background + _BLACK), 1)
-    added = np.maximum(rgb - background, 0)
-    size = _UNDER * len(place)
+    size = _UNDER * len(rgb)
     near = cv2.GaussianBlur(free[..., 0], (0, 0), size)[..., None] + 1e-3
-    scale, added = (
-        free * light + (1 - free) * (cv2.GaussianBlur(free * light, (0, 0), size) + 1e-3 * rest) / near
-        for light, rest in ((scale, 1), (added, 0))
-    )
-    lit = np.clip(_share(place) * scale + added, 0, 1)
-    return np.asarray(np.round(lit * 255), np.uint8)
+
+    def continued(light: Plane, rest: float) -> Plane:
+        around = (cv2.GaussianBlur(free * light, (0, 0), size) + 1e-3 * rest) / near
+        return np.asarray(free * light + (1 - free) * around, np.float32)
+
+    scale = np.minimum((rgb + _BLACK) / (background + _BLACK), 1)
+    return continued(scale, 1), continued(np.maximum(rgb - background, 0), 0)
 
 
 def _grow(matte: Plane, radius: float) -> Plane:

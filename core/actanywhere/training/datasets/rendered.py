@@ -13,8 +13,6 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from ...contract.errors import FootageError
-from ...shadow.cast import CastShadow
-from ...shadow.read import shadow_on_ground
 from .procedural.clips import TrainingClip
 from .procedural.light import any_film
 
@@ -41,7 +39,6 @@ class RenderedClips:
                 "Name the folder that examples/make_cycles_clips.py wrote, or run it first.",
             )
         self._folders = {path.name: path for path in found}
-        self._shadows: dict[str, CastShadow | None] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,14 +56,9 @@ class RenderedClips:
     def draw(self, rng: np.random.Generator, frames: int, height: int, width: int) -> TrainingClip:
         """Running frames of a random clip, cropped around the actor, at times mirrored, on another film.
 
-        A clip that is too short runs back from its end. How its shadow falls is measured once.
+        A clip that is too short runs back from its end.
         """
-        name = str(rng.choice(self.names))
-        clip = _load(self._folders[name])
-        if name not in self._shadows:
-            some = np.s_[:: max(1, len(clip.rgb) // 3)]
-            self._shadows[name] = shadow_on_ground(clip.rgb[some], clip.background[some], clip.matte[some])
-        clip = replace(clip, shadow=self._shadows[name])
+        clip = _load(self._folders[str(rng.choice(self.names))])
         clip = _window(clip, _running(rng, len(clip.rgb), frames))
         clip = _cut(clip, _around_the_actor(rng, clip, height, width), height, width)
         if rng.random() < 0.5:
@@ -162,7 +154,6 @@ def _window(clip: TrainingClip, numbers: NDArray[np.int64]) -> TrainingClip:
         clip.effect[numbers],
         transforms / transforms[:, 2:, 2:],
         clip.name,
-        shadow=clip.shadow,
     )
 
 
@@ -203,7 +194,6 @@ def _cut(clip: TrainingClip, box: Box, height: int, width: int) -> TrainingClip:
             np.asarray(fit(clip.effect), np.float32),
             transforms / transforms[:, 2:, 2:],
             clip.name,
-            shadow=clip.shadow,
         )
     )
 
@@ -217,5 +207,4 @@ def _mirror(clip: TrainingClip) -> TrainingClip:
         np.ascontiguousarray(clip.effect[:, :, ::-1]),
         flip @ clip.transforms @ flip,
         clip.name,
-        shadow=None if clip.shadow is None else replace(clip.shadow, side=-clip.shadow.side),
     )

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ....shadow.cast import CastShadow
 from ..pictures import PictureLibrary, Take
 from ..real import film_take, photo_world, track
 from .geometry import INFINITY
 from .light import any_film
-from .render import Rendered, render
+from .render import render
 from .scenery import Builder, World, to_bytes
 from .stage import Stage, locked, set_stage
 from .worlds import WORLDS
-
-_SEEN = 0.08
-"""Least effect of an actor on the ground that is worth being told of."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,6 @@ class TrainingClip:
     transforms: float64 (T, 3, 3), unit coordinates of frame 0 to those of frame t, main background plane.
     name: the kind of world. tracked: False when no camera could be found (identity is given then).
     clean: False when nobody knows what is behind the actor; the background is rgb itself then.
-    shadow: how the sun throws the actor's shadow on the ground; None without sun, or where nobody knows.
     """
 
     rgb: NDArray[np.uint8]
@@ -42,7 +37,6 @@ class TrainingClip:
     name: str
     tracked: bool = True
     clean: bool = True
-    shadow: CastShadow | None = None
 
 
 def make_clip(
@@ -85,7 +79,6 @@ def film_clip(rng: np.random.Generator, stage: Stage, world: World, height: int,
         effect=np.stack([shot.effect for shot in shots]),
         transforms=transforms / transforms[:, 2:, 2:],
         name=world.name,
-        shadow=_shadow(shots),
     )
 
 
@@ -106,11 +99,4 @@ def movie_clip(rng: np.random.Generator, take: Take, frames: int, height: int, w
     )
     finished = np.stack([to_bytes(shot.scene) for shot in shots])
     matte, effect = (np.stack([getattr(shot, part) for shot in shots]) for part in ("matte", "effect"))
-    name = f"movie {take.name}"
-    return TrainingClip(finished, real, matte, effect, transforms, name, tracked, shadow=_shadow(shots))
-
-
-def _shadow(shots: list[Rendered]) -> CastShadow | None:
-    """As it falls at half time; None where no ground took it."""
-    seen = max(float(shot.effect.max()) for shot in shots) > _SEEN
-    return shots[len(shots) // 2].shadow if seen else None
+    return TrainingClip(finished, real, matte, effect, transforms, f"movie {take.name}", tracked)

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ....shadow.cast import CastShadow
 from .actors import Contact
 from .effects import darken, ground_spot, lay, smear
 from .geometry import Camera, Matrix, unit_to_pixels
@@ -19,22 +18,16 @@ from .water import Pond, see_pond
 
 _DUSTY = {"sand": 0.45, "earth": 0.4, "snow": 0.5}
 _FAINT = 0.006
-_SUNLESS = 0.12
-_LONGEST = 4.0
-"""Longest shadow, as a share of the actor's height, of which anybody is told."""
-_PENUMBRA = 1.6
-"""Softness at the head for that of the whole shadow here."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """One frame: float32 (H, W, 3) with and without the actors; (H, W) matte and effect; how their shadows fall."""
+    """One frame: float32 (H, W, 3) with and without the actors; (H, W) matte and effect."""
 
     scene: Frame
     empty: Frame
     matte: Frame
     effect: Frame
-    shadow: CastShadow | None
 
 
 def over(front: Frame | None, back: Frame, cover: Frame | np.float32) -> Frame:
@@ -126,24 +119,7 @@ class _Filming:
             self._puff(time, scene, empty, effect)
         for layer in self.world.front:
             scene, empty = self._cover(camera, layer, scene, empty, matte, effect)
-        return Rendered(scene, empty, matte, effect, self._cast(time))
-
-    def _cast(self, time: int) -> CastShadow | None:
-        """Where the nearest actor's shadow falls in the frame; None without sun, or when they do not stand in it."""
-        role, camera, ray = self.stage.roles[-1], self.stage.cameras[time], self.light.direction
-        if self.world.water is not None or not self.looks[-1][time].contacts:
-            return None
-        feet = role.path[time]
-        head = feet - np.array([0.0, role.actor.tall, 0.0])
-        tip = head + ray * role.actor.tall / ray[1]
-        if self.light.shadow < _SUNLESS or tip[2] - camera.position[2] < 0.1:
-            return None
-        feet, head, tip = camera.project(np.stack([feet, head, tip]))
-        tall = max(float(feet[1] - head[1]), 1e-3)
-        side, away = (tip[0] - feet[0]) / tall, (feet[1] - tip[1]) / tall
-        if max(abs(side), abs(away)) > _LONGEST:
-            return None
-        return CastShadow(float(side), float(away), self.light.shadow, _PENUMBRA * self.light.soft)
+        return Rendered(scene, empty, matte, effect)
 
     def _touches(self, time: int) -> list[tuple[NDArray[np.float64], float]]:
         found = [touch for looks in self.looks for touch in looks[time].contacts[-2:]]
