@@ -33,7 +33,8 @@ from .shots import render_flags
 __all__ = ["measure_delivery"]
 
 _SIZES = (1920, 1080), (4096, 2160)
-_FRAMES, _ROUNDS = 6, 3
+_FRAMES, _ROUNDS = 16, 3
+"""A window's frames: the first frame's reading and the last one's writing overlap with nothing."""
 _MOST = 1.8
 """Times the floor."""
 _PEAK = 1.6e9 / 2**20

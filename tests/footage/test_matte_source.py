@@ -214,6 +214,15 @@ def test_floats_that_run_to_255_are_read_with_their_white(tmp_path: Path, plate:
     assert np.array_equal(_read(path, plate, white=255.0)[0], ACTOR[..., 0])
 
 
+def test_a_frame_that_is_read_again_is_counted_once(tmp_path: Path, plate: Plate) -> None:
+    path = write_still(tmp_path / "m.png", ACTOR)
+    with open_matte(Matte(str(path)), plate) as matte:
+        matte.read(2)
+        once = matte.levels._counts.copy()
+        matte.read(2)
+        assert once.sum() == H * W and np.array_equal(matte.levels._counts, once)
+
+
 def test_two_actors_of_different_grey_are_told_and_soft_edges_are_not() -> None:
     two, soft = MatteLevels(), MatteLevels()
     two.code = soft.code = 255

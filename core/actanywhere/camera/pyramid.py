@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ class Pyramid:
         self._enlargement = enlargement
         self._levels: dict[int, Picture] = {0: np.ascontiguousarray(picture, np.float32)}
         self._blurred: tuple[int, float, Picture] | None = None
+        self._blurring = Lock()
 
     def sample(self, x: Picture, y: Picture, step: float) -> Picture:
         """The picture at places given in its own pixels, averaged over ``step`` pixels when that is above 1.
@@ -42,11 +45,13 @@ class Pyramid:
     def _soft(self, level: int, rest: float) -> Picture:
         """The picture at a level, blurred for ``rest`` pixels of it; kept for the other rows of a frame."""
         sigma = float(np.sqrt((min(rest, 4.0) ** 2 - 1.0) / 12.0))
-        kept = self._blurred
-        if kept is None or kept[:2] != (level, sigma):
-            blurred = cv2.GaussianBlur(self._at_level(level), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-            kept = self._blurred = (level, sigma, np.asarray(blurred, np.float32))
-        return kept[2]
+        with self._blurring:  # other rows wait for it, in threads of their own
+            kept = self._blurred
+            if kept is None or kept[:2] != (level, sigma):
+                picture = self._at_level(level)
+                blurred = cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+                kept = self._blurred = (level, sigma, np.asarray(blurred, np.float32))
+            return kept[2]
 
     def _deepest(self) -> int:
         return max(0, int(np.log2(min(self.size) / 4)))

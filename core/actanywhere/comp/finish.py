@@ -127,12 +127,18 @@ def _agreement(generated: Picture, backdrop: Picture, shading: Picture, known: P
     """
     radius = max(2, round(generated.shape[0] / 64))
     weight = np.maximum(known, 1e-4).astype(np.float32)
-    apart = np.abs(_mean(generated - _shade(backdrop, shading), weight, radius // 2)).max(axis=2)
+    apart = _largest(np.abs(_mean(generated - _shade(backdrop, shading), weight, radius // 2)))
     far = _mean(apart[..., None], weight, radius)[..., 0]
-    coloured = _mean(np.ptp(shading, axis=2)[..., None], weight, radius)[..., 0]
+    coloured = _mean((_largest(shading) + _largest(-shading))[..., None], weight, radius)[..., 0]
     agrees = (1.0 - _ramp(far, 0.06, 0.16)) * (1.0 - _ramp(coloured, 0.5, 1.0))
     # Where the actor hides the place nothing contradicts the condition: the layer goes on behind them.
     return np.asarray(np.where(known > 0.01, agrees, 1.0), np.float32)
+
+
+def _largest(picture: Picture) -> Picture:
+    """(h, w) the largest of three channels, many times as fast as ``max`` over so short an axis."""
+    red, green, blue = cv2.split(picture)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _ramp(value: Picture, low: float, high: float) -> Picture:

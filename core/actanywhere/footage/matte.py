@@ -46,7 +46,7 @@ _SAME_RATE = 0.005
 class MatteReader:
     """An opened matte in its plate's raster; ``open_matte`` makes it.
 
-    ``warnings`` says what was assumed; ``levels`` counts the values of what was read.
+    ``warnings`` says what was assumed; ``levels`` counts the values of each frame read, once.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class MatteReader:
         self.warnings = [] if own else self._footage.held(frames)
         self._values = values
         self.levels = MatteLevels()
+        self._in_levels: set[int] = set()
         self._movie: MovieReader | None = None
         self._files = Unchanged()
         self._opaque = False
@@ -259,7 +260,9 @@ class MatteReader:
         window = self._aligned(data, display, aspect, label)
         screen(values, label, "matte")
         values = self._leveled(values, label)
-        self.levels.add(values)
+        if frame not in self._in_levels:
+            self.levels.add(values)
+            self._in_levels.add(frame)
         if window[2:] != data[2:]:
             values = _resized(place(values, data, display), window)
         return np.ascontiguousarray(place(values, window, self._plate.data_window))
