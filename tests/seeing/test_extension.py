@@ -78,3 +78,17 @@ def test_an_artists_picture_of_another_place_or_size_is_refused() -> None:
         FootageError, match=r"mine\.png is 90x60, smaller than the condition picture \(180x120\)"
     ):
         extended_by_artist(other[:60, :90], street(), NO_HOLE, "mine.png")
+
+
+def test_a_shore_near_the_upper_border_does_not_stand_twice() -> None:
+    # Sand on the uppermost 10 of 100 rows, water below; the 12 rows that are mirrored reach the water.
+    picture = np.full((100, 140, 3), (0.1, 0.4, 0.6), np.float32)
+    picture[:10] = (0.85, 0.75, 0.6)
+    picture += np.random.default_rng(2).normal(0, 0.01, picture.shape).astype(np.float32)
+    made = extend(picture, np.zeros((100, 140), np.float32), Margins(top=45), ShiftMap())
+    assert (made[:45, :, 0] > 0.7).all()
+    # A shore 15 rows below the border is not reached: what is mirrored is as it was, and ends no sooner.
+    low = picture.copy()
+    low[10:15] = low[5:10]
+    made = extend(low, np.zeros((100, 140), np.float32), Margins(top=12), ShiftMap())
+    np.testing.assert_array_equal(made[:12], low[:12][::-1])

@@ -24,6 +24,8 @@ _RIM = 6
 """Pixels by which the picture's soft rim reaches into it."""
 _STRIP = 64
 """Rows of a frame that are looked up at once, so that a large one does not fill the memory."""
+_REACHED = 0.95
+"""Share of a frame that the place has to reach."""
 _LIMIT = 1e6
 """Pixels from the picture beyond which nothing is told apart: OpenCV hangs on larger coordinates."""
 
@@ -183,7 +185,7 @@ class Backdrop:
         return valid
 
     def out_of_reach(self) -> list[int]:
-        """The frames that mostly look farther beyond the picture than it goes on: its edge is repeated there."""
+        """The frames that look farther beyond the picture than it goes on: its edge is repeated there."""
         if self._around is None:
             return []
         height, width = 18, max(1, round(18 * self.aspect))
@@ -192,7 +194,7 @@ class Backdrop:
             x, y, ahead = self._places(index, height, width, slice(0, height))
             across, down = self._around.places(x, y)
             inside = _inside(across, down, self._around.picture.size, 1.0) * ahead
-            if inside.mean() < 0.5:
+            if inside.mean() < _REACHED:
                 found.append(index)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .prominent import cut_by_border, prominent, without
@@ -21,6 +22,8 @@ _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
 _MIRRORED = 0.12
 """Share of the picture's height that is mirrored above and below: sky and ground without a seam, but no skyline."""
+_LEAST_LEVEL, _OTHER_LEVEL = 0.03, 0.25
+"""Of a level at the picture's end: its least share of the height, and the distance in RGB from which another begins."""
 _SIDES = ((1, True), (1, False), (0, True), (0, False))
 """Left, right, top and bottom: the axis, and whether it lies before the picture."""
 
@@ -111,9 +114,26 @@ def _beside(arriving: Picture, calm: Picture, before: bool, more: int) -> Pictur
 
 
 def _mirrored(canvas: Picture, above: bool, more: int, height: int) -> Picture:
-    """What lies next ``above`` or below a canvas of a picture so high: at most ``more`` rows of it, mirrored."""
-    rows = min(more, round(_MIRRORED * height))
-    return canvas[:rows][::-1] if above else canvas[len(canvas) - rows :][::-1]
+    """What lies next ``above`` or below a canvas of a picture so high, at most ``more`` rows: its last rows, mirrored.
+
+    A border of two levels near the end (a shore, a kerb) does not stand twice: the rows beyond it go to and fro.
+    """
+    inwards = (canvas if above else canvas[::-1])[: min(more, round(_MIRRORED * height))]
+    level = _level_rows(inwards, height)
+    if level < len(inwards):
+        inwards = np.pad(inwards[:level], ((0, more - level), (0, 0), (0, 0)), "symmetric")
+    return inwards[::-1] if above else inwards
+
+
+def _level_rows(inwards: Picture, height: int) -> int:
+    """How many of the rows (n, w, 3), from a border inwards, lie before the level changes; all where it does not."""
+    least = round(_LEAST_LEVEL * height)
+    if len(inwards) <= least or least < 1:
+        return len(inwards)
+    soft = cv2.blur(inwards, (max(1, height // 20), 1))
+    apart = np.linalg.norm(soft - soft[:least].mean(0), axis=2) > _OTHER_LEVEL
+    other = np.flatnonzero(apart.mean(1) > 0.5)
+    return max(least, int(other[0])) if len(other) else len(inwards)
 
 
 def _parts(size: int, count: int) -> list[int]:

@@ -17,7 +17,7 @@ from .protocol import Fill, Picture
 
 _MOST = 12e6
 """Pixels of an extended picture at most: a long pan's is coarser."""
-_FARTHEST = 2.0
+_FARTHEST = 4.0
 """How far beyond a border to go on, in sides of the picture."""
 _SPARE = 0.04
 """Gone on beyond what the camera sees, as a share of the picture."""
