@@ -1,4 +1,4 @@
-"""A shot's matte compared with what its subject network sees, and what the artist is warnings of it."""
+"""A shot's matte compared with what its subject network sees, and what the artist is told of it."""
 
 from __future__ import annotations
 
@@ -62,42 +62,42 @@ def lacks_beside(seen: Seen | None, damage: Damage) -> tuple[Lack, ...]:
 
 
 def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
-    """The damage without the holes of frames in which more is missing, so that it is warnings once."""
+    """The damage without the holes of frames in which more is missing, so that it is told once."""
 
-    def listed(hole: Hole) -> bool:
+    def told(hole: Hole) -> bool:
         return any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
 
-    return Damage(tuple(hole for hole in damage.holes if not listed(hole)), damage.late)
+    return Damage(tuple(hole for hole in damage.holes if not told(hole)), damage.late)
 
 
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:
-    """A warning of each kind that was seen; ``lacks`` are those to be warned of."""
-    warnings = []
+    """A warning of each kind that was seen; ``lacks`` are those to be told of."""
+    told = []
     if seen.turned:
         own, turned = seen.overlaps
-        warnings.append(
+        told.append(
             f"matte: it lies on nobody as it is: what {seen.source} sees in the plate overlaps with it by {own:.2f}, "
             f"and by {turned:.2f} if it is {seen.turned}. Write it as the plate is shown, or the plate as it is stored."
         )
     if seen.late:
-        warnings.append(_of_late(inputs, seen))
+        told.append(_of_late(inputs, seen))
     if lacks:
         parts = "; ".join(
             f"{_frames(inputs, one.begin, one.end)} ({100 * one.share:.1f} % of them)" for one in lacks
         )
-        warnings.append(
+        told.append(
             f"matte: a part of the actor is missing at {parts}, which {seen.source} sees there. The new place shows "
             "through; mend the roto, or give --mend-matte."
         )
     if seen.empty:
         parts = "; ".join(_frames(inputs, *run) for run in seen.empty)
-        warnings.append(
+        told.append(
             f"matte: it is empty at {parts}, where {seen.source} sees the actor: the new place covers them. Mend the "
             "roto, or render the other frames alone (--frames)."
         )
     if seen.other is not None:
-        warnings.append(_of_other(inputs, seen, seen.other))
-    return warnings
+        told.append(_of_other(inputs, seen, seen.other))
+    return told
 
 
 def _of_late(inputs: Inputs, seen: Seen) -> str:

@@ -178,7 +178,7 @@ def _moves(shot: ShotFrames, frame: int) -> tuple[list[tuple[int, Matrix]], list
         shared = shot.shared(other, frame)
         move = align(*shared)
         if move is None and shot.sure:
-            move = _by_track(shot, other, frame)
+            move = by_track(shot, other, frame)
         ground = None if feet is None else align(*shared, feet)
         near = move if ground is None else ground
         if points is not None and near is not None:
@@ -235,7 +235,7 @@ def _on_ground(shot: ShotFrames, other: int, ground: _Ground, near: Matrix) -> M
     return None if back is None else np.asarray(np.linalg.inv(into) @ back @ into @ near)
 
 
-def _by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
+def by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
     """(3, 3) from pixels of the one frame to pixels of the other, as the plate's camera was tracked."""
     height, width = shot.size
     to_unit = np.array([[1, 0, -(width - 1) / 2], [0, 1, -(height - 1) / 2], [0, 0, height]]) / height

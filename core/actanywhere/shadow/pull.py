@@ -21,34 +21,23 @@ from ..camera.alignment import Box
 from ..footage import brightness, forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 from .displaced import without_displaced
-from .steady import Feet, carry, feet_of, moved
+from .reach import AROUND, about, lasting, reached, without
+from .steady import Feet, carry, feet_of
 
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
 _AT_ONCE = 4
 """Frames at most that are looked at at once; each takes some 50 MB."""
 _BLACK = 0.006
-_AROUND = 1.3
-"""How far from the actor a shadow is looked for, in heights of the actor."""
 _LEAST = 0.06
 """Smallest logarithm of light that is a shadow."""
 _OVER_NOISE, _OVER_SPREAD = 2.5, 1.5
 _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
-_NEIGHBOURS = 5
-"""Frames before and after in which a shadow has to be about the actor as well."""
-_LASTING = 0.2
 _NOISIEST = 0.13
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN = 0.25, 0.03
 """Correlation of the ground's texture with the clean plate's below which it moves by itself, and contrast of none."""
-_GROUNDED = 0.75
-"""How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
-_BESIDE = 0.35
-"""How far beside the actor, in heights of theirs, a shadow may begin that does not touch them: they are in the air."""
-_SMALLEST = 2e-3
-_SPECK = 0.2
-"""Area, against the largest part of the shadow, of the smallest that does not touch the actor."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
@@ -57,7 +46,6 @@ _TRUSTED = 4.0
 """A quarter of the light taken, and more: there the pulled shadow alone shades the place."""
 _DISPLAY = 1 / 2.2
 """A share of light as a share of a display's code value: nearly so, whatever the value."""
-_GAP = 0.02
 _SOFT = 0.003
 
 
@@ -157,7 +145,7 @@ def pull_shadow(
         stands = feet[index]
         if stands is None:
             return None
-        part = _about(stands, height, width)
+        part = about(stands, height, width)
         return part, _darker(shot, index, clean(index, part), part, stands, lies(index))
 
     with ThreadPoolExecutor(at_once) as pool:
@@ -182,7 +170,9 @@ def pull_shadow(
     planes = spilled((count, height, width))
 
     def keep(index: int) -> None:
-        kept = _reached(shot.actor(index), _lasting(dark, feet, index), cast(Feet, feet[index]))
+        lasts, stays = lasting(shot, dark, feet, index)
+        kept = reached(shot.actor(index), lasts, cast(Feet, feet[index]))
+        kept = without(kept, stays)
         planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
         if index % _LOOKED_AT == 0:
             forget(dark, planes)
@@ -197,17 +187,6 @@ def pull_shadow(
     depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack))
-
-
-def _about(feet: Feet, height: int, width: int) -> Box:
-    """The part of the frame in which the actor's shadow may lie."""
-    reach = _AROUND * feet.tall + 0.05 * height
-    return (
-        max(0, int(feet.x - reach - feet.tall / 2)),
-        max(0, int(feet.y - feet.tall - 0.2 * reach)),
-        min(width, int(feet.x + reach + feet.tall / 2) + 1),
-        min(height, int(feet.y + reach) + 1),
-    )
 
 
 @dataclass(frozen=True)
@@ -235,8 +214,8 @@ def _darker(
     free = ~clean.hole & (away > 2)
     ratio = _log_ratio(plate, clean.light, free, 1.2 * scale)
     ratio -= _drift(ratio, free & (away > 0.35 * feet.tall))
-    ring = free & (away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)
-    covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < _AROUND * feet.tall)).sum()))
+    ring = free & (away > 0.05 * feet.tall) & (away < AROUND * feet.tall)
+    covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
         return _Darker(np.zeros(free.shape, np.float32), np.inf, covered, 1)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
@@ -244,7 +223,7 @@ def _darker(
     limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
     below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
     above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
-    shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < _AROUND * feet.tall)
+    shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < AROUND * feet.tall)
     if lies is not None:
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
         shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
@@ -297,52 +276,6 @@ def _drift(ratio: Plane, far: Flags) -> Plane:
         apart = np.abs(values - at @ slope)
         weight = 1 / np.sqrt(1 + (apart / (2.2 * np.median(apart) + 1e-3)) ** 2)
     return np.asarray(places @ slope, np.float32)
-
-
-def _lasting(dark: NDArray[np.uint8], feet: list[Feet | None], index: int) -> Plane:
-    """What is dark in a frame and, seen from the actor, in the frames about it too."""
-    here = cast(Feet, feet[index])
-    height, width = dark.shape[1:]
-    total, count = np.zeros((height, width), np.float32), 0
-    for other in range(max(0, index - _NEIGHBOURS), min(len(dark), index + _NEIGHBOURS + 1)):
-        there = feet[other]
-        if other == index or there is None:
-            continue
-        grown = cv2.dilate(dark[other], np.ones((7, 7), np.uint8)).astype(np.float32)
-        total += moved(grown, there, here)
-        count += 1
-    own = dark[index].astype(np.float32)
-    return np.asarray(np.where(total > _LASTING * count * own, own, 0) / 255, np.float32)
-
-
-def _reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
-    """The parts of what is dark that join the actor, or lie about their feet, and come down to the ground."""
-    gap = 2 * max(1, round(_GAP * len(actor) / 2)) + 1
-    solid = cv2.morphologyEx((dark > 0.04).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    joined = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    near = cv2.dilate(actor.astype(np.uint8), np.ones((gap, gap), np.uint8)) > 0
-    number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    ground = feet.y - (1 - _GROUNDED) * feet.tall
-    columns = np.flatnonzero(actor.any(0))
-    side = _BESIDE * feet.tall
-    left, right = columns[0] - side, columns[-1] + side
-    kept, apart, largest = np.zeros(actor.shape, bool), [], 0
-    for label in range(1, number):
-        begins, top, wide, tall, area = (int(value) for value in stats[label])
-        if top + tall < ground or area < _SMALLEST * feet.tall**2:
-            continue
-        mine = labels == label
-        joins = bool((mine & near).any())
-        if not joins and top > ground and begins + wide > left and begins < right:
-            apart.append((area, mine))
-        if joins:
-            kept |= mine
-            largest = max(largest, area)
-    largest = max([largest, *(area for area, _ in apart)])
-    for area, mine in apart:
-        if area > _SPECK * largest:
-            kept |= mine
-    return np.asarray(np.where(kept, dark, 0), np.float32)
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:

@@ -26,6 +26,8 @@ _LAID = 25
 """Of 255: a tenth of the light."""
 _SMALLEST = 2e-3
 """Area of the smallest shadow, in squares of the actor's height."""
+_THIN = 0.008
+"""Width, as a share of the frame's height, half of which a line of a kite or a stick is thinner than."""
 _RIM = 0.02
 """Rim of the frame, as a share of its height, that the soft end of a matte cut off there may leave."""
 _LOOKED_AT = 64
@@ -33,19 +35,30 @@ _LOOKED_AT = 64
 
 @dataclass(frozen=True)
 class Feet:
-    """Where the actor stands in a frame: the middle and the lowest row, and how tall they are, in pixels."""
+    """Where the actor stands in a frame: their median column and lowest row, and how tall and wide they are; pixels."""
 
     x: float
     y: float
     tall: float
+    wide: float
+
+
+def body_of(actor: Flags) -> Flags:
+    """Of an ``actor`` (h, w) what is no line, strap or stick; all, where nothing else is there."""
+    wide = 2 * round(_THIN * len(actor)) + 1
+    body = cv2.morphologyEx(actor.astype(np.uint8), cv2.MORPH_OPEN, np.ones((wide, wide), np.uint8)) > 0
+    return np.asarray(body) if body.any() else actor
 
 
 def feet_of(actor: Flags) -> Feet | None:
     """Of a frame's ``actor`` (h, w), true on them; None where there is nobody."""
-    rows, columns = np.flatnonzero(actor.any(1)), np.flatnonzero(actor.any(0))
+    body = body_of(actor)
+    rows, columns = np.flatnonzero(body.any(1)), np.cumsum(body.sum(0))
     if not len(rows):
         return None
-    return Feet((columns[0] + columns[-1]) / 2, float(rows[-1]), float(rows[-1] - rows[0] + 1))
+    x = float(np.searchsorted(columns, columns[-1] / 2))
+    wide = float(np.count_nonzero(body.any(0)))
+    return Feet(x, float(rows[-1]), float(rows[-1] - rows[0] + 1), wide)
 
 
 def moved(plane: Plane, there: Feet, here: Feet) -> Plane:

@@ -1,0 +1,151 @@
+"""What of a plate's dark is the actor's shadow: it goes on with them, not with the place, and begins at their feet."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.alignment import Box
+from ..camera.fit import apply
+from .clean_plate import Flags, Plane, ShotFrames, by_track
+from .steady import Feet, body_of, moved
+
+AROUND = 1.3
+"""How far from the actor a shadow is looked for, in heights of the actor."""
+_NEIGHBOURS = 5
+"""Frames before and after in which a shadow has to be about the actor as well."""
+_LASTING = 0.2
+_GONE_ON, _LATEST, _FEWEST = 0.5, 15, 3
+"""How far, in heights or widths of the actor, they have gone on in a frame that tells what stays in its place; how many
+frames later or earlier that is at most; and how many have to tell."""
+_STAYS, _DARK = 0.6, 20
+"""Share of these frames that are dark, by how much of 255, where the place itself is."""
+_GROUNDED = 0.75
+"""How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
+_BESIDE = 0.3
+"""How far beside the actor, in heights of theirs, a shadow may begin that does not touch them: they are in the air."""
+_SMALLEST = 2e-3
+_SPECK = 0.2
+"""Area, against the largest part of the shadow, of the smallest that does not touch the actor."""
+_FAINT, _FAINTEST, _LINE = 0.6, 0.15, 0.5
+"""How deep it has to be at least, against that, and at all; and how much of it is no line, as a border aside is one."""
+_THIN = 0.005
+"""Half the width of a line, as a share of the frame's height, that is left beside what belongs to the place."""
+_GAP = 0.02
+
+
+def about(feet: Feet, height: int, width: int) -> Box:
+    """The part of the frame in which the actor's shadow may lie."""
+    reach = AROUND * feet.tall + 0.05 * height
+    return (
+        max(0, int(feet.x - reach - feet.tall / 2)),
+        max(0, int(feet.y - feet.tall - 0.2 * reach)),
+        min(width, int(feet.x + reach + feet.tall / 2) + 1),
+        min(height, int(feet.y + reach) + 1),
+    )
+
+
+def lasting(
+    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int
+) -> tuple[Plane, Flags]:
+    """What is dark in a frame and, seen from the actor, in the frames about it too; and what of it is the place's own.
+
+    That is dark in its place after the actor has gone on, and more surely so than it goes on with them.
+    """
+    here = cast(Feet, feet[index])
+    height, width = dark.shape[1:]
+    total, with_actor = np.zeros((2, height, width), np.float32)
+    near = [other for other in range(index - _NEIGHBOURS, index + _NEIGHBOURS + 1) if other != index]
+    near = [other for other in near if 0 <= other < len(dark) and feet[other] is not None]
+    for other in near:
+        grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
+        seen = moved(grown, cast(Feet, feet[other]), here)
+        total += seen
+        with_actor += seen > _DARK
+    own = dark[index].astype(np.float32)
+    lasts = np.where(total > _LASTING * len(near) * own, own, 0) / 255
+    in_place, count = _in_place(shot, dark, feet, index)
+    stays = (count >= _FEWEST) & (in_place >= _STAYS * count) & (in_place * len(near) > with_actor * count)
+    return np.asarray(lasts, np.float32), np.asarray(stays)
+
+
+def _in_place(
+    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int
+) -> tuple[Plane, Plane]:
+    """In how many frames (h, w) what one shows is dark, of how many that show it and in which the actor has gone on."""
+    here = cast(Feet, feet[index])
+    height, width = dark.shape[1:]
+    far = max(here.tall, here.wide) * _GONE_ON
+    found, count = np.zeros((2, height, width), np.float32)
+    for step in (-1, 1):
+        used = 0
+        for other in range(index + step, index + step * (_LATEST + 1), step):
+            there = feet[other] if 0 <= other < len(dark) else None
+            if there is None or used == _NEIGHBOURS:
+                continue
+            move = by_track(shot, other, index)
+            x, y = apply(move, np.array([[there.x, there.y]]))[0]
+            if np.hypot(x - here.x, y - here.y) < far:
+                continue
+            used += 1
+            left, top, right, bottom = about(there, height, width)
+            known = np.zeros((height, width), np.uint8)
+            known[top:bottom, left:right] = 1
+            grown = cv2.dilate(dark[other], np.ones((5, 5), np.uint8))
+            found += cv2.warpPerspective(grown, move, (width, height)) > _DARK
+            count += cv2.warpPerspective(known, move, (width, height))
+    return found, count
+
+
+def reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
+    """The parts of what is dark that join the actor, or lie about their feet, and come down to the ground."""
+    gap = 2 * max(1, round(_GAP * len(actor) / 2)) + 1
+    solid = cv2.morphologyEx((dark > 0.04).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    joined = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    near = cv2.dilate(actor.astype(np.uint8), np.ones((gap, gap), np.uint8)) > 0
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    ground = feet.y - (1 - _GROUNDED) * feet.tall
+    columns = np.flatnonzero(body_of(actor)[round(ground) :].any(0))
+    side = _BESIDE * feet.tall
+    left, right = columns[0] - side, columns[-1] + side
+    core = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    kept, apart, largest, deepest = np.zeros(actor.shape, bool), [], 0, 0.0
+    for label in range(1, number):
+        begins, top, wide, tall, area = (int(value) for value in stats[label])
+        if top + tall < ground or area < _SMALLEST * feet.tall**2:
+            continue
+        mine = (labels == label) & (solid > 0)
+        depth = float(dark[mine].mean())
+        if (mine & near).any():
+            kept |= labels == label
+        elif top > ground and begins + wide > left and begins < right and core[mine].mean() > _LINE:
+            apart.append((area, depth, labels == label))
+        else:
+            continue
+        if area > largest:
+            largest, deepest = area, depth
+    for area, depth, mine in apart:
+        if area > _SPECK * largest and depth > max(_FAINTEST, _FAINT * deepest):
+            kept |= mine
+    return np.asarray(np.where(kept, dark, 0), np.float32)
+
+
+def without(dark: Plane, stays: Flags) -> Plane:
+    """What is dark without what ``stays``, and without the scraps beside that."""
+    gone = (stays & (dark > 0)).astype(np.uint8)
+    if not gone.any():
+        return dark
+    rest = np.where(stays, 0, dark)
+    solid = (rest > 0.04).astype(np.uint8)
+    wide = 2 * max(1, round(_THIN * len(dark))) + 1
+    core = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((wide, wide), np.uint8))
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    areas, flat = stats[:, cv2.CC_STAT_AREA], labels.ravel()
+    areas[0] = 0
+    beside = np.bincount(flat, cv2.dilate(gone, np.ones((5, 5), np.uint8)).ravel(), number) > 0
+    inner = np.bincount(flat, core.ravel(), number)
+    large = (areas > _SPECK * areas.max()) & (inner > _LINE * areas)
+    return np.asarray(np.where((large | ~beside)[labels] & (labels > 0), rest, 0), np.float32)

@@ -1,0 +1,65 @@
+"""What of a plate's dark is the actor's, by hand: they go 8 pixels a frame before a camera that stands still."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actanywhere.shadow.clean_plate import ShotFrames
+from actanywhere.shadow.reach import lasting, reached, without
+from actanywhere.shadow.steady import Feet, feet_of
+
+FRAMES, HEIGHT, WIDTH = 12, 80, 160
+RAIL = np.s_[50:54, :]
+
+
+def _shot() -> tuple[ShotFrames, NDArray[np.uint8], list[Feet | None]]:
+    """Somebody 24 tall whose shadow, half of the light, crosses a rail that the clean plate has lost."""
+    actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    dark = np.zeros((FRAMES, HEIGHT, WIDTH), np.uint8)
+    dark[:, *RAIL] = 120
+    for time in range(FRAMES):
+        left = 20 + 8 * time
+        actors[time, 20:44, left : left + 8] = True
+        dark[time, 44:70, left : left + 8] = 128
+    rgb, track = np.zeros((FRAMES, HEIGHT, WIDTH, 3), np.uint8), np.repeat(np.eye(3)[None], FRAMES, 0)
+    shot = ShotFrames(rgb, actors.__getitem__, track, lambda one, other: (np.zeros((0, 2), np.float32),) * 2)
+    return shot, dark, [feet_of(actor) for actor in actors]
+
+
+def test_what_stays_when_they_have_gone_on_is_the_place_and_what_goes_on_is_theirs() -> None:
+    shot, dark, feet = _shot()
+    lasts, stays = lasting(shot, dark, feet, 5)
+    left = 20 + 8 * 5
+    # What is looked at reaches 1.3 heights beside them.
+    assert stays[51:53, left - 25 : left - 5].all() and stays[51:53, left + 13 : left + 30].all()
+    assert not stays[58:70].any()
+    kept = without(reached(shot.actor(5), lasts, feet[5] or Feet(0, 0, 1, 1)), stays)
+    assert (kept[56:69, left + 1 : left + 7] > 0.4).all()
+    assert not kept[:, : left - 6].any() and not kept[:, left + 14 : left + 30].any()
+
+
+def test_a_faint_patch_or_a_line_apart_from_them_is_no_shadow() -> None:
+    actor = np.zeros((HEIGHT, WIDTH), bool)
+    actor[10:40, 60:70] = True
+    feet = Feet(65, 39, 30, 10)
+    dark = np.zeros((HEIGHT, WIDTH), np.float32)
+    dark[50:58, 60:80] = 0.5
+    alone = reached(actor, dark, feet)
+    assert np.allclose(alone[51:57, 61:79], 0.5)
+    faint, line = dark.copy(), dark.copy()
+    faint[62:70, 52:62] = 0.2  # half as large, but not as deep
+    line[50:76, 54:56] = 0.5  # deep, but two pixels wide
+    deep = np.where(faint == np.float32(0.2), np.float32(0.45), faint)
+    assert np.array_equal(reached(actor, faint, feet), alone)
+    assert np.array_equal(reached(actor, line, feet), alone)
+    assert reached(actor, deep, feet)[66, 56] > 0.4
+
+
+def test_the_lines_of_a_kite_make_nobody_taller_or_wider() -> None:
+    actor = np.zeros((HEIGHT * 2, WIDTH), bool)
+    actor[60:100, 70:90] = True
+    whole = feet_of(actor)
+    for step in range(60):
+        actor[60 - step, 69 - step] = True
+    assert feet_of(actor) == whole == Feet(79, 99, 40, 20)
