@@ -188,10 +188,12 @@ def _render_with_kept_model() -> Render:
         # Imported here: the worker says hello before it loads anything, and bad input is told before torch is.
         _import_numpy()
         from .engines.find import Engines
-        from .render.render import render as render_job
 
         if not kept:
             kept.append(Engines())
+        kept[0].load_beside(job.settings)
+        from .render.render import render as render_job
+
         return render_job(job, report, cancelled, kept[0])
 
     return render

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,22 @@ def test_the_worker_renders_with_it(tmp_path: Path, prefill: Path, monkeypatch: 
     job = stage_shot(tmp_path / "shot", frames=3).job(prefill)
     run(job, lambda progress: None)
     assert len(frames_of(job.output)) == 3
+
+
+def test_what_loads_quickly_loads_in_a_thread_before_the_render_and_its_failure_is_left_to_open(
+    prefill: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines, asked = Engines(), []
+
+    def load(engine: object, settings: dict[str, object]) -> None:
+        asked.append((threading.current_thread().name, engine, settings["seed"]))
+        raise ModelError("It cannot be loaded.", "Load another.")
+
+    monkeypatch.setattr(type(engines.find(str(prefill))), "load", load, raising=False)
+    engines.load_beside(Settings(model=str(prefill), seed=7))
+    for thread in [one for one in threading.enumerate() if one.name == "load"]:
+        thread.join()
+    assert asked == [("load", engines.find(str(prefill)), 7)]
 
 
 def test_it_is_measured_as_every_other(prefill: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
@@ -226,3 +228,22 @@ def test_regions_are_kept_with_who_is_in_them(tmp_path: Path, monkeypatch: pytes
 def test_a_mask_that_an_artist_asked_for_is_an_error_without_its_network(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"subjects\.onnx"):
         Readers(onnx_networks(tmp_path, broken=True)).mask_of(PICTURE)
+
+
+def test_who_asks_for_what_another_thread_works_out_waits_for_that_answer(tmp_path: Path) -> None:
+    answers, calls, begun, go_on = Answers(tmp_path / "kept"), [], Event(), Event()
+
+    def slow() -> dict[str, np.ndarray]:
+        calls.append("asked")
+        begun.set()
+        assert go_on.wait(10)
+        return {"mask": np.full((2, 2), 0.5, np.float32)}
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(answers.get, PICTURE, "who", slow)
+        assert begun.wait(10)
+        second = pool.submit(answers.get, PICTURE, "who", slow)
+        other = answers.get(PICTURE, "where", lambda: {"mask": np.ones((2, 2), np.float32)})
+        go_on.set()
+    assert calls == ["asked"] and other["mask"].min() == 1
+    assert np.array_equal(first.result()["mask"], second.result()["mask"])

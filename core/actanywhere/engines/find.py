@@ -12,11 +12,15 @@ import importlib.util
 import json
 import os
 import sys
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from threading import Lock, Thread
 from types import ModuleType
 from typing import Any, cast
 
-from ..contract.errors import ModelError
+from ..contract.errors import ActAnywhereError, ModelError
+from ..contract.settings import Settings
 from ..models.folder import INDEX, model_folder
 from .protocol import Engine
 
@@ -37,15 +41,28 @@ class Engines:
     def __init__(self) -> None:
         self._engine: Engine | None = None
         self._key: tuple[Path, str] | None = None
+        self._turn = Lock()
 
     def find(self, model: str) -> Engine:
         """The engine of the model that an artist named; the same one as before as long as its files are the same."""
         folder = model_folder(model)
         fresh = find_engine(folder)
         key = (folder, fresh.digest())
-        if self._engine is None or key != self._key:
-            self._engine, self._key = fresh, key
-        return self._engine
+        with self._turn:
+            if self._engine is None or key != self._key:
+                self._engine, self._key = fresh, key
+            return self._engine
+
+    def load_beside(self, settings: Settings) -> None:
+        """Begin to load the model in a thread, where its engine has a ``load``; what is wrong ``open`` tells."""
+
+        def load() -> None:
+            with suppress(ActAnywhereError):
+                engine = self.find(settings.model)
+                if (begin := getattr(engine, "load", None)) is not None:
+                    begin(asdict(settings))
+
+        Thread(target=load, name="load").start()
 
 
 def _engine_name(folder: Path) -> str:

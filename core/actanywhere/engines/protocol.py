@@ -157,8 +157,8 @@ class Painter(Protocol):
 class Engine(Protocol):
     """What paints. ``open`` loads the weights, so it comes after everything that can be wrong was checked.
 
-    An engine whose loading is a matter of seconds may have ``load(settings)``, too: that is called in a thread of its
-    own while the footage is read, and ``open`` follows.
+    An engine whose loading is a matter of seconds may have ``load(settings)``, too: a worker calls that in a thread of
+    its own as soon as it has the job, and ``open`` follows.
     """
 
     facts: EngineFacts

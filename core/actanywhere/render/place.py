@@ -77,6 +77,13 @@ class _Seen:
     regions: RegionMap | None = None
 
 
+def look_ahead(inputs: Inputs, readers: Readers) -> None:
+    """Ask the network who stands out of the condition, where ``see_place`` will: it finds the cached answer then."""
+    condition, hint = inputs.condition.pixels, inputs.hint
+    if inputs.others is None:
+        readers.by_subjects(lambda subjects: None if subjects is None else subjects.find(condition, hint))
+
+
 def see_place(
     inputs: Inputs, clip: Clip, track: Motion | None, readers: Readers, plate: PlateRegions, watch: Watch
 ) -> Place:

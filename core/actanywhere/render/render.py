@@ -32,7 +32,7 @@ from .deliver import count_display_frames, deliver_display_files
 from .folder import OutputFolder
 from .match import choose_match
 from .matte_seen import ASKED
-from .place import BY_ARTIST
+from .place import BY_ARTIST, look_ahead
 from .preflight import Inputs, open_inputs
 from .progress import JobProgress, Stage
 from .resume import PaintedWindows
@@ -154,13 +154,10 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
     progress.reach(_READING, 0)
     looking = progress.watch(_LOOKING)
     with ThreadPoolExecutor(1, "beside") as beside:
-        load = getattr(inputs.engine, "load", None)
-        loading = None if load is None else beside.submit(load, inputs.resolved.for_engine())
+        beside.submit(look_ahead, inputs, readers)
         scene = read_scene(
             inputs, progress.watch(_READING), readers, filling, pulling, solving, looking, looks_later=True
         )
-        if loading is not None:
-            loading.result()
         inputs.pictures.check_all()
         progress.reach(_FILLING, 100)
         scene = replace(scene, match=choose_match(inputs, scene), shutter=choose_shutter(inputs, scene))

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from zipfile import BadZipFile
 
@@ -25,6 +26,8 @@ class Answers:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._turns: dict[Path, Lock] = {}
+        self._lock = Lock()
 
     def get(self, picture: Picture, asked: str, answer: Callable[[], Arrays]) -> Arrays:
         """What ``answer`` gives, or gave for the same picture (h, w, 3) and the same ``asked``: reader and question.
@@ -36,16 +39,20 @@ class Answers:
         digest = hashlib.sha256(f"1|{asked}|{picture.shape}|".encode())
         digest.update(np.ascontiguousarray(picture).tobytes())
         path = self._folder / f"{digest.hexdigest()[:24]}.npz"
+        with self._lock:
+            turn = self._turns.setdefault(path, Lock())
+        with turn:  # who asks for what another works out waits, and does not too
+            return self._kept(path) or self._keep(path, _rounded(answer()))
+
+    def _kept(self, path: Path) -> Arrays | None:
         with (
             suppress(OSError, ValueError, KeyError, EOFError, BadZipFile),
             np.load(path, allow_pickle=False) as kept,
         ):
             return {name: _single(kept[name]) for name in kept.files}
-        found = _rounded(answer())
-        self._keep(path, found)
-        return found
+        return None
 
-    def _keep(self, path: Path, found: Arrays) -> None:
+    def _keep(self, path: Path, found: Arrays) -> Arrays:
         with suppress(OSError):  # a full disk stops the layer, not an answer that can be had again
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
@@ -57,6 +64,7 @@ class Answers:
             except BaseException:
                 os.unlink(name)
                 raise
+        return found
 
 
 def _rounded(found: Arrays) -> Arrays:

@@ -170,7 +170,9 @@ class Readers:
 
     def _leave_out(self, role: str, error: ModelError) -> None:
         self.failed.add(role)
-        self.warnings.append(f"{error.message} It is left out. {error.remedy}")
+        message = f"{error.message} It is left out. {error.remedy}"
+        if message not in self.warnings:
+            self.warnings.append(message)
 
 
 class _CachedSubjects:

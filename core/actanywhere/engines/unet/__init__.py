@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ...models.manifest import check_manifest
 from ..protocol import EngineFacts, EngineRequest
 from .model.configuration import ModelConfiguration, read_configuration
-from .networks import Networks, choose_backend, open_networks
+from .networks import Networks, choose_backend, open_networks, surely_onnx
 
 if TYPE_CHECKING:
     from .painter import UNetPainter
@@ -30,6 +31,7 @@ class UNetEngine:
         self._configuration = read_configuration(folder)
         self.facts = facts_of(self._configuration)
         self._loaded: tuple[str, Networks] | None = None
+        self._turn = Lock()
 
     def digest(self) -> str:
         """The sha256 of the manifest, which names every file's."""
@@ -60,7 +62,7 @@ class UNetEngine:
 
     def load(self, settings: Mapping[str, object]) -> None:
         """Open ONNX Runtime's sessions, a second of one core; PyTorch loads gigabytes, and waits for its turn."""
-        if choose_backend(settings, self._folder) == "onnx":
+        if surely_onnx(settings, self._folder):
             self._networks(settings)
 
     def open(self, request: EngineRequest) -> UNetPainter:
@@ -77,10 +79,11 @@ class UNetEngine:
         """The networks as the settings ask for them; they stay loaded until others are asked for."""
         chosen = (str(settings.get(name, "auto")) for name in ("device", "precision"))
         key = " ".join([choose_backend(settings, self._folder), *chosen])
-        if self._loaded is None or self._loaded[0] != key:
-            self._loaded = None  # free the old ones first
-            self._loaded = (key, open_networks(self._folder, self._configuration, settings))
-        return self._loaded[1]
+        with self._turn:
+            if self._loaded is None or self._loaded[0] != key:
+                self._loaded = None  # free the old ones first
+                self._loaded = (key, open_networks(self._folder, self._configuration, settings))
+            return self._loaded[1]
 
 
 def facts_of(configuration: ModelConfiguration) -> EngineFacts:

@@ -92,6 +92,16 @@ def choose_backend(settings: Mapping[str, object], folder: Path) -> str:
     return "onnx"
 
 
+def surely_onnx(settings: Mapping[str, object], folder: Path) -> bool:
+    """Whether ONNX Runtime is to run the model, as far as that is known without importing torch."""
+    asked = settings.get("backend", "auto")
+    return asked == "onnx" or (
+        asked == "auto"
+        and _may_run_on_onnx(settings, folder)
+        and (not _installed("torch") or _plainly_processor(settings))
+    )
+
+
 def _installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
@@ -103,14 +113,19 @@ def _may_run_on_onnx(settings: Mapping[str, object], folder: Path) -> bool:
 
 def _on_processor(settings: Mapping[str, object]) -> bool:
     """Whether PyTorch would run on the processor. It is imported only where its build could run elsewhere."""
-    device = settings.get("device", "auto")
-    if device != "auto":
-        return device == "cpu"
-    if sys.platform != "darwin" and importlib.metadata.version("torch").endswith("+cpu"):
-        return True
+    if _plainly_processor(settings) or settings.get("device", "auto") != "auto":
+        return _plainly_processor(settings)
     from ..device import choose_device
 
     return choose_device("auto").type == "cpu"
+
+
+def _plainly_processor(settings: Mapping[str, object]) -> bool:
+    """Whether the processor was asked for, or PyTorch's build has nothing else."""
+    device = settings.get("device", "auto")
+    if device != "auto":
+        return device == "cpu"
+    return sys.platform != "darwin" and importlib.metadata.version("torch").endswith("+cpu")
 
 
 def open_networks(
