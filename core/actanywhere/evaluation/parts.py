@@ -23,6 +23,7 @@ from .figures import Figures, gains, means, medians, to_csv, to_markdown
 from .marked_shots import evaluate_marked_shot, with_networks
 from .marks import read_marks
 from .protocol import clip_cond, clip_temp
+from .pulled import pulled_shadows
 from .sheet import Block, write_sheet
 from .shots import Report, ShouldStop, evaluate_shot
 from .videos import read_real_clips, video_distances
@@ -150,7 +151,11 @@ def evaluate_rendered(
     """Paint every rendered clip twice and measure it against its truth. Raises ``Cancelled``."""
     draw = partial(truth.rendered_shots, clips)
     title, count = "Rendered clips with known truth", 2 * len(clips.names)
-    return _against_truth("rendered", title, "rendered", draw, count, settings, engines, report, cancelled)
+    part = _against_truth("rendered", title, "rendered", draw, count, settings, engines, report, cancelled)
+    if settings.shadow == "none":
+        return part
+    pulled = Table("The shadow pulled from the plate, clip by clip", "clip", pulled_shadows(clips))
+    return replace(part, tables=[*part.tables, pulled])
 
 
 def _against_truth(
