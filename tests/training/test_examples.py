@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from actanywhere.engines.unet.model.autoencoder import encode_pictures
+from actanywhere.render.preflight import model_size
 from actanywhere.training.autoencoder import draw_crops
-from actanywhere.training.batches import Batch, BatchPlan, batches, frame_size
+from actanywhere.training.batches import Batch, BatchPlan, batches
 from actanywhere.training.begin import measure_deviations
 from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
 from actanywhere.training.examples import Example, ExampleRecipe, make_example
@@ -263,7 +264,7 @@ def test_a_batch_depends_on_the_seed_and_its_number_alone() -> None:
 
 @pytest.mark.parametrize("aspect", [1.0, 1.78, 2.39, 0.56])
 def test_frames_of_every_aspect_have_about_the_same_area(aspect: float) -> None:
-    height, width = frame_size(256 * 256, aspect, 32)
+    height, width = model_size(256 * 256, aspect, 32)
     assert height % 32 == width % 32 == 0
     assert height * width == pytest.approx(256 * 256, rel=0.15)
     assert width / height == pytest.approx(aspect, rel=0.2)

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.camera.fit import to_pixels
 from actanywhere.contract.errors import FootageError
 from actanywhere.training.datasets import PictureLibrary, TrainingClip, make_clip
-from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
 from actanywhere.training.datasets.procedural.walkers import Gait, bend
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"
@@ -36,8 +36,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _warped(image: np.ndarray, transform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     height, width = image.shape[:2]
-    to_pixels = unit_to_pixels(height, width, width / height)
-    matrix = to_pixels @ transform @ np.linalg.inv(to_pixels)
+    onto_pixels = to_pixels(height, width, width / height)
+    matrix = onto_pixels @ transform @ np.linalg.inv(onto_pixels)
     inside = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height)) > 0.99
     return cv2.warpPerspective(image, matrix, (width, height)), inside
 

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.camera.fit import to_pixels
 from actanywhere.contract.errors import FootageError
 from actanywhere.training.datasets import RenderedClips, TrainingClip
-from actanywhere.training.datasets.procedural.geometry import unit_to_pixels
 from actanywhere.training.sources import Sources
 from examples.cycles_clips import cameras, gait
 from examples.cycles_clips.plan import HELD_OUT_PANORAMA, draw_plans
@@ -40,8 +40,8 @@ def _mismatch(clip: TrainingClip, frame: int, rows: slice) -> tuple[float, float
     when left still.
     """
     height, width = clip.background.shape[1:3]
-    to_pixels = unit_to_pixels(height, width, width / height)
-    matrix = to_pixels @ clip.transforms[frame] @ np.linalg.inv(to_pixels)
+    onto_pixels = to_pixels(height, width, width / height)
+    matrix = onto_pixels @ clip.transforms[frame] @ np.linalg.inv(onto_pixels)
     moved = cv2.warpPerspective(clip.background[0], matrix, (width, height)).astype(float)
     seen = cv2.warpPerspective(np.ones((height, width), np.uint8), matrix, (width, height)) > 0
     seen = seen[rows]

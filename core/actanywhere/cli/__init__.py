@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -319,55 +320,13 @@ def _train(args: argparse.Namespace, screen: Screen) -> int:
         raise Cancelled("Stopped.", "The same command goes on from what was saved.") from None
 
 
-def _evaluate(args: argparse.Namespace, screen: Screen) -> int:
-    from .evaluate import evaluate
+def _in(module: str, function: str) -> Callable[..., int]:
+    """The command that a ``function`` of a ``module`` here runs; it is loaded when it is called."""
 
-    return evaluate(args, screen)
+    def run(args: argparse.Namespace, screen: Screen) -> int:
+        return getattr(import_module(f".{module}", __name__), function)(args, screen) or DONE
 
-
-def _assemble(args: argparse.Namespace, screen: Screen) -> int:
-    from .assemble import assemble_model
-
-    assemble_model(args, screen)
-    return DONE
-
-
-def _cleanplate(args: argparse.Namespace, screen: Screen) -> int:
-    from .cleanplate import make_clean_plate
-
-    make_clean_plate(args, screen)
-    return DONE
-
-
-def _matte(args: argparse.Namespace, screen: Screen) -> int:
-    from .matte import make_matte
-
-    make_matte(args, screen)
-    return DONE
-
-
-def _export(args: argparse.Namespace, screen: Screen) -> int:
-    from .export import export
-
-    return export(args, screen)
-
-
-def _models(args: argparse.Namespace, screen: Screen) -> int:
-    from .models import manage_models
-
-    return manage_models(args, screen)
-
-
-def _farm(args: argparse.Namespace, screen: Screen) -> int:
-    from .farm import farm
-
-    return farm(args)
-
-
-def _camera(args: argparse.Namespace, screen: Screen) -> int:
-    from .camera import run_camera
-
-    return DONE if run_camera(args, screen) else BAD_INPUT
+    return run
 
 
 _COMMANDS: dict[str, Callable[..., int]] = {
@@ -378,12 +337,12 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "demo": _demo,
     "selftest": _selftest,
     "train": _train,
-    "evaluate": _evaluate,
-    "assemble": _assemble,
-    "models": _models,
-    "export": _export,
-    "cleanplate": _cleanplate,
-    "matte": _matte,
-    "farm": _farm,
-    "camera": _camera,
+    "evaluate": _in("evaluate", "evaluate"),
+    "assemble": _in("assemble", "assemble_model"),
+    "models": _in("models", "manage_models"),
+    "export": _in("export", "export"),
+    "cleanplate": _in("cleanplate", "make_clean_plate"),
+    "matte": _in("matte", "make_matte"),
+    "farm": _in("farm", "farm"),
+    "camera": _in("camera", "solve_camera"),
 }

@@ -13,11 +13,11 @@ from .plate_work import plate_job, watched
 from .screen import Screen
 
 
-def run_camera(args: argparse.Namespace, screen: Screen) -> bool:
-    """Solve, say what was found, write camera.chan and camera.json; whether the solve is believed."""
+def solve_camera(args: argparse.Namespace, screen: Screen) -> int:
+    """Solve, say what was found, write camera.chan and camera.json. Exit status 2 where the solve is not believed."""
     written = watched("camera", solve_stages(1), screen, partial(solve_plate, plate_job(args)))
     _tell(written, args, screen)
-    return written.solved.cameras is not None
+    return 2 if written.solved.cameras is None else 0
 
 
 def _tell(written: WrittenCamera, args: argparse.Namespace, screen: Screen) -> None:

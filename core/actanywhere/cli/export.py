@@ -11,8 +11,8 @@ from ..models.folder import model_folder
 from .screen import Screen, begin, timed
 
 
-def export(args: argparse.Namespace, screen: Screen) -> int:
-    """Export, and say what was written. Exit status 0."""
+def export(args: argparse.Namespace, screen: Screen) -> None:
+    """Export, and say what was written."""
     folder, output = model_folder(args.model), Path(args.output) if args.output else None
     begin(screen, "export", "starting PyTorch")
     from ..engines.unet.export import export_model
@@ -34,4 +34,3 @@ def export(args: argparse.Namespace, screen: Screen) -> int:
         for path in paths:
             print(path)
         print(f"Render with them: actanywhere render ... --model {paths[0].parent} --backend onnx")
-    return 0

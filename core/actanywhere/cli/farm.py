@@ -16,7 +16,7 @@ from ..farm.paths import Roots
 from ..farm.record import Outcome, failed, finished, read_outcomes, write_outcome, write_report
 from ..farm.shots import FarmShot, read_shots, task_shots
 from .follow import Interrupts, RendersJobs, follow
-from .screen import LineScreen, state_of
+from .screen import LineScreen, Screen, state_of
 
 _DONE, _RETRY, _BAD_INPUT, _STOPPED = 0, 1, 2, 130
 _EXITS = """\
@@ -81,7 +81,7 @@ def _add_bundle_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def farm(args: argparse.Namespace) -> int:
+def farm(args: argparse.Namespace, _screen: Screen) -> int:
     """Run one part and give its exit status."""
     if args.what == "task":
         return _task(args)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from typing import Any, Dict, List
 
@@ -55,3 +57,15 @@ def own_group() -> Dict[str, Any]:
     if os.name == "nt":
         return {"creationflags": 0x08000000 | 0x00000200}  # no window, own process group
     return {"start_new_session": True}
+
+
+def end_group(process: subprocess.Popen[bytes]) -> int:
+    """End such a child and all that it started, at once; its exit status."""
+    try:
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        pass  # it is gone already
+    return process.wait()

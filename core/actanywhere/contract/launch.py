@@ -28,9 +28,7 @@ Standard library alone, valid Python 3.7: hosts carry a copy of this file.
 from __future__ import annotations
 
 import json
-import os
 import queue
-import signal
 import subprocess
 import threading
 import time
@@ -40,7 +38,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Deque, Dict, Iterator, List, Optional, Union
 
 from .errors import ActAnywhereError, Cancelled, WorkerError, error_from_dict
-from .interpreter import environment_of, own_group, worker_command
+from .interpreter import end_group, environment_of, own_group, worker_command
 from .job import Job, Progress, Result
 
 PROTOCOL = 1
@@ -328,14 +326,7 @@ class Worker:
         process, self._process = self._process, None
         if process is None:
             return
-        try:
-            if os.name == "nt":
-                process.kill()
-            else:
-                os.killpg(process.pid, signal.SIGKILL)
-        except OSError:
-            pass  # it is gone already
-        process.wait()
+        end_group(process)
         for reader in self._readers:
             reader.join(1.0)
         try:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import subprocess
 import threading
 from collections import deque
 from typing import Deque, Dict, List, Optional
 
 from ..contract.errors import WorkerError
-from ..contract.interpreter import own_group
+from ..contract.interpreter import end_group, own_group
 
 
 class Errand:
@@ -77,16 +76,9 @@ class Errand:
 
     def kill(self) -> None:
         """End it and all that it started, at once."""
-        if self.status is not None:
-            return
-        try:
-            if os.name == "nt":
-                self._process.kill()
-            else:
-                os.killpg(self._process.pid, signal.SIGKILL)
-        except OSError:
-            pass  # it has gone already
-        self._ended()
+        if self.status is None:
+            end_group(self._process)
+            self._ended()
 
     def _ended(self) -> None:
         self.status = self._process.wait()

@@ -5,13 +5,13 @@ Without torch, so that a job's model can be checked before anything heavy is loa
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
 
 from ..contract.errors import JobError, ModelError
 from ..contract.schema import Upgrade, numbered, upgraded
+from ..onnx_runner import file_digest
 
 MANIFEST = "manifest.json"
 #: Endings of what the libraries load of a model's folder; a file of another kind (a card, a picture) may lie in it.
@@ -22,9 +22,9 @@ _UPGRADES: tuple[Upgrade, ...] = ()
 def write_manifest(folder: Path) -> str:
     """Write the manifest over all files below ``folder``; gives its own sha256."""
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    digests = {name: _sha256(folder / name) for name in names if name != MANIFEST}
+    digests = {name: file_digest(folder / name) for name in names if name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(numbered({"sha256": digests}, _UPGRADES), indent=2) + "\n")
-    return _sha256(folder / MANIFEST)
+    return file_digest(folder / MANIFEST)
 
 
 def check_manifest(folder: Path) -> str:
@@ -66,14 +66,9 @@ def _check(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> str:
             raise ModelError(
                 f"The model in {folder} lacks {name}.", "Copy that file, or the whole folder, again."
             )
-        if _sha256(path) != digest:
+        if file_digest(path) != digest:
             raise ModelError(
                 f"{path} is not the file that the manifest names: it was changed or damaged.",
                 "Copy that file, or the whole folder, again.",
             )
-    return _sha256(folder / MANIFEST)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_digest(folder / MANIFEST)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..contract.numbering import compact
 from ..footage import brightness
-from ..seeing.follow_still import flow_between, flows_between
+from ..seeing.follow_still import flow_between, flows_between, overlap
 from .clip import Clip
 
 Picture = NDArray[np.float32]
@@ -172,7 +172,7 @@ def _between(clip: Clip, before: int, now: int, there: Picture, back: Picture) -
     believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
     inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])
     lost = (brought > _IN) & (matte < _OUT) & alike & believed & inside
-    return _Between(_solid(lost, matte), _overlap(matte, other), _overlap(brought, other))
+    return _Between(_solid(lost, matte), overlap(matte, other), overlap(brought, other))
 
 
 def _solid(lost: Plane, matte: Picture) -> Plane:
@@ -192,11 +192,6 @@ def sized_flow(flow: Picture, shape: tuple[int, ...]) -> Picture:
     """A flow (h, w, 2) found small, in pixels of a picture of ``shape``."""
     scale = np.array([shape[1] / flow.shape[1], shape[0] / flow.shape[0]], np.float32)
     return np.asarray(cv2.resize(flow, (shape[1], shape[0])), np.float32) * scale
-
-
-def _overlap(one: Picture, other: Picture) -> float:
-    union = float(np.maximum(one, other).sum())
-    return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
 
 
 def grid_of(flow: Picture) -> Picture:

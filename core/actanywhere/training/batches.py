@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from ..render.preflight import model_size
 from .examples import Example, ExampleRecipe, make_example
 from .sources import DrawClip
 
@@ -33,14 +34,7 @@ class BatchPlan:
 
     def size(self, rng: np.random.Generator) -> tuple[int, int]:
         """Height and width of this batch's frames."""
-        return frame_size(self.area, float(rng.choice(self.aspects)), self.side_multiple)
-
-
-def frame_size(area: int, aspect: float, multiple: int) -> tuple[int, int]:
-    """Height and width of about ``area`` pixels at ``aspect``, both multiples of ``multiple``."""
-    height = max(1, round((area / aspect) ** 0.5 / multiple)) * multiple
-    width = max(1, round((area * aspect) ** 0.5 / multiple)) * multiple
-    return height, width
+        return model_size(self.area, float(rng.choice(self.aspects)), self.side_multiple)
 
 
 @dataclass(frozen=True)

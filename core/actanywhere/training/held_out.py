@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from ..engines.unet.model.denoiser import shrink_mask
-from .batches import Batch, BatchPlan, frame_size, stack
+from ..render.preflight import model_size
+from .batches import Batch, BatchPlan, stack
 from .curve import REGIONS
 from .examples import Example, ExampleRecipe, make_example
 from .learner import Learner
@@ -46,7 +47,7 @@ def draw_held_out(draw: DrawClip, plan: BatchPlan, recipe: ExampleRecipe, count:
     guided where they can be.
     """
     sound = replace(recipe, continued=0, cut_outs=0, augmentation=0, slip=0)
-    height, width = frame_size(plan.area, _ASPECT, plan.side_multiple)
+    height, width = model_size(plan.area, _ASPECT, plan.side_multiple)
     held = []
     for number in range(count):
         rng = np.random.default_rng([_SEED, number])

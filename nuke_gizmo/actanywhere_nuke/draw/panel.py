@@ -119,6 +119,15 @@ def _main() -> List[Knob]:
             text="matte_alpha.from0",
         ),
         *setting_knobs("matte"),
+        *_condition(),
+        *_frames_and_camera(),
+        *_take(),
+        *_result(),
+    ]
+
+
+def _condition() -> List[Knob]:
+    return [
         _heading("condition_heading", "Condition"),
         Knob(
             "condition_file",
@@ -141,6 +150,11 @@ def _main() -> List[Knob]:
         ),
         Knob("condition_frame", INT, "", "The frame of the condition's branch.", "1001", beside=True),
         Knob("condition_here", BUTTON, "current", "Take the current frame.", beside=True),
+    ]
+
+
+def _frames_and_camera() -> List[Knob]:
+    return [
         _heading("camera_heading", "Frames and camera"),
         Knob(
             "range",
@@ -161,6 +175,11 @@ def _main() -> List[Knob]:
             "the plate, stabilise holds the plate still. A Tracker's points need no such word.",
             items=MEANS,
         ),
+    ]
+
+
+def _take() -> List[Knob]:
+    return [
         _heading("take_heading", "Take"),
         *setting_knobs("take"),
         _shared(
@@ -173,6 +192,11 @@ def _main() -> List[Knob]:
         _shared("generate", BUTTON, flags=("+STARTLINE",)),
         _shared("cancel", BUTTON, beside=True),
         _shared("continue_take", BUTTON, beside=True),
+    ]
+
+
+def _result() -> List[Knob]:
+    return [
         _heading("result_heading", "Result"),
         Knob("take", CHOICE, "take", "The take that the node shows. All are kept.", items=("none",)),
         _shared("refresh", BUTTON, beside=True),

@@ -108,25 +108,9 @@ def _same_take(line: str, other: str) -> bool:
     return one[0].split()[:2] == two[0].split()[:2] and one[2] == two[2]
 
 
-def _generate(node: nuke.Node) -> None:
-    generate.generate(node)
-
-
 def _cancel(node: nuke.Node) -> None:
     if not generate.cancel(node):
         showing.log(node, "nothing is running")
-
-
-def _continue(node: nuke.Node) -> None:
-    generate.continue_take(node)
-
-
-def _wedge(node: nuke.Node) -> None:
-    generate.render_wedge(node)
-
-
-def _write_job(node: nuke.Node) -> None:
-    generate.write_farm_job(node)
 
 
 def _use_settings(node: nuke.Node) -> None:
@@ -160,18 +144,6 @@ def _here(use: str, name: str) -> Callable[[nuke.Node], None]:
         node[name].setValue(nuke.frame())
 
     return put
-
-
-def _make_clean_plate(node: nuke.Node) -> None:
-    clean_plate.make_clean_plate(node)
-
-
-def _make_matte(node: nuke.Node) -> None:
-    matte.make_matte(node)
-
-
-def _farm_bundle(node: nuke.Node) -> None:
-    farm.farm_bundle(node)
 
 
 def _pick_point(node: nuke.Node) -> None:
@@ -250,21 +222,21 @@ def _open_sheet(node: nuke.Node) -> None:
 
 
 _BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
-    "generate": _generate,
+    "generate": generate.generate,
     "cancel": _cancel,
-    "continue_take": _continue,
+    "continue_take": generate.continue_take,
     "use_settings": _use_settings,
     "refresh": _refresh,
     "remove_take": _remove,
     "condition_here": _here("use_condition_frame", "condition_frame"),
     "anchor_here": _here("use_anchor", "anchor"),
-    "wedge": _wedge,
+    "wedge": generate.render_wedge,
     "open_sheet": _open_sheet,
-    "write_job": _write_job,
+    "write_job": generate.write_farm_job,
     "choose_model": choose_model,
-    "farm_bundle": _farm_bundle,
-    "make_clean_plate": _make_clean_plate,
-    "make_matte": _make_matte,
+    "farm_bundle": farm.farm_bundle,
+    "make_clean_plate": clean_plate.make_clean_plate,
+    "make_matte": matte.make_matte,
     "pick_matte_box": _pick_matte_box,
     "pick_matte_point": _pick_matte_point("matte_point"),
     "pick_matte_point_off": _pick_matte_point("matte_point_off"),

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...camera.fit import to_pixels
 from .pictures import Bytes, Still, Take
-from .procedural.geometry import INFINITY, Canvas, Matrix, floor_plane, unit_to_pixels
+from .procedural.geometry import INFINITY, Canvas, Matrix, floor_plane
 from .procedural.scenery import Builder, Layer, World
 
 
@@ -114,13 +115,13 @@ def track(frames: Bytes) -> tuple[Matrix, bool]:
     """(T, 3, 3) similarities in unit coordinates, frame 0 to t, from tracked corners; identity when unsure."""
     count, height, width = frames.shape[:3]
     greys = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
-    to_pixels = unit_to_pixels(height, width, width / height)
+    onto_pixels = to_pixels(height, width, width / height)
     result = [np.eye(3)]
     for last, grey in itertools.pairwise(greys):
         step = _step(last, grey)
         if step is None:
             return np.tile(np.eye(3), (count, 1, 1)), False
-        result.append(np.linalg.inv(to_pixels) @ step @ to_pixels @ result[-1])
+        result.append(np.linalg.inv(onto_pixels) @ step @ onto_pixels @ result[-1])
     return np.stack(result), True
 
 

@@ -7,7 +7,6 @@ with it say so.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from ....contract.errors import ModelError, OutputError
 from ....models.manifest import write_manifest
+from ....onnx_runner import file_digest
 from ...pretrained import quiet
 from .adapter_parts import VIT_H, adapter_part, find_text, write_text
 from .condition import ConditionProjection
@@ -266,7 +266,7 @@ def _card(assembly: Assembly, name: str) -> str:
     lines += ["", "## Parts", ""]
     for part in assembly.parts:
         lines.append(f"- **{part.name}**: {part.summary}")
-        lines += [f"  - {file.name}, sha256 {_sha256(file)}" for file in part.files]
+        lines += [f"  - {file.name}, sha256 {file_digest(file)}" for file in part.files]
     lines += [
         "",
         "Each part keeps its own licence (Stable Diffusion 1.5: CreativeML Open RAIL-M). Whoever passes this model on",
@@ -274,8 +274,3 @@ def _card(assembly: Assembly, name: str) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

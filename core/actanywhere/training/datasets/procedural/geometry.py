@@ -87,11 +87,6 @@ def rotation(yaw: float, pitch: float, roll: float) -> Matrix:
     return np.asarray(turn_roll @ turn_pitch @ turn_yaw)
 
 
-def unit_to_pixels(height: int, width: int, aspect: float) -> Matrix:
-    """(3, 3): unit coordinates to pixel indices of a ``height`` x ``width`` raster of the frame."""
-    return np.array([[width / aspect, 0, width / 2 - 0.5], [0, height, height / 2 - 0.5], [0, 0, 1.0]])
-
-
 @dataclass(frozen=True)
 class Canvas:
     """A raster over a rectangle of the reference view: left, top in (x/z, y/z), pixels per unit of it."""

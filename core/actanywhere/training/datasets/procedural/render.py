@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ....camera.fit import to_pixels
 from .actors import Contact
 from .effects import darken, ground_spot, lay, smear
-from .geometry import Camera, Matrix, unit_to_pixels
+from .geometry import Camera, Matrix
 from .light import Frame, Light, any_light
 from .scenery import Layer, World
 from .stage import Role, Stage
@@ -95,7 +96,7 @@ class _Filming:
 
     @property
     def to_pixels(self) -> Matrix:
-        return unit_to_pixels(self.height, self.width, self.width / self.height)
+        return to_pixels(self.height, self.width, self.width / self.height)
 
     def frame(self, time: int, plate: Frame | None) -> Rendered:
         camera, shape = self.stage.cameras[time], (self.height, self.width)
