@@ -21,6 +21,7 @@ from typing import Any
 
 from . import __version__
 from .contract.errors import ActAnywhereError
+from .models.memory import free_card_memory, free_memory
 
 _OPENCV = "opencv-contrib-python-headless"
 
@@ -41,6 +42,7 @@ _NEEDED = (
     (_OPENCV, "cv2", "mattes, tracking and filling"),
     ("tqdm", "tqdm", "the progress bar"),
     ("filelock", "filelock", "one render in a folder"),
+    ("psutil", "psutil", "how much memory is free"),
 )
 
 #: The same of what only training needs.
@@ -151,7 +153,11 @@ def _has_onnx_runtime() -> bool:
 
 def _gpu() -> Iterator[Check]:
     if not _version("torch"):
-        yield Check("gpu", "ok", "as the providers below say, without PyTorch")
+        free = free_card_memory()
+        told = (
+            "its free memory is unknown" if free is None else f"{free / _GIB:.1f} GiB of the first are free"
+        )
+        yield Check("gpu", "ok", f"as the providers below say, without PyTorch; {told}")
         return
     import torch
 
@@ -281,14 +287,13 @@ def _models() -> Iterator[Check]:
 
 
 def _memory() -> Iterator[Check]:
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
-    except (AttributeError, ValueError, OSError):
-        yield Check("memory", "ok", "unknown on this system; 4 GiB are enough for the starter")
-        return
+    import psutil
+
+    total, free = psutil.virtual_memory().total / _GIB, free_memory() / _GIB
     low = total < 4
     remedy = "The starter needs about 3 GiB: close other applications." if low else ""
-    yield Check("memory", "warn" if low else "ok", f"{total:.1f} GiB, {os.cpu_count()} processors", remedy)
+    text = f"{free:.1f} of {total:.1f} GiB free, {os.cpu_count()} processors"
+    yield Check("memory", "warn" if low else "ok", text, remedy)
 
 
 def _disk() -> Iterator[Check]:

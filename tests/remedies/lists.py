@@ -302,8 +302,8 @@ ROWS = [
     ),
     Row(
         "Give 1 or more.",
-        lambda at: affordable_workers(0, [], None, 0),
-        lambda at: affordable_workers(1, [], None, 0),
+        lambda at: affordable_workers(0, [], 0.0, 0),
+        lambda at: affordable_workers(1, [], 0.0, 0),
     ),
     Row(
         "Give hours, such as 6.",

@@ -13,6 +13,7 @@ import pytest
 from actanywhere.contract.errors import ModelError
 from actanywhere.models import Found, find_entry
 from actanywhere.onnx_runner import Network
+from actanywhere.seeing import readers as module
 from actanywhere.seeing.cache import Answers
 from actanywhere.seeing.other_actor import OtherActor, find_other_actor
 from actanywhere.seeing.protocol import Hint, Subject, Subjects
@@ -129,6 +130,27 @@ def test_a_network_that_needs_more_memory_than_is_free_is_not_loaded(
     )
     readers.fill.behind(PICTURE, ALONE)
     assert readers.fill.name == "migan", "half a GB is enough for it"
+
+
+@pytest.mark.parametrize(("free", "where"), [(0.7e9, "cpu"), (8e9, "auto"), (None, "auto")])
+def test_a_network_that_the_card_has_no_room_for_runs_on_the_processor_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: float | None, where: str
+) -> None:
+    monkeypatch.setattr(module, "providers_here", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr("actanywhere.models.memory.free_card_memory", lambda: free)
+    opened, asked = module.open_network, []
+
+    def recorded(path: Path, *, provider: str) -> Network:
+        asked.append(provider)
+        return opened(path, provider=provider)
+
+    monkeypatch.setattr(module, "open_network", recorded)
+    readers = Readers(onnx_networks(tmp_path))
+    assert readers.by_subjects(everybody) and asked == [where]
+    assert readers.warnings == [
+        "birefnet-lite needs about 3 GB of the graphics card's memory, and 0.7 GB are free. It runs on the processor. "
+        "Close other applications on this card."
+    ] * (where == "cpu")
 
 
 def test_what_was_answered_once_needs_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,12 +178,10 @@ def graphics_cards() -> list[str]:
     return listed.stdout.split()
 
 
-def affordable_workers(
-    asked: int, jobs: Sequence[Job], free_memory: float | None, cards: int
-) -> tuple[int, str]:
+def affordable_workers(asked: int, jobs: Sequence[Job], free_memory: float, cards: int) -> tuple[int, str]:
     """How many of the ``asked`` workers the machine has room for, and a line about it where it is fewer.
 
-    ``free_memory`` in bytes, None where it is not known; ``cards``: how many graphics cards. Raises ``JobError`` for
+    ``free_memory`` in bytes; ``cards``: how many graphics cards. Raises ``JobError`` for
     fewer than one.
     """
     if asked < 1:
@@ -191,7 +189,7 @@ def affordable_workers(
     count, why = min(asked, max(1, len(jobs))), ""
     needs = [needs_of(job) for job in jobs]
     memory = max((need.memory for need in needs), default=0.0)
-    if free_memory is not None and memory and count > max(1, int(free_memory / _GIB / memory)):
+    if memory and count > max(1, int(free_memory / _GIB / memory)):
         count = max(1, int(free_memory / _GIB / memory))
         why = f"each takes up to {memory:g} GiB of memory, and {free_memory / _GIB:.1f} are free"
     if cards and any(need.gpu_memory for need in needs) and count > cards:

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..contract.errors import ModelError
 from ..models import Found, find_network, missing_network
-from ..models.memory import check_memory
-from ..onnx_runner import Network, open_network
+from ..models.memory import check_memory, lacks_card_memory
+from ..onnx_runner import Network, open_network, providers_here
 from .cache import Answers, Arrays
 from .depth import NetworkDepth
 from .fill_diffusion import DiffusionFill, diffusion_fill
@@ -164,7 +164,12 @@ class Readers:
         return self.answers.get(picture, asked, answer)
 
     def _network(self, found: Found) -> Network:
-        network = open_network(found.path)
+        lacking = lacks_card_memory(found.entry) if providers_here()[0] in ("cuda", "tensorrt") else ""
+        if lacking:
+            self.warnings.append(
+                f"{lacking} It runs on the processor. Close other applications on this card."
+            )
+        network = open_network(found.path, provider="cpu" if lacking else "auto")
         self.warnings += [notice for notice in network.notices if notice not in self.warnings]
         return network
 

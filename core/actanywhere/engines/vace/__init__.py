@@ -5,7 +5,6 @@
 """
 
 import importlib.util
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,21 +140,11 @@ def _machine(options: Options) -> _Machine:
     from ..device import choose_device
 
     place = choose_device(options.device)
-    free = _free_host()
+    free = host = int(free_memory())
     if place.type == "cuda":  # what this process holds of an earlier shot is taken over, or let go
         free = torch.cuda.mem_get_info(place)[0] + torch.cuda.memory_reserved(place)
     single = options.precision == "fp32" or (options.precision == "auto" and place.type == "cpu")
-    return _Machine(str(place), free, _free_host(), 4 if single else 2)
-
-
-def _free_host() -> int:
-    free = free_memory()
-    if free is not None:
-        return int(free)
-    names = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" in names:
-        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return 64 * GIB
+    return _Machine(str(place), free, host, 4 if single else 2)
 
 
 def engine_of(folder: Path) -> VaceEngine:
