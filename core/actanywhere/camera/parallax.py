@@ -4,6 +4,8 @@ homography apart; two views of things at several depths are not.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +20,18 @@ _PLANE, _LINE = 3.0, 1.0
 _OFF = 0.2
 """Share of the points that keep to their epipolar lines and leave the homography: more is parallax."""
 _PAIRS = 0.1
+_AT_ONCE = 4
 
 
 def shows_parallax(shared: Shared, count: int, width: int) -> bool:
     """``shared`` tells what two of ``count`` frames share, which are ``width`` pixels wide."""
-    leaving = []
+    pairs = []
     for apart in _APART:
         last = count - 1 - apart
-        for start in np.unique(np.linspace(0, last, _STARTS).astype(int)) if last >= 0 else ():
-            leaving.append(_leaves_plane(*shared(int(start), int(start) + apart), width / 640))
+        starts = np.unique(np.linspace(0, last, _STARTS).astype(int)) if last >= 0 else ()
+        pairs += [(int(start), int(start) + apart) for start in starts]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        leaving = pool.map(lambda pair: _leaves_plane(*shared(*pair), width / 640), pairs)
     known = [one for one in leaving if one is not None]
     return bool(known) and sum(known) > _PAIRS * len(known)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from ..camera.contact import Contact, contact, ground_motion
 from ..camera.fit import from_pixels
 from ..camera.motion import shown_again
 from ..contract.shot import FrameRange
-from ..footage import compact
+from ..footage import compact, processors
 from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
 from .clip import Clip
@@ -21,6 +22,8 @@ _SEEN = 0.006
 """Frame heights by which the place has to slide from a frame to the next to be told: 3 pixels of 480."""
 _FEWEST = 3
 """Pairs of frames in which it does."""
+_LOOKED_AT = 64
+"""Frames after which those that were looked at leave the memory."""
 _APART = 1.0
 """Pixels by which the ground may differ whether it is sought from rest or where the place goes."""
 _DARK = 0.1
@@ -47,16 +50,21 @@ def warn_of_sliding(
     """
     if backdrop is None:
         return ()
+
+    def slide(index: int) -> float | None:
+        moving = (with_shadow(clip, shadow, one) for one in (index, index + 1))
+        return _slide(clip, backdrop, index, *moving)
+
     slides: dict[int, float] = {}
-    moving = with_shadow(clip, shadow, 0)
-    for index in clip.indices():
-        check()
-        if index + 1 == len(clip.frames):
-            break
-        before, moving = moving, with_shadow(clip, shadow, index + 1)
-        slide = _slide(clip, backdrop, index, before, moving)
-        if slide is not None and slide > _SEEN:
-            slides[index] = slide
+    pairs, at_once = range(len(clip.frames) - 1), processors()
+    with ThreadPoolExecutor(at_once) as pool:
+        for start in pairs[::at_once]:
+            check()
+            part = pairs[start : start + at_once]
+            found = zip(part, pool.map(slide, part), strict=True)
+            slides |= {index: apart for index, apart in found if apart is not None and apart > _SEEN}
+            if start % _LOOKED_AT < at_once:
+                clip.forget()
     return () if len(slides) < _FEWEST else (_words(clip.frames, slides, cameras, height),)
 
 
