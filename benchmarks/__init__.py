@@ -9,6 +9,7 @@
     python -m benchmarks gpu                    ten minutes with a CUDA card: tests, and the U-Net at full size
     python -m benchmarks mattes --plates DIR... the matte command on shots with mattes made by hand
     python -m benchmarks given --plates DIR...  what is told of mattes that were damaged on purpose
+    python -m benchmarks regions --shots DIR    shadow, camera and placement without regions, and with right ones
     python -m benchmarks --output DIR           where tables and pictures go
     python -m benchmarks --readme README.md     besides, the tables in the README
 

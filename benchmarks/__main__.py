@@ -19,6 +19,7 @@ from .gpu import measure_gpu
 from .matte import measure_mattes
 from .memory import measure_memory
 from .records import Record, put_into, to_markdown, write
+from .regions_gain import measure_regions
 from .roles import measure_roles
 from .shots import measure_shots
 from .unet import measure_unet, size_of
@@ -67,6 +68,7 @@ def _parts(args: argparse.Namespace) -> dict[str, Callable[..., Iterator[Record]
         "gpu": partial(measure_gpu, device),
         "mattes": partial(measure_mattes, args.plates),
         "given": partial(measure_given, args.plates),
+        "regions": partial(measure_regions, args.shots),
     }
 
 
@@ -130,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="of mattes and given: plate/ and matte/ in each",
     )
+    add("--shots", type=Path, metavar="DIR", help="of regions: the real shots, as evaluate takes them")
     return parser
 
 

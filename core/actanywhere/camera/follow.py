@@ -73,8 +73,9 @@ def look(
         sure = np.asarray(cv2.resize(still, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         for least in _SURE:
             trusted = np.where(sure > least, background, 0).astype(np.uint8)
-            points = _points(picture, trusted)
-            if len(points) >= _ENOUGH and (trusted > 0).mean() > _WIDE_ENOUGH:
+            share = float((trusted > 0).mean())
+            points = _points(picture, trusted, min(1.0, np.sqrt(4 * share)))
+            if len(points) >= _ENOUGH and share > _WIDE_ENOUGH:
                 return View(index, aspect, picture, trusted, points, {})
     points = _points(picture, background)
     return View(index, aspect, picture, background, points, {}, doubtful=still is not None)
@@ -90,14 +91,16 @@ def _background(matte: NDArray[np.float32], grow: int) -> NDArray[np.uint8]:
     return background
 
 
-def _points(grey: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, 2) pixel places with texture in both directions, spread over the background."""
+def _points(grey: NDArray[np.uint8], background: NDArray[np.uint8], near: float = 1.0) -> NDArray[np.float32]:
+    """(N, 2) pixel places with texture in both directions, spread over the background; ``near``, 0..1, is how much
+    nearer to each other they may lie.
+    """
     nothing = np.zeros((0, 2), np.float32)
     strength = np.asarray(cv2.cornerMinEigenVal(grey, 5))
     strongest = float(strength[background > 0].max()) if background.any() else 0.0
     if strongest <= _TEXTURE:
         return nothing
-    apart = max(4.0, grey.shape[1] / 70)
+    apart = max(4.0, near * grey.shape[1] / 70)
     quality = max(_TEXTURE / strongest, 2e-4)
     found = cv2.goodFeaturesToTrack(grey, _FEATURES, quality, apart, mask=background, blockSize=5)
     return nothing if found is None else np.asarray(found, np.float32).reshape(-1, 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..comp.motion_blur import OFF, read_shutter
 from ..contract.job import DecisionRecord
 from ..footage import layer_space
-from .cut_off import cut_off
 from .preflight import Inputs
 from .scene import Scene
 
@@ -54,9 +53,8 @@ def _blurred(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
 
 
 def _cut(scene: Scene) -> list[DecisionRecord]:
-    cut = cut_off(scene.clip)
     reason = "above the feet, so they stand nowhere: no shadow is cast, and no ground is sought under them"
-    return [DecisionRecord("actor", f"cut off by {cut}", reason)] if cut else []
+    return [DecisionRecord("actor", f"cut off by {scene.cut}", reason)] if scene.cut else []
 
 
 def _mended(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:

@@ -13,8 +13,12 @@ from ..seeing.protocol import Picture, RegionMap
 _ASKED = 24
 """Frames at most of which the network is asked."""
 _WIDTH = 240
-_STILL, _STIRRED = ("ground", "upright", "thing"), ("foliage",)
+_STILL, _STIRRED = ("ground", "upright"), ("foliage", "thing")
 """What stands still, and what may stir in its place; people, animals, vehicles, water and clouds move by themselves."""
+_UPRIGHT, _FAR = 0.03, ("foliage", "sky")
+"""Share of the frame that upright things need: ground alone is one slanted plane, whose motion under a dolly looks like
+a roll and a zoom of the camera, and then what is far counts as much.
+"""
 _SHADED = ("ground", "upright")
 """What a shadow lies on; it is no person, vehicle, board or bag, and neither sky nor water takes one."""
 _RIM = 0.015
@@ -29,9 +33,14 @@ class PlateRegions:
     _kept: dict[int, RegionMap] = field(default_factory=dict)
     _none: bool = False
 
+    @property
+    def asked(self) -> range:
+        """The frames, counted from 0, of which the network is asked."""
+        return range(0, self.frames, max(1, -(-self.frames // _ASKED)))
+
     def see(self, index: int, picture: Picture) -> None:
         """Look at frame ``index`` (h, w, 3), where it is one of those to be asked of; frames come in their order."""
-        if self._none or index % max(1, -(-self.frames // _ASKED)):
+        if self._none or index not in self.asked:
             return
         found = self.ask(picture)
         if found is None:
@@ -54,12 +63,17 @@ class PlateRegions:
         return self._kept[min(self._kept, key=lambda k: abs(k - index))] if self._kept else None
 
     def standing_still(self, index: int) -> Picture | None:
-        """(h, w), small: 1 where frame ``index`` shows ground, buildings or things, 0.5 on leaves, 0 on what moves."""
+        """(h, w), small: 1 where frame ``index`` shows ground or buildings, 0.5 on leaves and things, 0 on what moves.
+
+        Where it shows nothing upright, leaves and sky have 1 too.
+        """
         regions = self.at(index)
         if regions is None:
             return None
+        upright = float((regions.of("upright") > 0.5).mean()) >= _UPRIGHT
+        surely = _STILL if upright else (*_STILL, *_FAR)
         still = np.where(regions.of(*_STILL, *_STIRRED) > 0.5, np.float32(0.5), np.float32(0))
-        still = np.where(regions.of(*_STILL) > 0.5, np.float32(1), still)
+        still = np.where(regions.of(*surely) > 0.5, np.float32(1), still)
         rim = 2 * max(1, round(_RIM * _WIDTH)) + 1
         return np.asarray(cv2.erode(still, np.ones((rim, rim), np.uint8)), np.float32)
 

@@ -26,6 +26,7 @@ from ..shadow.cast import CastShadow
 from ..shadow.pull import PulledShadow
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
+from .cut_off import cut_off
 from .decision import Decision
 from .features import ShotFeatures
 from .feet import warn_of_sliding
@@ -57,7 +58,7 @@ class Scene:
     shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate,
     ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
-    actor are closed.
+    actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does).
     ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
     said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
     that are yet to be looked for, where they only warn.
@@ -77,6 +78,7 @@ class Scene:
     mend: Decision[Mend | None] = field(default_factory=lambda: Decision(None))
     front: NDArray[np.uint8] | None = None
     slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
+    cut: str = ""
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
 
     def forget(self) -> None:
@@ -225,6 +227,7 @@ def _read_scene(
         look=look if looks_later else None,
         front=front if seen is clip else _front(inputs, clip, watch),
         slits=slits,
+        cut=cut_off(clip, regions),
     )
     scene.forget()
     return scene

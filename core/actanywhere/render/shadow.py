@@ -61,22 +61,26 @@ def choose_shadow(
         return _unused(settings, Decision(None, "none was asked for"))
     if larger is not None:
         sure = camera in ("3d", "plate", "tracked") and track.trackable
-        return _standing(settings, clip, _pulled(settings, larger, track, sure, watch, clean, regions))
+        return _standing(
+            settings, clip, regions, _pulled(settings, larger, track, sure, watch, clean, regions)
+        )
     if not led:
         reason = "It is left out: this model paints the place itself where it infers the camera."
         return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
     given = CastShadow(
         settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
     )
-    return _standing(settings, clip, _unused(settings, Decision(given, f"as given: {given}")))
+    return _standing(settings, clip, regions, _unused(settings, Decision(given, f"as given: {given}")))
 
 
-def _standing(settings: Settings, clip: Clip, decision: Decision[Shadow]) -> Decision[Shadow]:
+def _standing(
+    settings: Settings, clip: Clip, regions: PlateRegions | None, decision: Decision[Shadow]
+) -> Decision[Shadow]:
     """The shadow, but none of an actor who is cut off above the feet: what is pulled at a matte's end are their legs.
 
     One that was pulled in full view of a frame that cuts them is the plate's own, and stays.
     """
-    cut = "" if decision.value is None else cut_off(clip)
+    cut = "" if decision.value is None else cut_off(clip, regions)
     if not cut or (cut == "the frame" and isinstance(decision.value, PulledShadow)):
         return decision
     reason = f"the actor is cut off above the feet by {cut}, and stands nowhere"

@@ -67,7 +67,7 @@ def read_standpoint(
 
     ``said`` is the artist's word for where the picture's horizon is (see ``read_horizon``).
     """
-    feet = _at_anchor(clip, track, view)
+    feet = _at_anchor(clip, track, view, plate)
     here = plate.at(anchor)
     surface = _surface(here, clip, anchor)
     rows = condition.shape[0]
@@ -108,11 +108,11 @@ def actor_feet(matte: NDArray[np.uint8], aspect: float) -> NDArray[np.float64]:
     return np.concatenate(found) if found else np.zeros((0, 3))
 
 
-def _at_anchor(clip: Clip, track: CameraTrack, view: View) -> NDArray[np.float64]:
+def _at_anchor(clip: Clip, track: CameraTrack, view: View, plate: PlateRegions) -> NDArray[np.float64]:
     """The feet of frames all over the shot, where they lie in the anchor frame's view."""
     onto_view = np.linalg.inv(view.to_raster)
     found = [np.zeros((0, 3))]
-    if cut_off(clip):
+    if cut_off(clip, plate):
         return found[0]
     for index in np.unique(np.linspace(0, len(clip.frames) - 1, _FRAMES).round().astype(int)):
         feet = actor_feet(clip.matte[index], clip.aspect)
