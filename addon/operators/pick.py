@@ -25,10 +25,11 @@ _YELLOW = (1.0, 0.8, 0.1, 1.0)
 class _Picker:
     """Modal in an editor that shows what is pointed at; ``execute`` takes pixels, for scripts.
 
-    It gives ``shown`` (the editor, and width and height of what it shows) and ``add``, both of which may raise.
+    It gives ``shown`` (the editor, and width and height of what it shows) and ``add``, both of which may raise. Its
+    docstring stands in the status bar.
     """
 
-    words = ""
+    bl_options = {"UNDO"}
 
     def invoke(self, context: Any, event: Any) -> set[str]:
         """From now on the mouse is ours."""
@@ -42,7 +43,7 @@ class _Picker:
         draw = self._draw if self.drags else None
         space = type(self.area.spaces.active)
         self.handler = space.draw_handler_add(draw, (), "WINDOW", "POST_PIXEL") if draw else None
-        context.workspace.status_text_set(f"{self.words}   (Esc: stop)")
+        context.workspace.status_text_set(f"{self.__doc__}   (Esc: stop)")
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -110,8 +111,36 @@ class _Picker:
         batch.draw(shader)
 
 
+_POINT, _BOX = (
+    FloatVectorProperty(size=size, description=f"{what} pixels from the upper left corner")
+    for size, what in ((2, "In"), (4, "Two corners, in"))
+)
+
+
+class _Box:
+    drags = True
+
+    __annotations__ = {"pixels": _BOX}
+
+    def more(self, said: str, size: tuple[int, int], frame: int | None = None) -> str:
+        """With a box more."""
+        return with_box(said, tuple(self.pixels[:2]), tuple(self.pixels[2:]), size, frame)
+
+
+class _Point:
+    drags = False
+
+    __annotations__ = {"pixels": _POINT}
+
+    def more(self, said: str, size: tuple[int, int], frame: int | None = None) -> str:
+        """With a point more."""
+        return with_point(said, tuple(self.pixels), size, frame)
+
+
 class _OnPlace(_Picker):
-    """On the picture of the place."""
+    """On the picture of the place: in the setting ``field``."""
+
+    field = ""
 
     def shown(self, context: Any) -> tuple[Any, tuple[int, int]]:
         """An Image Editor: this one, or another of the window."""
@@ -123,11 +152,22 @@ class _OnPlace(_Picker):
             "No Image Editor shows the picture of the place.", f"Show '{image.name}' in one, and try again."
         )
 
+    def add(self, scene: Any) -> None:
+        """One more."""
+        settings, (_, size) = scene.actanywhere.settings, _condition(scene)
+        setattr(settings, self.field, self.more(getattr(settings, self.field), size))
+
 
 class _OnPlate(_Picker):
     """On the plate, in the frame that is shown: in the panel's text ``field``, with the scene's frame."""
 
     field = ""
+
+    __annotations__ = {
+        "frame": IntProperty(
+            name="Frame", description="Of the scene; not given: the current one", options={"SKIP_SAVE"}
+        )
+    }
 
     def shown(self, context: Any) -> tuple[Any, tuple[int, int]]:
         """A Movie Clip or Image Editor: this one, or another of the window."""
@@ -159,110 +199,50 @@ class _OnPlate(_Picker):
         setattr(scene.actanywhere, self.field, self.more(said, plate.frames.size, frame))
 
 
-_FRAME = IntProperty(
-    name="Frame", description="Of the scene; not given: the current one", options={"SKIP_SAVE"}
-)
-
-
-def _pixels(size: int) -> Any:
-    what = "Two corners, in" if size == 4 else "In"
-    return FloatVectorProperty(size=size, description=f"{what} pixels from the upper left corner")
-
-
 @labelled("pick_matte_box")
-class ACTANYWHERE_OT_pick_matte_box(_OnPlate, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_matte_box(_Box, _OnPlate, bpy.types.Operator):
     """Draw a box around all of the actor"""
 
-    bl_options = {"UNDO"}
-    words = "Draw a box around all of the actor"
-    drags = True
     field = "matte_box"
-
-    __annotations__ = {"pixels": _pixels(4), "frame": _FRAME}
-
-    def more(self, said: str, size: tuple[int, int], frame: int) -> str:
-        """With a box more."""
-        return with_box(said, tuple(self.pixels[:2]), tuple(self.pixels[2:]), size, frame)
-
-
-class _PointOnPlate(_OnPlate):
-    drags = False
-
-    def more(self, said: str, size: tuple[int, int], frame: int) -> str:
-        """With a point more."""
-        return with_point(said, tuple(self.pixels), size, frame)
 
 
 @labelled("pick_matte_point")
-class ACTANYWHERE_OT_pick_matte_point(_PointOnPlate, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_matte_point(_Point, _OnPlate, bpy.types.Operator):
     """Click on the actor"""
 
-    bl_options = {"UNDO"}
-    words = "Click on the actor"
     field = "matte_point"
-
-    __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
 
 
 @labelled("pick_matte_point_off")
-class ACTANYWHERE_OT_pick_matte_point_off(_PointOnPlate, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_matte_point_off(_Point, _OnPlate, bpy.types.Operator):
     """Click on what is not the actor's"""
 
-    bl_options = {"UNDO"}
-    words = "Click on what is not the actor's"
     field = "matte_point_off"
-
-    __annotations__ = {"pixels": _pixels(2), "frame": _FRAME}
 
 
 @labelled("pick_box")
-class ACTANYWHERE_OT_pick_box(_OnPlace, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_box(_Box, _OnPlace, bpy.types.Operator):
     """Draw a box around who to remove"""
 
-    bl_options = {"UNDO"}
-    words = "Draw a box around who to remove"
-    drags = True
-
-    __annotations__ = {"pixels": _pixels(4)}
-
-    def add(self, scene: Any) -> None:
-        """One box more."""
-        settings, (_, size) = scene.actanywhere.settings, _condition(scene)
-        settings.condition_box = with_box(
-            settings.condition_box, tuple(self.pixels[:2]), tuple(self.pixels[2:]), size
-        )
+    field = "condition_box"
 
 
 @labelled("pick_point")
-class ACTANYWHERE_OT_pick_point(_OnPlace, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_point(_Point, _OnPlace, bpy.types.Operator):
     """Click on who to remove"""
 
-    bl_options = {"UNDO"}
-    words = "Click on who to remove"
-    drags = False
-
-    __annotations__ = {"pixels": _pixels(2)}
-
-    def add(self, scene: Any) -> None:
-        """One point more."""
-        settings, (_, size) = scene.actanywhere.settings, _condition(scene)
-        settings.condition_point = with_point(settings.condition_point, tuple(self.pixels), size)
+    field = "condition_point"
 
 
 @labelled("pick_place")
-class ACTANYWHERE_OT_pick_place(_OnPlace, bpy.types.Operator):
+class ACTANYWHERE_OT_pick_place(_Box, _OnPlace, bpy.types.Operator):
     """Draw a box around what the frame is to show"""
 
-    bl_options = {"UNDO"}
-    words = "Draw a box around what the frame is to show"
-    drags = True
+    field = "place"
 
-    __annotations__ = {"pixels": _pixels(4)}
-
-    def add(self, scene: Any) -> None:
+    def more(self, said: str, size: tuple[int, int], frame: int | None = None) -> str:
         """In place of what was said before."""
-        _condition(scene)
-        scene.actanywhere.settings.place = framed(tuple(self.pixels[:2]), tuple(self.pixels[2:]))
+        return framed(tuple(self.pixels[:2]), tuple(self.pixels[2:]))
 
 
 def _areas(context: Any, *kinds: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A shot's matte compared with what its subject network sees, and what the artist is told of it."""
+"""A shot's matte compared with what its subject network sees, and what the artist is warnings of it."""
 
 from __future__ import annotations
 
@@ -62,42 +62,42 @@ def lacks_beside(seen: Seen | None, damage: Damage) -> tuple[Lack, ...]:
 
 
 def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
-    """The damage without the holes of frames in which more is missing, so that it is told once."""
+    """The damage without the holes of frames in which more is missing, so that it is warnings once."""
 
-    def told(hole: Hole) -> bool:
+    def listed(hole: Hole) -> bool:
         return any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
 
-    return Damage(tuple(hole for hole in damage.holes if not told(hole)), damage.late)
+    return Damage(tuple(hole for hole in damage.holes if not listed(hole)), damage.late)
 
 
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:
-    """A warning of each kind that was seen; ``lacks`` are those to be told of."""
-    told = []
+    """A warning of each kind that was seen; ``lacks`` are those to be warned of."""
+    warnings = []
     if seen.turned:
         own, turned = seen.overlaps
-        told.append(
+        warnings.append(
             f"matte: it lies on nobody as it is: what {seen.source} sees in the plate overlaps with it by {own:.2f}, "
             f"and by {turned:.2f} if it is {seen.turned}. Write it as the plate is shown, or the plate as it is stored."
         )
     if seen.late:
-        told.append(_of_late(inputs, seen))
+        warnings.append(_of_late(inputs, seen))
     if lacks:
         parts = "; ".join(
             f"{_frames(inputs, one.begin, one.end)} ({100 * one.share:.1f} % of them)" for one in lacks
         )
-        told.append(
+        warnings.append(
             f"matte: a part of the actor is missing at {parts}, which {seen.source} sees there. The new place shows "
             "through; mend the roto, or give --mend-matte."
         )
     if seen.empty:
         parts = "; ".join(_frames(inputs, *run) for run in seen.empty)
-        told.append(
+        warnings.append(
             f"matte: it is empty at {parts}, where {seen.source} sees the actor: the new place covers them. Mend the "
             "roto, or render the other frames alone (--frames)."
         )
     if seen.other is not None:
-        told.append(_of_other(inputs, seen, seen.other))
-    return told
+        warnings.append(_of_other(inputs, seen, seen.other))
+    return warnings
 
 
 def _of_late(inputs: Inputs, seen: Seen) -> str:

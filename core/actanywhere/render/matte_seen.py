@@ -7,7 +7,7 @@ part is missing where the matte has it before or after, moved as the plate moves
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ _SURE, _OUT = 0.8, 0.2
 _THIN, _EDGE = 0.012, 0.06
 """Of the frame's height, and of the actor's size: what is thinner is the edge."""
 _LEAST = 0.015
-"""Share of the actor from which on a missing part is told."""
+"""Share of the actor from which on a missing part is reported."""
 _COVERS, _KEEPS = 0.6, 0.4
 """Share of a part that the matte has where it is whole; that has to be left of it while it is followed."""
 _ALIKE = 0.1
@@ -108,17 +108,15 @@ def look_at_matte(look: Look, watch: Watch) -> Seen:
         watch.step(round(100 * done / len(asked)))
         watch.check()
     agree = [overlap(only_near(look.mask(index), look.matte(index)), look.matte(index)) for index in asked]
-    told = Seen(look.source, tuple(asked), float(np.median(agree or [1.0])), empty=tuple(_empty(look, areas)))
-    turn, overlaps = turned(look, asked, told.agrees)
+    seen = Seen(look.source, tuple(asked), float(np.median(agree or [1.0])))
+    turn, overlaps = turned(look, asked, seen.agrees)
     if turn:
-        return Seen(look.source, told.asked, told.agrees, turned=turn, overlaps=overlaps)
+        return replace(seen, turned=turn, overlaps=overlaps)
+    seen = replace(seen, empty=tuple(_empty(look, areas)))
     late, overlaps = late_by(look, asked)
     if late:
-        return Seen(look.source, told.asked, told.agrees, late, overlaps=overlaps, empty=told.empty)
-    lacks = _lacks(look, asked, watch)
-    return Seen(
-        look.source, told.asked, told.agrees, lacks=lacks, empty=told.empty, other=_other(look, asked, areas)
-    )
+        return replace(seen, late=late, overlaps=overlaps)
+    return replace(seen, lacks=_lacks(look, asked, watch), other=_other(look, asked, areas))
 
 
 def _asked(areas: NDArray[np.float64]) -> list[int]:

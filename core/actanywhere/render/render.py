@@ -171,12 +171,12 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         clamped = _clamped(output, _paint(inputs, scene, output, painter, progress))
         writing.result()
     if scene.look is not None:
-        told = _lines(decisions, scene)
+        before = _lines(decisions, scene)
         mend, slits = scene.look(looking, progress.watch(_SEARCHING))
         scene = replace(scene, mend=mend, slits=slits)
         decisions = decisions_of(inputs, scene, place)
         for line in _lines(decisions, scene):
-            if line not in told:
+            if line not in before:
                 progress.say(_LOOKING, line)
     progress.settle(_LOOKING, 100)
     if not inputs.job.settings.close_slits:

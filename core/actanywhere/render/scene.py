@@ -318,10 +318,10 @@ def _mend(
             features.forget()
     if seen is None:
         return Decision(mend.value, mend.reason, (*mend.warnings, *failed))
-    told = words_of(inputs, seen, () if settings.mend_matte else lacks)
+    warnings = words_of(inputs, seen, () if settings.mend_matte else lacks)
     compared = f"{seen.source} saw {len(seen.asked)} of its frames, overlap {seen.agrees:.2f} in the median"
     reason = f"{mend.reason}; {compared}" if settings.mend_matte else compared
-    return Decision(mend.value, reason, (*mend.warnings, *told))
+    return Decision(mend.value, reason, (*mend.warnings, *warnings))
 
 
 def _tracked_again(inputs: Inputs, regions: PlateRegions, mend: Mend, watch: Watch) -> CameraTrack:

@@ -102,8 +102,8 @@ def choose_closing(
     """
     if front is None:
         if asked and not track.trackable:
-            told = "slits: none can be found, as the background cannot be tracked. Give their matte to --keep-front."
-            return Decision(None, "none can be found", (told,))
+            warning = "slits: none can be found, as the background cannot be tracked. Give their matte to --keep-front."
+            return Decision(None, "none can be found", (warning,))
         slits = find_slits(clip, track, check)
     elif not asked:
         return Decision(None)
@@ -112,21 +112,21 @@ def choose_closing(
     if not slits:
         return Decision(None, "none was found")
     if not asked:
-        told = (
+        warning = (
             f"matte: something in front crosses the actor at {slits_told(slits, clip, width)}, and the new place shows "
             "through. --close-slits completes the actor there; --keep-front keeps what a matte of it holds."
         )
-        return Decision(None, "not asked for", (told,))
+        return Decision(None, "not asked for", (warning,))
     closing = plan_closing(clip, slits, check)
     reason = f"{slits_told(slits, clip, width)}, from the frames beside"
     if not closing.left:
         return Decision(closing, reason)
     left = compact([clip.frames.first + index for index in closing.left])
-    told = (
+    warning = (
         f"slits: something stays open at {left}: no frame within {LOOKS[-1]} shows that part of the actor free. Paint "
         "it there, or keep what is in front with --keep-front."
     )
-    return Decision(closing, reason, (told,))
+    return Decision(closing, reason, (warning,))
 
 
 def _within(clip: Clip, front: NDArray[np.uint8]) -> list[Slit]:

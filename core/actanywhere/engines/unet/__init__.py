@@ -45,9 +45,9 @@ class UNetEngine:
             from ..device import choose_device  # loads torch: only where a device has to be there
 
             choose_device(device)
-        told, precision = [], settings.get("precision", "auto")
+        warnings, precision = [], settings.get("precision", "auto")
         if backend == "onnx" and precision != "auto":
-            told.append(
+            warnings.append(
                 f"Precision {precision} is not used: ONNX Runtime runs a network in that of its export."
             )
         from .painter import Sampling
@@ -55,10 +55,10 @@ class UNetEngine:
         sampling = Sampling.of(settings, self._configuration)
         if sampling.reuse > 1 and (backend == "onnx" or sampling.steps == 1):
             why = "ONNX Runtime runs all layers" if backend == "onnx" else "there is one step"
-            told.append(f"--reuse {sampling.reuse} is not used: {why}.")
+            warnings.append(f"--reuse {sampling.reuse} is not used: {why}.")
         if sampling.guided_share < 1 and sampling.guidance == 1:
-            told.append(f"--guided-share {sampling.guided_share:g} does nothing: the guidance is 1.")
-        return tuple(told)
+            warnings.append(f"--guided-share {sampling.guided_share:g} does nothing: the guidance is 1.")
+        return tuple(warnings)
 
     def load(self, settings: Mapping[str, object]) -> None:
         """Open ONNX Runtime's sessions, a second of one core; PyTorch loads gigabytes, and waits for its turn."""
