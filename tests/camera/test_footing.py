@@ -36,6 +36,15 @@ def test_feet_before_a_wall_come_down_onto_the_ground_by_the_least_move() -> Non
     assert best.placement.y == pytest.approx(-0.15)  # in steps of 0.025: 0.80 + 0.15 is the first below 0.93
 
 
+def test_no_move_goes_farther_than_it_may() -> None:
+    # As above, -0.15 is the least move that mends it.
+    assert (
+        find_footing(Footing(feet(0.3), ground(0.93), reach=0.15), "fill", 1.5, 1.5)[1].placement.y == -0.15
+    )
+    centred, best = find_footing(Footing(feet(0.3), ground(0.93), reach=0.14), "fill", 1.5, 1.5)
+    assert best is centred
+
+
 def test_what_is_too_far_away_is_left_and_told_as_it_is() -> None:
     centred, best = find_footing(Footing(feet(0.0), ground(0.9)), "fill", 1.5, 1.5)
     assert best is centred and best.feet == 0

@@ -11,6 +11,7 @@ from .placement import Placement
 
 Rows = tuple[float, float]
 
+FARTHEST = 0.3
 _ACROSS, _DOWN = np.arange(-0.3, 0.301, 0.05), np.arange(-0.2, 0.201, 0.025)
 _SCALES = (1.0, 1.1, 1.25)
 _FEET, _HORIZON, _BARE, _MOVE = 1.0, 2.5, 1.2, 0.15
@@ -34,13 +35,14 @@ class Footing:
 
     ``ground`` (h, w) 0..1 is how surely each part of the picture is such as they stand on in the plate, None where that
     is not known; and the horizon lies between two rows, of the ``plate`` (unit coordinates) and of the ``picture``
-    (shares of its height).
+    (shares of its height). The picture is moved by no more than ``reach``, in frame heights.
     """
 
     feet: NDArray[np.float64]
     ground: NDArray[np.float32] | None = None
     plate: Rows | None = None
     picture: Rows | None = None
+    reach: float = FARTHEST
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
                 placement = Placement(fit, round(float(x), 3) + 0.0, round(float(y), 3) + 0.0, scale)
                 found = _judge(known, placement, picture, frame)
                 bare = 1 - placement.shown(picture, frame)[1]
-                if found.cost < best.cost and bare <= _BAREST:
+                near = max(abs(placement.x), abs(placement.y)) <= known.reach
+                if found.cost < best.cost and bare <= _BAREST and near:
                     best = found
     stands = best.feet is None or best.feet >= _STANDS
     if not stands or best.cost > centred.cost - _GAIN:

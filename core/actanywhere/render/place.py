@@ -211,7 +211,17 @@ def _lay(
         anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, asked)
     moved = track.relative_to(anchor)
     standpoint = read_standpoint(
-        clip, moved.flat(), anchor, view, condition, hole, seen.regions, plate, readers, settings.horizon
+        clip,
+        moved.flat(),
+        anchor,
+        view,
+        condition,
+        hole,
+        seen.regions,
+        plate,
+        readers,
+        settings.horizon,
+        seen.other,
     )
     painted = None if seen.index is None else clip.frames.first + seen.index
     # In a camera in 3-D the horizons lie on each other anyway.

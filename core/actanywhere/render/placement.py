@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..camera.backdrop import Backdrop
-from ..camera.footing import Footing, Judged, find_footing
+from ..camera.footing import FARTHEST, Footing, Judged, find_footing
 from ..camera.placement import Placement, read_place
 from ..contract.settings import Settings
 from .decision import Decision
@@ -15,6 +15,8 @@ _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
+_BY_COLOUR = 0.15
+"""Frame heights by which a picture is moved at most, where only the colours under somebody's feet tell its ground."""
 
 
 def choose_placement(
@@ -38,6 +40,7 @@ def choose_placement(
         seen.ground,
         None if seen.plate is None else (seen.plate.high - 0.5, seen.plate.low - 0.5),
         None if seen.picture is None else (seen.picture.high, seen.picture.low),
+        FARTHEST if seen.ground is None or seen.regions is not None else _BY_COLOUR,
     )
     before, best = find_footing(footing, settings.fit, size[1] / size[0], frame)
     if best.placement.moved:
@@ -50,7 +53,8 @@ def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
     reason = []
     if before.feet is not None and best.feet is not None and best.feet > before.feet + 0.05:
         reason.append(
-            f"the actor's feet stand on its {seen.surface} in {best.feet:.0%} instead of {before.feet:.0%}"
+            f"the actor's feet stand on its {seen.surface} in {best.feet:.0%} instead of {before.feet:.0%} (known by "
+            f"{seen.told_by})"
         )
     if before.apart is not None and best.apart is not None and best.apart < before.apart - 0.01:
         reason.append(
@@ -67,7 +71,8 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
             f"The actor's feet do not stand on {seen.surface} of the condition picture "
             f"({1 - centred.feet:.0%} of them), and moving it a little does not mend that. {_SAYS}."
         )
-        return Decision(centred.placement, "since no small move brings the actor onto its ground", (warning,))
+        reason = f"since no small move brings the actor onto its ground, known by {seen.told_by}"
+        return Decision(centred.placement, reason, (warning,) if seen.regions is not None else ())
     if centred.apart is not None and centred.apart > _AGREE:
         reason = f"its horizon lies {centred.apart:.0%} of the frame's height from the plate's: no small move helps"
         return Decision(centred.placement, reason)

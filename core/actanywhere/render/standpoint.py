@@ -13,8 +13,10 @@ from ..camera.fit import apply, from_pixels, to_pixels
 from ..camera.space import read_horizon
 from ..camera.track import CameraTrack
 from ..seeing.horizon import Horizon, find_horizon
+from ..seeing.other_actor import OtherActor
 from ..seeing.protocol import Picture, RegionMap
 from ..seeing.readers import Readers
+from ..seeing.stood_ground import stood_ground
 from ..shadow.cast import standing
 from .clip import Clip
 from .cut_off import cut_off
@@ -39,7 +41,7 @@ class Standpoint:
 
     ``plate`` and ``picture`` are the horizons of the plate's frame (shares of the view's height) and of the condition
     (shares of its own), None where they are not known for sure. ``ground`` (h, w): how surely the condition is there
-    what the actor stands on in the plate, which ``surface`` names; None where no network tells.
+    what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None.
     """
 
     anchor: int
@@ -49,6 +51,7 @@ class Standpoint:
     ground: Picture | None
     surface: str
     regions: RegionMap | None
+    told_by: str = ""
 
 
 def read_standpoint(
@@ -62,9 +65,11 @@ def read_standpoint(
     plate: PlateRegions,
     readers: Readers,
     said: str = "",
+    other: OtherActor | None = None,
 ) -> Standpoint:
     """What tells where the actor stands; ``track`` is relative to the ``anchor`` (counted from 0).
 
+    ``other`` is who is taken out of the condition: where no network knows its ground, what they stand on tells it.
     ``said`` is the artist's word for where the picture's horizon is (see ``read_horizon``).
     """
     feet = _at_anchor(clip, track, view, plate)
@@ -76,14 +81,23 @@ def read_standpoint(
     if horizon is None:
         depth = None if picture is None else readers.depth_of(condition)
         horizon = find_horizon(condition, hole, picture, depth)
+    ground, told_by = None, ""
+    if picture is not None:
+        ground, told_by = _stood_on(picture, hole, surface), picture.source
+    elif other is not None and other.mask is not None and hole is not None:
+        ground, told_by = (
+            stood_ground(condition, other.mask, hole, other.shadow),
+            "the feet of the second actor",
+        )
     return Standpoint(
         anchor,
         feet,
         _plate_horizon(clip, track, anchor, view, here),
         horizon,
-        None if picture is None else _stood_on(picture, hole, surface),
+        ground,
         surface,
         picture,
+        told_by if ground is not None else "",
     )
 
 
