@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from actanywhere.camera.track import Tracker
+from actanywhere.camera.track import CameraTrack, Tracker
 from actanywhere.render.plate_regions import PlateRegions
 from actanywhere.seeing.protocol import RegionMap
 from tests.camera.staged import wall
@@ -26,16 +26,17 @@ def still(seen: RegionMap) -> np.ndarray:
     return found
 
 
-@pytest.mark.parametrize(
-    ("parts", "leaves", "sky"), [((LEAVES, HOUSE, GROUND), 0.5, 0), ((LEAVES, GROUND), 1, 1)]
-)
-def test_leaves_and_sky_count_as_ground_does_where_nothing_upright_is_seen(
-    parts: tuple[tuple[str, list[tuple[float, float]]], ...], leaves: float, sky: float
+@pytest.mark.parametrize(("parts", "sky"), [((LEAVES, HOUSE, GROUND), 0.5), ((LEAVES, GROUND), 1)])
+def test_the_sky_counts_as_ground_does_where_nothing_upright_is_seen(
+    parts: tuple[tuple[str, list[tuple[float, float]]], ...], sky: float
 ) -> None:
     found = still(marked(SIZE, "sky", *parts))
-    assert (found[BESIDE_HOUSE] == leaves).all()
     assert (found[10:30, 10:230] == sky).all()
-    assert (found[95:125] == 1).all()
+    assert (found[BESIDE_HOUSE] == 1).all() and (found[95:125] == 1).all()
+
+
+def test_water_and_who_is_in_it_never_count() -> None:
+    assert not still(marked(SIZE, "water", ("vehicle", [(0, 0), (0.4, 0), (0.4, 1), (0, 1)]))).any()
 
 
 def test_a_narrow_shore_leads_the_camera_and_the_waves_before_it_do_not() -> None:
@@ -58,3 +59,19 @@ def test_a_narrow_shore_leads_the_camera_and_the_waves_before_it_do_not() -> Non
     track = tracker.solve()
     assert track.trackable and "what stands still in it" in track.reason
     assert track.transforms[4][0, 2] == pytest.approx(4 * 2 / 270, abs=1e-3)
+
+
+def test_regions_go_with_the_camera_into_the_frames_that_were_not_asked_of() -> None:
+    """Of 48 frames every second is asked; a pan moves the plate right by 8 of 240 pixels a frame."""
+    regions = PlateRegions(
+        lambda picture: marked(SIZE, "ground", ("thing", [(0.25, 0), (0.5, 0), (0.5, 1), (0.25, 1)])), 48
+    )
+    regions.see(0, np.zeros((*SIZE, 3), np.float32))
+    pan = np.tile(np.eye(3), (48, 1, 1))
+    pan[:, 0, 2] = 8 / 135 * np.arange(48)
+    before = regions.at(1)
+    regions.carry(CameraTrack(pan, True, "", np.ones(48)), SIZE[1] / SIZE[0])
+    after, asked = regions.at(1), regions.at(0)
+    assert before is not None and after is not None and asked is not None
+    assert (before.of("thing")[:, 62:118] == 1).all() and (asked.of("thing")[:, 62:118] == 1).all()
+    assert (after.of("thing")[:, 70:126] == 1).all() and (after.of("ground")[:, :66] == 1).all()

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from ..camera.fit import from_pixels
+from ..camera.track import CameraTrack
 from ..seeing.protocol import Picture, RegionMap
 
 _ASKED = 24
 """Frames at most of which the network is asked."""
 _WIDTH = 240
-_STILL, _STIRRED = ("ground", "upright"), ("foliage", "thing")
-"""What stands still, and what may stir in its place; people, animals, vehicles, water and clouds move by themselves."""
-_UPRIGHT, _FAR = 0.03, ("foliage", "sky")
+_STILL = ("ground", "upright", "foliage")
+"""What stands still, leaves too: they stir in their place. People, animals, vehicles and water move by themselves."""
+_PERHAPS = ("thing", "sky")
+"""What may be carried, and clouds: they tell where that shows too little."""
+_UPRIGHT = 0.03
 """Share of the frame that upright things need: ground alone is one slanted plane, whose motion under a dolly looks like
-a roll and a zoom of the camera, and then what is far counts as much.
+a roll and a zoom of the camera, and then the sky counts as much.
 """
 _SHADED = ("ground", "upright")
 """What a shadow lies on; it is no person, vehicle, board or bag, and neither sky nor water takes one."""
@@ -32,6 +36,8 @@ class PlateRegions:
     frames: int
     _kept: dict[int, RegionMap] = field(default_factory=dict)
     _none: bool = False
+    _track: CameraTrack | None = None
+    _aspect: float = 1.0
 
     @property
     def asked(self) -> range:
@@ -58,21 +64,40 @@ class PlateRegions:
         """Who says so; empty where nothing is known."""
         return next((one.source for one in self._kept.values()), "")
 
+    def carry(self, track: CameraTrack, aspect: float) -> None:
+        """From now on take the regions into the frames between by the ``track`` of a plate of this ``aspect``."""
+        self._track, self._aspect = track if track.trackable else None, aspect
+
     def at(self, index: int) -> RegionMap | None:
-        """The regions (small) of the nearest frame that was asked of."""
-        return self._kept[min(self._kept, key=lambda k: abs(k - index))] if self._kept else None
+        """The regions (small) of the nearest frame that was asked of, where frame ``index`` has them."""
+        if not self._kept:
+            return None
+        nearest = min(self._kept, key=lambda k: abs(k - index))
+        found = self._kept[nearest]
+        if self._track is None or nearest == index:
+            return found
+        height, width = found.shares["ground"].shape
+        unit = from_pixels(height, width, self._aspect)
+        move = self._track.transforms[index] @ np.linalg.inv(self._track.transforms[nearest])
+        onto = np.linalg.inv(unit) @ move @ unit
+
+        def moved(share: Picture) -> Picture:
+            return np.asarray(
+                cv2.warpPerspective(share, onto, (width, height), borderMode=cv2.BORDER_REPLICATE), np.float32
+            )
+
+        return RegionMap({name: moved(share) for name, share in found.shares.items()}, found.source)
 
     def standing_still(self, index: int) -> Picture | None:
-        """(h, w), small: 1 where frame ``index`` shows ground or buildings, 0.5 on leaves and things, 0 on what moves.
-
-        Where it shows nothing upright, leaves and sky have 1 too.
+        """(h, w), small: 1 where frame ``index`` shows ground, buildings or leaves, 0.5 on things and sky, 0 on what
+        moves. Where it shows nothing upright, the sky has 1 too.
         """
         regions = self.at(index)
         if regions is None:
             return None
         upright = float((regions.of("upright") > 0.5).mean()) >= _UPRIGHT
-        surely = _STILL if upright else (*_STILL, *_FAR)
-        still = np.where(regions.of(*_STILL, *_STIRRED) > 0.5, np.float32(0.5), np.float32(0))
+        surely = _STILL if upright else (*_STILL, "sky")
+        still = np.where(regions.of(*_STILL, *_PERHAPS) > 0.5, np.float32(0.5), np.float32(0))
         still = np.where(regions.of(*surely) > 0.5, np.float32(1), still)
         rim = 2 * max(1, round(_RIM * _WIDTH)) + 1
         return np.asarray(cv2.erode(still, np.ones((rim, rim), np.uint8)), np.float32)

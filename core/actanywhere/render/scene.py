@@ -161,6 +161,7 @@ def _read_scene(
         mend = _mend(inputs, clip, features, readers, watch, looking)
     if mend.value is not None and _asks_track(inputs):
         track = _tracked_again(inputs, regions, mend.value, watch)
+    regions.carry(track, clip.aspect)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
     front = _front(inputs, seen, watch)
     width = inputs.plate.info.width
