@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks import gpu
 from benchmarks.child import run_child
 from benchmarks.clock import interleave
 from benchmarks.machine import gemm, gemm_tflop, tflop_of
@@ -43,6 +44,34 @@ def test_the_network_is_measured_by_everybody_and_passes_its_gate() -> None:
     assert all(row.passed and row.peer.startswith("diffusers ") for row in rows)
     ratios = [one.value for row in rows for one in row.figures if one.name == "ratio to diffusers"]
     assert ratios[0] == 1
+
+
+# The clock goes on at every look. After 4 looks of 50 s, 370 of 570 s are left: a round at 256² took 50 / 2.2 s, and
+# one at 512² takes 5.5 times that, 124 s. After 4 looks of 100 s, 170 s are left for 248 s.
+@pytest.mark.parametrize(("apart", "steps"), [(50, 50), (100, 0)])
+def test_a_card_is_measured_in_whole_clips_as_long_as_they_fit_and_one_that_is_too_small_is_told(
+    apart: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, clock = [], iter(range(0, 1000, apart))
+
+    def measured(size, device, precision, rounds, gate, command, whole):  # type: ignore[no-untyped-def]
+        asked.append((size.name, rounds, gate, whole))
+        if size.name == "full, 16x512²":
+            raise torch.cuda.OutOfMemoryError
+        yield from ()
+
+    monkeypatch.setattr(gpu, "_tested", lambda device, command: "tests")
+    monkeypatch.setattr(gpu, "measure_unet", measured)
+    monkeypatch.setattr(gpu, "describe", lambda device: {})
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (2**30, 8 * 2**30))
+    monkeypatch.setattr(gpu.time, "monotonic", lambda: next(clock))
+    tests, small = gpu.measure_gpu(torch.device("cuda"), "c")
+    assert tests == "tests" and not small.passed and small.figures[0].value == 8
+    assert [one for one in asked if one[0] != "full, 16x512²"] == [
+        ("full, 16x256²", 2, 10, 50),
+        ("starter, 16x256²", 3, 10, 50),
+    ]
+    assert asked[1] == ("full, 16x512²", 1, 10, steps)
 
 
 def test_a_record_is_a_line_of_the_table_and_is_written_whole(tmp_path: Path) -> None:
