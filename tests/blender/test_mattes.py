@@ -10,14 +10,12 @@ import pytest
 from actanywhere.contract.job import Job
 from tests.blender import stage
 from tests.blender.conftest import Blender, Facts
-from tests.seeing.networks import red_mask
+from tests.seeing.networks import library_of_one
 
 
 @pytest.fixture(scope="module")
 def facts(blender: Blender, double: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
-    library = tmp_path_factory.mktemp("models")
-    (library / "isnet-general-use").mkdir()
-    red_mask(library / "isnet-general-use" / "isnet-general-use.onnx", 192, std=256 / 255)
+    library = library_of_one(tmp_path_factory.mktemp("library") / "models")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ACTANYWHERE_MODELS", str(library))
         environment.setenv("XDG_DATA_HOME", str(library / "none"))

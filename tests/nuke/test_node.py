@@ -25,8 +25,11 @@ from tests.nuke.shot import (
     actor_at,
     plate_at,
     read_exr,
+    write_exr,
     write_real_shot,
 )
+from tests.seeing.networks import library_of_one
+from tests.seeing.scenes import body, street, with_body
 
 SHOTS = Path(__file__).parents[3] / "shared" / "shots"
 LAYER = [f"generated_bg.{c}" for c in ("alpha", "blue", "green", "red")]
@@ -194,10 +197,25 @@ def test_a_roto_at_the_input_others_says_who_else_is_in_the_picture_of_the_place
 
 
 def test_nobody_found_in_a_composite_is_told_in_the_words_of_the_node(stage: Stage) -> None:
-    said = stage.play("told", environment={"ACTANYWHERE_MODELS": str(stage.work / "no models")})
+    environment = {"ACTANYWHERE_MODELS": str(stage.work / "no models")}
+    said = stage.play("told", environment=environment, kind="composite")
     assert said["whole"] and "said to be a composite" in said["notes"]
     assert "'condition box'" in said["notes"] and "others input" in said["notes"]
     assert "ActAnywhere > Networks..." in said["notes"] and "--" not in said["notes"]
+
+
+def test_somebody_found_in_a_background_is_told_in_the_words_of_the_node_and_the_layer_comes_back(
+    stage: Stage, tmp_path: Path
+) -> None:
+    person = with_body(street(), body())
+    write_exr(stage.work / "footage" / "place.exr", (person**2.2).astype(np.float32), ("R", "G", "B"))
+    library = library_of_one(tmp_path / "models")
+    said = stage.play("told", environment={"ACTANYWHERE_MODELS": str(library)}, kind="background")
+    assert said["whole"] and said["shown"] == LAYER + COMP
+    assert "Somebody stands in the condition picture" in said["notes"], said["notes"]
+    assert "found by isnet-general-use" in said["notes"]
+    assert "'kind' of the condition composite takes them out" in said["notes"]
+    assert "--" not in said["notes"]
 
 
 def test_a_model_that_generates_is_chosen_from_a_list_stopped_and_continued_and_its_settings_reach_the_layer(

@@ -151,3 +151,10 @@ def row_mean_fill(
     }
     slots = [_value("image", TensorProto.FLOAT, 1, 3, *side), _value("mask", TensorProto.FLOAT, 1, 1, *side)]
     return _save(path, nodes, slots, [_value("output", TensorProto.FLOAT, 1, 3, *side)], constants)
+
+
+def library_of_one(folder: Path) -> Path:
+    """A library with the network for stills, which finds what is red, and nothing else."""
+    (folder / "isnet-general-use").mkdir(parents=True)
+    red_mask(folder / "isnet-general-use" / "isnet-general-use.onnx", 192, std=256 / 255)
+    return folder

@@ -91,11 +91,11 @@ def others() -> Dict[str, Any]:
 
 
 def told() -> Dict[str, Any]:
-    """A picture that is said to be a composite, and no network to see who is in it: what the node says of the take."""
+    """A picture whose kind is given, of somebody or nobody: what the node says of the take."""
     new_script()
-    node = new_node(condition_kind="composite", shadow="none", camera="still")
+    node = new_node(condition_kind=STAGE["kind"], shadow="none", camera="still")
     node["generate"].execute()
-    return {"whole": wait(node), "notes": node["notes"].value()}
+    return {"whole": wait(node), "shown": channels(node, STAGE["frames"][0]), "notes": node["notes"].value()}
 
 
 def generates() -> Dict[str, Any]:
