@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -49,6 +50,17 @@ def test_errors_do_not_add_up_over_a_hundred_frames() -> None:
     found = track(plate)
     assert errors(found, plate).max() < 1.0
     assert np.median(errors(found, plate)) < 0.3
+
+
+def test_the_track_is_the_same_on_any_number_of_threads() -> None:
+    plate, threads, found = StagedPlate(turning(3), 180, 320), cv2.getNumThreads(), []
+    try:
+        for count in (1, 2):
+            cv2.setNumThreads(count)
+            found.append(track(plate).transforms)
+    finally:
+        cv2.setNumThreads(threads)
+    assert np.array_equal(found[0], found[1])
 
 
 def test_the_card_does_not_shake_against_the_plate() -> None:
