@@ -45,11 +45,11 @@ def measure_fast(model: str, steps: int, clips: int, command: str) -> Iterator[R
             "as recommended": Settings(model=model, backend="torch"),
             f"{steps} steps": each(),
             f"{steps // 2} steps": each(steps=steps // 2),
-            f"{steps} steps, reuse 2": each(reuse=2),
-            f"{steps} steps, reuse 3": each(reuse=3),
+            f"{steps} steps, every 2nd whole": each(reuse=2),
+            f"{steps} steps, every 3rd whole": each(reuse=3),
             f"{steps} steps, guidance {_GUIDANCE:g}": each(guidance=_GUIDANCE),
             f"{steps} steps, guidance {_GUIDANCE:g} of a half": each(guidance=_GUIDANCE, guided_share=0.5),
-            f"{steps} steps, guidance {_GUIDANCE:g} of a half, reuse 2": each(
+            f"{steps} steps, guidance {_GUIDANCE:g} of a half, every 2nd whole": each(
                 guidance=_GUIDANCE, guided_share=0.5, reuse=2
             ),
         },
