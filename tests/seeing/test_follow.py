@@ -72,6 +72,18 @@ def test_who_is_seen_only_from_near_is_found_in_the_box_and_after_it() -> None:
         assert overlap(one.mask, walk(index)) > 0.9
 
 
+def test_who_is_faint_behind_a_sign_is_meant_by_the_box_that_they_fill_and_the_frame_is_told() -> None:
+    sign = np.zeros(SIZE, np.float32)
+    sign[76:88, 44:54] = 1
+
+    def find(picture: Picture, view: View) -> Picture:
+        return np.maximum(0.3 * walk(0), sign)[view]
+
+    follower = StillFollow("faint", find, lambda picture, hint: None)
+    found = follower.start(with_body(street(), walk(0)), Hint(boxes=((36.0, 32.0, 28.0, 60.0),)))
+    assert overlap((found.mask > 0.5).astype(np.float32), walk(0)) > 0.8 and found.sure < 0.5
+
+
 def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
     rough = cv2.dilate(walk(0), np.ones((9, 9)))
     found = follow(hint=Hint(goes=rough))

@@ -30,6 +30,8 @@ _LEAST_SEEN = 256
 """Pixels that are shown at least: in fewer, enlarged more than four times, the network makes nobody out."""
 _BESIDE_BOX = 0.15
 """The same of a box, within which nothing of them is expected."""
+_FILLED, _LEVELS = 0.5, (0.5, 0.25, 0.1)
+"""Share of a box that who is meant takes, and from which value of the network they count, first to last."""
 _NEAR, _FAR = 0.10, 0.30
 """Around what the flow brings, as a share of the actor's size: all that is found counts, and nothing."""
 _LOST, _TRUSTED = 0.25, 0.55
@@ -111,7 +113,8 @@ class StillFollow:
             )
         else:
             inside = [_filled(box, picture) for box in hint.boxes]
-            masks = [self._in_box(picture, box) for box in inside]
+            boxed = [self._in_box(picture, box) for box in inside]
+            masks, sure = [mask for mask, _ in boxed], min((told for _, told in boxed), default=1.0)
             closer = self._closer(picture, Hint(points=hint.points)) if hint.points else None
             if closer is not None:
                 masks.append(closer * stacked(inside) if inside else closer)
@@ -123,17 +126,25 @@ class StillFollow:
             mask = _cut(picture, mask, hint)
         return Followed(np.asarray(mask, np.float32), sure)
 
-    def _in_box(self, picture: Picture, inside: Picture) -> Picture:
-        """What is in a box: of what is found nearer and farther about it, what fills it best and reaches least out."""
-        near, best, score = _about(inside, _BESIDE_BOX), np.zeros_like(inside), -np.inf
-        for view in (*(_about(inside, room) for room in (_CLOSE, _ROOM)), _EVERYTHING):
-            found = self._look(picture, view)
-            one = found * inside
-            out = float((found - one)[near].sum() / max(1.0, one.sum()))
-            fills = float((_filled(_box(one), picture)).sum() / max(1.0, inside.sum())) - out
-            if fills > score:
-                best, score = one, fills
-        return np.asarray(best, np.float32)
+    def _in_box(self, picture: Picture, inside: Picture) -> tuple[Picture, float]:
+        """What is in a box, and how sure that is: of what is found nearer and farther about it, what fills it best and
+        reaches least out. Where nothing fills it, who is meant may be faint beside what stands out before them.
+        """
+        near = _about(inside, _BESIDE_BOX)
+        views = (*(_about(inside, room) for room in (_CLOSE, _ROOM)), _EVERYTHING)
+        looks = [self._look(picture, view) for view in views]
+        best, score = np.zeros_like(inside), -np.inf
+        for level in _LEVELS:
+            for look in looks:
+                found = np.minimum(look * np.float32(0.5 / level), 1)
+                one = found * inside
+                out = float((found - one)[near].sum() / max(1.0, one.sum()))
+                fills = float(_filled(_box(one), picture).sum() / max(1.0, inside.sum()))
+                if fills > _FILLED and fills - out > score:
+                    best, score = one, fills - out
+            if np.isfinite(score):
+                return np.asarray(best, np.float32), 1.0 if level == _LEVELS[0] else _GUESSED
+        return best, _GUESSED
 
     def _note(self, picture: Picture, mask: Picture) -> None:
         if (mask > 0.5).mean() >= _LEAST:
