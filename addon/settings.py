@@ -22,6 +22,8 @@ _KINDS = {
     WHOLE: bpy.props.IntProperty,
     NUMBER: bpy.props.FloatProperty,
 }
+#: What scenes store for a choice is its number: its place, or this where a choice before it has gone.
+_NUMBERS = {"shadow": {"given": 3, "none": 4}}
 
 
 def setting_properties() -> dict[str, Any]:
@@ -44,9 +46,9 @@ def _property(widget: Widget) -> Any:
     if widget.is_file:
         return path_property(subtype="FILE_PATH", **words)
     if widget.choices:
-        return bpy.props.EnumProperty(
-            items=[(choice, choice, says) for choice, says in widget.choices.items()], **words
-        )
+        numbers = {**{one: at for at, one in enumerate(widget.choices)}, **_NUMBERS.get(widget.name, {})}
+        items = [(choice, choice, says, numbers[choice]) for choice, says in widget.choices.items()]
+        return bpy.props.EnumProperty(items=items, **words)
     if widget.name == "model":
         words.update(search=_models, search_options={"SUGGESTION"})
     if widget.minimum is not None:

@@ -97,7 +97,7 @@ def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
         found = said[field.name]
         assert found["help"] == field.about, field.name
         if field.choices:
-            assert found["choices"] == list(field.choices), field.name
+            assert list(found["choices"]) == list(field.choices), field.name
         if field.minimum is not None:
             assert found["limits"] == pytest.approx([field.minimum, field.maximum]), field.name
         if field.default is None:
@@ -107,6 +107,10 @@ def test_blenders_properties_are_the_engines_settings(facts: Facts) -> None:
             assert found["default"] == pytest.approx(field.default)
         else:
             assert found["default"] == field.default, field.name
+
+
+def test_a_choice_keeps_the_number_that_scenes_store_for_it(facts: Facts) -> None:
+    assert facts["properties"]["shadow"]["choices"] == {"auto": 0, "pulled": 1, "given": 3, "none": 4}
 
 
 def test_a_setting_that_is_switched_on_begins_where_every_host_begins_it(facts: Facts) -> None:

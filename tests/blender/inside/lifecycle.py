@@ -162,7 +162,7 @@ def scene_properties(given: Given) -> Any:
             continue
         said: dict[str, Any] = {"help": prop.description, "kind": prop.type}
         if prop.type == "ENUM":
-            said["choices"] = [item.identifier for item in prop.enum_items]
+            said["choices"] = {item.identifier: item.value for item in prop.enum_items}
             said["default"] = sorted(prop.default_flag) if prop.is_enum_flag else prop.default
         else:
             said["default"] = prop.default

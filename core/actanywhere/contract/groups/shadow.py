@@ -18,8 +18,8 @@ class ShadowSettings:
             "auto": "pulled from the plate where possible, else none. The render says which, and why",
             "pulled": "the plate divided by its clean plate: the real shape and softness, also in a jump or up a "
             "wall",
-            "none": "no shadow but what the network paints",
             "given": "a flat shadow from the four settings for a given shadow",
+            "none": "no shadow but what the network paints",
         },
         group="shadow",
     )
