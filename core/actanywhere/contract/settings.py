@@ -110,7 +110,14 @@ def moot_settings(value: Mapping[str, Any]) -> Tuple[str, ...]:
 
 _RESERVED_LAYERS = (
     *("rgb", "rgba", "alpha", "depth", "forward", "backward", "mask", "rotopaint_mask"),
-    *("shadow", "despilled", "unmatched", "mended", "closed"),  # these stand beside it in its own files
+    *(
+        "shadow",
+        "despilled",
+        "unmatched",
+        "mended",
+        "closed",
+        "interaction",
+    ),  # these stand beside it in its own files
 )
 
 

@@ -181,16 +181,18 @@ def layer_channels(
     despilled: bool = False,
     mended: bool = False,
     closed: bool = False,
+    interaction: bool = False,
 ) -> list[str]:
     """A layer's channels: the comp, the background ``<layer_name>.R/G/B/A``, how much light its shadow takes, the
-    background before it was matched to the plate, the actor's own light with their matte, their mended matte, and the
-    actor where their slits are closed.
+    background before it was matched to the plate, the actor's own light with their matte, their mended matte, the
+    actor where their slits are closed, and what of splash, spray and dust lies behind them.
     """
     names = [*"RGBA", *(f"{layer_name}.{one}" for one in "RGBA"), *(["shadow.A"] if shadow else [])]
     names += [f"unmatched.{one}" for one in "RGB" if unmatched]
     names += [f"despilled.{one}" for one in "RGBA" if despilled]
     names += ["mended.A"] if mended else []
-    return names + [f"closed.{one}" for one in "RGBA" if closed]
+    names += [f"closed.{one}" for one in "RGBA" if closed]
+    return names + [f"interaction.{one}" for one in "RGBA" if interaction]
 
 
 def write_exr_frame(path: str, planes: dict[str, Pixels], info: PlateInfo, attributes: dict[str, Any]) -> int:

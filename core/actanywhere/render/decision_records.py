@@ -33,6 +33,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         *_cut(scene),
         *_mended(inputs, scene),
         *_closed(inputs, scene),
+        *_interacts(inputs, scene),
         *_life(inputs),
         *_matched(inputs, scene),
         *_blurred(inputs, scene),
@@ -69,6 +70,13 @@ def _closed(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
         return []
     made = "as they are" if scene.slits.value is None else "closed"
     return [DecisionRecord("slits", made, scene.slits.reason, "close_slits")]
+
+
+def _interacts(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
+    if not inputs.job.settings.interaction:
+        return []
+    made = "none" if scene.interaction.value is None else "pulled"
+    return [DecisionRecord("interaction", made, scene.interaction.reason, "interaction")]
 
 
 def _placed(scene: Scene) -> str:

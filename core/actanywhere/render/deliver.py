@@ -117,8 +117,15 @@ def finish_layer(
         actor = _without_spill(read, info.space, settings.despill, None if pulled is None else taken)
     mended = scene.mend.value is not None
     closed = _closed(inputs, scene, index, read)
+    element = _interaction(scene, index, read, info.space)
     names = layer_channels(
-        settings.layer, pulled is not None, match is not None, actor is not None, mended, closed is not None
+        settings.layer,
+        pulled is not None,
+        match is not None,
+        actor is not None,
+        mended,
+        closed is not None,
+        element is not None,
     )
     frame = HalfFrame(path, names, info)
 
@@ -134,7 +141,8 @@ def finish_layer(
 
     def put(rows: slice, background: Picture, *unmatched: Picture) -> None:
         keep, own = read.keep[rows], None if actor is None else actor[rows]
-        comp = composite(linearise(read.plate.pixels[rows], info.space), background, keep, own)
+        behind = background if element is None else over(element[rows], background)
+        comp = composite(linearise(read.plate.pixels[rows], info.space), behind, keep, own)
         if closed is not None and inputs.front is None:
             comp = over(closed[rows], comp)
         beside = [
@@ -143,6 +151,7 @@ def finish_layer(
             *([] if own is None else [own, keep]),
             *([read.matte[rows]] if mended else []),
             *([] if closed is None else [closed[rows]]),
+            *([] if element is None else [element[rows]]),
         ]
         frame.put(rows, comp, 1.0, background, 1.0, *beside)
 
@@ -205,6 +214,14 @@ def _closed(inputs: Inputs, scene: Scene, index: int, read: PlateAndMatte) -> Pi
         return linearise(inputs.plate.read(inputs.frames.first + other).pixels, inputs.plate.info.space)
 
     return scene.slits.value.closed(index, read.matte, plate)
+
+
+def _interaction(scene: Scene, index: int, read: PlateAndMatte, space: str) -> Picture | None:
+    """The splash, spray and dust of a frame (H, W, 4), premultiplied."""
+    if scene.interaction.value is None:
+        return None
+    light = linearise(read.plate.pixels, space)
+    return scene.interaction.value.layer(index, light, read.keep, lambda shown: from_display(shown, space))
 
 
 def _white(space: str) -> np.float32:

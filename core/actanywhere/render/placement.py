@@ -108,9 +108,15 @@ def hardly_shown(backdrop: Backdrop, picture: tuple[int, int]) -> tuple[str, ...
     )
 
 
-def unused_placement(settings: Settings) -> tuple[str, ...]:
+def unused_without_backdrop(settings: Settings) -> tuple[str, ...]:
     """What has no effect where no picture is moved."""
-    if settings.fit == "fill" and settings.place.strip().lower() in ("", "auto"):
-        return ()
-    reason = "this model moves no picture where it infers the camera"
-    return (f"The placement of the condition (--fit, --place) has no effect: {reason}.",)
+    warnings: tuple[str, ...] = ()
+    if settings.fit != "fill" or settings.place.strip().lower() not in ("", "auto"):
+        reason = "this model moves no picture where it infers the camera"
+        warnings += (f"The placement of the condition (--fit, --place) has no effect: {reason}.",)
+    if settings.shading not in (None, 1):
+        warnings += (
+            f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
+            "the camera. With 1 the place is as it was painted.",
+        )
+    return warnings

@@ -90,7 +90,7 @@ class Inputs:
     front: MatteReader | None = None
     """The artist's matte of what stands in front of the actor."""
     clean: Plate | None = None
-    """The artist's clean plate, where a shadow is pulled or the actor is despilled."""
+    """The artist's clean plate, where a shadow or interaction is pulled, or the actor is despilled."""
     others: NDArray[np.float32] | None = None
     """The artist's matte (h, w) of who else is in the condition."""
     hint: Hint | None = None
@@ -307,9 +307,10 @@ def _open_clean(settings: Settings, plate: Plate, warnings: list[str], counted: 
     """The artist's clean plate, where it is used; one that is given and not used is told."""
     if not settings.clean_plate:
         return None
-    if not asks_pull(settings) and not settings.despill:
+    if not (asks_pull(settings) or settings.despill or settings.interaction):
         warnings.append(
-            f"The clean plate {settings.clean_plate} is not used: no shadow is pulled, and nothing is despilled."
+            f"The clean plate {settings.clean_plate} is not used: no shadow or interaction is pulled, and nothing is "
+            "despilled."
         )
         return None
     clean = open_plate(ImageSequence(settings.clean_plate), plate.frames, False, counted)

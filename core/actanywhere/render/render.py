@@ -60,7 +60,7 @@ from .writing import LayerWriter
     "checking footage",
     "reading footage",
     "solving the camera",
-    "pulling the shadow",
+    "pulling from the plate",
     "filling the place",
     "loading the model",
     "preparing frames",
@@ -130,7 +130,8 @@ def _stages(inputs: Inputs) -> list[Stage]:
     solving = [Stage(_SOLVING, 100, 0.015 * frames, "parts")] if asks_solve(inputs) else []
     settings = inputs.job.settings
     asked = 0.02 * min(frames, ASKED) if "subjects" in inputs.networks else 0.0002 * frames
-    pulling = [Stage(_PULLING, frames, 0.5)] if asks_pull(settings) else []
+    pulls = asks_pull(settings) + settings.interaction
+    pulling = [Stage(_PULLING, pulls * frames, 0.5)] if pulls else []
     return [
         Stage(_READING, frames, 0.1),
         *solving,

@@ -23,6 +23,7 @@ from ..engines.protocol import Watch
 from ..footage import MatteReader, Plate, judge_mattes, spilled, to_display, treat_matte
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
+from ..shadow.interaction import Interaction
 from ..shadow.pull import PulledShadow
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
@@ -30,13 +31,14 @@ from .cut_off import cut_off
 from .decision import Decision
 from .features import ShotFeatures
 from .feet import warn_of_sliding
+from .interaction import choose_interaction
 from .matte_check import LONGEST, Damage, check_matte
 from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
 from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
 from .overlap import read_ahead
 from .place import Place, see_place
-from .placement import unused_placement
+from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
@@ -58,7 +60,8 @@ class Scene:
     shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate,
     ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
-    actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does).
+    actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does), ``interaction`` what of splash,
+    spray and dust goes over the layer.
     ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
     said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
     that are yet to be looked for, where they only warn.
@@ -79,6 +82,7 @@ class Scene:
     front: NDArray[np.uint8] | None = None
     slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
     cut: str = ""
+    interaction: Decision[Interaction | None] = field(default_factory=lambda: Decision(None))
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
 
     def forget(self) -> None:
@@ -86,6 +90,8 @@ class Scene:
         self.clip.forget()
         if isinstance(self.shadow.value, PulledShadow):
             self.shadow.value.forget()
+        if self.interaction.value is not None:
+            self.interaction.value.forget()
 
     @property
     def warnings(self) -> list[str]:
@@ -95,6 +101,7 @@ class Scene:
             self.slits,
             self.camera,
             self.shadow,
+            self.interaction,
             self.backdrop,
             self.placement,
             self.match,
@@ -116,13 +123,13 @@ def read_scene(
     """Read every frame once and decide, by ``readers`` or else the networks that are here.
 
     ``filling`` watches the condition being filled and ``looking`` the network that looks at the matte, in hundredths,
-    ``pulling`` the shadow, in frames; ``solving`` says how a camera is solved. No frame waits for what only warns
-    of the matte: with ``looks_later`` that is put off until the scene's ``look`` is called. Raises ``FootageError``
-    naming the first bad frame, ``Cancelled``.
+    ``pulling`` the shadow and then the interaction, in frames; ``solving`` says how a camera is solved. No frame waits
+    for what only warns of the matte: with ``looks_later`` that is put off until the scene's ``look`` is called. Raises
+    ``FootageError`` naming the first bad frame, ``Cancelled``.
     """
     readers = readers or Readers(inputs.networks)
     settings = inputs.job.settings
-    asks = asks_pull(settings) or settings.close_slits or asks_larger(inputs)
+    asks = asks_pull(settings) or settings.interaction or settings.close_slits or asks_larger(inputs)
     with ShotFeatures(_larger(inputs)) if asks else nullcontext() as features:
         return _read_scene(
             inputs,
@@ -184,18 +191,27 @@ def _read_scene(
         return mended, closed
 
     led = camera.value != "subject" or not facts.infers_camera
+    flat = track if camera.value == "3d" else motion.flat()
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
         shadow = choose_shadow(
-            inputs.job.settings,
+            settings,
             clip,
-            features if asks_pull(inputs.job.settings) else None,
-            track if camera.value == "3d" else motion.flat(),
+            features if asks_pull(settings) else None,
+            flat,
             camera.value,
             led,
             pulling,
             inputs.clean,
             regions,
+        )
+        pulled = len(clip.frames) if asks_pull(settings) else 0
+        interaction = choose_interaction(
+            features if settings.interaction else None,
+            flat,
+            shadow.value,
+            replace(pulling, step=lambda done: pulling.step(pulled + done)),
+            inputs.clean,
         )
         place = seeing.result()
     shape = place.condition.shape[1] / place.condition.shape[0]
@@ -212,7 +228,7 @@ def _read_scene(
         watch.check,
     )
     camera = replace(camera, warnings=(*camera.warnings, *slides))
-    unmoved = () if led else _no_backdrop(inputs.job.settings)
+    unmoved = () if led else unused_without_backdrop(inputs.job.settings)
     backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved))
     scene = Scene(
         clip,
@@ -229,6 +245,7 @@ def _read_scene(
         front=front if seen is clip else _front(inputs, clip, watch),
         slits=slits,
         cut=cut_off(clip, regions),
+        interaction=interaction,
     )
     scene.forget()
     return scene
@@ -245,7 +262,7 @@ def _read(
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     clips = (clip,) if features is None else (clip, features.clip)
-    pulls = asks_pull(inputs.job.settings) and inputs.clean is None
+    pulls = (asks_pull(inputs.job.settings) or inputs.job.settings.interaction) and inputs.clean is None
     read = partial(read_proxies, inputs.plate, inputs.matte, inputs.job.settings)
     for (frame, (proxy, matte)), *_ in zip(
         read_ahead(list(inputs.frames), read), *(kept.indices() for kept in clips), strict=True
@@ -374,15 +391,3 @@ def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: in
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
         actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
     return to_display(np.ascontiguousarray(pixels), info.space), actor
-
-
-def _no_backdrop(settings: Settings) -> tuple[str, ...]:
-    """What has no effect where no picture is moved."""
-    unused = unused_placement(settings)
-    if settings.shading in (None, 1):
-        return unused
-    warning = (
-        f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
-        "the camera. With 1 the place is as it was painted."
-    )
-    return (*unused, warning)

@@ -138,7 +138,7 @@ def _pulled(
     found = pull_shadow(
         ShotFrames(proxies.rgb, features.actor, track.transforms, features.shared, sure),
         step,
-        None if clean is None else _given(clean, proxies),
+        None if clean is None else given_clean(clean, proxies),
         (lambda index: None) if regions is None else regions.shaded,
     )
     if found.shadow is None:
@@ -156,7 +156,7 @@ def _pulled(
     return Decision(shadow, f"{found.reason}{carried}{source}")
 
 
-def _given(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
+def given_clean(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
     """The artist's clean plate, frame by frame, at the width at which a shadow is pulled."""
 
     def frame(index: int, part: Box) -> CleanFrame:

@@ -67,7 +67,7 @@ class ShotFrames:
 
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
     same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
-    ``shared`` gives what two frames share.
+    ``shared`` gives what two frames share. Between the ``ranks`` of the samples, dark to bright, lies the clean plate.
     """
 
     rgb: Codes
@@ -75,6 +75,7 @@ class ShotFrames:
     track: NDArray[np.float64]
     shared: Shared
     sure: bool = False
+    ranks: tuple[float, float] = _BRIGHTER
 
     def __len__(self) -> int:
         return len(self.rgb)
@@ -278,7 +279,7 @@ def _stacked(shot: ShotFrames, frame: int, moves: Sequence[tuple[int, Matrix]], 
         free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
         picture = np.asarray(cv2.warpPerspective(shot.rgb[other], into @ move, size), np.uint8)
         pictures.append(_as_exposed(picture, exposed, free[-1] & away))
-    return _brighter(pictures, free)
+    return _ranked(pictures, free, shot.ranks)
 
 
 def _codes_of(picture: Codes) -> NDArray[np.uint16]:
@@ -299,11 +300,11 @@ def _as_exposed(picture: Codes, exposed: NDArray[np.uint16], both: Flags) -> Cod
     return cast(Codes, cv2.convertScaleAbs(picture, alpha=gain))
 
 
-def _brighter(pictures: Sequence[Codes], free: Sequence[Flags]) -> CleanFrame:
-    """Per pixel the mean light of the samples (N of h, w, 3) within the brighter ranks of those that are ``free``."""
+def _ranked(pictures: Sequence[Codes], free: Sequence[Flags], ranks: tuple[float, float]) -> CleanFrame:
+    """Per pixel the mean light of the samples (N of h, w, 3) within the ``ranks`` of those that are ``free``."""
     seen = np.asarray(np.sum(free, axis=0, dtype=np.int32))
     keys = _keys(pictures, free)
-    low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.uint8) for rank in _BRIGHTER)
+    low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.uint8) for rank in ranks)
     ordered = _sorted(keys)
     darkest, brightest = _at_ranks(ordered, low), _at_ranks(ordered, high)
     darkest[seen == 0] = brightest[seen == 0] = _NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..fields import choice, number, text
+from ..fields import choice, number, switch, text
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,13 @@ class ShadowSettings:
         "For a pulled shadow: its tint. Above 0 bluer, as under an open sky; below 0 warmer; 0 neutral.",
         minimum=-1.0,
         maximum=1.0,
+        group="shadow",
+    )
+    interaction: bool = switch(
+        False,
+        "Pull splash, spray and dust at the actor's feet from the plate, by its clean plate, as an element of its own: "
+        "'interaction', premultiplied, behind the actor and over the layer. The comp holds it. Where the plate moves "
+        "so by itself (waves, leaves), or nothing is found, there is none, and the render says why.",
         group="shadow",
     )
     shadow_side: float = number(

@@ -1,0 +1,56 @@
+"""The decision about splash, spray and dust: an element of its own, pulled from the plate where that is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..camera.track import CameraTrack
+from ..engines.protocol import Watch
+from ..footage import Plate
+from ..shadow.cast import CastShadow
+from ..shadow.clean_plate import Flags, ShotFrames
+from ..shadow.interaction import Interaction, pull_interaction
+from ..shadow.pull import PulledShadow
+from .decision import Decision
+from .features import ShotFeatures
+from .shadow import given_clean
+
+_SHADE = 0.02
+"""Share of the light that a shadow takes where it is one."""
+
+
+def choose_interaction(
+    features: ShotFeatures | None,
+    track: CameraTrack,
+    shadow: CastShadow | PulledShadow | None,
+    watch: Watch,
+    clean: Plate | None = None,
+) -> Decision[Interaction | None]:
+    """What goes over the layer; none, and a warning that says why, where it cannot be pulled or nothing is there.
+
+    ``features`` is the shot at the width at which shadows are pulled, None where it is not asked for; ``shadow`` is the
+    actor's, as it was pulled before; ``clean`` the artist's clean plate, if there is one.
+    """
+    if features is None:
+        return Decision(None)
+    clip = features.clip
+
+    def shaded(index: int) -> Flags | None:
+        if not isinstance(shadow, PulledShadow):
+            return None
+        return np.asarray(shadow.at(index, *clip.size) > _SHADE)
+
+    def step(done: int) -> None:
+        watch.step(done)
+        watch.check()
+
+    pulled = pull_interaction(
+        ShotFrames(clip.rgb, features.actor, track.transforms, features.shared, track.trackable),
+        shaded,
+        step,
+        None if clean is None else given_clean(clean, clip),
+    )
+    if pulled.found is not None:
+        return Decision(pulled.found, pulled.reason)
+    told = f"No splash, spray or dust (--interaction) is pulled: {pulled.reason}."
+    return Decision(None, pulled.reason, (told,))
