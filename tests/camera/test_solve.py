@@ -7,7 +7,7 @@ import pytest
 
 from actanywhere.camera.camera_files import cameras_of
 from actanywhere.camera.ground import find_ground
-from actanywhere.camera.solve import solve_camera
+from actanywhere.camera.solve import solve_camera, torn
 from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
 
 pytest.importorskip("pycolmap", reason="pycolmap (the extra 'solve') is not installed")
@@ -57,3 +57,16 @@ def test_two_solves_of_one_shot_are_equal_to_the_last_bit() -> None:
     assert first.facts == second.facts and first.facts.posed == 5
     assert np.array_equal(first.centres, second.centres)
     assert np.array_equal(first.rotations, second.rotations)
+
+
+def test_a_path_that_stays_on_one_place_and_leaps_is_no_cameras() -> None:
+    dolly = np.zeros((40, 3))
+    dolly[:, 2] = 0.1 * np.arange(40) + 0.01 * np.sin(np.arange(40))
+    assert torn(dolly) == ""
+    fallen = dolly.copy()
+    fallen[:12] = dolly[8] + 1e-6 * np.arange(12)[:, None]  # 0.4 from there to the next
+    assert torn(fallen).startswith("12 frames fall onto one place")
+    # A camera that stands and starts to walk: its solve trembles by a hundredth of a step, and nothing leaps.
+    starts = dolly.copy()
+    starts[:12] = dolly[12] - [0, 0, 0.1] + 1e-3 * np.sin(np.arange(36).reshape(12, 3))
+    assert torn(starts) == ""

@@ -31,6 +31,9 @@ _FIRST_ANGLE = 4.0
 """Degrees between the rays of the first pair; COLMAP asks 16, which neighbours in a short shot hardly have."""
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
+_STILL, _TORN, _LEAP = 2e-3, 0.1, 2.0
+"""Share of the usual step below which no camera stays, the noise of a solve alone is more; share of the steps that are
+such; and the usual steps that a leap is more than."""
 _SEED = 20
 _SHARES = (0.1, 0.45, 0.45)
 """Of the time: finding features, matching them, and the solve itself."""
@@ -120,6 +123,21 @@ def doubt(facts: SolveFacts) -> str:
         if wrong:
             return words
     return ""
+
+
+def torn(centres: NDArray[np.float64]) -> str:
+    """Why a path (T, 3) is none that a camera went, in words; empty where it may be.
+
+    Frames without enough depth between them fall onto one place, and the next frame leaps from there.
+    """
+    steps = np.linalg.norm(np.diff(centres, axis=0), axis=1)
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    still = steps < _STILL * usual
+    usual = float(np.median(steps[~still])) if still.any() and not still.all() else usual
+    beside = np.convolve(still, [1, 0, 1], "same") > 0
+    if still.sum() < _TORN * len(steps) or not (steps[beside & ~still] > _LEAP * usual).any():
+        return ""
+    return f"{still.sum() + 1} frames fall onto one place, and the next leaps from there: part of the range may solve"
 
 
 def solve_camera(
@@ -296,7 +314,7 @@ def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Sol
         float(next(iter(best.cameras.values())).params[0]) / size[0],
     )
     scale = _MEDIAN_DEPTH / _depth(lasting, rotations, centres)
-    return Solve(facts, doubt(facts), rotations, centres * scale, up)
+    return Solve(facts, doubt(facts) or torn(centres), rotations, centres * scale, up)
 
 
 def _between(
