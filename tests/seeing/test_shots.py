@@ -17,6 +17,7 @@ from actanywhere.contract.shot import Condition
 from actanywhere.contract.takes import find_result
 from actanywhere.footage import read_condition
 from actanywhere.render.place import _by_artist
+from actanywhere.seeing.protocol import Hint
 from tests.blender import stage
 from tests.onnx_runner.networks import close_networks
 from tests.seeing.networks import red_mask
@@ -178,3 +179,23 @@ def test_a_real_network_finds_the_dog_of_a_real_picture(tmp_path: Path) -> None:
     master, dog = reader.find(read(path))
     assert master.mask[100:180, 220:250].mean() > 0.6 and dog.mask[190:215, 130:170].mean() > 0.6
     assert master.score > 0.4 and dog.score > 0.6
+
+
+@pytest.mark.skipif(
+    "ACTANYWHERE_TEST_ISNET" not in os.environ, reason="ACTANYWHERE_TEST_ISNET names no ISNet file"
+)
+def test_a_box_parts_the_dog_from_the_bench_that_a_real_network_sees_as_one_with_it() -> None:
+    from actanywhere.onnx_runner import open_network
+    from actanywhere.seeing.subjects import NetworkSubjects
+
+    path = Path(__file__).resolve().parents[3] / "shared/shots/kite_walk/condition.png"
+    if not path.is_file():
+        pytest.skip("../shared/shots is not here")
+    marks = Path(__file__).parents[1] / "data/marks/kite_walk.json"
+    outlines = json.loads(marks.read_text(encoding="utf-8"))["conditions"]["condition.png"]["subject"]
+    picture = read(path)
+    dog = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(dog, [np.int32(one).reshape(-1, 2) for one in outlines], 1)
+    reader = NetworkSubjects(open_network(os.environ["ACTANYWHERE_TEST_ISNET"]), "isnet", "centred")
+    (found,) = reader.find(picture, Hint(boxes=((590, 220, 290, 730),)))
+    assert ((found.mask > 0.5) & (dog > 0)).sum() > 0.9 * ((found.mask > 0.5) | (dog > 0)).sum()
