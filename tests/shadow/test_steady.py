@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from actanywhere.shadow.clean_plate import ShotFrames
 from actanywhere.shadow.displaced import without_displaced
 from actanywhere.shadow.steady import carry, feet_of
+from actanywhere.shadow.unseen import fill_unseen
 
 FRAMES, HEIGHT, WIDTH = 9, 60, 120
+NONE = np.zeros((0, 2), np.float32)
 
 
 def _walk(down: int = 0) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
@@ -60,3 +65,30 @@ def test_an_edge_that_lies_aside_is_no_shadow_and_shade_is() -> None:
     assert dark[10, 33] > 0.7 and not kept[:, :60].any()
     assert np.allclose(kept[20:40, 70:100], 0.5)
     assert cv2.countNonZero(kept) == 20 * 30
+
+
+def test_what_no_frame_shows_lit_is_taken_from_frames_that_know_it_if_the_plate_is_as_dark_there() -> None:
+    planes, actors = np.zeros((FRAMES, HEIGHT, WIDTH), np.uint8), np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    rgb = np.full((FRAMES, HEIGHT, WIDTH, 3), 188, np.uint8)  # half of the light
+    for time in range(FRAMES):
+        left = 20 + time
+        actors[time, 20:40, left : left + 6] = True
+        planes[time, 36:42, left + 6 : left + 36] = 128
+        rgb[time, 36:42, left + 6 : left + 36] = 137  # a quarter of it
+    whole = planes.copy()
+    planes[2, :, 28:50] = 0  # in shadow in nearly all frames
+    shot = ShotFrames(
+        rgb, list(actors).__getitem__, np.repeat(np.eye(3)[None], FRAMES, 0), lambda one, other: (NONE, NONE)
+    )
+    feet = [feet_of(actor) for actor in actors]
+
+    def each(work: Callable[[int], None]) -> None:
+        for index in range(FRAMES):
+            work(index)
+
+    filled = fill_unseen(shot, planes, feet, each)
+    assert np.abs(filled[2, 37:41, 30:48].astype(int) - whole[2, 37:41, 30:48]).max() <= 2
+    assert (filled >= planes).all() and not filled[:, :30].any()
+    rgb[2, 36:42, 28:50] = 188  # the plate shows it lit
+    lit = fill_unseen(shot, planes, feet, each)
+    assert not lit[2, 37:41, 32:46].any()

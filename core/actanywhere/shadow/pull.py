@@ -23,6 +23,7 @@ from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, line
 from .displaced import without_displaced
 from .reach import AROUND, about, lasting, reached, without
 from .steady import Feet, carry, feet_of
+from .unseen import fill_unseen
 
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
@@ -135,8 +136,8 @@ def pull_shadow(
     standing = [index for index in range(count) if feet[index] is not None]
     if not standing:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
-    threads = min(_AT_ONCE, processors())
-    at_once = threads if clean is None else 1  # a given one is read from files, one frame after the other
+    threads, given = min(_AT_ONCE, processors()), clean is not None
+    at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = spilled((count, height, width))
     covered, noisy, alike = [], 0, []
@@ -184,6 +185,13 @@ def pull_shadow(
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
         return Pull(None, f"{reason} (in {share})" if steady.show else reason)
+    if not given:
+
+        def each(work: Callable[[int], None]) -> None:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(work, range(count)))
+
+        planes = fill_unseen(shot, planes, feet, each)
     depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack))

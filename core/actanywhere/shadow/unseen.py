@@ -1,0 +1,100 @@
+"""A pulled shadow where the clean plate cannot know it: on ground that hardly any frame shows in the light.
+
+Of somebody who hardly moves on, part of the shadow lies in the clean plate too, and cancels. It is taken from the
+frames that do know it, seen from the actor, where the plate is no lighter than in those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..footage import brightness, spilled
+from .clean_plate import Flags, Plane, ShotFrames, by_track, linear
+from .steady import Feet, moved
+
+Codes = NDArray[np.uint8]
+Each = Callable[[Callable[[int], None]], object]
+
+_ASKED = 16
+"""Frames, evenly spread, that tell where the ground is ever seen in the light."""
+_LIT, _FEWEST = 0.3, 3
+"""Share of the frames that show a place below which it is hardly ever seen lit, and how many frames at least."""
+_DARK, _LAID = 13, 25
+"""Of 255: less than the first is light, more than the second is shadow."""
+_RIM = 0.012
+_FARTHEST, _TELL, _AGREE = 15, 3, 0.6
+"""How many frames away one may be that tells, how many do, and the share of them that has to show the shadow."""
+_LIGHTER = 0.5
+"""Share of the shadow's depth by which the plate may be lighter than where the shadow is known."""
+_BLUR, _BLACK = 0.004, 0.006
+
+
+def fill_unseen(shot: ShotFrames, planes: Codes, feet: Sequence[Feet | None], each: Each) -> Codes:
+    """``planes`` (T, h, w), the light taken of 255, with what their frames could not know; nothing is taken away.
+
+    ``each`` runs a work over all frames.
+    """
+    count, height, width = planes.shape
+    unknown, filled = spilled(planes.shape), spilled(planes.shape)
+    asked = np.unique(np.linspace(0, count - 1, min(count, _ASKED)).round().astype(int))
+    lit = {int(other): _lit(shot.actor(int(other)), planes[other]) for other in asked}
+
+    def doubt(index: int) -> None:
+        seen, shown = np.zeros((2, height, width), np.float32)
+        for other, light in lit.items():
+            if other != index:
+                move = by_track(shot, other, index)
+                seen += cv2.warpPerspective(light, move, (width, height))
+                shown += cv2.warpPerspective(np.ones_like(light), move, (width, height))
+        unknown[index] = seen < np.maximum(_FEWEST, _LIT * shown)
+
+    @lru_cache(2 * _FARTHEST + 1)
+    def level(index: int) -> Plane:
+        light = np.log(brightness(linear(np.asarray(shot.rgb[index]))) + _BLACK)
+        return np.asarray(cv2.GaussianBlur(light, (0, 0), _BLUR * height), np.float32)
+
+    def fill(index: int) -> None:
+        here, own = feet[index], planes[index]
+        filled[index] = own
+        if here is None:
+            return
+        need = unknown[index] > 0
+        total, told, show = np.zeros((3, height, width), np.float32)
+        for other in sorted(range(count), key=lambda one: abs(one - index))[1:]:
+            there = feet[other]
+            asks = need & (told < _TELL)
+            if abs(other - index) > _FARTHEST or not asks.any():
+                break
+            if there is None:
+                continue
+            blind = ((unknown[other] > 0) & (planes[other] < _LAID)).astype(np.float32)
+            asks &= moved(blind, there, here) < _LIGHTER
+            taken = moved(planes[other].astype(np.float32), there, here)
+            lighter = level(index) - moved(level(other), there, here)
+            allowed = -_LIGHTER * np.log(np.maximum(1 - taken / 255, 0.03))
+            taken = np.where(asks & (lighter < allowed), taken, np.float32(0))
+            total += taken
+            told += asks
+            show += taken > _LAID
+        sure = (told >= 2) & (show >= _AGREE * told)
+        mean = np.where(sure, total / np.maximum(told, 1), np.float32(0))
+        mean = cv2.GaussianBlur(mean, (0, 0), _BLUR * height)
+        filled[index] = np.maximum(own, np.round(mean)).astype(np.uint8)
+
+    each(doubt)
+    each(fill)
+    return filled
+
+
+def _lit(actor: Flags, plane: Codes) -> Codes:
+    """(h, w) 1 where a frame shows the ground, and no shadow on it or beside."""
+    rim = 2 * max(1, round(_RIM * len(actor))) + 1
+    off = cv2.dilate(actor.astype(np.uint8), np.ones((rim, rim), np.uint8)) == 0
+    return np.asarray(
+        cv2.erode((off & (plane < _DARK)).astype(np.uint8), np.ones((5, 5), np.uint8)), np.uint8
+    )
