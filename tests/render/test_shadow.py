@@ -106,7 +106,7 @@ def test_a_clean_plate_of_another_shape_is_refused_and_one_that_is_not_used_is_t
     with pytest.raises(FootageError, match="the clean plate is 40x40, but the plate is"):
         render(staged.job(model, "square", clean_plate=str(tmp_path / "square.exr")))
     result = render(staged.job(model, "unused", shadow="none", clean_plate=str(tmp_path / "square.exr")))
-    assert any("is not used: no shadow is pulled" in warning for warning in result.warnings)
+    assert any("is not used: no shadow or interaction is pulled" in warning for warning in result.warnings)
 
 
 def test_settings_of_a_pulled_shadow_without_one_are_told(
