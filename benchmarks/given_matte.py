@@ -22,7 +22,7 @@ from actanywhere.render.matte_check import Damage, check_matte
 from actanywhere.render.matte_look import Look
 from actanywhere.render.matte_seen import Seen, look_at_matte
 from actanywhere.render.preflight import model_size
-from actanywhere.render.scene import read_proxies, resize
+from actanywhere.render.proxies import read_proxies, resize
 from actanywhere.seeing.cache import Answers
 from actanywhere.seeing.readers import Readers, find_networks
 from actanywhere.user_folders import cache_folder

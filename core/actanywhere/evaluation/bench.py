@@ -17,7 +17,8 @@ from ..contract.takes import comp_stem
 from ..engines.protocol import Watch
 from ..footage import open_plate, read_still_matte, to_display
 from ..render.preflight import open_inputs
-from ..render.scene import Scene, read_scene, resize
+from ..render.proxies import resize
+from ..render.scene import Scene, read_scene
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers
 from .baselines import backdrop_alone, still_paste, tracked_card

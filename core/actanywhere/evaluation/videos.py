@@ -12,7 +12,7 @@ from ..contract.errors import FootageError
 from ..contract.sequences import MOVIE_EXTENSIONS
 from ..contract.shot import ImageSequence
 from ..footage import open_plate, to_display
-from ..render.scene import resize
+from ..render.proxies import resize
 from .encoders import Features
 from .figures import Figures, groups_of
 from .protocol import frechet_distance

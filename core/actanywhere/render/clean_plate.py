@@ -35,7 +35,7 @@ from .features import ShotFeatures
 from .lock import lock_folder
 from .plate_job import PlateJob
 from .progress import JobProgress, Stage
-from .scene import read_proxies, resize
+from .proxies import read_proxies, resize
 from .shadow import PULL_WIDTH
 
 Picture = NDArray[np.float32]

@@ -19,7 +19,8 @@ from ..footage import layer_to_display, linearise
 from ..inpaint.fill import smooth_prefill
 from ..shadow.cast import CastShadow, shade_at
 from ..shadow.pull import PulledShadow
-from .scene import Scene, resize
+from .proxies import resize
+from .scene import Scene
 
 Picture = NDArray[np.float32]
 

@@ -35,7 +35,8 @@ from ..shadow.pull import PulledShadow
 from .conditioning import MovedCondition
 from .folder import OutputFolder
 from .preflight import Inputs
-from .scene import Scene, treated_matte
+from .proxies import treated_matte
+from .scene import Scene
 from .shutter import streaks_at
 
 Picture = NDArray[np.float32]

@@ -10,7 +10,8 @@ from ..footage import from_display, linearise, to_display
 from .conditioning import backdrop_at
 from .decision import Decision
 from .preflight import Inputs
-from .scene import Scene, treated_matte
+from .proxies import treated_matte
+from .scene import Scene
 
 Picture = NDArray[np.float32]
 

@@ -9,18 +9,17 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import count
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
+from ..camera.motion import Motion
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
 from ..contract.errors import ModelError
-from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import MatteReader, Plate, judge_mattes, spilled, to_display, treat_matte
+from ..footage import judge_mattes, spilled
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
@@ -41,12 +40,11 @@ from .place import Place, see_place
 from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
+from .proxies import read_proxies, resize
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
 from .slit_close import Closing, choose_closing
 
 Picture = NDArray[np.float32]
-
-_PROXY_WIDTH = 960
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,6 @@ def _read_scene(
     looks_later: bool,
 ) -> Scene:
     """As ``read_scene``; ``features`` has room for the shot at the width at which shadows are pulled."""
-    facts = inputs.engine.facts
     regions = PlateRegions(readers.regions_of, len(inputs.frames))
     clip, track = _read(inputs, watch, regions, features)
     # Small: 64 pixels still show the smallest actor.
@@ -190,33 +187,9 @@ def _read_scene(
             seen.forget()
         return mended, closed
 
-    led = camera.value != "subject" or not facts.infers_camera
-    flat = track if camera.value == "3d" else motion.flat()
-    with ThreadPoolExecutor(1, "place") as beside:
-        seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
-        shadow = choose_shadow(
-            settings,
-            clip,
-            features if asks_pull(settings) else None,
-            flat,
-            camera.value,
-            led,
-            pulling,
-            inputs.clean,
-            regions,
-        )
-        pulled = len(clip.frames) if asks_pull(settings) else 0
-        interaction = choose_interaction(
-            features if settings.interaction else None,
-            flat,
-            shadow.value,
-            replace(pulling, step=lambda done: pulling.step(pulled + done)),
-            inputs.clean,
-        )
-        place = seeing.result()
-    shape = place.condition.shape[1] / place.condition.shape[0]
-    shadow = shadow_on_place(
-        inputs.job.settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
+    led = camera.value != "subject" or not inputs.engine.facts.infers_camera
+    place, shadow, interaction = _placed(
+        inputs, clip, features, track, camera.value, motion, led, readers, regions, filling, pulling
     )
     asked = settings.camera if inputs.track is None else "tracked"
     slides = warn_of_sliding(
@@ -249,6 +222,44 @@ def _read_scene(
     )
     scene.forget()
     return scene
+
+
+def _placed(
+    inputs: Inputs,
+    clip: Clip,
+    features: ShotFeatures | None,
+    track: CameraTrack,
+    camera: str,
+    motion: Motion,
+    led: bool,
+    readers: Readers,
+    regions: PlateRegions,
+    filling: Watch,
+    pulling: Watch,
+) -> tuple[Place, Decision[CastShadow | PulledShadow | None], Decision[Interaction | None]]:
+    """The place, and what the actor leaves on it and over it; ``led`` by a camera, or by the actor alone."""
+    settings = inputs.job.settings
+    flat = track if camera == "3d" else motion.flat()
+    with ThreadPoolExecutor(1, "place") as beside:
+        seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
+        pulls = asks_pull(settings)
+        shadow = choose_shadow(
+            settings, clip, features if pulls else None, flat, camera, led, pulling, inputs.clean, regions
+        )
+        pulled = pulls * len(clip.frames)
+        interaction = choose_interaction(
+            features if settings.interaction else None,
+            flat,
+            shadow.value,
+            replace(pulling, step=lambda done: pulling.step(pulled + done)),
+            inputs.clean,
+        )
+        place = seeing.result()
+    shape = place.condition.shape[1] / place.condition.shape[0]
+    shadow = shadow_on_place(
+        settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
+    )
+    return place, shadow, interaction
 
 
 def _read(
@@ -290,15 +301,6 @@ def _asks_track(inputs: Inputs) -> bool:
 def _larger(inputs: Inputs) -> Clip:
     width = min(PULL_WIDTH, inputs.plate.info.width)
     return empty_clip(inputs.frames, max(1, round(width / inputs.aspect)), width, inputs.aspect)
-
-
-def resize(picture: Picture, height: int, width: int) -> Picture:
-    """Averaged when it shrinks, interpolated when it grows."""
-    if picture.shape[:2] == (height, width):
-        return picture
-    shrinks = height * width < picture.shape[0] * picture.shape[1]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.clip(np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32), 0, 1)
 
 
 def _mend(
@@ -363,31 +365,3 @@ def _front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None
         front[index] = np.round(resize(inputs.front.read(frame), *clip.size) * 255)
         watch.check()
     return front
-
-
-def treated_matte(inputs: Inputs, frame: int, mend: Mend | None = None) -> Picture:
-    """The artist's matte of a frame, (H, W) at plate size, after the artist's own settings, and mended."""
-    if mend is None:
-        return _treated(inputs.matte, inputs.job.settings, frame)
-    first = inputs.frames.first
-    return mend.mended(
-        frame - first, lambda index: _treated(inputs.matte, inputs.job.settings, first + index)
-    )
-
-
-def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:
-    return treat_matte(matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte)
-
-
-def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: int) -> tuple[Picture, Picture]:
-    """Plate (h, w, 3) and matte (h, w) of a frame, no wider than a proxy; the plate as a display sees it.
-
-    Scene-linear light is averaged before the display's curve, and the curve costs less on a small picture.
-    """
-    info = plate.info
-    pixels, actor = plate.read(frame).pixels, _treated(matte, settings, frame)
-    if info.width > _PROXY_WIDTH:
-        size = (_PROXY_WIDTH, max(1, round(_PROXY_WIDTH * info.height / info.width)))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
-        actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
-    return to_display(np.ascontiguousarray(pixels), info.space), actor

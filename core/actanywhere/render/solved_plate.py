@@ -14,7 +14,7 @@ from .clip import Clip, empty_clip
 from .plate_job import PlateJob
 from .preflight import lens_of
 from .progress import JobProgress, Stage
-from .scene import read_proxies, resize
+from .proxies import read_proxies, resize
 
 _READING, _SOLVING = "reading footage", "solving the camera"
 _REMEDY = "Nothing was written. The same command begins again."

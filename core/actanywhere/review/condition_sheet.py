@@ -15,7 +15,8 @@ from ..contract.job import Job
 from ..engines.protocol import Watch
 from ..footage import Counted, unheard
 from ..render.preflight import Inputs, open_inputs
-from ..render.scene import Scene, read_scene, resize
+from ..render.proxies import resize
+from ..render.scene import Scene, read_scene
 from ..render.standpoint import Standpoint
 from ..seeing.other_actor import OtherActor
 from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png

@@ -1,0 +1,53 @@
+"""A shot's frames as they are read: the matte as the artist set it, and both small enough to be looked at."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..contract.settings import Settings
+from ..footage import MatteReader, Plate, to_display, treat_matte
+from .matte_mend import Mend
+from .preflight import Inputs
+
+Picture = NDArray[np.float32]
+
+_PROXY_WIDTH = 960
+
+
+def resize(picture: Picture, height: int, width: int) -> Picture:
+    """Averaged when it shrinks, interpolated when it grows."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    shrinks = height * width < picture.shape[0] * picture.shape[1]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.clip(np.asarray(cv2.resize(picture, (width, height), interpolation=way), np.float32), 0, 1)
+
+
+def treated_matte(inputs: Inputs, frame: int, mend: Mend | None = None) -> Picture:
+    """The artist's matte of a frame, (H, W) at plate size, after the artist's own settings, and mended."""
+    if mend is None:
+        return _treated(inputs.matte, inputs.job.settings, frame)
+    first = inputs.frames.first
+    return mend.mended(
+        frame - first, lambda index: _treated(inputs.matte, inputs.job.settings, first + index)
+    )
+
+
+def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:
+    return treat_matte(matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte)
+
+
+def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: int) -> tuple[Picture, Picture]:
+    """Plate (h, w, 3) and matte (h, w) of a frame, no wider than a proxy; the plate as a display sees it.
+
+    Scene-linear light is averaged before the display's curve, and the curve costs less on a small picture.
+    """
+    info = plate.info
+    pixels, actor = plate.read(frame).pixels, _treated(matte, settings, frame)
+    if info.width > _PROXY_WIDTH:
+        size = (_PROXY_WIDTH, max(1, round(_PROXY_WIDTH * info.height / info.width)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+        actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
+    return to_display(np.ascontiguousarray(pixels), info.space), actor
