@@ -214,7 +214,7 @@ def test_somebody_found_in_a_background_is_told_in_the_words_of_the_node_and_the
     assert said["whole"] and said["shown"] == LAYER + COMP
     assert "Somebody stands in the condition picture" in said["notes"], said["notes"]
     assert "found by isnet-general-use" in said["notes"]
-    assert "'kind' of the condition composite takes them out" in said["notes"]
+    assert "Set 'kind' of the condition to composite to take them out" in said["notes"]
     assert "--" not in said["notes"]
 
 

@@ -87,7 +87,7 @@ def test_in_a_background_nobody_goes_and_whoever_is_found_is_told() -> None:
     assert (
         found.mask is None
         and "said to be a background" in warning
-        and "--condition-kind composite" in warning
+        and "--condition-kind to composite" in warning
     )
     empty = find_other_actor(street(), "background", subjects=Seen())
     assert empty.mask is None and not empty.warnings

@@ -202,7 +202,7 @@ def _in_a_background(actors: list[Subject], things: list[Subject]) -> OtherActor
         stays=stacked([one.mask for one in [*actors, *things]]),
         warnings=[
             f"Somebody stands in the condition picture, which is said to be a background: {_places(actors)}, found by "
-            f"{actors[0].source}. --condition-kind composite takes them out."
+            f"{actors[0].source}. Set --condition-kind to composite to take them out."
         ],
     )
 
