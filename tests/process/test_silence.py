@@ -130,7 +130,7 @@ COUNTED: list[tuple[Callable[[Path, Path], list[str]], int, dict[str, list[str]]
         0,
         {
             "reading footage": ["0/4", "1/4", "2/4", "3/4", "4/4"],
-            "pulling from the plate": ["0/4", "4/4"],
+            "pulling the shadow": ["0/4", "4/4"],
             "writing the clean plate": ["0/4", "1/4", "2/4", "3/4", "4/4"],
         },
     ),

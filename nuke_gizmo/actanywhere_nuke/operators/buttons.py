@@ -221,7 +221,7 @@ def _open_sheet(node: nuke.Node) -> None:
         read.setXYpos(node.xpos() + 150, node.ypos())
 
 
-_BUTTONS: Dict[str, Callable[[nuke.Node], None]] = {
+_BUTTONS: Dict[str, Callable[[nuke.Node], object]] = {
     "generate": generate.generate,
     "cancel": _cancel,
     "continue_take": generate.continue_take,
