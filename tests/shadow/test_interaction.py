@@ -10,26 +10,15 @@ from numpy.typing import NDArray
 from actanywhere.camera.alignment import Pair, find_features, match
 from actanywhere.shadow.clean_plate import ShotFrames, linear
 from actanywhere.shadow.interaction import Interaction, pull_interaction
+from tests.shadow.plates import Plane, codes, speckled
 
 HEIGHT, WIDTH, FRAMES, PAN = 144, 256, 14, 2
 FEET, TALL = 104, 50
 DUST = np.array([0.85, 0.78, 0.66], np.float32)
 
-Plane = NDArray[np.float32]
-
-
-def _codes(light: Plane) -> NDArray[np.uint8]:
-    """Light as 8-bit sRGB codes, by the formula of IEC 61966-2-1."""
-    display = np.where(
-        light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    )
-    return np.round(np.clip(display, 0, 1) * 255).astype(np.uint8)
-
 
 def _ground(rng: np.random.Generator, width: int) -> Plane:
-    noise = rng.standard_normal((HEIGHT, width)).astype(np.float32)
-    speckle = cv2.GaussianBlur(noise, (0, 0), 1.2) * 3 + cv2.GaussianBlur(noise, (0, 0), 5) * 12
-    return np.clip(0.2 + 0.04 * speckle, 0.05, 0.4)[..., None] * np.array([1.0, 0.9, 0.75], np.float32)
+    return speckled(rng, (HEIGHT, width), 0.2, 0.04)
 
 
 def _puff(x: float, top: float) -> Plane:
@@ -57,7 +46,7 @@ def _shot(top: float = 0.9, waves: bool = False) -> tuple[ShotFrames, Plane, Pla
         puff = _puff(x, top)
         light += puff[..., None] * (DUST - light)
         light[actor] = 0.05
-        rgb.append(_codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
+        rgb.append(codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(actor)
         puffs.append(puff)
     track = np.stack([np.array([[1, 0, -PAN * t / HEIGHT], [0, 1, 0], [0, 0, 1]]) for t in range(FRAMES)])

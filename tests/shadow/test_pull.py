@@ -9,28 +9,16 @@ from numpy.typing import NDArray
 
 from actanywhere.camera.alignment import Pair, find_features, match, match_both
 from actanywhere.shadow.clean_plate import ShotFrames, clean_frame, linear
-from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
+from actanywhere.shadow.pull import Pull, PulledShadow, _alike, pull_shadow
+from tests.shadow.plates import Plane, codes, speckled
 
 HEIGHT, WIDTH, FRAMES = 144, 256, 14
 FEET = 104
 TAKEN = 0.55
 
-Plane = NDArray[np.float32]
-
-
-def _codes(light: Plane) -> NDArray[np.uint8]:
-    """Light as 8-bit sRGB codes, by the formula of IEC 61966-2-1."""
-    display = np.where(
-        light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    )
-    return np.round(np.clip(display, 0, 1) * 255).astype(np.uint8)
-
 
 def _ground(rng: np.random.Generator, width: int) -> Plane:
-    """Light (HEIGHT, width, 3) of a speckled ground."""
-    noise = rng.standard_normal((HEIGHT, width)).astype(np.float32)
-    speckle = cv2.GaussianBlur(noise, (0, 0), 1.2) * 3 + cv2.GaussianBlur(noise, (0, 0), 5) * 12
-    return np.clip(0.35 + 0.07 * speckle, 0.1, 0.8)[..., None] * np.array([1.0, 0.9, 0.75], np.float32)
+    return speckled(rng, (HEIGHT, width), 0.35, 0.07)
 
 
 def _figure(x: float, lift: float) -> Plane:
@@ -65,6 +53,7 @@ def _shot(
     drift: float = 0,
     board: bool = False,
     water: bool = False,
+    plain: bool = False,
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
@@ -75,6 +64,8 @@ def _shot(
         light = ground[:, left : left + WIDTH].copy() * np.float32(1 + drift * time)
         if water:
             light[FEET - 24 :] = _ground(rng, WIDTH)[FEET - 24 :]
+        if plain:  # snow, a studio's floor: grain alone, and each frame's own
+            light[FEET - 24 :] = 0.35
         if leaves:
             bush = _ground(rng, WIDTH)[:60, 150:]
             light[20:80, 150:] = np.where(rng.random((60, 1, 1)) < 0.5, bush * 0.4, bush)
@@ -85,7 +76,7 @@ def _shot(
         if board:
             light[_board(x)] *= np.float32(0.4)
         light = np.where(matte[..., None] > 0, np.float32(0.05), light * (1 - taken[..., None]))
-        rgb.append(_codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
+        rgb.append(codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(matte > 0)
         truth.append(np.where(matte > 0, 0, taken))
     track = np.stack(
@@ -117,7 +108,7 @@ def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     "what",
-    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}, {"pace": 2}],
+    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}, {"pace": 2}, {"plain": True}],
     ids=[
         "a pan",
         "a locked camera",
@@ -125,6 +116,7 @@ def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:
         "leaves that move",
         "light that drifts",
         "one who hardly moves",
+        "a plain ground",
     ],
 )
 def test_a_shadow_is_pulled_where_it_is_and_nowhere_else(what: dict[str, float]) -> None:
@@ -172,6 +164,20 @@ def test_none_is_pulled_where_there_is_none_or_it_cannot_be_seen(what: dict[str,
     shot, _ = _shot(**what)
     pull = pull_shadow(shot)
     assert pull.shadow is None and reason in pull.reason, pull.reason
+
+
+def test_a_soft_shadow_on_plain_ground_is_not_taken_for_ground_that_moves() -> None:
+    rng, shade = np.random.default_rng(3), np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.ellipse(shade, (128, 72), (40, 9), 0, 0, 360, 0.8, -1)
+    plain = np.full((HEIGHT, WIDTH, 3), 0.7, np.float32)
+    grainy = plain * (1 + 0.01 * rng.standard_normal(plain.shape).astype(np.float32))
+    shaded = grainy * (1 - cv2.GaussianBlur(shade, (0, 0), 4))[..., None]
+    everywhere = np.zeros((HEIGHT, WIDTH), bool)
+    everywhere[50:94, 70:186] = True
+    assert _alike(shaded, plain, everywhere, 1.0) == 1
+    waves = [_ground(rng, WIDTH) for _ in range(2)]
+    assert _alike(waves[0], waves[1], everywhere, 1.0) < 0.1
+    assert _alike(waves[0], waves[0], everywhere, 1.0) > 0.99
 
 
 def test_the_clean_plate_is_the_ground_and_says_where_it_was_never_seen() -> None:
@@ -222,7 +228,7 @@ def test_where_the_shadow_lies_the_place_is_not_shaded_twice() -> None:
 
 
 def test_matching_both_ways_at_once_gives_what_each_way_gives() -> None:
-    ground = _codes(_ground(np.random.default_rng(1), WIDTH + 12))
+    ground = codes(_ground(np.random.default_rng(1), WIDTH + 12))
     nobody = np.zeros((HEIGHT, WIDTH), bool)
     one, other = (
         find_features(np.ascontiguousarray(ground[:, left:][:, :WIDTH]), nobody) for left in (0, 12)

@@ -255,7 +255,8 @@ def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float:
         return 1
     usual = np.abs(one) < np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it
     one, other = one[usual], other[usual]
-    return 1 if one.std() < _PLAIN else float(np.corrcoef(one, other)[0, 1])
+    # The shadow itself is fine detail of the plate: the clean plate tells that the ground is plain.
+    return 1 if min(one.std(), other.std()) < _PLAIN else float(np.corrcoef(one, other)[0, 1])
 
 
 def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
