@@ -37,8 +37,10 @@ _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
 _NOISIEST = 0.13
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
-_STANDS_STILL, _PLAIN = 0.25, 0.03
-"""Correlation of the ground's texture with the clean plate's below which it moves by itself, and contrast of none."""
+_STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
+"""Correlation of the ground's texture with the clean plate's below which it moves by itself; contrast that is none; and
+the share of the frames that have to have more for the ground to be judged by it.
+"""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
@@ -164,7 +166,8 @@ def pull_shadow(
                 step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
-    if np.median(alike) < _STANDS_STILL:
+    told = [one for one in alike if one is not None]
+    if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
         return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
     if noisy > len(standing) / 2:
         return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
@@ -201,13 +204,13 @@ def pull_shadow(
 class _Darker:
     """``dark`` (h, w) 0..1, how much light is missing; ``noise`` of the ratio; ``covered``, how much is seen free.
 
-    ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; 1 where the ground is plain.
+    ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; None where the ground is plain.
     """
 
     dark: Plane
     noise: float
     covered: float
-    alike: float
+    alike: float | None
 
 
 def _darker(
@@ -225,7 +228,7 @@ def _darker(
     ring = free & (away > 0.05 * feet.tall) & (away < AROUND * feet.tall)
     covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
-        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered, 1)
+        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered, None)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
     spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
     limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
@@ -242,8 +245,8 @@ def _darker(
     return _Darker(taken, noise, covered, _alike(plate, clean.light, at_feet, scale))
 
 
-def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float:
-    """The correlation of what is fine in the plate with what is fine in the clean plate; 1 where little is."""
+def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float | None:
+    """The correlation of what is fine in the plate with what is fine in the clean plate; None where little is."""
 
     def fine(light: Plane) -> Plane:
         level = np.log(brightness(light) + _BLACK)
@@ -252,11 +255,11 @@ def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float:
 
     one, other = fine(plate), fine(clean)
     if len(one) < 50:
-        return 1
+        return None
     usual = np.abs(one) < np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it
     one, other = one[usual], other[usual]
     # The shadow itself is fine detail of the plate: the clean plate tells that the ground is plain.
-    return 1 if min(one.std(), other.std()) < _PLAIN else float(np.corrcoef(one, other)[0, 1])
+    return None if min(one.std(), other.std()) < _PLAIN else float(np.corrcoef(one, other)[0, 1])
 
 
 def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
