@@ -54,7 +54,10 @@ def _blurred(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
 
 
 def _cut(scene: Scene) -> list[DecisionRecord]:
-    reason = "above the feet, so they stand nowhere: no shadow is cast, and no ground is sought under them"
+    shadow = (
+        "no shadow is laid" if scene.shadow.value is None else "their shadow is what the plate shows of it"
+    )
+    reason = f"above the feet, so they stand nowhere: no ground is sought under them, and {shadow}"
     return [DecisionRecord("actor", f"cut off by {scene.cut}", reason)] if scene.cut else []
 
 
