@@ -84,6 +84,37 @@ def test_who_is_faint_behind_a_sign_is_meant_by_the_box_that_they_fill_and_the_f
     assert overlap((found.mask > 0.5).astype(np.float32), walk(0)) > 0.8 and found.sure < 0.5
 
 
+def test_a_small_part_of_them_that_alone_is_found_is_not_them_and_they_are_carried_on() -> None:
+    part, now = np.zeros(SIZE, np.float32), [0]
+    part[36:58] = 1
+
+    def find(picture: Picture, view: View) -> Picture:
+        return (walk(now[0]) * (part if now[0] else 1))[view]
+
+    assert 0.35 < (walk(0) * part).sum() / walk(0).sum() < 0.42
+    follower = StillFollow("in part", find, lambda picture, hint: None)
+    for index in range(6):
+        now[0], picture = index, with_body(street(), walk(index))
+        hint = Hint(boxes=((36.0, 32.0, 28.0, 60.0),))
+        one = follower.start(picture, hint) if index == 0 else follower.step(picture)
+    assert overlap(one.mask, walk(5)) > 0.7 and one.sure < 0.45
+
+
+@pytest.mark.parametrize("red", [False, True])
+def test_what_they_run_together_with_is_theirs_only_where_it_has_their_colours(red: bool) -> None:
+    ramp, now = np.zeros(SIZE, np.float32), [0]
+    ramp[64:104, 70:] = 1
+    yellow = street() + (np.float32((0.9, 0.8, 0.1)) - street()) * ramp[..., None]
+    behind = with_body(street(), ramp) if red else yellow
+    follower = StillFollow("both", lambda _, view: np.maximum(walk(now[0]), ramp)[view], lambda *_: None)
+    for index in range(6):
+        now[0], picture = index, with_body(behind, walk(index))
+        hint = Hint(boxes=((36.0, 32.0, 28.0, 60.0),))
+        one = follower.start(picture, hint) if index == 0 else follower.step(picture)
+    assert (((one.mask > 0.5) & (walk(5) < 0.1)).sum() > 300) == red
+    assert red or overlap(one.mask, walk(5)) > 0.8
+
+
 def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
     rough = cv2.dilate(walk(0), np.ones((9, 9)))
     found = follow(hint=Hint(goes=rough))

@@ -36,6 +36,8 @@ _NEAR, _FAR = 0.10, 0.30
 """Around what the flow brings, as a share of the actor's size: all that is found counts, and nothing."""
 _LOST, _TRUSTED = 0.25, 0.55
 """Overlap of found and brought: below the first the network is left out, from the second it leads."""
+_MERGED = 0.3
+"""From which share out of reach of the actor a part has run together with something else."""
 _SHARE = 0.75
 """What the network has to say where it leads."""
 _SLIPS = 1.5
@@ -72,8 +74,8 @@ class StillFollow:
 
     def start(self, picture: Picture, hint: Hint) -> Followed:
         """Who is meant in ``picture`` (h, w, 3); they are followed from here."""
+        self._colours = [] if hint.goes is None else [colours_of(picture, hint.goes)]
         one = self._pointed_out(picture, hint)
-        self._colours = []
         self._before = (picture, one.mask)
         self._note(picture, one.mask)
         return one
@@ -84,14 +86,13 @@ class StillFollow:
         brought, believed = bring(*self._before, picture, _FINE_SIDE)
         mask, sure = brought, 0.0
         if self._unseen == 0:
-            mask, sure = _tie(self._look(picture, _about(brought)), brought, believed)
+            mask, sure = self._tie(picture, self._look(picture, _about(brought)), brought, believed)
         self._unseen += 1
         if sure < _TRUSTED:
             whole = self._look(picture, _EVERYTHING)
-            mask, sure = max((mask, sure), _tie(whole, brought, believed), key=lambda tied: tied[1])
-            again = (
-                None if sure >= _TRUSTED else self._again(picture, whole, _SIZES if sure < _LOST else _ABOUT)
-            )
+            tied = self._tie(picture, whole, brought, believed)
+            mask, sure = max((mask, sure), tied, key=lambda tied: tied[1])
+            again = None if sure >= _TRUSTED else self._again(picture, whole, brought, sure)
             mask, sure = (mask, sure) if again is None else (again, _GUESSED)
         if sure >= _TRUSTED:
             self._note(picture, mask)
@@ -108,9 +109,8 @@ class StillFollow:
         """Who is meant: a rough matte brought to what was found, or what was found where the hint points."""
         sure = 1.0
         if hint.goes is not None:
-            mask, sure = _tie(
-                self._look(picture, _about(hint.goes)), hint.goes, np.ones(picture.shape[:2], np.float32)
-            )
+            found = self._look(picture, _about(hint.goes))
+            mask, sure = self._tie(picture, found, hint.goes, np.ones_like(found))
         else:
             inside = [_filled(box, picture) for box in hint.boxes]
             boxed = [self._in_box(picture, box) for box in inside]
@@ -146,23 +146,48 @@ class StillFollow:
                 return np.asarray(best, np.float32), 1.0 if level == _LEVELS[0] else _GUESSED
         return best, _GUESSED
 
+    def _tie(
+        self, picture: Picture, found: Picture, brought: Picture, believed: Picture
+    ) -> tuple[Picture, float]:
+        """The mask from what the network found and what the flow brought, and how well the two agree, 0..1."""
+        inside = (brought > 0.5).astype(np.uint8)
+        size = float(np.sqrt(inside.sum()))
+        if size < 1:
+            return np.zeros_like(found), 0.0
+        away = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+        gate = np.clip((_FAR * size - away) / ((_FAR - _NEAR) * size), 0, 1)
+        kept = np.where(found > 0.5, 0, found) * gate
+        for part in _touching(found, inside):
+            reached = part * gate
+            merged = (part * (1 - gate)).sum() > _MERGED * part.sum()
+            if merged and self._like(picture, np.where(inside, 0, reached)) < _ALIKE:
+                reached = part * np.maximum(brought, gate * (1 - believed))
+            kept = np.maximum(kept, reached)
+        agree = overlap(kept, brought)
+        trust = float(np.clip((agree - _LOST) / (_TRUSTED - _LOST), 0, 1))
+        share = _SHARE * trust * (1 + (1 - believed) * (1 / _SHARE - 1))
+        if kept.sum() < _ABOUT[0] * brought.sum():  # of a part of them, the flow knows more
+            share = share * (1 - believed)
+        return np.asarray(kept * share + brought * (1 - share), np.float32), agree
+
     def _note(self, picture: Picture, mask: Picture) -> None:
         if (mask > 0.5).mean() >= _LEAST:
             self._colours[1:], self._size = [colours_of(picture, mask)], float((mask > 0.5).mean())
             self._unseen = 0
 
-    def _again(self, picture: Picture, found: Picture, sizes: tuple[float, float]) -> Picture | None:
-        """The actor found again where flow and network part: of their colours, and of their size within ``sizes``,
-        which grow with every frame since they were seen.
+    def _again(self, picture: Picture, found: Picture, brought: Picture, sure: float) -> Picture | None:
+        """The actor found again where flow and network part: of their colours, and about of their size, which may be
+        another with every frame since they were seen. A small part of what the flow brings is what stands before them.
         """
         count, labels = cv2.connectedComponents((found > 0.5).astype(np.uint8))
         parts = [np.where(labels == label, found, np.float32(0)) for label in range(1, count)]
-        least, most = sizes[0] / _WIDER**self._unseen, sizes[1] * _WIDER**self._unseen
+        sizes, wider = _SIZES if sure < _LOST else _ABOUT, _WIDER**self._unseen
         best, likeness = None, _ALIKE
         for part in sorted(parts, key=lambda part: -self._like(picture, part)):
             one = part if best is None else np.maximum(best, part)
             like = self._like(picture, one)
-            if like > likeness and least < (one > 0.5).mean() / self._size < most:
+            least = _ABOUT[0] if (brought[one > 0.5] > 0.5).any() else sizes[0] / wider
+            if like > likeness and least < (one > 0.5).mean() / self._size < sizes[1] * wider:
                 best, likeness = one, like + _MORE_ALIKE
         return None if best is None else np.asarray(best, np.float32)
 
@@ -178,28 +203,12 @@ def overlap(one: Picture, other: Picture) -> float:
     return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
 
 
-def _tie(found: Picture, brought: Picture, believed: Picture) -> tuple[Picture, float]:
-    """The mask from what the network found and what the flow brought, and how well the two agree, 0..1."""
-    inside = (brought > 0.5).astype(np.uint8)
-    size = float(np.sqrt(inside.sum()))
-    if size < 1:
-        return np.zeros_like(found), 0.0
-    away = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
-    gate = np.clip((_FAR * size - away) / ((_FAR - _NEAR) * size), 0, 1)
-    kept = _touching(found, inside) * gate
-    agree = overlap(kept, brought)
-    trust = float(np.clip((agree - _LOST) / (_TRUSTED - _LOST), 0, 1))
-    share = _SHARE * trust * (1 + (1 - believed) * (1 / _SHARE - 1))
-    return np.asarray(kept * share + brought * (1 - share), np.float32), agree
-
-
-def _touching(found: Picture, inside: NDArray[np.uint8]) -> Picture:
-    """Of what was found the parts that what was brought touches: nobody who merely walks near is taken along."""
+def _touching(found: Picture, inside: NDArray[np.uint8]) -> list[Picture]:
+    """Of what was found the parts that what was brought touches: nobody who merely walks near."""
     count, labels, facts, _ = cv2.connectedComponentsWithStats((found > 0.5).astype(np.uint8))
     within = np.bincount(labels[inside > 0], minlength=count)
-    stays = within > 0.15 * facts[:, cv2.CC_STAT_AREA]
-    stays[0] = True
-    return np.asarray(np.where(stays[labels], found, 0), np.float32)
+    stays = np.flatnonzero(within > 0.15 * facts[:, cv2.CC_STAT_AREA])
+    return [np.where(labels == label, found, np.float32(0)) for label in stays if label > 0]
 
 
 def bring(before: Picture, mask: Picture, now: Picture, side: int = _FLOW_SIDE) -> tuple[Picture, Picture]:
