@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from actanywhere import cli
+from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.placement import Placement
+from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
+from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
-from actanywhere.render.shadow import shadow_on_place
+from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
 from actanywhere.render.standpoint import Standpoint
 from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
@@ -152,7 +155,8 @@ def test_over_sky_or_water_a_pulled_shadow_is_left_out_and_a_given_one_told() ->
         Decision(CastShadow(0.5, 0, 0.5, 0.02), "as given"),
     )
     for place, takes in (("sky", False), ("water", False), ("ground", True), ("upright", True)):
-        seen = Standpoint(0, feet, None, None, None, "ground", marked((64, 96), place))
+        regions = marked((64, 96), place)
+        seen = Standpoint(0, feet, None, None, None, "ground", regions, sky=regions.of("sky"))
         left = shadow_on_place(Settings(), pulled, seen, Placement(), 1.5, 1.5)
         assert (left.value is not None) == takes
         assert takes or f"over the {place} of the condition picture" in left.reason
@@ -205,3 +209,16 @@ def test_without_a_network_the_picture_is_centred_and_the_reason_told(walker: St
         scene = read_scene(inputs, Watch(), Readers({}))
     assert str(scene.placement.value) == "centred"
     assert "cannot be told for sure" in scene.placement.reason and "--place" in scene.placement.reason
+
+
+def test_a_pulled_shadow_is_cut_where_the_picture_shows_sky_and_frames_are_told() -> None:
+    sky = np.zeros((48, 64), np.float32)
+    sky[:24] = 1
+    planes = np.full((2, 40, 60), 100, np.uint8)
+    planes[1, :30] = 0
+    backdrop = Backdrop(np.zeros((40, 60, 3), np.float32), still_track(2), 1.5)
+    shadow = Decision(PulledShadow(planes), "pulled")
+    left = shadow_off_sky(shadow, sky, backdrop, FrameRange(1001, 1002))
+    assert left.value is shadow.value and "In frames 1001 the actor's shadow" in left.warnings[0]
+    assert planes[0, :17].max() == 0 and planes[0, 23:].min() == 100 and planes[1, 30:].min() == 100
+    assert shadow_off_sky(shadow, None, backdrop, FrameRange(1001, 1002)) is shadow

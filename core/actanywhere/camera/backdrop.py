@@ -79,6 +79,7 @@ class Backdrop:
     that reference to each frame. ``aspect`` is the plate raster's. ``condition_subject`` (hc, wc), 1 = a subject
     painted into the picture, behind which the place is unknown, as it is in a ``hole`` (hc, wc) of the picture and
     beyond the borders (see ``within``). ``view`` is the part of the raster that the picture covers, if not all.
+    ``size`` is the picture's height and width.
     """
 
     def __init__(
@@ -94,11 +95,9 @@ class Backdrop:
         self.track = track
         self.aspect = aspect
         self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
-        self._size = (condition.shape[0], condition.shape[1])
+        self.size = (condition.shape[0], condition.shape[1])
         view = view or View(aspect)
-        self._to_unit = view.to_raster @ condition_to_unit(
-            self._size[0], self._size[1], view.aspect, placement
-        )
+        self._to_unit = view.to_raster @ condition_to_unit(self.size[0], self.size[1], view.aspect, placement)
         self.subject = None if condition_subject is None else _grow(condition_subject)
         if hole is not None:
             self.subject = hole if self.subject is None else np.maximum(self.subject, hole)
@@ -178,7 +177,7 @@ class Backdrop:
 
     def _valid(self, x: Picture, y: Picture, ahead: NDArray[np.bool_], step: float) -> Picture:
         """0..1 where the picture itself shows the place."""
-        valid = np.asarray(_inside(x, y, self._size, step) * ahead, np.float32)
+        valid = np.asarray(_inside(x, y, self.size, step) * ahead, np.float32)
         if self.subject is not None:
             behind = cv2.remap(self.subject, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
             valid = np.asarray(valid * (1.0 - behind), np.float32)
@@ -207,7 +206,7 @@ class Backdrop:
         )
         across, down = right - here, below - here
         area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])
-        rows, columns = self._size
+        rows, columns = self.size
         seen = np.isfinite(area) & (here > -0.5).all(1) & (here < [columns, rows]).all(1)
         area = area[seen] if seen.any() else area[np.isfinite(area)]
         return float(np.sqrt(np.median(area))) if len(area) else 1.0

@@ -10,6 +10,7 @@ from ..camera.track import Tracker
 from ..contract.shot import FrameRange
 from ..render.clip import Clip
 from ..render.features import ShotFeatures
+from ..render.shadow import shaded
 from ..shadow.clean_plate import ShotFrames, clean_frame, linear
 from ..shadow.pull import pull_shadow
 from ..training.datasets import RenderedClips, TrainingClip
@@ -47,7 +48,7 @@ def _figures(clip: TrainingClip) -> dict[str, float | None]:
     track = tracker.solve()
     with ShotFeatures(Clip(FrameRange(1, count), clip.rgb, mattes, 1.0)) as features:
         shot = ShotFrames(clip.rgb, features.actor, track.transforms, features.shared, track.trackable)
-        shadow = pull_shadow(shot).shadow
+        shadow = pull_shadow(shot, lies=shaded(features.clip)).shadow
         planes = [np.zeros(shot.size, np.float32)] * count
         if shadow is not None:
             planes = [shadow.at(index, *shot.size) for index in range(count)]

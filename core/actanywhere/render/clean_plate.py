@@ -36,7 +36,7 @@ from .lock import lock_folder
 from .plate_job import PlateJob
 from .progress import JobProgress, Stage
 from .proxies import read_proxies, resize
-from .shadow import PULL_WIDTH
+from .shadow import PULL_WIDTH, shaded
 
 Picture = NDArray[np.float32]
 
@@ -140,7 +140,7 @@ def _write_frames(
         pulling.check()
 
     pulling.step(0)
-    pull = pull_shadow(shot, step)
+    pull = pull_shadow(shot, step, lies=shaded(clip))
     progress.reach(_WRITING, 0)
     stem = f"{Path(plate.path).name.split('.')[0].rstrip('_#@%')}_clean"
     holes = []

@@ -41,7 +41,7 @@ from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_proxies, resize
-from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_on_place
+from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
 
 Picture = NDArray[np.float32]
@@ -259,6 +259,8 @@ def _placed(
     shadow = shadow_on_place(
         settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
     )
+    if place.standpoint is not None:
+        shadow = shadow_off_sky(shadow, place.standpoint.sky, place.backdrop, clip.frames)
     return place, shadow, interaction
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from ..camera.alignment import Box
+from ..camera.backdrop import Backdrop
 from ..camera.footing import share_at
 from ..camera.placement import Placement
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
+from ..contract.shot import FrameRange
 from ..engines.protocol import Watch
 from ..footage import Plate, compact, to_display
+from ..seeing.plain_sky import plain_sky
+from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
 from ..shadow.pull import PulledShadow, pull_shadow
@@ -29,6 +34,10 @@ PULL_WIDTH = 640
 
 _NOWHERE = 0.5
 """Share of the feet over sky or water from which on the place takes no shadow."""
+_STEP = 4
+"""Pixels between those of which it is asked whether they lie on the sky."""
+_LAID, _LOST = 25, 0.2
+"""Of 255, a tenth of the light; and the share of a frame's shadow that it loses for it to be told."""
 _LOOKED_AT = 128
 """Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99
@@ -100,11 +109,13 @@ def shadow_on_place(
 
     ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into.
     """
-    if shadow.value is None or seen is None or seen.regions is None or not len(seen.feet):
+    if shadow.value is None or seen is None or not len(seen.feet):
         return shadow
+    takes_none = {"sky": seen.sky, "water": None if seen.regions is None else seen.regions.of("water")}
     share = {
-        name: float((share_at(seen.regions.of(name), seen.feet, placement, picture, frame) > 0.5).mean())
-        for name in ("sky", "water")
+        name: float((share_at(region, seen.feet, placement, picture, frame) > 0.5).mean())
+        for name, region in takes_none.items()
+        if region is not None
     }
     if sum(share.values()) <= _NOWHERE:
         return shadow
@@ -116,6 +127,38 @@ def shadow_on_place(
         )
     warning = f"The shadow is left out: {reason}. Lay the picture otherwise (--place), or give one (--shadow given)."
     return Decision(None, f"none: {reason}", (*shadow.warnings, warning))
+
+
+def shadow_off_sky(
+    shadow: Decision[Shadow], sky: Picture | None, backdrop: Backdrop | None, frames: FrameRange
+) -> Decision[Shadow]:
+    """The same without what would lie on the ``sky`` (h, w) of the condition as the ``backdrop`` moves it; told."""
+    pulled = shadow.value
+    if not isinstance(pulled, PulledShadow) or sky is None or backdrop is None or not sky.any():
+        return shadow
+    (height, width), planes, lost = pulled.planes.shape[1:], pulled.planes, []
+    x, y = np.meshgrid(np.arange(0, width, _STEP), np.arange(0, height, _STEP))
+    points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
+    onto = np.array(sky.shape[::-1]) / backdrop.size[::-1]
+    for index in range(len(planes)):
+        before = np.count_nonzero(planes[index] > _LAID)
+        if not before:
+            continue
+        looks = (np.nan_to_num(backdrop.looks(index, points, height, width), nan=1e4) + 0.5) * onto - 0.5
+        at = np.clip(looks, -1e4, 1e4).astype(np.float32).reshape(*x.shape, 2)
+        there = cv2.remap(sky, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        wide = cv2.resize(there, (x.shape[1] * _STEP, x.shape[0] * _STEP), interpolation=cv2.INTER_LINEAR)
+        planes[index] = np.round(planes[index] * (1 - wide[:height, :width]))
+        if np.count_nonzero(planes[index] > _LAID) < (1 - _LOST) * before:
+            lost.append(frames.first + index)
+    pulled.forget()
+    if not lost:
+        return shadow
+    warning = (
+        f"In frames {compact(lost)} the actor's shadow would lie on the sky of the condition picture, and is left out "
+        "there. Lay the picture otherwise (--place)."
+    )
+    return replace(shadow, warnings=(*shadow.warnings, warning))
 
 
 def _pulled(
@@ -139,7 +182,7 @@ def _pulled(
         ShotFrames(proxies.rgb, features.actor, track.transforms, features.shared, sure),
         step,
         None if clean is None else given_clean(clean, proxies),
-        (lambda index: None) if regions is None else regions.shaded,
+        shaded(proxies, regions),
     )
     if found.shadow is None:
         asked = settings.shadow == "pulled"
@@ -154,6 +197,20 @@ def _pulled(
     lacking = compact([proxies.frames.first + index for index in found.carried])
     carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
     return Decision(shadow, f"{found.reason}{carried}{source}")
+
+
+def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int], Picture | None]:
+    """Where (h, w), any size, a frame shows what a shadow may lie on: by its ``regions``, or all but a blue sky."""
+
+    def at(index: int) -> Picture | None:
+        known = None if regions is None else regions.shaded(index)
+        if known is not None:
+            return known
+        rgb, matte = (plane[index] / np.float32(255) for plane in (proxies.rgb, proxies.matte))
+        sky = plain_sky(rgb, matte)
+        return None if sky is None else 1 - sky
+
+    return at
 
 
 def given_clean(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:

@@ -14,6 +14,7 @@ from ..camera.space import read_horizon
 from ..camera.track import CameraTrack
 from ..seeing.horizon import Horizon, find_horizon
 from ..seeing.other_actor import OtherActor
+from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture, RegionMap
 from ..seeing.readers import Readers
 from ..seeing.stood_ground import stood_ground
@@ -41,7 +42,8 @@ class Standpoint:
 
     ``plate`` and ``picture`` are the horizons of the plate's frame (shares of the view's height) and of the condition
     (shares of its own), None where they are not known for sure. ``ground`` (h, w): how surely the condition is there
-    what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None.
+    what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None. ``sky``
+    (h, w) is the condition's, by its regions or by its blue; None where nothing tells it.
     """
 
     anchor: int
@@ -52,6 +54,7 @@ class Standpoint:
     surface: str
     regions: RegionMap | None
     told_by: str = ""
+    sky: Picture | None = None
 
 
 def read_standpoint(
@@ -98,6 +101,7 @@ def read_standpoint(
         surface,
         picture,
         told_by if ground is not None else "",
+        plain_sky(condition, hole) if picture is None else picture.of("sky"),
     )
 
 
