@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,7 +18,10 @@ from actanywhere.contract.errors import JobError
 from actanywhere.contract.job import Job, Result
 from actanywhere.contract.shot import FrameRange, Matte
 from actanywhere.footage import from_display, linearise, to_display
+from actanywhere.footage.layer import HalfFrame
 from actanywhere.footage.spaces import CHROMATICITIES
+from actanywhere.render import writing
+from actanywhere.render.deliver import PlateAndMatte
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     ACES,
@@ -285,3 +291,26 @@ def test_another_working_size_gives_another_layer_of_the_plates_size(shot: Stage
     )
     assert own.shape == other.shape == (HEIGHT, WIDTH, 3)
     assert not np.array_equal(own, other)
+
+
+def test_one_plate_at_a_time_is_held_while_a_layer_is_written(
+    shot: Staged, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_frame, finish_layer = writing.read_frame, writing.finish_layer
+    held: weakref.WeakValueDictionary[int, PlateAndMatte] = weakref.WeakValueDictionary()
+    most: list[int] = []
+
+    def read(*given: Any) -> PlateAndMatte:
+        most.append(len(held) + 1)
+        held[len(most)] = one = read_frame(*given)
+        return one
+
+    def finish(*given: Any) -> HalfFrame:
+        time.sleep(0.05)  # a reader that ran ahead would be seen
+        most.append(len(held))
+        return finish_layer(*given)
+
+    monkeypatch.setattr(writing, "read_frame", read)
+    monkeypatch.setattr(writing, "finish_layer", finish)
+    render(shot.job(model))
+    assert most == [1] * 12
