@@ -19,7 +19,7 @@ from typing import Any
 from .contract.errors import ActAnywhereError, JobError
 from .contract.fields import NUMBER, WHOLE, fields_of
 from .contract.job import Job
-from .contract.numbering import stem_of
+from .contract.numbering import plate_name
 from .contract.settings import Settings, file_settings, moot_settings, setting_fields
 from .contract.shot import CONDITION_KINDS, Condition, FrameRange, ImageSequence, Matte, Shot
 from .spreadsheet import read_text, rows_of
@@ -167,7 +167,7 @@ def _shot(given: Mapping[str, Any], base: Path) -> Shot:
     first, matte_first = (_START.read(given.get(name)) for name in ("plate_first", "matte_first"))
     plate = ImageSequence(_absolute(given["plate"], base), first, given.get("plate_colour", "auto"))
     return Shot(
-        name=given.get("name", _name_of(plate.path)),
+        name=given.get("name", plate_name(plate.path)),
         plate=plate,
         matte=Matte(_absolute(given.get("matte", ""), base), given.get("matte_channel", ""), matte_first),
         condition=Condition(
@@ -192,11 +192,6 @@ def _model(name: str, base: Path) -> str:
     """A folder that exists, as an absolute path; any other word is left for the model room to find."""
     folder = str(_absolute(name, base))
     return folder if os.sep in name or (name != "starter" and os.path.isdir(folder)) else name
-
-
-def _name_of(plate: str) -> str:
-    """``man_run`` for ``/shots/man_run.####.png`` and for ``man_run.mov``."""
-    return stem_of(plate) or os.path.basename(os.path.dirname(plate)) or "shot"
 
 
 # -- lists ---------------------------------------------------------------------------------------------------

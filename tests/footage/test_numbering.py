@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actanywhere.contract.errors import FootageError, JobError
-from actanywhere.contract.numbering import compact, numbering_remedy, stem_of
+from actanywhere.contract.numbering import compact, named_after, numbered_name, numbering_remedy, stem_of
 from actanywhere.contract.sequences import find_footage, sequences_in
 from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.footage import open_matte, open_plate
@@ -349,3 +349,18 @@ def test_a_movie_and_its_matte_share_their_numbers(tmp_path: Path) -> None:
 )
 def test_a_shot_is_called_after_its_plate_without_signs_that_mean_something(path: str, stem: str) -> None:
     assert stem_of(path) == stem
+
+
+@pytest.mark.parametrize(
+    ("plate", "first"),
+    [
+        ("/s/man_run.####.exr", "man_run_matte.0007.exr"),
+        ("/s/man_run.#.exr", "man_run_matte.0007.exr"),
+        ("/s/bear/#####.jpg", "bear_matte.00007.exr"),
+        ("/s/bear/%06d.jpg", "bear_matte.000007.exr"),
+        ("/s/man_run.mov", "man_run_matte.0007.exr"),
+        ("#####.jpg", "shot_matte.00007.exr"),
+    ],
+)
+def test_what_is_made_of_a_plate_has_its_name_or_its_folders_and_its_digits(plate: str, first: str) -> None:
+    assert numbered_name("/v##/" + named_after(plate, "matte"), 7) == "/v##/" + first

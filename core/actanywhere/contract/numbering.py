@@ -153,6 +153,24 @@ def stem_of(path: str) -> str:
     return re.sub(r"[^\w .()+,=-]", "_", stem).strip("._-, ")
 
 
+def plate_name(path: str) -> str:
+    """``stem_of`` a plate; for one whose files are only numbered, that of its folder."""
+    return stem_of(path) or stem_of(os.path.dirname(path)) or "shot"
+
+
+def named_after(path: str, what: str) -> str:
+    """``man_run_matte.####.exr``: pictures made of the plate ``man_run.####.png``, with its digits, four at least."""
+    reading = next(readings(os.path.basename(path)), None)
+    digits = max(4, 0 if reading is None else reading.digits)
+    return f"{plate_name(path)}_{what}.{'#' * digits}.exr"
+
+
+def numbered_name(pattern: str, frame: int) -> str:
+    """The file of a frame of such a pattern; its folder may have any name."""
+    folder, name = os.path.split(pattern)
+    return os.path.join(folder, re.sub("#+", lambda sign: f"{frame:0{len(sign.group())}d}", name))
+
+
 def composed(name: str) -> str:
     """The name with its accents in one form: macOS writes another than everybody else."""
     return unicodedata.normalize("NFC", name)

@@ -16,6 +16,7 @@ from ..camera.alignment import Matrix
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import OutputError
 from ..contract.files import make_folder, write_text
+from ..contract.numbering import named_after, numbered_name
 from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from ..footage import (
@@ -142,10 +143,10 @@ def _write_frames(
     pulling.step(0)
     pull = pull_shadow(shot, step, lies=shaded(clip))
     progress.reach(_WRITING, 0)
-    stem = f"{Path(plate.path).name.split('.')[0].rstrip('_#@%')}_clean"
+    pattern = str(folder / named_after(plate.path, "clean"))
     holes = []
     for index, frame in enumerate(plate.frames):
-        path = folder / f"{stem}.{frame:04d}.exr"
+        path = Path(numbered_name(pattern, frame))
         if not path.is_file():
             out = actor(index).astype(np.float32)
             if pull.shadow is not None:
@@ -163,7 +164,7 @@ def _write_frames(
             f"In {len(holes)} frames ({compact(holes)}) no other frame shows all behind the actor: A is 0 there. "
             "Paint it, or give frames in which they are elsewhere."
         )
-    return CleanPlate(str(folder / f"{stem}.####.exr"), plate.frames, pull.reason, warnings)
+    return CleanPlate(pattern, plate.frames, pull.reason, warnings)
 
 
 def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> tuple[Clip, CameraTrack]:

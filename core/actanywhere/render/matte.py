@@ -15,6 +15,7 @@ import numpy as np
 
 from ..contract.errors import JobError, ModelError
 from ..contract.files import make_folder, replace_atomically
+from ..contract.numbering import named_after, numbered_name
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Counted, Plate, compact, open_plate, to_display, unheard, write_exr_frame
 from ..models import Found, find_network, missing_network
@@ -218,7 +219,7 @@ class _Making:
             self._progress.watch(_EDGES).check()
 
     def _path(self, frame: int) -> Path:
-        return Path(_pattern(self._job, self._plate).replace("####", f"{frame:04d}"))
+        return Path(numbered_name(_pattern(self._job, self._plate), frame))
 
     def _small(self, frame: int) -> Picture:
         return self._seen(frame)[0]
@@ -370,5 +371,4 @@ def _size(plate: Plate) -> tuple[int, int]:
 
 
 def _pattern(job: MatteJob, plate: Plate) -> str:
-    stem = Path(plate.path).name.split(".")[0].rstrip("_#@%")
-    return str(Path(job.output) / f"{stem}_matte.####.exr")
+    return str(Path(job.output) / named_after(plate.path, "matte"))
