@@ -87,6 +87,11 @@ def test_a_shore_near_the_upper_border_does_not_stand_twice() -> None:
     picture += np.random.default_rng(2).normal(0, 0.01, picture.shape).astype(np.float32)
     made = extend(picture, np.zeros((100, 140), np.float32), Margins(top=45), ShiftMap())
     assert (made[:45, :, 0] > 0.7).all()
+    # Nor does a shore that is soft over three rows.
+    soft = picture.copy()
+    soft[8:10] = (0.65, 0.65, 0.6)
+    made = extend(soft, np.zeros((100, 140), np.float32), Margins(top=45), ShiftMap())
+    assert (made[:45, :, 0] > 0.7).all()
     # A shore 15 rows below the border is not reached: what is mirrored is as it was, and ends no sooner.
     low = picture.copy()
     low[10:15] = low[5:10]

@@ -26,6 +26,17 @@ def test_a_tower_stands_out_and_a_street_does_not() -> None:
     assert not prominent(street()).any()
 
 
+def test_a_coloured_kerb_from_side_to_side_goes_on_and_one_that_ends_stands_out() -> None:
+    picture = street()
+    colours = np.array([(0.9, 0.1, 0.1), (0.9, 0.8, 0.1), (0.1, 0.2, 0.9)], np.float32)
+    picture[100:106] = colours[np.arange(SIZE[1]) // 8 % 3]
+    assert not prominent(picture)[100:106].any()
+    red = extend(picture, NO_HOLE, Margins(left=80, right=80), ShiftMap())[102, :, 0] > 0.7
+    assert red[:80].mean() > 0.5 and red[-80:].mean() > 0.5
+    picture[100:106, SIZE[1] // 4 :] = street()[100:106, SIZE[1] // 4 :]
+    assert prominent(picture)[100:106, : SIZE[1] // 5].all()
+
+
 def test_where_the_tower_was_is_its_level() -> None:
     picture = with_tower()
     calm = without(picture, prominent(picture))

@@ -22,8 +22,10 @@ _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
 _MIRRORED = 0.12
 """Share of the picture's height that is mirrored above and below: sky and ground without a seam, but no skyline."""
-_LEAST_LEVEL, _OTHER_LEVEL = 0.03, 0.25
-"""Of a level at the picture's end: its least share of the height, and the distance in RGB from which another begins."""
+_LEAST_LEVEL, _OTHER_LEVEL, _LEVEL_EDGE = 0.03, 0.25, 0.02
+"""Of a level at the picture's end: its least share of the height, the distance in RGB from which another begins, and
+over how much of the height it goes over into that.
+"""
 _SIDES = ((1, True), (1, False), (0, True), (0, False))
 """Left, right, top and bottom: the axis, and whether it lies before the picture."""
 
@@ -133,7 +135,7 @@ def _level_rows(inwards: Picture, height: int) -> int:
     soft = cv2.blur(inwards, (max(1, height // 20), 1))
     apart = np.linalg.norm(soft - soft[:least].mean(0), axis=2) > _OTHER_LEVEL
     other = np.flatnonzero(apart.mean(1) > 0.5)
-    return max(least, int(other[0])) if len(other) else len(inwards)
+    return max(least, int(other[0]) - round(_LEVEL_EDGE * height)) if len(other) else len(inwards)
 
 
 def _parts(size: int, count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """What stands out of a picture without anybody saying so, and the picture without it.
 
 A colour that hardly occurs elsewhere at its level is prominent: a tower on a skyline, a sign in a street, somebody on
-a beach; a wave, a kerb or one scooter of a row is not.
+a beach; a wave or one scooter of a row is not, nor what runs from side to side, as a coloured kerb does.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ def prominent(picture: Picture) -> Flags:
     kept = (least < _RARE) & (facts[:, cv2.CC_STAT_AREA] > _SMALLEST * labels.size)
     kept[0] = False
     rim = 2 * round(_RIM * height) + 1
-    return np.asarray(cv2.dilate(kept[labels].astype(np.uint8), np.ones((rim, rim), np.uint8))) > 0
+    wide = cv2.dilate(kept[labels].astype(np.uint8), np.ones((rim, rim), np.uint8))
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(wide)
+    ends = facts[:, cv2.CC_STAT_WIDTH] < width
+    ends[0] = False
+    return np.asarray(ends[labels])
 
 
 def cut_by_border(things: Flags, last: bool) -> Flags:
