@@ -26,8 +26,8 @@ def plain_sky(picture: Picture, hidden: Picture | None = None) -> Picture | None
     """
     size = (max(1, round(picture.shape[1] * _HEIGHT / picture.shape[0])), _HEIGHT)
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((_WIRE, _WIRE), np.uint8))
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    unwired = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((_WIRE, _WIRE), np.uint8))
+    lab = np.asarray(cv2.cvtColor(unwired, cv2.COLOR_RGB2LAB), np.float32)
     light, red, yellow = cv2.split(cv2.GaussianBlur(lab, (0, 0), 1.2))
     detail = np.abs(lab[..., 0] - cv2.GaussianBlur(lab[..., 0], (0, 0), 2.0))
     blue = (yellow < -_BLUE) & (red < _PURPLE - yellow / 2) & (light - yellow > _DARKEST)
