@@ -51,7 +51,7 @@ def _shot(
     jump: bool = False,
     leaves: bool = False,
     drift: float = 0,
-    board: bool = False,
+    board: bool | tuple[float, float, float] = False,
     water: bool = False,
     plain: bool = False,
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
@@ -74,7 +74,7 @@ def _shot(
         taken = TAKEN * _shadow(x) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
         matte = _figure(x, lift)
         if board:
-            light[_board(x)] *= np.float32(0.4)
+            light[_board(x)] *= np.array((0.4, 0.4, 0.4) if board is True else board, np.float32)
         light = np.where(matte[..., None] > 0, np.float32(0.05), light * (1 - taken[..., None]))
         rgb.append(codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(matte > 0)
@@ -138,6 +138,12 @@ def test_a_dark_board_under_their_feet_is_no_shadow_where_it_is_known_for_a_thin
     seeing, recall = _judged(shot, truth, pull_shadow(shot, lies=lies))
     assert blind < 0.8
     assert seeing >= 0.95 and recall >= 0.8, (seeing, recall)
+
+
+def test_what_is_darker_but_as_bright_in_one_colour_is_another_thing_and_no_shadow() -> None:
+    shot, truth = _shot(board=(0.3, 0.5, 1.05))  # a blue cloth on sand
+    precision, recall = _judged(shot, truth, pull_shadow(shot))
+    assert precision >= 0.95 and recall >= 0.8, (precision, recall)
 
 
 def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:

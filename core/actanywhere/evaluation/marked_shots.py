@@ -135,13 +135,13 @@ def _left(scene: Scene, marks: Marks, original: Frames, comp: Frames) -> float:
 
 
 def _shadow(scene: Scene, marks: Marks, first: int) -> ShadowCount:
-    """The shadow that is laid, in the marked frames of the plate, whose first one is ``first``."""
+    """The shadow that is pulled, in the marked frames of the plate, whose first one is ``first``."""
     taken, marked, actors = [], [], []
     for place, mark in marks.shadows.items():
         index = place + first - scene.clip.frames.first
         if not 0 <= index < len(scene.clip.frames):
             continue
-        shadow, (height, width) = scene.shadow.value, mark.shape
+        shadow, (height, width) = scene.pulled, mark.shape
         none = np.zeros(mark.shape, np.float32)
         taken.append(shadow.at(index, height, width) if isinstance(shadow, PulledShadow) else none)
         marked.append(mark)

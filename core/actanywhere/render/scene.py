@@ -55,7 +55,8 @@ class Scene:
     says who that was and how it was filled, ``original`` is the condition as it was given (both None in a scene that
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
-    shadow falls on the backdrop, None where none is laid. ``match`` is how the layer is graded to the plate,
+    shadow falls on the backdrop, None where none is laid, and ``pulled`` it as it is in the plate, whatever the place
+    takes of it. ``match`` is how the layer is graded to the plate,
     ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
     actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does), ``interaction`` what of splash,
@@ -82,12 +83,14 @@ class Scene:
     cut: str = ""
     interaction: Decision[Interaction | None] = field(default_factory=lambda: Decision(None))
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
+    pulled: CastShadow | PulledShadow | None = None
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
         self.clip.forget()
-        if isinstance(self.shadow.value, PulledShadow):
-            self.shadow.value.forget()
+        for shadow in (self.shadow.value, self.pulled):
+            if isinstance(shadow, PulledShadow):
+                shadow.forget()
         if self.interaction.value is not None:
             self.interaction.value.forget()
 
@@ -188,7 +191,7 @@ def _read_scene(
         return mended, closed
 
     led = camera.value != "subject" or not inputs.engine.facts.infers_camera
-    place, shadow, interaction = _placed(
+    place, pulled, shadow, interaction = _placed(
         inputs, clip, features, track, camera.value, motion, led, readers, regions, filling, pulling
     )
     asked = settings.camera if inputs.track is None else "tracked"
@@ -219,6 +222,7 @@ def _read_scene(
         slits=slits,
         cut=cut_off(clip, regions),
         interaction=interaction,
+        pulled=pulled,
     )
     scene.forget()
     return scene
@@ -236,8 +240,16 @@ def _placed(
     regions: PlateRegions,
     filling: Watch,
     pulling: Watch,
-) -> tuple[Place, Decision[CastShadow | PulledShadow | None], Decision[Interaction | None]]:
-    """The place, and what the actor leaves on it and over it; ``led`` by a camera, or by the actor alone."""
+) -> tuple[
+    Place,
+    CastShadow | PulledShadow | None,
+    Decision[CastShadow | PulledShadow | None],
+    Decision[Interaction | None],
+]:
+    """The place, the actor's shadow in the plate, and what they leave on the place and over it.
+
+    ``led`` by a camera, or by the actor alone.
+    """
     settings = inputs.job.settings
     flat = track if camera == "3d" else motion.flat()
     with ThreadPoolExecutor(1, "place") as beside:
@@ -255,13 +267,13 @@ def _placed(
             inputs.clean,
         )
         place = seeing.result()
-    shape = place.condition.shape[1] / place.condition.shape[0]
+    shape, pulled_shadow = place.condition.shape[1] / place.condition.shape[0], shadow.value
     shadow = shadow_on_place(
         settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
     )
     if place.standpoint is not None:
         shadow = shadow_off_sky(shadow, place.standpoint.sky, place.backdrop, clip.frames)
-    return place, shadow, interaction
+    return place, pulled_shadow, shadow, interaction
 
 
 def _read(

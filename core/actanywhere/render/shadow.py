@@ -16,7 +16,7 @@ from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.protocol import Watch
-from ..footage import Plate, compact, to_display
+from ..footage import Plate, compact, spilled, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
@@ -136,29 +136,32 @@ def shadow_off_sky(
     pulled = shadow.value
     if not isinstance(pulled, PulledShadow) or sky is None or backdrop is None or not sky.any():
         return shadow
-    (height, width), planes, lost = pulled.planes.shape[1:], pulled.planes, []
+    (height, width), lost, planes = pulled.planes.shape[1:], [], spilled(pulled.planes.shape)
     x, y = np.meshgrid(np.arange(0, width, _STEP), np.arange(0, height, _STEP))
     points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     onto = np.array(sky.shape[::-1]) / backdrop.size[::-1]
-    for index in range(len(planes)):
-        before = np.count_nonzero(planes[index] > _LAID)
+    for index, plane in enumerate(pulled.planes):
+        before = np.count_nonzero(plane > _LAID)
         if not before:
+            planes[index] = plane
             continue
         looks = (np.nan_to_num(backdrop.looks(index, points, height, width), nan=1e4) + 0.5) * onto - 0.5
         at = np.clip(looks, -1e4, 1e4).astype(np.float32).reshape(*x.shape, 2)
         there = cv2.remap(sky, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         wide = cv2.resize(there, (x.shape[1] * _STEP, x.shape[0] * _STEP), interpolation=cv2.INTER_LINEAR)
-        planes[index] = np.round(planes[index] * (1 - wide[:height, :width]))
+        planes[index] = np.round(plane * (1 - wide[:height, :width]))
         if np.count_nonzero(planes[index] > _LAID) < (1 - _LOST) * before:
             lost.append(frames.first + index)
+    cut = replace(pulled, planes=planes)
+    cut.forget()
     pulled.forget()
     if not lost:
-        return shadow
+        return replace(shadow, value=cut)
     warning = (
         f"In frames {compact(lost)} the actor's shadow would lie on the sky of the condition picture, and is left out "
         "there. Lay the picture otherwise (--place)."
     )
-    return replace(shadow, warnings=(*shadow.warnings, warning))
+    return replace(shadow, value=cut, warnings=(*shadow.warnings, warning))
 
 
 def _pulled(

@@ -35,6 +35,8 @@ _LEAST = 0.06
 _OVER_NOISE, _OVER_SPREAD = 2.5, 1.5
 _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
+_EVERY, _TOLD_BY = 0.1, 0.25
+"""Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
 _NOISIEST = 0.13
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
@@ -224,7 +226,8 @@ def _darker(
     away = cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3)
     free = ~clean.hole & (away > 2)
     ratio = _log_ratio(plate, clean.light, free, 1.2 * scale)
-    ratio -= _drift(ratio, free & (away > 0.35 * feet.tall))
+    drift = _drift(ratio, free & (away > 0.35 * feet.tall))
+    ratio -= drift
     ring = free & (away > 0.05 * feet.tall) & (away < AROUND * feet.tall)
     covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
@@ -235,6 +238,11 @@ def _darker(
     below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
     above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
     shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < AROUND * feet.tall)
+    # Light that is missing is missing in every colour; another colour is another thing, or another part of the place.
+    least = [
+        _log_ratio(plate[..., c : c + 1], clean.light[..., c : c + 1], free, 2.4 * scale) for c in range(3)
+    ]
+    shadow &= (np.max(least, axis=0) - drift < _EVERY * ratio) | (ratio > -_TOLD_BY)
     if lies is not None:
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
         shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
@@ -268,7 +276,7 @@ def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:
     norm = np.maximum(cv2.GaussianBlur(weight, (0, 0), blur), 1e-3)
 
     def mean(light: Plane) -> Plane:
-        bright = cv2.transform(light, np.full((1, 3), 1 / 3, np.float32))
+        bright = cv2.transform(light, np.full((1, light.shape[2]), 1 / light.shape[2], np.float32))
         return np.asarray(cv2.GaussianBlur(bright * weight, (0, 0), blur) / norm, np.float32)
 
     return np.asarray(np.log((mean(plate) + _BLACK) / (mean(clean) + _BLACK)), np.float32)
