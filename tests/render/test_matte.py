@@ -12,12 +12,15 @@ import OpenImageIO as oiio
 import pytest
 
 from actanywhere.cli import main
-from actanywhere.contract.errors import Cancelled
+from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Progress
 from actanywhere.contract.shot import ImageSequence
+from actanywhere.models import Found, find_entry
+from actanywhere.render import matte_readers
 from actanywhere.render.matte import MatteJob, matte_stages, write_matte
 from actanywhere.render.matte_prompts import Prompts
 from actanywhere.render.progress import JobProgress
+from actanywhere.seeing.protocol import Followed
 from tests.footage.pictures import write_still
 from tests.render.stage import read_layer
 from tests.seeing.networks import red_mask
@@ -215,6 +218,45 @@ def test_a_rough_matte_of_one_frame_leads(shot: Path) -> None:
     write_still(shot / "rough.png", rough, "uint8")
     assert made(shot, "--quiet", "--matte", f"{shot / 'rough.png'}@1003") == 0
     assert all(overlap(alpha(shot, 1001 + index), walk(index)) > 0.9 for index in range(FRAMES))
+
+
+@pytest.mark.parametrize("fails_at", [1001, 1004])
+def test_the_network_for_stills_goes_on_where_sam_fails_and_the_frames_are_told(
+    shot: Path,
+    library: Path,
+    fails_at: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Film:
+        """SAM 2.1 as it runs out of memory in a frame."""
+
+        def __init__(self, *_: object) -> None:
+            self.notices: list[str] = []
+
+        def start(self, *_: object) -> Followed:
+            self.frame = 1000
+            return self.step()
+
+        def step(self, *_: object) -> Followed:
+            self.frame += 1
+            if self.frame == fails_at:
+                raise ModelError("sam2.1 cannot be run: CUDA out of memory.", "Close other applications.")
+            return Followed(walk(self.frame - 1001), 1.0)
+
+    film, find = Found(find_entry("sam2.1-hiera-tiny"), library, (), None), matte_readers.find_network
+    here = {"follow": film, "edge": None, "subjects": find("subjects")}
+    monkeypatch.setattr(matte_readers, "Sam2Follow", Film)
+    monkeypatch.setattr(matte_readers, "find_network", lambda role: here[role])
+    assert made(shot, "--box", "36,32,28,60") == 0
+    said = "".join(capsys.readouterr())
+    assert f"instead in frames {fails_at}-1007: give another folder" in said and "out of memory" in said
+    assert all(overlap(alpha(shot, 1001 + index), walk(index)) > 0.9 for index in range(FRAMES))
+    here["subjects"] = None
+    assert made(shot, "--box", "36,32,28,60", output="alone") == 2
+    said = capsys.readouterr().err
+    assert f"It was to follow the actor in frame {fails_at}; what is done is kept" in said
+    assert "Close other applications" in said
 
 
 def test_without_any_network_the_command_that_gets_one_is_named(

@@ -118,6 +118,28 @@ def test_regions_that_run_out_of_memory_are_left_out(tmp_path: Path, monkeypatch
     ]
 
 
+def test_regions_without_room_are_left_out_and_without_room_on_the_card_run_on_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("scipy")
+    torch = pytest.importorskip("torch")
+    found = Found(find_entry("eomt-coco-small"), tiny(tmp_path / "eomt"), ("model.safetensors",), None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("actanywhere.models.memory.free_card_memory", lambda: 1e9)
+    readers = Readers({"regions": found})
+    assert readers.regions_of(PICTURE) is not None
+    assert readers.warnings == [
+        "eomt-coco-small needs about 1.5 GB of the graphics card's memory, and 1.0 GB are free. It runs on the "
+        "processor. Close other applications on this card."
+    ]
+    monkeypatch.setattr("actanywhere.models.memory.free_memory", lambda: 0.7e9)
+    readers = Readers({"regions": found})
+    assert readers.regions_of(PICTURE) is None
+    assert readers.warnings[0].startswith(
+        "eomt-coco-small needs about 1.5 GB of memory, and 0.7 GB are free. It is"
+    )
+
+
 def test_a_network_that_needs_more_memory_than_is_free_is_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

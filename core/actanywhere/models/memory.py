@@ -51,8 +51,11 @@ def check_memory(entry: Entry) -> None:
 
 
 def lacks_card_memory(entry: Entry) -> str:
-    """What a network that would run on the card lacks there, as a sentence; empty where it fits or nothing tells."""
+    """What a network that would run on the card lacks there, as a notice; empty where it fits or nothing tells."""
     free, need = free_card_memory(), entry.gpu_memory or entry.memory
     if free is None or free >= need * GB:
         return ""
-    return f"{entry.name} needs about {need:g} GB of the graphics card's memory, and {free / GB:.1f} GB are free."
+    return (
+        f"{entry.name} needs about {need:g} GB of the graphics card's memory, and {free / GB:.1f} GB are free. "
+        "It runs on the processor. Close other applications on this card."
+    )

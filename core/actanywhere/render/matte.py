@@ -18,18 +18,23 @@ from ..contract.files import make_folder, replace_atomically
 from ..contract.numbering import named_after, numbered_name
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Counted, Plate, compact, open_plate, to_display, unheard, write_exr_frame
-from ..models import Found, find_network, missing_network
-from ..onnx_runner import open_network
-from ..seeing.cache import Answers
-from ..seeing.follow_sam2 import Sam2Follow
-from ..seeing.follow_still import StillFollow, View, bring
-from ..seeing.matte_edge import Edge, GuidedEdge, VitMatteEdge, band_rows, steadied
+from ..models import missing_network
+from ..seeing.follow_still import bring
+from ..seeing.matte_edge import GuidedEdge, band_rows, steadied
 from ..seeing.mover import most_prominent
-from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject, stacked
-from ..seeing.subjects import NetworkSubjects
+from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject
 from .lock import lock_folder
 from .matte_note import WORK, check_note, claim_folder, files_of, identity_of, read_note, why_anew, write_note
 from .matte_prompts import Prompts, read_prompts
+from .matte_readers import (
+    INSTEAD,
+    MatteReaders,
+    edge_here,
+    edge_network,
+    lacks_follow,
+    matte_readers,
+    source_of,
+)
 from .progress import JobProgress, Stage
 
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
@@ -38,7 +43,6 @@ _SIDE = 960
 _UNSURE = 0.45
 _EDGE_COST = 2.5e-7
 """Seconds a pixel, guessed until the first edges are drawn."""
-_INSTEAD = "The guided filter draws the edge instead"
 _LOOKS, _SOON = 5, 3
 """Frames in which the most prominent mover is looked for, and frames on to see them move."""
 
@@ -64,16 +68,6 @@ class MadeMatte:
     warnings: list[str]
 
 
-@dataclass(frozen=True)
-class _Readers:
-    """What answers here. ``make`` gives whoever follows; ``subjects`` tells who stands out, where it is here."""
-
-    make: Callable[[], Follow]
-    edge: Edge
-    subjects: Callable[[Picture], list[Subject]] | None
-    warnings: list[str]
-
-
 def matte_stages() -> list[Stage]:
     """The work on a matte; of how many frames, is said as it is known."""
     return [Stage(_LOOKING, 0, 2.0), Stage(_FOLLOWING, 1, 2.0), Stage(_EDGES, 1, 0.5)]
@@ -83,14 +77,14 @@ def survey_matte(job: MatteJob, counted: Counted = unheard) -> list[str]:
     """What would be done, in lines; everything is checked, nothing written. Raises as ``write_matte``."""
     with open_plate(job.plate, job.frames, counted=counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
-        edge, failing = _edge_network()
-        source = _source(edge.entry.name if edge else GuidedEdge.name)
+        edge, failing = edge_network()
+        source = source_of(edge.entry.name if edge else GuidedEdge.name)
         led = f"led by frames {compact(sorted(hints))}" if hints else "of the most prominent mover"
         check_note(Path(job.output), identity_of(job.plate, plate.frames, source))
         anew = why_anew(read_note(Path(job.output)), job.prompts, files_of(job.plate, plate.frames))
         lines = [f"would read   {plate.path}, frames {plate.frames}"]
         lines += [f"would write  {_pattern(job, plate)}, {led}, by {source}"]
-        return lines + [f"warning: {one}" for one in [*plate.warnings, *_lacks(), *failing, *anew]]
+        return lines + [f"warning: {one}" for one in [*plate.warnings, *lacks_follow(), *failing, *anew]]
 
 
 def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
@@ -102,15 +96,15 @@ def write_matte(job: MatteJob, progress: JobProgress) -> MadeMatte:
     """
     with open_plate(job.plate, job.frames, counted=progress.counted) as plate:
         hints = read_prompts(job.prompts, plate, _size(plate))
-        edge, failing = _edge()
-        source = _source(edge.name)
+        edge, failing = edge_here()
+        source = source_of(edge.name)
         folder, identity = Path(job.output), identity_of(job.plate, plate.frames, source)
         check_note(folder, identity)
         make_folder(str(folder / WORK))
         with lock_folder(folder):
             files = files_of(job.plate, plate.frames)
             anew = claim_folder(folder, identity, job.prompts, files)
-            readers = _readers(folder / WORK, edge)
+            readers = matte_readers(folder / WORK, edge)
             made = _Making(job, plate, folder, readers, progress)
             unsure = made.follow(hints or made.prominent())
             made.edges()
@@ -123,10 +117,13 @@ class _Making:
     """A matte in the making: pictures of the plate as they are needed, and few of them at a time."""
 
     def __init__(
-        self, job: MatteJob, plate: Plate, folder: Path, readers: _Readers, progress: JobProgress
+        self, job: MatteJob, plate: Plate, folder: Path, readers: MatteReaders, progress: JobProgress
     ) -> None:
         self._job, self._plate, self._readers, self._progress = job, plate, readers, progress
-        self._edge = readers.edge
+        self._edge, self._follow = readers.edge, list(readers.follow)
+        self._follower: Follow | None = None
+        self._failed: ModelError | None = None
+        self._instead: list[int] = []
         self.warnings: list[str] = []
         self._work = folder / WORK
         self._scale = plate.info.width / _size(plate)[1]
@@ -178,30 +175,59 @@ class _Making:
 
     def follow(self, hints: dict[int, Hint]) -> list[int]:
         """The coarse masks of all frames, kept in the work folder; gives the frames that are unsure."""
-        follower: Follow | None = None
         done, unsure = 0, {}
         self._plan()
         for stretch in _stretches(self._plate.frames, list(hints)):
             kept = {frame: self._kept(frame) for frame in stretch}
+            seen = stretch[0], hints[stretch[0]]
             for number, frame in enumerate(stretch):
                 one, new = kept[frame], kept[frame] is None
                 if one is None or any(other is None for other in kept.values()):
-                    follower = follower or self._readers.make()
-                    picture = self._small(frame)
-                    one = follower.start(picture, hints[frame]) if not number else follower.step(picture)
+                    one = self._followed(frame, *seen)
                     if number == 0 and not (one.mask > 0.5).any():
                         raise JobError(
                             f"Nothing was found where the prompts point in frame {frame}.",
                             "Draw the box around the whole actor, or give a rough --matte of this frame.",
                         )
                     self._keep(frame, one)
+                    seen = (frame, Hint(goes=one.mask)) if (one.mask > 0.5).any() else seen
                 unsure[frame] = one.sure < _UNSURE
                 done += new
                 if not new or done == 1:  # gone over again; or the network was loaded for it
                     self._progress.warm(_FOLLOWING, int(new))
                 self._progress.reach(_FOLLOWING, done)
                 self._progress.watch(_FOLLOWING).check()
+        if self._failed is not None:
+            self.warnings.append(
+                f"{self._failed.message} The network for stills follows the actor instead in frames "
+                f"{compact(sorted(self._instead))}: give another folder to have them as the others. "
+                f"{self._failed.remedy}"
+            )
         return sorted(frame for frame, is_unsure in unsure.items() if is_unsure)
+
+    def _followed(self, frame: int, seen: int, hint: Hint) -> Followed:
+        """The actor in a frame, followed on from frame ``seen``, which ``hint`` tells of, or begun with there.
+
+        The network for stills takes over from one that cannot be run. Raises ``ModelError`` where there is none.
+        """
+        while True:
+            try:
+                if self._follower is None:
+                    self._follower = self._follow[0]()
+                    if seen != frame:
+                        self._follower.start(self._small(seen), hint)
+                picture = self._small(frame)
+                one = self._follower.start(picture, hint) if seen == frame else self._follower.step(picture)
+                self._instead += [frame] if self._failed else []
+                return one
+            except ModelError as error:
+                if len(self._follow) == 1:
+                    told = (
+                        f"{error.message} It was to follow the actor in frame {frame}; what is done is kept."
+                    )
+                    raise ModelError(told, error.remedy) from error
+                del self._follow[0]
+                self._follower, self._failed = None, error
 
     def edges(self) -> None:
         """Every frame's matte at the plate's own size, written."""
@@ -256,7 +282,7 @@ class _Making:
         except ModelError as error:
             frames = compact([one for one in self._plate.frames if one >= frame])
             self.warnings.append(
-                f"{error.message} {_INSTEAD} in frames {frames}: remove these files and run it again to have them as "
+                f"{error.message} {INSTEAD} in frames {frames}: remove these files and run it again to have them as "
                 f"the others. {error.remedy}"
             )
             self._edge = GuidedEdge()
@@ -285,83 +311,6 @@ def _stretches(frames: FrameRange, led: list[int]) -> list[list[int]]:
     if led[0] > frames.first:
         found.append(list(range(led[0], frames.first - 1, -1)))
     return found
-
-
-def _source(edge: str) -> str:
-    """Who follows here, not loaded, and by whom the ``edge`` is. Raises ``ModelError`` where nobody can follow."""
-    found = find_network("follow") or find_network("subjects")
-    if found is None:
-        raise ModelError(
-            "A matte from the plate alone needs a network, and none is here.",
-            f"{missing_network('follow')}. Or, lighter: {missing_network('subjects')}.",
-        )
-    return f"{found.entry.name} and {edge}"
-
-
-def _edge_network() -> tuple[Found | None, list[str]]:
-    """The network for soft edges, not loaded, and a warning where it is here and damaged."""
-    try:
-        return find_network("edge"), []
-    except ModelError as error:
-        return None, [f"{error.message} {_INSTEAD}. {error.remedy}"]
-
-
-def _edge() -> tuple[Edge, list[str]]:
-    """Who draws the edge, and a warning where the network for it cannot be loaded."""
-    found, failing = _edge_network()
-    if found is None:
-        return GuidedEdge(), failing
-    try:
-        return VitMatteEdge(found.folder, found.entry.name), []
-    except ModelError as error:
-        return GuidedEdge(), [f"{error.message} {_INSTEAD}. {error.remedy}"]
-
-
-def _lacks() -> list[str]:
-    if find_network("follow") is not None:
-        return []
-    return [f"The network for stills follows the actor here. {missing_network('follow')}."]
-
-
-def _readers(work: Path, edge: Edge) -> _Readers:
-    """The networks that are here. Raises ``ModelError``."""
-    film, still = find_network("follow"), find_network("subjects")
-    answers, warnings = Answers(work / "answers"), _lacks()
-    subjects: NetworkSubjects | None = None
-    if still is not None:
-        network = open_network(still.path)
-        subjects = NetworkSubjects(network, still.entry.name, still.entry.recipe)
-        warnings += network.notices
-    if film is not None:
-        stands = None if subjects is None else _Stills(subjects, answers).everybody
-        return _Readers(lambda: Sam2Follow(film.folder, film.entry.name), edge, stands, warnings)
-    assert subjects is not None
-    stills = _Stills(subjects, answers)
-    return _Readers(
-        lambda: StillFollow(stills.subjects.name, stills.find, stills.closer),
-        edge,
-        stills.everybody,
-        warnings,
-    )
-
-
-@dataclass(frozen=True)
-class _Stills:
-    """The network for stills, and what it said before."""
-
-    subjects: NetworkSubjects
-    answers: Answers
-
-    def find(self, picture: Picture, view: View) -> Picture:
-        ask, part = self.subjects.digest, np.ascontiguousarray(picture[view])
-        return self.answers.get(part, ask, lambda: {"mask": self.subjects.mask(part)})["mask"]
-
-    def everybody(self, picture: Picture) -> list[Subject]:
-        return self.subjects.subjects_in(self.find(picture, np.s_[:, :]))
-
-    def closer(self, picture: Picture, hint: Hint) -> Picture | None:
-        found = self.subjects.find(picture, hint)
-        return stacked([one.mask for one in found]) if found else None
 
 
 def _size(plate: Plate) -> tuple[int, int]:

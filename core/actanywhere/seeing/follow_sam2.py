@@ -23,7 +23,7 @@ class Sam2Follow:
     def __init__(self, folder: Path, name: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name = name
-        self._model = load_pretrained("Sam2VideoModel", "a SAM 2.1", folder, name)
+        self._model, self.notices = load_pretrained("Sam2VideoModel", "a SAM 2.1", folder, name)
         self._side = int(self._model.config.image_size)
         self._session: Any = None
         self._count = 0

@@ -61,7 +61,7 @@ class VitMatteEdge:
     def __init__(self, folder: Path, name: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name = name
-        self._model = load_pretrained("VitMatteForImageMatting", "a ViTMatte", folder, name)
+        self._model, self.notices = load_pretrained("VitMatteForImageMatting", "a ViTMatte", folder, name)
 
     def of(self, picture: Picture, coarse: Picture, scale: float) -> Picture:
         """As ``Edge`` says, tile by tile where there is anything to tell."""

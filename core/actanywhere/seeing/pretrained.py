@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import ModelError
-from ..models import get_again
+from ..models import all_entries, get_again
+from ..models.memory import check_memory, lacks_card_memory
 
 
-def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str = "\0") -> Any:
-    """The network of transformers' class ``kind``, ``what`` it is called, on the graphics card where there is one.
+def load_pretrained(
+    kind: str, what: str, folder: Path, name: str, unneeded: str = "\0"
+) -> tuple[Any, list[str]]:
+    """The network of transformers' class ``kind``, ``what`` it is called, on the graphics card where it fits there.
 
-    ``unneeded`` begins the names of weights that may be absent. Raises ``ModelError``.
+    With what an artist should be told of that. ``unneeded`` begins the names of weights that may be absent. Raises
+    ``ModelError``, also where there is too little memory.
     """
     again = get_again(name)
     try:
@@ -23,6 +27,11 @@ def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str
         from safetensors import SafetensorError
     except ImportError as error:
         raise _no_library(folder, error) from error
+    card, short = torch.cuda.is_available(), ""
+    for entry in all_entries():
+        if entry.name == name:
+            check_memory(entry)
+            short = lacks_card_memory(entry) if card else ""
     try:
         model, facts = getattr(transformers, kind).from_pretrained(
             str(folder), local_files_only=True, output_loading_info=True, use_safetensors=True
@@ -35,7 +44,7 @@ def load_pretrained(kind: str, what: str, folder: Path, name: str, unneeded: str
     lacking = sorted(key for key in facts["missing_keys"] if not key.startswith(unneeded))
     if lacking:
         raise ModelError(f"{folder} lacks weights of {what}, such as {lacking[0]}.", again)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    return model.to("cuda" if card and not short else "cpu").eval(), [short] if short else []
 
 
 @contextmanager

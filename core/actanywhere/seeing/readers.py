@@ -33,6 +33,16 @@ def find_networks() -> dict[str, Found]:
     return {role: one for role, one in found.items() if one is not None}
 
 
+def open_found(found: Found) -> tuple[Network, list[str]]:
+    """The network of ONNX, on the processor where the card has no room for it, and what is to be said of that.
+
+    Raises ``ModelError``.
+    """
+    lacking = lacks_card_memory(found.entry) if providers_here()[0] in ("cuda", "tensorrt") else ""
+    network = open_network(found.path, provider="cpu" if lacking else "auto")
+    return network, [lacking] * bool(lacking) + network.notices
+
+
 @dataclass
 class Readers:
     """The reader of each role; networks are loaded when first asked, and answers are cached.
@@ -118,9 +128,12 @@ class Readers:
 
     @cached_property
     def _regions(self) -> EomtRegions | None:
-        return self._loaded(
-            "regions", lambda found: EomtRegions(found.folder, found.entry.name, _digest(found))
-        )
+        def load(found: Found) -> EomtRegions:
+            reader = EomtRegions(found.folder, found.entry.name, _digest(found))
+            self._told(reader.notices)
+            return reader
+
+        return self._loaded("regions", load)
 
     @cached_property
     def _depth(self) -> NetworkDepth | None:
@@ -164,20 +177,16 @@ class Readers:
         return self.answers.get(picture, asked, answer)
 
     def _network(self, found: Found) -> Network:
-        lacking = lacks_card_memory(found.entry) if providers_here()[0] in ("cuda", "tensorrt") else ""
-        if lacking:
-            self.warnings.append(
-                f"{lacking} It runs on the processor. Close other applications on this card."
-            )
-        network = open_network(found.path, provider="cpu" if lacking else "auto")
-        self.warnings += [notice for notice in network.notices if notice not in self.warnings]
+        network, notices = open_found(found)
+        self._told(notices)
         return network
+
+    def _told(self, notices: list[str]) -> None:
+        self.warnings += [notice for notice in notices if notice not in self.warnings]
 
     def _leave_out(self, role: str, error: ModelError) -> None:
         self.failed.add(role)
-        message = f"{error.message} It is left out. {error.remedy}"
-        if message not in self.warnings:
-            self.warnings.append(message)
+        self._told([f"{error.message} It is left out. {error.remedy}"])
 
 
 class _CachedSubjects:

@@ -61,7 +61,11 @@ class EomtRegions:
     def __init__(self, folder: Path, name: str, digest: str) -> None:
         """Loads the weights. Raises ``ModelError``."""
         self.name, self.digest = name, digest
-        self._model, self._side = _load(folder, name)
+        self._model, self.notices = load_pretrained(
+            "EomtForUniversalSegmentation", "an EoMT", folder, name, "criterion."
+        )
+        side = self._model.config.image_size
+        self._side = int(side if isinstance(side, int) else side[0])
         labels = self._model.config.id2label
         self._labels = [str(labels[index]) for index in range(len(labels))]
         if sum(region_of(label) != "thing" for label in self._labels) < len(_CLASSES):
@@ -120,10 +124,3 @@ class EomtRegions:
             if (mask > 0.5).any():
                 found.append(Subject(mask, score, f"{self.name} ({label})", kind))
         return sorted(found, key=lambda one: -float((one.mask > 0.5).sum()))
-
-
-def _load(folder: Path, name: str) -> tuple[Any, int]:
-    """The model, and the side of the square that it takes."""
-    model = load_pretrained("EomtForUniversalSegmentation", "an EoMT", folder, name, "criterion.")
-    side = model.config.image_size
-    return model, int(side if isinstance(side, int) else side[0])
