@@ -161,7 +161,7 @@ def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:
     [
         ({"shadow": False}, "none that moves with the actor"),
         ({"shadow": False, "leaves": True}, "none that moves with the actor"),
-        ({"pace": 0, "pan": 0}, "none that moves with the actor"),
+        ({"pace": 0, "pan": 0}, "they hardly move on, and a longer range"),
         ({"shadow": False, "water": True, "board": True}, "moves by itself"),
     ],
     ids=["no shadow", "no shadow, but leaves", "nobody moves", "a board on water"],

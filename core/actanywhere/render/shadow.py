@@ -38,6 +38,8 @@ _STEP = 4
 """Pixels between those of which it is asked whether they lie on the sky."""
 _LAID, _LOST = 25, 0.2
 """Of 255, a tenth of the light; and the share of a frame's shadow that it loses for it to be told."""
+_ALONE = 8
+"""Frames at least that are worth a render by themselves, where only they show the ground."""
 _LOOKED_AT = 128
 """Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99
@@ -190,7 +192,9 @@ def _pulled(
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
-        return Decision(None, found.reason, warnings)
+        told = compact([proxies.frames.first + index for index in found.told])
+        alone = f"; rendered by themselves, frames {told} may show it" if len(found.told) >= _ALONE else ""
+        return Decision(None, found.reason + alone, warnings)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )

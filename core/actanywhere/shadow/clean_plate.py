@@ -24,6 +24,8 @@ Plane = NDArray[np.float32]
 _SOURCES = 16
 _TELLING = 96
 """Frames of a long shot, evenly spread, that tell of the others."""
+_GONE_ON = 1.5
+"""How far the actor has gone on, in heights or widths of theirs, where they and their shadow hide nothing any more."""
 _OVERLAP = 0.35
 """Share of a frame that another one has to show as well to tell of it."""
 _RIM = 0.012
@@ -245,7 +247,10 @@ def by_track(shot: ShotFrames, source: int, target: int) -> Matrix:
 
 
 def _sources(shot: ShotFrames, frame: int) -> list[int]:
-    """The frames that tell of this one: spread over all that see much of the same."""
+    """The frames that tell of this one: spread over those that see much of the same, until the actor has gone on.
+
+    Farther ones tell no more, and lie on it worse where the camera moves through the place.
+    """
     back = np.linalg.inv(shot.track[frame])
     half = np.array([shot.size[1] / shot.size[0] / 2, 0.5])
     x, y = np.meshgrid(np.linspace(-half[0], half[0], 9), np.linspace(-0.5, 0.5, 9))
@@ -259,7 +264,22 @@ def _sources(shot: ShotFrames, frame: int) -> list[int]:
     near = [other for other in range(0, len(shot), stride) if other != frame and shared(other) >= _OVERLAP]
     if len(near) <= _SOURCES:
         return near
-    return [near[round(i)] for i in np.linspace(0, len(near) - 1, _SOURCES)]
+    before, after = [other for other in near if other < frame], [other for other in near if other > frame]
+    told = _until_gone_on(shot, frame, before[::-1])[::-1] + _until_gone_on(shot, frame, after)
+    if len(told) <= _SOURCES:
+        return sorted(sorted(near, key=lambda other: abs(other - frame))[:_SOURCES])
+    return [told[round(i)] for i in np.linspace(0, len(told) - 1, _SOURCES)]
+
+
+def _until_gone_on(shot: ShotFrames, frame: int, others: list[int]) -> list[int]:
+    """The ``others``, the nearest first, up to that in which the actor has gone on from where a frame shows them."""
+    left, top, wide, tall = cv2.boundingRect(shot.actor(frame).astype(np.uint8))
+    for number, other in enumerate(others):
+        x, y, across, down = cv2.boundingRect(shot.actor(other).astype(np.uint8))
+        at = apply(by_track(shot, other, frame), np.array([[x + across / 2, y + down]]))[0]
+        if across and np.hypot(*(at - (left + wide / 2, top + tall))) > _GONE_ON * max(wide, tall):
+            return others[: number + 1]
+    return others
 
 
 def _stacked(shot: ShotFrames, frame: int, moves: Sequence[tuple[int, Matrix]], part: Box) -> CleanFrame:

@@ -21,7 +21,7 @@ from ..camera.alignment import Box
 from ..footage import brightness, forget, processors, spilled
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 from .displaced import without_displaced
-from .reach import AROUND, about, lasting, reached, without
+from .reach import AROUND, about, gone_on, lasting, reached, without
 from .steady import Feet, carry, feet_of
 from .unseen import fill_unseen
 
@@ -37,7 +37,10 @@ _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
 _EVERY, _TOLD_BY = 0.1, 0.25
 """Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
-_NOISIEST = 0.13
+_FARTHER = 0.25
+"""How far the actor has to go on, in heights of theirs, for the ground to be seen without their shadow."""
+_STAYS = "they hardly move on, and a longer range, in which they do, may show the ground without it"
+_NOISIEST = 0.09
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
 """Correlation of the ground's texture with the clean plate's below which it moves by itself; contrast that is none; and
@@ -114,12 +117,14 @@ class PulledShadow:
 class Pull:
     """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
 
-    ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it.
+    ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
+    ``told``: where none can be pulled, the frames whose ground alone is seen as it is.
     """
 
     shadow: PulledShadow | None
     reason: str
     carried: tuple[int, ...] = ()
+    told: tuple[int, ...] = ()
 
 
 def pull_shadow(
@@ -144,7 +149,7 @@ def pull_shadow(
     at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
     dark = spilled((count, height, width))
-    covered, noisy, alike = [], 0, []
+    covered, noisy, alike = [], set[int](), []
 
     def look(index: int) -> tuple[Box, _Darker] | None:
         stands = feet[index]
@@ -160,8 +165,9 @@ def pull_shadow(
                     (left, top, right, bottom), found = seen
                     covered.append(found.covered)
                     alike.append(found.alike)
-                    noisy += found.noise > _NOISIEST
-                    if found.noise <= _NOISIEST:
+                    if found.noise > _NOISIEST:
+                        noisy.add(index)
+                    else:
                         dark[index, top:bottom, left:right] = np.round(found.dark * 255)
                 if index % _LOOKED_AT == 0:
                     forget(shot.rgb, dark)
@@ -171,8 +177,11 @@ def pull_shadow(
     told = [one for one in alike if one is not None]
     if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
         return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
-    if noisy > len(standing) / 2:
-        return Pull(None, "none is pulled: the ground moves in itself, or stands at many depths")
+    if len(noisy) > len(standing) / 2:
+        told_by = tuple(index for index in standing if index not in noisy)
+        return Pull(
+            None, "none is pulled: the ground moves in itself, or stands at many depths", told=told_by
+        )
     planes = spilled((count, height, width))
 
     def keep(index: int) -> None:
@@ -189,7 +198,8 @@ def pull_shadow(
     share = f"{len(steady.show)} of {len(standing)} frames"
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
-        return Pull(None, f"{reason} (in {share})" if steady.show else reason)
+        reason = f"{reason} (in {share})" if steady.show else reason
+        return Pull(None, f"{reason}; {_STAYS}" if gone_on(shot, feet) < _FARTHER else reason)
     if not given:
 
         def each(work: Callable[[int], None]) -> None:

@@ -48,6 +48,20 @@ def about(feet: Feet, height: int, width: int) -> Box:
     )
 
 
+def gone_on(shot: ShotFrames, feet: list[Feet | None]) -> float:
+    """How far the actor goes on over the place at most, in heights of theirs, from the middle frame that shows them."""
+    standing = [index for index, stands in enumerate(feet) if stands is not None]
+    middle = standing[len(standing) // 2]
+    here = cast(Feet, feet[middle])
+
+    def apart(other: int) -> float:
+        there = cast(Feet, feet[other])
+        at = apply(by_track(shot, other, middle), np.array([[there.x, there.y]]))[0]
+        return float(np.hypot(*(at - (here.x, here.y)))) / here.tall
+
+    return max(apart(other) for other in standing)
+
+
 def lasting(
     shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int
 ) -> tuple[Plane, Flags]:
