@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Progress
 from actanywhere.contract.shot import ImageSequence
 from actanywhere.models import Found, find_entry
+from actanywhere.models.record import Record
 from actanywhere.render import matte_readers
 from actanywhere.render.matte import MatteJob, matte_stages, write_matte
 from actanywhere.render.matte_prompts import Prompts
@@ -245,7 +247,8 @@ def test_the_network_for_stills_goes_on_where_sam_fails_and_the_frames_are_told(
             return Followed(walk(self.frame - 1001), 1.0)
 
     film, find = Found(find_entry("sam2.1-hiera-tiny"), library, (), None), matte_readers.find_network
-    here = {"follow": film, "edge": None, "subjects": find("subjects")}
+    imported = replace(find("subjects"), record=Record("isnet-general-use", "", "imported", "", {}))
+    here = {"follow": film, "edge": None, "subjects": imported}
     monkeypatch.setattr(matte_readers, "Sam2Follow", Film)
     monkeypatch.setattr(matte_readers, "find_network", lambda role: here[role])
     assert made(shot, "--box", "36,32,28,60") == 0

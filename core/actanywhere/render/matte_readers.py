@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -77,22 +77,24 @@ def matte_readers(work: Path, edge: Edge) -> MatteReaders:
     answers, warnings = Answers(work / "answers"), lacks_follow()
 
     @cache
-    def stills(found: Found) -> _Stills:
-        check_memory(found.entry)
-        network, notices = open_found(found)
+    def stills() -> _Stills:
+        assert still is not None
+        check_memory(still.entry)
+        network, notices = open_found(still)
         warnings.extend(notices)
-        return _Stills(NetworkSubjects(network, found.entry.name, found.entry.recipe), answers)
+        return _Stills(NetworkSubjects(network, still.entry.name, still.entry.recipe), answers)
 
-    def by_film(found: Found) -> Follow:
-        follower = Sam2Follow(found.folder, found.entry.name)
+    def by_film() -> Follow:
+        assert film is not None
+        follower = Sam2Follow(film.folder, film.entry.name)
         warnings.extend(follower.notices)
         return follower
 
-    def by_stills(found: Found) -> Follow:
-        return StillFollow(found.entry.name, stills(found).find, stills(found).closer)
+    def by_stills() -> Follow:
+        return StillFollow(stills().subjects.name, stills().find, stills().closer)
 
-    follow = [partial(make, found) for make, found in ((by_film, film), (by_stills, still)) if found]
-    everybody = None if still is None else lambda picture: stills(still).everybody(picture)
+    follow = [make for make, found in ((by_film, film), (by_stills, still)) if found is not None]
+    everybody = None if still is None else lambda picture: stills().everybody(picture)
     return MatteReaders(tuple(follow), edge, everybody, warnings)
 
 
