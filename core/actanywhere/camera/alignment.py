@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -33,6 +34,11 @@ class Features:
 
     points: NDArray[np.float32]
     descriptors: NDArray[np.uint8]
+
+    @cached_property
+    def half_square(self) -> NDArray[np.float32]:
+        """(N,) half of each descriptor's squared length."""
+        return np.asarray((self.descriptors.astype(np.float32) ** 2).sum(1) / 2, np.float32)
 
 
 def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Features:
@@ -69,18 +75,14 @@ def _products(source: Features, target: Features) -> NDArray[np.float32]:
 
 def _alike(near: NDArray[np.float32], source: Features, target: Features) -> Pair:
     """Which features pass Lowe's test, by their products ``near`` (source, target), which are written over."""
-    near -= _half_square(target)[None]
+    near -= target.half_square[None]
     every = np.arange(len(near))
     first = near.argmax(1)
     best = near[every, first]
     near[every, first] = -np.inf
-    offset = _half_square(source)
+    offset = source.half_square
     good = offset - best < _RATIO**2 * (offset - near.max(1))
     return source.points[good], target.points[first[good]]
-
-
-def _half_square(features: Features) -> NDArray[np.float32]:
-    return np.asarray((features.descriptors.astype(np.float32) ** 2).sum(1) / 2, np.float32)
 
 
 def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None = None) -> Matrix | None:

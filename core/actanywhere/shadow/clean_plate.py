@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import cast
 
 import cv2
@@ -22,6 +23,8 @@ Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
 _SOURCES = 16
+_KEPT = 64
+"""What was worked out of single frames and is kept for their neighbours."""
 _TELLING = 96
 """Frames of a long shot, evenly spread, that tell of the others."""
 _GONE_ON = 1.5
@@ -86,6 +89,24 @@ class ShotFrames:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.rgb.shape[1], self.rgb.shape[2]
+
+    @cached_property
+    def off(self) -> Callable[[int, int], Codes]:
+        """Gives (h, w) 1 off the actor of a frame, and off a rim about them in a square of so many pixels."""
+
+        @lru_cache(_KEPT)
+        def off(index: int, side: int) -> Codes:
+            free = (~self.actor(index)).astype(np.uint8)
+            return np.asarray(cv2.erode(free, np.ones((side, side), np.uint8)), np.uint8)
+
+        return off
+
+    @cached_property
+    def grey(self) -> Callable[[int], Codes]:
+        """Gives a frame (h, w) without its colours."""
+        return lru_cache(_KEPT)(
+            lambda index: np.asarray(cv2.cvtColor(self.rgb[index], cv2.COLOR_RGB2GRAY), np.uint8)
+        )
 
 
 @dataclass(frozen=True)
@@ -201,9 +222,8 @@ def _ground_points(shot: ShotFrames, frame: int, feet: Box) -> _Ground | None:
     if right - left < _SMALLEST or bottom - top < _SMALLEST:
         return None
     rim = 2 * max(1, round(_RIM * height)) + 1
-    actor = np.asarray(cv2.dilate(shot.actor(frame).astype(np.uint8), np.ones((rim, rim), np.uint8)))
-    grey = cv2.cvtColor(shot.rgb[frame, top:bottom, left:right], cv2.COLOR_RGB2GRAY)
-    free = (actor[top:bottom, left:right] == 0).astype(np.uint8)
+    free = shot.off(frame, rim)[top:bottom, left:right]
+    grey = shot.grey(frame)[top:bottom, left:right]
     # By contrast alone the shadow's own border would be most of them: each place counts for what is about it.
     even = grey.astype(np.float32)
     even -= cv2.GaussianBlur(even, (0, 0), _EVEN * height)
@@ -211,7 +231,7 @@ def _ground_points(shot: ShotFrames, frame: int, feet: Box) -> _Ground | None:
     points = cv2.goodFeaturesToTrack(even, _POINTS, _WEAKEST, _APART * height, mask=free)
     if points is None or len(points) < _FEWEST_POINTS:
         return None
-    return _Ground(np.asarray(grey, np.uint8), np.asarray(points, np.float32), (left, top))
+    return _Ground(grey, np.asarray(points, np.float32), (left, top))
 
 
 def _on_ground(shot: ShotFrames, other: int, ground: _Ground, near: Matrix) -> Matrix | None:
@@ -219,15 +239,11 @@ def _on_ground(shot: ShotFrames, other: int, ground: _Ground, near: Matrix) -> M
     left, top = ground.at
     into = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
     size = ground.grey.shape[::-1]
-    whole = cv2.cvtColor(shot.rgb[other], cv2.COLOR_RGB2GRAY)
-    there = np.asarray(
-        cv2.warpPerspective(whole, into @ near, size, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
-    off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((7, 7), np.uint8))
-    seen = cv2.warpPerspective(off, into @ near, size, flags=cv2.INTER_NEAREST) > 0
+    there = cv2.warpPerspective(shot.grey(other), into @ near, size, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.warpPerspective(shot.off(other, 7), into @ near, size, flags=cv2.INTER_NEAREST) > 0
     start = ground.points.copy()
     moved, found, _ = cv2.calcOpticalFlowPyrLK(
-        ground.grey, there, ground.points, start, winSize=(15, 15), maxLevel=2
+        ground.grey, np.asarray(there, np.uint8), ground.points, start, winSize=(15, 15), maxLevel=2
     )
     here, moved = ground.points[:, 0], moved[:, 0]
     at = np.clip(np.round(moved), 0, np.array(size) - 1).astype(int)
@@ -295,8 +311,8 @@ def _stacked(shot: ShotFrames, frame: int, moves: Sequence[tuple[int, Matrix]], 
     away = ~shot.actor(frame)[top:bottom, left:right]
     pictures, free = [], []
     for other, move in moves:
-        off = cv2.erode((~shot.actor(other)).astype(np.uint8), np.ones((rim, rim), np.uint8))
-        free.append(cv2.warpPerspective(off, into @ move, size, flags=cv2.INTER_NEAREST) > 0)
+        off = cv2.warpPerspective(shot.off(other, rim), into @ move, size, flags=cv2.INTER_NEAREST)
+        free.append(off > 0)
         picture = np.asarray(cv2.warpPerspective(shot.rgb[other], into @ move, size), np.uint8)
         pictures.append(_as_exposed(picture, exposed, free[-1] & away))
     return _ranked(pictures, free, shot.ranks)
