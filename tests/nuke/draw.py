@@ -27,14 +27,15 @@ def text(
     """A line of text."""
     weight = ' font-weight="bold"' if bold else ""
     plain = html.escape(re.sub(r"</?b>", "", words))
-    return (
-        f'<text x="{x}" y="{y}" fill="{ink}" text-anchor="{anchor}" font-size="{size}"{weight}>{plain}</text>'
-    )
+    shown = [("fill", ink, INK), ("text-anchor", anchor, "start"), ("font-size", size, 12)]
+    other = "".join(f' {name}="{value}"' for name, value, usual in shown if value != usual)
+    return f'<text x="{x}" y="{y}"{other}{weight}>{plain}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
     """A filled box with an edge."""
-    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}" fill="{fill}" stroke="{EDGE}"/>'
+    round_ = "" if radius == 3 else f' style="rx:{radius}px"'
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{fill}"{round_}/>'
 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
@@ -45,7 +46,9 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
     note = text(width / 2, height + 18, NOTE, INK, "middle", 13)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
-        f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif">\n'
+        f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
+        f'font-size="12" fill="{INK}">\n'
+        f"<style>rect{{stroke:{EDGE};rx:3px}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
         + "\n".join([*parts, note])
         + "\n</svg>\n"
