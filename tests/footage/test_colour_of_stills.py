@@ -179,6 +179,15 @@ def test_exif_that_says_uncalibrated_is_told(tmp_path: Path) -> None:
     assert any("uncalibrated" in one and "--plate-colour" in one for one in warnings)
 
 
+def test_a_pfm_holds_light_and_a_ppm_srgb_whatever_openimageio_says(tmp_path: Path) -> None:
+    (tmp_path / "p.pfm").write_bytes(b"PF\n8 8\n-1.0\n" + struct.pack("<3f", 0.18, 0.5, 1) * 64)
+    (tmp_path / "p.ppm").write_bytes(b"P6\n8 8\n255\n" + bytes([118, 188, 255]) * 64)
+    for name in ("p.pfm", "p.ppm"):
+        # sRGB by hand: ((118/255 + 0.055) / 1.055)^2.4 = 0.1812, and of 188 it is 0.5029.
+        found, _, _ = in_layer(tmp_path / name)
+        assert np.abs(found - (0.18, 0.5, 1)).max() < 4e-3
+
+
 @pytest.mark.parametrize("index", ["R98", "R03"])
 def test_exifs_interoperability_tells_adobe_rgb(tmp_path: Path, index: str) -> None:
     Image.new("RGB", (16, 16), CODE).save(tmp_path / "a.jpg", quality=100, subsampling=0)

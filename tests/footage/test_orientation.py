@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import struct
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -155,6 +158,26 @@ def test_a_movie_is_shown_as_its_display_matrix_says_and_as_ffmpeg_does(
         with open_matte(Matte(str(path)), plate) as matte:
             assert np.abs(matte.read(1002) - shown).max() < 0.1
     assert np.abs(read_condition(Condition(str(path))).pixels[..., 1] - shown).max() < 0.1
+
+
+def test_the_exif_of_a_motion_jpeg_turns_it(tmp_path: Path) -> None:
+    exif, data = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    Image.fromarray(GREYS.repeat(16, 0).repeat(16, 1)).convert("RGB").save(
+        data, "jpeg", exif=exif, quality=98
+    )
+    path = tmp_path / "p.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", 25)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuvj420p"
+        packet = av.Packet(data.getvalue())
+        packet.stream, packet.pts, packet.dts, packet.time_base = stream, 0, 0, Fraction(1, 25)
+        container.mux(packet)
+    with open_plate(ImageSequence(str(path))) as plate:
+        # 1 2 3 / 4 5 6 turned clockwise is 4 1 / 5 2 / 6 3.
+        shown = plate.read(1001).pixels[8::16, 8::16, 0] * 255
+        assert np.abs(shown - GREYS[::-1].T).max() < 4
+        assert any("turned by 90 degrees" in one for one in plate.warnings)
 
 
 def test_a_movie_that_is_to_be_shown_askew_is_told(tmp_path: Path) -> None:

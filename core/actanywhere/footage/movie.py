@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -23,6 +24,17 @@ Pixels = NDArray[np.float32]
 
 # Codecs whose alpha is straight by their own definition.
 _STRAIGHT = ("vp8", "vp9", "libvpx", "png")
+
+
+def _unnamed(kind: type[Type], number: Any) -> Type:
+    member = object.__new__(kind)
+    member._name_, member._value_ = f"UNNAMED_{number}", number
+    return member
+
+
+# FFmpeg hands over kinds of side data that PyAV has no name for (EXIF, the views of an iPhone's spatial video). PyAV
+# would raise for them, and withhold the display matrix beside them.
+Type._missing_ = classmethod(_unnamed)  # type: ignore[assignment]
 
 
 class MovieReader:

@@ -135,6 +135,9 @@ def _still_word(
         return _of_cicp(attributes["CICP"])
     if format_name == "dpx":
         return _dpx_word(attributes)
+    if format_name == "pnm":
+        # OpenImageIO says BT.709 of every one, as Netpbm's pages do; who writes PPM writes sRGB, and light into PFM.
+        return _assume({}, format_name, floating)
     exif = int(attributes.get("Exif:ColorSpace", 0) or 0)
     if exif == _UNCALIBRATED and format_name in ("jpeg", "tiff") and interoperability(path) == "R03":
         exif = _ADOBE_RGB
