@@ -172,6 +172,23 @@ def test_none_is_pulled_where_there_is_none_or_it_cannot_be_seen(what: dict[str,
     assert pull.shadow is None and reason in pull.reason, pull.reason
 
 
+def test_a_cloud_that_goes_before_somebody_cut_off_by_the_frame_leaves_no_shadow() -> None:
+    rng = np.random.default_rng(1)
+    sky = 0.36 * (1 + 0.16 * cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH)), (0, 0), 3))
+    rgb, actors = [], []
+    for x in range(60, 156, 8):
+        cloud, actor = np.zeros((2, HEIGHT, WIDTH), np.float32)
+        cv2.ellipse(cloud, (x + 70, HEIGHT - 24), (46, 32), 0, 0, 360, 0.6, -1)
+        actor[HEIGHT // 2 :, x - 24 : x + 25] = 1
+        light = np.where(actor > 0, 0.05, sky * (1 + cv2.GaussianBlur(cloud, (0, 0), 2)))
+        rgb.append(codes(np.repeat(np.asarray(light, np.float32)[..., None], 3, -1)))
+        actors.append(actor > 0)
+    track, alike = np.repeat(np.eye(3)[None], len(rgb), 0), np.mgrid[20:200:40, 5:60:10].reshape(2, -1).T
+    shot = ShotFrames(np.stack(rgb), actors.__getitem__, track, lambda *_: (alike, alike), sure=True)
+    pull = pull_shadow(shot)
+    assert pull.shadow is None and "cuts the actor off above the feet" in pull.reason, pull.reason
+
+
 def test_a_soft_shadow_on_plain_ground_is_not_taken_for_ground_that_moves() -> None:
     rng, shade = np.random.default_rng(3), np.zeros((HEIGHT, WIDTH), np.float32)
     cv2.ellipse(shade, (128, 72), (40, 9), 0, 0, 360, 0.8, -1)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..footage import brightness, forget, processors, spilled
+from .cast import standing
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 from .displaced import without_displaced
 from .reach import AROUND, about, gone_on, lasting, reached, without
@@ -37,7 +38,7 @@ _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
 _EVERY, _TOLD_BY = 0.1, 0.25
 """Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
-_FARTHER = 0.25
+_FARTHER = 0.15
 """How far the actor has to go on, in heights of theirs, for the ground to be seen without their shadow."""
 _STAYS = "they hardly move on, and a longer range, in which they do, may show the ground without it"
 _NOISIEST = 0.09
@@ -142,9 +143,12 @@ def pull_shadow(
     if count < 4 and clean is None:
         return Pull(None, "none is pulled: too few frames to see the ground without the actor")
     feet = [feet_of(shot.actor(index)) for index in range(count)]
-    standing = [index for index in range(count) if feet[index] is not None]
-    if not standing:
+    shown = [index for index in range(count) if feet[index] is not None]
+    if not shown:
         return Pull(None, "none is pulled: nobody is seen to stand in the plate")
+    if not any(standing(shot.actor(index).astype(np.float32)) for index in shown):
+        # What is dark beside them would begin in view, as a cloud's trail does.
+        return Pull(None, "none is pulled: the frame cuts the actor off above the feet all the time")
     threads, given = min(_AT_ONCE, processors()), clean is not None
     at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
@@ -177,8 +181,8 @@ def pull_shadow(
     told = [one for one in alike if one is not None]
     if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
         return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
-    if len(noisy) > len(standing) / 2:
-        told_by = tuple(index for index in standing if index not in noisy)
+    if len(noisy) > len(shown) / 2:
+        told_by = tuple(index for index in shown if index not in noisy)
         return Pull(
             None, "none is pulled: the ground moves in itself, or stands at many depths", told=told_by
         )
@@ -193,9 +197,9 @@ def pull_shadow(
             forget(dark, planes)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(keep, standing))
+        list(pool.map(keep, shown))
     steady = carry(planes, feet, shot.actor)
-    share = f"{len(steady.show)} of {len(standing)} frames"
+    share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
         reason = f"{reason} (in {share})" if steady.show else reason

@@ -107,8 +107,9 @@ def carry(planes: NDArray[np.uint8], feet: Sequence[Feet | None], actor: Callabl
         if index % _LOOKED_AT == 0:
             forget(planes)
     show = [index for index in show if index not in lacking]
-    seen = [index for index in show if index in whole] if whole else show
-    enough = len(show) > 0 and len(seen) >= _STEADY * len(whole) and len(lacking) <= _CARRIED * len(whole)
+    asked = whole or list(standing)
+    seen = [index for index in show if index in asked]
+    enough = len(show) > 0 and len(seen) >= _STEADY * len(asked) and len(lacking) <= _CARRIED * len(asked)
     steady = Steady(show, lacking, enough)
     if not enough:
         return steady
