@@ -218,6 +218,20 @@ def test_the_beauty_of_a_multi_part_file_is_found_wherever_it_stands(tmp_path: P
     assert np.allclose(open_plate(ImageSequence(str(path))).read(1001).pixels, beauty, atol=1e-3)
 
 
+def test_of_parts_that_are_all_passes_the_first_is_taken_and_that_is_told(tmp_path: Path) -> None:
+    names = ("R", "G", "B")
+    passes = [("spec", names, ramp(6, 8)), ("diffuse", names, ramp(6, 8) * 0.5)]
+    plate = open_plate(ImageSequence(str(write_parts(tmp_path / "p.exr", passes))))
+    assert any("spec, diffuse" in one and "spec is taken" in one for one in plate.warnings)
+    assert np.allclose(plate.read(1001).pixels, ramp(6, 8), atol=1e-3)
+
+
+def test_the_y_of_a_position_is_no_grey_picture(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", ramp(6, 8), channels=("X", "Y", "Z"))
+    with pytest.raises(FootageError, match=r"no R, G, B among its channels \(X, Y, Z\)"):
+        open_plate(ImageSequence(str(path)))
+
+
 def _with_clean_aperture(path: Path, width: int, height: int) -> None:
     """Puts a clap box into the only sample entry of an MP4 whose header is at its end (ISO 14496-12, 12.1.4)."""
     data = bytearray(path.read_bytes())

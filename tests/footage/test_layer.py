@@ -167,11 +167,12 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_none(
     noise = np.random.default_rng(0).random((400, 400, 3), np.float32)
     one = noise[..., 0]
     info = replace(plate.info, width=400, height=400)
-    with pytest.raises(OutputError, match=rf"{name}.*cannot be written"):  # noqa: PT012
+    with pytest.raises(OutputError, match=rf"{name}.*cannot be written") as refused:  # noqa: PT012
         if name == "l.png":
             write_png(str(small_disk / name), noise)
         else:
             write_layer_frame(str(small_disk / name), noise, one, noise, one, info, {})
+    assert "free space" in refused.value.remedy
     assert os.listdir(small_disk) == []
     write(small_disk / "small.exr", plate)
     assert os.listdir(small_disk) == ["small.exr"]

@@ -79,25 +79,36 @@ def find(parts: Sequence[Part], name: str) -> tuple[Part, str] | None:
 
 def find_colour(parts: Sequence[Part]) -> Found | None:
     """The main colour: R, G, B, or a single grey channel; else the main layer that has all three, else the first."""
-    whole = [(part, names) for part in parts for names in _COLOURS if set(names) <= set(part.channels)]
+    whole = _whole(parts)
     if whole:
         return _main(whole)
     first = parts[0]
     grey = [name for name in first.channels if name in _GREYS]
-    if grey and not is_luminance_chroma(first):
+    # X, Y, Z are a position, or CIE's colours: their Y is no picture.
+    if grey and not is_luminance_chroma(first) and not {"X", "Z"} <= set(first.channels):
         return first, (grey[0],)
     layers = [(part, names) for part in parts for names in _layers(part)]
     return _main(layers) if layers else None
 
 
+def _whole(parts: Sequence[Part]) -> list[Found]:
+    return [(part, names) for part in parts for names in _COLOURS if set(names) <= set(part.channels)]
+
+
+def coloured_parts(parts: Sequence[Part]) -> list[str]:
+    """The names of the parts that have R, G, B, where they are several and none is named as the picture itself."""
+    found = _whole(parts)
+    return [] if any(_is_main(*one) for one in found) or len(found) < 2 else [part.name for part, _ in found]
+
+
+def _is_main(part: Part, names: tuple[str, ...]) -> bool:
+    layer = names[0].rpartition(".")[0] or _without_view(part)
+    return layer.rpartition(".")[2].lower() in _MAIN
+
+
 def _main(found: Sequence[Found]) -> Found:
     """The one that is named as the picture itself; else the first."""
-
-    def is_main(part: Part, names: tuple[str, ...]) -> bool:
-        layer = names[0].rpartition(".")[0] or _without_view(part)
-        return layer.rpartition(".")[2].lower() in _MAIN
-
-    return next((one for one in found if is_main(*one)), found[0])
+    return next((one for one in found if _is_main(*one)), found[0])
 
 
 def _without_view(part: Part) -> str:

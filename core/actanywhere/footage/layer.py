@@ -7,6 +7,7 @@ its own name. A kill at any moment leaves no half frame.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ Pixels = NDArray[np.float32]
 
 #: The largest half float; brighter values are clamped to it, and counted.
 HALF_MAX = 65504.0
+_FULL = 1 << 20
+"""Bytes of free space with which a disk is full."""
 _ROWS = 64
 """Rows that are put in, and read back, at once."""
 
@@ -317,7 +320,9 @@ def _bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
 
 
 def _faulty(path: str, reason: str) -> OutputError:
-    """The error of a file that the disk took and that is not right all the same."""
+    """The error of a file that the disk took and that is not right all the same; OpenEXR hears of no full one."""
+    if shutil.disk_usage(os.path.dirname(path) or ".").free < _FULL:
+        return unwritable(path, "the disk is full")
     return OutputError(
         f"{path}: cannot be written: {' '.join(reason.split())}.",
         "Render into a folder on another disk. If it stays, an attribute of the plate's files is the likely cause: "

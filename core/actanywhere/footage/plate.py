@@ -15,7 +15,7 @@ from ..contract.sequences import Footage, find_footage
 from ..contract.shot import FrameRange, ImageSequence
 from . import timecode
 from .alpha import Evidence, divided, evidence_of, is_premultiplied
-from .channels import is_luminance_chroma
+from .channels import coloured_parts, is_luminance_chroma
 from .metadata import frame_rate
 from .movie import MovieReader
 from .movie_pictures import Counted, unheard
@@ -198,6 +198,12 @@ class Plate:
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
+        several = coloured_parts(still.parts)
+        if several:
+            self.warnings.append(
+                f"{self.path}: its parts {', '.join(several)} have colours, and none is named as the picture itself "
+                f"(rgba, beauty): {several[0]} is taken."
+            )
         self.warnings += [f"{self.path}: {notes}." for notes in still.notes]
         if still.turned:
             self._tell_turned(still.turned)
