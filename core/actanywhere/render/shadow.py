@@ -40,6 +40,8 @@ _LAID, _LOST = 25, 0.2
 """Of 255, a tenth of the light; and the share of a frame's shadow that it loses for it to be told."""
 _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
+_STAYS = "the actor hardly moves on, so the ground under it is not seen lit"
+_HELPS = "a longer range or a clean plate (--clean-plate) may show it"
 _LOOKED_AT = 128
 """Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99
@@ -194,7 +196,8 @@ def _pulled(
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
         told = compact([proxies.frames.first + index for index in found.told])
         alone = f"; rendered by themselves, frames {told} may show it" if len(found.told) >= _ALONE else ""
-        return Decision(None, found.reason + alone, warnings)
+        stays = f"; {_STAYS}: {_HELPS}" if found.stays else ""
+        return Decision(None, f"{found.reason}{alone}{stays}", warnings)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
@@ -203,7 +206,8 @@ def _pulled(
     )
     lacking = compact([proxies.frames.first + index for index in found.carried])
     carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
-    return Decision(shadow, f"{found.reason}{carried}{source}")
+    warnings = (f"Part of the pulled shadow may be missing: {_STAYS}, and {_HELPS}.",) if found.stays else ()
+    return Decision(shadow, f"{found.reason}{carried}{source}", warnings)
 
 
 def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int], Picture | None]:

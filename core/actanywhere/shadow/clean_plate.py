@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box, Matrix, Shared, align, box_about_feet
 from ..camera.fit import apply
+from .sample_order import NONE, at_ranks, in_order, sample_keys
 
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
@@ -52,9 +53,6 @@ _EVEN, _APART = 0.02, 0.015
 _SMALLEST = 24
 """Pixels that the ground about the feet has to be wide and tall to be followed."""
 
-_BITS, _LAST, _NONE = 5, 1023 << 5, 0xFFFF
-"""A sample's number stands in the lowest bits beside its brightness, at most 765; of no use is 1023, and no sample has
-the last number."""
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 _CODES = np.arange(256, dtype=np.float32) / 255
@@ -339,11 +337,11 @@ def _as_exposed(picture: Codes, exposed: NDArray[np.uint16], both: Flags) -> Cod
 def _ranked(pictures: Sequence[Codes], free: Sequence[Flags], ranks: tuple[float, float]) -> CleanFrame:
     """Per pixel the mean light of the samples (N of h, w, 3) within the ``ranks`` of those that are ``free``."""
     seen = np.asarray(np.sum(free, axis=0, dtype=np.int32))
-    keys = _keys(pictures, free)
+    keys = sample_keys(pictures, free)
     low, high = (np.floor(rank * np.maximum(seen - 1, 0)).astype(np.uint8) for rank in ranks)
-    ordered = _sorted(keys)
-    darkest, brightest = _at_ranks(ordered, low), _at_ranks(ordered, high)
-    darkest[seen == 0] = brightest[seen == 0] = _NONE
+    ordered = in_order(keys)
+    darkest, brightest = at_ranks(ordered, low), at_ranks(ordered, high)
+    darkest[seen == 0] = brightest[seen == 0] = NONE
     total = np.zeros((*seen.shape, 3), np.float32)
     ends = [np.zeros(seen.shape, np.float32), np.zeros(seen.shape, np.float32)]
     for key, picture in zip(keys, pictures, strict=True):
@@ -355,45 +353,6 @@ def _ranked(pictures: Sequence[Codes], free: Sequence[Flags], ranks: tuple[float
     count = np.where(seen > 0, high.astype(np.float32) - low + 1, np.float32(1))
     spread = np.log((ends[1] + _BLACK) / (ends[0] + _BLACK))
     return CleanFrame(np.asarray(total / count[..., None], np.float32), seen, np.asarray(spread, np.float32))
-
-
-def _keys(pictures: Sequence[Codes], free: Sequence[Flags]) -> list[NDArray[np.uint16]]:
-    """A number for each sample, no two alike at a pixel: the darker come first, and those that are not free last."""
-    keys = []
-    for number, (picture, seen) in enumerate(zip(pictures, free, strict=True)):
-        total = cv2.transform(picture.astype(np.uint16), np.ones((1, 3), np.float32))
-        brightness = np.asarray(total, np.uint16)
-        keys.append(np.where(seen, brightness << _BITS | number, _LAST | number).astype(np.uint16))
-    return keys
-
-
-def _at_ranks(ordered: Sequence[NDArray[np.uint16]], ranks: Codes) -> NDArray[np.uint16]:
-    """(h, w) of the sorted keys the one of each pixel's rank."""
-    found = np.zeros(ranks.shape, np.uint16)
-    for rank, key in enumerate(ordered):
-        cv2.copyTo(key, (ranks == rank).view(np.uint8), found)
-    return found
-
-
-def _sorted(keys: Sequence[NDArray[np.uint16]]) -> list[NDArray[np.uint16]]:
-    """The keys in the order of each pixel's ranks.
-
-    Batcher's odd-even merge sort, plane by plane: minima and maxima of whole planes are quicker than a sort a pixel.
-    """
-    keys = list(keys)
-    count, step = len(keys), 1
-    while step < count:
-        apart = step
-        while apart:
-            for start in range(apart % step, count - apart, 2 * apart):
-                for one in range(start, min(start + apart, count - apart)):
-                    if one // (2 * step) == (one + apart) // (2 * step):
-                        above = keys[one], keys[one + apart]
-                        keys[one] = np.asarray(cv2.min(*above), np.uint16)
-                        keys[one + apart] = np.asarray(cv2.max(*above), np.uint16)
-            apart //= 2
-        step *= 2
-    return keys
 
 
 def _error(shot: ShotFrames, frame: int, clean: CleanFrame, part: Box) -> Plane:

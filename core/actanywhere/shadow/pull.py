@@ -38,9 +38,8 @@ _BRIGHT = 0.35
 """Share of the dark that may be bright beside it: more is something that moved, or stands before the ground."""
 _EVERY, _TOLD_BY = 0.1, 0.25
 """Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
-_FARTHER = 0.15
-"""How far the actor has to go on, in heights of theirs, for the ground to be seen without their shadow."""
-_STAYS = "they hardly move on, and a longer range, in which they do, may show the ground without it"
+_FARTHER = 0.4
+"""How far the actor has to go on, in widths of theirs, for the ground to be seen without their shadow."""
 _NOISIEST = 0.09
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
@@ -119,13 +118,15 @@ class Pull:
     """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
 
     ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
-    ``told``: where none can be pulled, the frames whose ground alone is seen as it is.
+    ``told``: where none can be pulled, the frames whose ground alone is seen as it is. ``stays``: the actor hardly
+    moves on, so that some of the ground is never seen without it.
     """
 
     shadow: PulledShadow | None
     reason: str
     carried: tuple[int, ...] = ()
     told: tuple[int, ...] = ()
+    stays: bool = False
 
 
 def pull_shadow(
@@ -199,11 +200,11 @@ def pull_shadow(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(keep, shown))
     steady = carry(planes, feet, shot.actor)
+    stays = not given and gone_on(shot, feet) < _FARTHER
     share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
-        reason = f"{reason} (in {share})" if steady.show else reason
-        return Pull(None, f"{reason}; {_STAYS}" if gone_on(shot, feet) < _FARTHER else reason)
+        return Pull(None, f"{reason} (in {share})" if steady.show else reason, stays=stays)
     if not given:
 
         def each(work: Callable[[int], None]) -> None:
@@ -213,7 +214,7 @@ def pull_shadow(
         planes = fill_unseen(shot, planes, feet, each)
     depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
-    return Pull(PulledShadow(planes), reason, tuple(steady.lack))
+    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays)
 
 
 @dataclass(frozen=True)

@@ -49,17 +49,11 @@ def about(feet: Feet, height: int, width: int) -> Box:
 
 
 def gone_on(shot: ShotFrames, feet: list[Feet | None]) -> float:
-    """How far the actor goes on over the place at most, in heights of theirs, from the middle frame that shows them."""
-    standing = [index for index, stands in enumerate(feet) if stands is not None]
-    middle = standing[len(standing) // 2]
-    here = cast(Feet, feet[middle])
-
-    def apart(other: int) -> float:
-        there = cast(Feet, feet[other])
-        at = apply(by_track(shot, other, middle), np.array([[there.x, there.y]]))[0]
-        return float(np.hypot(*(at - (here.x, here.y)))) / here.tall
-
-    return max(apart(other) for other in standing)
+    """How far the actor goes on over the place in all, in widths of theirs."""
+    shown = [(index, stands) for index, stands in enumerate(feet) if stands is not None]
+    middle, here = shown[len(shown) // 2]
+    at = [apply(by_track(shot, other, middle), np.array([[one.x, one.y]]))[0] for other, one in shown]
+    return float(np.hypot(*np.ptp(at, axis=0))) / here.wide
 
 
 def lasting(
