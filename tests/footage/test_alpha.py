@@ -63,6 +63,18 @@ def test_a_tiff_is_divided_by_its_alpha_where_it_says_that_it_is_associated(
         assert any("as the file says" in one for one in plate.warnings) == associated
 
 
+def test_frames_before_the_first_alpha_change_nothing_and_two_kinds_are_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (COLOUR.shape[1], COLOUR.shape[0])).save(tmp_path / "p.0001.tif")
+    _tiff(tmp_path / "p.0002.tif", COLOUR * ALPHA[..., None], True)
+    with open_plate(ImageSequence(str(tmp_path / "p.####.tif"))) as plate:
+        assert np.allclose(plate.read(2).pixels[:, MIDDLE], COLOUR[:, MIDDLE], atol=1e-4)
+    _tiff(tmp_path / "p.0003.tif", COLOUR, False)
+    with pytest.raises(
+        FootageError, match=r"frame 3\): its alpha is straight, and that of frame 2 is premul"
+    ):
+        open_plate(ImageSequence(str(tmp_path / "p.####.tif")))
+
+
 def test_a_tiff_that_says_associated_and_is_not_is_left_and_told(tmp_path: Path) -> None:
     path = _tiff(tmp_path / "p.tif", COLOUR, associated=True)
     with open_plate(ImageSequence(str(path))) as plate:

@@ -219,6 +219,14 @@ def test_very_many_gaps_are_cut_short() -> None:
     assert compact(squares).endswith("and 950 more") and len(compact(squares)) < 400
 
 
+def test_where_two_paddings_lie_side_by_side_the_patterns_own_is_read(tmp_path: Path) -> None:
+    touch(tmp_path, "p.1.exr", "p.0001.exr", "._p.0001.exr")
+    for pattern, name in (("p.%d.exr", "p.1.exr"), ("p.#.exr", "p.1.exr"), ("p.%04d.exr", "p.0001.exr")):
+        assert find_footage(ImageSequence(str(tmp_path / pattern))).at(1) == str(tmp_path / name)
+    (tmp_path / "p.1.exr").unlink()
+    assert find_footage(ImageSequence(str(tmp_path))).path == str(tmp_path / "p.####.exr")
+
+
 def test_a_plate_on_twos_is_told_as_such(tmp_path: Path) -> None:
     touch(tmp_path, *(f"p.{n}.exr" for n in range(1001, 1010, 2)))
     with pytest.raises(FootageError) as caught:

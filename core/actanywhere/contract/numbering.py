@@ -107,7 +107,7 @@ def _digits_of(sign: str) -> int:
 
 
 def match(names: Sequence[str], reading: Reading) -> Dict[int, str]:
-    """Frame to file name. Where 7 and 0007 are both there, the pattern's own padding wins."""
+    """Frame to file name. Where 7 and 0007 are both there, the pattern's own padding wins: 7 of ``%d``."""
     # render-0001 is frame 1 of render-####, and only after a sign that ends a name can a frame be negative.
     minus = "-?" if not reading.head or reading.head[-1] in "._ " else ""
     number = re.compile(
@@ -125,7 +125,7 @@ def match(names: Sequence[str], reading: Reading) -> Dict[int, str]:
         if exact and len(digits) != reading.digits and (len(digits) < reading.digits or digits[0] == "0"):
             continue
         frame = int(digits)
-        if frame not in files or len(digits) == reading.digits:
+        if frame not in files or len(digits) == (reading.digits or len(str(frame))):
             files[frame] = name
     return files
 

@@ -205,10 +205,10 @@ def _on_disk(path: str) -> str:
 
 
 def _list(folder: str) -> List[str]:
-    """The names of the files in a folder, in order; links that lead nowhere and folders are none."""
+    """The names of the files in a folder, in order; no folders, dead links, or macOS' own (``._a``)."""
     try:
         with os.scandir(folder or ".") as entries:
-            return sorted(entry.name for entry in entries if _is_file(entry))
+            return sorted(entry.name for entry in entries if entry.name[:2] != "._" and _is_file(entry))
     except OSError as error:
         raise FootageError(
             f"{folder}: the folder cannot be listed ({error.strerror}).", "Check the path."

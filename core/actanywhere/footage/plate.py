@@ -115,8 +115,7 @@ class Plate:
         self.warnings += [f"{self.path}: {one}" for one in notes]
         window = Window(0, 0, movie.width, movie.height)
         self.info = PlateInfo(
-            width=movie.width,
-            height=movie.height,
+            *window[2:],
             display_window=window,
             data_window=window,
             covered=window,
@@ -146,22 +145,30 @@ class Plate:
         self.warnings += footage.held(self.frames)
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         covered: Window | None = None
+        alphas: dict[int, str] = {}
         for done, frame in enumerate(numbers):
             self._counted(done, len(numbers))
             self._files.note(footage.at(frame))
             with Still(footage.at(frame), self._label(frame)) as still:
                 window = self._colour(still)[0].data
+                if still.alpha:
+                    alphas[frame] = still.alpha
                 if covered is None:
                     self.info, self._said = self._describe(still, colour), _said_of_colour(still)
-                    covered, kind = window, still.alpha
+                    covered = window
                 else:
                     self._check_same(still)
                     self._check_colour(still, colour)
                     covered = covered.union(window)
         assert covered is not None
         self._settle_raster(covered)
-        shown = [self._still_evidence(frame) for frame in _few(numbers)] if kind else []
-        self._settle_alpha(kind, shown)
+        kind = next(iter(alphas.values()), "")
+        for frame in (one for one in alphas if alphas[one] != kind):
+            raise FootageError(
+                f"{self._label(frame)}: its alpha is {alphas[frame]}, and that of frame {min(alphas)} is {kind}.",
+                "Render the whole range with one kind of alpha.",
+            )
+        self._settle_alpha(kind, [self._still_evidence(frame) for frame in _few(list(alphas))])
 
     def _settle_raster(self, covered: Window) -> None:
         """The display window and what the frames have beyond it; ``covered`` is the union of their data windows."""
@@ -208,8 +215,7 @@ class Plate:
         if still.turned:
             self._tell_turned(still.turned)
         return PlateInfo(
-            width=still.display.width,
-            height=still.display.height,
+            *still.display[2:],
             display_window=still.display,
             data_window=still.display,
             covered=still.display,
@@ -357,7 +363,7 @@ def _timed(attributes: dict[str, Any], format_name: str, rate: Fraction | None) 
 
 def _few(numbers: list[int]) -> list[int]:
     """The first, the middle and the last."""
-    return sorted({numbers[0], numbers[len(numbers) // 2], numbers[-1]})
+    return sorted({numbers[0], numbers[len(numbers) // 2], numbers[-1]}) if numbers else []
 
 
 def _movie_evidence(movie: MovieReader, picture: int) -> Evidence:
@@ -374,10 +380,8 @@ def movie_range(movie: MovieReader, footage: Footage) -> FrameRange:
 
 def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy: str) -> FootageError:
     """The error for frames that a movie has not."""
-    return FootageError(
-        f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.",
-        remedy,
-    )
+    said = f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}."
+    return FootageError(said, remedy)
 
 
 def open_plate(
