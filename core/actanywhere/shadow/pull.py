@@ -118,8 +118,8 @@ class Pull:
     """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
 
     ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
-    ``told``: where none can be pulled, the frames whose ground alone is seen as it is. ``stays``: the actor hardly
-    moves on, so that some of the ground is never seen without it.
+    ``told``: where none can be pulled, the most frames in a row whose ground is seen as it is. ``stays``: the actor
+    hardly moves on, so that some of the ground is never seen without it.
     """
 
     shadow: PulledShadow | None
@@ -183,9 +183,12 @@ def pull_shadow(
     if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
         return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
     if len(noisy) > len(shown) / 2:
-        told_by = tuple(index for index in shown if index not in noisy)
+        clear = np.array([index for index in shown if index not in noisy], int)
+        longest = max(np.split(clear, np.flatnonzero(np.diff(clear) > 1) + 1), key=len)
         return Pull(
-            None, "none is pulled: the ground moves in itself, or stands at many depths", told=told_by
+            None,
+            "none is pulled: the ground moves in itself, or stands at many depths",
+            told=tuple(map(int, longest)),
         )
     planes = spilled((count, height, width))
 
