@@ -115,7 +115,9 @@ def test_at_rest_nothing_changes_to_the_bit_and_what_is_not_known_is_told(shot: 
             np.testing.assert_array_equal(_rgb(shot, output, 1003, layer), _rgb(shot, "plain", 1003, layer))
     assert still.decided("shutter").reason.endswith("the place moves too little for a blur")
     assert auto.decided("shutter").value == "none"
-    assert any("do not say how long the shutter was open" in warning for warning in auto.warnings)
+    assert any(
+        "nor its background tell how long the shutter was open" in warning for warning in auto.warnings
+    )
 
 
 def test_a_shutter_that_is_none_is_refused_before_anything_is_read(shot: Staged, model: Path) -> None:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
 from ..camera.fit import from_pixels
 from ..camera.motion import shown_again
+from ..camera.seen_shutter import SeenShutter, Steps, pairs_of, seen_shutter
 from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
 from ..footage import compact
 from .decision import Decision
 from .preflight import Inputs
+from .proxies import read_proxies
 from .scene import Scene
 
+Picture = NDArray[np.float32]
+
+_FREE = 0.02
+"""Least of the matte that is taken for the actor."""
 _CELL = 16
 """Pixels from one place to the next at which the motion is looked up."""
 _MOVES, _RESTS = 4.0, 0.5
@@ -40,13 +48,20 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         attributes = inputs.plate.read(inputs.frames.first).attributes
         rate = None if inputs.plate.info.fps is None else float(inputs.plate.info.fps)
         found = shutter_of({name: value for name, (_, value) in attributes.items()}, rate)
+        source = "as the plate's files say"
         if found is None:
-            warning = (
-                "--shutter auto: the plate's files do not say how long the shutter was open, and the place is not "
-                "blurred. If the plate's background is, give degrees: --shutter 180 is what most cameras are set to."
-            )
-            return Decision(None, "the plate's files do not say", (warning,))
-        asked, source = found, "as the plate's files say"
+            seen = _seen(inputs, backdrop)
+            if seen.opened is None:
+                warning = (
+                    "--shutter auto: neither the plate's files nor its background tell how long the shutter was open "
+                    f"({seen.reason}), and the place is not blurred. If the plate's background is, give degrees: "
+                    "--shutter 180 is what most cameras are set to."
+                )
+                return Decision(None, "neither the plate's files nor its background tell", (warning,))
+            if seen.opened == 0:
+                return Decision(None, f"the plate is sharp where it moves fast: {seen.reason}")
+            found, source = max(5.0, 5 * round(72 * seen.opened)), seen.reason
+        asked = found
     opened = float(asked) / 360
     info = inputs.plate.info
     longest, steps = [], []
@@ -72,6 +87,41 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         "--shutter off."
     )
     return Decision(opened, reason, (warning,))
+
+
+def _seen(inputs: Inputs, backdrop: Backdrop) -> SeenShutter:
+    """The shutter that the plate's background shows."""
+    track, matte = backdrop.track, inputs.matte
+
+    @cache
+    def read(index: int) -> tuple[Picture, Picture]:
+        shown, actor = read_proxies(inputs.plate, matte, inputs.job.settings, inputs.frames.first + index)
+        return np.asarray(shown.mean(-1) ** 2.2, np.float32), actor
+
+    height, width = read(0)[0].shape
+
+    @cache
+    def moves(index: int) -> Picture:
+        found = streaks_at(backdrop, 1.0, index, height, width)
+        return np.asarray((found.before - found.after) / 2, np.float32)
+
+    def light(fast: int, slower: int) -> tuple[Picture, Picture, NDArray[np.bool_]]:
+        way = cv2.resize(_moves(backdrop, slower, fast, height, width), (width, height))
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        laid, actor = (
+            cv2.remap(one, x + way[..., 0], y + way[..., 1], cv2.INTER_CUBIC, None, cv2.BORDER_CONSTANT, -1)
+            for one in read(slower)
+        )
+        free = (read(fast)[1] < _FREE) & (actor < _FREE) & (laid >= 0)
+        return read(fast)[0], np.maximum(laid, 0), free & (actor > -_FREE)
+
+    steps, place = [], np.zeros(2)
+    for index in range(len(track)):
+        found = streaks_at(backdrop, 1.0, index, height, width)
+        before, after = (np.median(way.reshape(-1, 2), 0) for way in (found.before, -found.after))
+        place = place + (before if index else 0)
+        steps.append(Steps(before, after, place))
+    return seen_shutter(pairs_of(steps, width), light, moves)
 
 
 def held_frames(steps: Sequence[float]) -> list[int]:
@@ -110,24 +160,27 @@ def streaks_at(backdrop: Backdrop, opened: float, index: int, height: int, width
 
     Before the first frame and after the last it is taken to move on as it does beside.
     """
+
+    def way(other: int) -> NDArray[np.float32] | None:
+        return _moves(backdrop, index, other, height, width) if 0 <= other < len(backdrop.track) else None
+
+    before, after = way(index - 1), way(index + 1)
+    if before is None and after is None:
+        before = after = np.zeros((1, 1, 2), np.float32)
+    elif before is None or after is None:
+        known = after if before is None else before
+        assert known is not None
+        before, after = (-known if one is None else one for one in (before, after))
+    return Streaks(before, after, opened)
+
+
+def _moves(backdrop: Backdrop, index: int, other: int, height: int, width: int) -> NDArray[np.float32]:
+    """(h, w, 2), coarsely: pixels from each place of frame ``other`` to where frame ``index`` shows the same."""
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     x, y = np.meshgrid(
         (np.arange(columns) + 0.5) * width / columns - 0.5, (np.arange(rows) + 0.5) * height / rows - 0.5
     )
     unit = from_pixels(height, width, backdrop.aspect)
     across, down = unit[0, 0] * x + unit[0, 2], unit[1, 1] * y + unit[1, 2]
-
-    def way(other: int) -> NDArray[np.float32] | None:
-        if not 0 <= other < len(backdrop.track):
-            return None
-        found = shown_again(backdrop.track, index, other, across, down, float(unit[1, 1]))
-        return np.stack([found[0] / unit[0, 0], found[1] / unit[1, 1]], -1).astype(np.float32)
-
-    before, after = way(index - 1), way(index + 1)
-    if before is None and after is None:
-        before = after = np.zeros((rows, columns, 2), np.float32)
-    elif before is None or after is None:
-        known = after if before is None else before
-        assert known is not None
-        before, after = (-known if one is None else one for one in (before, after))
-    return Streaks(before, after, opened)
+    found = shown_again(backdrop.track, index, other, across, down, float(unit[1, 1]))
+    return np.stack([found[0] / unit[0, 0], found[1] / unit[1, 1]], -1).astype(np.float32)

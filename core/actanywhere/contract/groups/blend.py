@@ -50,6 +50,7 @@ class BlendSettings:
     shutter: str = text(
         "off",
         "How long the plate's shutter was open, in degrees of a frame's time (180 is usual): a fast pan then blurs the "
-        "place as it blurs the plate. auto: as the plate's files say. off: the place is not blurred.",
+        "place as it blurs the plate. auto: as the plate's files say, else as its background shows. off: the place is "
+        "not blurred.",
         group="blend",
     )
