@@ -124,8 +124,8 @@ def frame_size(path: str, what: str) -> tuple[int, int]:
 def render_size(scene: Any) -> tuple[int, int]:
     """Width and height of the scene's render, in pixels."""
     render = scene.render
-    share = render.resolution_percentage / 100
-    return int(render.resolution_x * share), int(render.resolution_y * share)
+    share = render.resolution_percentage
+    return render.resolution_x * share // 100, render.resolution_y * share // 100
 
 
 def _number_of(path: str, files: dict[int, str]) -> int:

@@ -55,6 +55,7 @@ def _is_plain(scene: Any, strip: Any) -> bool:
     moved = (place.offset_x, place.offset_y, place.rotation) != (0, 0, 0)
     cropped = any((crop.min_x, crop.max_x, crop.min_y, crop.max_y))
     turned = strip.use_flip_x or strip.use_flip_y or strip.use_reverse_frames or strip.strobe > 1
+    turned = turned or strip.use_deinterlace
     graded = strip.color_multiply != 1 or strip.color_saturation != 1 or len(strip.modifiers) > 0
     retimed = len(getattr(strip, "retiming_keys", ())) > 2 or _other_rate(scene, strip)
     return not (moved or cropped or turned or graded or retimed)

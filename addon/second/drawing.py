@@ -15,6 +15,7 @@ import bpy
 
 from ..contract.errors import FootageError
 from ..hostkit.order import Drawing, Order
+from ..read.footage import render_size
 from ..versions import INDEX_PASSES, compositor_tree, file_output, fix_mask_size, option, straight
 from .pictures import draw_camera, draw_clip_frame, draw_layer, draw_strip
 
@@ -96,8 +97,7 @@ def _draw_renders(order: Order, drawings: list[Drawing], raw: str, tell: Callabl
     for name in sorted({drawing.options["scene"] for drawing in drawings}):
         mine = [drawing for drawing in drawings if drawing.options["scene"] == name]
         shown = bpy.data.scenes[name]
-        share = shown.render.resolution_percentage / 100
-        size = [int(shown.render.resolution_x * share), int(shown.render.resolution_y * share)]
+        size = list(render_size(shown))
         shown.render.use_compositing = shown.render.use_sequencer = False
         layer = next((layer for layer in shown.view_layers if layer.use), shown.view_layers[0])
         _switch_passes_on(layer, mine)

@@ -21,7 +21,7 @@ def draw_camera(order: Order, drawing: Drawing, raw: str, tell: Callable[[], Non
     scene = bpy.data.scenes[drawing.options["scene"]]
     scene.camera = bpy.data.objects[drawing.options["camera"]]
     scene.render.use_compositing = scene.render.use_sequencer = False
-    scene.render.film_transparent = False
+    scene.render.film_transparent = scene.render.use_border = False
     _render_picture(scene, drawing.options["frame"], raw, _condition_path(order))
     tell()
 
@@ -48,6 +48,7 @@ def draw_strip(order: Order, drawing: Drawing, raw: str, tell: Callable[[], None
     for strip in strips_of(scene):
         strip.mute = strip.name != drawing.options["strip"] and strip.type != "SPEED"
     scene.render.use_sequencer, scene.render.use_compositing = True, False
+    scene.render.use_border = False
     set_file_format(scene.render.image_settings, "OPEN_EXR", "RGB", "16")
     for frame in range(order.first, order.last + 1):
         target = os.path.join(order.folder, f"plate.{frame + order.shift:04d}.exr")

@@ -142,6 +142,12 @@ def generate(given: dict[str, Any], name: str, **wanted: Any) -> dict[str, Any]:
     return {"said": said, "take": panel.takes[-1].folder if panel.takes else ""}
 
 
+def region(scene: Any) -> None:
+    """A render region that was left on: the middle third, cropped."""
+    scene.render.use_border = scene.render.use_crop_to_border = True
+    scene.render.border_min_x, scene.render.border_max_x = 0.33, 0.67
+
+
 def world(scene: Any) -> dict[str, Any]:
     """A stage of two flat, self-lit walls, one unit a pixel: the actor's box before the background.
 

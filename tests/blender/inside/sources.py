@@ -93,6 +93,7 @@ def scene_plate_strip_flipped(given: Given) -> Any:
     desk.size(scene)
     strip = desk.image_strip(scene, given["footage"]["plate"], 6, 1, 1)
     strip.use_flip_x = True
+    desk.region(scene)
     wanted = {"plate_source": "STRIP", "plate_strip": strip.name}
     matte = {**files(given), "use_matte_start": True, "matte_start": 1}
     return desk.generate(given, "plate_strip_flipped", **wanted, **matte)
@@ -187,6 +188,7 @@ def scene_matte_node(given: Given) -> Any:
     tree = desk.tree(scene)
     source = tree.nodes.new("CompositorNodeMovieClip")
     source.clip = clip
+    desk.region(scene)
     key = tree.nodes.new("CompositorNodeKeying")
     key.name = "Actor key"
     key.inputs["Key Color"].default_value = (0.0037, 0.448, 0.01, 1)  # the screen, linear
@@ -293,6 +295,7 @@ def scene_condition_camera(given: Given) -> Any:
     """What the scene's camera sees."""
     clip = desk.clip(given["footage"]["plate"])
     desk.world(bpy.context.scene)
+    desk.region(bpy.context.scene)
     bpy.context.scene.view_settings.view_transform = "Standard"
     wanted = {"condition_source": "CAMERA"}
     return desk.generate(
