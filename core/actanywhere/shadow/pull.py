@@ -40,6 +40,10 @@ _EVERY, _TOLD_BY = 0.1, 0.25
 """Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
 _FARTHER = 0.4
 """How far the actor has to go on, in widths of theirs, for the ground to be seen without their shadow."""
+_REDDEST, _FINER, _LAID = -0.2, 60, 25
+"""How much redder than the light a shadow may be, as a share of its depth: the sky fills it with blue; steps of a code
+that keeps such a logarithm; and a tenth of the light, of 255.
+"""
 _NOISIEST = 0.09
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
@@ -153,7 +157,7 @@ def pull_shadow(
     threads, given = min(_AT_ONCE, processors()), clean is not None
     at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
-    dark = spilled((count, height, width))
+    dark, bluer = spilled((count, height, width)), spilled((count, height, width))
     covered, noisy, alike = [], set[int](), []
 
     def look(index: int) -> tuple[Box, _Darker] | None:
@@ -174,8 +178,9 @@ def pull_shadow(
                         noisy.add(index)
                     else:
                         dark[index, top:bottom, left:right] = np.round(found.dark * 255)
+                        bluer[index, top:bottom, left:right] = np.clip(found.bluer * _FINER + 128, 0, 255)
                 if index % _LOOKED_AT == 0:
-                    forget(shot.rgb, dark)
+                    forget(shot.rgb, dark, bluer)
                 step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
@@ -208,6 +213,9 @@ def pull_shadow(
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
         return Pull(None, f"{reason} (in {share})" if steady.show else reason, stays=stays)
+    if np.median([_bluer(planes[index], dark[index], bluer[index]) for index in steady.show]) < _REDDEST:
+        reason = "none is pulled: what is dark beside the actor is redder than a shadow"
+        return Pull(None, f"{reason}; somebody or something that goes with them may be missing in the matte")
     if not given:
 
         def each(work: Callable[[int], None]) -> None:
@@ -215,19 +223,21 @@ def pull_shadow(
                 list(pool.map(work, range(count)))
 
         planes = fill_unseen(shot, planes, feet, each)
-    depth = float(np.median([planes[index][planes[index] > 25].mean() for index in steady.show]))
+    depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays)
 
 
 @dataclass(frozen=True)
 class _Darker:
-    """``dark`` (h, w) 0..1, how much light is missing; ``noise`` of the ratio; ``covered``, how much is seen free.
+    """``dark`` (h, w) 0..1, how much light is missing; ``bluer`` (h, w), by how much less of the blue than of the
+    red (a logarithm); ``noise`` of the ratio; ``covered``, how much is seen free.
 
     ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; None where the ground is plain.
     """
 
     dark: Plane
+    bluer: Plane
     noise: float
     covered: float
     alike: float | None
@@ -249,7 +259,8 @@ def _darker(
     ring = free & (away > 0.05 * feet.tall) & (away < AROUND * feet.tall)
     covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
-        return _Darker(np.zeros(free.shape, np.float32), np.inf, covered, None)
+        none = np.zeros(free.shape, np.float32)
+        return _Darker(none, none, np.inf, covered, None)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
     spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
     limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
@@ -268,7 +279,17 @@ def _darker(
     taken = without_displaced(taken, plate, clean.light, free, scale)
     below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
     at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
-    return _Darker(taken, noise, covered, _alike(plate, clean.light, at_feet, scale))
+    alike = _alike(plate, clean.light, at_feet, scale)
+    return _Darker(taken, np.asarray(least[2] - least[0], np.float32), noise, covered, alike)
+
+
+def _bluer(plane: NDArray[np.uint8], dark: NDArray[np.uint8], bluer: NDArray[np.uint8]) -> float:
+    """By how much a frame's shadow is bluer than the light, as a share of its depth; below 0 it is redder."""
+    laid = (plane > _LAID) & (dark > _LAID)
+    if not laid.any():
+        return 0.0
+    depth = -np.log(1 - min(float(np.median(dark[laid])), 254) / 255)
+    return (float(np.median(bluer[laid])) - 128) / _FINER / float(depth)
 
 
 def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float | None:
