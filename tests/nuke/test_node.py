@@ -347,6 +347,9 @@ def test_a_tracker_a_corner_pin_and_a_transform_give_the_same_camera(stage: Stag
             # Two pixels to the right and one up (Nuke) a frame: one down less in rows.
             wanted = [1, 0, 2 * step, 0, 1, -step, 0, 0, 1]
             np.testing.assert_allclose(track["transforms"][str(FIRST + step)], wanted, atol=1e-9)
+    told = [str(said[knob]) for knob in ("projection_mode", "transform_matrix", "disable")]
+    assert "orthographic" in told[0] and "extra matrix does something at frame 1002" in told[1]
+    assert "disabled" in told[2]
     check_golden("nuke/camera_tracked", said["Camera1"]["job"], {"SHOT": str(stage.work)})
     cameras = said["Camera1"]["track"]
     assert cameras["kind"] == "cameras" and cameras["height"] == HEIGHT + 2 * ABOVE

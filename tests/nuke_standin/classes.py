@@ -184,13 +184,14 @@ DEFAULTS: Dict[str, Dict[str, str]] = {
         "win_translate": "0 0",
         "win_scale": "1 1",
         "winroll": "0.0",
+        "projection_mode": "perspective",
     },
     "Tracker4": {"tracks": "", "reference_frame": "1", "transform": "none"},
     "CornerPin2D": dict(
         [("enable%d" % i, "true") for i in range(1, 5)]
         + [("to%d" % i, "0 0") for i in range(1, 5)]
         + [("from%d" % i, "0 0") for i in range(1, 5)],
-        transform_matrix="",
+        transform_matrix="1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1",
         invert="false",
         filter="cubic",
     ),

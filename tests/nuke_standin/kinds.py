@@ -65,7 +65,7 @@ def kind_of_builtin(cls: str, name: str, default: str) -> Any:
         return _Table
     if name == "scale" and cls == "Transform":
         return WH_Knob
-    if name == "world_matrix":
+    if name in ("world_matrix", "transform_matrix"):
         return IArray_Knob
     if name in ("win_translate", "win_scale", "translate", "center"):
         return XY_Knob
@@ -80,6 +80,7 @@ def kind_of_builtin(cls: str, name: str, default: str) -> Any:
     if re.match(r"^-?\d+(\.\d+)?$", default):
         return Double_Knob
     if name in ("on_error", "before", "after", "frame_mode", "file_type", "datatype", "compression", "operation",
-                "colorspace", "localizationPolicy", "metadata", "interleave", "colorManagement"):  # fmt: skip
+                "colorspace", "localizationPolicy", "metadata", "interleave", "colorManagement",
+                "projection_mode"):  # fmt: skip
         return Enumeration_Knob
     return EvalString_Knob

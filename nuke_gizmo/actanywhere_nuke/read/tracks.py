@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import nuke
 
@@ -17,6 +17,7 @@ __all__ = ["read_moves"]
 
 # Columns of the Tracker's table.
 _ENABLED, _X, _Y = 0, 2, 3
+_NO_PERSPECTIVE = ("orthographic", "uv", "spherical")
 
 
 def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Optional[Dict[int, Move]]:
@@ -27,6 +28,9 @@ def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Opt
     found = source_of(node)
     if found is None:
         return None
+    off = found.knob("disable")
+    if off is not None and off.value():
+        raise JobError(f"{found.name()}, the track, is disabled.", "Enable it, or connect another track.")
     kind = found.Class()
     if kind.startswith("Tracker"):
         return dict(moves_of_points({frame: _points(found, frame) for frame in frames}))
@@ -45,7 +49,12 @@ def read_moves(node: Optional[nuke.Node], frames: FrameRange, means: str) -> Opt
 
 
 def _pose(node: nuke.Node, frame: int) -> Pose:
-    """A Camera at a frame. Raises ``JobError`` where its window is moved, scaled or rolled."""
+    """A Camera at a frame. Raises ``JobError`` without perspective, or where its window is moved, scaled or rolled."""
+    mode = node.knob("projection_mode")
+    if mode is not None and str(mode.value()).lower() in _NO_PERSPECTIVE:
+        raise JobError(
+            f"{node.name()}: its projection is {mode.value()}, which is not read.", "Set it to perspective."
+        )
     window = [
         node[name].getValueAt(frame, k)
         for name, count in (("win_translate", 2), ("win_scale", 2), ("winroll", 1))
@@ -87,6 +96,12 @@ def _pin(node: nuke.Node, frame: int) -> Matrix:
     if not all(node[f"enable{i}"].getValueAt(frame) for i in (1, 2, 3, 4)):
         raise JobError(
             f"{node.name()}: a corner is switched off at frame {frame}.", "Switch all four corners on."
+        )
+    matrix: Any = node.knob("transform_matrix")
+    if matrix is not None and max(abs(matrix.getValueAt(frame, k) - (k % 5 == 0)) for k in range(16)) > 1e-6:
+        raise JobError(
+            f"{node.name()}: its extra matrix does something at frame {frame}, which is not read.",
+            "Bake it into the corners (to1 to to4) and set it back.",
         )
     origin = [_pair(node, f"from{i}", frame) for i in (1, 2, 3, 4)]
     target = [_pair(node, f"to{i}", frame) for i in (1, 2, 3, 4)]

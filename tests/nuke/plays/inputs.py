@@ -178,6 +178,19 @@ def tracked() -> Dict[str, Any]:
         with open(asked["shot"]["track"], encoding="utf-8") as stream:
             said[name] = {"job": asked, "track": json.load(stream)}
         nuke.delete(node)
+    moved = "1 0 0 {curve x1001 0 2 4 6} 0 1 0 0 0 0 1 0 0 0 0 1"
+    for name, knob, value in (
+        ("Camera1", "projection_mode", "orthographic"),
+        ("CornerPin1", "transform_matrix", moved),
+        ("Tracker1", "disable", "true"),
+    ):
+        node = new_node(camera="tracked", range="custom", first=first, last=last)
+        node.setInput(3, nuke.toNode(name))
+        nuke.toNode(name)[knob].fromScript(value)
+        SESSION.said.clear()
+        node["write_job"].execute()
+        said[knob] = list(SESSION.said)
+        nuke.delete(node)
     return said
 
 
