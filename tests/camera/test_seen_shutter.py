@@ -76,3 +76,4 @@ def test_a_fast_frame_goes_with_a_slower_one_that_shows_the_same() -> None:
     assert pairs_of(steps(0, 0, 7, 7), 400) == []  # too slow
     # the frames after these show something else
     assert pairs_of(steps(0, 0, *[16] * 20), 100) == [(3, 0), (4, 0), (5, 0)]
+    assert pairs_of(steps(0, 0, 60, 60), 400) == []  # so fast that it is seldom laid right

@@ -19,8 +19,10 @@ Way = NDArray[np.floating]
 
 _TILE, _EDGE = 64, 40
 """Pixels of what is compared, and of the border that is blurred into it."""
-_FAST, _SLOWER, _STEADY = 8.0, 0.5, 0.6
-"""Pixels a frame, the slower frame's speed over it, and the slower one over the faster of its two steps."""
+_FAST, _FASTEST, _SLOWER, _STEADY = 8.0, 40.0, 0.5, 0.6
+"""Pixels a frame at least and at most (a faster one is seldom laid right); the slower frame's speed over it; how alike
+the fast one's two steps are.
+"""
 _OFF = 8
 """Pixels by which a tile may miss the track."""
 _SHARED = 0.6
@@ -30,7 +32,7 @@ _OPEN = np.linspace(0, 1, 17)
 _TEXTURE = 2e-4
 _EXPLAINED = 0.5
 """Share of a tile's detail that may be left unlike: more is something that moves by itself."""
-_TILES, _FRAMES = 10, 2
+_TILES, _FRAMES = 14, 2
 _STREAKED, _SHARP = 0.85, 0.93
 """What is left unlike along the motion over that across it: at most for a streak, at least for a sharp frame."""
 _AGREE = 0.3
@@ -83,7 +85,7 @@ def pairs_of(steps: Sequence[Steps], width: int) -> list[tuple[int, int]]:
             if max(np.linalg.norm(other.before), np.linalg.norm(other.after)) <= _SLOWER * one.speed
             and apart[index] < _SHARED * width
         ]
-        if one.steady and slower:
+        if one.steady and one.speed <= _FASTEST and slower:
             found.append(
                 (fast, min(slower, key=lambda index: apart[index] + width * steps[index].speed / one.speed))
             )
