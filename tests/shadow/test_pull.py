@@ -31,12 +31,12 @@ def _figure(x: float, lift: float) -> Plane:
     return matte
 
 
-def _shadow(x: float) -> Plane:
+def _shadow(x: float, soft: float = 1.0) -> Plane:
     """Where (HEIGHT, WIDTH), 0..1, their shadow lies: on the ground, to the right and towards the camera."""
     shade = np.zeros((HEIGHT, WIDTH), np.float32)
     corners = np.array([[x - 7, FEET], [x + 7, FEET], [x + 46, FEET + 20], [x + 30, FEET + 20]])
     cv2.fillConvexPoly(shade, corners.astype(np.int32), 1.0)
-    return np.asarray(cv2.GaussianBlur(shade, (0, 0), 1.0), np.float32)
+    return np.asarray(cv2.GaussianBlur(shade, (0, 0), soft), np.float32)
 
 
 def _board(x: float) -> tuple[slice, slice]:
@@ -54,6 +54,7 @@ def _shot(
     board: bool | tuple[float, float, float] = False,
     water: bool = False,
     plain: bool = False,
+    soft: float = 1.0,
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
@@ -71,7 +72,7 @@ def _shot(
             light[20:80, 150:] = np.where(rng.random((60, 1, 1)) < 0.5, bush * 0.4, bush)
         x = 50 + pace * time - left
         lift = 18.0 if jump and 4 <= time < 10 else 0.0
-        taken = TAKEN * _shadow(x) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
+        taken = TAKEN * _shadow(x, soft) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
         matte = _figure(x, lift)
         if board:
             light[_board(x)] *= np.array((0.4, 0.4, 0.4) if board is True else board, np.float32)
@@ -104,6 +105,16 @@ def _judged(shot: ShotFrames, truth: Plane, pull: Pull) -> tuple[float, float]:
         found += int(ours.sum() - (ours & near & ~true).sum())
         there += int(true.sum())
     return hit / max(found, 1), hit / there
+
+
+def test_the_border_of_a_soft_shadow_fades_and_is_not_cut_off_where_it_is_faint() -> None:
+    shot, truth = _shot(soft=5)
+    pull = pull_shadow(shot)
+    assert pull.shadow is not None, pull.reason
+    found = np.stack([pull.shadow.at(index, HEIGHT, WIDTH) for index in range(FRAMES)])
+    faint = (truth > 0.04) & (truth < 0.12)
+    assert found[faint].mean() > 0.57 * truth[faint].mean()
+    assert found[truth == 0].mean() < 0.001
 
 
 @pytest.mark.parametrize(

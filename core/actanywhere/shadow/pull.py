@@ -50,6 +50,9 @@ _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
 """Correlation of the ground's texture with the clean plate's below which it moves by itself; contrast that is none; and
 the share of the frames that have to have more for the ground to be judged by it.
 """
+_FADES, _FAINT = 2.5, 0.25
+"""Pixels, in a frame of 360 rows, over which what is too faint by itself fades out beside a shadow; and how dark it is
+at least, as a share of what is sure by itself."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
@@ -263,19 +266,23 @@ def _darker(
         return _Darker(none, none, np.inf, covered, None)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
     spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
-    limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
+    over, apart = max(_OVER_NOISE * noise, _LEAST), _OVER_SPREAD * spread
     below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
     above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
-    shadow = free & (-ratio > limit) & (above < _BRIGHT * below + 0.004) & (away < AROUND * feet.tall)
+    may = free & (above < _BRIGHT * below + 0.004) & (away < AROUND * feet.tall)
     # Light that is missing is missing in every colour; another colour is another thing, or another part of the place.
     least = [
         _log_ratio(plate[..., c : c + 1], clean.light[..., c : c + 1], free, 2.4 * scale) for c in range(3)
     ]
-    shadow &= (np.max(least, axis=0) - drift < _EVERY * ratio) | (ratio > -_TOLD_BY)
+    may &= (np.max(least, axis=0) - drift < _EVERY * ratio) | (ratio > -_TOLD_BY)
     if lies is not None:
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
-        shadow &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
-    taken = np.where(shadow, 1 - np.exp(np.minimum(ratio, 0)), 0).astype(np.float32)
+        may &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
+    # What is too faint to be sure of is shadow beside what is sure: cut off there, its border would be in steps.
+    sure = np.asarray(may & (-ratio > over + apart), np.float32)
+    beside = np.minimum(2 * cv2.GaussianBlur(sure, (0, 0), _FADES * scale), 1)
+    may &= -ratio > _FAINT * over + apart
+    taken = np.where(may, beside * (1 - np.exp(np.minimum(ratio, 0))), 0).astype(np.float32)
     taken = without_displaced(taken, plate, clean.light, free, scale)
     below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
     at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
