@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..review.contact_sheet import FAINT, INK, blank, spread, write, write_png
+from ..review.contact_sheet import FAINT, INK, blank, spread, write, write_png, written
 
 Frames = NDArray[np.uint8]
 
@@ -41,6 +41,7 @@ def _draw(block: Block, frames: int) -> Frames:
         for name, column in block.columns.items()
     }
     height, width = np.max([cell[0].shape[:2] for cell in cells.values()], axis=0)
+    width = max(width, *(written(name) + _GAP for name in cells))
     top = _TITLE + _HEADER
     paper = blank(top + len(places) * (height + _GAP) + _MARGIN, _MARGIN + len(cells) * (width + _GAP))
     write(paper, block.title, _MARGIN, 20, INK)
