@@ -21,8 +21,8 @@ Region = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
 _SIDE = 256
-_ASIDE = 0.1
-"""Share of the light by which a clean plate that is right may be off."""
+_ASIDE, _OF_TAKEN = 0.1, 1 / 3
+"""Shares of the light, and of what the shadow takes of it, by which a clean plate that is right may be off at most."""
 _BLUR = 0.8
 _BLACK = 0.003
 
@@ -31,7 +31,7 @@ def pulled_shadows(clips: RenderedClips) -> list[Figures]:
     """Of each clip how much of the shadow laid is true (``shadow_precision``), and how much of the true one is laid.
 
     The latter is told in all (``recall_of_all``) and where the clean plate of the other frames is right within a tenth
-    of the light (``shadow_recall``); ``covered`` is that share of the true shadow.
+    of the light, and a third of what the shadow takes (``shadow_recall``); ``covered`` is that share of the true one.
     """
     return [
         Figures(name, "pulled from the plate", _figures(clips.read(name, _SIDE, _SIDE)))
@@ -86,4 +86,6 @@ def _known(shot: ShotFrames, clip: TrainingClip, index: int) -> Region:
     """Where (h, w) the clean plate is what is truly behind the actor and their shadow."""
     clean = clean_frame(shot, index)
     light = np.asarray(cv2.GaussianBlur(clean.light.mean(-1), (0, 0), _BLUR), np.float32)
-    return np.asarray(~clean.hole & (np.abs((light + _BLACK) / _light(clip.background[index]) - 1) < _ASIDE))
+    behind = _light(clip.background[index])
+    most = np.minimum(_ASIDE, _OF_TAKEN * (1 - _light(clip.rgb[index]) / behind))
+    return np.asarray(~clean.hole & (np.abs((light + _BLACK) / behind - 1) < most))
