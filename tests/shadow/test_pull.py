@@ -55,6 +55,7 @@ def _shot(
     water: bool = False,
     plain: bool = False,
     soft: float = 1.0,
+    tint: tuple[float, float, float] = (1, 1, 1),
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
     rng = np.random.default_rng(5)
@@ -76,7 +77,11 @@ def _shot(
         matte = _figure(x, lift)
         if board:
             light[_board(x)] *= np.array((0.4, 0.4, 0.4) if board is True else board, np.float32)
-        light = np.where(matte[..., None] > 0, np.float32(0.05), light * (1 - taken[..., None]))
+        light = np.where(
+            matte[..., None] > 0,
+            np.float32(0.05),
+            light * (1 - taken[..., None] * np.array(tint, np.float32)),
+        )
         rgb.append(codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(matte > 0)
         truth.append(np.where(matte > 0, 0, taken))
@@ -119,7 +124,16 @@ def test_the_border_of_a_soft_shadow_fades_and_is_not_cut_off_where_it_is_faint(
 
 @pytest.mark.parametrize(
     "what",
-    [{}, {"pan": 0}, {"jump": True}, {"leaves": True}, {"drift": 0.02}, {"pace": 2}, {"plain": True}],
+    [
+        {},
+        {"pan": 0},
+        {"jump": True},
+        {"leaves": True},
+        {"drift": 0.02},
+        {"pace": 2},
+        {"plain": True},
+        {"tint": (0.82, 1, 1.18)},
+    ],
     ids=[
         "a pan",
         "a locked camera",
@@ -128,6 +142,7 @@ def test_the_border_of_a_soft_shadow_fades_and_is_not_cut_off_where_it_is_faint(
         "light that drifts",
         "one who hardly moves",
         "a plain ground",
+        "a warm wall lights it",
     ],
 )
 def test_a_shadow_is_pulled_where_it_is_and_nowhere_else(what: dict[str, float]) -> None:

@@ -40,10 +40,12 @@ _EVERY, _TOLD_BY = 0.1, 0.25
 """Share of a shadow's depth (logarithm) that each colour has to lose, and the depth from which on that is told."""
 _FARTHER = 0.4
 """How far the actor has to go on, in widths of theirs, for the ground to be seen without their shadow."""
-_REDDEST, _FINER, _LAID = -0.2, 60, 25
-"""How much redder than the light a shadow may be, as a share of its depth: the sky fills it with blue; steps of a code
-that keeps such a logarithm; and a tenth of the light, of 255.
+_REDDER, _REDDEST, _PATCHY = 0.2, 0.7, 0.35
+"""How much redder than the light, as a share of its depth, a shadow is seldom, and never: the sky fills it with blue, a
+warm wall or lamp with red, but evenly: what is redder and differs as much between its quartiles is a thing.
 """
+_FINER, _LAID = 60, 25
+"""Steps of a code that keeps such a logarithm; and a tenth of the light, of 255."""
 _NOISIEST = 0.09
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
@@ -181,7 +183,9 @@ def pull_shadow(
                         noisy.add(index)
                     else:
                         dark[index, top:bottom, left:right] = np.round(found.dark * 255)
-                        bluer[index, top:bottom, left:right] = np.clip(found.bluer * _FINER + 128, 0, 255)
+                        bluer[index, top:bottom, left:right] = np.round(
+                            np.clip(found.bluer * _FINER + 128, 0, 255)
+                        )
                 if index % _LOOKED_AT == 0:
                     forget(shot.rgb, dark, bluer)
                 step(index + 1)
@@ -216,7 +220,8 @@ def pull_shadow(
     if not steady.enough:
         reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
         return Pull(None, f"{reason} (in {share})" if steady.show else reason, stays=stays)
-    if np.median([_bluer(planes[index], dark[index], bluer[index]) for index in steady.show]) < _REDDEST:
+    redder, patchy = np.median([_redness(planes[one], dark[one], bluer[one]) for one in steady.show], 0)
+    if redder > _REDDEST or (redder > _REDDER and patchy > _PATCHY):
         reason = "none is pulled: what is dark beside the actor is redder than a shadow"
         return Pull(None, f"{reason}; somebody or something that goes with them may be missing in the matte")
     if not given:
@@ -233,8 +238,8 @@ def pull_shadow(
 
 @dataclass(frozen=True)
 class _Darker:
-    """``dark`` (h, w) 0..1, how much light is missing; ``bluer`` (h, w), by how much less of the blue than of the
-    red (a logarithm); ``noise`` of the ratio; ``covered``, how much is seen free.
+    """``dark`` (h, w) 0..1, how much light is missing; ``bluer`` (h, w), how much more of the blue than of the
+    red is left (a logarithm, above 0 bluer); ``noise`` of the ratio; ``covered``, how much is seen free.
 
     ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; None where the ground is plain.
     """
@@ -290,13 +295,18 @@ def _darker(
     return _Darker(taken, np.asarray(least[2] - least[0], np.float32), noise, covered, alike)
 
 
-def _bluer(plane: NDArray[np.uint8], dark: NDArray[np.uint8], bluer: NDArray[np.uint8]) -> float:
-    """By how much a frame's shadow is bluer than the light, as a share of its depth; below 0 it is redder."""
+def _redness(
+    plane: NDArray[np.uint8], dark: NDArray[np.uint8], bluer: NDArray[np.uint8]
+) -> tuple[float, float]:
+    """By how much a frame's shadow (h, w) is redder than the light, as a share of its depth, and the distance between
+    the quartiles of its pixels.
+    """
     laid = (plane > _LAID) & (dark > _LAID)
     if not laid.any():
-        return 0.0
-    depth = -np.log(1 - min(float(np.median(dark[laid])), 254) / 255)
-    return (float(np.median(bluer[laid])) - 128) / _FINER / float(depth)
+        return 0.0, 0.0
+    depth = -np.log(1 - np.minimum(dark[laid], 254) / 255)
+    low, middle, high = np.percentile((128.0 - bluer[laid]) / _FINER / depth, [25, 50, 75])
+    return float(middle), float(high - low)
 
 
 def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float | None:
