@@ -66,6 +66,10 @@ def test_a_path_that_stays_on_one_place_and_leaps_is_no_cameras() -> None:
     fallen = dolly.copy()
     fallen[:12] = dolly[8] + 1e-6 * np.arange(12)[:, None]  # 0.4 from there to the next
     assert torn(fallen).startswith("12 frames fall onto one place")
+    # Half of the shot at a tenth of the other half's scale: 0.81 between steps of 0.01 and 0.1.
+    scaled = np.zeros((40, 3))
+    scaled[:20, 2], scaled[20:, 2] = 0.01 * np.arange(20), 1 + 0.1 * np.arange(20)
+    assert torn(scaled).startswith("the camera would leap after frame 20 ")
     # A camera that stands and starts to walk: its solve trembles by a hundredth of a step, and nothing leaps.
     starts = dolly.copy()
     starts[:12] = dolly[12] - [0, 0, 0.1] + 1e-3 * np.sin(np.arange(36).reshape(12, 3))

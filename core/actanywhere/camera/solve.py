@@ -27,13 +27,15 @@ _OFFSETS = (*range(1, 11), 16, 32, 64, 128, 256, 512)
 _CHUNK = 6
 _WIDTH = 960
 """Of the pictures for which COLMAP's tolerances are meant."""
-_FIRST_ANGLE = 4.0
-"""Degrees between the rays of the first pair; COLMAP asks 16, which neighbours in a short shot hardly have."""
+_FIRST_ANGLES = (16.0, 4.0)
+"""Degrees between the rays of the first pair, tried in turn until a solve is believed. From a narrow pair part of a
+long shot may fall onto one place; a short shot has no wide pair."""
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
-_STILL, _TORN, _LEAP = 2e-3, 0.1, 2.0
+_STILL, _TORN, _LEAP, _TEAR = 2e-3, 0.1, 2.0, 4.0
 """Share of the usual step below which no camera stays, the noise of a solve alone is more; share of the steps that are
-such; and the usual steps that a leap is more than."""
+such; the usual steps that a leap from there is more than; and how often a step is more than the usual one and those
+before and after it, where two parts are of different scale."""
 _SEED = 20
 _SHARES = (0.1, 0.45, 0.45)
 """Of the time: finding features, matching them, and the solve itself."""
@@ -128,10 +130,13 @@ def doubt(facts: SolveFacts) -> str:
 def torn(centres: NDArray[np.float64]) -> str:
     """Why a path (T, 3) is none that a camera went, in words; empty where it may be.
 
-    Frames without enough depth between them fall onto one place, and the next frame leaps from there.
+    Frames without enough depth between them fall onto one place, or come out too small, and the next leaps from there.
     """
     steps = np.linalg.norm(np.diff(centres, axis=0), axis=1)
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
+    around = np.maximum(np.maximum(steps[:-2], steps[2:]), usual)
+    if (leaps := np.flatnonzero(steps[1:-1] > _TEAR * around)).size:
+        return f"the camera would leap after frame {leaps[0] + 2} of the range: part of the range may solve"
     still = steps < _STILL * usual
     usual = float(np.median(steps[~still])) if still.any() and not still.all() else usual
     beside = np.convolve(still, [1, 0, 1], "same") > 0
@@ -153,11 +158,17 @@ def solve_camera(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         size = _write(folder, frame, count)
-        best, general = _Mapping(colmap, folder, size, count, focal, step).solve()
-        if best is None:
-            facts = SolveFacts(count, general=general)
-            return Solve(facts, doubt(facts))
-        return _judged(best, size, count, general)
+        mapping = _Mapping(colmap, folder, size, count, focal, step)
+        general = mapping.match()
+        facts = SolveFacts(count, general=general)
+        found = Solve(facts, doubt(facts))
+        for angle in _FIRST_ANGLES:
+            best = mapping.map(angle)
+            if best is not None:
+                found = _judged(best, size, count, general)
+            if not found.doubt:
+                break
+        return found
 
 
 def _write(folder: Path, frame: Frame, count: int) -> tuple[int, int]:
@@ -197,16 +208,16 @@ class _Mapping:
 
     def __post_init__(self) -> None:
         self.database, self.images = str(self.folder / "database.db"), str(self.folder / "images")
+        self.posed = 2
 
-    def solve(self) -> tuple[Any, float]:
-        """COLMAP's largest model, or None, and the share of image pairs that have parallax."""
+    def match(self) -> float:
+        """Features and their matches; the share of image pairs that have parallax."""
         self.colmap.set_random_seed(_SEED)
         self._extract()
         self._match()
         pairs = self.colmap.Database.open(self.database).read_two_view_geometries()[1]
         kinds = [kind for pair in pairs if (kind := int(pair.config)) > 1]
-        general = sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
-        return max(self._map(), key=lambda model: model.num_reg_images(), default=None), general
+        return sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
 
     def _extract(self) -> None:
         reader = self.colmap.ImageReaderOptions()
@@ -253,37 +264,36 @@ class _Mapping:
                 )
             self.step(_SHARES[0] + _SHARES[1] * part.stop / self.count)
 
-    def _map(self) -> list[Any]:
+    def map(self, angle: float) -> Any:
+        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None."""
         options = self.colmap.IncrementalPipelineOptions()
         options.min_model_size = 5
         options.num_threads = 1  # sums of several threads differ from solve to solve
         options.random_seed = options.mapper.random_seed = _SEED
-        options.mapper.init_min_tri_angle = _FIRST_ANGLE
+        options.mapper.init_min_tri_angle = angle
         if self.focal is not None:
             options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
-        token, stopped, posed = self.colmap.CancellationToken(), list[BaseException](), 2
+        token, stopped = self.colmap.CancellationToken(), list[BaseException]()
 
         def heard() -> None:
-            nonlocal posed
-            posed += 1
+            self.posed += 1
             try:
-                self.step(sum(_SHARES[:2]) + _SHARES[2] * min(1.0, posed / self.count))
+                self.step(sum(_SHARES[:2]) + _SHARES[2] * min(1.0, self.posed / self.count))
             except BaseException as error:  # no exception passes through COLMAP
                 stopped.append(error)
                 token.cancel()
 
-        (self.folder / "models").mkdir()
         models = self.colmap.incremental_mapping(
             self.database,
             self.images,
-            str(self.folder / "models"),
+            str(self.folder),
             options=options,
             next_image_callback=heard,
             cancellation_token=token,
         )
         if stopped:
             raise stopped[0]
-        return list(models.values())
+        return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
 
 
 def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Solve:
