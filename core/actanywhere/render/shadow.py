@@ -16,7 +16,7 @@ from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..engines.protocol import Watch
-from ..footage import Plate, compact, spilled, to_display
+from ..footage import Plate, compact, forget, spilled, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
@@ -145,6 +145,8 @@ def shadow_off_sky(
     points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
     onto = np.array(sky.shape[::-1]) / backdrop.size[::-1]
     for index, plane in enumerate(pulled.planes):
+        if index % _LOOKED_AT == 0:
+            forget(pulled.planes, planes)
         before = np.count_nonzero(plane > _LAID)
         if not before:
             planes[index] = plane

@@ -29,6 +29,7 @@ _CELL = 16
 """Pixels from one place to the next at which the motion is looked up."""
 _MOVES, _RESTS = 4.0, 0.5
 """Pixels from a frame to the next."""
+_AT_REST = "the place moves too little for a blur"
 _LONGEST_HELD = 4
 """Steps from one that moves to the next, where a plate repeats frames."""
 
@@ -50,6 +51,8 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         found = shutter_of({name: value for name, (_, value) in attributes.items()}, rate)
         source = "as the plate's files say"
         if found is None:
+            if not _moves_at_all(inputs, backdrop):
+                return Decision(None, _AT_REST)
             seen = _seen(inputs, backdrop)
             if seen.opened is None:
                 warning = (
@@ -71,7 +74,7 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         steps.append(float(np.linalg.norm(one.after, axis=-1).max()))
     blurred = sum(length > 0 for length in longest)
     if not blurred:
-        return Decision(None, f"{float(asked):g} degrees, {source}: the place moves too little for a blur")
+        return Decision(None, f"{float(asked):g} degrees, {source}: {_AT_REST}")
     most = int(np.argmax(longest))
     reason = (
         f"{float(asked):g} degrees, {source}: {blurred} of {len(longest)} frames are blurred, by up to "
@@ -87,6 +90,12 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         "--shutter off."
     )
     return Decision(opened, reason, (warning,))
+
+
+def _moves_at_all(inputs: Inputs, backdrop: Backdrop) -> bool:
+    """Whether a shutter that is always open would blur anything."""
+    height, width = inputs.plate.info.height, inputs.plate.info.width
+    return any(streaks_at(backdrop, 1.0, index, height, width).seen for index in range(len(backdrop.track)))
 
 
 def _seen(inputs: Inputs, backdrop: Backdrop) -> SeenShutter:
