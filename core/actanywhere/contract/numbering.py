@@ -155,7 +155,8 @@ def stem_of(path: str) -> str:
 
 def plate_name(path: str) -> str:
     """``stem_of`` a plate; for one whose files are only numbered, that of its folder."""
-    return stem_of(path) or stem_of(os.path.dirname(path)) or "shot"
+    folder = os.path.basename(os.path.dirname(path))
+    return stem_of(path) or stem_of(f"{folder}.####") or "shot"
 
 
 def named_after(path: str, what: str) -> str:
