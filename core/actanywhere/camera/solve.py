@@ -27,9 +27,13 @@ _OFFSETS = (*range(1, 11), 16, 32, 64, 128, 256, 512)
 _CHUNK = 6
 _WIDTH = 960
 """Of the pictures for which COLMAP's tolerances are meant."""
-_FIRST_ANGLES = (16.0, 4.0)
-"""Degrees between the rays of the first pair, tried in turn until a solve is believed. From a narrow pair part of a
-long shot may fall onto one place; a short shot has no wide pair."""
+_ATTEMPTS = ((16.0, None), (4.0, None), (4.0, 0.7))
+"""Degrees between the rays of the first pair, and the lens in frame heights that is held while the model grows. From a
+narrow pair part of a long shot may fall onto one place; a short shot has no wide pair; and from a long lens, which is
+COLMAP's guess, a short pan bends instead of finding its wide one.
+"""
+_SURE = 0.5
+"""Pixels by which points miss where no other attempt is needed; else the one with the least is taken."""
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
 _STILL, _TORN, _LEAP, _TEAR = 2e-3, 0.1, 2.0, 4.0
@@ -162,11 +166,14 @@ def solve_camera(
         general = mapping.match()
         facts = SolveFacts(count, general=general)
         found = Solve(facts, doubt(facts))
-        for angle in _FIRST_ANGLES:
-            best = mapping.map(angle)
-            if best is not None:
-                found = _judged(best, size, count, general)
-            if not found.doubt:
+        for angle, lens in _ATTEMPTS:
+            if focal is not None and lens is not None:
+                continue
+            best = mapping.map(angle, lens)
+            other = found if best is None else _judged(best, size, count, general)
+            better = not other.doubt and other.facts.reprojection < found.facts.reprojection
+            found = other if found.doubt or better else found
+            if not found.doubt and found.facts.reprojection < _SURE:
                 break
         return found
 
@@ -264,14 +271,20 @@ class _Mapping:
                 )
             self.step(_SHARES[0] + _SHARES[1] * part.stop / self.count)
 
-    def map(self, angle: float) -> Any:
-        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None."""
+    def map(self, angle: float, lens: float | None) -> Any:
+        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None; ``lens`` is freed last."""
         options = self.colmap.IncrementalPipelineOptions()
         options.min_model_size = 5
         options.num_threads = 1  # sums of several threads differ from solve to solve
         options.random_seed = options.mapper.random_seed = _SEED
         options.mapper.init_min_tri_angle = angle
-        if self.focal is not None:
+        if lens is not None:
+            database = self.colmap.Database.open(self.database)
+            camera = database.read_all_cameras()[0]
+            camera.focal_length, camera.has_prior_focal_length = lens * self.size[0], True
+            database.update_camera(camera)
+            database.close()
+        if self.focal is not None or lens is not None:
             options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
         token, stopped = self.colmap.CancellationToken(), list[BaseException]()
 
@@ -293,7 +306,17 @@ class _Mapping:
         )
         if stopped:
             raise stopped[0]
-        return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
+        best = max(models.values(), key=lambda model: model.num_reg_images(), default=None)
+        if best is not None and lens is not None:
+            freed = self.colmap.BundleAdjustmentOptions()
+            freed.print_summary, freed.ceres.solver_options.num_threads = False, 1
+            config = self.colmap.BundleAdjustmentConfig()
+            for number in best.reg_image_ids():
+                config.add_image(number)
+            config.fix_gauge(self.colmap.BundleAdjustmentGauge.TWO_CAMS_FROM_WORLD)
+            self.colmap.create_default_bundle_adjuster(freed, config, best).solve()
+            best.update_point_3d_errors()
+        return best
 
 
 def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Solve:
