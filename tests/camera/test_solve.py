@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from actanywhere.camera import solve
 from actanywhere.camera.camera_files import cameras_of
 from actanywhere.camera.ground import find_ground
 from actanywhere.camera.solve import solve_camera, torn
@@ -39,6 +40,15 @@ def test_a_pan_has_no_parallax_and_is_refused_with_the_reason() -> None:
     shot = codes(frames(turns, np.zeros((8, 3)), seed=5))
     doubt = solve_camera(shot.__getitem__, 8).doubt
     assert "parallax" in doubt or "frames hold together" in doubt or "rays meet" in doubt
+
+
+def test_a_lens_that_is_held_while_the_model_grows_is_freed_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "_ATTEMPTS", ((4.0, 0.8),))
+    turns = np.stack([look(9, -1.7 * k, 0.2 * np.sin(k)) for k in range(8)])
+    shot = codes(frames(turns, np.array([[0.24 * k, 0.0, 0.03 * k] for k in range(8)])))
+    found = solve_camera(shot.__getitem__, 8)
+    assert found.doubt == "", found.doubt
+    assert found.facts.focal == pytest.approx(FOCAL, rel=0.05)
 
 
 def test_a_solve_that_is_stopped_ends_at_once_with_what_stopped_it() -> None:
