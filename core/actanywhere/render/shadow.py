@@ -196,8 +196,8 @@ def _pulled(
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
-        told = compact([proxies.frames.first + index for index in found.told])
-        alone = f"; rendered by themselves, frames {told} may show it" if len(found.told) >= _ALONE else ""
+        clear = compact([proxies.frames.first + index for index in found.clear])
+        alone = f"; rendered by themselves, frames {clear} may show it" if len(found.clear) >= _ALONE else ""
         stays = f"; {_STAYS}: {_HELPS}" if found.stays else ""
         return Decision(None, f"{found.reason}{alone}{stays}", warnings)
     shadow = PulledShadow(

@@ -127,14 +127,14 @@ class Pull:
     """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
 
     ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
-    ``told``: where none can be pulled, the most frames in a row whose ground is seen as it is. ``stays``: the actor
+    ``clear``: where none can be pulled, the most frames in a row whose ground is seen as it is. ``stays``: the actor
     hardly moves on, so that some of the ground is never seen without it.
     """
 
     shadow: PulledShadow | None
     reason: str
     carried: tuple[int, ...] = ()
-    told: tuple[int, ...] = ()
+    clear: tuple[int, ...] = ()
     stays: bool = False
 
 
@@ -200,7 +200,7 @@ def pull_shadow(
         return Pull(
             None,
             "none is pulled: the ground moves in itself, or stands at many depths",
-            told=tuple(map(int, longest)),
+            clear=tuple(map(int, longest)),
         )
     planes = spilled((count, height, width))
 
