@@ -188,6 +188,48 @@ def test_frames_that_it_is_unsure_of_are_listed_and_drawn(
     assert Path(event["sheet"]).is_file()
 
 
+@pytest.mark.parametrize("same", [True, False], ids=["the same actor", "somebody else"])
+def test_where_they_were_lost_what_is_surely_found_on_the_way_back_to_them_counts_and_is_told(
+    same: bool, shot: Path, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Film:
+        """On the way forth it takes the bystander in two frames; on the way back it is right in them."""
+
+        notices: tuple[str, ...] = ()
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def start(self, picture: np.ndarray, _: object) -> Followed:
+            self.frame = -1
+            return self.step(picture)
+
+        def step(self, picture: np.ndarray) -> Followed:
+            red = (picture[..., 0] - picture[..., 1] > 0.4)[:, :130]
+            frame = round((np.nonzero(red)[1].mean() - 50) / 4)
+            forth, self.frame = frame > self.frame, frame
+            if forth and frame in (2, 3):
+                return Followed(body((150, 62)), 0.1)
+            if not (forth or same) and frame == 1:
+                return Followed(body((90, 20)), 0.9)
+            return Followed(walk(frame), 0.9)
+
+    found = Found(find_entry("sam2.1-hiera-tiny"), library, (), None)
+    monkeypatch.setattr(matte_readers, "Sam2Follow", Film)
+    monkeypatch.setattr(matte_readers, "find_network", lambda role: found if role == "follow" else None)
+    prompts = Prompts(boxes=("36,32,28,60",))
+    job = MatteJob(ImageSequence(str(shot / "plate" / "sc010.####.png")), str(shot / "killed"), None, prompts)
+    assert made(shot, "--json", "--box", "36,32,28,60") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["unsure"] == [1003, 1004]
+    right = [overlap(alpha(shot, 1001 + index), walk(index)) > 0.9 for index in range(FRAMES)]
+    assert right == [True, True, same, same, True, True, True]
+    for steps in (5, 6, 7, 8):
+        with pytest.raises(Cancelled):
+            write_matte(job, stopping_after(steps))
+    assert write_matte(job, stopping_after(999)).unsure == [1003, 1004]
+    assert files(shot, "killed") == files(shot)
+
+
 def test_a_dry_run_says_what_would_be_made_and_writes_nothing(
     shot: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

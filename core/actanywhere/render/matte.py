@@ -19,7 +19,7 @@ from ..contract.numbering import named_after, numbered_name
 from ..contract.shot import FrameRange, ImageSequence
 from ..footage import Counted, Plate, compact, open_plate, to_display, unheard, write_exr_frame
 from ..models import missing_network
-from ..seeing.follow_still import bring
+from ..seeing.follow_still import bring, overlap
 from ..seeing.matte_edge import GuidedEdge, band_rows, steadied
 from ..seeing.mover import most_prominent
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject
@@ -40,7 +40,12 @@ from .progress import JobProgress, Stage
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
 _SIDE = 960
 """Pixels of the longer side in which the actor is followed."""
-_UNSURE = 0.45
+_UNSURE, _LOST, _SAME = 0.45, 0.25, 0.25
+"""How sure a frame is below which it is told, and below which the actor is lost; from which overlap the ways forth and
+back are after the same actor.
+"""
+_BACK = "_back"
+"""Marks what was found on the way back, in the work folder."""
 _EDGE_COST = 2.5e-7
 """Seconds a pixel, guessed until the first edges are drawn."""
 _LOOKS, _SOON = 5, 3
@@ -124,6 +129,7 @@ class _Making:
         self._follower: Follow | None = None
         self._failed: ModelError | None = None
         self._instead: list[int] = []
+        self._both_ways: set[int] = set()
         self.warnings: list[str] = []
         self._work = folder / WORK
         self._scale = plate.info.width / _size(plate)[1]
@@ -175,7 +181,7 @@ class _Making:
 
     def follow(self, hints: dict[int, Hint]) -> list[int]:
         """The coarse masks of all frames, kept in the work folder; gives the frames that are unsure."""
-        done, unsure = 0, {}
+        done, sure = 0, {}
         self._plan()
         for stretch in _stretches(self._plate.frames, list(hints)):
             kept = {frame: self._kept(frame) for frame in stretch}
@@ -191,19 +197,59 @@ class _Making:
                         )
                     self._keep(frame, one)
                     seen = (frame, Hint(goes=one.mask)) if (one.mask > 0.5).any() else seen
-                unsure[frame] = one.sure < _UNSURE
+                sure[frame] = one.sure
                 done += new
                 if not new or done == 1:  # gone over again; or the network was loaded for it
                     self._progress.warm(_FOLLOWING, int(new))
                 self._progress.reach(_FOLLOWING, done)
                 self._progress.watch(_FOLLOWING).check()
+            self._go_back(stretch, sure)
         if self._failed is not None:
             self.warnings.append(
                 f"{self._failed.message} The network for stills follows the actor instead in frames "
-                f"{compact(sorted(self._instead))}: give another folder to have them as the others. "
+                f"{compact(sorted(set(self._instead)))}: give another folder to have them as the others. "
                 f"{self._failed.remedy}"
             )
-        return sorted(frame for frame, is_unsure in unsure.items() if is_unsure)
+        return sorted(frame for frame, how in sure.items() if how < _UNSURE)
+
+    def _go_back(self, stretch: list[int], sure: dict[int, float]) -> None:
+        """Go over the frames about those where they were lost: back from the next sure frame to the last one before.
+
+        What is found on the way counts where it comes out at the same actor, and not at somebody who looks like them.
+        """
+        doubted, before = [], stretch[0]
+        for frame in stretch[1:]:
+            if sure[frame] < _UNSURE:
+                doubted.append(frame)
+                continue
+            one = self._kept(frame)
+            lost = any(sure[other] < _LOST for other in doubted)
+            if lost and one is not None and (one.mask > 0.5).any():
+                self._follow_back(frame, one, [*reversed(doubted), before])
+                ends = self._kept(before), self._kept(before, _BACK)
+                if ends[0] and ends[1] and overlap(ends[0].mask, ends[1].mask) >= _SAME:
+                    self._both_ways.update(doubted)
+            doubted, before = [], frame
+
+    def _follow_back(self, frame: int, one: Followed, way: list[int]) -> None:
+        """Follow the actor from ``frame`` along frames before it; kept beside what was found on the way forth."""
+        if all(self._kept(before, _BACK) is not None for before in way):
+            return
+        seen = frame, Hint(goes=one.mask)
+        self._followed(frame, *seen)
+        for before in way:
+            back = self._followed(before, *seen)
+            self._keep(before, back, _BACK)
+            seen = (before, Hint(goes=back.mask)) if (back.mask > 0.5).any() else seen
+            self._progress.warm(_FOLLOWING, 0)
+            self._progress.watch(_FOLLOWING).check()
+
+    def _settled(self, frame: int) -> Followed:
+        """What counts in a frame: what was surely found on the way back where the actor was lost on the way forth."""
+        one = self._kept(frame)
+        assert one is not None
+        back = self._kept(frame, _BACK) if frame in self._both_ways and one.sure < _LOST else None
+        return one if back is None or back.sure < _UNSURE else back
 
     def _followed(self, frame: int, seen: int, hint: Hint) -> Followed:
         """The actor in a frame, followed on from frame ``seen``, which ``hint`` tells of, or begun with there.
@@ -259,8 +305,7 @@ class _Making:
 
     def _refined(self, frame: int) -> Picture:
         """The frame's alpha (H, W), before it is steadied."""
-        one = self._kept(frame)
-        assert one is not None
+        one = self._settled(frame)
         info = self._plate.info
         larger = cv2.resize(one.mask, (info.width, info.height), interpolation=cv2.INTER_CUBIC)
         coarse = np.asarray(np.clip(larger, 0, 1), np.float32)
@@ -288,17 +333,17 @@ class _Making:
             self._edge = GuidedEdge()
         return self._edge.of(picture, coarse, self._scale)
 
-    def _keep(self, frame: int, one: Followed) -> None:
+    def _keep(self, frame: int, one: Followed, way: str = "") -> None:
         mask = np.round(np.clip(one.mask, 0, 1) * 65535).astype(np.uint16)
 
         def put(path: str) -> None:
             with open(path, "wb") as stream:
                 np.savez_compressed(stream, mask=mask, sure=np.float64(one.sure))
 
-        replace_atomically(str(self._work / f"{frame}.npz"), put)
+        replace_atomically(str(self._work / f"{frame}{way}.npz"), put)
 
-    def _kept(self, frame: int) -> Followed | None:
-        path = self._work / f"{frame}.npz"
+    def _kept(self, frame: int, way: str = "") -> Followed | None:
+        path = self._work / f"{frame}{way}.npz"
         with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile), np.load(path) as kept:
             return Followed(kept["mask"].astype(np.float32) / 65535, float(kept["sure"]))
         return None
