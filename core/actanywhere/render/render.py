@@ -6,7 +6,6 @@ each going on from the one before; every painted frame is brought to plate size 
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -368,7 +367,9 @@ def _versions() -> dict[str, str]:
 
 def _version(library: str) -> str:
     """Of a library that is installed; else nothing."""
+    from importlib import metadata  # late: it takes longer to load than NumPy
+
     try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
         return ""

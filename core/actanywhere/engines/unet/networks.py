@@ -6,7 +6,6 @@ Legend: N pictures, T frames of a window, C latent channels, H W pixels, h w lat
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Mapping
@@ -125,7 +124,9 @@ def _plainly_processor(settings: Mapping[str, object]) -> bool:
     device = settings.get("device", "auto")
     if device != "auto":
         return device == "cpu"
-    return sys.platform != "darwin" and importlib.metadata.version("torch").endswith("+cpu")
+    from importlib import metadata  # late: it takes long to load
+
+    return sys.platform != "darwin" and metadata.version("torch").endswith("+cpu")
 
 
 def open_networks(
