@@ -28,6 +28,8 @@ from actanywhere.footage.plate import open_plate
 from actanywhere.footage.spaces import added_profile, find_space
 from actanywhere.footage.unchanged import Unchanged
 from tests.footage.pictures import ramp, write_movie, write_sequence, write_still
+from tests.footage.test_alpha import COLOUR
+from tests.footage.test_alpha import _tiff as tiff
 from tests.footage.test_kinds import _deep as deep
 from tests.footage.test_kinds import _texture as texture
 from tests.footage.test_matte_source import MANIFEST
@@ -323,6 +325,15 @@ ROWS = [
             of(at / "a/plate.####.exr", colour="acescg"),
             of(write_sequence(at / "a", range(1, 3))),
         ],
+    ),
+    Row(
+        "Render the whole range with one kind of alpha.",
+        lambda at: [
+            tiff(at / "p.0001.tif", COLOUR, True),
+            tiff(at / "p.0002.tif", COLOUR, False),
+            of(at / "p.####.tif"),
+        ],
+        lambda at: [tiff(at / "p.0002.tif", COLOUR, True), of(at / "p.####.tif")],
     ),
     Row("Run again when the plate is finished.", grows, lambda at: of(at / "p.exr")),
     Row(
