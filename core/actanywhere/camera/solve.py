@@ -168,10 +168,10 @@ def solve_camera(
         general = mapping.match()
         facts = SolveFacts(count, general=general)
         found = Solve(facts, doubt(facts))
-        for angle, lens in _ATTEMPTS:
+        for attempt, (angle, lens) in enumerate(_ATTEMPTS):
             if focal is not None and lens is not None:
                 continue
-            best = mapping.map(angle, lens)
+            best = mapping.map(angle, lens, attempt)
             other = found if best is None else _judged(best, size, count, general)
             if lens is not None and other.facts.reprojection >= _SURE:
                 continue
@@ -179,6 +179,7 @@ def solve_camera(
             found = other if found.doubt or better else found
             if not found.doubt and found.facts.reprojection < _SURE:
                 break
+        step(1.0)
         return found
 
 
@@ -219,7 +220,6 @@ class _Mapping:
 
     def __post_init__(self) -> None:
         self.database, self.images = str(self.folder / "database.db"), str(self.folder / "images")
-        self.posed = 2
 
     def match(self) -> float:
         """Features and their matches; the share of image pairs that have parallax."""
@@ -275,8 +275,11 @@ class _Mapping:
                 )
             self.step(_SHARES[0] + _SHARES[1] * part.stop / self.count)
 
-    def map(self, angle: float, lens: float | None) -> Any:
-        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None; ``lens`` is freed last."""
+    def map(self, angle: float, lens: float | None, before: int) -> Any:
+        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None; ``lens`` is freed last.
+
+        So many attempts went ``before``; each has half of the time that is left.
+        """
         options = self.colmap.IncrementalPipelineOptions()
         options.min_model_size = 5
         options.num_threads = 1  # sums of several threads differ from solve to solve
@@ -290,12 +293,14 @@ class _Mapping:
             database.close()
         if self.focal is not None or lens is not None:
             options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
-        token, stopped = self.colmap.CancellationToken(), list[BaseException]()
+        token, stopped, posed = self.colmap.CancellationToken(), list[BaseException](), 2
 
         def heard() -> None:
-            self.posed += 1
+            nonlocal posed
+            posed += 1
+            left = (1 - min(1.0, posed / self.count) / 2) / 2**before
             try:
-                self.step(sum(_SHARES[:2]) + _SHARES[2] * min(1.0, self.posed / self.count))
+                self.step(sum(_SHARES[:2]) + _SHARES[2] * (1 - left))
             except BaseException as error:  # no exception passes through COLMAP
                 stopped.append(error)
                 token.cancel()

@@ -130,6 +130,7 @@ class _Making:
         self._failed: ModelError | None = None
         self._instead: list[int] = []
         self._both_ways: set[int] = set()
+        self._done = self._due = 0
         self.warnings: list[str] = []
         self._work = folder / WORK
         self._scale = plate.info.width / _size(plate)[1]
@@ -174,14 +175,15 @@ class _Making:
     def _plan(self) -> None:
         """What is there already is no work, and no measure of it."""
         frames, pixels = self._plate.frames, self._plate.info.width * self._plate.info.height
-        self._progress.plan(_FOLLOWING, sum(self._kept(frame) is None for frame in frames))
+        self._due = sum(self._kept(frame) is None for frame in frames)
+        self._progress.plan(_FOLLOWING, self._due)
         drawn = sum(self._path(frame).is_file() for frame in frames)
         self._progress.plan(_EDGES, len(frames) - drawn, _EDGE_COST * pixels)
         self._progress.reach(_FOLLOWING, 0)
 
     def follow(self, hints: dict[int, Hint]) -> list[int]:
         """The coarse masks of all frames, kept in the work folder; gives the frames that are unsure."""
-        done, sure = 0, {}
+        sure: dict[int, float] = {}
         self._plan()
         for stretch in _stretches(self._plate.frames, list(hints)):
             kept = {frame: self._kept(frame) for frame in stretch}
@@ -198,11 +200,7 @@ class _Making:
                     self._keep(frame, one)
                     seen = (frame, Hint(goes=one.mask)) if (one.mask > 0.5).any() else seen
                 sure[frame] = one.sure
-                done += new
-                if not new or done == 1:  # gone over again; or the network was loaded for it
-                    self._progress.warm(_FOLLOWING, int(new))
-                self._progress.reach(_FOLLOWING, done)
-                self._progress.watch(_FOLLOWING).check()
+                self._step(new)
             self._go_back(stretch, sure)
         if self._failed is not None:
             self.warnings.append(
@@ -211,6 +209,14 @@ class _Making:
                 f"{self._failed.remedy}"
             )
         return sorted(frame for frame, how in sure.items() if how < _UNSURE)
+
+    def _step(self, new: bool) -> None:
+        """One more frame is followed, or was gone over again."""
+        self._done += new
+        if not new or self._done == 1:  # gone over again; or the network was loaded for it
+            self._progress.warm(_FOLLOWING, int(new))
+        self._progress.reach(_FOLLOWING, self._done)
+        self._progress.watch(_FOLLOWING).check()
 
     def _go_back(self, stretch: list[int], sure: dict[int, float]) -> None:
         """Go over the frames about those where they were lost: back from the next sure frame to the last one before.
@@ -235,14 +241,15 @@ class _Making:
         """Follow the actor from ``frame`` along frames before it; kept beside what was found on the way forth."""
         if all(self._kept(before, _BACK) is not None for before in way):
             return
+        self._due += len(way)
+        self._progress.plan(_FOLLOWING, self._due)
         seen = frame, Hint(goes=one.mask)
         self._followed(frame, *seen)
         for before in way:
             back = self._followed(before, *seen)
             self._keep(before, back, _BACK)
             seen = (before, Hint(goes=back.mask)) if (back.mask > 0.5).any() else seen
-            self._progress.warm(_FOLLOWING, 0)
-            self._progress.watch(_FOLLOWING).check()
+            self._step(True)
 
     def _settled(self, frame: int) -> Followed:
         """What counts in a frame: what was surely found on the way back where the actor was lost on the way forth."""

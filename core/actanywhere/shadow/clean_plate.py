@@ -91,10 +91,11 @@ class ShotFrames:
     @cached_property
     def off(self) -> Callable[[int, int], Codes]:
         """Gives (h, w) 1 off the actor of a frame, and off a rim about them in a square of so many pixels."""
+        actor = self.actor  # not the shot itself, which would be kept as long as what it keeps
 
         @lru_cache(_KEPT)
         def off(index: int, side: int) -> Codes:
-            free = (~self.actor(index)).astype(np.uint8)
+            free = (~actor(index)).astype(np.uint8)
             return np.asarray(cv2.erode(free, np.ones((side, side), np.uint8)), np.uint8)
 
         return off
@@ -102,8 +103,9 @@ class ShotFrames:
     @cached_property
     def grey(self) -> Callable[[int], Codes]:
         """Gives a frame (h, w) without its colours."""
+        rgb = self.rgb
         return lru_cache(_KEPT)(
-            lambda index: np.asarray(cv2.cvtColor(self.rgb[index], cv2.COLOR_RGB2GRAY), np.uint8)
+            lambda index: np.asarray(cv2.cvtColor(rgb[index], cv2.COLOR_RGB2GRAY), np.uint8)
         )
 
 
