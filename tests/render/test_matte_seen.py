@@ -121,6 +121,20 @@ def test_a_matte_that_is_turned_against_its_plate_is_told_so(
     assert not seen.late and not seen.lacks
 
 
+def test_a_turned_matte_is_told_where_the_actor_is_in_mid_frame_too() -> None:
+    walk = Walk()
+    row, column = (int(one.mean()) for one in np.nonzero(walk.mattes[0] > 0.5))
+
+    def low(picture: np.ndarray) -> np.ndarray:
+        """The first frame's, 20 rows below the middle: upside down 40 of their 80 rows are off."""
+        return np.roll(picture, (picture.shape[0] // 2 + 20 - row, picture.shape[1] // 2 - column), (0, 1))
+
+    walk.plates = [low(walk.plates[0])] * 8
+    seen = walk.seen([np.ascontiguousarray(low(walk.mattes[0])[::-1])] * 8)
+    assert seen.turned in ("upside down", "turned by 180 degrees")
+    assert 0.2 < seen.overlaps[0] < 0.6 and seen.overlaps[1] > 0.9
+
+
 def test_an_actor_who_stands_still_has_no_late_matte() -> None:
     still = Walk()
     still.plates, still.mattes = [still.plates[0]] * FRAMES, [still.mattes[0]] * FRAMES

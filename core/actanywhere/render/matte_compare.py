@@ -76,8 +76,9 @@ def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:
     if seen.turned:
         own, turned = seen.overlaps
         warnings.append(
-            f"matte: it lies on nobody as it is: what {seen.source} sees in the plate overlaps with it by {own:.2f}, "
-            f"and by {turned:.2f} if it is {seen.turned}. Write it as the plate is shown, or the plate as it is stored."
+            f"matte: it does not lie on the actor as it is: what {seen.source} sees in the plate overlaps with it "
+            f"by {own:.2f}, and by {turned:.2f} if it is {seen.turned}. Write it as the plate is shown, "
+            "or the plate as it is stored."
         )
     if seen.late:
         warnings.append(_of_late(inputs, seen))

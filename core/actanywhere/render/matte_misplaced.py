@@ -13,8 +13,10 @@ _TINY = 160
 """Pixels of the longer side at which mattes are only counted."""
 _GAIN, _AGREES = 0.05, 0.35
 """By how much another frame's matte agrees better, and how well at least."""
-_ASTRAY = 0.2
-"""Agreement below which a matte is held against the plate turned as well."""
+_ASTRAY, _TURNED = 0.6, 0.3
+"""Agreement below which a matte is held against the plate turned as well (who fills the frame lies on themselves so
+too), and by how much it agrees better.
+"""
 _VOTES, _BETTER, _FEWEST = 0.75, 3, 4
 """In which share of the frames that differ, and in how many, it does; and how many have to be compared."""
 
@@ -37,7 +39,7 @@ def turned(look: Look, asked: list[int], agrees: float) -> tuple[str, tuple[floa
                 [overlap(only_near(look.mask(index), one), one) for index, one in mattes.items()] or [0.0]
             )
         )
-        if found >= max(_AGREES, best[1][1]):
+        if found >= max(_AGREES, agrees + _TURNED, best[1][1]):
             best = name, (agrees, found)
     return best
 
