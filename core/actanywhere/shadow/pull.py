@@ -52,9 +52,9 @@ _STANDS_STILL, _PLAIN, _TOLD = 0.25, 0.03, 0.25
 """Correlation of the ground's texture with the clean plate's below which it moves by itself; contrast that is none; and
 the share of the frames that have to have more for the ground to be judged by it.
 """
-_FADES, _FAINT = 2.5, 0.25
-"""Pixels, in a frame of 360 rows, over which what is too faint by itself fades out beside a shadow; and how dark it is
-at least, as a share of what is sure by itself."""
+_FADES, _FAINT, _SOLID = 2.5, 0.25, np.float32(0.4)
+"""Pixels, in a frame of 360 rows, over which what is too faint by itself fades out beside a shadow; how dark it is at
+least, as a share of what is sure by itself; and of how much that is sure about it a pixel is no speck."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _TINT = (0.5, 0.0, -0.3)
@@ -284,10 +284,12 @@ def _darker(
         whole = cv2.resize(lies, shot.size[::-1], interpolation=cv2.INTER_LINEAR)
         may &= (whole[top:bottom, left:right] > 0.5) | (away < _BLEEDS * scale)
     # What is too faint to be sure of is shadow beside what is sure: cut off there, its border would be in steps.
+    # A speck that is sure by itself fades too.
     sure = np.asarray(may & (-ratio > over + apart), np.float32)
-    beside = np.minimum(2 * cv2.GaussianBlur(sure, (0, 0), _FADES * scale), 1)
+    near = cv2.GaussianBlur(sure, (0, 0), _FADES * scale)
+    share = np.minimum(near / np.where(sure > 0, _SOLID, np.float32(0.5)), 1)
     may &= -ratio > _FAINT * over + apart
-    taken = np.where(may, beside * (1 - np.exp(np.minimum(ratio, 0))), 0).astype(np.float32)
+    taken = np.where(may, share * (1 - np.exp(np.minimum(ratio, 0))), 0).astype(np.float32)
     taken = without_displaced(taken, plate, clean.light, free, scale)
     below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
     at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
