@@ -67,6 +67,11 @@ def test_an_edge_that_lies_aside_is_no_shadow_and_shade_is() -> None:
     assert cv2.countNonZero(kept) == 20 * 30
 
 
+def _each(work: Callable[[int], None]) -> None:
+    for index in range(FRAMES):
+        work(index)
+
+
 def test_what_no_frame_shows_lit_is_taken_from_frames_that_know_it_if_the_plate_is_as_dark_there() -> None:
     planes, actors = np.zeros((FRAMES, HEIGHT, WIDTH), np.uint8), np.zeros((FRAMES, HEIGHT, WIDTH), bool)
     rgb = np.full((FRAMES, HEIGHT, WIDTH, 3), 188, np.uint8)  # half of the light
@@ -82,13 +87,32 @@ def test_what_no_frame_shows_lit_is_taken_from_frames_that_know_it_if_the_plate_
     )
     feet = [feet_of(actor) for actor in actors]
 
-    def each(work: Callable[[int], None]) -> None:
-        for index in range(FRAMES):
-            work(index)
-
-    filled = fill_unseen(shot, planes, feet, each)
+    doubted = np.zeros_like(planes)
+    filled = fill_unseen(shot, planes, doubted, feet, _each)
     assert np.abs(filled[2, 37:41, 30:48].astype(int) - whole[2, 37:41, 30:48]).max() <= 2
     assert (filled >= planes).all() and not filled[:, :30].any()
     rgb[2, 36:42, 28:50] = 188  # the plate shows it lit
-    lit = fill_unseen(shot, planes, feet, each)
+    lit = fill_unseen(shot, planes, doubted, feet, _each)
     assert not lit[2, 37:41, 32:46].any()
+
+
+def test_what_a_frame_is_unsure_of_is_taken_from_the_frames_beside_it() -> None:
+    wide, planes = 10 * FRAMES + 60, np.zeros((FRAMES, HEIGHT, 10 * FRAMES + 60), np.uint8)
+    actors = np.zeros(planes.shape, bool)
+    rgb = np.full((FRAMES, HEIGHT, wide, 3), 188, np.uint8)
+    for time in range(FRAMES):
+        left = 10 + 10 * time  # so fast that all ground is seen lit
+        actors[time, 20:40, left : left + 6] = True
+        planes[time, 36:42, left + 6 : left + 26] = 128
+        rgb[time, 36:42, left + 6 : left + 26] = 137
+    unsure = np.s_[4, 36:42, 62:72]
+    planes[unsure], doubted = 0, np.zeros_like(planes)
+    shot = ShotFrames(
+        rgb, list(actors).__getitem__, np.repeat(np.eye(3)[None], FRAMES, 0), lambda one, other: (NONE, NONE)
+    )
+    feet = [feet_of(actor) for actor in actors]
+
+    assert not fill_unseen(shot, planes, doubted, feet, _each)[4, 37:41, 63:71].any()
+    doubted[unsure] = 1
+    filled = fill_unseen(shot, planes, doubted, feet, _each)
+    assert np.abs(filled[4, 37:41, 63:71].astype(int) - 128).max() <= 4

@@ -162,7 +162,7 @@ def pull_shadow(
     threads, given = min(_AT_ONCE, processors()), clean is not None
     at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     clean = clean or (lambda index, part: clean_frame(shot, index, part))
-    dark, bluer = spilled((count, height, width)), spilled((count, height, width))
+    dark, bluer, doubted = (spilled((count, height, width)) for _ in range(3))
     covered, noisy, alike = [], set[int](), []
 
     def look(index: int) -> tuple[Box, _Darker] | None:
@@ -186,8 +186,9 @@ def pull_shadow(
                         bluer[index, top:bottom, left:right] = np.round(
                             np.clip(found.bluer * _FINER + 128, 0, 255)
                         )
+                        doubted[index, top:bottom, left:right] = found.doubted
                 if index % _LOOKED_AT == 0:
-                    forget(shot.rgb, dark, bluer)
+                    forget(shot.rgb, dark, bluer, doubted)
                 step(index + 1)
     if np.mean(covered) < 0.3:
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
@@ -230,7 +231,7 @@ def pull_shadow(
             with ThreadPoolExecutor(threads) as pool:
                 list(pool.map(work, range(count)))
 
-        planes = fill_unseen(shot, planes, feet, each)
+        planes = fill_unseen(shot, planes, doubted, feet, each)
     depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays)
@@ -241,11 +242,13 @@ class _Darker:
     """``dark`` (h, w) 0..1, how much light is missing; ``bluer`` (h, w), how much more of the blue than of the
     red is left (a logarithm, above 0 bluer); ``noise`` of the ratio; ``covered``, how much is seen free.
 
+    ``doubted`` (h, w) is dark, but no more so than other frames disagree; there frames may tell that see it better.
     ``alike`` is how the texture at the feet goes with the clean plate's, -1 to 1; None where the ground is plain.
     """
 
     dark: Plane
     bluer: Plane
+    doubted: Flags
     noise: float
     covered: float
     alike: float | None
@@ -268,7 +271,7 @@ def _darker(
     covered = float(ring.sum() / max(1, ((away > 0.05 * feet.tall) & (away < AROUND * feet.tall)).sum()))
     if ring.sum() < 50:
         none = np.zeros(free.shape, np.float32)
-        return _Darker(none, none, np.inf, covered, None)
+        return _Darker(none, none, none > 0, np.inf, covered, None)
     noise = 1.4826 * float(np.median(np.abs(ratio[ring] - np.median(ratio[ring]))))
     spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
     over, apart = max(_OVER_NOISE * noise, _LEAST), _OVER_SPREAD * spread
@@ -286,6 +289,7 @@ def _darker(
     # What is too faint to be sure of is shadow beside what is sure: cut off there, its border would be in steps.
     # A speck that is sure by itself fades too.
     sure = np.asarray(may & (-ratio > over + apart), np.float32)
+    doubted = may & (-ratio > over) & (sure == 0)
     near = cv2.GaussianBlur(sure, (0, 0), _FADES * scale)
     share = np.minimum(near / np.where(sure > 0, _SOLID, np.float32(0.5)), 1)
     may &= -ratio > _FAINT * over + apart
@@ -294,7 +298,8 @@ def _darker(
     below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
     at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
     alike = _alike(plate, clean.light, at_feet, scale)
-    return _Darker(taken, np.asarray(least[2] - least[0], np.float32), noise, covered, alike)
+    bluer = np.asarray(least[2] - least[0], np.float32)
+    return _Darker(taken, bluer, doubted, noise, covered, alike)
 
 
 def _redness(

@@ -1,7 +1,8 @@
 """A pulled shadow where the clean plate cannot know it: on ground that hardly any frame shows in the light.
 
-Of somebody who hardly moves on, part of the shadow lies in the clean plate too, and cancels. It is taken from the
-frames that do know it, seen from the actor, where the plate is no lighter than in those.
+Of somebody who hardly moves on, part of the shadow lies in the clean plate too, and cancels; or some of the frames that
+make the clean plate are in shadow there, and disagree. It is taken from the frames that do know it, seen from the
+actor, where the plate is no lighter than in those.
 """
 
 from __future__ import annotations
@@ -27,17 +28,20 @@ _LIT, _FEWEST = 0.3, 3
 _DARK, _LAID = 13, 25
 """Of 255: less than the first is light, more than the second is shadow."""
 _RIM = 0.012
-_FARTHEST, _TELL, _AGREE = 15, 3, 0.6
+_FARTHEST, _TELL, _AGREE = 15, 4, 0.75
 """How many frames away one may be that tells, how many do, and the share of them that has to show the shadow."""
 _LIGHTER = 0.5
 """Share of the shadow's depth by which the plate may be lighter than where the shadow is known."""
 _BLUR, _BLACK = 0.004, 0.006
 
 
-def fill_unseen(shot: ShotFrames, planes: Codes, feet: Sequence[Feet | None], each: Each) -> Codes:
+def fill_unseen(
+    shot: ShotFrames, planes: Codes, doubted: Codes, feet: Sequence[Feet | None], each: Each
+) -> Codes:
     """``planes`` (T, h, w), the light taken of 255, with what their frames could not know; nothing is taken away.
 
-    ``each`` runs a work over all frames.
+    ``doubted`` (T, h, w) is not 0 where a frame is dark, and too unsure of it by itself. ``each`` runs a work over all
+    frames.
     """
     count, height, width = planes.shape
     unknown, filled = spilled(planes.shape), spilled(planes.shape)
@@ -51,7 +55,7 @@ def fill_unseen(shot: ShotFrames, planes: Codes, feet: Sequence[Feet | None], ea
                 move = by_track(shot, other, index)
                 seen += cv2.warpPerspective(light, move, (width, height))
                 shown += cv2.warpPerspective(np.ones_like(light), move, (width, height))
-        unknown[index] = seen < np.maximum(_FEWEST, _LIT * shown)
+        unknown[index] = (seen < np.maximum(_FEWEST, _LIT * shown)) | (doubted[index] > 0)
 
     @lru_cache(2 * _FARTHEST + 1)
     def level(index: int) -> Plane:
