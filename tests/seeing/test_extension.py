@@ -81,7 +81,7 @@ def test_an_artists_picture_of_another_place_or_size_is_refused() -> None:
 
 
 def test_a_shore_near_the_upper_border_does_not_stand_twice() -> None:
-    # Sand on the uppermost 10 of 100 rows, water below; the 12 rows that are mirrored reach the water.
+    # Sand on the uppermost 10 of 100 rows, water below; the 14 rows that are mirrored reach the water.
     picture = np.full((100, 140, 3), (0.1, 0.4, 0.6), np.float32)
     picture[:10] = (0.85, 0.75, 0.6)
     picture += np.random.default_rng(2).normal(0, 0.01, picture.shape).astype(np.float32)
@@ -96,4 +96,14 @@ def test_a_shore_near_the_upper_border_does_not_stand_twice() -> None:
     low = picture.copy()
     low[10:15] = low[5:10]
     made = extend(low, np.zeros((100, 140), np.float32), Margins(top=12), ShiftMap())
-    np.testing.assert_array_equal(made[:12], low[:12][::-1])
+    np.testing.assert_allclose(made[:12], low[:12][::-1], atol=2e-3)
+
+
+def test_lamps_near_the_upper_border_make_no_comb() -> None:
+    # A lamp on rows 5 to 7 of every 14th column: it is mirrored once at most, however far the picture goes on.
+    picture = np.full((100, 140, 3), 0.3, np.float32)
+    for column in range(7, 140, 14):
+        picture[5:8, column - 2 : column + 3] = 0.9
+    for more in (30, 150):
+        made = extend(picture, np.zeros((100, 140), np.float32), Margins(top=more), ShiftMap())[:more, :, 0]
+        assert (np.diff((made > 0.5).astype(int), axis=0) == 1).sum(0).max() == 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from .prominent import cut_by_border, prominent, without
 from .protocol import Fill, Picture
-from .quilt import go_on_right
+from .quilt import go_on_right, go_on_up
 from .shift_map import ShiftMap
 
 _STEP = 0.35
@@ -20,7 +20,7 @@ _BESIDE, _ABOVE = 1.0, 0.45
 more would bring the skyline under the ground."""
 _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
-_MIRRORED = 0.12
+_MIRRORED = 0.14
 """Share of the picture's height that is mirrored above and below: sky and ground without a seam, but no skyline."""
 _LEAST_LEVEL, _OTHER_LEVEL, _LEVEL_EDGE = 0.03, 0.25, 0.02
 """Of a level at the picture's end: its least share of the height, the distance in RGB from which another begins, and
@@ -81,7 +81,7 @@ def _quilted(
     never_from: Picture | None,
     step: Callable[[float], None],
 ) -> Picture:
-    """As ``extend``: beside the picture by large pieces of it, above and below mirrored and then by the fill."""
+    """As ``extend``: beside the picture by large pieces of it, above and below mirrored and stretched."""
     height, width = hole.shape
     inside = fill.behind(picture, hole) if hole.any() else picture
     things = prominent(inside)
@@ -99,9 +99,6 @@ def _quilted(
             arriving = np.where(cut[..., None], inside, calm)
             added = _beside(arriving, calm, before, more) if axis else _mirrored(canvas, before, more, height)
             canvas = np.concatenate([added, canvas] if before else [canvas, added], axis)
-            more -= added.shape[axis]
-            for part in _parts(more, _steps(more, height)):
-                canvas = _extended(canvas, axis, before, part, (height, width), fill)
         step((number + 1) / len(_SIDES))
     canvas[margins.top : margins.top + height, margins.left : margins.left + width] = inside
     return canvas
@@ -116,15 +113,13 @@ def _beside(arriving: Picture, calm: Picture, before: bool, more: int) -> Pictur
 
 
 def _mirrored(canvas: Picture, above: bool, more: int, height: int) -> Picture:
-    """What lies next ``above`` or below a canvas of a picture so high, at most ``more`` rows: its last rows, mirrored.
+    """The ``more`` rows next ``above`` or below a canvas of a picture so high.
 
-    A border of two levels near the end (a shore, a kerb) does not stand twice: the rows beyond it go to and fro.
+    A border of two levels near the end (a shore, a kerb) does not stand twice: the rows beyond it are stretched.
     """
-    inwards = (canvas if above else canvas[::-1])[: min(more, round(_MIRRORED * height))]
-    level = _level_rows(inwards, height)
-    if level < len(inwards):
-        inwards = np.pad(inwards[:level], ((0, more - level), (0, 0), (0, 0)), "symmetric")
-    return inwards[::-1] if above else inwards
+    turned = canvas if above else canvas[::-1]
+    made = go_on_up(turned, more, _level_rows(turned[: round(_MIRRORED * height)], height), height)
+    return made if above else made[::-1]
 
 
 def _level_rows(inwards: Picture, height: int) -> int:

@@ -4,6 +4,8 @@ As a compositor does it by hand. Right at the border the picture is mirrored, ea
 so that nothing shows there and straight lines go on straight; from within that strip pieces of the calm picture take
 over, moved level or mirrored, each along the seam where it differs least from what lies there (image quilting: Efros
 and Freeman, 2001), far from where the same was last shown. What is left of the joints is taken out by gradients.
+
+Above and below it is mirrored alone, and the farther out the more it is stretched, as ground that comes nearer is.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ _OVERLAP = 0.3
 """Width of the strip in which a seam lies, as a share of the picture's width."""
 _LEAST = 0.3
 """Share of the picture's width that a piece brings at least."""
+_SOFT, _SOFT_ABOVE = 1 / 20, 1 / 10
+"""Share of the side along which lines are taken to cross a border alike."""
 _SLOPE = 0.22
 """A piece may lie higher or lower by so much of the height, so that slanting lines go on."""
 _LINE = 0.12
@@ -64,7 +68,7 @@ def go_on_right(picture: Picture, calm: Picture, more: int) -> Picture:
     height, width = picture.shape[:2]
     scale = min(1.0, _FEATURES / min(height, width))
     size = max(2, round(width * scale)), max(2, round(height * scale))
-    slopes = _slopes(_sized(picture, size))
+    slopes = _slopes(_sized(picture, size), _SOFT)
     overlap = max(6, round(_OVERLAP * size[0]))
     pieces = _choose(
         _features(_sized(calm, size)),
@@ -74,40 +78,76 @@ def go_on_right(picture: Picture, calm: Picture, more: int) -> Picture:
     return _laid(picture, calm, more, pieces, slopes, size)
 
 
+def go_on_up(canvas: Picture, more: int, depth: int, side: int) -> Picture:
+    """The ``more`` rows (more, w, 3) above the ``canvas`` (h, w, 3) of a picture ``side`` rows high.
+
+    They are made of its first ``depth`` rows, mirrored along the lines that cross the border and stretched to reach.
+    """
+    turned = np.ascontiguousarray(canvas[:side].transpose(1, 0, 2)[:, ::-1])
+    scale = min(1.0, _FEATURES / side)
+    size = max(2, round(side * scale)), max(2, round(turned.shape[0] * scale))
+    slopes = _slopes(_sized(turned, size), _SOFT_ABOVE * size[0] / size[1])
+    return _mirrored(turned, slopes, more, depth).transpose(1, 0, 2)[::-1]
+
+
 def _sized(picture: Picture, size: tuple[int, int]) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _slopes(picture: Picture) -> NDArray[np.float32]:
-    """(h,): by how many rows a column the lines fall that cross the right border of a small picture."""
+def _slopes(picture: Picture, soft: float) -> NDArray[np.float32]:
+    """(h,): by how many rows a column the lines fall that cross the right border of a small picture.
+
+    They are alike along ``soft`` of its height.
+    """
     grey = cv2.cvtColor(np.clip(picture, 0, 1), cv2.COLOR_RGB2GRAY)
     across, down = (cv2.Sobel(grey, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
     beside = max(4, round(_LINE * grey.shape[1]))
-    reach = grey.shape[0] / 20
+    reach = soft * grey.shape[0]
 
-    def soft(values: Picture) -> NDArray[np.float32]:
+    def summed(values: Picture) -> NDArray[np.float32]:
         column = values[:, -beside:-1].sum(1, keepdims=True)
         return np.asarray(cv2.GaussianBlur(column, (0, 0), reach, borderType=cv2.BORDER_REFLECT))[:, 0]
 
-    both, lying, standing = (soft(np.asarray(one, np.float32)) for one in (across * down, down**2, across**2))
+    both, lying, standing = (
+        summed(np.asarray(one, np.float32)) for one in (across * down, down**2, across**2)
+    )
     one_way = ((lying - standing) ** 2 + 4 * both**2) / ((lying + standing) ** 2 + 1e-9)
     floor = _FAINT * float(lying.mean()) + 1e-6
-    slopes = np.clip(-both / (lying + floor) * one_way, -_STEEPEST, _STEEPEST)
+    # Where they run in all directions, as in leaves and waves, no one of them is followed.
+    slopes = np.clip(-both / (lying + floor) * one_way**2, -_STEEPEST, _STEEPEST)
     return np.asarray(slopes, np.float32)
 
 
-def _mirrored(picture: Picture, slopes: NDArray[np.float32], more: int) -> Picture:
-    """(h, more, 3): the picture mirrored at its right border, rows moved so that lines go on as they arrive."""
+def _mirrored(
+    picture: Picture, slopes: NDArray[np.float32], more: int, depth: float | None = None
+) -> Picture:
+    """(h, more, 3): the picture mirrored at its right border, rows moved so that lines go on as they arrive.
+
+    The ``slopes`` may be of a smaller picture. What is shown lies within ``depth`` columns of the border, stretched the
+    more the farther out.
+    """
     height, width = picture.shape[:2]
-    far = np.arange(1, more + 1, dtype=np.float32)[None]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    slope = np.broadcast_to(slopes[:, None], (height, more))
+    cell = height / len(slopes)
+    count = max(1, round(more / cell))
+    rows = np.arange(len(slopes), dtype=np.float32)[:, None]
+    out = (np.arange(count, dtype=np.float32) + 0.5) * np.float32(more / cell / count)
+    fall = np.broadcast_to(slopes[:, None], (len(slopes), count))
     for _ in range(3):
-        start = np.clip(rows - slope * far, 0, height - 1)
-        slope = np.interp(start, np.arange(height), slopes).astype(np.float32)
-    x = np.broadcast_to(width - far, (height, more)).astype(np.float32)
-    y = np.asarray(rows - 2 * slope * far, np.float32)
+        start = np.clip(rows - fall * out, 0, len(slopes) - 1)
+        fall = np.interp(start, rows[:, 0], slopes).astype(np.float32)
+    fall = np.asarray(cv2.resize(fall, (more, height), interpolation=cv2.INTER_LINEAR))
+    far = np.arange(1, more + 1, dtype=np.float32)
+    back = far if depth is None or depth >= more else _stretched(far, depth / more)
+    x = np.broadcast_to(width - back, (height, more)).astype(np.float32)
+    y = np.asarray(np.arange(height, dtype=np.float32)[:, None] - fall * (far + back), np.float32)
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
+
+
+def _stretched(far: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Distances from a border, 1..n, brought nearer: the first as it is, the last to ``share`` of its own."""
+    bend = np.geomspace(1e-3, 1e4, 500)
+    bend = np.interp(-share, -np.log1p(bend) / bend, bend) / far[-1]
+    return np.asarray(np.log1p(bend * far) / bend, np.float32)
 
 
 def _features(picture: Picture) -> Picture:
@@ -236,8 +276,7 @@ def _laid(
     strip = _cells(max(6, round(_OVERLAP * size[0])) / scale, cell)
     spare = _cells(_SLOPE * height + 1, cell)
     whole, room = _cells(width, cell), _cells(more, cell)
-    fall = cv2.resize(slopes[:, None], (1, height), interpolation=cv2.INTER_LINEAR)[:, 0]
-    beyond = _mirrored(picture, np.asarray(fall, np.float32), strip * cell)
+    beyond = _mirrored(picture, slopes, strip * cell)
     beside = min(_BESIDE * cell, width // cell * cell)
     own = [
         cv2.copyMakeBorder(p, 0, 0, whole * cell - width, 0, cv2.BORDER_REFLECT_101) for p in (calm, picture)
