@@ -118,6 +118,17 @@ def test_left_to_itself_a_network_that_is_unsure_takes_nobody_and_asks() -> None
     assert "does not tell an actor from a thing" in warning and "--condition-kind composite" in warning
 
 
+def test_left_to_itself_what_goes_from_border_to_border_is_the_place() -> None:
+    houses = np.zeros(SIZE, np.float32)
+    houses[10:60] = 1
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(houses, 0.7)))
+    assert found.mask is None and same(found.stays, houses) and "from border to border" in found.summary
+    both = find_other_actor(PICTURE, "auto", subjects=Seen(subject(houses, 0.7), subject(SOMEBODY, 0.6)))
+    assert same(both.mask, SOMEBODY) and same(both.stays, houses)
+    said = find_other_actor(PICTURE, "composite", subjects=Seen(subject(houses, 0.7)))
+    assert same(said.mask, houses)
+
+
 def test_left_to_itself_with_regions_a_person_goes_and_a_thing_stays() -> None:
     seen = Seen(subject(SOMEBODY), subject(BOARD, 0.9))
     found = find_other_actor(PICTURE, "auto", subjects=seen, regions=regions(person=SOMEBODY))

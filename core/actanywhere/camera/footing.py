@@ -12,7 +12,8 @@ from .placement import Placement
 Rows = tuple[float, float]
 
 FARTHEST = 0.3
-_ACROSS, _DOWN = np.arange(-0.3, 0.301, 0.05), np.arange(-0.2, 0.201, 0.025)
+_ACROSS, _DOWN = (0.3, 0.05), (0.2, 0.025)
+"""How far a picture is moved, beyond what of it lies outside the frame, and in which steps: to the side, up and down."""
 _SCALES = (1.0, 1.1, 1.25)
 _FEET, _HORIZON, _BARE, _MOVE = 1.0, 2.5, 1.2, 0.15
 """What it costs: feet that stand on none of the ground, a frame height between the horizons, a frame not covered by the
@@ -35,7 +36,8 @@ class Footing:
 
     ``ground`` (h, w) 0..1 is how surely each part of the picture is such as they stand on in the plate, None where that
     is not known; and the horizon lies between two rows, of the ``plate`` (unit coordinates) and of the ``picture``
-    (shares of its height). The picture is moved by no more than ``reach``, in frame heights.
+    (shares of its height). The picture is moved by no more than ``reach``, in frame heights, beyond what of it lies
+    outside the frame.
     """
 
     feet: NDArray[np.float64]
@@ -64,19 +66,25 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
     """
     centred = _judge(known, Placement(fit), picture, frame)
     best = centred
+    width, height = Placement(fit).sides(picture, frame)
     for scale in _SCALES:
-        for x in _ACROSS:
-            for y in _DOWN:
-                placement = Placement(fit, round(float(x), 3) + 0.0, round(float(y), 3) + 0.0, scale)
+        for x in _steps((width - frame) / 2, *_ACROSS, known.reach):
+            for y in _steps((height - 1) / 2, *_DOWN, known.reach):
+                placement = Placement(fit, x, y, scale)
                 found = _judge(known, placement, picture, frame)
                 bare = 1 - placement.shown(picture, frame)[1]
-                near = max(abs(placement.x), abs(placement.y)) <= known.reach
-                if found.cost < best.cost and bare <= _BAREST and near:
+                if found.cost < best.cost and bare <= _BAREST:
                     best = found
     stands = best.feet is None or best.feet >= _STANDS
     if not stands or best.cost > centred.cost - _GAIN:
         return centred, centred
     return centred, best
+
+
+def _steps(outside: float, farthest: float, step: float, reach: float) -> list[float]:
+    """The moves to try along one side, to and fro; ``outside`` is how much of the picture each border cuts off."""
+    count = int((max(0.0, outside) + min(farthest, reach)) / step + 1e-6)
+    return [round(step * number, 3) for number in range(-count, count + 1)]
 
 
 def share_at(

@@ -90,6 +90,11 @@ def find_other_actor(
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
         return gone if subjects is not None else _guessed(gone, failed)
     if actors and kind == "auto" and regions is None:
+        place = [one for one in actors if _spans(one.mask)]
+        actors = [one for one in actors if not _spans(one.mask)]
+        things = [*things, *place]
+        if not actors:
+            return _place_alone(place, things)
         sure = any(one.score >= _SURE_ALONE for one in actors)
         return _taken(_gone(picture, actors, things, regions)) if sure else _asked(actors, things)
     if actors:
@@ -230,6 +235,15 @@ def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
     )
 
 
+def _place_alone(place: list[Subject], things: list[Subject]) -> OtherActor:
+    """Nothing is seen but what the picture shows from border to border: a row of houses, a skyline."""
+    return OtherActor(
+        f"none: what {place[0].source} sees goes from border to border and is taken for the place "
+        f"({_places(place)}); --condition-kind composite takes it out",
+        stays=stacked([one.mask for one in things]),
+    )
+
+
 def _nobody(
     kind: str,
     things: list[Subject],
@@ -286,6 +300,12 @@ def _places(found: list[Subject]) -> str:
             boxes.append(f"{columns[0]},{rows[0]},{np.ptp(columns) + 1},{np.ptp(rows) + 1}")
     share = 100 * float((stacked([one.mask for one in found]) > 0.5).mean())
     return f"{share:.1f} % of it at {' and '.join(boxes)}"
+
+
+def _spans(mask: Picture) -> bool:
+    """Whether it goes from the picture's left border to its right one."""
+    solid, edge = mask > 0.5, max(1, mask.shape[1] // 100)
+    return bool(solid[:, :edge].any() and solid[:, -edge:].any())
 
 
 def _share_of(mask: Picture, within: Picture) -> float:
