@@ -13,7 +13,7 @@ Rows = tuple[float, float]
 
 FARTHEST = 0.3
 _ACROSS, _DOWN = (0.3, 0.05), (0.2, 0.025)
-"""How far a picture is moved, beyond what of it lies outside the frame, and in which steps: to the side, up and down."""
+"""How far a picture is moved beyond what of it lies outside the frame, and in which steps: to the side, and down."""
 _SCALES = (1.0, 1.1, 1.25)
 _FEET, _HORIZON, _BARE, _MOVE = 1.0, 2.5, 1.2, 0.15
 """What it costs: feet that stand on none of the ground, a frame height between the horizons, a frame not covered by the
