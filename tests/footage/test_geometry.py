@@ -48,6 +48,22 @@ def test_a_cropped_plate_has_its_whole_frame_and_is_black_around_its_pixels(tmp_
         assert any("do not cover the frame" in one for one in plate.warnings)
 
 
+def test_a_panorama_is_told_and_a_flat_picture_of_its_shape_is_not(tmp_path: Path) -> None:
+    across, down = np.meshgrid(np.arange(256) / 256, np.arange(128) / 128)
+    round_about = 0.5 + 0.3 * np.cos(2 * np.pi * across) * np.sin(
+        np.pi * down
+    )  # meets itself, one grey at a pole
+    flat = 0.2 + 0.6 * across
+    told = []
+    for name, values in (("round", round_about), ("flat", flat)):
+        path = tmp_path / f"{name}.0001.png"
+        Image.fromarray((values * 255).astype(np.uint8)).save(path)
+        Image.fromarray((values * 255).astype(np.uint8)).save(tmp_path / f"{name}.0002.png")
+        told.append(read_condition(Condition(str(path))).warnings)
+    (warning,), none = told  # and nothing of the numbered file beside it: one picture is what is asked for
+    assert "360 degree panorama" in warning and "SphericalTransform" in warning and none == []
+
+
 def test_the_layer_of_a_cropped_plate_covers_the_frame(tmp_path: Path) -> None:
     path = write_still(tmp_path / "p.exr", ramp(6, 8), origin=(3, 2), display=(0, 0, 16, 9))
     with open_plate(ImageSequence(str(path))) as plate:

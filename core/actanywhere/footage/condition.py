@@ -22,6 +22,9 @@ Pixels = NDArray[np.float32]
 _OPAQUE = 0.999
 _BLACK = 1e-3
 _EMPTY = 0.1
+_WRAPS, _POLE = 0.3, 0.4
+"""How far the sides of a panorama part at most, as a share of what its middle differs from them, and how much the row at
+a pole varies, as a share of its middle row."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,28 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
         if hole is not None:
             pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
         aspect = plate.info.pixel_aspect
+        if hole is None and aspect == 1 and _is_panorama(pixels):
+            notes.append(
+                f"{condition.path}: it looks like a 360 degree panorama (2:1, its sides meet). It is laid as a flat "
+                "picture, in which lines are bent. Give a view of it: by Nuke's SphericalTransform, or a camera in "
+                "Blender with it as the world."
+            )
         return ConditionPicture(
             _with_square_pixels(pixels, aspect),
             None if hole is None else _with_square_pixels(hole, aspect),
             notes,
         )
+
+
+def _is_panorama(pixels: Pixels) -> bool:
+    """Whether a picture (H, W, 3) is equirectangular: 2:1, its sides go on in each other, and each pole is one point."""
+    rows, columns = pixels.shape[:2]
+    if abs(columns - 2 * rows) > 0.01 * columns:
+        return False
+    small = np.asarray(cv2.resize(pixels, (256, 128), interpolation=cv2.INTER_AREA), np.float32)
+    seam, apart = (float(np.abs(small[:, 0] - small[:, at]).mean()) for at in (-1, 128))
+    top, middle, bottom = (float(small[at].std(0).mean()) for at in (0, 64, -1))
+    return seam < _WRAPS * apart and max(top, bottom) < _POLE * middle
 
 
 def _hole(plate: Plate, frame: int, pixels: Pixels, notes: list[str]) -> Pixels | None:

@@ -142,7 +142,7 @@ class Plate:
         self.whole = footage.frames or frames or first
         self.frames = frames or self.whole
         footage.require(self.frames, numbering_remedy(self.whole, self.frames))
-        self.warnings += footage.held(self.frames)
+        self.warnings += footage.held(self.frames) if self._as_plate else []
         numbers = [self.frames.first] if footage.kind == "still" else list(self.frames)
         covered: Window | None = None
         alphas: dict[int, str] = {}

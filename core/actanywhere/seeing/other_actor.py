@@ -224,10 +224,14 @@ def _taken(gone: OtherActor) -> OtherActor:
 
 def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
     """Nobody is surely seen, and nothing tells an actor from a prominent thing: the artist is asked."""
+    seen = stacked([one.mask for one in actors])
+    small = float((seen > 0.5).mean()) < _PROMINENT
     return OtherActor(
         f"perhaps, and left: {_places(actors)}",
         stays=stacked([one.mask for one in [*actors, *things]]),
-        warnings=[
+        warnings=[]
+        if small
+        else [
             f"Somebody or something prominent is in the condition picture ({_places(actors)}, found by "
             f"{actors[0].source}, which does not tell an actor from a thing), and stays there. --condition-kind "
             "composite takes it out, --condition-kind background says that it belongs to the place."
