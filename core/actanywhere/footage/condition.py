@@ -23,8 +23,8 @@ _OPAQUE = 0.999
 _BLACK = 1e-3
 _EMPTY = 0.1
 _WRAPS, _POLE = 0.3, 0.4
-"""How far the sides of a panorama part at most, as a share of what its middle differs from them, and how much the row at
-a pole varies, as a share of its middle row."""
+"""How far a panorama's sides part at most, as a share of how its middle differs, and how much its poles vary,
+as a share of its middle row."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
 
 
 def _is_panorama(pixels: Pixels) -> bool:
-    """Whether a picture (H, W, 3) is equirectangular: 2:1, its sides go on in each other, and each pole is one point."""
+    """Whether a picture (H, W, 3) is equirectangular: 2:1, its sides meet, and each pole is one point."""
     rows, columns = pixels.shape[:2]
     if abs(columns - 2 * rows) > 0.01 * columns:
         return False
