@@ -19,7 +19,7 @@ from ..render.proxies import resize
 from ..render.scene import Scene, read_scene
 from ..render.standpoint import Standpoint
 from ..seeing.other_actor import OtherActor
-from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png
+from .contact_sheet import FAINT, INK, blank, code, fit, placed, write, write_png, written
 
 Picture = NDArray[np.float32]
 
@@ -27,8 +27,7 @@ _CELL = (300, 480)
 """Height and width of a cell."""
 _LINE, _MARGIN = 22, 12
 _GOES, _SHADOW, _STAYS = (0.95, 0.15, 0.15), (0.2, 0.45, 1.0), (1.0, 0.8, 0.1)
-_LONGEST = 118
-"""Characters of a line."""
+_COLUMNS, _ROWS = 3, 2
 
 
 def write_condition_sheet(
@@ -63,28 +62,25 @@ def _sheet(inputs: Inputs, scene: Scene) -> NDArray[np.uint8]:
     if stands is not None:
         where = f"frame {scene.clip.frames.first + stands.anchor}: feet (yellow), horizons (plate white, picture red)"
         cells.append((where, _laid(inputs.view, scene, stands)))
-    lines = _lines(inputs, scene)
     height, width = _CELL
-    columns, rows = 3, 2
-    paper = blank(
-        2 * _MARGIN + _LINE * len(lines) + rows * (height + _LINE + _MARGIN),
-        _MARGIN + columns * (width + _MARGIN),
-    )
+    wide = _MARGIN + _COLUMNS * (width + _MARGIN)
+    lines = [line for sentence in _sentences(inputs, scene) for line in _broken(sentence, wide - _MARGIN)]
+    paper = blank(2 * _MARGIN + _LINE * len(lines) + _ROWS * (height + _LINE + _MARGIN), wide)
     for number, line in enumerate(lines):
         write(paper, line, _MARGIN, _MARGIN + _LINE * (number + 1) - 6, INK if number < 2 else FAINT)
     below = _MARGIN + _LINE * len(lines)
     for number, (title, picture) in enumerate(cells):
-        top = below + (number // columns) * (height + _LINE + _MARGIN)
-        left = _MARGIN + (number % columns) * (width + _MARGIN)
+        top = below + (number // _COLUMNS) * (height + _LINE + _MARGIN)
+        left = _MARGIN + (number % _COLUMNS) * (width + _MARGIN)
         write(paper, title, left, top + _LINE - 6, FAINT)
         small = fit(picture, height * width)
         paper[top + _LINE : top + _LINE + height, left : left + width] = code(placed(small, height, width))
     return paper
 
 
-def _lines(inputs: Inputs, scene: Scene) -> list[str]:
+def _sentences(inputs: Inputs, scene: Scene) -> list[str]:
     assert scene.place is not None
-    sentences = [
+    return [
         f"{inputs.job.shot.name}   condition: {scene.place.fitted}",
         f"placement: {scene.placement.value}, {scene.placement.value.fit} ({scene.placement.reason})",
         f"second actor: {scene.place.other.summary}",
@@ -99,12 +95,17 @@ def _lines(inputs: Inputs, scene: Scene) -> list[str]:
             )
         ),
     ]
-    lines = []
-    for line in sentences:
-        while line:
-            cut = line if len(line) <= _LONGEST else line[: line.rfind(" ", 0, _LONGEST)]
-            lines.append(cut)
-            line = line[len(cut) :].strip()
+
+
+def _broken(sentence: str, width: int) -> list[str]:
+    """The lines of a sentence, none wider than ``width`` pixels unless a single word is."""
+    lines = [""]
+    for word in sentence.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and written(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
     return lines
 
 
@@ -167,9 +168,14 @@ def _laid(view: View, scene: Scene, stands: Standpoint) -> Picture:
 
 def _comp(scene: Scene, index: int) -> Picture:
     """The plate's actor over the moved place, as it is before the engine paints."""
-    height, width = scene.clip.size
-    matte = scene.clip.matte[index][..., None] / np.float32(255)
-    plate = scene.clip.rgb[index] / np.float32(255)
+    rows, columns = scene.clip.size
+    larger = min(_CELL[0] / rows, _CELL[1] / columns)
+    height, width = int(rows * larger), int(columns * larger)
+    plate, matte = (
+        np.asarray(cv2.resize(shown[index], (width, height)), np.float32) / 255
+        for shown in (scene.clip.rgb, scene.clip.matte)
+    )
+    matte = matte[..., None]
     if scene.backdrop.value is None:
         behind = resize(scene.condition, height, width)
     else:
