@@ -118,6 +118,16 @@ def test_left_to_itself_a_network_that_is_unsure_takes_nobody_and_asks() -> None
     assert "does not tell an actor from a thing" in warning and "--condition-kind composite" in warning
 
 
+def test_left_to_itself_what_takes_a_quarter_of_the_picture_has_to_be_surer() -> None:
+    house = np.zeros(SIZE, np.float32)
+    house[:, 40:100] = 1
+    assert 0.25 < house.mean() < 0.5
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(house, 0.7)))
+    assert found.mask is None and same(found.stays, house) and "composite takes it" in found.warnings[0]
+    near = find_other_actor(PICTURE, "auto", subjects=Seen(subject(house, 0.9)))  # somebody close by
+    assert same(near.mask, house)
+
+
 def test_left_to_itself_what_goes_from_border_to_border_is_the_place() -> None:
     houses = np.zeros(SIZE, np.float32)
     houses[10:60] = 1

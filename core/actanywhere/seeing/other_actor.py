@@ -21,6 +21,8 @@ _SURE = 0.25
 """Score from which a network is taken to see somebody."""
 _SURE_ALONE = 0.45
 """The same where it has to tell by itself whether there is somebody at all."""
+_LARGE, _SURE_LARGE = 0.25, 0.8
+"""The same of what takes more than this share of the picture: a house has edges that are straight in part."""
 _NEAR = 0.25
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
 _HELD = 0.25
@@ -90,13 +92,14 @@ def find_other_actor(
         gone = _gone(picture, [*own, *also], [one for one in things if one not in own], regions)
         return gone if subjects is not None else _guessed(gone, failed)
     if actors and kind == "auto" and regions is None:
-        place = [one for one in actors if _spans(one.mask)]
-        actors = [one for one in actors if not _spans(one.mask)]
-        things = [*things, *place]
-        if not actors:
-            return _place_alone(place, things)
-        sure = any(one.score >= _SURE_ALONE for one in actors)
-        return _taken(_gone(picture, actors, things, regions)) if sure else _asked(actors, things)
+        place = [one for one in actors if _is_place(one)]
+        others = [one for one in actors if all(one is not other for other in place)]
+        if not others and all(_spans(one.mask) for one in place):
+            return _place_alone(place, [*things, *place])
+        sure = any(one.score >= _SURE_ALONE for one in others)
+        if not sure:
+            return _asked(actors, things)
+        return _taken(_gone(picture, others, [*things, *place], regions))
     if actors:
         return _gone(picture, actors, things, regions)
     return _nobody(kind, things, subjects, regions, failed)
@@ -304,6 +307,11 @@ def _places(found: list[Subject]) -> str:
             boxes.append(f"{columns[0]},{rows[0]},{np.ptp(columns) + 1},{np.ptp(rows) + 1}")
     share = 100 * float((stacked([one.mask for one in found]) > 0.5).mean())
     return f"{share:.1f} % of it at {' and '.join(boxes)}"
+
+
+def _is_place(one: Subject) -> bool:
+    """Whether somebody is rather what the picture is of: a row of houses from border to border, or a house."""
+    return _spans(one.mask) or (float((one.mask > 0.5).mean()) > _LARGE and one.score < _SURE_LARGE)
 
 
 def _spans(mask: Picture) -> bool:
