@@ -122,7 +122,7 @@ def test_left_to_itself_what_takes_a_quarter_of_the_picture_has_to_be_surer() ->
     house = np.zeros(SIZE, np.float32)
     house[:, 40:100] = 1
     assert 0.25 < house.mean() < 0.5
-    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(house, 0.7)))
+    found = find_other_actor(PICTURE, "auto", subjects=Seen(subject(house, 0.55)))
     assert found.mask is None and same(found.stays, house) and "composite takes it" in found.warnings[0]
     near = find_other_actor(PICTURE, "auto", subjects=Seen(subject(house, 0.9)))  # somebody close by
     assert same(near.mask, house)

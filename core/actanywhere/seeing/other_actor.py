@@ -21,7 +21,7 @@ _SURE = 0.25
 """Score from which a network is taken to see somebody."""
 _SURE_ALONE = 0.45
 """The same where it has to tell by itself whether there is somebody at all."""
-_LARGE, _SURE_LARGE = 0.25, 0.8
+_LARGE, _SURE_LARGE = 0.25, 0.6
 """The same of what takes more than this share of the picture: a house has edges that are straight in part."""
 _NEAR = 0.25
 """Who it is not sure of goes with somebody no farther away than this share of that one's size: their balloon."""
