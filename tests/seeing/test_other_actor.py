@@ -238,6 +238,15 @@ def test_no_scrap_stays_between_somebody_and_the_border_that_cuts_them_off() -> 
         assert not hole[-1, :60].any() and not hole[-1, 110:].any()
 
 
+def test_nobody_is_left_in_a_narrow_gap_of_a_crowd() -> None:
+    one, two, three = np.zeros((3, *SIZE), np.float32)
+    one[40:80, 20:30], two[40:80, 38:48], three[40:80, 150:160] = 1, 1, 1
+    pair = find_other_actor(PICTURE, "composite", given=one + two)
+    crowd = find_other_actor(PICTURE, "composite", given=one + two + three)
+    gap = np.s_[50:70, 33:35]  # a rim of 2 on each side leaves 4 of the 8 columns between the first two
+    assert not hole_of(pair, PICTURE)[gap].any() and hole_of(crowd, PICTURE)[gap].all()
+
+
 def test_the_hole_holds_them_their_rim_and_their_shadow() -> None:
     dark = np.zeros(SIZE, np.float32)
     cv2.ellipse(dark, (115, 86), (24, 4), 0, 0, 360, 1.0, -1)

@@ -39,6 +39,8 @@ _PROMINENT, _BESIDE_LARGEST = 0.008, 0.25
 """Share of the picture, and of the largest instance, from which an instance is no passer-by of the place."""
 _RIM = 0.012
 """Rim added to a hole, as a share of the picture's longer side: an edge is mixed into the picture."""
+_CROWD = 3
+"""From so many on, whoever is left in a gap between them is one of them whom the network missed."""
 _UNSURE = 0.12
 """Probability from which a pixel beside somebody goes with them."""
 
@@ -115,6 +117,8 @@ def hole_of(other: OtherActor, picture: Picture) -> Picture:
     if other.shadow is not None:
         parts.append((other.shadow > 0.3).astype(np.float32))
     hole = cv2.dilate(stacked(parts), disc)
+    if cv2.connectedComponents((other.mask > 0.5).astype(np.uint8))[0] > _CROWD:
+        hole = cv2.morphologyEx(hole, cv2.MORPH_CLOSE, disc)
     # Whom the lower border cuts off goes down to it: no scrap of a shoe stays between the two.
     below = cv2.copyMakeBorder(hole, 0, rim, 0, 0, cv2.BORDER_CONSTANT, value=1)
     closed = cv2.morphologyEx(below, cv2.MORPH_CLOSE, disc)[:-rim]
