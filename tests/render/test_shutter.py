@@ -11,10 +11,11 @@ import pytest
 from actanywhere.camera.backdrop import Backdrop
 from actanywhere.camera.camera_files import Cameras
 from actanywhere.camera.space import SpaceTrack
+from actanywhere.camera.timing import Timing
 from actanywhere.camera.track import still_track
 from actanywhere.comp.motion_blur import Streaks
 from actanywhere.contract.errors import JobError
-from actanywhere.render.shutter import held_frames, shutter_of, streaks_at
+from actanywhere.render.shutter import shutter_of, streaks_at
 from tests.render.stage import Staged, read_layer, render, stage_shot, texture
 
 HEIGHT, WIDTH = 90, 160
@@ -72,11 +73,16 @@ def test_what_a_file_says_of_its_shutter(said: dict[str, object], degrees: float
     assert found == (None if degrees is None else pytest.approx(degrees))
 
 
-def test_a_plate_that_repeats_frames_is_told_from_a_camera_that_stops() -> None:
-    assert held_frames([36, 0, 0, 70, 0, 40]) == [2, 3, 5]
-    assert held_frames([0, 0, 36, 30, 20, 0, 0, 0]) == []
-    assert held_frames([20, 2, 0, 0, 0, 0, 0, 2, 20]) == []
-    assert held_frames([20, 18, 21]) == []
+def test_a_repeated_frame_is_blurred_as_what_it_repeats() -> None:
+    """9 pixels a frame: one that a conform repeats, then one that fills a lost frame, which is followed by 18."""
+    track = still_track(7)
+    track.transforms[:, 0, 2] = np.array([0, 9, 9, 18, 27, 27, 45]) / HEIGHT
+    backdrop = Backdrop(PICTURE, track, WIDTH / HEIGHT)
+    timing = Timing(np.array([0, 1, 1, 3, 4, 4, 6]))
+    for index in range(6):
+        found = streaks_at(backdrop, 0.5, index, HEIGHT, WIDTH, timing)
+        np.testing.assert_allclose(found.before, np.broadcast_to([9, 0], found.before.shape), atol=1e-3)
+        np.testing.assert_allclose(found.after, np.broadcast_to([-9, 0], found.after.shape), atol=1e-3)
 
 
 def _rgb(shot: Staged, output: str, frame: int, layer: str = "") -> np.ndarray:

@@ -61,6 +61,20 @@ def test_a_solve_is_kept_with_its_ground_and_taken_up_to_the_bit(
     assert asked == [None, 1.5, None], "another lens, or another matte, is another solve"
 
 
+def test_frames_that_repeat_others_are_left_out_of_the_solve_and_get_the_pose_of_what_they_repeat(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solves(monkeypatch, GOOD)
+    rows = [0, 1, 1, 2, 3, 4, 4, 5, 6, 7]
+    held = Clip(FrameRange(1001, 1010), clip.rgb[rows], clip.matte[rows], clip.aspect)
+    plain, found = (solve_clip(one, None, Solving()).cameras for one in (clip, held))
+    assert plain is not None and plain.ground is not None
+    assert found is not None and found.ground is not None
+    assert found.frames == tuple(range(1001, 1011))
+    assert np.array_equal(found.matrices, plain.matrices[rows])
+    assert np.array_equal(found.ground, plain.ground[rows])
+
+
 def test_a_solve_that_is_not_believed_is_kept_with_its_reason(
     clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,12 @@ class Cameras:
         ground = None if self.ground is None else self.ground[rows]
         return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
 
+    def repeated(self, rows: NDArray[np.int64]) -> Cameras:
+        """The camera in row ``rows`` (N,) for each of N frames, from the same first frame on."""
+        ground = None if self.ground is None else self.ground[rows]
+        frames = tuple(range(self.frames[0], self.frames[0] + len(rows)))
+        return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
+
     def over(self, ground: NDArray[np.float64]) -> Cameras:
         """The cameras over that ``ground`` (T,), lifted so that it is y = 0 in the first frame."""
         matrices = self.matrices.copy()

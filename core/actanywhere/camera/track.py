@@ -60,6 +60,10 @@ class CameraTrack:
         moved[index] = np.eye(3)
         return replace(self, transforms=moved)
 
+    def holding(self, same: NDArray[np.int64]) -> CameraTrack:
+        """The same, but at rest where a frame repeats another: ``same`` (T,) is which."""
+        return replace(self, transforms=self.transforms[same], quality=self.quality[same])
+
     def look(self, index: int, x: Points, y: Points) -> tuple[Points, Points, NDArray[np.bool_]]:
         """As ``Motion`` has it. A tilted plane is lost where it comes close to its horizon."""
         back = np.linalg.inv(normalise(self.transforms[index]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..camera.actor_led import actor_led_track
 from ..camera.alignment import Frame
@@ -19,6 +20,7 @@ from ..camera.motion import Motion
 from ..camera.parallax import shows_parallax
 from ..camera.solve import has_pycolmap, solve_camera
 from ..camera.space import SpaceTrack
+from ..camera.timing import read_timing
 from ..camera.track import CameraTrack
 from ..contract.errors import JobError, OutputError
 from ..contract.files import make_folder, write_text
@@ -171,15 +173,21 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
         solving.watch.step(round(100 * share))
         solving.watch.check()
 
-    found = solve_camera(_frames(clip), len(clip.frames), focal, step)
-    facts = str(found.facts)
+    shown, places = np.unique(read_timing(clip.rgb, clip.indices()).same, return_inverse=True)
+
+    def frame(number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return _frames(clip)(int(shown[number]))
+
+    found = solve_camera(frame, len(shown), focal, step)
+    left = "" if len(shown) == len(places) else " (without the frames that repeat others)"
+    facts = f"{found.facts}{left}"
     if found.doubt:
-        solved = Solved(None, found.doubt, facts)
+        solved = Solved(None, f"{found.doubt}{left}", facts)
     else:
         cameras = cameras_of(found, clip.frames.first)
-        ground = find_ground(cameras, _frames(clip), clip.aspect)
+        ground = find_ground(cameras, frame, clip.aspect)
         cameras = cameras if ground.levels is None else cameras.over(ground.levels)
-        solved = Solved(cameras, ground.reason, facts)
+        solved = Solved(cameras.repeated(places), ground.reason, facts)
     if kept is None:
         return solved
     _keep(kept, solved, clip)
@@ -210,7 +218,7 @@ def _kept(clip: Clip, focal: float | None, folder: Path | None) -> Path | None:
     """The file of this very clip's solve."""
     if folder is None:
         return None
-    digest = hashlib.sha256(f"2|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
+    digest = hashlib.sha256(f"3|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
     for index in clip.indices():
         digest.update(clip.rgb[index].tobytes())
         digest.update(clip.matte[index].tobytes())

@@ -133,7 +133,9 @@ def _write_frames(
         pixels = linearise(plate.read(plate.frames.first + index).pixels, plate.info.space)
         return np.clip(pixels, -65504, 65504).astype(np.float16)
 
-    shot = ShotFrames(clip.rgb, actor, track.transforms, features.shared, track.trackable)
+    shot = ShotFrames(
+        clip.rgb, actor, track.transforms, features.shared, track.trackable, timing=features.timing
+    )
     pulling = progress.watch(_PULLING)
 
     def step(done: int) -> None:

@@ -189,7 +189,7 @@ def _streaks(inputs: Inputs, scene: Scene, index: int) -> Streaks | None:
     if scene.shutter.value is None or scene.backdrop.value is None:
         return None
     size = inputs.plate.info.height, inputs.plate.info.width
-    found = streaks_at(scene.backdrop.value, scene.shutter.value, index, *size)
+    found = streaks_at(scene.backdrop.value, scene.shutter.value, index, *size, scene.timing)
     return found.sized(*size) if found.seen else None
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Features, Pair, find_features, match, match_both
+from ..camera.timing import Timing, read_timing
 from ..footage import processors
 from .clip import Clip
 
@@ -45,6 +47,11 @@ class ShotFeatures:
     def actor(self, index: int) -> NDArray[np.bool_]:
         """(h, w) true on the actor of a frame."""
         return np.asarray(self.clip.matte[index] > _ACTOR)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """What the plate does in time; the whole clip has to be there."""
+        return read_timing(self.clip.rgb, self.clip.indices())
 
     def begin(self, index: int) -> None:
         """Begin to look at a frame that is in the clip already, if all of a shot's are kept."""

@@ -45,7 +45,14 @@ def choose_interaction(
         watch.check()
 
     pulled = pull_interaction(
-        ShotFrames(clip.rgb, features.actor, track.transforms, features.shared, track.trackable),
+        ShotFrames(
+            clip.rgb,
+            features.actor,
+            track.transforms,
+            features.shared,
+            track.trackable,
+            timing=features.timing,
+        ),
         shaded,
         step,
         None if clean is None else given_clean(clean, clip),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..camera.backdrop import Backdrop
 from ..camera.motion import Motion
 from ..camera.placement import Placement
+from ..camera.timing import Timing, read_timing
 from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
 from ..contract.errors import ModelError
@@ -61,7 +62,8 @@ class Scene:
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
     actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does), ``interaction`` what of splash,
     spray and dust goes over the layer.
-    ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``footage`` is what was to be
+    ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``timing`` is what the
+    plate does in time, None in a scene that was set up otherwise. ``footage`` is what was to be
     said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
     that are yet to be looked for, where they only warn.
     """
@@ -84,6 +86,7 @@ class Scene:
     interaction: Decision[Interaction | None] = field(default_factory=lambda: Decision(None))
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
     pulled: CastShadow | PulledShadow | None = None
+    timing: Timing | None = None
 
     def forget(self) -> None:
         """Let go of the memory that looking at frames took."""
@@ -162,12 +165,16 @@ def _read_scene(
     # Small: 64 pixels still show the smallest actor.
     small = (resize(clip.matte[index] / np.float32(255), 64, 64) for index in clip.indices())
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
+    timing = read_timing(clip.rgb, clip.indices()) if features is None else features.timing
+    footage += tuple(timing.warnings(inputs.frames.first))
     settings, seen = inputs.job.settings, clip if features is None else features.clip
     mend = Decision[Mend | None](None)
     if settings.mend_matte or not looks_later:
         mend = _mend(inputs, clip, features, readers, watch, looking)
     if mend.value is not None and _asks_track(inputs):
         track = _tracked_again(inputs, regions, mend.value, watch)
+    if _asks_track(inputs):
+        track = track.holding(timing.same)
     regions.carry(track, clip.aspect)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
     front = _front(inputs, seen, watch)
@@ -223,6 +230,7 @@ def _read_scene(
         cut=cut_off(clip, regions),
         interaction=interaction,
         pulled=pulled,
+        timing=timing,
     )
     scene.forget()
     return scene

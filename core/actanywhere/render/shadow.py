@@ -188,7 +188,9 @@ def _pulled(
         watch.check()
 
     found = pull_shadow(
-        ShotFrames(proxies.rgb, features.actor, track.transforms, features.shared, sure),
+        ShotFrames(
+            proxies.rgb, features.actor, track.transforms, features.shared, sure, timing=features.timing
+        ),
         step,
         None if clean is None else given_clean(clean, proxies),
         shaded(proxies, regions),

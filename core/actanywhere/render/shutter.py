@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,8 +13,8 @@ from ..camera.backdrop import Backdrop
 from ..camera.fit import from_pixels
 from ..camera.motion import shown_again
 from ..camera.seen_shutter import SeenShutter, Steps, pairs_of, seen_shutter
+from ..camera.timing import Timing
 from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
-from ..footage import compact
 from .decision import Decision
 from .preflight import Inputs
 from .proxies import read_proxies
@@ -27,11 +26,9 @@ _FREE = 0.02
 """Least of the matte that is taken for the actor."""
 _CELL = 16
 """Pixels from one place to the next at which the motion is looked up."""
-_MOVES, _RESTS = 4.0, 0.5
-"""Pixels from a frame to the next."""
 _AT_REST = "the place moves too little for a blur"
-_LONGEST_HELD = 4
-"""Steps from one that moves to the next, where a plate repeats frames."""
+_LONGER = 1.5
+"""How much longer a step over a repeat is than the one on the other side where it is of more than one frame's time."""
 
 
 def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
@@ -51,9 +48,9 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         found = shutter_of({name: value for name, (_, value) in attributes.items()}, rate)
         source = "as the plate's files say"
         if found is None:
-            if not _moves_at_all(inputs, backdrop):
+            if not _moves_at_all(inputs, scene, backdrop):
                 return Decision(None, _AT_REST)
-            seen = _seen(inputs, backdrop)
+            seen = _seen(inputs, scene, backdrop)
             if seen.opened is None:
                 warning = (
                     "--shutter auto: neither the plate's files nor its background tell how long the shutter was open "
@@ -67,11 +64,10 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         asked = found
     opened = float(asked) / 360
     info = inputs.plate.info
-    longest, steps = [], []
+    longest = []
     for index in range(len(inputs.frames)):
-        one = streaks_at(backdrop, opened, index, info.height, info.width)
+        one = streaks_at(backdrop, opened, index, info.height, info.width, scene.timing)
         longest.append(one.longest if one.seen else 0.0)
-        steps.append(float(np.linalg.norm(one.after, axis=-1).max()))
     blurred = sum(length > 0 for length in longest)
     if not blurred:
         return Decision(None, f"{float(asked):g} degrees, {source}: {_AT_REST}")
@@ -80,25 +76,17 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         f"{float(asked):g} degrees, {source}: {blurred} of {len(longest)} frames are blurred, by up to "
         f"{longest[most]:.1f} pixels (frame {inputs.frames.first + most})"
     )
-    held = held_frames(steps[:-1])
-    if not held:
-        return Decision(opened, reason)
-    warning = (
-        f"--shutter {inputs.job.settings.shutter}: the plate seems to repeat frames: "
-        f"{compact([inputs.frames.first + index for index in held])} show what the frame before shows, in the middle "
-        "of a move. The place is blurred unevenly there. Give the plate at the rate at which it was shot, or "
-        "--shutter off."
-    )
-    return Decision(opened, reason, (warning,))
+    return Decision(opened, reason)
 
 
-def _moves_at_all(inputs: Inputs, backdrop: Backdrop) -> bool:
+def _moves_at_all(inputs: Inputs, scene: Scene, backdrop: Backdrop) -> bool:
     """Whether a shutter that is always open would blur anything."""
     height, width = inputs.plate.info.height, inputs.plate.info.width
-    return any(streaks_at(backdrop, 1.0, index, height, width).seen for index in range(len(backdrop.track)))
+    frames = range(len(backdrop.track))
+    return any(streaks_at(backdrop, 1.0, index, height, width, scene.timing).seen for index in frames)
 
 
-def _seen(inputs: Inputs, backdrop: Backdrop) -> SeenShutter:
+def _seen(inputs: Inputs, scene: Scene, backdrop: Backdrop) -> SeenShutter:
     """The shutter that the plate's background shows."""
     track, matte = backdrop.track, inputs.matte
 
@@ -111,7 +99,7 @@ def _seen(inputs: Inputs, backdrop: Backdrop) -> SeenShutter:
 
     @cache
     def moves(index: int) -> Picture:
-        found = streaks_at(backdrop, 1.0, index, height, width)
+        found = streaks_at(backdrop, 1.0, index, height, width, scene.timing)
         return np.asarray((found.before - found.after) / 2, np.float32)
 
     def light(fast: int, slower: int) -> tuple[Picture, Picture, NDArray[np.bool_]]:
@@ -126,24 +114,11 @@ def _seen(inputs: Inputs, backdrop: Backdrop) -> SeenShutter:
 
     steps, place = [], np.zeros(2)
     for index in range(len(track)):
-        found = streaks_at(backdrop, 1.0, index, height, width)
+        found = streaks_at(backdrop, 1.0, index, height, width, scene.timing)
         before, after = (np.median(way.reshape(-1, 2), 0) for way in (found.before, -found.after))
         place = place + (before if index else 0)
         steps.append(Steps(before, after, place))
     return seen_shutter(pairs_of(steps, width), light, moves)
-
-
-def held_frames(steps: Sequence[float]) -> list[int]:
-    """The frames (counted from 0) that seem to repeat the one before, by the pixels that the place moves from each to
-    the next: at rest for a few frames between two steps that no camera begins or ends at once.
-    """
-    moving = [index for index, step in enumerate(steps) if step >= _MOVES]
-    return [
-        still + 1
-        for before, after in pairwise(moving)
-        if after - before <= _LONGEST_HELD and max(steps[before + 1 : after], default=1.0) < _RESTS
-        for still in range(before + 1, after)
-    ]
 
 
 def shutter_of(attributes: Mapping[str, object], rate: float | None) -> float | None:
@@ -164,22 +139,32 @@ def _number(value: object) -> float:
         return 0.0
 
 
-def streaks_at(backdrop: Backdrop, opened: float, index: int, height: int, width: int) -> Streaks:
+def streaks_at(
+    backdrop: Backdrop, opened: float, index: int, height: int, width: int, timing: Timing | None = None
+) -> Streaks:
     """How the backdrop moves about frame ``index`` (counted from 0) of (height, width), coarsely; see ``sized``.
 
-    Before the first frame and after the last it is taken to move on as it does beside.
+    Before the first frame and after the last it is taken to move on as it does beside. A frame that repeats another by
+    ``timing`` moves as that one does, from the last other picture to the next.
     """
+    shown = np.arange(len(backdrop.track)) if timing is None else timing.shown
+    at = int(np.searchsorted(shown, index, "right")) - 1
 
     def way(other: int) -> NDArray[np.float32] | None:
-        return _moves(backdrop, index, other, height, width) if 0 <= other < len(backdrop.track) else None
+        return _moves(backdrop, index, int(shown[other]), height, width) if 0 <= other < len(shown) else None
 
-    before, after = way(index - 1), way(index + 1)
+    before, after = way(at - 1), way(at + 1)
     if before is None and after is None:
         before = after = np.zeros((1, 1, 2), np.float32)
     elif before is None or after is None:
         known = after if before is None else before
         assert known is not None
         before, after = (-known if one is None else one for one in (before, after))
+    elif (apart := shown[at + 1] - 2 * shown[at] + shown[at - 1]) != 0:
+        # A repeat that fills a lost frame is two frames' time, one of a conform to another rate a single one's.
+        longer, shorter = (after, before) if apart > 0 else (before, after)
+        if np.abs(longer).mean() > _LONGER * np.abs(shorter).mean():
+            before, after = (-shorter if one is longer else one for one in (before, after))
     return Streaks(before, after, opened)
 
 

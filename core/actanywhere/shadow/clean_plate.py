@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box, Matrix, Shared, align, box_about_feet
 from ..camera.fit import apply
+from ..camera.timing import Timing
 from .sample_order import NONE, at_ranks, in_order, sample_keys
 
 Codes = NDArray[np.uint8]
@@ -71,6 +72,7 @@ class ShotFrames:
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
     same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
     ``shared`` gives what two frames share. Between the ``ranks`` of the samples, dark to bright, lies the clean plate.
+    ``timing`` says which frames tell nothing of others, where that is known.
     """
 
     rgb: Codes
@@ -79,9 +81,15 @@ class ShotFrames:
     shared: Shared
     sure: bool = False
     ranks: tuple[float, float] = _BRIGHTER
+    timing: Timing | None = None
 
     def __len__(self) -> int:
         return len(self.rgb)
+
+    @property
+    def apart(self) -> frozenset[int]:
+        """Frames that flash, are black or broken: they tell nothing."""
+        return frozenset() if self.timing is None else self.timing.apart
 
     @property
     def size(self) -> tuple[int, int]:
@@ -276,8 +284,10 @@ def _sources(shot: ShotFrames, frame: int) -> list[int]:
         moved = np.nan_to_num(apply(shot.track[other] @ back, grid), nan=1e3)
         return float((np.abs(moved) <= half + 1e-9).all(1).mean())
 
-    stride = -(-len(shot) // _TELLING)
-    near = [other for other in range(0, len(shot), stride) if other != frame and shared(other) >= _OVERLAP]
+    shown = np.arange(len(shot)) if shot.timing is None else shot.timing.shown
+    others = shown[:: -(-len(shown) // _TELLING)]
+    others = others[others != frame] if shot.timing is None else shot.timing.telling(frame, others)
+    near = [other for other in others.tolist() if shared(other) >= _OVERLAP]
     if len(near) <= _SOURCES:
         return near
     before, after = [other for other in near if other < frame], [other for other in near if other > frame]

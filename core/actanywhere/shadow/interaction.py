@@ -164,7 +164,11 @@ def pull_interaction(
     plate. ``given`` is the artist's clean plate; left out, one is made of the shot's other frames.
     """
     count, (height, width) = len(shot), shot.size
-    feet = {index: stands for index in range(count) if (stands := _stands(shot.actor(index))) is not None}
+    feet = {
+        index: stands
+        for index in range(count)
+        if index not in shot.apart and (stands := _stands(shot.actor(index))) is not None
+    }
     if not feet:
         return PulledInteraction(None, "nobody is seen in the plate")
 

@@ -167,7 +167,7 @@ def pull_shadow(
 
     def look(index: int) -> tuple[Box, _Darker] | None:
         stands = feet[index]
-        if stands is None:
+        if stands is None or index in shot.apart:
             return None
         part = about(stands, height, width)
         return part, _darker(shot, index, clean(index, part), part, stands, lies(index))
@@ -327,7 +327,7 @@ def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float | 
     one, other = fine(plate), fine(clean)
     if len(one) < 50:
         return None
-    usual = np.abs(one) < np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it
+    usual = np.abs(one) <= np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it
     one, other = one[usual], other[usual]
     # The shadow itself is fine detail of the plate: the clean plate tells that the ground is plain.
     return None if min(one.std(), other.std()) < _PLAIN else float(np.corrcoef(one, other)[0, 1])
