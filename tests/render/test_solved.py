@@ -75,6 +75,24 @@ def test_frames_that_repeat_others_are_left_out_of_the_solve_and_get_the_pose_of
     assert np.array_equal(found.ground, plain.ground[rows])
 
 
+def test_a_frame_that_flashes_is_left_out_of_the_solve_and_lies_between_its_neighbours(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solves(monkeypatch, GOOD)
+    rows = [0, 1, 2, 3, 3, 4, 5, 6, 7]
+    rgb = clip.rgb[rows]
+    rgb[4] = np.clip(rgb[4] * 1.8 + 20, 0, 255)
+    flashes = Clip(FrameRange(1001, 1009), rgb, clip.matte[rows], clip.aspect)
+    plain, found = (solve_clip(one, None, Solving()).cameras for one in (clip, flashes))
+    assert plain is not None and found is not None
+    others = [0, 1, 2, 3, 5, 6, 7, 8]
+    assert np.array_equal(found.matrices[others], plain.matrices)
+    middle = (plain.matrices[3, :3, 3] + plain.matrices[4, :3, 3]) / 2
+    np.testing.assert_allclose(found.matrices[4, :3, 3], middle, atol=1e-9)
+    turn = found.rotations[4]
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-9)
+
+
 def test_a_solve_that_is_not_believed_is_kept_with_its_reason(
     clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

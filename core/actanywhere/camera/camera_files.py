@@ -47,11 +47,20 @@ class Cameras:
         ground = None if self.ground is None else self.ground[rows]
         return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
 
-    def repeated(self, rows: NDArray[np.int64]) -> Cameras:
-        """The camera in row ``rows`` (N,) for each of N frames, from the same first frame on."""
-        ground = None if self.ground is None else self.ground[rows]
-        frames = tuple(range(self.frames[0], self.frames[0] + len(rows)))
-        return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
+    def at(self, rows: NDArray[np.float64]) -> Cameras:
+        """For each of N frames, from the same first frame on, the camera in row ``rows`` (N,), or between two."""
+        low, high = np.floor(rows).astype(int), np.ceil(rows).astype(int)
+        matrices, between = self.matrices[low].copy(), low < high
+        share = (rows - low)[between, None, None]
+        matrices[between] += share * (self.matrices[high] - self.matrices[low])[between]
+        u, _, v = np.linalg.svd(matrices[between, :3, :3])
+        matrices[between, :3, :3] = u @ v
+        count = np.arange(len(self.frames))
+        focal, ground = (
+            None if one is None else np.interp(rows, count, one) for one in (self.focal, self.ground)
+        )
+        assert focal is not None
+        return Cameras(tuple(range(self.frames[0], self.frames[0] + len(rows))), matrices, focal, ground)
 
     def over(self, ground: NDArray[np.float64]) -> Cameras:
         """The cameras over that ``ground`` (T,), lifted so that it is y = 0 in the first frame."""

@@ -173,13 +173,17 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
         solving.watch.step(round(100 * share))
         solving.watch.check()
 
-    shown, places = np.unique(read_timing(clip.rgb, clip.indices()).same, return_inverse=True)
+    timing = read_timing(clip.rgb, clip.indices())
+    shown = np.setdiff1d(timing.shown, list(timing.apart))
+    shown = shown if len(shown) else timing.shown
 
     def frame(number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return _frames(clip)(int(shown[number]))
 
     found = solve_camera(frame, len(shown), focal, step)
-    left = "" if len(shown) == len(places) else " (without the frames that repeat others)"
+    left = (
+        "" if len(shown) == len(clip.frames) else " (without frames that repeat others, flash or are broken)"
+    )
     facts = f"{found.facts}{left}"
     if found.doubt:
         solved = Solved(None, f"{found.doubt}{left}", facts)
@@ -187,7 +191,9 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
         cameras = cameras_of(found, clip.frames.first)
         ground = find_ground(cameras, frame, clip.aspect)
         cameras = cameras if ground.levels is None else cameras.over(ground.levels)
-        solved = Solved(cameras.repeated(places), ground.reason, facts)
+        solved = Solved(
+            cameras.at(np.interp(timing.same, shown, np.arange(len(shown)))), ground.reason, facts
+        )
     if kept is None:
         return solved
     _keep(kept, solved, clip)
