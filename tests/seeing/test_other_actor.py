@@ -109,6 +109,10 @@ def test_left_to_itself_without_a_network_it_says_that_only_the_plates_actor_is_
     assert "only the plate's actor, as these frames show them, is looked for" in found.summary
     assert "--condition-box" in found.summary and MEND in found.summary
     assert find_other_actor(PICTURE, "auto", subjects=Seen()).summary == "none was found"
+    thing = find_other_actor(PICTURE, "auto", subjects=Seen(subject(BOARD, 0.3, "thing")))
+    assert (
+        "a prominent thing" in thing.summary and "130,10,40,60" in thing.summary and same(thing.stays, BOARD)
+    )
 
 
 def test_left_to_itself_a_network_that_is_unsure_takes_nobody_and_asks() -> None:

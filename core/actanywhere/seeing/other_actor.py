@@ -269,8 +269,9 @@ def _nobody(
             f"; without a network ({mend}) only the plate's actor, as these frames show them, is looked for, or whom "
             "--condition-box shows"
         )
+        left = f"; a prominent thing ({_places(things)}) stays" if things else ""
         return OtherActor(
-            f"none was found{blind if subjects is None and regions is None else ''}", stays=stays
+            f"none was found{blind if subjects is None and regions is None else left}", stays=stays
         )
     reader = subjects.name if subjects is not None else None
     seen = f" {reader} saw only a thing ({_places(things)})." if things else ""
