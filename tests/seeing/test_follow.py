@@ -84,6 +84,24 @@ def test_who_is_faint_behind_a_sign_is_meant_by_the_box_that_they_fill_and_the_f
     assert overlap((found.mask > 0.5).astype(np.float32), walk(0)) > 0.8 and found.sure < 0.5
 
 
+def test_a_mask_that_is_torn_in_one_frame_is_whole_by_the_flow() -> None:
+    now = [0]
+
+    def find(picture: Picture, view: View) -> Picture:
+        found = walk(now[0]).copy()
+        if now[0] == 3:
+            found[52:68] = 0  # a quarter of them, across
+        return found[view]
+
+    follower = StillFollow("torn", find, lambda picture, hint: None)
+    for index in range(5):
+        now[0] = index
+        picture = with_body(street(), walk(index))
+        hint = Hint(boxes=((36.0, 32.0, 28.0, 60.0),))
+        one = follower.start(picture, hint) if index == 0 else follower.step(picture)
+        assert overlap(one.mask, walk(index)) > 0.85
+
+
 def test_a_small_part_of_them_that_alone_is_found_is_not_them_and_they_are_carried_on() -> None:
     part, now = np.zeros(SIZE, np.float32), [0]
     part[36:58] = 1

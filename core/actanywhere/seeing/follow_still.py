@@ -38,6 +38,8 @@ _LOST, _TRUSTED = 0.25, 0.55
 """Overlap of found and brought: below the first the network is left out, from the second it leads."""
 _MERGED = 0.3
 """From which share out of reach of the actor a part has run together with something else."""
+_TORN, _KNOWN = 0.15, 0.7
+"""From which share of the actor, lost inside of what is found although the flow is believed so far, a mask is torn."""
 _SHARE = 0.75
 """What the network has to say where it leads."""
 _SLIPS = 1.5
@@ -168,6 +170,9 @@ class StillFollow:
         share = _SHARE * trust * (1 + (1 - believed) * (1 / _SHARE - 1))
         if kept.sum() < _ABOUT[0] * brought.sum():  # of a part of them, the flow knows more
             share = share * (1 - believed)
+        hull = _hull(kept)
+        if ((brought > 0.5) & (kept < 0.5) & (believed > _KNOWN) & hull).sum() > _TORN * inside.sum():
+            kept = np.where(hull, np.maximum(kept, brought), kept)
         return np.asarray(kept * share + brought * (1 - share), np.float32), agree
 
     def _note(self, picture: Picture, mask: Picture) -> None:
@@ -201,6 +206,15 @@ def overlap(one: Picture, other: Picture) -> float:
     """Intersection over union (J) of two masks 0..1; 1 where both are empty."""
     union = float(np.maximum(one, other).sum())
     return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
+
+
+def _hull(mask: Picture) -> NDArray[np.bool_]:
+    """(h, w) what the convex hull of a mask covers."""
+    points = cv2.findNonZero((mask > 0.5).astype(np.uint8))
+    covered = np.zeros(mask.shape, np.uint8)
+    if points is not None:
+        cv2.fillConvexPoly(covered, cv2.convexHull(points), 1)
+    return covered > 0
 
 
 def _touching(found: Picture, inside: NDArray[np.uint8]) -> list[Picture]:
