@@ -71,3 +71,15 @@ def test_nothing_jumps_at_a_border() -> None:
         np.abs(one - beyond)[:, 20:-20].mean() for one in (made[:more, more:-more, 0], light[:more][::-1])
     )
     assert apart < 0.6 * mirror
+
+
+def test_a_slanting_line_goes_on_straight_beside_the_border_and_without_a_step_beyond() -> None:
+    # A road's edge that falls by 2 rows in 5 columns and meets the right border at row 84.
+    rows, columns = np.indices((120, 200), np.float32)
+    road = rows > 84 + 0.4 * (columns - 199)
+    picture = np.where(road, 0.3, 0.7).astype(np.float32)[..., None].repeat(3, 2)
+    picture += np.random.default_rng(3).normal(0, 0.01, (*picture.shape[:2], 1)).astype(np.float32)
+    made = extend(picture, np.zeros((120, 200), np.float32), Margins(right=120), ShiftMap())[:, 200:, 0]
+    edge = (made > 0.5).sum(0)
+    np.testing.assert_allclose(edge[:6], 85 + 0.4 * np.arange(1, 7), atol=1)
+    assert np.abs(np.diff(edge)).max() <= 2

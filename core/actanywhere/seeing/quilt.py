@@ -1,9 +1,10 @@
 """A picture gone on beyond one border by large pieces of itself, upright, level and without seams.
 
 As a compositor does it by hand. Right at the border the picture is mirrored, each row along the lines that cross it,
-so that nothing shows there and straight lines go on straight; from within that strip pieces of the calm picture take
-over, moved level or mirrored, each along the seam where it differs least from what lies there (image quilting: Efros
-and Freeman, 2001), far from where the same was last shown. What is left of the joints is taken out by gradients.
+so that nothing shows there and straight lines go on straight, and farther out bend back to where a mirror has them;
+from within that strip pieces of the calm picture take over, moved level or mirrored, each along the seam where it
+differs least from what lies there (image quilting: Efros and Freeman, 2001), far from where the same was last shown.
+What is left of the joints is taken out by gradients.
 
 Above and below it is mirrored alone, and the farther out the more it is stretched, as ground that comes nearer is.
 """
@@ -36,6 +37,10 @@ _SLOPE = 0.22
 _LINE = 0.12
 """Share of the width beside the border that tells how lines cross it."""
 _STEEPEST = 0.6
+_BENT = 0.11
+"""Share of the width over which such lines bend back: what is mirrored beyond meets them without a step."""
+_JOINT = 0.7
+"""Of the overlap with the mirrored strip, the share that shows the strip for sure: lines are bent back there."""
 _FAINT = 0.02
 """Contrast, as a share of the picture's mean, below which nothing is a line."""
 _HIGHER, _FLIPPED, _SHORT, _AGAIN = 0.35, 0.05, 0.12, 0.25
@@ -123,8 +128,8 @@ def _mirrored(
 ) -> Picture:
     """(h, more, 3): the picture mirrored at its right border, rows moved so that lines go on as they arrive.
 
-    The ``slopes`` may be of a smaller picture. What is shown lies within ``depth`` columns of the border, stretched the
-    more the farther out.
+    The ``slopes`` may be of a smaller picture. With ``depth``, what is shown lies within so many columns of the border,
+    stretched the more the farther out; without, the lines bend back to where the mirror has them.
     """
     height, width = picture.shape[:2]
     cell = height / len(slopes)
@@ -139,7 +144,8 @@ def _mirrored(
     far = np.arange(1, more + 1, dtype=np.float32)
     back = far if depth is None or depth >= more else _stretched(far, depth / more)
     x = np.broadcast_to(width - back, (height, more)).astype(np.float32)
-    y = np.asarray(np.arange(height, dtype=np.float32)[:, None] - fall * (far + back), np.float32)
+    along = far + back if depth is not None else 2 * far * np.exp(-((far / (_BENT * width)) ** 2))
+    y = np.asarray(np.arange(height, dtype=np.float32)[:, None] - fall * along, np.float32)
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
 
 
@@ -168,8 +174,7 @@ def _choose(calm: Picture, strip: Picture, more: int) -> list[_Piece]:
     there = 0
     while there < more:
         best: tuple[float, int, int, bool, Picture] | None = None
-        # Right beside the border all that goes on from it is alike; farther out it is told whether lines go on.
-        near = 0 if pieces else overlap // 2
+        near = 0 if pieces else round(_JOINT * overlap)
         end = np.minimum(width, np.arange(starts) + overlap + more - there)
         for flipped in (False, True):
             own = calm[:, ::-1] if flipped else calm
