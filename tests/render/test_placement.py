@@ -17,6 +17,7 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
+from actanywhere.render.placement import much_enlarged
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
@@ -224,3 +225,12 @@ def test_a_pulled_shadow_is_cut_where_the_picture_shows_sky_and_frames_are_told(
     assert first[:17].max() == 0 and first[23:].min() == 100 and second[30:].min() == 100
     assert planes[0].min() == 100  # as it was pulled it stays
     assert shadow_off_sky(shadow, None, backdrop, FrameRange(1001, 1002)) is shadow
+
+
+def test_a_small_picture_is_said_to_be_soft_from_four_times_on() -> None:
+    # 320x240 fills the width of 1920x1080 six times enlarged, and fits its height 4.5 times.
+    (filling,) = much_enlarged(Placement("fill"), (240, 320), 16 / 9, 1080)
+    assert "320x240" in filling and "6.0 times" in filling
+    (fitting,) = much_enlarged(Placement("fit"), (240, 320), 16 / 9, 1080)
+    assert "4.5 times" in fitting
+    assert much_enlarged(Placement("fill"), (480, 640), 16 / 9, 1080) == ()

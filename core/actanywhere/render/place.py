@@ -23,7 +23,7 @@ from ..seeing.protocol import RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, hardly_shown
+from .placement import choose_placement, hardly_shown, much_enlarged
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .stand import stand
@@ -231,7 +231,8 @@ def _lay(
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if placement.value.moved else hardly_shown(backdrop, size)
-    warnings = (*placement.warnings, *doubts, *strip)
+    soft = much_enlarged(placement.value, size, view.aspect, inputs.plate.info.display_window.height)
+    warnings = (*placement.warnings, *doubts, *strip, *soft)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 

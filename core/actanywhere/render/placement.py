@@ -13,6 +13,8 @@ from .standpoint import Standpoint
 
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
+_SOFT = 4.0
+"""How many times a picture may be enlarged for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
 _BY_COLOUR = 0.15
@@ -86,6 +88,17 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
     reason = " and ".join(f"the {name}'s horizon" for name in lacks)
     says = f"--horizon ROW tells it, {_SAYS}" if lacks == ["picture"] else _SAYS
     return Decision(centred.placement, f"since {reason} cannot be told for sure; {says}")
+
+
+def much_enlarged(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> tuple[str, ...]:
+    """A warning where a ``picture`` (height, width) is soft in a ``frame`` (width over height) of so many ``rows``."""
+    times = rows * placement.sides(picture[1] / picture[0], frame)[1] / picture[0]
+    if times < _SOFT:
+        return ()
+    return (
+        f"The condition picture ({picture[1]}x{picture[0]}) is enlarged {times:.1f} times for this plate, and the "
+        "layer is as soft as that. Give a larger one.",
+    )
 
 
 def hardly_shown(backdrop: Backdrop, picture: tuple[int, int]) -> tuple[str, ...]:
