@@ -19,6 +19,7 @@ from actanywhere.engines.protocol import Watch
 from actanywhere.footage import open_matte, open_plate
 from actanywhere.render.clip import Clip
 from actanywhere.render.matte_check import Damage, check_matte
+from actanywhere.render.matte_edges import late_by_edges
 from actanywhere.render.matte_look import Look
 from actanywhere.render.matte_seen import Seen, look_at_matte
 from actanywhere.render.preflight import model_size
@@ -92,7 +93,8 @@ class _Shot:
         frames = FrameRange(self.frames.first, self.frames.first + len(mattes) - 1)
         codes = [np.round(resize(one, *self._size) * 255).astype(np.uint8) for one in mattes]
         clip = Clip(frames, np.stack(self._rgb[: len(mattes)]), np.stack(codes), self.aspect)
-        without = _kinds_of(check_matte(clip))
+        late = late_by_edges(clip)[0]
+        without = _kinds_of(check_matte(clip)) | ({"late" if late > 0 else "early"} if late else set())
 
         def see(picture: NDArray[np.float32]) -> NDArray[np.float32]:
             found = readers.mask_of(picture)

@@ -160,7 +160,9 @@ def _write_frames(
             write_exr_frame(str(path), {"R G B": clean, "A": known}, plate.info, own.attributes)
         progress.reach(_WRITING, index + 1, str(path))
         progress.watch(_WRITING).check()
-    warnings = list(dict.fromkeys([*plate.warnings, *matte.warnings]))
+    warnings = list(
+        dict.fromkeys([*plate.warnings, *matte.warnings, *features.timing.warnings(plate.frames.first)])
+    )
     if holes:
         warnings.append(
             f"In {len(holes)} frames ({compact(holes)}) no other frame shows all behind the actor: A is 0 there. "

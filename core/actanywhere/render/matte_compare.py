@@ -109,12 +109,26 @@ def _of_late(inputs: Inputs, seen: Seen) -> str:
         f"with the matte of {count} frame{'s' if count > 1 else ''} {'on' if seen.late > 0 else 'before'} by "
         f"{moved:.2f}, with the frame's own by {own:.2f}."
     )
+    return f"{said} {_shift(inputs, seen.late)}"
+
+
+def of_late_edges(inputs: Inputs, late: int, clearer: float) -> str:
+    """The warning of a matte that comes ``late`` by the plate's edges, which are so much ``clearer`` on it then."""
+    count = f"{abs(late)} frame{'s' if abs(late) > 1 else ''}"
+    way, where = ("late", "on") if late > 0 else ("early", "before")
+    return (
+        f"matte: it comes {count} {way}: the plate's edges are {clearer:.1f} times as strong along the matte of "
+        f"{count} {where} as along the frame's own. {_shift(inputs, late)}"
+    )
+
+
+def _shift(inputs: Inputs, late: int) -> str:
     asked = inputs.job.shot.matte
     if not asked.path:
-        return f"{said} Shift it by that where it was made."
+        return "Shift it by that where it was made."
     whole = find_footage(ImageSequence(asked.path, asked.first_frame)).frames
     first = inputs.frames.first if whole is None else whole.first
-    return f"{said} Give --matte-first {first - seen.late}, and render the --frames that both have."
+    return f"Give --matte-first {first - late}, and render the --frames that both have."
 
 
 def _of_other(inputs: Inputs, seen: Seen, other: Other) -> str:

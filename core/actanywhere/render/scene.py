@@ -33,7 +33,8 @@ from .features import ShotFeatures
 from .feet import warn_of_sliding
 from .interaction import choose_interaction
 from .matte_check import LONGEST, Damage, check_matte
-from .matte_compare import compare_matte, holes_beside, lacks_beside, words_of
+from .matte_compare import compare_matte, holes_beside, lacks_beside, of_late_edges, words_of
+from .matte_edges import late_by_edges
 from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
 from .overlap import read_ahead
@@ -340,14 +341,17 @@ def _mend(
         return read_proxies(inputs.plate, inputs.matte, settings, first + index)[0]
 
     seen: Seen | None = None
-    failed: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     try:
         seen = compare_matte(clip, picture, readers, looking)
     except ModelError as error:  # it would only have warned: no reason to lose a layer
-        failed = (f"The matte is not compared with what a network sees: {error.message} {error.remedy}",)
+        said = (f"The matte is not compared with what a network sees: {error.message} {error.remedy}",)
     # Of a matte that comes late, or is turned, all is told by that.
-    damage = Damage() if seen is not None and (seen.late or seen.turned) else check_matte(clip, watch.check)
-    lacks = lacks_beside(seen, damage)
+    misplaced = seen is not None and bool(seen.late or seen.turned)
+    late, clearer = (0, 1.0) if misplaced else late_by_edges(clip, watch.check)
+    said += (of_late_edges(inputs, late, clearer),) if late else ()
+    damage = Damage() if misplaced or late else check_matte(clip, watch.check)
+    lacks = () if late else lacks_beside(seen, damage)
     if not settings.mend_matte:
         damage = holes_beside(damage, lacks)
     mend = choose_mend(
@@ -359,11 +363,11 @@ def _mend(
             mend_clip(mend.value, features.clip)
             features.forget()
     if seen is None:
-        return Decision(mend.value, mend.reason, (*mend.warnings, *failed))
+        return Decision(mend.value, mend.reason, (*mend.warnings, *said))
     warnings = words_of(inputs, seen, () if settings.mend_matte else lacks)
     compared = f"{seen.source} saw {len(seen.asked)} of its frames, overlap {seen.agrees:.2f} in the median"
     reason = f"{mend.reason}; {compared}" if settings.mend_matte else compared
-    return Decision(mend.value, reason, (*mend.warnings, *warnings))
+    return Decision(mend.value, reason, (*mend.warnings, *warnings, *said))
 
 
 def _tracked_again(inputs: Inputs, regions: PlateRegions, mend: Mend, watch: Watch) -> CameraTrack:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..camera.solve import require_pycolmap
+from ..camera.timing import read_timing
 from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
 from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, facts_of, solve_clip
 from .clip import Clip, empty_clip
@@ -54,7 +55,8 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
         size = plate.info.width, plate.info.height
         stem = Path(job.output) / "camera"
         files = () if found.cameras is None else deliver_camera(found.cameras, facts_of(found), size, stem)
-        return WrittenCamera(found, files, (*plate.warnings, *matte.warnings))
+        told = read_timing(clip.rgb, clip.indices()).warnings(plate.frames.first)
+        return WrittenCamera(found, files, (*plate.warnings, *matte.warnings, *told))
 
 
 def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
