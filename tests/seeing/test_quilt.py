@@ -83,3 +83,10 @@ def test_a_slanting_line_goes_on_straight_beside_the_border_and_without_a_step_b
     edge = (made > 0.5).sum(0)
     np.testing.assert_allclose(edge[:6], 85 + 0.4 * np.arange(1, 7), atol=1)
     assert np.abs(np.diff(edge)).max() <= 2
+
+
+def test_no_speck_in_a_corner_beyond_the_picture() -> None:
+    rows, columns = np.indices((288, 512), np.float32)
+    sky = np.dstack([0.5 + rows / 1000, 0.6 + columns / 4000, 0.9 - rows / 2000]).astype(np.float32)
+    made = extend(sky, np.zeros((288, 512), np.float32), Margins(left=60, right=60), ShiftMap())
+    assert made.min() > 0.45 and np.abs(np.diff(made, axis=0)).max() < 0.02

@@ -236,7 +236,10 @@ class Pieces:
         """The labels at the picture's size, their borders smoothed; within the hole never 0."""
         fine = cv2.resize(self.labels.astype(np.uint16), (width, height), interpolation=cv2.INTER_NEAREST)
         soft = 2 * round(height / self.labels.shape[0] / 2) + 1
-        return np.asarray(cv2.medianBlur(fine, min(soft, 5)) if soft > 1 else fine, np.uint16)
+        smooth = np.asarray(cv2.medianBlur(fine, min(soft, 5)) if soft > 1 else fine, np.uint16)
+        return np.where(
+            smooth > 0, smooth, fine
+        )  # in a corner of the hole most of what is about it is no hole
 
 
 def lay_pieces(picture: Picture, hole: Flags, barred: Flags, pieces: Pieces, light: Picture) -> Picture:
