@@ -105,9 +105,50 @@ def test_where_the_plate_does_the_same_by_itself_none_is_pulled(top: float) -> N
 
 def test_where_nothing_is_there_or_nothing_is_seen_free_it_is_said() -> None:
     shot, _, _ = _shot(0.0)
-    assert pull_interaction(shot).reason == "none that stays for 3 frames is seen beside the actor"
+    assert pull_interaction(shot).reason == "none that stays for 5 frames is seen beside the actor"
     nobody = ShotFrames(shot.rgb, lambda index: np.zeros(shot.size, bool), shot.track, shot.shared)
     assert pull_interaction(nobody).reason == "nobody is seen in the plate"
     first = shot.rgb[:2]
     few = ShotFrames(first, shot.actor, shot.track[:2], shot.shared)
     assert pull_interaction(few).reason == "no frame shows what is behind it, without the actor"
+
+
+def _sea(blue: float = 1.0) -> tuple[ShotFrames, Plane]:
+    """A board on waves that move by themselves, its spray always at the same place of the frame; the spray."""
+    rng = np.random.default_rng(8)
+    rows = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None, None]
+    water = np.array([0.05, 0.25, 0.3], np.float32) * (0.8 + 0.4 * rows)
+    white = np.array([0.8 / blue, 0.8 / blue, 0.8], np.float32)
+    spray, x = np.zeros((HEIGHT, WIDTH), np.float32), 130
+    cv2.ellipse(spray, (x + 34, FEET - 4), (26, 9), 0, 0, 360, 0.9, -1)
+    spray = np.asarray(cv2.GaussianBlur(spray, (0, 0), 2), np.float32)
+    rgb, actors = [], []
+    for _ in range(FRAMES):
+        waves = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2, sigmaY=1)
+        light = np.clip(water * (1 + 0.6 * waves[..., None]), 0, 1)
+        foam = np.clip(0.8 + 0.2 * rng.standard_normal((HEIGHT, WIDTH, 1)), 0.5, 1).astype(np.float32)
+        light += spray[..., None] * (white * foam - light)
+        actor = np.zeros((HEIGHT, WIDTH), bool)
+        actor[FEET - TALL : FEET + 1, x - 8 : x + 9] = True
+        light[actor] = 0.05
+        rgb.append(codes(light))
+        actors.append(actor)
+    track = np.tile(np.eye(3), (FRAMES, 1, 1))
+    corner = np.stack(np.meshgrid([4.0, WIDTH - 4], [4.0, HEIGHT - 4]), -1).reshape(-1, 2)
+    grid = np.concatenate([corner + [dx, dy] for dx in range(-3, 4) for dy in range(-3, 4)])
+    shot = ShotFrames(np.stack(rgb), actors.__getitem__, track, lambda *_: (grid, grid), sure=True)
+    return shot, spray
+
+
+def test_spray_that_the_camera_follows_on_water_is_told_by_what_the_water_shows_along_its_rows() -> None:
+    shot, spray = _sea()
+    pulled = pull_interaction(shot)
+    assert pulled.found is not None and "the water moves by itself" in pulled.reason, pulled.reason
+    layer, off = _layer(shot, pulled.found, 6), ~shot.actor(6)
+    assert np.abs(layer[..., 3] - spray)[off & (spray > 0.3)].mean() < 0.15
+    assert layer[..., 3][off & (cv2.dilate(spray, np.ones((9, 9), np.uint8)) == 0)].max() < 0.05  # no wave
+
+
+def test_the_sky_mirrored_in_water_is_no_spray() -> None:
+    pulled = pull_interaction(_sea(blue=5)[0])
+    assert pulled.found is None and pulled.reason.endswith("the sky, mirrored in the water")

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from actanywhere.camera.alignment import Pair, find_features, match, match_both
-from actanywhere.shadow.clean_plate import ShotFrames, clean_frame, linear
-from actanywhere.shadow.pull import Pull, PulledShadow, _alike, pull_shadow
+from actanywhere.shadow.clean_plate import CleanFrame, ShotFrames, clean_frame, linear
+from actanywhere.shadow.pull import Pull, PulledShadow, alike_at_feet, pull_shadow
+from actanywhere.shadow.steady import Feet
 from tests.shadow.plates import Plane, codes, speckled
 
 HEIGHT, WIDTH, FRAMES = 144, 256, 14
@@ -223,11 +224,15 @@ def test_a_soft_shadow_on_plain_ground_is_not_taken_for_ground_that_moves() -> N
     plain = np.full((HEIGHT, WIDTH, 3), 0.7, np.float32)
     grainy = plain * (1 + 0.01 * rng.standard_normal(plain.shape).astype(np.float32))
     shaded = grainy * (1 - cv2.GaussianBlur(shade, (0, 0), 4))[..., None]
-    everywhere = np.zeros((HEIGHT, WIDTH), bool)
-    everywhere[50:94, 70:186] = True
-    assert _alike(shaded, plain, everywhere, 1.0) is None
+    feet, away = Feet(128, 60, 90, 60), np.full((HEIGHT, WIDTH), 20, np.float32)
+
+    def alike(plate: Plane, clean: Plane) -> float | None:
+        seen, spread = np.full((HEIGHT, WIDTH), 9, np.int32), np.zeros((HEIGHT, WIDTH), np.float32)
+        return alike_at_feet(plate, CleanFrame(clean, seen, spread), away, feet, 1.0)
+
+    assert alike(shaded, plain) is None
     waves = [_ground(rng, WIDTH) for _ in range(2)]
-    other, same = (_alike(waves[0], wave, everywhere, 1.0) for wave in (waves[1], waves[0]))
+    other, same = (alike(waves[0], wave) for wave in (waves[1], waves[0]))
     assert other is not None and other < 0.1
     assert same is not None and same > 0.99
 

@@ -17,33 +17,25 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
+from .brighter import BESIDE, LOW, REACH, RIM, SURE, Look, look_beside
 from .clean_plate import CleanFrame, Codes, Flags, Plane, ShotFrames, clean_frame, linear
-from .displaced import without_displaced
-from .steady import Feet, feet_of, moved
+from .steady import Feet, away_from, feet_of, moved
+from .surface import Surface
 
 _LOOKED_AT, _AT_ONCE = 64, 4
 _MIDDLE = (0.2, 0.5)
 """Ranks of the samples that are the clean plate: spray brightens a place, a shadow darkens it, each for a while."""
-_BLACK = 0.006
-_REACH = 1.25
-"""How far from the actor it is looked for, in heights of theirs; it fades over the last half."""
-_JOINS = 0.15
-"""How near to the actor it has to begin, in heights of theirs."""
-_LOW = 0.5
-"""And how high above their feet: it comes off the ground or the water."""
-_SMOOTH = 2.0
-"""Blur, in pixels of a frame of 360 rows, of what is compared."""
-_LEAST, _OVER_NOISE, _OVER_SPREAD = 0.06, 1.5, 1.5
-"""Smallest logarithm of light that is something; over the noise, and over what the place does by itself."""
-_DARK = 0.35
-"""Share of the bright that may be dark beside it: more is an edge that lies aside."""
+_JOINS, _ON_WATER = 0.15, 0.7
+"""How near to the actor it has to begin, in heights of theirs, and where boards and wakes are between."""
 _TOP = 0.9
 """Rank of the strongest differences, which show the colour."""
 _FEWEST = 200
 _OFF, _OFF_LEAST = 0.5, 0.02
 """How far, against its strength and in light, a difference may point away from the colour."""
-_THIN = 0.008
-"""Share of the frame's height: what is thinner is an edge."""
+_AS_BRIGHT = 0.1
+"""How much it counts, against light, that it is as bright everywhere: less so in its own shade."""
+_BLUEST = 3.0
+"""How much more blue than red it may be: what is bluer is the sky, mirrored in water."""
 _SMALLEST = 3e-3
 """Area of the smallest part, in squares of the actor's height."""
 _NEIGHBOURS, _LASTING = 2, 0.3
@@ -52,17 +44,12 @@ _SAME = 0.4
 """Share of what is beside the actor that may be found away from them."""
 _FAR = 1.5
 """Heights of the actor from which on the plate is what it is by itself."""
-_FRAMES, _SHOWN = 3, 0.01
-"""Frames at least that have to show it, and over how much, in squares of the actor's height."""
+_FRAMES, _MOST, _OF_ALL, _SHOWN = 3, 12, 1 / 3, 0.01
+"""Frames that have to show it (a share of all, at least and at most so many), and over how much, in squares of the
+actor's height."""
 _STAYS = 0.6
 """Share of the frames, from the first that shows it to the last, that have to show it."""
 _COVERED = 0.3
-_BESIDE = 2
-"""Pixels about the actor, in a frame of 360 rows and fewer, that are still theirs."""
-_RIM = 0.03
-"""Share of the frame's height over which it fades towards what no frame shows, and its colour goes on."""
-_FAINT = 0.004
-_SURE = 0.25
 _EDGE = 0.06
 """The matte above which a pixel may be the actor's."""
 _UNKNOWN = 255
@@ -70,6 +57,8 @@ _BY_ITSELF = (
     "the plate does the same away from the actor ({:.1%} of it, beside them {:.1%}): it moves by itself, as water and "
     "leaves do, or its camera is not followed"
 )
+_BY_SURFACE = "; the water moves by itself: what it shows along each row is taken for the place without it"
+_MIRRORED = "what is bright beside the actor is much bluer than spray: the sky, mirrored in the water"
 _LAID = 13
 """Of 255: what hides less is not seen."""
 
@@ -103,7 +92,7 @@ class Interaction:
         own = np.maximum(small - (1 - whole[..., None]) * under, 0) / np.maximum(whole, 1 / 255)[..., None]
         # Where the actor hides it, its colour is that beside them.
         weight = np.dstack([own * alpha[..., None], alpha]) * known
-        beside = cv2.GaussianBlur(weight, (0, 0), _RIM * h)
+        beside = cv2.GaussianBlur(weight, (0, 0), RIM * h)
         colour = np.where(there[..., None], own, beside[..., :3] / np.maximum(beside[..., 3:], 1e-4))
         flat = cv2.resize(np.dstack([colour, small, known]).astype(np.float32), (width, height))
         share = np.clip(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)[..., None]
@@ -121,18 +110,6 @@ class PulledInteraction:
 
     found: Interaction | None
     reason: str
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A frame beside its clean plate (h, w, 3), as light. ``over`` (h, w) 0..1: how surely it is brighter than the
-    place gets by itself; ``free`` (h, w) where that is known; ``away`` (h, w) pixels from the actor.
-    """
-
-    clean: Plane
-    over: Plane
-    free: Flags
-    away: Plane
 
 
 @dataclass
@@ -161,12 +138,12 @@ def pull_interaction(
     """What of splash, spray and dust goes with the actor of ``shot``; ``step`` hears how many frames are done.
 
     ``shaded`` (h, w) is true where a frame lies in the actor's shadow, if that is known: it is no sample of the clean
-    plate. ``given`` is the artist's clean plate; left out, one is made of the shot's other frames.
+    plate. ``given`` is the artist's clean plate; left out, one is made of the shot's other frames, and where nothing is
+    found so on water, of the water's own look.
     """
-    count, (height, width) = len(shot), shot.size
     feet = {
         index: stands
-        for index in range(count)
+        for index in range(len(shot))
         if index not in shot.apart and (stands := _stands(shot.actor(index))) is not None
     }
     if not feet:
@@ -176,23 +153,49 @@ def pull_interaction(
         shade = shaded(index)
         return shot.actor(index) if shade is None else np.asarray(shot.actor(index) | shade)
 
-    stacked = replace(shot, actor=hidden, ranks=_MIDDLE)
-    clean = given or (lambda index, part: clean_frame(stacked, index, part))
+    other_frames = replace(shot, actor=hidden, ranks=_MIDDLE)
+
+    def stacked(index: int, part: Box) -> CleanFrame:
+        return clean_frame(other_frames, index, part)
+
+    # A given clean plate is read from files, one frame after the other.
+    pulled = _pulled(shot, feet, given or stacked, 1 if given else min(_AT_ONCE, processors()), step)
+    # No shadow lies on water.
+    if given or pulled.found is not None or shaded(next(iter(feet))) is not None:
+        return pulled
+    surface = Surface(shot, feet)
+    if not surface.moves(stacked):
+        return pulled
+    own = _pulled(shot, feet, surface.clean, 1, lambda done: step(len(shot)), _ON_WATER)
+    if own.found is not None:
+        return replace(own, reason=f"{own.reason}{_BY_SURFACE}")
+    return own if own.reason == _MIRRORED else pulled
+
+
+def _pulled(
+    shot: ShotFrames,
+    feet: dict[int, Feet],
+    clean: Callable[[int, Box], CleanFrame],
+    at_once: int,
+    step: Callable[[int], None],
+    begins: float = _JOINS,
+) -> PulledInteraction:
+    """What is found against a ``clean`` plate, ``at_once`` so many frames; it ``begins`` so near to the actor."""
+    count, (height, width) = len(shot), shot.size
     plates, over = spilled((count, height, width, 3)), spilled((count, height, width))
     covered: list[float] = []
     strong: list[NDArray[np.float32]] = []
 
-    def look(index: int) -> _Look:
-        return _look(shot, index, clean(index, (0, 0, width, height)), feet[index])
+    def look(index: int) -> Look:
+        return look_beside(shot, index, clean(index, (0, 0, width, height)), feet[index])
 
-    # A given clean plate is read from files, one frame after the other.
-    with ThreadPoolExecutor(min(_AT_ONCE, processors()) if given is None else 1) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for index, seen in zip(feet, pool.map(look, feet), strict=True):
             plates[index] = _codes(seen.clean)
             over[index] = np.where(seen.free, np.round(seen.over * 254), _UNKNOWN)
-            near = seen.away < _REACH * feet[index].tall
-            covered.append(float((near & seen.free).sum() / max(1, (near & (seen.away > _BESIDE)).sum())))
-            shows = _largest(_joined(seen.over, seen.away, feet[index]) > _SURE)
+            near = seen.away < REACH * feet[index].tall
+            covered.append(float((near & seen.free).sum() / max(1, (near & (seen.away > BESIDE)).sum())))
+            shows = _largest(_joined(seen.over, seen.away, feet[index], begins) > SURE)
             strong.append(np.hstack([linear(shot.rgb[index])[shows], seen.clean[shows]]))
             step(index + 1)
             if index % _LOOKED_AT == 0:
@@ -200,10 +203,12 @@ def pull_interaction(
     if np.mean(covered) < _COVERED:
         return PulledInteraction(None, "no frame shows what is behind it, without the actor")
     colour = _colour(np.concatenate(strong))
+    if colour is not None and colour[2] > _BLUEST * colour[0]:
+        return PulledInteraction(None, _MIRRORED)
     beside = _Beside(np.zeros((2, height)), np.zeros((2, height)))
     alpha, whole = spilled((count, height, width)), spilled((count, height, width))
     if colour is not None:
-        _hide(shot, feet, colour, plates, over, alpha, whole, beside)
+        _hide(shot, feet, colour, plates, over, alpha, whole, beside, begins)
     kept = spilled((count, height, width))
     shown = []
     for index, stands in feet.items():
@@ -213,8 +218,9 @@ def pull_interaction(
             kept[index] = np.round(_behind(lasting, shot.actor(index)))
         if index % _LOOKED_AT == 0:
             forget(alpha, kept)
-    if len(shown) < _FRAMES:
-        return PulledInteraction(None, f"none that stays for {_FRAMES} frames is seen beside the actor")
+    fewest = int(np.clip(np.ceil(_OF_ALL * len(feet)), _FRAMES, _MOST))
+    if len(shown) < fewest:
+        return PulledInteraction(None, f"none that stays for {fewest} frames is seen beside the actor")
     span = [index for index in feet if shown[0] <= index <= shown[-1]]
     if len(shown) < _STAYS * len(span):
         return PulledInteraction(None, f"what is seen comes and goes (in {len(shown)} of {len(span)} frames)")
@@ -235,42 +241,6 @@ def _stands(actor: Flags) -> Feet | None:
         return None
     columns = np.flatnonzero(actor.any(0))
     return replace(feet, tall=max(feet.tall, float(columns[-1] - columns[0] + 1)))
-
-
-def _look(shot: ShotFrames, index: int, clean: CleanFrame, feet: Feet) -> _Look:
-    """What a frame shows brighter than its clean plate, and than that gets by itself."""
-    scale, plate, actor = shot.size[0] / 360, linear(shot.rgb[index]), shot.actor(index)
-    away = _away(actor)
-    free = ~clean.hole & (away > max(_BESIDE, _BESIDE * scale))
-    weight = free.astype(np.float32)
-    norm = np.maximum(cv2.GaussianBlur(weight, (0, 0), _SMOOTH * scale), 1e-3)
-    bright, usual = (
-        cv2.GaussianBlur(light * weight[..., None], (0, 0), _SMOOTH * scale) / norm[..., None]
-        for light in (plate, clean.light)
-    )
-    ratio = np.log((bright + _BLACK) / (usual + _BLACK))
-    far = free & (away > _REACH * feet.tall / 2)
-    known = ratio[far] if far.sum() >= _FEWEST else ratio[free]
-    if len(known) < _FEWEST:
-        return _Look(clean.light, np.zeros(free.shape, np.float32), np.zeros_like(free), away)
-    ratio -= np.median(known, axis=0)  # the light of the whole plate drifts
-    noise = 1.4826 * float(np.median(np.abs(known - np.median(known, axis=0)), axis=0).max())
-    spread = cv2.GaussianBlur(cv2.dilate(clean.spread, np.ones((3, 3), np.uint8)), (0, 0), 3 * scale)
-    limit = max(_OVER_NOISE * noise, _LEAST) + _OVER_SPREAD * spread
-    # Dust may be no brighter than the ground, and of another colour: no shadow raises a channel.
-    above, below = ratio.max(-1), -ratio.mean(-1)
-    dark, light = (
-        cv2.GaussianBlur(np.maximum(side, 0) * weight, (0, 0), 4.3 * scale) for side in (below, above)
-    )
-    over = np.clip(above / limit - 0.5, 0, 1) * (free & (dark < _DARK * light + _FAINT))
-    # It fades towards what no frame shows free.
-    unseen = cv2.distanceTransform((~clean.hole | actor).astype(np.uint8), cv2.DIST_L2, 3)
-    over *= np.clip(unseen / (_RIM * shot.size[0]), 0, 1)
-    thin = 2 * max(1, round(_THIN * shot.size[0] / 2)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thin, thin))
-    solid = cv2.morphologyEx((over > _SURE).astype(np.uint8), cv2.MORPH_OPEN, kernel)
-    over = np.where(cv2.dilate(solid, kernel) > 0, over, 0).astype(np.float32)
-    return _Look(clean.light, without_displaced(over, plate, clean.light, free, scale), free, away)
 
 
 def _largest(found: Flags) -> Flags:
@@ -298,16 +268,17 @@ def _hide(
     alpha: Codes,
     whole: Codes,
     beside: _Beside,
+    begins: float,
 ) -> None:
     """Fill ``alpha`` and ``whole`` (T, h, w) with what joins the actor, and add up what is found ``beside`` them."""
     with ThreadPoolExecutor(min(_AT_ONCE, processors())) as pool:
         found = pool.map(lambda index: _alpha(shot, index, colour, plates[index], over[index]), feet)
         for (index, stands), (share, sure) in zip(feet.items(), found, strict=True):
-            away, hides = _away(shot.actor(index)), share * sure
+            away, hides = away_from(shot.actor(index)), share * sure
             free = over[index] != _UNKNOWN
-            joined = _joined(hides, away, stands)
+            joined = _joined(hides, away, stands, begins)
             for side, hidden, there in (
-                (beside.near, joined, free & (away < _REACH * stands.tall)),
+                (beside.near, joined, free & (away < REACH * stands.tall)),
                 (beside.far, hides, free & (away > _FAR * stands.tall)),
             ):
                 side += [(hidden * there).sum(1), there.sum(1)]
@@ -321,44 +292,48 @@ def _alpha(
 ) -> tuple[Plane, Plane]:
     """(h, w) how much of the place a frame hides, if it is that ``colour``, and (h, w) how sure it is that it does."""
     scale, plate, under = shot.size[0] / 360, linear(shot.rgb[index]), linear(clean)
+    # The plate is (A + g) c + (1 - A) B, with a small g: it may be brighter in the sun, darker in its own shade.
     to, apart = colour - under, plate - under
-    share = (apart * to).sum(-1) / np.maximum((to * to).sum(-1), 1e-4)
-    off = np.linalg.norm(apart - share[..., None] * to, axis=-1)
+    tt, tc, cc = (to * to).sum(-1), to @ colour, float(colour @ colour) + _AS_BRIGHT
+    at, ac = (apart * to).sum(-1), apart @ colour
+    scaled = np.maximum(tt * cc - tc * tc, 1e-4)
+    share, gain = (at * cc - ac * tc) / scaled, (ac * tt - at * tc) / scaled
+    off = np.linalg.norm(apart - share[..., None] * to - gain[..., None] * colour, axis=-1)
     like = (share > 0) & (off < _OFF * share * np.linalg.norm(to, axis=-1) + _OFF_LEAST)
     sure = np.where((over != _UNKNOWN) & like, over.astype(np.float32) / 254, 0)
     soft = np.clip(cv2.GaussianBlur(sure, (0, 0), 0.8 * scale), 0, 1)
     return np.asarray(np.clip(share, 0, 1), np.float32), np.asarray(soft, np.float32)
 
 
-def _away(actor: Flags) -> Plane:
-    """(h, w) how many pixels it is to the ``actor``."""
-    return np.asarray(cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
-
-
-def _joined(hides: Plane, away: Plane, feet: Feet) -> Plane:
+def _joined(hides: Plane, away: Plane, feet: Feet, begins: float) -> Plane:
     """The parts of what hides the place that begin beside the actor's lower half, fading out away from them."""
     gap = 2 * max(1, round(_JOINS * feet.tall / 6)) + 1
     solid = cv2.morphologyEx(
         (hides > _LAID / 255).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)
     )
     number, parts = cv2.connectedComponents(solid, connectivity=8)
-    low = np.arange(len(hides))[:, None] > feet.y - _LOW * feet.tall
-    begins = np.bincount(parts[(away < _JOINS * feet.tall) & low], minlength=number) > 0
+    low = np.arange(len(hides))[:, None] > feet.y - LOW * feet.tall
+    near = np.bincount(parts[(away < begins * feet.tall) & low], minlength=number) > 0
     large = np.bincount(parts.ravel(), minlength=number) > _SMALLEST * feet.tall**2
-    kept = begins & large
+    kept = near & large
     kept[0] = False
-    fades = np.clip((_REACH * feet.tall - away) / (_REACH * feet.tall / 2), 0, 1)
+    fades = np.clip((REACH * feet.tall - away) / (REACH * feet.tall / 2), 0, 1)
     return np.asarray(np.where(kept[parts], hides, 0) * fades, np.float32)
 
 
 def _lasting(alpha: Codes, feet: dict[int, Feet], index: int) -> Plane:
     """(h, w) 0..255 what hides the place in a frame and, seen from the actor, thereabouts in a frame beside it too."""
-    around = 2 * max(1, round(_JOINS * feet[index].tall / 2)) + 1
+    around = max(1.0, _JOINS * feet[index].tall / 2)
+    wide = 2 * round(2 * around) + 1
     most = np.zeros(alpha.shape[1:], np.float32)
     for other in range(index - _NEIGHBOURS, index + _NEIGHBOURS + 1):
         if other != index and other in feet:
-            grown = cv2.dilate(alpha[other], np.ones((around, around), np.uint8)).astype(np.float32)
-            most = np.maximum(most, moved(grown, feet[other], feet[index]))
+            grown = cv2.dilate(alpha[other], np.ones((wide, wide), np.uint8)).astype(np.float32)
+            soft = cv2.GaussianBlur(grown, (0, 0), around)
+            there = moved(np.dstack([soft, np.full_like(soft, 255)]), feet[other], feet[index])
+            most = np.maximum(
+                most, there[..., 0] + 255 - there[..., 1]
+            )  # what it does not show may last there
     own = alpha[index].astype(np.float32)
     return np.asarray(np.minimum(own, most / _LASTING), np.float32)
 
@@ -375,7 +350,7 @@ def _behind(alpha: Plane, actor: Flags) -> Plane:
 
 def _with_edge(actor: Flags) -> Flags:
     """(h, w) true on the actor and where their edge may still show."""
-    rim = 2 * max(2, round(_BESIDE * len(actor) / 360)) + 1
+    rim = 2 * max(2, round(BESIDE * len(actor) / 360)) + 1
     return np.asarray(cv2.dilate(actor.astype(np.uint8), np.ones((rim, rim), np.uint8)) > 0)
 
 

@@ -23,7 +23,7 @@ from .cast import standing
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, clean_frame, linear
 from .displaced import without_displaced
 from .reach import AROUND, about, gone_on, lasting, reached, without
-from .steady import Feet, carry, feet_of
+from .steady import Feet, away_from, carry, feet_of
 from .unseen import fill_unseen
 
 _LOOKED_AT = 64
@@ -262,7 +262,7 @@ def _darker(
     plate = linear(shot.rgb[index, top:bottom, left:right])
     actor = shot.actor(index)[top:bottom, left:right]
     scale = shot.size[0] / 360
-    away = cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3)
+    away = away_from(actor)
     free = ~clean.hole & (away > 2)
     ratio = _log_ratio(plate, clean.light, free, 1.2 * scale)
     drift = _drift(ratio, free & (away > 0.35 * feet.tall))
@@ -295,9 +295,7 @@ def _darker(
     may &= -ratio > _FAINT * over + apart
     taken = np.where(may, share * (1 - np.exp(np.minimum(ratio, 0))), 0).astype(np.float32)
     taken = without_displaced(taken, plate, clean.light, free, scale)
-    below_knees = np.arange(top, bottom)[:, None] > feet.y - 0.12 * feet.tall
-    at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
-    alike = _alike(plate, clean.light, at_feet, scale)
+    alike = alike_at_feet(plate, clean, away, feet, scale, top)
     bluer = np.asarray(least[2] - least[0], np.float32)
     return _Darker(taken, bluer, doubted, noise, covered, alike)
 
@@ -316,15 +314,22 @@ def _redness(
     return float(middle), float(high - low)
 
 
-def _alike(plate: Plane, clean: Plane, at_feet: Flags, scale: float) -> float | None:
-    """The correlation of what is fine in the plate with what is fine in the clean plate; None where little is."""
+def alike_at_feet(
+    plate: Plane, clean: CleanFrame, away: Plane, feet: Feet, scale: float, top: int = 0
+) -> float | None:
+    """The correlation of what is fine at the feet with what is fine in the clean plate; None where little is.
+
+    Both begin at the row ``top`` of the frame; ``away`` (h, w) is how many pixels it is to the actor.
+    """
+    below_knees = np.arange(top, top + len(away))[:, None] > feet.y - 0.12 * feet.tall
+    at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
 
     def fine(light: Plane) -> Plane:
         level = np.log(brightness(light) + _BLACK)
         near, far = (cv2.GaussianBlur(level, (0, 0), reach * scale) for reach in (1.0, 4.0))
         return np.asarray((near - far)[at_feet], np.float32)
 
-    one, other = fine(plate), fine(clean)
+    one, other = fine(plate), fine(clean.light)
     if len(one) < 50:
         return None
     usual = np.abs(one) <= np.quantile(np.abs(one), 0.9)  # the shadow's own border is none of it

@@ -62,10 +62,15 @@ def feet_of(actor: Flags) -> Feet | None:
 
 
 def moved(plane: Plane, there: Feet, here: Feet) -> Plane:
-    """A ``plane`` (h, w) of a frame in which they stand ``there``, as it lies about them ``here``."""
+    """A ``plane`` (h, w) or (h, w, n) of a frame in which they stand ``there``, as it lies about them ``here``."""
     scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
     onto = np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
-    return np.asarray(cv2.warpAffine(plane, onto, plane.shape[::-1]), np.float32)
+    return np.asarray(cv2.warpAffine(plane, onto, plane.shape[1::-1]), np.float32)
+
+
+def away_from(actor: Flags) -> Plane:
+    """(h, w) how many pixels it is to the ``actor``."""
+    return np.asarray(cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
 
 
 @dataclass(frozen=True)
