@@ -41,8 +41,10 @@ _BENT = 0.11
 """Share of the width over which such lines bend back: what is mirrored beyond meets them without a step."""
 _JOINT = 0.7
 """Of the overlap with the mirrored strip, the share that shows the strip for sure: lines are bent back there."""
-_FAINT = 0.02
-"""Contrast, as a share of the picture's mean, below which nothing is a line."""
+_FAINT, _SMOOTH = 0.02, 0.008
+"""Contrast below which nothing is a line: as a share of the picture's mean, and in display values a row of a small
+picture, as a sky has without any.
+"""
 _HIGHER, _FLIPPED, _SHORT, _AGAIN = 0.35, 0.05, 0.12, 0.25
 """What a piece has to fit better by, as a mean difference along its seam: for lying higher by a whole height, for being
 mirrored, for bringing nothing, for showing what was shown just now."""
@@ -117,7 +119,8 @@ def _slopes(picture: Picture, soft: float) -> NDArray[np.float32]:
         summed(np.asarray(one, np.float32)) for one in (across * down, down**2, across**2)
     )
     one_way = ((lying - standing) ** 2 + 4 * both**2) / ((lying + standing) ** 2 + 1e-9)
-    floor = _FAINT * float(lying.mean()) + 1e-6
+    # Sobel's slopes are eight times as large as those from row to row.
+    floor = _FAINT * float(lying.mean()) + (8 * _SMOOTH) ** 2 * (beside - 1)
     # Where they run in all directions, as in leaves and waves, no one of them is followed.
     slopes = np.clip(-both / (lying + floor) * one_way**2, -_STEEPEST, _STEEPEST)
     return np.asarray(slopes, np.float32)
