@@ -24,7 +24,7 @@ from ..footage import judge_mattes, spilled
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
-from ..shadow.pull import PulledShadow
+from ..shadow.pull import MOVES_BY_ITSELF, PulledShadow
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .cut_off import cut_off
@@ -45,6 +45,7 @@ from .preflight import Inputs
 from .proxies import read_proxies, resize
 from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
+from .still_water import warn_of_still_water
 
 Picture = NDArray[np.float32]
 
@@ -213,7 +214,11 @@ def _read_scene(
     )
     camera = replace(camera, warnings=(*camera.warnings, *slides))
     unmoved = () if led else unused_without_backdrop(inputs.job.settings)
-    backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved))
+    still: tuple[str, ...] = ()
+    if place.standpoint is not None:
+        moves, reads = shadow.reason.startswith(MOVES_BY_ITSELF), inputs.engine.facts.reads
+        still = warn_of_still_water(place.standpoint.regions, moves, settings.life, reads)
+    backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved, *still))
     scene = Scene(
         clip,
         place.condition,

@@ -30,6 +30,7 @@ _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
 _AT_ONCE = 4
 """Frames at most that are looked at at once; each takes some 50 MB."""
+MOVES_BY_ITSELF = "none is pulled: the ground at the feet moves by itself, as water does"
 _BLACK = 0.006
 _LEAST = 0.06
 """Smallest logarithm of light that is a shadow."""
@@ -194,7 +195,7 @@ def pull_shadow(
         return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
     told = [one for one in alike if one is not None]
     if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
-        return Pull(None, "none is pulled: the ground at the feet moves by itself, as water does")
+        return Pull(None, MOVES_BY_ITSELF)
     if len(noisy) > len(shown) / 2:
         clear = np.array([index for index in shown if index not in noisy], int)
         longest = max(np.split(clear, np.flatnonzero(np.diff(clear) > 1) + 1), key=len)
