@@ -23,6 +23,8 @@ from .sample_order import NONE, at_ranks, in_order, sample_keys
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]
+Moves = tuple[list[tuple[int, Matrix]], list[tuple[int, Matrix]]]
+"""Frames that tell of one and their moves (3, 3) into it: by all that is seen, and by the ground about the feet."""
 
 _SOURCES = 16
 _KEPT = 64
@@ -158,23 +160,28 @@ class AlignedFrames:
     clean: CleanFrame
 
 
-def clean_frame(shot: ShotFrames, frame: int, part: Box | None = None) -> CleanFrame:
-    """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it."""
-    return align_frames(shot, frame, part).clean
+def clean_frame(
+    shot: ShotFrames, frame: int, part: Box | None = None, kept: dict[int, Moves] | None = None
+) -> CleanFrame:
+    """The clean plate of a ``part`` (left, top, right, bottom; inside) of a frame, or of all of it; as below."""
+    return align_frames(shot, frame, part, kept).clean
 
 
-def align_frames(shot: ShotFrames, frame: int, part: Box | None = None) -> AlignedFrames:
+def align_frames(
+    shot: ShotFrames, frame: int, part: Box | None = None, kept: dict[int, Moves] | None = None
+) -> AlignedFrames:
     """The frames of a shot aligned with a ``part`` (left, top, right, bottom; inside) of one, or with all of it.
 
     Where the camera moves through the place, one plane cannot lie right everywhere: the whole frame is laid over once,
     and, where the ground about the feet moves otherwise, once more by that alone; of the two that is taken which agrees
-    better with the plate beside the actor.
+    better with the plate beside the actor. Moves that are ``kept``, by the frame, are not worked out anew.
     """
     part = part or (0, 0, shot.size[1], shot.size[0])
-    moves, grounds = _moves(shot, frame)
+    moves, grounds = kept[frame] if kept and frame in kept else _moves(shot, frame)
+    if kept is not None:
+        kept[frame] = moves, grounds
     whole = _stacked(shot, frame, moves, part)
-    feet = box_about_feet(shot.actor(frame))
-    if feet is None or len(grounds) < _SEEN or _lie_alike(dict(moves), grounds, feet):
+    if not grounds:
         return AlignedFrames(moves, [], np.zeros(whole.seen.shape, bool), whole)
     ground = _stacked(shot, frame, grounds, part)
     wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
@@ -200,8 +207,11 @@ def _lie_alike(moves: Mapping[int, Matrix], grounds: Sequence[tuple[int, Matrix]
     return float(np.median([apart(*one) for one in grounds])) < _ALIKE
 
 
-def _moves(shot: ShotFrames, frame: int) -> tuple[list[tuple[int, Matrix]], list[tuple[int, Matrix]]]:
-    """The frames that tell of this one, and how they lie on it: by all that is seen, and by the ground at the feet."""
+def _moves(shot: ShotFrames, frame: int) -> Moves:
+    """The frames that tell of this one, and how they lie on it: by all that is seen, and by the ground at the feet.
+
+    The second is empty where the ground lies as all does.
+    """
     feet = box_about_feet(shot.actor(frame))
     points = None if feet is None else _ground_points(shot, frame, feet)
     moves: list[tuple[int, Matrix]] = []
@@ -219,6 +229,8 @@ def _moves(shot: ShotFrames, frame: int) -> tuple[list[tuple[int, Matrix]], list
             moves.append((other, move))
         if ground is not None:
             grounds.append((other, ground))
+    if feet is None or len(grounds) < _SEEN or _lie_alike(dict(moves), grounds, feet):
+        return moves, []
     return moves, grounds
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.alignment import Box
 from ..footage import forget
 
 Flags = NDArray[np.bool_]
@@ -61,16 +62,22 @@ def feet_of(actor: Flags) -> Feet | None:
     return Feet(x, float(rows[-1]), float(rows[-1] - rows[0] + 1), wide)
 
 
-def moved(plane: Plane, there: Feet, here: Feet) -> Plane:
-    """A ``plane`` (h, w) or (h, w, n) of a frame in which they stand ``there``, as it lies about them ``here``."""
-    scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
-    onto = np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
-    return np.asarray(cv2.warpAffine(plane, onto, plane.shape[1::-1]), np.float32)
-
-
 def away_from(actor: Flags) -> Plane:
     """(h, w) how many pixels it is to the ``actor``."""
     return np.asarray(cv2.distanceTransform((~actor).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+
+
+def onto(there: Feet, here: Feet) -> NDArray[np.float32]:
+    """(2, 3) from pixels of a frame in which they stand ``there`` to where those lie about them ``here``."""
+    scale = float(np.clip(here.tall / there.tall, 0.8, 1.25))
+    return np.array([[scale, 0, here.x - scale * there.x], [0, scale, here.y - scale * there.y]], np.float32)
+
+
+def moved(plane: Plane, there: Feet, here: Feet, box: Box | None = None) -> Plane:
+    """A ``plane`` (h, w) or (h, w, n) of a frame in which they stand ``there``, as it lies about them ``here``; in a ``box``."""
+    left, top, right, bottom = box or (0, 0, *plane.shape[1::-1])
+    move = onto(there, here) - np.array([[0, 0, left], [0, 0, top]], np.float32)
+    return np.asarray(cv2.warpAffine(plane, move, (right - left, bottom - top)), np.float32)
 
 
 @dataclass(frozen=True)

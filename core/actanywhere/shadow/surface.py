@@ -16,7 +16,7 @@ import numpy as np
 from ..camera.alignment import Box
 from ..footage import brightness
 from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, linear
-from .pull import alike_at_feet
+from .darker import alike_at_feet
 from .steady import Feet, away_from
 
 _NEAR = 4

@@ -8,15 +8,17 @@ actor, where the plate is no lighter than in those.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.alignment import Box
 from ..footage import brightness, spilled
 from .clean_plate import Flags, Plane, ShotFrames, by_track, linear
-from .steady import Feet, moved
+from .steady import Feet, moved, onto
 
 Codes = NDArray[np.uint8]
 Each = Callable[[Callable[[int], None]], object]
@@ -48,14 +50,42 @@ def fill_unseen(
     asked = np.unique(np.linspace(0, count - 1, min(count, _ASKED)).round().astype(int))
     lit = {int(other): _lit(shot.actor(int(other)), planes[other]) for other in asked}
 
+    @cache
+    def shadowed(index: int) -> tuple[int, int, int, int]:
+        found = cv2.boundingRect((planes[index] > _LAID).astype(np.uint8))
+        return int(found[0]), int(found[1]), int(found[2]), int(found[3])
+
+    @cache
+    def told_in(index: int) -> Box:
+        """Where frames about this one, seen from the actor, show any shadow."""
+        here, corners = cast(Feet, feet[index]), []
+        for other in range(max(0, index - _FARTHEST), min(count, index + _FARTHEST + 1)):
+            there, (left, top, wide, tall) = feet[other], shadowed(other)
+            if there is not None and wide:
+                at = onto(there, here) @ np.array([[left, left + wide], [top, top + tall], [1, 1]])
+                corners += [at.T]
+        if not corners:
+            return 0, 0, 0, 0
+        rim = 4 * _BLUR * height + 2
+        left, top = np.floor(np.min(np.concatenate(corners), 0) - rim).astype(int)
+        right, bottom = np.ceil(np.max(np.concatenate(corners), 0) + rim).astype(int)
+        return max(0, left), max(0, top), min(width, right), min(height, bottom)
+
     def doubt(index: int) -> None:
-        seen, shown = np.zeros((2, height, width), np.float32)
+        if feet[index] is None:
+            return
+        left, top, right, bottom = told_in(index)
+        if left >= right or top >= bottom:
+            return
+        size, into = (right - left, bottom - top), np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]])
+        seen, shown = np.zeros((2, *size[::-1]), np.float32)
         for other, light in lit.items():
             if other != index:
-                move = by_track(shot, other, index)
-                seen += cv2.warpPerspective(light, move, (width, height))
-                shown += cv2.warpPerspective(np.ones_like(light), move, (width, height))
-        unknown[index] = (seen < np.maximum(_FEWEST, _LIT * shown)) | (doubted[index] > 0)
+                move = into @ by_track(shot, other, index)
+                seen += cv2.warpPerspective(light, move, size)
+                shown += cv2.warpPerspective(np.ones_like(light), move, size)
+        unsure = doubted[index, top:bottom, left:right] > 0
+        unknown[index, top:bottom, left:right] = (seen < np.maximum(_FEWEST, _LIT * shown)) | unsure
 
     @lru_cache(2 * _FARTHEST + 1)
     def level(index: int) -> Plane:
@@ -63,12 +93,16 @@ def fill_unseen(
         return np.asarray(cv2.GaussianBlur(light, (0, 0), _BLUR * height), np.float32)
 
     def fill(index: int) -> None:
-        here, own = feet[index], planes[index]
-        filled[index] = own
+        filled[index] = planes[index]
+        here = feet[index]
         if here is None:
             return
-        need = unknown[index] > 0
-        total, told, show = np.zeros((3, height, width), np.float32)
+        left, top, right, bottom = box = told_in(index)
+        part = np.s_[top:bottom, left:right]
+        need = unknown[index][part] > 0
+        if not need.any():
+            return
+        total, told, show = np.zeros((3, *need.shape), np.float32)
         for other in sorted(range(count), key=lambda one: abs(one - index))[1:]:
             there = feet[other]
             asks = need & (told < _TELL)
@@ -77,9 +111,9 @@ def fill_unseen(
             if there is None:
                 continue
             blind = ((unknown[other] > 0) & (planes[other] < _LAID)).astype(np.float32)
-            asks &= moved(blind, there, here) < _LIGHTER
-            taken = moved(planes[other].astype(np.float32), there, here)
-            lighter = level(index) - moved(level(other), there, here)
+            asks &= moved(blind, there, here, box) < _LIGHTER
+            taken = moved(planes[other].astype(np.float32), there, here, box)
+            lighter = level(index)[part] - moved(level(other), there, here, box)
             allowed = -_LIGHTER * np.log(np.maximum(1 - taken / 255, 0.03))
             taken = np.where(asks & (lighter < allowed), taken, np.float32(0))
             total += taken
@@ -88,7 +122,7 @@ def fill_unseen(
         sure = (told >= 2) & (show >= _AGREE * told)
         mean = np.where(sure, total / np.maximum(told, 1), np.float32(0))
         mean = cv2.GaussianBlur(mean, (0, 0), _BLUR * height)
-        filled[index] = np.maximum(own, np.round(mean)).astype(np.uint8)
+        filled[index][part] = np.maximum(planes[index][part], np.round(mean)).astype(np.uint8)
 
     each(doubt)
     each(fill)
