@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -122,6 +124,12 @@ def test_the_border_of_a_soft_shadow_fades_and_is_not_cut_off_where_it_is_faint(
     faint = (truth > 0.04) & (truth < 0.12)
     assert found[faint].mean() > 0.57 * truth[faint].mean()
     assert found[truth == 0].mean() < 0.001
+
+
+@pytest.mark.parametrize("what", [{"pace": 1.5}, {"pace": 3, "soft": 5}])
+def test_ground_that_most_frames_show_in_the_shadow_is_taken_from_the_few_that_do_not(what: Any) -> None:
+    precision, recall = _judged(*(seen := _shot(**what)), pull_shadow(seen[0]))
+    assert precision > 0.99 and recall > 0.83 + 0.07 * (what["pace"] < 2)
 
 
 @pytest.mark.parametrize(

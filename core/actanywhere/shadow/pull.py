@@ -203,7 +203,8 @@ def pull_shadow(
         lasts, stays = lasting(shot, dark, feet, index)
         kept = reached(shot.actor(index), lasts, cast(Feet, feet[index]))
         kept = without(kept, stays)
-        planes[index] = np.round(_under_actor(kept, shot.actor(index)) * 255)
+        found = np.round(_under_actor(kept, shot.actor(index)) * 255).astype(np.uint8)
+        planes[index] = np.maximum(planes[index], found)
         if index % _LOOKED_AT == 0:
             forget(dark, planes)
 
@@ -237,7 +238,6 @@ def pull_shadow(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(again, levels))
             list(pool.map(keep, shown))
-        steady = carry(planes, feet, shot.actor)
     stays = not given and gone_on(shot, feet) < _FARTHER
     share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:
