@@ -74,7 +74,7 @@ def onto(there: Feet, here: Feet) -> NDArray[np.float32]:
 
 
 def moved(plane: Plane, there: Feet, here: Feet, box: Box | None = None) -> Plane:
-    """A ``plane`` (h, w) or (h, w, n) of a frame in which they stand ``there``, as it lies about them ``here``; in a ``box``."""
+    """A ``plane`` (h, w[, n]) of a frame in which they stand ``there``, as it lies about them ``here`` in a ``box``."""
     left, top, right, bottom = box or (0, 0, *plane.shape[1::-1])
     move = onto(there, here) - np.array([[0, 0, left], [0, 0, top]], np.float32)
     return np.asarray(cv2.warpAffine(plane, move, (right - left, bottom - top)), np.float32)
