@@ -93,7 +93,7 @@ class Timing:
                 f"Render a shot for each side: --frames {first}-{ends} and --frames {begins}-{last}."
             )
         held = np.flatnonzero(self.same != np.arange(len(self.same))).tolist()
-        again = "Give these frames again, or leave them out (--frames)."
+        afresh = "Give these frames again, or leave them out (--frames)."
         for indices, what in (
             (
                 held,
@@ -101,10 +101,10 @@ class Timing:
                 "that is not meant, give the plate at the rate at which it was shot.",
             ),
             (self.flashes, "its light jumps for a moment at {}. The place's does not: grade it there."),
-            (self.black, f"it is black at {{}}. {again}"),
+            (self.black, f"it is black at {{}}. {afresh}"),
             (
                 self.broken,
-                f"at {{}} it shows something else than before and after, or part of it is missing. {again}",
+                f"at {{}} it shows something else than before and after, or part of it is missing. {afresh}",
             ),
         ):
             if indices:

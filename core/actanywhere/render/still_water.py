@@ -29,7 +29,7 @@ def warn_of_still_water(
         )
     if share < _MUCH:
         return ()
-    remedy = (
+    repainted = (
         "--life 0.4 --alive MASK" if "life" in reads else "a model that does (--model vace-14b --life 0.4)"
     )
-    return (f"{seen}, as smoke, leaves and crowds do. To repaint them: {remedy}.",)
+    return (f"{seen}, as smoke, leaves and crowds do. To repaint them: {repainted}.",)
