@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from actanywhere.shadow.clean_plate import ShotFrames
 from actanywhere.shadow.displaced import without_displaced
-from actanywhere.shadow.steady import carry, feet_of
+from actanywhere.shadow.steady import Steady, carry, feet_of, steadiness
 from actanywhere.shadow.unseen import fill_unseen
 
 FRAMES, HEIGHT, WIDTH = 9, 60, 120
@@ -28,12 +28,25 @@ def _walk(down: int = 0) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
     return planes, list(actors)
 
 
+def _carried(planes: NDArray[np.uint8], actors: list[NDArray[np.bool_]], cut: int = 99) -> Steady:
+    """What is steady of a shot that is cut before a frame, and carried where it is."""
+    feet = [feet_of(actor) for actor in actors]
+
+    def together(one: int, other: int) -> bool:
+        return not min(one, other) < cut <= max(one, other)
+
+    steady = steadiness(planes, feet, actors.__getitem__, together)
+    if steady.enough:
+        carry(planes, feet, steady, together)
+    return steady
+
+
 def test_a_frame_that_lacks_the_shadow_has_the_nearest_ones_at_its_own_feet() -> None:
     planes, actors = _walk()
     whole = planes.copy()
     planes[3] = 0
     planes[8, 38:] = 0  # a third of it is left
-    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    steady = _carried(planes, actors)
     assert steady.enough and steady.lack == [3, 8]
     assert (planes == whole).all()
 
@@ -41,16 +54,23 @@ def test_a_frame_that_lacks_the_shadow_has_the_nearest_ones_at_its_own_feet() ->
 def test_one_that_comes_and_goes_is_not_laid() -> None:
     planes, actors = _walk()
     planes[[1, 3, 5, 7]] = 0
-    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    steady = _carried(planes, actors)
     assert not steady.enough and steady.lack == [1, 3, 5, 7]
     assert not planes[3].any()
+
+
+def test_none_is_carried_over_a_cut() -> None:
+    planes, actors = _walk()
+    planes[8:] = 0  # the frames before the cut tell nothing of those after it
+    steady = _carried(planes, actors, cut=8)
+    assert steady.enough and steady.lack == [] and not planes[8:].any()
 
 
 def test_none_is_carried_to_feet_that_the_frame_cuts_off() -> None:
     planes, actors = _walk()
     actors[7:] = _walk(down=20)[1][7:]
     planes[7:] = 0
-    steady = carry(planes, [feet_of(actor) for actor in actors], actors.__getitem__)
+    steady = _carried(planes, actors)
     assert steady.enough and steady.lack == [] and not planes[7:].any()
 
 

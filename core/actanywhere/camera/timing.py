@@ -97,8 +97,8 @@ class Timing:
         for indices, what in (
             (
                 held,
-                "it shows the frame before once more at {}, in the middle of a move. The place is held with it. If "
-                "that is not meant, give the plate at the rate at which it was shot.",
+                "it shows the frame before once more at {}, in the middle of a move. A camera that is tracked or "
+                "solved here rests with it. If that is not meant, give the plate at the rate at which it was shot.",
             ),
             (self.flashes, "its light jumps for a moment at {}. The place's does not: grade it there."),
             (self.black, f"it is black at {{}}. {afresh}"),

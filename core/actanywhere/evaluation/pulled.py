@@ -47,14 +47,7 @@ def _figures(clip: TrainingClip) -> dict[str, float | None]:
         tracker.add(picture / np.float32(255), matte)
     track = tracker.solve()
     with ShotFeatures(Clip(FrameRange(1, count), clip.rgb, mattes, 1.0)) as features:
-        shot = ShotFrames(
-            clip.rgb,
-            features.actor,
-            track.transforms,
-            features.shared,
-            track.trackable,
-            timing=features.timing,
-        )
+        shot = features.shot(track)
         shadow = pull_shadow(shot, lies=shaded(features.clip)).shadow
         planes = [np.zeros(shot.size, np.float32)] * count
         if shadow is not None:

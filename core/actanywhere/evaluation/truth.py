@@ -32,7 +32,7 @@ from ..render.resolve import resolve
 from ..render.scene import Scene
 from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
-from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
+from ..shadow.clean_plate import CleanFrame, linear
 from ..shadow.pull import Pull, PulledShadow, pull_shadow
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .against_marks import left_standing, looks_of
@@ -169,7 +169,7 @@ def _pulled(known: Clip, background: Frames, track: CameraTrack) -> Pull:
         return CleanFrame(light, np.full(light.shape[:2], _ALWAYS), np.zeros(light.shape[:2], np.float32))
 
     with ShotFeatures(known) as features:
-        frames = ShotFrames(known.rgb, features.actor, track.transforms, features.shared, sure=True)
+        frames = features.shot(track, sure=True)
         return pull_shadow(frames, clean=clean)
 
 

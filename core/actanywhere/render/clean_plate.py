@@ -126,16 +126,14 @@ def _write_frames(
     features: ShotFeatures,
     track: CameraTrack,
 ) -> CleanPlate:
-    clip, actor = features.clip, features.actor
+    clip = features.clip
 
     @lru_cache(_KEPT_FRAMES)
     def light(index: int) -> NDArray[np.float16]:
         pixels = linearise(plate.read(plate.frames.first + index).pixels, plate.info.space)
         return np.clip(pixels, -65504, 65504).astype(np.float16)
 
-    shot = ShotFrames(
-        clip.rgb, actor, track.transforms, features.shared, track.trackable, timing=features.timing
-    )
+    shot = features.shot(track)
     pulling = progress.watch(_PULLING)
 
     def step(done: int) -> None:
@@ -150,7 +148,7 @@ def _write_frames(
     for index, frame in enumerate(plate.frames):
         path = Path(numbered_name(pattern, frame))
         if not path.is_file():
-            out = actor(index).astype(np.float32)
+            out = features.actor(index).astype(np.float32)
             if pull.shadow is not None:
                 out = np.maximum(out, (pull.shadow.at(index, *clip.size) > 0.02).astype(np.float32))
             own = plate.read(frame)

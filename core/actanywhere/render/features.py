@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Features, Pair, find_features, match, match_both
 from ..camera.timing import Timing, read_timing
+from ..camera.track import CameraTrack
 from ..footage import processors
+from ..shadow.clean_plate import ShotFrames
 from .clip import Clip
 
 _ACTOR = 16
@@ -52,6 +54,11 @@ class ShotFeatures:
     def timing(self) -> Timing:
         """What the plate does in time; the whole clip has to be there."""
         return read_timing(self.clip.rgb, self.clip.indices())
+
+    def shot(self, track: CameraTrack, sure: bool | None = None) -> ShotFrames:
+        """The shot to be cleaned, as the plate's ``track`` has it; ``sure`` of that where it could be tracked."""
+        sure = track.trackable if sure is None else sure
+        return ShotFrames(self.clip.rgb, self.actor, track.transforms, self.shared, sure, timing=self.timing)
 
     def begin(self, index: int) -> None:
         """Begin to look at a frame that is in the clip already, if all of a shot's are kept."""

@@ -8,7 +8,7 @@ from ..camera.track import CameraTrack
 from ..engines.protocol import Watch
 from ..footage import Plate
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import Flags, ShotFrames
+from ..shadow.clean_plate import Flags
 from ..shadow.interaction import Interaction, pull_interaction
 from ..shadow.pull import PulledShadow
 from .decision import Decision
@@ -45,14 +45,7 @@ def choose_interaction(
         watch.check()
 
     pulled = pull_interaction(
-        ShotFrames(
-            clip.rgb,
-            features.actor,
-            track.transforms,
-            features.shared,
-            track.trackable,
-            timing=features.timing,
-        ),
+        features.shot(track),
         shaded,
         step,
         None if clean is None else given_clean(clean, clip),

@@ -20,7 +20,7 @@ from ..footage import Plate, compact, forget, spilled, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import CleanFrame, ShotFrames, linear
+from ..shadow.clean_plate import CleanFrame, linear
 from ..shadow.pull import PulledShadow, pull_shadow
 from .clip import Clip
 from .cut_off import cut_off
@@ -188,9 +188,7 @@ def _pulled(
         watch.check()
 
     found = pull_shadow(
-        ShotFrames(
-            proxies.rgb, features.actor, track.transforms, features.shared, sure, timing=features.timing
-        ),
+        features.shot(track, sure),
         step,
         None if clean is None else given_clean(clean, proxies),
         shaded(proxies, regions),

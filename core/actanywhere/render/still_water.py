@@ -18,16 +18,14 @@ def warn_of_still_water(
     """
     if life > 0 and "life" in reads:
         return ()
-    if water is not None:
-        share = float(water.of("water").mean())
+    if water is not None and (share := float(water.of("water").mean())) >= _MUCH:
         seen = f"{share:.0%} of the condition picture is water (by {water.source}), which stands still in the layer"
-    else:
-        share = float(plate_moves)
+    elif water is None and plate_moves:
         seen = (
             "In the plate the ground at the actor's feet moves by itself, as water does; water in the condition "
             "picture stands still"
         )
-    if share < _MUCH:
+    else:
         return ()
     repainted = (
         "--life 0.4 --alive MASK" if "life" in reads else "a model that does (--model vace-14b --life 0.4)"

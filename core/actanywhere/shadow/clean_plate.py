@@ -93,6 +93,11 @@ class ShotFrames:
         """Frames that flash, are black or broken: they tell nothing."""
         return frozenset() if self.timing is None else self.timing.apart
 
+    def together(self, one: int, other: int) -> bool:
+        """Whether the plate is not cut between two frames."""
+        cuts = () if self.timing is None else self.timing.cuts
+        return not any(min(one, other) < cut <= max(one, other) for cut in cuts)
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""

@@ -23,7 +23,7 @@ from .cast import standing
 from .clean_plate import CleanFrame, Flags, Moves, Plane, ShotFrames, clean_frame
 from .darker import Darker, Level, darker
 from .reach import about, gone_on, lasting, reached, without
-from .steady import Feet, carry, feet_of
+from .steady import Feet, carry, feet_of, steadiness
 from .unseen import fill_unseen
 
 _LOOKED_AT = 64
@@ -210,7 +210,9 @@ def pull_shadow(
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(keep, shown))
-    steady = carry(planes, feet, shot.actor)
+    steady = steadiness(planes, feet, shot.actor, shot.together)
+    if steady.enough:
+        carry(planes, feet, steady, shot.together)
     if steady.enough and not given:
         # The shadow itself made other frames disagree: without it among the samples more of it is sure.
         lit = replace(shot, actor=lambda index: np.asarray(shot.actor(index) | (planes[index] > _SHADED)))
@@ -238,6 +240,7 @@ def pull_shadow(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(again, levels))
             list(pool.map(keep, shown))
+        carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
     stays = not given and gone_on(shot, feet) < _FARTHER
     share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:

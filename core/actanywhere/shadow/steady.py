@@ -84,7 +84,7 @@ def moved(plane: Plane, there: Feet, here: Feet, box: Box | None = None) -> Plan
 class Steady:
     """Frames that ``show`` the shadow by themselves, and those that ``lack`` it.
 
-    ``enough``: it is seen often enough to be laid, and was carried into those that lack it.
+    ``enough``: it is seen often enough to be laid.
     """
 
     show: list[int]
@@ -92,28 +92,35 @@ class Steady:
     enough: bool
 
 
-def carry(planes: NDArray[np.uint8], feet: Sequence[Feet | None], actor: Callable[[int], Flags]) -> Steady:
-    """Fill ``planes`` (T, h, w), the light taken of 255, where they lack the shadow that their neighbours show.
+def steadiness(
+    planes: NDArray[np.uint8],
+    feet: Sequence[Feet | None],
+    actor: Callable[[int], Flags],
+    together: Callable[[int, int], bool] = lambda one, other: True,
+) -> Steady:
+    """Which frames of ``planes`` (T, h, w), the light taken of 255, lack the shadow that their neighbours show.
 
-    It is the nearest frame's, moved with the ``feet``. Where the frame cuts the ``actor`` off at the feet or a side, or
-    the shadow leaves it or lies behind them, none is lacking.
+    These are moved with the ``feet``, where ``together`` is true of both frames: the plate is not cut between them.
+    Where the frame cuts the ``actor`` off at the feet or a side, or the shadow leaves it or lies behind them, none is
+    lacking.
     """
     standing = {index: stands for index, stands in enumerate(feet) if stands is not None}
 
     def area(plane: NDArray[np.uint8] | Plane, index: int) -> float:
         return float(((plane > _LAID) & ~actor(index)).sum()) / standing[index].tall ** 2
 
-    def from_frame(other: int, index: int) -> Plane:
-        return moved(planes[other].astype(np.float32), standing[other], standing[index])
-
     own = {index: area(planes[index], index) for index in standing}
     show = [index for index in standing if own[index] > _SMALLEST]
     whole = [index for index in standing if not _cut(actor(index))]
     lacking = []
     for index in whole:
-        before = [other for other in show if other < index][-_NEIGHBOURS:]
-        after = [other for other in show if other > index][:_NEIGHBOURS]
-        told = [area(from_frame(other, index), index) for other in before + after]
+        beside = [other for other in show if together(other, index)]
+        before = [other for other in beside if other < index][-_NEIGHBOURS:]
+        after = [other for other in beside if other > index][:_NEIGHBOURS]
+        told = [
+            area(moved(planes[other].astype(np.float32), standing[other], standing[index]), index)
+            for other in before + after
+        ]
         if told and np.median(told) > _SMALLEST and own[index] < _LACKING * np.median(told):
             lacking.append(index)
         if index % _LOOKED_AT == 0:
@@ -122,13 +129,24 @@ def carry(planes: NDArray[np.uint8], feet: Sequence[Feet | None], actor: Callabl
     asked = whole or list(standing)
     seen = [index for index in show if index in asked]
     enough = len(show) > 0 and len(seen) >= _STEADY * len(asked) and len(lacking) <= _CARRIED * len(asked)
-    steady = Steady(show, lacking, enough)
-    if not enough:
-        return steady
-    for index in lacking:
-        nearest = min(show, key=lambda other: abs(other - index))
-        planes[index] = np.maximum(planes[index], np.round(from_frame(nearest, index)))
-    return steady
+    return Steady(show, lacking, enough)
+
+
+def carry(
+    planes: NDArray[np.uint8],
+    feet: Sequence[Feet | None],
+    steady: Steady,
+    together: Callable[[int, int], bool] = lambda one, other: True,
+) -> None:
+    """Lay on the ``planes`` that lack it the shadow of the nearest frame that shows it."""
+    for index in steady.lack:
+        show = [other for other in steady.show if together(other, index)]
+        if show:
+            nearest = min(show, key=lambda other: abs(other - index))
+            there, here = feet[nearest], feet[index]
+            assert there is not None and here is not None
+            brought = moved(planes[nearest].astype(np.float32), there, here)
+            planes[index] = np.maximum(planes[index], np.round(brought))
 
 
 def _cut(actor: Flags) -> bool:

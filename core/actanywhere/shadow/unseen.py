@@ -61,7 +61,7 @@ def fill_unseen(
         here, corners = cast(Feet, feet[index]), []
         for other in range(max(0, index - _FARTHEST), min(count, index + _FARTHEST + 1)):
             there, (left, top, wide, tall) = feet[other], shadowed(other)
-            if there is not None and wide:
+            if there is not None and wide and shot.together(other, index):
                 at = onto(there, here) @ np.array([[left, left + wide], [top, top + tall], [1, 1]])
                 corners += [at.T]
         if not corners:
@@ -108,7 +108,7 @@ def fill_unseen(
             asks = need & (told < _TELL)
             if abs(other - index) > _FARTHEST or not asks.any():
                 break
-            if there is None:
+            if there is None or not shot.together(other, index):
                 continue
             blind = ((unknown[other] > 0) & (planes[other] < _LAID)).astype(np.float32)
             asks &= moved(blind, there, here, box) < _LIGHTER
