@@ -68,6 +68,7 @@ def lasting(
     total, with_actor = np.zeros((2, height, width), np.float32)
     near = [other for other in range(index - _NEIGHBOURS, index + _NEIGHBOURS + 1) if other != index]
     near = [other for other in near if 0 <= other < len(dark) and feet[other] is not None]
+    near = [other for other in near if shot.together(other, index)]
     for other in near:
         grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
         seen = moved(grown, cast(Feet, feet[other]), here)
@@ -92,7 +93,7 @@ def _in_place(
         used = 0
         for other in range(index + step, index + step * (_LATEST + 1), step):
             there = feet[other] if 0 <= other < len(dark) else None
-            if there is None or used == _NEIGHBOURS:
+            if there is None or used == _NEIGHBOURS or not shot.together(other, index):
                 continue
             move = by_track(shot, other, index)
             x, y = apply(move, np.array([[there.x, there.y]]))[0]
