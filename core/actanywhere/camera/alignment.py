@@ -8,7 +8,6 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
@@ -54,7 +53,8 @@ def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Featu
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     size = tuple(max(1, round(_SMALLER * side)) for side in grey.shape[::-1])
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    found = _features_of(np.asarray(small, np.uint8), cv2.resize(keep, size, interpolation=cv2.INTER_NEAREST))
+    free = cv2.resize(keep, size, interpolation=cv2.INTER_NEAREST)
+    found = _features_of(np.asarray(small, np.uint8), np.asarray(free, np.uint8))
     if len(found.points) < _ENOUGH:
         return _features_of(grey, keep)
     # Pixels are counted from the centre of the first.
@@ -62,7 +62,7 @@ def find_features(picture: NDArray[np.uint8], actor: NDArray[np.bool_]) -> Featu
     return Features(whole.astype(np.float32), found.descriptors)
 
 
-def _features_of(grey: NDArray[np.uint8], keep: MatLike) -> Features:
+def _features_of(grey: NDArray[np.uint8], keep: NDArray[np.uint8]) -> Features:
     points, descriptors = cv2.SIFT.create(_MOST).detectAndCompute(grey, keep)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
