@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.fields import COLUMNS, Fields
 from ..contract.settings import Settings
 from ..footage import MatteReader, Plate, to_display, treat_matte
 from .matte_mend import Mend
@@ -39,15 +40,28 @@ def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:
     return treat_matte(matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte)
 
 
-def read_proxies(plate: Plate, matte: MatteReader, settings: Settings, frame: int) -> tuple[Picture, Picture]:
+def read_proxies(
+    plate: Plate, matte: MatteReader, settings: Settings, frame: int, fields: Fields | None = None
+) -> tuple[Picture, Picture]:
     """Plate (h, w, 3) and matte (h, w) of a frame, no wider than a proxy; the plate as a display sees it.
+
+    ``fields`` hears of its rows at the plate's own height.
 
     Scene-linear light is averaged before the display's curve, and the curve costs less on a small picture.
     """
     info = plate.info
     pixels, actor = plate.read(frame).pixels, _treated(matte, settings, frame)
+    if fields is not None:
+        fields.add(_rows(pixels, info.space))
     if info.width > _PROXY_WIDTH:
         size = (_PROXY_WIDTH, max(1, round(_PROXY_WIDTH * info.height / info.width)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
         actor = np.asarray(cv2.resize(actor, size, interpolation=cv2.INTER_AREA), np.float32)
     return to_display(np.ascontiguousarray(pixels), info.space), actor
+
+
+def _rows(pixels: Picture, space: str) -> NDArray[np.uint8]:
+    """A few columns of a frame, in codes of a display's green."""
+    columns = np.linspace(0, pixels.shape[1] - 1, min(COLUMNS, pixels.shape[1])).round().astype(int)
+    codes = to_display(np.ascontiguousarray(pixels[:, columns]), space)[..., 1]
+    return np.asarray(np.round(np.clip(codes, 0, 1) * 255), np.uint8)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
+from ..camera.fields import Fields
 from ..camera.motion import Motion
 from ..camera.placement import Placement
 from ..camera.timing import Timing, read_timing
@@ -162,13 +163,13 @@ def _read_scene(
     looks_later: bool,
 ) -> Scene:
     """As ``read_scene``; ``features`` has room for the shot at the width at which shadows are pulled."""
-    regions = PlateRegions(readers.regions_of, len(inputs.frames))
-    clip, track = _read(inputs, watch, regions, features)
+    regions, fields = PlateRegions(readers.regions_of, len(inputs.frames)), Fields()
+    clip, track = _read(inputs, watch, regions, features, fields)
     # Small: 64 pixels still show the smallest actor.
     small = (resize(clip.matte[index] / np.float32(255), 64, 64) for index in clip.indices())
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
     timing = read_timing(clip.rgb, clip.indices()) if features is None else features.timing
-    footage += tuple(timing.warnings(inputs.frames.first))
+    footage += (*fields.warnings(inputs.frames.first), *timing.warnings(inputs.frames.first))
     settings, seen = inputs.job.settings, clip if features is None else features.clip
     mend = Decision[Mend | None](None)
     if settings.mend_matte or not looks_later:
@@ -291,18 +292,18 @@ def _placed(
 
 
 def _read(
-    inputs: Inputs, watch: Watch, regions: PlateRegions, features: ShotFeatures | None
+    inputs: Inputs, watch: Watch, regions: PlateRegions, features: ShotFeatures | None, fields: Fields
 ) -> tuple[Clip, CameraTrack]:
     """The clip at the engine's size, and the camera; the clip of ``features`` is filled besides.
 
-    ``regions`` sees every frame. The camera is the artist's, the plate's where it is asked for, else none.
+    ``regions`` and ``fields`` see every frame. The camera is the artist's, the plate's where asked for, else none.
     """
     tracker = Tracker(inputs.aspect) if _asks_track(inputs) else None
     height, width = inputs.size
     clip = empty_clip(inputs.frames, height, width, inputs.aspect)
     clips = (clip,) if features is None else (clip, features.clip)
     pulls = (asks_pull(inputs.job.settings) or inputs.job.settings.interaction) and inputs.clean is None
-    read = partial(read_proxies, inputs.plate, inputs.matte, inputs.job.settings)
+    read = partial(read_proxies, inputs.plate, inputs.matte, inputs.job.settings, fields=fields)
     for (frame, (proxy, matte)), *_ in zip(
         read_ahead(list(inputs.frames), read), *(kept.indices() for kept in clips), strict=True
     ):
