@@ -10,6 +10,7 @@ import pytest
 
 from actanywhere import cli
 from actanywhere.camera.backdrop import Backdrop
+from actanywhere.camera.cover import Path as Looks
 from actanywhere.camera.placement import Placement
 from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import JobError
@@ -17,7 +18,7 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import much_enlarged
+from actanywhere.render.placement import choose_placement, much_enlarged
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
@@ -234,3 +235,40 @@ def test_a_small_picture_is_said_to_be_soft_from_four_times_on() -> None:
     (fitting,) = much_enlarged(Placement("fit"), (240, 320), 16 / 9, 1080)
     assert "4.5 times" in fitting
     assert much_enlarged(Placement("fill"), (480, 640), 16 / 9, 1080) == ()
+
+
+NOBODY = Standpoint(0, np.zeros((0, 3)), None, None, None, "ground", None)
+TO_BOTH_SIDES = Looks(
+    np.stack([np.stack([x, 0 * x], 1) for x in (np.linspace(-0.58, 0.42), np.linspace(-0.42, 0.58))])
+)
+"""A square frame that pans by 0.08 frame heights to either side."""
+
+
+def test_a_picture_is_enlarged_around_the_cameras_move_and_the_reason_says_by_how_much() -> None:
+    chosen = choose_placement(Settings(), None, (256, 256), 1.0, NOBODY, TO_BOTH_SIDES, 256)
+    assert 1.08 <= chosen.value.scale <= 1.16
+    assert chosen.reason.startswith(f"{chosen.value.scale:.3g} times as large")
+    assert (
+        "of what the camera sees lies beyond it instead of 8%" in chosen.reason and "--place" in chosen.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "painted", "seen", "path"),
+    [
+        (Settings(place="centred"), None, NOBODY, TO_BOTH_SIDES),
+        (Settings(fit="width"), None, NOBODY, TO_BOTH_SIDES),
+        (Settings(), 1003, NOBODY, TO_BOTH_SIDES),  # the plate's own actor is in the picture
+        (Settings(), None, None, TO_BOTH_SIDES),  # a camera in 3-D
+        (Settings(), None, NOBODY, None),  # what lies beyond is painted by another
+    ],
+)
+def test_around_the_cameras_move_nothing_is_laid_against_what_was_said(
+    settings: Settings, painted: int | None, seen: Standpoint | None, path: Looks | None
+) -> None:
+    assert not choose_placement(settings, painted, (256, 256), 1.0, seen, path, 256).value.moved
+
+
+def test_no_picture_becomes_soft_for_the_cameras_move() -> None:
+    # 256 rows under 1000 are enlarged 3.9 times: 1.02 times more would be four.
+    assert choose_placement(Settings(), None, (256, 256), 1.0, NOBODY, TO_BOTH_SIDES, 1000).value.scale == 1

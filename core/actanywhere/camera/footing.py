@@ -29,6 +29,11 @@ horizon they would be a giant in the distance."""
 _STANDS = 0.8
 """Share of the feet that has to stand for a placement to be worth it."""
 
+_WORSE = 0.02
+_ROWS, _SIDEWAYS = 0.06, 0.15
+"""Where no ground or horizon is known: the share of the picture's height by which feet may stand higher or lower in it,
+and the frame heights by which it may be slid to the side."""
+
 
 @dataclass(frozen=True)
 class Footing:
@@ -64,14 +69,14 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
 
     ``picture`` and ``frame`` are their widths over heights.
     """
-    centred = _judge(known, Placement(fit), picture, frame)
+    centred = judge(known, Placement(fit), picture, frame)
     best = centred
     width, height = Placement(fit).sides(picture, frame)
     for scale in _SCALES:
         for x in _steps((width - frame) / 2, *_ACROSS, known.reach):
             for y in _steps((height - 1) / 2, *_DOWN, known.reach):
                 placement = Placement(fit, x, y, scale)
-                found = _judge(known, placement, picture, frame)
+                found = judge(known, placement, picture, frame)
                 bare = 1 - placement.shown(picture, frame)[1]
                 if found.cost < best.cost and bare <= _BAREST:
                     best = found
@@ -85,6 +90,24 @@ def _steps(outside: float, farthest: float, step: float, reach: float) -> list[f
     """The moves to try along one side, to and fro; ``outside`` is how much of the picture each border cuts off."""
     count = int((max(0.0, outside) + min(farthest, reach)) / step + 1e-6)
     return [round(step * number, 3) for number in range(-count, count + 1)]
+
+
+def keeps(known: Footing, before: Judged, placement: Placement, picture: float, frame: float) -> bool:
+    """Whether the actor stands in a picture so laid as well as ``before``.
+
+    Where nothing tells the ground or the horizon, they stand about where in the picture they did.
+    """
+    found = judge(known, placement, picture, frame)
+    if before.feet is not None and found.feet is not None and found.feet < before.feet - _WORSE:
+        return False
+    if before.apart is not None and found.apart is not None and found.apart > max(before.apart, _WORSE):
+        return False
+    if before.apart is not None or (before.feet is not None and known.ground is not None):
+        return True
+    at = known.feet if len(known.feet) else np.zeros((1, 3))
+    was, now = (_in_picture(at, one, picture, frame)[1] for one in (before.placement, placement))
+    slid = abs(placement.x - before.placement.x)
+    return slid <= _SIDEWAYS and bool(np.abs(now - was).max() <= _ROWS)
 
 
 def share_at(
@@ -108,7 +131,8 @@ def _in_picture(
     return 0.5 + (-across if placement.mirrored else across), 0.5 + (feet[:, 1] - placement.y) / height
 
 
-def _judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:
+def judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:
+    """How the actor stands in a picture so laid; ``picture`` and ``frame`` are their widths over heights."""
     feet, apart = _standing(known, placement, picture, frame), None
     if known.plate is not None and known.picture is not None:
         height = placement.sides(picture, frame)[1]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop, View, choose_anchor
 from ..camera.composite import CompositeMatch, find_composite
+from ..camera.cover import path_of
 from ..camera.motion import Motion
 from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
@@ -203,12 +204,13 @@ def _lay(
 ) -> _Laid:
     """The condition laid into the anchor frame, and moved by the track from there on."""
     settings, view, size = inputs.job.settings, inputs.view, (condition.shape[0], condition.shape[1])
+    asked = read_place(settings.place, settings.fit, size, view.aspect)
     anchor = seen.index
     if settings.anchor is not None:
         anchor = settings.anchor - clip.frames.first
     if anchor is None:
-        asked = read_place(settings.place, settings.fit, size, view.aspect) or Placement(settings.fit)
-        anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, asked)
+        first = asked or Placement(settings.fit)
+        anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, first)
     moved = track.relative_to(anchor)
     standpoint = read_standpoint(
         clip,
@@ -226,12 +228,18 @@ def _lay(
     painted = None if seen.index is None else clip.frames.first + seen.index
     # In a camera in 3-D the horizons lie on each other anyway.
     found = None if isinstance(moved, SpaceTrack) else standpoint
-    placement = choose_placement(settings, painted, size, view.aspect, found)
+    rows = inputs.plate.info.display_window.height
+    # Beyond it another paints, or has painted; and who is shown at an anchor may be the own actor of the plate.
+    shown = inputs.others is not None or inputs.hint is not None
+    free = not (inputs.job.shot.condition.extended or inputs.engine.facts.invents)
+    free = free and not (shown and settings.anchor is not None)
+    path = path_of(moved, clip.aspect, view) if free else None
+    placement = choose_placement(settings, painted, size, view.aspect, found, path, rows)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
-    strip = () if placement.value.moved else hardly_shown(backdrop, size)
-    soft = much_enlarged(placement.value, size, view.aspect, inputs.plate.info.display_window.height)
+    strip = () if asked is not None and asked.moved else hardly_shown(backdrop, size)
+    soft = much_enlarged(placement.value, size, view.aspect, rows)
     warnings = (*placement.warnings, *doubts, *strip, *soft)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)

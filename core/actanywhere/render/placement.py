@@ -1,11 +1,14 @@
-"""The decision about framing the condition: as the artist says, as a composite was, or on the actor's feet."""
+"""The decision about framing the condition: as the artist says, as a composite was, or on the actor's feet and around
+the camera's move.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..camera.backdrop import Backdrop
-from ..camera.footing import FARTHEST, Footing, Judged, find_footing
+from ..camera.cover import Path, cover
+from ..camera.footing import FARTHEST, Footing, Judged, find_footing, keeps
 from ..camera.placement import Placement, read_place
 from ..contract.settings import Settings
 from .decision import Decision
@@ -22,12 +25,19 @@ _BY_COLOUR = 0.15
 
 
 def choose_placement(
-    settings: Settings, painted: int | None, size: tuple[int, int], frame: float, seen: Standpoint | None
+    settings: Settings,
+    painted: int | None,
+    size: tuple[int, int],
+    frame: float,
+    seen: Standpoint | None,
+    path: Path | None = None,
+    rows: int = 0,
 ) -> Decision[Placement]:
     """Where the picture lies. ``painted``: the frame whose own actor is in the picture, as a host counts it.
 
     ``size`` is the picture's height and width, ``frame`` the frame's width over height; ``seen`` tells where the actor
-    stands.
+    stands, and ``path`` where the camera looks, None where what lies beyond the picture is no matter. The plate has so
+    many ``rows``.
     """
     given = read_place(settings.place, settings.fit, size, frame)
     if given is not None:
@@ -44,10 +54,31 @@ def choose_placement(
         None if seen.picture is None else (seen.picture.high, seen.picture.low),
         FARTHEST if seen.ground is None or seen.regions is not None else _BY_COLOUR,
     )
-    before, best = find_footing(footing, settings.fit, size[1] / size[0], frame)
-    if best.placement.moved:
-        return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}")
-    return _left(before, seen)
+    picture = size[1] / size[0]
+    before, best = find_footing(footing, settings.fit, picture, frame)
+    stands = f"{_gained(before, best, seen)}; " if best.placement.moved else ""
+    if path is not None and settings.fit == "fill":
+
+        def suits(placement: Placement) -> bool:
+            soft = placement.scale > best.placement.scale and _times(placement, size, frame, rows) >= _SOFT
+            return not soft and keeps(footing, best, placement, picture, frame)
+
+        covering = cover(path, best.placement, picture, frame, suits)
+        if covering != best.placement:
+            less = _seen_less(path, best.placement, covering, picture, frame)
+            warnings = () if best.placement.moved else _left(before, seen).warnings
+            return Decision(covering, f"{stands}{less}; {_SAYS}", warnings)
+    return Decision(best.placement, stands + _SAYS) if stands else _left(before, seen)
+
+
+def _seen_less(path: Path, before: Placement, after: Placement, picture: float, frame: float) -> str:
+    """What is done so that the camera sees less beyond the picture."""
+    done = [f"{after.scale / before.scale:.3g} times as large"] if after.scale != before.scale else []
+    done += ["moved"] if (after.x, after.y) != (before.x, before.y) else []
+    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (before, after))
+    return (
+        f"{' and '.join(done)}, so that {now:.0%} of what the camera sees lies beyond it instead of {was:.0%}"
+    )
 
 
 def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
@@ -92,13 +123,18 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
 
 def much_enlarged(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> tuple[str, ...]:
     """A warning where a ``picture`` (height, width) is soft in a ``frame`` (width over height) of so many ``rows``."""
-    times = rows * placement.sides(picture[1] / picture[0], frame)[1] / picture[0]
+    times = _times(placement, picture, frame, rows)
     if times < _SOFT:
         return ()
     return (
         f"The condition picture ({picture[1]}x{picture[0]}) is enlarged {times:.1f} times for this plate, and the "
         "layer is as soft as that. Give a larger one.",
     )
+
+
+def _times(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> float:
+    """How many times a picture is enlarged in a frame of so many rows."""
+    return rows * placement.sides(picture[1] / picture[0], frame)[1] / picture[0]
 
 
 def hardly_shown(backdrop: Backdrop, picture: tuple[int, int]) -> tuple[str, ...]:

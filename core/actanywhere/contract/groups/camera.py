@@ -43,8 +43,9 @@ class CameraSettings:
         "auto",
         "Where the condition picture lies in that frame. x,y,scale: moved right by x and down by y, in frame "
         "heights, and scaled. x,y,width,height: the crop of the picture that the frame shows, in its pixels. Add "
-        ",mirror to either to flip it left to right. centred: in the middle. auto: moved a little where horizon, "
-        "ground and feet are known and do not match; else centred. The render says which, and why.",
+        ",mirror to either to flip it left to right. centred: in the middle. auto: moved or enlarged a little where "
+        "horizon, ground and feet do not match, or the camera sees less beyond it so; else centred. The render says "
+        "which, and why.",
         group="camera",
     )
     horizon: str = text(
