@@ -198,16 +198,27 @@ def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:
         ({"shadow": False}, "none that moves with the actor"),
         ({"shadow": False, "leaves": True}, "none that moves with the actor"),
         ({"pace": 0, "pan": 0}, "none that moves with the actor"),
+        ({"pace": 0.5}, "none that moves with the actor"),
         ({"shadow": False, "board": (0.5, 0.35, 0.2)}, "redder than a shadow"),
         ({"shadow": False, "water": True, "board": True}, "moves by itself"),
     ],
-    ids=["no shadow", "no shadow, but leaves", "nobody moves", "a brown horse", "a board on water"],
+    ids=[
+        "no shadow",
+        "no shadow, but leaves",
+        "nobody moves",
+        "a slow one",
+        "a brown horse",
+        "a board on water",
+    ],
 )
 def test_none_is_pulled_where_there_is_none_or_it_cannot_be_seen(what: dict[str, float], reason: str) -> None:
     shot, _ = _shot(**what)
     pull = pull_shadow(shot)
     assert pull.shadow is None and reason in pull.reason, pull.reason
-    assert pull.stays == (what.get("pace") == 0)  # the range is at fault
+    assert pull.stays == ("pace" in what)  # the range is at fault
+    assert pull.needs == (
+        30 if what.get("pace") else None
+    )  # in 14 frames they go on by a third of their width
 
 
 def test_a_cloud_that_goes_before_somebody_cut_off_by_the_frame_leaves_no_shadow() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from actanywhere.shadow.clean_plate import ShotFrames
 from actanywhere.shadow.displaced import without_displaced
-from actanywhere.shadow.steady import Steady, carry, feet_of, steadiness
+from actanywhere.shadow.steady import Steady, alike_over_time, carry, feet_of, steadiness
 from actanywhere.shadow.unseen import fill_unseen
 
 FRAMES, HEIGHT, WIDTH = 9, 60, 120
@@ -57,6 +57,17 @@ def test_one_that_comes_and_goes_is_not_laid() -> None:
     steady = _carried(planes, actors)
     assert not steady.enough and steady.lack == [1, 3, 5, 7]
     assert not planes[3].any()
+
+
+def test_pieces_of_a_shadow_that_change_from_its_rear_to_its_front_are_not_alike() -> None:
+    planes, actors = _walk()
+    feet = [feet_of(actor) for actor in actors]
+    assert alike_over_time(planes, feet) > 0.9
+    for time, plane in enumerate(planes):
+        middle = 31 + 5 * time
+        plane[:, middle:] *= time > FRAMES / 2
+        plane[:, :middle] *= time <= FRAMES / 2
+    assert alike_over_time(planes, feet) < 0.1
 
 
 def test_none_is_carried_over_a_cut() -> None:

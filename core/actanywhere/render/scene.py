@@ -25,7 +25,7 @@ from ..footage import judge_mattes, spilled
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
-from ..shadow.pull import MOVES_BY_ITSELF, PulledShadow
+from ..shadow.pull import PulledShadow, Refusal
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .cut_off import cut_off
@@ -44,7 +44,7 @@ from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_proxies, resize
-from .shadow import PULL_WIDTH, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
+from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .still_water import warn_of_still_water
 
@@ -217,7 +217,7 @@ def _read_scene(
     unmoved = () if led else unused_without_backdrop(inputs.job.settings)
     still: tuple[str, ...] = ()
     if place.standpoint is not None:
-        moves, reads = shadow.reason.startswith(MOVES_BY_ITSELF), inputs.engine.facts.reads
+        moves, reads = shadow.refused is Refusal.MOVES, inputs.engine.facts.reads
         still = warn_of_still_water(place.standpoint.regions, moves, settings.life, reads)
     backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved, *still))
     scene = Scene(
@@ -258,7 +258,7 @@ def _placed(
 ) -> tuple[
     Place,
     CastShadow | PulledShadow | None,
-    Decision[CastShadow | PulledShadow | None],
+    ShadowDecision,
     Decision[Interaction | None],
 ]:
     """The place, the actor's shadow in the plate, and what they leave on the place and over it.

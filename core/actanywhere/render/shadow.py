@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame, linear
-from ..shadow.pull import PulledShadow, pull_shadow
+from ..shadow.pull import Pull, PulledShadow, Refusal, pull_shadow
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision
@@ -41,12 +41,18 @@ _LAID, _LOST = 25, 0.2
 _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
 _STAYS = "the actor hardly moves on, so the ground under it is not seen lit"
-_HELPS = "a longer range or a clean plate (--clean-plate) may show it"
 _LOOKED_AT = 128
 """Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99
 
 Shadow = CastShadow | PulledShadow | None
+
+
+@dataclass(frozen=True)
+class ShadowDecision(Decision[Shadow]):
+    """The shadow that is laid; ``refused``: why none could be pulled."""
+
+    refused: Refusal | None = None
 
 
 def asks_pull(settings: Settings) -> bool:
@@ -64,14 +70,14 @@ def choose_shadow(
     watch: Watch,
     clean: Plate | None = None,
     regions: PlateRegions | None = None,
-) -> Decision[Shadow]:
+) -> ShadowDecision:
     """The shadow that is laid on the layer. ``larger`` is the shot at the width at which a shadow is pulled.
 
     ``clean`` is the artist's clean plate, where there is one. ``led``: the place is moved by us, and not painted by an
     engine that infers the camera. ``regions``: of the plate, where those are known.
     """
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
-        return _unused(settings, Decision(None, "none was asked for"))
+        return _unused(settings, ShadowDecision(None, "none was asked for"))
     if larger is not None:
         sure = camera in ("3d", "plate", "tracked") and track.trackable
         return _standing(
@@ -79,16 +85,16 @@ def choose_shadow(
         )
     if not led:
         reason = "It is left out: this model paints the place itself where it infers the camera."
-        return Decision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
+        return ShadowDecision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
     given = CastShadow(
         settings.shadow_side, settings.shadow_away, settings.shadow_density, settings.shadow_softness
     )
-    return _standing(settings, clip, regions, _unused(settings, Decision(given, f"as given: {given}")))
+    return _standing(settings, clip, regions, _unused(settings, ShadowDecision(given, f"as given: {given}")))
 
 
 def _standing(
-    settings: Settings, clip: Clip, regions: PlateRegions | None, decision: Decision[Shadow]
-) -> Decision[Shadow]:
+    settings: Settings, clip: Clip, regions: PlateRegions | None, decision: ShadowDecision
+) -> ShadowDecision:
     """The shadow, but none of an actor who is cut off above the feet: what is pulled at a matte's end are their legs.
 
     One that was pulled in full view of a frame that cuts them is the plate's own, and stays.
@@ -98,17 +104,17 @@ def _standing(
         return decision
     reason = f"the actor is cut off above the feet by {cut}, and stands nowhere"
     left = (f"The shadow is not laid as given: {reason}.",) if settings.shadow == "given" else ()
-    return Decision(None, f"none: {reason}", (*decision.warnings, *left))
+    return ShadowDecision(None, f"none: {reason}", (*decision.warnings, *left))
 
 
 def shadow_on_place(
     settings: Settings,
-    shadow: Decision[Shadow],
+    shadow: ShadowDecision,
     seen: Standpoint | None,
     placement: Placement,
     picture: float,
     frame: float,
-) -> Decision[Shadow]:
+) -> ShadowDecision:
     """The same, but none where the feet stand on the condition's sky or water; one that was given is told there.
 
     ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into.
@@ -126,16 +132,16 @@ def shadow_on_place(
     where = max(share, key=lambda name: share[name])
     reason = f"the actor's feet are over the {where} of the condition picture, which takes no shadow"
     if settings.shadow == "given":
-        return Decision(
+        return ShadowDecision(
             shadow.value, shadow.reason, (*shadow.warnings, f"The shadow is laid as given, but {reason}.")
         )
     warning = f"The shadow is left out: {reason}. Lay the picture otherwise (--place), or give one (--shadow given)."
-    return Decision(None, f"none: {reason}", (*shadow.warnings, warning))
+    return ShadowDecision(None, f"none: {reason}", (*shadow.warnings, warning))
 
 
 def shadow_off_sky(
-    shadow: Decision[Shadow], sky: Picture | None, backdrop: Backdrop | None, frames: FrameRange
-) -> Decision[Shadow]:
+    shadow: ShadowDecision, sky: Picture | None, backdrop: Backdrop | None, frames: FrameRange
+) -> ShadowDecision:
     """The same without what would lie on the ``sky`` (h, w) of the condition as the ``backdrop`` moves it; told."""
     pulled = shadow.value
     if not isinstance(pulled, PulledShadow) or sky is None or backdrop is None or not sky.any():
@@ -178,7 +184,7 @@ def _pulled(
     watch: Watch,
     clean: Plate | None,
     regions: PlateRegions | None,
-) -> Decision[Shadow]:
+) -> ShadowDecision:
     proxies = features.clip
 
     def step(done: int) -> None:
@@ -198,8 +204,8 @@ def _pulled(
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
         clear = compact([proxies.frames.first + index for index in found.clear])
         alone = f"; rendered by themselves, frames {clear} may show it" if len(found.clear) >= _ALONE else ""
-        stays = f"; {_STAYS}: {_HELPS}" if found.stays else ""
-        return Decision(None, f"{found.reason}{alone}{stays}", warnings)
+        stays = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
+        return ShadowDecision(None, f"{found.reason}{alone}{stays}", warnings, found.refused)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
@@ -208,8 +214,19 @@ def _pulled(
     )
     lacking = compact([proxies.frames.first + index for index in found.carried])
     carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
-    warnings = (f"Part of the pulled shadow may be missing: {_STAYS}, and {_HELPS}.",) if found.stays else ()
-    return Decision(shadow, f"{found.reason}{carried}{source}", warnings)
+    missing = f"Part of the pulled shadow may be missing: {_STAYS}, and {_helps(found)}."
+    warnings = (missing,) if found.stays else ()
+    return ShadowDecision(shadow, f"{found.reason}{carried}{source}", warnings)
+
+
+def _helps(found: Pull) -> str:
+    """What shows the ground under an actor who hardly moves on."""
+    longer = (
+        "a longer range"
+        if found.needs is None
+        else f"a longer range (at this pace some {found.needs} frames)"
+    )
+    return f"{longer} or a clean plate (--clean-plate) may show it"
 
 
 def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int], Picture | None]:
@@ -242,7 +259,7 @@ def given_clean(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]
     return frame
 
 
-def _unused(settings: Settings, decision: Decision[Shadow]) -> Decision[Shadow]:
+def _unused(settings: Settings, decision: ShadowDecision) -> ShadowDecision:
     """The decision, with a word about settings of a pulled shadow that have no effect on another."""
     of_pulled = {
         "--shadow-strength": settings.shadow_strength not in (0, 1),
@@ -253,4 +270,4 @@ def _unused(settings: Settings, decision: Decision[Shadow]) -> Decision[Shadow]:
     if not names:
         return decision
     warning = f"{', '.join(names)}: without effect, the shadow is not pulled (--shadow {settings.shadow})."
-    return Decision(decision.value, decision.reason, (*decision.warnings, warning))
+    return ShadowDecision(decision.value, decision.reason, (*decision.warnings, warning))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import cast
 
 import cv2
@@ -23,16 +24,20 @@ from .cast import standing
 from .clean_plate import CleanFrame, Flags, Moves, Plane, ShotFrames, clean_frame
 from .darker import Darker, Level, darker
 from .reach import about, gone_on, lasting, reached, without
-from .steady import Feet, carry, feet_of, steadiness
+from .steady import Feet, alike_over_time, carry, feet_of, steadiness
 from .unseen import fill_unseen
 
 _LOOKED_AT = 64
 """Frames after which what was looked at leaves the memory."""
 _AT_ONCE = 4
 """Frames at most that are looked at at once; each takes some 50 MB."""
-MOVES_BY_ITSELF = "none is pulled: the ground at the feet moves by itself, as water does"
-_FARTHER = 0.4
-"""How far the actor has to go on, in widths of theirs, for the ground to be seen without their shadow."""
+_FARTHER, _ALIKE = 0.5, 0.2
+"""How far the actor has to go on, in widths of theirs, for the ground to be seen without their shadow: by half of it
+the one half is seen lit before them, and the other behind. And how alike, where they do not, the first and the last
+pieces of it are that are pieces of one shadow.
+"""
+_UNTOLD, _TENS = 0.05, 10
+"""How far they go on at least, for their pace to tell how many frames they need; told in tens."""
 _REDDER, _REDDEST, _PATCHY = 0.2, 0.7, 0.35
 """How much redder than the light, as a share of its depth, a shadow is seldom, and never: the sky fills it with blue, a
 warm wall or lamp with red, but evenly: what is redder and differs as much between its quartiles is a thing.
@@ -113,13 +118,28 @@ class PulledShadow:
         return np.asarray(np.clip(picture / left, 0, 1), np.float32)
 
 
+class Refusal(Enum):
+    """Why none is pulled, in words for the artist."""
+
+    SHORT = "too few frames to see the ground without the actor"
+    NOBODY = "nobody is seen to stand in the plate"
+    CUT_OFF = "the frame cuts the actor off above the feet all the time"
+    HIDDEN = "the ground about the actor is never seen free of them"
+    MOVES = "the ground at the feet moves by itself, as water does"
+    DEPTHS = "the ground moves in itself, or stands at many depths"
+    UNSTEADY = "none that moves with the actor is seen steadily on the ground"
+    PIECES = "each frame shows another piece of it alone"
+    REDDER = "what is dark beside the actor is redder than a shadow"
+
+
 @dataclass(frozen=True)
 class Pull:
-    """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not.
+    """``shadow`` is None where none can be pulled; ``reason`` says in words what was found, or why not (``refused``).
 
     ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
     ``clear``: where none can be pulled, the most frames in a row whose ground is seen as it is. ``stays``: the actor
-    hardly moves on, so that some of the ground is never seen without it.
+    hardly moves on, so that some of the ground is never seen without it; ``needs``: how many frames they need to, at
+    their pace, where that is known.
     """
 
     shadow: PulledShadow | None
@@ -127,6 +147,12 @@ class Pull:
     carried: tuple[int, ...] = ()
     clear: tuple[int, ...] = ()
     stays: bool = False
+    needs: int | None = None
+    refused: Refusal | None = None
+
+
+def _none(why: Refusal, more: str = "") -> Pull:
+    return Pull(None, f"none is pulled: {why.value}{more}", refused=why)
 
 
 def pull_shadow(
@@ -142,14 +168,14 @@ def pull_shadow(
     """
     count, (height, width) = len(shot), shot.size
     if count < 4 and clean is None:
-        return Pull(None, "none is pulled: too few frames to see the ground without the actor")
+        return _none(Refusal.SHORT)
     feet = [feet_of(shot.actor(index)) for index in range(count)]
     shown = [index for index in range(count) if feet[index] is not None]
     if not shown:
-        return Pull(None, "none is pulled: nobody is seen to stand in the plate")
+        return _none(Refusal.NOBODY)
     if not any(standing(shot.actor(index).astype(np.float32)) for index in shown):
         # What is dark beside them would begin in view, as a cloud's trail does.
-        return Pull(None, "none is pulled: the frame cuts the actor off above the feet all the time")
+        return _none(Refusal.CUT_OFF)
     threads, given = min(_AT_ONCE, processors()), clean is not None
     at_once = 1 if given else threads  # a given one is read from files, one frame after the other
     kept: dict[int, Moves] = {}
@@ -185,18 +211,14 @@ def pull_shadow(
                     forget(shot.rgb, dark, bluer, doubted)
                 step(index + 1)
     if np.mean(covered) < 0.3:
-        return Pull(None, "none is pulled: the ground about the actor is never seen free of them")
+        return _none(Refusal.HIDDEN)
     told = [one for one in alike if one is not None]
     if len(told) > _TOLD * len(alike) and np.median(told) < _STANDS_STILL:
-        return Pull(None, MOVES_BY_ITSELF)
+        return _none(Refusal.MOVES)
     if len(noisy) > len(shown) / 2:
         clear = np.array([index for index in shown if index not in noisy], int)
         longest = max(np.split(clear, np.flatnonzero(np.diff(clear) > 1) + 1), key=len)
-        return Pull(
-            None,
-            "none is pulled: the ground moves in itself, or stands at many depths",
-            clear=tuple(map(int, longest)),
-        )
+        return replace(_none(Refusal.DEPTHS), clear=tuple(map(int, longest)))
     planes = spilled((count, height, width))
 
     def keep(index: int) -> None:
@@ -241,15 +263,17 @@ def pull_shadow(
             list(pool.map(again, levels))
             list(pool.map(keep, shown))
         carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
-    stays = not given and gone_on(shot, feet) < _FARTHER
+    gone = gone_on(shot, feet)
+    stays = not given and gone < _FARTHER
+    needs = _TENS * int(np.ceil(_FARTHER / gone * count / _TENS + 0.5)) if stays and gone > _UNTOLD else None
     share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:
-        reason = "none is pulled: none that moves with the actor is seen steadily on the ground"
-        return Pull(None, f"{reason} (in {share})" if steady.show else reason, stays=stays)
+        unsteady = _none(Refusal.UNSTEADY, f" (in {share})" if steady.show else "")
+        return replace(unsteady, stays=stays, needs=needs)
     redder, patchy = np.median([_redness(planes[one], dark[one], bluer[one]) for one in steady.show], 0)
     if redder > _REDDEST or (redder > _REDDER and patchy > _PATCHY):
-        reason = "none is pulled: what is dark beside the actor is redder than a shadow"
-        return Pull(None, f"{reason}; somebody or something that goes with them may be missing in the matte")
+        missing = "somebody or something that goes with them may be missing in the matte"
+        return _none(Refusal.REDDER, f"; {missing}")
     if not given:
 
         def each(work: Callable[[int], None]) -> None:
@@ -257,9 +281,11 @@ def pull_shadow(
                 list(pool.map(work, range(count)))
 
         planes = fill_unseen(shot, planes, doubted, feet, each)
+    if stays and alike_over_time(planes, feet) < _ALIKE:
+        return replace(_none(Refusal.PIECES), stays=True, needs=needs)
     depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
-    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays)
+    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs)
 
 
 def _redness(

@@ -132,6 +132,25 @@ def steadiness(
     return Steady(show, lacking, enough)
 
 
+def alike_over_time(planes: NDArray[np.uint8], feet: Sequence[Feet | None]) -> float:
+    """How alike the shadow of ``planes`` (T, h, w), the light taken of 255, is in the first and last frames, 0 to 1.
+
+    Of where, seen from the actor, half of the first third of the frames or half of the last show it, the share where
+    both do: 0 where each frame shows another piece.
+    """
+    standing = [(index, stands) for index, stands in enumerate(feet) if stands is not None]
+    many, (_, middle) = max(1, len(standing) // 3), standing[len(standing) // 2]
+
+    def usual(frames: Sequence[tuple[int, Feet]]) -> Flags:
+        total = np.zeros(planes.shape[1:], np.float32)
+        for index, there in frames:
+            total += moved(planes[index].astype(np.float32), there, middle) > _LAID
+        return np.asarray(total > len(frames) / 2)
+
+    first, last = usual(standing[:many]), usual(standing[-many:])
+    return float((first & last).sum() / max(1, (first | last).sum()))
+
+
 def carry(
     planes: NDArray[np.uint8],
     feet: Sequence[Feet | None],
