@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -149,3 +150,13 @@ def test_a_horizon_that_is_none_is_refused_with_what_to_write(text: str) -> None
     with pytest.raises(JobError, match="horizon is") as warnings:
         read_horizon(text, 480)
     assert warnings.value.remedy
+
+
+def test_points_that_opencv_gives_up_on_tell_no_parallax(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What OpenCV 5.0 did on two frames of a motorcycle that fills the picture.
+    def gives_up(*points: object) -> None:
+        raise cv2.error("(-215:Assertion failed) !model.empty() in function 'setModelParameters'")
+
+    monkeypatch.setattr(cv2, "findFundamentalMat", gives_up)
+    points = np.float32(np.random.default_rng(0).uniform(0, 600, (200, 2)))
+    assert not shows_parallax(lambda there, here: (points, points + 3), 30, 640)

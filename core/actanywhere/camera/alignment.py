@@ -112,9 +112,12 @@ def align(there: NDArray[np.float32], here: NDArray[np.float32], box: Box | None
         there, here = there[inside], here[inside]
     if len(there) < _FEWEST:
         return None
-    found, agree = cv2.findHomography(
-        there, here, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=2000, confidence=0.999
-    )
+    try:
+        found, agree = cv2.findHomography(
+            there, here, cv2.USAC_MAGSAC, _TOLERANCE, maxIters=2000, confidence=0.999
+        )
+    except cv2.error:  # OpenCV 5 gives up so on some points that suit no model
+        return None
     move = np.asarray(found, np.float64)
     return move if found is not None and int(agree.sum()) >= _FEWEST and _is_view(move) else None
 

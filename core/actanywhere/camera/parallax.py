@@ -40,8 +40,13 @@ def _leaves_plane(there: NDArray[np.float32], here: NDArray[np.float32], unit: f
     """Whether two views of the same points are more than one homography; None where that cannot be told."""
     if len(there) < _FEWEST:
         return None
-    _, along = cv2.findFundamentalMat(there, here, cv2.USAC_MAGSAC, _LINE * unit, 0.999, 2000)
-    _, flat = cv2.findHomography(there, here, cv2.USAC_MAGSAC, _PLANE * unit, maxIters=2000, confidence=0.999)
+    try:
+        _, along = cv2.findFundamentalMat(there, here, cv2.USAC_MAGSAC, _LINE * unit, 0.999, 2000)
+        _, flat = cv2.findHomography(
+            there, here, cv2.USAC_MAGSAC, _PLANE * unit, maxIters=2000, confidence=0.999
+        )
+    except cv2.error:  # OpenCV 5 gives up so on some points that suit no model
+        return None
     if along is None or flat is None or (epipolar := along.ravel() > 0).sum() < _FEWEST:
         return None
     return bool((epipolar & (flat.ravel() == 0)).sum() > _OFF * epipolar.sum())
