@@ -22,6 +22,7 @@ from .matte_treatment import MatteLevels, judge_mattes, treat_matte
 from .movie_out import MovieWriter
 from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
+from .rim import Rim, find_rim
 from .spilled import forget, spilled
 from .stills import Window
 from .unchanged import Unchanged
@@ -38,11 +39,13 @@ __all__ = [
     "Plate",
     "PlateFrame",
     "PlateInfo",
+    "Rim",
     "Unchanged",
     "Window",
     "brightness",
     "compact",
     "digest",
+    "find_rim",
     "forget",
     "from_display",
     "is_scene_linear",

@@ -15,6 +15,7 @@ from .colour import to_display
 from .matte import open_matte
 from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateInfo, open_plate
+from .rim import find_rim
 from .stills import Still, place
 
 Pixels = NDArray[np.float32]
@@ -51,6 +52,8 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
         pixels = _displayed(plate.read(first).pixels, plate.info)
         hole = _hole(plate, first, pixels, notes)
         pixels = to_display(np.ascontiguousarray(pixels), plate.info.space)
+        if hole is None:
+            hole = _rim(pixels, condition.path, notes)
         if hole is not None:
             pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
         aspect = plate.info.pixel_aspect
@@ -65,6 +68,17 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
             None if hole is None else _with_square_pixels(hole, aspect),
             notes,
         )
+
+
+def _rim(pixels: Pixels, path: str, notes: list[str]) -> Pixels | None:
+    """Where bars or a rim go round a picture (H, W, 3), 1 = no picture; None where none do. What is found is told."""
+    rim = find_rim(np.asarray(np.round(np.clip(pixels, 0, 1) * 255), np.uint8))
+    if rim is None:
+        return None
+    notes.append(
+        f"{path}: {rim} goes round the picture. It is no part of the place, which is painted on there: crop it away."
+    )
+    return np.asarray(rim.cover((pixels.shape[0], pixels.shape[1])), np.float32)
 
 
 def _is_panorama(pixels: Pixels) -> bool:
