@@ -188,6 +188,22 @@ def test_frames_that_it_is_unsure_of_are_listed_and_drawn(
     assert Path(event["sheet"]).is_file()
 
 
+def test_a_part_that_comes_at_once_is_told_at_the_frame_that_lacks_it(
+    shot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The network sees what is red: the board that the walker carries, from the fifth frame on."""
+    for index in range(FRAMES):
+        picture = with_body(street(), walk(index))
+        red = picture[62, 50 + 4 * index]
+        left = 50 + 4 * index
+        picture[58:66, left : left + 26] = red if index > 3 else red.mean()
+        write_still(shot / "plate" / f"sc010.{1001 + index}.png", picture, "uint8")
+    assert made(shot, "--json", "--box", "36,32,28,60") == 0
+    event = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert event["unsure"] == [1004]
+    assert any("comes or goes at once at frames 1004:" in one for one in event["warnings"])
+
+
 @pytest.mark.parametrize("same", [True, False], ids=["the same actor", "somebody else"])
 def test_where_they_were_lost_what_is_surely_found_on_the_way_back_to_them_counts_and_is_told(
     same: bool, shot: Path, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -22,6 +22,7 @@ from ..models import missing_network
 from ..seeing.follow_still import bring, overlap
 from ..seeing.matte_edge import GuidedEdge, band_rows, steadied
 from ..seeing.mover import most_prominent
+from ..seeing.outline_jumps import JUMPS, come_and_gone
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject
 from .lock import lock_folder
 from .matte_note import WORK, check_note, claim_folder, files_of, identity_of, read_note, why_anew, write_note
@@ -208,7 +209,28 @@ class _Making:
                 f"{compact(sorted(set(self._instead)))}: give another folder to have them as the others. "
                 f"{self._failed.remedy}"
             )
-        return sorted(frame for frame, how in sure.items() if how < _UNSURE)
+        unsure = {frame for frame, how in sure.items() if how < _UNSURE}
+        return sorted(unsure | self._jumping(unsure))
+
+    def _jumping(self, unsure: set[int]) -> set[int]:
+        """Frames that lack a part of the actor which one beside them has; they are told. None beside the ``unsure``."""
+        lacking: set[int] = set()
+        most, frames = 0.0, self._plate.frames
+        for frame in range(frames.first, frames.last):
+            if {frame, frame + 1} & unsure:
+                continue
+            one, other = self._settled(frame).mask, self._settled(frame + 1).mask
+            shares = come_and_gone(self._small(frame), one, self._small(frame + 1), other)
+            lacking |= {frame + at for at, share in enumerate(shares) if share >= JUMPS}
+            most = max(most, *shares)
+            self._progress.watch(_FOLLOWING).check()
+        if lacking:
+            self.warnings.append(
+                f"A part of the actor (up to {most:.0%}) comes or goes at once at frames {compact(sorted(lacking))}: "
+                "the matte may lack it there, or hold too much beside them. Look at matte_sheet.png, and run it again "
+                "with a box or a rough matte of such a frame."
+            )
+        return lacking
 
     def _step(self, new: bool) -> None:
         """One more frame is followed, or was gone over again."""
