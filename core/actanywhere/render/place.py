@@ -29,6 +29,7 @@ from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .stand import stand
 from .standpoint import Standpoint, read_standpoint
+from .tint import unlike_in_colour
 
 Picture = NDArray[np.float32]
 
@@ -240,7 +241,8 @@ def _lay(
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, size)
     soft = much_enlarged(placement.value, size, view.aspect, rows)
-    warnings = (*placement.warnings, *doubts, *strip, *soft)
+    tint = unlike_in_colour(clip, condition)
+    warnings = (*placement.warnings, *doubts, *strip, *soft, *tint)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 
