@@ -26,6 +26,7 @@ from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
 from ..shadow.pull import PulledShadow, Refusal
+from .bars import warn_of_bars
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .cut_off import cut_off
@@ -169,8 +170,9 @@ def _read_scene(
     small = (resize(clip.matte[index] / np.float32(255), 64, 64) for index in clip.indices())
     footage = (*inputs.warnings, *judge_mattes(inputs.matte.path, inputs.frames, small, inputs.matte.levels))
     timing = read_timing(clip.rgb, clip.indices()) if features is None else features.timing
-    footage += (*fields.warnings(inputs.frames.first), *timing.warnings(inputs.frames.first))
-    settings, seen = inputs.job.settings, clip if features is None else features.clip
+    settings, first = inputs.job.settings, inputs.frames.first
+    seen = clip if features is None else features.clip
+    footage += (*fields.warnings(first), *timing.warnings(first), *warn_of_bars(seen))
     mend = Decision[Mend | None](None)
     if settings.mend_matte or not looks_later:
         mend = _mend(inputs, clip, features, readers, watch, looking)
@@ -265,8 +267,7 @@ def _placed(
 
     ``led`` by a camera, or by the actor alone.
     """
-    settings = inputs.job.settings
-    flat = track if camera == "3d" else motion.flat()
+    settings, flat = inputs.job.settings, track if camera == "3d" else motion.flat()
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
         pulls = asks_pull(settings)

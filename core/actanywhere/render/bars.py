@@ -1,0 +1,30 @@
+"""Black bars of the plate, which are no part of its picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..footage import find_rim
+from .clip import Clip
+
+
+def warn_of_bars(clip: Clip) -> tuple[str, ...]:
+    """A warning where the plate has black bars in every frame: what is dark in all of them, at opposite sides."""
+    brightest = np.array(clip.rgb[0])
+    for index in clip.indices():
+        np.maximum(brightest, clip.rgb[index], out=brightest)
+    rim = find_rim(brightest)
+    if rim is None or not rim.black:
+        return ()
+    height, width = clip.size
+    depths = {
+        "top": rim.top / height,
+        "bottom": rim.bottom / height,
+        "left": rim.left / width,
+        "right": rim.right / width,
+    }
+    sides = ", ".join(f"{share:.0%} at the {side}" for side, share in depths.items() if share)
+    return (
+        f"plate: it has black bars ({sides}). They are taken for picture: the place is painted over them, and the "
+        "camera may hold on to their edges. Crop plate and matte, or keep the bars by a matte of them (--keep-front).",
+    )

@@ -1,0 +1,32 @@
+"""Black bars of a plate: a wall that pans between bars drawn by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from actanywhere.contract.shot import FrameRange
+from actanywhere.render.bars import warn_of_bars
+from actanywhere.render.clip import Clip
+
+
+def _clip(dark: int, frames: int = 5) -> Clip:
+    """Bars of 12 of 100 rows; the picture's upper half is as dark as they are up to frame ``dark``."""
+    rng = np.random.default_rng(1)
+    rgb = rng.integers(50, 200, (frames, 100, 160, 3)).astype(np.uint8)
+    rgb[:dark, :50] = 4
+    rgb[:, :12] = rgb[:, 88:] = rng.integers(0, 4, (frames, 12, 160, 3)).astype(np.uint8)
+    return Clip(FrameRange(1, frames), rgb, np.zeros(rgb.shape[:3], np.uint8), 1.6)
+
+
+def test_bars_are_told_by_their_shares_also_where_some_frames_are_dark_beside_them() -> None:
+    for dark in (0, 3):
+        (warning,) = warn_of_bars(_clip(dark))
+        assert warning.startswith("plate: it has black bars (12% at the top, 12% at the bottom).")
+
+
+def test_a_plate_whose_picture_is_dark_above_and_one_without_bars_say_nothing() -> None:
+    clip = _clip(0)
+    clip.rgb[:, 60:] = 120
+    assert warn_of_bars(clip) == ()
+    clip.rgb[:] = 0
+    assert warn_of_bars(clip) == ()
