@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from actanywhere.render.still_water import warn_of_still_water
+from actanywhere.render.water import warn_of_still_water
 from actanywhere.seeing.protocol import REGIONS, RegionMap
 
 PAINTS, STARTER = frozenset({"life", "alive"}), frozenset[str]()
@@ -31,3 +31,10 @@ def test_without_a_network_the_plates_own_ground_tells() -> None:
     (told,) = warn_of_still_water(None, True, 0, STARTER)
     assert told.startswith("In the plate the ground at the actor's feet moves by itself")
     assert warn_of_still_water(None, False, 0, STARTER) == ()
+
+
+def test_with_a_network_it_is_said_that_auto_lets_it_move() -> None:
+    assert "--water auto, or --water-mask MASK" in warn_of_still_water(_regions(5), False, 0, STARTER)[0]
+    assert (
+        "--water-mask MASK" in (told := warn_of_still_water(None, True, 0, STARTER)[0]) and "auto" not in told
+    )

@@ -14,6 +14,7 @@ from .fit import Matrix, Points, apply, from_pixels
 from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
+from .water import Water
 
 Picture = NDArray[np.float32]
 
@@ -102,6 +103,13 @@ class Backdrop:
         if hole is not None:
             self.subject = hole if self.subject is None else np.maximum(self.subject, hole)
         self._around: Surroundings | None = None
+        self._water: Water | None = None
+
+    def flowing(self, water: Water) -> Backdrop:
+        """The same backdrop, whose water moves by itself, in the picture's own plane."""
+        moving = copy.copy(self)
+        moving._water = water
+        return moving
 
     def within(self, around: Surroundings | None) -> Backdrop:
         """The same backdrop, which knows what lies beyond the picture's borders and behind who was painted into it."""
@@ -143,16 +151,25 @@ class Backdrop:
         ``valid`` is 0.
         """
         rows = rows or slice(0, height)
-        rim = 0 if self._around is None else _RIM
+        rim = 0 if self._around is None and self._water is None else _RIM
         wider = slice(max(0, rows.start - rim), min(height, rows.stop + rim))
         own = slice(rows.start - wider.start, rows.stop - wider.start)
         x, y, ahead = self._places(index, height, width, wider)
         step = self._pixels_per_pixel(index, height, width)
         valid = self._valid(x, y, ahead, step)
+        rgb = self._sampled(x, y, valid, own, step)
+        if self._water is not None:
+            self._flow(rgb, self._water, index, x, y, ahead, own, step)
+        # With surroundings, nobody else fills in the rest.
+        valid, ahead = valid[own], ahead[own]
+        return rgb, valid if self._around is None else np.maximum(valid, ahead).astype(np.float32)
+
+    def _sampled(self, x: Picture, y: Picture, valid: Picture, own: slice, step: float) -> Picture:
+        """What (n, w, 3) the picture shows at places of it (m, w), in their ``own`` rows; the others are their rim."""
         over = None if self._around is None else _over(valid)[own]
-        x, y, ahead, valid = x[own], y[own], ahead[own], valid[own]
+        x, y = x[own], y[own]
         if self._around is None or over is None or (over == 1).all():
-            return self._picture.sample(x, y, step), valid
+            return self._picture.sample(x, y, step)
         around, rgb = self._around, np.zeros((*x.shape, 3), np.float32)
         if over.any():
             within = _columns(over > 0)
@@ -162,8 +179,37 @@ class Backdrop:
             *around.places(x[:, beyond], y[:, beyond]), step * float(around.from_condition[1, 1])
         )
         rgb[:, beyond] = added + (rgb[:, beyond] - added) * cv2.merge([over[:, beyond]] * 3)
-        # Nobody else fills in the rest.
-        return rgb, np.maximum(valid, ahead).astype(np.float32)
+        return rgb
+
+    def _flow(
+        self,
+        rgb: Picture,
+        water: Water,
+        index: int,
+        x: Picture,
+        y: Picture,
+        ahead: NDArray[np.bool_],
+        own: slice,
+        step: float,
+    ) -> None:
+        """Let the water of some rows ``rgb`` (n, w, 3) of a frame look beside its places ``x`` and ``y`` (m, w)."""
+        moves = (_laid(water.reach, *water.places(x, y)) > 0) & ahead
+        if not moves[own].any():
+            return
+        found = _columns(moves[own])
+        part = slice(max(0, found.start - _RIM), found.stop + _RIM)
+        x, y, ahead = x[:, part], y[:, part], ahead[:, part]
+        on_field, shift, shown = water.places(x, y), water.at(index), []
+        for one in (shift.first, shift.second):
+            aside = _laid(one, *on_field)
+            there = water.within(x + aside[..., 0], y + aside[..., 1])
+            shown.append(self._sampled(*there, self._valid(*there, ahead, step), own, step))
+        still, share, gain = (
+            _laid(one, *(place[own] for place in on_field)) for one in (water.base, shift.share, shift.gain)
+        )
+        mixed = shown[0] + (shown[1] - shown[0]) * share[..., None]
+        mixed = np.clip(still + (mixed - still) * gain[..., None], 0.0, 1.0)
+        np.copyto(rgb[:, part], mixed, where=moves[own, part, None])
 
     def seen(self, index: int, height: int, width: int) -> Picture:
         """The ``valid`` (h, w) of a whole frame alone: nothing is sampled."""
@@ -210,6 +256,12 @@ class Backdrop:
         seen = np.isfinite(area) & (here > -0.5).all(1) & (here < [columns, rows]).all(1)
         area = area[seen] if seen.any() else area[np.isfinite(area)]
         return float(np.sqrt(np.median(area))) if len(area) else 1.0
+
+
+def _laid(field: Picture, x: Picture, y: Picture) -> Picture:
+    """A smooth field where its pixels ``x`` and ``y`` (h, w) say."""
+    laid = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(laid, np.float32)
 
 
 def _over(valid: Picture) -> Picture:

@@ -13,7 +13,7 @@ from .colour import (
     processors,
     to_display,
 )
-from .condition import ConditionPicture, read_condition, read_scribble, read_still_matte
+from .condition import ConditionPicture, read_condition, read_scribble, read_still_mask, read_still_matte
 from .digest import digest
 from .layer import HALF_MAX, HalfFrame, layer_channels, write_exr_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
@@ -60,6 +60,7 @@ __all__ = [
     "open_shot",
     "read_condition",
     "read_scribble",
+    "read_still_mask",
     "read_still_matte",
     "spilled",
     "to_display",

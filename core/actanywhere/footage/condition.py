@@ -132,19 +132,27 @@ def _is_no_cutout(alpha: Pixels, pixels: Pixels, kind: str) -> str:
 def read_still_matte(path: str, condition: Condition) -> Pixels:
     """The matte of a subject painted into a condition: (H, W) float32, 0..1, of the condition's own size.
 
-    Read as ``Matte(path)`` is, and refused as it is (another size, values outside of 0..1), and where it shows nobody,
-    or nothing of the place is left.
+    Read as ``read_still_mask`` does, and refused also where it shows nobody, or nothing of the place is left.
+    """
+    pixels = read_still_mask(path, condition)
+    if pixels.max() <= _EMPTY or pixels.min() > 0.5:
+        found = "is empty: it shows nobody" if pixels.max() <= _EMPTY else "covers all of the picture"
+        raise FootageError(
+            f"{path}: the matte of the condition picture {found}.",
+            "Draw it over who is to be removed, 1 on them, or leave --condition-matte out.",
+        )
+    return pixels
+
+
+def read_still_mask(path: str, condition: Condition) -> Pixels:
+    """A mask of parts of a condition: (H, W) float32, 0..1, of the condition's own size.
+
+    Read as ``Matte(path)`` is, and refused as it is (another size, values outside of 0..1).
     """
     with open_plate(ImageSequence(condition.path), as_plate=False) as plate:
         one = FrameRange(plate.frames.first, plate.frames.first)
         with open_matte(Matte(path), plate, one, over="condition picture") as matte:
             pixels = _displayed(matte.read(one.first), plate.info)
-        if pixels.max() <= _EMPTY or pixels.min() > 0.5:
-            found = "is empty: it shows nobody" if pixels.max() <= _EMPTY else "covers all of the picture"
-            raise FootageError(
-                f"{path}: the matte of the condition picture {found}.",
-                "Draw it over who is to be removed, 1 on them, or leave --condition-matte out.",
-            )
         return _with_square_pixels(pixels, plate.info.pixel_aspect)
 
 

@@ -34,6 +34,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         *_mended(inputs, scene),
         *_closed(inputs, scene),
         *_interacts(inputs, scene),
+        *([DecisionRecord("water", "moves", scene.water, "water")] if scene.water else []),
         *_life(inputs),
         *_matched(inputs, scene),
         *_blurred(inputs, scene),

@@ -36,6 +36,7 @@ from ..footage import (
     open_shot,
     read_condition,
     read_scribble,
+    read_still_mask,
     read_still_matte,
     unheard,
 )
@@ -93,6 +94,8 @@ class Inputs:
     """The artist's clean plate, where a shadow or interaction is pulled, or the actor is despilled."""
     others: NDArray[np.float32] | None = None
     """The artist's matte (h, w) of who else is in the condition."""
+    water: NDArray[np.float32] | None = None
+    """The artist's mask (h, w) of the condition's water."""
     hint: Hint | None = None
     """What the artist points at in the condition."""
     networks: dict[str, Found] = field(default_factory=dict)
@@ -181,6 +184,7 @@ def open_inputs(
     front = open_matte(Matte(settings.keep_front), plate, counted=counted) if settings.keep_front else None
     warnings += [] if front is None else front.warnings
     clean = _open_clean(settings, plate, warnings, counted)
+    water = read_still_mask(settings.water_mask, job.shot.condition) if settings.water_mask else None
     if settings.second_pass and engine.facts.window is None:
         engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)
         resolved = replace(resolved, area=engine.facts.area)
@@ -199,6 +203,7 @@ def open_inputs(
         front=front,
         clean=clean,
         others=others,
+        water=water,
         hint=hint,
         networks=find_networks() if networks is None else dict(networks),
         pictures=pictures,
@@ -210,7 +215,8 @@ def open_inputs(
 
 def _read_once(job: Job) -> list[str]:
     condition = job.shot.condition
-    paths = (condition.path, condition.matte, condition.scribble, condition.extended, job.shot.track)
+    own = (condition.path, condition.matte, condition.scribble, condition.extended)
+    paths = (*own, job.shot.track, job.settings.water_mask)
     return [path for path in paths if path]
 
 
@@ -246,6 +252,7 @@ def preflight(job: Job, counted: Counted = unheard) -> Preflight:
         reads += [job.settings.keep_front] if inputs.front else []
         reads += [job.settings.clean_plate] if inputs.clean else []
         reads += [job.settings.alive] if inputs.alive else []
+        reads += [job.settings.water_mask] if job.settings.water_mask else []
         reads.append(str(model_folder(job.settings.model)))
         done = len(output.finished())
         return Preflight(reads, output.writes(), inputs.frames, camera, warnings, done, inputs.notes)

@@ -349,6 +349,8 @@ def _digests(inputs: Inputs, watch: Watch) -> dict[str, str]:
         digests["condition scribble"] = digest(ImageSequence(shot.condition.scribble))
     if shot.condition.extended:
         digests["extended"] = digest(ImageSequence(shot.condition.extended))
+    if inputs.water is not None:
+        digests["water mask"] = digest(ImageSequence(inputs.job.settings.water_mask))
     if inputs.track is not None:
         digests["track"] = inputs.track.digest
     if inputs.alive is not None:

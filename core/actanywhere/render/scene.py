@@ -47,7 +47,7 @@ from .preflight import Inputs
 from .proxies import read_proxies, resize
 from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
-from .still_water import warn_of_still_water
+from .water import move_water
 
 Picture = NDArray[np.float32]
 
@@ -65,7 +65,7 @@ class Scene:
     ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
     blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
     actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does), ``interaction`` what of splash,
-    spray and dust goes over the layer.
+    spray and dust goes over the layer, ``water`` what of it moves by itself (empty: nothing).
     ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``timing`` is what the
     plate does in time, None in a scene that was set up otherwise. ``footage`` is what was to be
     said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
@@ -88,6 +88,7 @@ class Scene:
     slits: Decision[Closing | None] = field(default_factory=lambda: Decision(None))
     cut: str = ""
     interaction: Decision[Interaction | None] = field(default_factory=lambda: Decision(None))
+    water: str = ""
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
     pulled: CastShadow | PulledShadow | None = None
     timing: Timing | None = None
@@ -217,10 +218,7 @@ def _read_scene(
     )
     camera = replace(camera, warnings=(*camera.warnings, *slides))
     unmoved = () if led else unused_without_backdrop(inputs.job.settings)
-    still: tuple[str, ...] = ()
-    if place.standpoint is not None:
-        moves, reads = shadow.refused is Refusal.MOVES, inputs.engine.facts.reads
-        still = warn_of_still_water(place.standpoint.regions, moves, settings.life, reads)
+    place, water, still = move_water(inputs, place, readers, shadow.refused is Refusal.MOVES)
     backdrop = Decision(place.backdrop, place.fitted, (*place.warnings, *unmoved, *still))
     scene = Scene(
         clip,
@@ -238,6 +236,7 @@ def _read_scene(
         slits=slits,
         cut=cut_off(clip, regions),
         interaction=interaction,
+        water=water,
         pulled=pulled,
         timing=timing,
     )

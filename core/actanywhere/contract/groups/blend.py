@@ -54,3 +54,33 @@ class BlendSettings:
         "not blurred.",
         group="blend",
     )
+    water: str = choice(
+        "masked",
+        "Which water of the condition picture moves by itself, as ripples in its plane. The render says how much.",
+        {
+            "masked": "that of your water mask; without one it stands still",
+            "auto": "without a mask, what the regions network is sure of. Reeds, posts and cables before it may waver",
+        },
+        group="blend",
+    )
+    water_mask: str = text(
+        "",
+        "A mask of the condition picture's water, which moves by itself, 1 = water: a still of that picture's size.",
+        is_file=True,
+        group="blend",
+    )
+    water_speed: float = number(
+        1.0,
+        "How fast the water moves: 1 as seen from a person's height, less from farther above.",
+        minimum=0.1,
+        maximum=4.0,
+        group="blend",
+    )
+    water_direction: float = number(
+        90.0,
+        "Where the water drifts, in degrees: 90 towards the viewer, 0 to the right, 180 to the left, 270 away. Where "
+        "it shows a bank or a cloud, that stays in its place.",
+        minimum=0.0,
+        maximum=360.0,
+        group="blend",
+    )
