@@ -234,6 +234,8 @@ def _lay(
     shown = inputs.others is not None or inputs.hint is not None
     free = not (inputs.job.shot.condition.extended or inputs.engine.facts.invents)
     free = free and not (shown and settings.anchor is not None)
+    # Said to be a finished frame: the actor in it may be the plate's, though they were not recognised.
+    free = free and inputs.job.shot.condition.kind != "composite"
     path = path_of(moved, clip.aspect, view) if free else None
     placement = choose_placement(settings, painted, size, view.aspect, found, path, rows)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
