@@ -93,3 +93,31 @@ def test_a_frames_grain_is_its_own_and_always_the_same() -> None:
 def test_what_was_done_is_told_in_figures() -> None:
     match = Match(np.array([0.8, 0.85, 0.9], np.float32), np.full(3, 0.004, np.float32), 0.0012)
     assert str(match) == "gain 0.80 0.85 0.90, lift 0.004 0.004 0.004, defocus 0.12% of the width"
+
+
+def test_before_a_screen_the_actors_black_is_matched_and_the_screens_green_and_softness_are_not() -> None:
+    """A dark suit on green light that falls off to the sides: lift 0.02 is all that is known of the plate."""
+    rng = np.random.default_rng(5)
+    fall = np.linspace(0.7, 1, 320, dtype=np.float32)[None, :, None]
+    shown = np.broadcast_to(fall * np.array([0.1, 0.7, 0.15], np.float32), (180, 320, 3)).copy()
+    actor = np.zeros((180, 320), bool)
+    actor[40:, 120:200] = True
+    shown[actor] = rng.uniform(0, 0.3, (int(actor.sum()), 3))
+    light = np.asarray(_light(shown) + 0.02, np.float32)
+    shown = np.asarray(light ** (1 / 2.2) + rng.normal(0, 3 / 255, shown.shape), np.float32)
+    plate = measure_look([light], [shown], [~actor], [actor])
+    assert plate.flat
+    place = _place()
+    match = match_looks(plate, _look(_light(place)), [place], texture=True)
+    np.testing.assert_allclose(match.lift, 0.02, atol=0.003)
+    np.testing.assert_allclose(match.gain, 0.98, atol=0.005)  # white stays: (1 - 0.02) / 1
+    assert match.blur == 0 and match.grain is not None
+    np.testing.assert_allclose(match.grain * 255, 3, rtol=0.2)
+
+
+def test_a_place_is_no_screen_and_a_cut_out_is_one() -> None:
+    place, actor = _place(), np.zeros((180, 320), bool)
+    actor[60:120, 120:200] = True
+    assert not measure_look([_light(place)], [place], [~actor], [actor]).flat
+    alone = np.where(actor[..., None], place, 0)
+    assert measure_look([_light(alone)], [alone], [~actor], [actor]).flat

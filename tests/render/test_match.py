@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actanywhere.comp.match import Match
+from actanywhere.footage import from_display, to_display
+from actanywhere.render.match import _in_the_scene
 from tests.render.stage import Staged, read_layer, render
 
 
@@ -40,10 +43,27 @@ def test_the_comp_has_the_matched_layer_and_the_unmatched_one_lies_beside(
 
 
 def test_a_matched_layers_black_and_white_are_the_plates(shot: Staged, model: Path) -> None:
-    """The plate is twice as bright as a display shows: so the grade has to lift the place's white."""
+    """As a display shows them: the plate is twice as bright as one shows."""
     render(shot.job(model, match="grade"))
     channels = _channels(shot, "out", 1003)
     before, after = _rgb(channels, "unmatched."), _rgb(channels, "generated_bg.")
     plate = shot.plates[1003]
-    off = [np.abs(np.percentile(one, 99) - np.percentile(plate, 99)) for one in (before, after)]
-    assert off[1] < off[0]
+    ends = [
+        np.percentile(to_display(one, "acescg").reshape(-1, 3), (0.1, 99), axis=0)
+        for one in (before, after, plate)
+    ]
+    off = np.abs(np.array(ends[:2]) - ends[2]).mean(-1)
+    assert (off[1] < 0.8 * off[0]).all()
+
+
+def test_a_scene_linear_plate_is_matched_as_the_same_plate_in_display_codes() -> None:
+    """Under the view's inverse a display's white is 128: compared there, a brighter sky would double all the place."""
+    low, high, black = np.float32(0.02), np.float32(0.8), np.float32(0.01)
+    match = Match(np.full(3, high), np.full(3, low))
+    made = _in_the_scene(match, np.full(3, black), "acescg")
+    grey = np.array([0.1, 0.3, 0.6, 0.7], np.float32)
+    shown = np.broadcast_to(grey[None, :, None], (1, 4, 3))
+    wanted = from_display(shown, "srgb") * high + low
+    found = from_display(to_display(made.apply(from_display(shown, "acescg"), 1), "acescg"), "srgb")
+    np.testing.assert_allclose(found, wanted, rtol=0.12)
+    np.testing.assert_allclose(found[0, 2], wanted[0, 2], rtol=0.02)

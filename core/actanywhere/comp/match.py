@@ -3,7 +3,8 @@ defocus and grain.
 
 Black and white point of each channel are rare pixels of the plate and of the layer: lift and gain bring the one onto
 the other. Defocus is the blur that makes the layer's strongest edges as soft as those of the plate's background. Grain
-is added where the plate has more of it.
+is added where the plate has more of it. A flat background (a screen, a cut-out) tells neither white nor balance nor
+defocus: there the actor's own black alone is matched, and grain.
 """
 
 from __future__ import annotations
@@ -39,16 +40,26 @@ _NOISE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 """Immerkaer: Fast noise variance estimation (1996): no picture's second difference both ways, but noise's."""
 _GRAIN_SIZE = 0.6
 _LEAST_GRAIN = 0.4 / 255
+_FLAT_SIDE, _STEP, _STEPS = 480, 0.008, 0.1
+"""Width at which a background is looked at, change from pixel to pixel that is more than light falling off, and the
+share of pixels that change so at least in a place: 0.3 and more in 24 shots, 0 on screens.
+"""
+_RIM = 9
+"""Pixels about the actor, at that width, that may be their edge or their shadow."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """``black`` and ``white`` (3,) scene-linear; ``softness`` 0..1; ``grain`` (3,), a deviation in display 0..1."""
+    """``black`` and ``white`` (3,) in light; ``softness`` 0..1; ``grain`` (3,), a deviation in display 0..1.
+
+    ``flat``: the background is a screen or a cut-out's, and ``black`` is the actor's.
+    """
 
     black: Colour
     white: Colour
     softness: float
     grain: Colour
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,18 @@ def _grain(deviation: Colour, light: Picture, frame: int) -> Picture:
     return np.asarray(noise * (deviation / max(float(noise.std()), 1e-6)) * slope, np.float32)
 
 
-def measure_look(light: Sequence[Picture], display: Sequence[Picture], background: Sequence[Flags]) -> Look:
-    """How pictures look: each (H, W, 3) scene-linear and on the display; softness and grain where ``background`` is."""
+def measure_look(
+    light: Sequence[Picture],
+    display: Sequence[Picture],
+    background: Sequence[Flags],
+    actor: Sequence[Flags] = (),
+) -> Look:
+    """How pictures look: each (H, W, 3) in light and on the display; softness and grain where ``background`` is.
+
+    ``actor`` is where surely nothing but they are seen; without it no background is taken for flat.
+    """
+    if actor and np.median([_steps(p, w) for p, w in zip(display, background, strict=True)]) < _STEPS:
+        return _look_of_the_actor(light, display, background, actor)
     small = np.concatenate([picture[::3, ::3].reshape(-1, 3) for picture in light])
     black, white = np.percentile(small, _ENDS, axis=0)
     soft = [_softness(picture, where, 0.0) for picture, where in zip(display, background, strict=True)]
@@ -103,13 +124,30 @@ def measure_look(light: Sequence[Picture], display: Sequence[Picture], backgroun
     )
 
 
+def _look_of_the_actor(
+    light: Sequence[Picture],
+    display: Sequence[Picture],
+    background: Sequence[Flags],
+    actor: Sequence[Flags],
+) -> Look:
+    """What a plate before a flat background tells: the actor's black, without the screen's light, and the grain."""
+    own = np.concatenate([picture[where] for picture, where in zip(light, actor, strict=True)])
+    black = float(np.percentile(own, _ENDS[0], axis=0).min()) if len(own) else 0.0
+    grain = np.zeros(3, np.float32)
+    for where in (background, actor):
+        if not grain.any():
+            grain = np.median([_noise(p, w) for p, w in zip(display, where, strict=True)], axis=0)
+    return Look(np.full(3, black, np.float32), np.ones(3, np.float32), 0.0, grain.astype(np.float32), True)
+
+
 def match_looks(plate: Look, layer: Look, display: Sequence[Picture], texture: bool) -> Match:
     """How the layer, whose pictures (H, W, 3) are given on the ``display``, comes to look as the plate.
 
     With ``texture`` its defocus and grain too, else its grade alone.
     """
     span = np.maximum(layer.white - layer.black, 1e-3)
-    gain = np.clip((plate.white - plate.black) / span, *_GAINS)
+    white = layer.white if plate.flat else plate.white
+    gain = np.clip((white - plate.black) / span, *_GAINS)
     middle = float(np.exp(np.log(gain).mean()))
     gain = np.clip(gain, middle / _BALANCE, middle * _BALANCE)
     lift = np.clip(plate.black - gain * layer.black, -_LIFT, _LIFT)
@@ -118,7 +156,8 @@ def match_looks(plate: Look, layer: Look, display: Sequence[Picture], texture: b
         return grade
     more = np.sqrt(np.maximum(plate.grain**2 - layer.grain**2, 0))
     grain = np.asarray(more, np.float32) if float(more.mean()) > _LEAST_GRAIN else None
-    return Match(grade.gain, grade.lift, _blur(plate.softness, display), grain)
+    blur = 0.0 if plate.flat else _blur(plate.softness, display)
+    return Match(grade.gain, grade.lift, blur, grain)
 
 
 def _blur(softness: float, display: Sequence[Picture]) -> float:
@@ -148,6 +187,19 @@ def _softness(picture: Picture, where: Flags, sigma: float) -> float:
     sharp, blurred = _gradient(grey), _gradient(np.asarray(cv2.GaussianBlur(grey, (0, 0), _WIDE)))
     edge = inside & (sharp >= np.percentile(sharp[inside], _EDGES)) & (sharp > 1e-3)
     return float(blurred[edge].sum()) / float(sharp[edge].sum()) if edge.any() else 1.0
+
+
+def _steps(picture: Picture, where: Flags) -> float:
+    """The share of what is shown ``where`` it counts that changes from pixel to pixel; 1 where next to nothing does."""
+    scale = min(1.0, _FLAT_SIDE / picture.shape[1])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.2), np.float32)
+    inside = cv2.resize(where.astype(np.uint8), small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    wide = np.asarray(cv2.dilate(1 - inside, np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8))) == 0
+    if wide.sum() < 500:
+        return 1.0
+    steps = np.max([_gradient(np.ascontiguousarray(small[..., k])) for k in range(3)], axis=0) / 8
+    return float((steps[wide] > _STEP).mean())
 
 
 def _gradient(grey: Picture) -> Picture:
