@@ -9,10 +9,15 @@ import pytest
 
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
-from actanywhere.render.preflight import preflight
+from actanywhere.engines.protocol import Watch
+from actanywhere.render.preflight import open_inputs, preflight
+from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.water import mask_of_place
+from actanywhere.seeing.protocol import RegionMap
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, read_layer, render, stage_shot, texture
+from tests.render.test_placement import readers
+from tests.seeing.staged import marked
 
 SHORE = 36
 
@@ -73,3 +78,17 @@ def test_beyond_the_picture_and_behind_who_went_is_water_what_is_like_it() -> No
     found = mask_of_place(mask, hole, whole, onto)
     assert found[46:, 30:115].min() > 0.99 and found[:34].max() == 0
     assert found[46:, :20].mean() > 0.95 and found[46:56, 122:].mean() > 0.95
+
+
+def test_auto_moves_the_water_that_a_network_is_sure_of_and_without_one_says_what_would(lake: Staged) -> None:
+    whole = marked((HEIGHT, WIDTH), "ground", ("water", [(0, 0.5), (1, 0.5), (1, 1), (0, 1)]))
+
+    def scene(regions: dict[int, RegionMap], **asked: str) -> Scene:
+        with open_inputs(lake.job("starter", **asked)) as inputs:
+            return read_scene(inputs, Watch(), readers(regions))
+
+    moves = scene({WIDTH: whole}, water="auto")
+    assert moves.water.startswith("48% of the place, by")  # half of its 64 rows, less a margin of one
+    for still in (scene({WIDTH: whole}), scene({}, water="auto")):
+        assert still.water == ""
+    assert any("--water auto" in one for one in scene({WIDTH: whole}).warnings)
