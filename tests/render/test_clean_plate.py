@@ -57,6 +57,15 @@ def test_what_is_behind_the_actor_is_what_other_frames_show_and_the_rest_is_the_
         assert np.array_equal(channels["G"][far], own["G"][far])
 
 
+@pytest.mark.parametrize(
+    "flag", ["--mend-matte", "--close-slits", "--keep-front=p.png", "--despill=1", "--erode=2"]
+)
+def test_what_would_change_nothing_in_it_is_not_asked_for(tmp_path: Path, flag: str) -> None:
+    with pytest.raises(SystemExit):
+        _clean(tmp_path / "shot", flag)
+    assert not (tmp_path / "shot" / "clean").exists()
+
+
 def test_what_no_frame_saw_is_a_hole_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _stage(tmp_path / "shot", 1)
     assert _clean(tmp_path / "shot") == 0

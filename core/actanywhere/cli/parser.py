@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Sequence
 
 from .. import __version__
+from ..contract.groups.matte import READING
 from ..training import flags as training_flags
 from .descriptions import BATCH, MATTE, MATTE_EXAMPLES, TOP, TOP_EXAMPLES
 from .evaluate import MEASURES, add_evaluate_flags
@@ -231,7 +232,7 @@ def _cleanplate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_shot_flags(parser.add_argument_group("the shot"), only=("frames", "plate", "matte"))
     parser.add_argument("--output", required=True, metavar="DIR", help="The folder for it, made if need be.")
-    add_setting_flags(parser.add_argument_group("the matte"), group="matte")
+    add_setting_flags(parser.add_argument_group("the matte"), only=READING)
     add_talk(parser, dry_run=False)
 
 
@@ -286,5 +287,5 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "--output", required=True, metavar="DIR", help="The folder to write, made if need be."
     )
     add_setting_flags(parser.add_argument_group("the lens"), only=("focal", "haperture"))
-    add_setting_flags(parser.add_argument_group("the matte"), group="matte")
+    add_setting_flags(parser.add_argument_group("the matte"), only=READING)
     add_talk(parser, dry_run=False)

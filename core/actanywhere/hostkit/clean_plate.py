@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import List, Sequence, Tuple
 
+from ..contract.groups.matte import READING
 from ..contract.job import Job
 from ..contract.settings import setting_fields
 from .engine import Engine, answer_of, engine_errand, flags, plate_flags
@@ -23,7 +24,7 @@ def clean_plate_words(job: Job) -> List[str]:
     words = ["cleanplate", *plate_flags(job), *flags(matte)]
     for field in setting_fields():
         value = getattr(job.settings, field.name)
-        if field.group == "matte" and value != field.default:
+        if field.name in READING and value != field.default:
             flag = field.name.replace("_", "-")
             words.append(f"--{flag}" if value is True else f"--{flag}={value}")
     return words

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ..fields import number, switch, text, whole
 
+READING = ("matte_white", "matte_id", "fit_matte", "invert_matte", "fill_matte", "grow_matte")
+"""The settings that say who is in the matte; the others act on the comp alone, or look at the whole shot for it."""
+
 
 @dataclass(frozen=True)
 class MatteSettings:
