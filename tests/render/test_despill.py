@@ -119,3 +119,21 @@ def test_the_layers_name_may_come_before_and_after_the_channels_beside_it(
 def test_a_layer_is_not_called_as_the_channels_beside_it(layer: str) -> None:
     with pytest.raises(JobError, match="cannot be a layer's name"):
         Settings(layer=layer)
+
+
+def test_the_edge_of_a_premultiplied_plate_holds_the_actor_alone_and_is_left_as_it_is(
+    tmp_path: Path, model: Path
+) -> None:
+    """An actor who is dark at their edge: what is divided twice comes out as bright as their middle."""
+    staged = stage_shot(tmp_path / "cut", frames=4)
+    for index, frame in enumerate(staged.plates):
+        alpha, middle = disc(24 + index, 36, 12)[..., None], disc(24 + index, 36, 9)[..., None]
+        light = (0.1 + 0.5 * middle) * alpha
+        write_still(tmp_path / "cut" / f"plate.{frame}.exr", np.dstack([light] * 3 + [alpha]), "half")
+    job = replace(staged.job(model, despill=1.0), shot=replace(staged.shot, matte=Matte()))
+    result = render(job)
+    assert any("is not despilled" in warning for warning in result.warnings)
+    alpha, middle = disc(25, 36, 12)[..., None], disc(25, 36, 9)[..., None]
+    np.testing.assert_allclose(
+        _planes(job.output, "despilled.")[..., 1], ((0.1 + 0.5 * middle) * alpha)[..., 0], atol=4e-3
+    )

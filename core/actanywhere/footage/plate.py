@@ -92,7 +92,7 @@ class Plate:
         self.footage = footage
         self._movie: MovieReader | None = None
         self._files = Unchanged()
-        self._premultiplied = False
+        self.premultiplied = False  # whether its colours are divided by its alpha
         self._as_plate = as_plate
         #: What the files say of their alpha: ``straight``, ``premultiplied``, ``unsaid``, or empty without one.
         self.alpha = ""
@@ -185,8 +185,8 @@ class Plate:
 
     def _settle_alpha(self, kind: str, shown: list[Evidence]) -> None:
         self.alpha = kind
-        self._premultiplied = is_premultiplied(kind, shown)
-        if self._premultiplied:
+        self.premultiplied = is_premultiplied(kind, shown)
+        if self.premultiplied:
             source = "as its soft edges show" if kind == "unsaid" else "as the file says"
             self.warnings.append(
                 f"{self.path}: its colours are premultiplied by its alpha, {source}. They are divided by it, so that "
@@ -291,7 +291,7 @@ class Plate:
             self._check_same(still)
             part, names = self._colour(still)
             pixels = still.read(part, names)
-            alpha = still.find_alpha() if self._premultiplied else None
+            alpha = still.find_alpha() if self.premultiplied else None
             if alpha is not None and alpha[0] == part:
                 pixels = divided(pixels, still.read(part, (alpha[1],))[..., 0])
             attributes = _timed(still.attributes, still.format, self.info.fps)
@@ -328,7 +328,7 @@ class Plate:
         assert self._movie is not None
         number = frame - self.footage.first_frame
         pixels, alpha = self._movie.read(number)
-        if self._premultiplied and alpha is not None:
+        if self.premultiplied and alpha is not None:
             pixels = divided(pixels, alpha)
         attributes: dict[str, Any] = {}
         if self._movie.time_code is not None:

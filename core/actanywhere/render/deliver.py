@@ -115,7 +115,8 @@ def finish_layer(
     match, streaks = scene.match.value, _streaks(inputs, scene, index)
     actor = None
     if settings.despill:
-        actor = _without_spill(read, info.space, settings.despill, None if pulled is None else taken)
+        strength = 0.0 if inputs.plate.premultiplied else settings.despill
+        actor = _without_spill(read, info.space, strength, None if pulled is None else taken)
     mended = scene.mend.value is not None
     closed = _closed(inputs, scene, index, read)
     element = _interaction(scene, index, read, info.space)

@@ -184,6 +184,11 @@ def open_inputs(
     front = open_matte(Matte(settings.keep_front), plate, counted=counted) if settings.keep_front else None
     warnings += [] if front is None else front.warnings
     clean = _open_clean(settings, plate, warnings, counted)
+    if settings.despill and plate.premultiplied:
+        warnings.append(
+            f"{plate.path} is not despilled: it is premultiplied by its alpha, so nothing of a background is in the "
+            "actor's edge."
+        )
     water = read_still_mask(settings.water_mask, job.shot.condition) if settings.water_mask else None
     if settings.second_pass and engine.facts.window is None:
         engine = Tiled(engine, plate.info.width * plate.info.height, resolved.area)

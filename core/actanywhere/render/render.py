@@ -249,7 +249,8 @@ def _paint(
 
     Gives each new frame's number of clamped values.
     """
-    conditioning = ShotConditioning(scene, inputs.job.settings, inputs.alive_at, inputs.engine.facts.despills)
+    despills = inputs.engine.facts.despills and not inputs.plate.premultiplied
+    conditioning = ShotConditioning(scene, inputs.job.settings, inputs.alive_at, despills)
     kept = PaintedWindows(output.work)
     windows = _windows(inputs)
     clamped: dict[int, int] = {}
