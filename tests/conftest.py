@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,14 @@ Mount = Callable[[str], Path]
 # neither do the commands that they start. Torch reads this once, when it is first imported.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What a developer has pulled for themselves is not found: a network would change what tests see, and take long."""
+    own = tempfile.TemporaryDirectory(prefix="actanywhere_")
+    config.add_cleanup(own.cleanup)
+    os.environ["XDG_DATA_HOME"] = own.name
+    os.environ.pop("ACTANYWHERE_MODELS", None)
 
 
 @pytest.fixture

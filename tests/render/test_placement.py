@@ -258,6 +258,7 @@ def test_a_picture_is_enlarged_around_the_cameras_move_and_the_reason_says_by_ho
     [
         (Settings(place="centred"), None, NOBODY, TO_BOTH_SIDES),
         (Settings(fit="width"), None, NOBODY, TO_BOTH_SIDES),
+        (Settings(anchor=1003), None, NOBODY, TO_BOTH_SIDES),  # there it fits as it is
         (Settings(), 1003, NOBODY, TO_BOTH_SIDES),  # the plate's own actor is in the picture
         (Settings(), None, None, TO_BOTH_SIDES),  # a camera in 3-D
         (Settings(), None, NOBODY, None),  # what lies beyond is painted by another

@@ -230,12 +230,9 @@ def _lay(
     # In a camera in 3-D the horizons lie on each other anyway.
     found = None if isinstance(moved, SpaceTrack) else standpoint
     rows = inputs.plate.info.display_window.height
-    # Beyond it another paints, or has painted; and who is shown at an anchor may be the own actor of the plate.
-    shown = inputs.others is not None or inputs.hint is not None
-    free = not (inputs.job.shot.condition.extended or inputs.engine.facts.invents)
-    free = free and not (shown and settings.anchor is not None)
-    # Said to be a finished frame: the actor in it may be the plate's, though they were not recognised.
-    free = free and inputs.job.shot.condition.kind != "composite"
+    # Beyond it another paints, or has painted; or the frame was finished around an actor who may be the plate's.
+    said = inputs.job.shot.condition
+    free = not (said.extended or inputs.engine.facts.invents or said.kind == "composite")
     path = path_of(moved, clip.aspect, view) if free else None
     placement = choose_placement(settings, painted, size, view.aspect, found, path, rows)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)

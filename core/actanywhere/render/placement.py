@@ -57,7 +57,8 @@ def choose_placement(
     picture = size[1] / size[0]
     before, best = find_footing(footing, settings.fit, picture, frame)
     stands = f"{_gained(before, best, seen)}; " if best.placement.moved else ""
-    if path is not None and settings.fit == "fill":
+    # At an anchor that is given, the picture is to fit as it is.
+    if path is not None and settings.fit == "fill" and settings.anchor is None:
 
         def suits(placement: Placement) -> bool:
             soft = placement.scale > best.placement.scale and _times(placement, size, frame, rows) >= _SOFT
