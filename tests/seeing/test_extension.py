@@ -107,3 +107,14 @@ def test_lamps_near_the_upper_border_make_no_comb() -> None:
     for more in (30, 150):
         made = extend(picture, np.zeros((100, 140), np.float32), Margins(top=more), ShiftMap())[:more, :, 0]
         assert (np.diff((made > 0.5).astype(int), axis=0) == 1).sum(0).max() == 1
+
+
+def test_into_the_bars_of_a_letterbox_the_picture_goes_on_as_beyond_its_borders() -> None:
+    place, rows = street(), 40
+    bars = np.zeros((SIZE[0] + 2 * rows, SIZE[1]), np.float32)
+    bars[:rows] = bars[-rows:] = 1
+    boxed = np.zeros((*bars.shape, 3), np.float32)
+    boxed[rows:-rows] = place
+    whole = extend(boxed, bars, Margins(left=50), ShiftMap())
+    assert np.array_equal(whole, extend(place, NO_HOLE, Margins(50, rows, 0, rows), ShiftMap()))
+    assert np.array_equal(whole[rows:-rows, 50:], place)

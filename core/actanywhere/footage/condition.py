@@ -76,7 +76,8 @@ def _rim(pixels: Pixels, path: str, notes: list[str]) -> Pixels | None:
     if rim is None:
         return None
     notes.append(
-        f"{path}: {rim} goes round the picture. It is no part of the place, which is painted on there: crop it away."
+        f"{path}: {rim} goes round the picture. It is no part of the place, which goes on there as beyond its "
+        "borders. Crop it away to see less of that."
     )
     return np.asarray(rim.cover((pixels.shape[0], pixels.shape[1])), np.float32)
 

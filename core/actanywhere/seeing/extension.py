@@ -26,6 +26,8 @@ _LEAST_LEVEL, _OTHER_LEVEL, _LEVEL_EDGE = 0.03, 0.25, 0.02
 """Of a level at the picture's end: its least share of the height, the distance in RGB from which another begins, and
 over how much of the height it goes over into that.
 """
+_KNOWN = 0.01
+"""A hole's share of a pixel that is known all the same."""
 _SIDES = ((1, True), (1, False), (0, True), (0, False))
 """Left, right, top and bottom: the axis, and whether it lies before the picture."""
 
@@ -56,7 +58,21 @@ def extend(
     What is behind the hole comes first; then the sides, then above and below, where nothing is copied from what must
     not stand twice (``never_from``, (h, w)). Where no network paints, what stands out of its level does not stand
     twice either. ``step`` hears the share that is done.
+
+    A hole all along a border (the bars of a letterbox, the paper around a scan) is gone on into as what lies beyond is.
     """
+    known = hole < _KNOWN
+    rows, columns = np.flatnonzero(known.any(1)), np.flatnonzero(known.any(0))
+    if len(rows) and known.shape != (rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]):
+        inner = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        wider = Margins(
+            margins.left + int(columns[0]),
+            margins.top + int(rows[0]),
+            margins.right + hole.shape[1] - inner[1].stop,
+            margins.bottom + hole.shape[0] - inner[0].stop,
+        )
+        never = None if never_from is None else never_from[inner]
+        return extend(np.ascontiguousarray(picture[inner]), hole[inner], wider, fill, never, step)
     if fill.name == ShiftMap.name and margins:
         return _quilted(picture, hole, margins, fill, never_from, step)
     height, width = hole.shape
