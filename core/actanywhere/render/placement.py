@@ -56,30 +56,25 @@ def choose_placement(
     )
     picture = size[1] / size[0]
     before, best = find_footing(footing, settings.fit, picture, frame)
-    stands = f"{_gained(before, best, seen)}; " if best.placement.moved else ""
+    if best.placement.moved:
+        return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}")
+    left = _left(before, seen)
     # At an anchor that is given, the picture is to fit as it is.
-    if path is not None and settings.fit == "fill" and settings.anchor is None:
+    if path is None or settings.fit != "fill" or settings.anchor is not None:
+        return left
 
-        def suits(placement: Placement) -> bool:
-            soft = placement.scale > best.placement.scale and _times(placement, size, frame, rows) >= _SOFT
-            return not soft and keeps(footing, best, placement, picture, frame)
+    def suits(placement: Placement) -> bool:
+        soft = placement.scale > 1 and _times(placement, size, frame, rows) >= _SOFT
+        return not soft and keeps(footing, before, placement, picture, frame)
 
-        covering = cover(path, best.placement, picture, frame, suits)
-        if covering != best.placement:
-            less = _seen_less(path, best.placement, covering, picture, frame)
-            warnings = () if best.placement.moved else _left(before, seen).warnings
-            return Decision(covering, f"{stands}{less}; {_SAYS}", warnings)
-    return Decision(best.placement, stands + _SAYS) if stands else _left(before, seen)
-
-
-def _seen_less(path: Path, before: Placement, after: Placement, picture: float, frame: float) -> str:
-    """What is done so that the camera sees less beyond the picture."""
-    done = [f"{after.scale / before.scale:.3g} times as large"] if after.scale != before.scale else []
-    done += ["moved"] if (after.x, after.y) != (before.x, before.y) else []
-    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (before, after))
-    return (
-        f"{' and '.join(done)}, so that {now:.0%} of what the camera sees lies beyond it instead of {was:.0%}"
-    )
+    covering = cover(path, centred, picture, frame, suits)
+    if not covering.moved:
+        return left
+    done = [f"{covering.scale:.3g} times as large"] if covering.scale != 1 else []
+    done += ["moved"] if (covering.x, covering.y) != (0, 0) else []
+    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (centred, covering))
+    less = f"{now:.0%} of what the camera sees lies beyond it instead of {was:.0%}"
+    return Decision(covering, f"{' and '.join(done)}, so that {less}; {_SAYS}", left.warnings)
 
 
 def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
