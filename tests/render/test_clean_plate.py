@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from actanywhere.cli import main
+from tests.camera.staged import wall
 from tests.footage.pictures import write_still
 from tests.render.stage import read_layer
 
@@ -86,3 +87,17 @@ def test_finished_frames_are_kept_and_another_shots_folder_is_refused(
     assert first.stat().st_mtime_ns == before and first.with_name("plate_clean.1002.exr").is_file()
     assert _clean(tmp_path / "shot", "--frames", "1001-1008") == 2
     assert "holds another shot's clean plate" in capsys.readouterr().err
+
+
+def test_a_plate_that_is_woven_of_fields_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shot").mkdir()
+    picture = wall(np.random.default_rng(1), HEIGHT, WIDTH + 100)
+    for index in range(FRAMES):
+        upper, lower = (picture[:, 3 * time : 3 * time + WIDTH] for time in (2 * index, 2 * index + 1))
+        light = np.where(np.arange(HEIGHT)[:, None, None] % 2, lower, upper)
+        matte = np.zeros((HEIGHT, WIDTH, 1), np.float32)
+        matte[30:70, 20 + 8 * index : 32 + 8 * index] = 1
+        write_still(tmp_path / "shot" / f"plate.{1001 + index}.exr", light, "half")
+        write_still(tmp_path / "shot" / f"matte.{1001 + index}.png", matte, "uint8")
+    assert _clean(tmp_path / "shot", "--plate-colour", "srgb") == 0
+    assert "plate: it is interlaced (frames 1002-1008)" in "".join(capsys.readouterr())

@@ -204,6 +204,17 @@ def test_a_part_that_comes_at_once_is_told_at_the_frame_that_lacks_it(
     assert any("comes or goes at once at frames 1004:" in one for one in event["warnings"])
 
 
+def test_a_plate_that_is_woven_of_fields_is_told(shot: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for index in range(FRAMES):
+        upper, lower = (with_body(street(), body((50 + 2 * time, 62))) for time in (2 * index, 2 * index + 1))
+        woven = np.where(np.arange(SIZE[0])[:, None, None] % 2, lower, upper)
+        write_still(shot / "plate" / f"sc010.{1001 + index}.png", woven, "uint8")
+    assert made(shot, "--box", "36,32,28,60") == 0
+    assert "plate: it is interlaced (frames 1002-1007)" in "".join(capsys.readouterr())
+    assert made(shot, "--box", "36,32,28,60") == 0
+    assert "plate: it is interlaced" in "".join(capsys.readouterr()), "told again where all is kept"
+
+
 @pytest.mark.parametrize("same", [True, False], ids=["the same actor", "somebody else"])
 def test_where_they_were_lost_what_is_surely_found_on_the_way_back_to_them_counts_and_is_told(
     same: bool, shot: Path, library: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -10,12 +10,18 @@ import numpy as np
 import pytest
 
 from actanywhere.camera.solve import Solve, SolveFacts, doubt
-from actanywhere.contract.shot import FrameRange
+from actanywhere.contract.settings import Settings
+from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.engines.protocol import Watch
 from actanywhere.render import camera as cameras
-from actanywhere.render.camera import Solving, deliver_camera, facts_of, solve_clip
+from actanywhere.render import solved_plate
+from actanywhere.render.camera import Solved, Solving, deliver_camera, facts_of, solve_clip
 from actanywhere.render.clip import Clip
+from actanywhere.render.plate_job import PlateJob
+from actanywhere.render.progress import JobProgress
 from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
+from tests.camera.staged import wall
+from tests.footage.pictures import write_still
 
 COUNT = 8
 TURNS = np.stack([look(9, -1.0 * k, 0.3 * np.sin(k)) for k in range(COUNT)])
@@ -118,3 +124,19 @@ def test_a_solve_is_given_back_as_files_that_lead_a_camera_again(
         assert space is not None
         np.testing.assert_allclose(space.matrices, found.cameras.matrices, atol=1e-6)
         np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)
+
+
+def test_a_plate_that_is_woven_of_fields_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = wall(np.random.default_rng(1), 96, 300)
+    for index in range(6):
+        upper, lower = (picture[:, 3 * time : 3 * time + 160] for time in (2 * index, 2 * index + 1))
+        woven = np.where(np.arange(96)[:, None, None] % 2, lower, upper)
+        write_still(tmp_path / f"plate.{1001 + index}.png", woven, "uint8")
+        write_still(tmp_path / f"matte.{1001 + index}.png", np.zeros((96, 160, 1), np.float32), "uint8")
+    monkeypatch.setattr(solved_plate, "require_pycolmap", lambda: None)
+    monkeypatch.setattr(solved_plate, "solve_clip", lambda *_: Solved(None, "staged"))
+    plate, matte = (str(tmp_path / f"{name}.####.png") for name in ("plate", "matte"))
+    job = PlateJob(ImageSequence(plate), Matte(matte), str(tmp_path / "camera"), None, Settings())
+    progress = JobProgress(lambda _: None, lambda: False, solved_plate.solve_stages(1))
+    told = solved_plate.solve_plate(job, progress).warnings
+    assert any(one.startswith("plate: it is interlaced (frames 1002-1006)") for one in told)

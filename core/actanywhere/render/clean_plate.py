@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.alignment import Matrix
+from ..camera.fields import Fields
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import OutputError
 from ..contract.files import make_folder, write_text
@@ -112,9 +113,10 @@ def _claim(folder: Path, job: PlateJob, frames: FrameRange) -> None:
 def _write(
     job: PlateJob, plate: Plate, matte: MatteReader, folder: Path, progress: JobProgress
 ) -> CleanPlate:
-    clip, track = _read(job, plate, matte, progress)
+    fields = Fields()
+    clip, track = _read(job, plate, matte, progress, fields)
     with ShotFeatures(clip) as features:
-        return _write_frames(job, plate, matte, folder, progress, features, track)
+        return _write_frames(job, plate, matte, folder, progress, features, track, fields)
 
 
 def _write_frames(
@@ -125,6 +127,7 @@ def _write_frames(
     progress: JobProgress,
     features: ShotFeatures,
     track: CameraTrack,
+    fields: Fields,
 ) -> CleanPlate:
     clip = features.clip
 
@@ -158,9 +161,9 @@ def _write_frames(
             write_exr_frame(str(path), {"R G B": clean, "A": known}, plate.info, own.attributes)
         progress.reach(_WRITING, index + 1, str(path))
         progress.watch(_WRITING).check()
-    warnings = list(
-        dict.fromkeys([*plate.warnings, *matte.warnings, *features.timing.warnings(plate.frames.first)])
-    )
+    first = plate.frames.first
+    told = (*fields.warnings(first), *features.timing.warnings(first))
+    warnings = list(dict.fromkeys([*plate.warnings, *matte.warnings, *told]))
     if holes:
         warnings.append(
             f"In {len(holes)} frames ({compact(holes)}) no other frame shows all behind the actor: A is 0 there. "
@@ -169,15 +172,17 @@ def _write_frames(
     return CleanPlate(pattern, plate.frames, pull.reason, warnings)
 
 
-def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> tuple[Clip, CameraTrack]:
-    """The shot at the width at which it is aligned, and its camera."""
+def _read(
+    job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress, fields: Fields
+) -> tuple[Clip, CameraTrack]:
+    """The shot at the width at which it is aligned, and its camera; ``fields`` hears every frame."""
     info, watch = plate.info, progress.watch(_READING)
     width = min(PULL_WIDTH, info.width)
     watch.step(0)
     clip = empty_clip(plate.frames, max(1, round(width * info.height / info.width)), width, info.aspect)
     tracker = Tracker(info.aspect)
     for index, frame in enumerate(plate.frames):
-        picture, actor = read_proxies(plate, matte, job.settings, frame)
+        picture, actor = read_proxies(plate, matte, job.settings, frame, fields)
         clip.rgb[index] = np.round(resize(picture, *clip.size) * 255)
         clip.matte[index] = np.round(resize(actor, *clip.size) * 255)
         tracker.add(picture, actor)

@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 import cv2
 import numpy as np
 
+from ..camera.fields import Fields, Rows
 from ..contract.errors import JobError, ModelError
 from ..contract.files import make_folder, replace_atomically
 from ..contract.numbering import named_after, numbered_name
@@ -37,6 +38,7 @@ from .matte_readers import (
     source_of,
 )
 from .progress import JobProgress, Stage
+from .proxies import field_rows
 
 _LOOKING, _FOLLOWING, _EDGES = "looking for the actor", "following the actor", "drawing the edge"
 _SIDE = 960
@@ -209,28 +211,28 @@ class _Making:
                 f"{compact(sorted(set(self._instead)))}: give another folder to have them as the others. "
                 f"{self._failed.remedy}"
             )
-        unsure = {frame for frame, how in sure.items() if how < _UNSURE}
-        return sorted(unsure | self._jumping(unsure))
+        return sorted(self._gone_over({frame for frame, how in sure.items() if how < _UNSURE}))
 
-    def _jumping(self, unsure: set[int]) -> set[int]:
-        """Frames that lack a part of the actor which one beside them has; they are told. None beside the ``unsure``."""
-        lacking: set[int] = set()
-        most, frames = 0.0, self._plate.frames
-        for frame in range(frames.first, frames.last):
-            if {frame, frame + 1} & unsure:
+    def _gone_over(self, unsure: set[int]) -> set[int]:
+        """The ``unsure``, and others that lack a part of the actor; these are told, and a plate woven of fields."""
+        lacking, most, frames, fields = set[int](), 0.0, self._plate.frames, Fields()
+        for frame in frames:
+            fields.add(self._seen(frame)[2])
+            if frame == frames.last or {frame, frame + 1} & unsure:
                 continue
             one, other = self._settled(frame).mask, self._settled(frame + 1).mask
             shares = come_and_gone(self._small(frame), one, self._small(frame + 1), other)
             lacking |= {frame + at for at, share in enumerate(shares) if share >= JUMPS}
             most = max(most, *shares)
             self._progress.watch(_FOLLOWING).check()
+        self.warnings += fields.warnings(frames.first)
         if lacking:
             self.warnings.append(
                 f"A part of the actor (up to {most:.0%}) comes or goes at once at frames {compact(sorted(lacking))}: "
                 "the matte may lack it there, or hold too much beside them. Look at matte_sheet.png, and run it again "
                 "with a box or a rough matte of such a frame."
             )
-        return lacking
+        return unsure | lacking
 
     def _step(self, new: bool) -> None:
         """One more frame is followed, or was gone over again."""
@@ -325,12 +327,13 @@ class _Making:
     def _small(self, frame: int) -> Picture:
         return self._seen(frame)[0]
 
-    def _looked_at(self, frame: int) -> tuple[Picture, dict[str, Any]]:
-        """The frame (h, w, 3) as a display sees it, small, and its metadata."""
-        own = self._read(frame)
+    def _looked_at(self, frame: int) -> tuple[Picture, dict[str, Any], Rows]:
+        """The frame (h, w, 3) as a display sees it, small, its metadata, and what tells its fields."""
+        own, space = self._read(frame), self._plate.info.space
         height, width = _size(self._plate)
         small = cv2.resize(own.pixels, (width, height), interpolation=cv2.INTER_AREA)
-        return to_display(np.ascontiguousarray(small, np.float32), self._plate.info.space), own.attributes
+        small = to_display(np.ascontiguousarray(small, np.float32), space)
+        return small, own.attributes, field_rows(own.pixels, space)
 
     def _refined(self, frame: int) -> Picture:
         """The frame's alpha (H, W), before it is steadied."""

@@ -52,7 +52,7 @@ def read_proxies(
     info = plate.info
     pixels, actor = plate.read(frame).pixels, _treated(matte, settings, frame)
     if fields is not None:
-        fields.add(_rows(pixels, info.space))
+        fields.add(field_rows(pixels, info.space))
     if info.width > _PROXY_WIDTH:
         size = (_PROXY_WIDTH, max(1, round(_PROXY_WIDTH * info.height / info.width)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -60,8 +60,8 @@ def read_proxies(
     return to_display(np.ascontiguousarray(pixels), info.space), actor
 
 
-def _rows(pixels: Picture, space: str) -> NDArray[np.uint8]:
-    """A few columns of a frame, in codes of a display's green."""
+def field_rows(pixels: Picture, space: str) -> NDArray[np.uint8]:
+    """A few columns (H, n) of a frame (H, W, 3), in codes of a display's green, for ``Fields``."""
     columns = np.linspace(0, pixels.shape[1] - 1, min(COLUMNS, pixels.shape[1])).round().astype(int)
     codes = to_display(np.ascontiguousarray(pixels[:, columns]), space)[..., 1]
     return np.asarray(np.round(np.clip(codes, 0, 1) * 255), np.uint8)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..camera.fields import Fields
 from ..camera.solve import require_pycolmap
 from ..camera.timing import read_timing
 from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
@@ -47,7 +48,8 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
     ):
         for stage in solve_stages(len(plate.frames)):
             progress.plan(stage.name, stage.count)
-        clip = _read(job, plate, matte, progress)
+        fields = Fields()
+        clip = _read(job, plate, matte, progress, fields)
         lens = lens_of(job.settings, plate.info.aspect)
         progress.reach(_SOLVING, 0)
         found = solve_clip(clip, lens, Solving(progress.watch(_SOLVING, remedy=_REMEDY)))
@@ -55,18 +57,19 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
         size = plate.info.width, plate.info.height
         stem = Path(job.output) / "camera"
         files = () if found.cameras is None else deliver_camera(found.cameras, facts_of(found), size, stem)
-        told = read_timing(clip.rgb, clip.indices()).warnings(plate.frames.first)
+        first = plate.frames.first
+        told = (*fields.warnings(first), *read_timing(clip.rgb, clip.indices()).warnings(first))
         return WrittenCamera(found, files, (*plate.warnings, *matte.warnings, *told))
 
 
-def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress) -> Clip:
+def _read(job: PlateJob, plate: Plate, matte: MatteReader, progress: JobProgress, fields: Fields) -> Clip:
     info, watch = plate.info, progress.watch(_READING, remedy=_REMEDY)
     width = min(SOLVE_WIDTH, info.width)
     watch.step(0)
     clip = empty_clip(plate.frames, max(1, round(width / info.aspect)), width, info.aspect)
     for index, frame in enumerate(plate.frames):
         for kept, picture in zip(
-            (clip.rgb, clip.matte), read_proxies(plate, matte, job.settings, frame), strict=True
+            (clip.rgb, clip.matte), read_proxies(plate, matte, job.settings, frame, fields), strict=True
         ):
             kept[index] = np.round(resize(picture, *clip.size) * 255)
         watch.step(index + 1)
