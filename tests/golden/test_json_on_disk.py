@@ -150,8 +150,8 @@ def _networks(folder: Path) -> tuple[Path, Callable[[], Any]]:
 
 def _clean_plate(folder: Path) -> tuple[Path, Callable[[], Any]]:
     job = PlateJob(ImageSequence("plate.####.exr"), Matte("roto.####.exr"), str(folder))
-    _claim(folder, job, FrameRange(1001, 1002))
-    return folder / "cleanplate.json", lambda: _claim(folder, job, FrameRange(1001, 1002))
+    _claim(folder, job, FrameRange(1001, 1002), {"plate": "0"})
+    return folder / "cleanplate.json", lambda: _claim(folder, job, FrameRange(1001, 1002), {"plate": "0"})
 
 
 def _matte(folder: Path) -> tuple[Path, Callable[[], Any]]:

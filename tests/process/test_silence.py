@@ -129,6 +129,7 @@ COUNTED: list[tuple[Callable[[Path, Path], list[str]], int, dict[str, list[str]]
         clean_plate,
         0,
         {
+            "checking footage": ["0/4", "4/4"],
             "reading footage": ["0/4", "1/4", "2/4", "3/4", "4/4"],
             "pulling the shadow": ["0/4", "4/4"],
             "writing the clean plate": ["0/4", "1/4", "2/4", "3/4", "4/4"],

@@ -101,3 +101,19 @@ def test_a_plate_that_is_woven_of_fields_is_told(tmp_path: Path, capsys: pytest.
         write_still(tmp_path / "shot" / f"matte.{1001 + index}.png", matte, "uint8")
     assert _clean(tmp_path / "shot", "--plate-colour", "srgb") == 0
     assert "plate: it is interlaced (frames 1002-1008)" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("kind", ["plate.1003.exr", "matte.1003.png"])
+def test_a_file_that_was_replaced_under_its_name_is_not_taken_for_the_one_before(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shot = tmp_path / "shot"
+    _stage(shot, 16)
+    assert _clean(shot, "--quiet") == 0
+    (shot / kind).write_bytes((shot / kind.replace("1003", "1007")).read_bytes())
+    assert _clean(shot, "--quiet") == 2
+    assert f"but {kind[:5]} changed since then" in capsys.readouterr().err
+    note = shot / "clean" / "cleanplate.json"
+    paths_alone = note.read_text().replace('"schema": 2', '"schema": 1')
+    note.write_text(paths_alone)
+    assert _clean(shot, "--quiet") == 0 and _clean(shot, "--quiet") == 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,12 +20,13 @@ from ..contract.errors import OutputError
 from ..contract.files import make_folder, write_text
 from ..contract.numbering import named_after, numbered_name
 from ..contract.schema import Upgrade, numbered, upgraded
-from ..contract.shot import FrameRange
+from ..contract.shot import FrameRange, ImageSequence
 from ..footage import (
     MatteReader,
     MatteValues,
     Plate,
     compact,
+    digest,
     linearise,
     open_matte,
     open_plate,
@@ -42,9 +44,17 @@ from .shadow import PULL_WIDTH, shaded
 
 Picture = NDArray[np.float32]
 
-_READING, _PULLING, _WRITING = "reading footage", "pulling the shadow", "writing the clean plate"
+_CHECKING, _READING = "checking footage", "reading footage"
+_PULLING, _WRITING = "pulling the shadow", "writing the clean plate"
 _NOTE = "cleanplate.json"
-_UPGRADES: tuple[Upgrade, ...] = ()
+
+
+def _with_inputs(data: dict[str, Any]) -> dict[str, Any]:
+    """Layout 1 knew plate and matte by their paths alone."""
+    return {**data, "inputs": None}
+
+
+_UPGRADES: tuple[Upgrade, ...] = (_with_inputs,)
 _KEPT_FRAMES = 20
 _RIM = 0.02
 """Width of the rim about the actor, as a share of the frame's height, that is taken out with them."""
@@ -67,7 +77,8 @@ class CleanPlate:
 
 def clean_plate_stages(frames: int) -> list[Stage]:
     """The work on a clean plate of so many frames."""
-    return [Stage(_READING, frames, 0.1), Stage(_PULLING, frames, 0.5), Stage(_WRITING, frames, 1.0)]
+    seconds = {_CHECKING: 0.02, _READING: 0.1, _PULLING: 0.5, _WRITING: 1.0}
+    return [Stage(name, frames, each) for name, each in seconds.items()]
 
 
 def write_clean_plate(job: PlateJob, progress: JobProgress) -> CleanPlate:
@@ -86,28 +97,51 @@ def write_clean_plate(job: PlateJob, progress: JobProgress) -> CleanPlate:
         folder = Path(job.output)
         make_folder(str(folder))
         with lock_folder(folder):
-            _claim(folder, job, plate.frames)
             for stage in clean_plate_stages(len(plate.frames)):
                 progress.plan(stage.name, stage.count)
+            _claim(folder, job, plate.frames, _digests(job, plate.frames, progress))
             return _write(job, plate, matte, folder, progress)
 
 
-def _claim(folder: Path, job: PlateJob, frames: FrameRange) -> None:
+def _digests(job: PlateJob, frames: FrameRange, progress: JobProgress) -> dict[str, str]:
+    watch = progress.watch(_CHECKING)
+
+    def step(share: float) -> None:
+        watch.step(int(share * len(frames)))
+        watch.check()
+
+    step(0)
+    found = {"plate": digest(job.plate, frames, step)}
+    if job.matte.path:
+        found["matte"] = digest(ImageSequence(job.matte.path, job.matte.first_frame), frames)
+    return found
+
+
+def _claim(folder: Path, job: PlateJob, frames: FrameRange, inputs: dict[str, str]) -> None:
     """Note what the folder is for. Raises ``OutputError`` where it holds another clean plate."""
     note = folder / _NOTE
-    data = {"plate": asdict(job.plate), "matte": asdict(job.matte), "frames": str(frames)}
+    data: dict[str, Any] = {"plate": asdict(job.plate), "matte": asdict(job.matte), "frames": str(frames)}
     data["settings"] = {k: v for k, v in asdict(job.settings).items() if "matte" in k}
-    if not note.is_file():
+    found: dict[str, Any] = {}
+    if note.is_file():
+        other_folder = "Give another output folder, or remove it."
+        try:
+            found = upgraded(json.loads(note.read_text(encoding="utf-8")), str(note), _UPGRADES)
+            same = {key: found[key] for key in found if key != "inputs"} == data
+        except (ValueError, TypeError, AttributeError):
+            same = False
+        if not same:
+            raise OutputError(f"{folder} holds another shot's clean plate.", other_folder)
+        before = found.get("inputs")
+        changed = [name for name in inputs if isinstance(before, dict) and before.get(name) != inputs[name]]
+        if changed:
+            raise OutputError(
+                f"{folder} holds a clean plate of these files, but {' and '.join(changed)} changed since then.",
+                other_folder,
+            )
+    if found.get("inputs") is None:
+        data["inputs"] = inputs
         write_text(str(note), json.dumps(numbered(data, _UPGRADES), indent=2, sort_keys=True) + "\n")
-        return
-    try:
-        same = upgraded(json.loads(note.read_text(encoding="utf-8")), str(note), _UPGRADES) == data
-    except ValueError:
-        same = False
-    if not same:
-        raise OutputError(
-            f"{folder} holds another shot's clean plate.", "Give another output folder, or remove it."
-        )
 
 
 def _write(
