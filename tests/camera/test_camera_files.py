@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,13 +76,59 @@ def test_a_chan_file_without_a_lens_takes_the_artist_s(tmp_path: Path) -> None:
     assert found is not None and found.focal == pytest.approx([16 / 9] * 3)
 
 
+def _cameras(folder: Path, width: int, height: int) -> str:
+    eye = np.eye(4)
+    rows = {}
+    for frame in FRAMES:
+        eye[0, 3] = frame
+        rows[str(frame)] = {"matrix": eye.ravel().tolist(), "focal_pixels": height}
+    path = folder / "cameras.json"
+    path.write_text(json.dumps({"kind": "cameras", "width": width, "height": height, "frames": rows}))
+    return str(path)
+
+
+def test_cameras_of_a_proxy_are_those_of_the_plate_and_those_of_another_crop_are_refused(
+    tmp_path: Path,
+) -> None:
+    found = read_track(_cameras(tmp_path, 960, 540), FRAMES, 1920, 1080).space
+    assert found is not None and found.focal == pytest.approx([1] * 3)
+    with pytest.raises(JobError, match="made for 1920 x 1080 pixels; the plate has 1920 x 800") as told:
+        read_track(_cameras(tmp_path, 1920, 1080), FRAMES, 1920, 800)
+    assert "cropping" in told.value.remedy
+
+
+def test_cameras_of_a_squeezed_plate_may_be_of_its_square_pixels(tmp_path: Path) -> None:
+    for width in (960, 1920):
+        found = read_track(_cameras(tmp_path, width, 800), FRAMES, 960, 800, squeeze=2).space
+        assert found is not None and found.focal == pytest.approx([1] * 3)
+
+
+def test_cameras_of_an_overscanned_plate_may_be_of_its_raster_or_its_display_window(tmp_path: Path) -> None:
+    """A focal length in pixels is the same in both; a field of view is the display window's."""
+    for height, width in ((1080, 1920), (1188, 2112)):
+        found = read_track(_cameras(tmp_path, width, height), FRAMES, 2112, 1188, shown=(1920, 1080)).space
+        assert found is not None and found.focal == pytest.approx([height / 1188] * 3)
+    path = chan(tmp_path, *(f"{f} {f} 0 0 0 0 0 {2 * math.degrees(math.atan(0.5))}" for f in FRAMES))
+    found = read_track(path, FRAMES, 2112, 1188, shown=(1920, 1080)).space
+    assert found is not None and found.focal == pytest.approx([1080 / 1188] * 3)
+
+
+def test_the_lens_that_is_given_goes_before_that_of_a_file_of_either_kind(tmp_path: Path) -> None:
+    for path in (
+        _cameras(tmp_path, 1920, 1080),
+        chan(tmp_path, *(f"{f} {f} 0 0 0 0 0 40" for f in FRAMES)),
+    ):
+        found = read_track(path, FRAMES, 1920, 1080, focal=2.5).space
+        assert found is not None and found.focal == pytest.approx([2.5] * 3)
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         (("1001 0 0 0 0 0 0",), "line 1"),
         (("1001 0 0 0 0 0 0 53", "1002 0 0 0 0 nan 0 53"), "line 2"),
         (("1001 0 0 0 0 0 0 0",), "field of view"),
-        (("1001 0 0 0 0 0 0 53",), "1002, 1003"),
+        (("1001 0 0 0 0 0 0 53",), "no camera for 1002-1003: it has 1001"),
         (("",), "no camera"),
     ],
 )

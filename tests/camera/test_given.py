@@ -85,7 +85,7 @@ def test_the_view_that_all_transforms_share_does_not_matter(tmp_path: Path) -> N
 
 
 BAD = {
-    "a missing frame": ({"transforms": {"1001": STILL}}, "no transform for frame 1002, 1003"),
+    "a missing frame": ({"transforms": {"1001": STILL}}, "no transform for 1002-1003: it has 1001"),
     "another size": ({"width": 48, "height": 30}, "made for 48 x 30 pixels; the plate has 96 x 60"),
     "a name for a frame": ({"transforms": {"first": STILL}}, "'first' is not a frame number"),
     "eight numbers": (

@@ -50,6 +50,12 @@ def track(at: At, *rows: Any, **fields: Any) -> Any:
     return read_track(str(at.write("t.json", json.dumps(data))), TWO, 96, 64)
 
 
+def cameras(at: At, width: int, height: int) -> object:
+    rows = {str(f): {"matrix": np.eye(4).ravel().tolist(), "focal_pixels": 80} for f in TWO}
+    data = {"kind": "cameras", "width": width, "height": height, "frames": rows}
+    return read_track(str(at.write("cameras.json", json.dumps(data))), TWO, 96, 64)
+
+
 def chan(at: At, text: str, focal: float | None = None) -> Any:
     return read_track(str(at.write("t.chan", text)), TWO, 96, 64, focal)
 
@@ -218,14 +224,19 @@ ROWS = [
         lambda at: track(at, STILL, STILL, width=96, height=64),
     ),
     Row(
-        "Track the whole range, or render less.",
+        "Track the whole range in the plate's frame numbers, or render less.",
         lambda at: track(at, STILL),
         lambda at: track(at, STILL, STILL),
     ),
     Row(
-        "Export the whole range, or render less.",
+        "Export the whole range in the plate's frame numbers, or render less.",
         lambda at: chan(at, CHAN.splitlines()[0]),
         lambda at: chan(at, CHAN),
+    ),
+    Row(
+        "Export the camera for the plate's own frame: cropping it changes what the lens shows.",
+        lambda at: cameras(at, 96, 96),
+        lambda at: cameras(at, 48, 32),
     ),
     Row(
         "Give the track's file.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from actanywhere.camera.solve import Solve, SolveFacts, doubt
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.engines.protocol import Watch
+from actanywhere.footage import PlateInfo
+from actanywhere.footage.stills import Window
 from actanywhere.render import camera as cameras
 from actanywhere.render import solved_plate
 from actanywhere.render.camera import Solved, Solving, deliver_camera, facts_of, solve_clip
@@ -117,12 +120,36 @@ def test_a_solve_is_given_back_as_files_that_lead_a_camera_again(
     solves(monkeypatch, GOOD)
     found = solve_clip(clip, None, Solving())
     assert found.cameras is not None
-    files = deliver_camera(found.cameras, facts_of(found), (WIDTH, HEIGHT), tmp_path / "bg" / "shot_camera")
+    files = deliver_camera(found.cameras, facts_of(found), _info(0), tmp_path / "bg" / "shot_camera")
     assert [Path(file).name for file in files] == ["shot_camera.chan", "shot_camera.json"]
     for file in files:
         space = read_track(file, clip.frames, WIDTH, HEIGHT).space
         assert space is not None
         np.testing.assert_allclose(space.matrices, found.cameras.matrices, atol=1e-6)
+        np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)
+
+
+def _info(overscan: int) -> PlateInfo:
+    """A plate of WIDTH x HEIGHT pixels, so many of them beyond each side of its display window."""
+    raster, shown = Window(0, 0, WIDTH, HEIGHT), Window(0, 0, WIDTH - 2 * overscan, HEIGHT - 2 * overscan)
+    return PlateInfo(WIDTH, HEIGHT, shown, raster, raster, 1.0, None, "srgb")
+
+
+def test_the_field_of_view_of_an_overscanned_plates_chan_is_its_display_windows_as_in_nuke(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from actanywhere.camera.given import read_track
+
+    solves(monkeypatch, GOOD)
+    found, info = solve_clip(clip, None, Solving()), _info(4)
+    assert found.cameras is not None
+    shown = info.display_window.width, info.display_window.height
+    files = deliver_camera(found.cameras, facts_of(found), info, tmp_path / "camera")
+    view = float(Path(files[0]).read_text().split()[7])
+    assert math.tan(math.radians(view / 2)) == pytest.approx(shown[1] / 2 / (FOCAL * HEIGHT))
+    for file in files:
+        space = read_track(file, clip.frames, WIDTH, HEIGHT, shown=shown).space
+        assert space is not None
         np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)
 
 

@@ -103,11 +103,11 @@ def cameras_of(solve: Solve, first: int) -> Cameras:
     return Cameras(tuple(range(first, first + count)), matrices, np.full(count, solve.facts.focal))
 
 
-def write_chan(cameras: Cameras, path: str) -> None:
-    """The cameras as a .chan file, written whole."""
+def write_chan(cameras: Cameras, path: str, shown: float = 1.0) -> None:
+    """The cameras as a .chan file, written whole; ``shown`` is the display window's height over the raster's."""
     lines = []
     for frame, matrix, focal in zip(cameras.frames, cameras.matrices, cameras.focal, strict=True):
-        view = math.degrees(2 * math.atan(0.5 / focal))
+        view = math.degrees(2 * math.atan(0.5 * shown / focal))
         values = [*matrix[:3, 3], *_euler(matrix[:3, :3]), view]
         lines.append("\t".join([str(frame), *(f"{value:.9g}" for value in values)]))
     write_text(path, "\n".join(lines) + "\n")

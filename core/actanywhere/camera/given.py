@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import JobError
+from ..contract.numbering import compact
 from ..contract.shot import FrameRange
 from ..contract.track import track_of_any_layout
 from .camera_files import Cameras, read_cameras, read_chan, turned
@@ -26,6 +27,8 @@ from .track import CameraTrack
 _FIELDS = {"width", "height", "transforms"}
 _WORST_CONDITION = 1e7
 """Of a transform in unit coordinates; beyond this it presses the picture into a line."""
+_SAME_SHAPE = 0.01
+"""How much the shape of a camera's frame and the plate's may differ, as a share: a proxy's sides are rounded."""
 _FORMAT = "docs/track.md describes the file."
 
 
@@ -42,19 +45,33 @@ class GivenTrack:
 
 
 def read_track(
-    path: str, frames: FrameRange, width: int, height: int, focal: float | None = None, squeeze: float = 1.0
+    path: str,
+    frames: FrameRange,
+    width: int,
+    height: int,
+    focal: float | None = None,
+    squeeze: float = 1.0,
+    shown: tuple[int, int] | None = None,
 ) -> GivenTrack:
     """The camera of ``frames`` from a track file of a plate of ``width`` by ``height`` pixels.
 
-    ``focal``, in frame heights, is the lens of a .chan file. ``squeeze`` is the plate's pixel aspect. Raises
-    ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
+    ``focal``, in heights of these, is the lens that goes before a camera file's own. ``squeeze`` is the plate's pixel
+    aspect; ``shown`` are width and height of its display window, which a .chan file's field of view is of, where it has
+    overscan. Raises ``JobError`` naming the file and the first thing in it that is wrong; nothing is guessed.
     """
+    aspect, shown = squeeze * width / height, shown or (width, height)
     if Path(path).suffix.lower() == ".chan":
         text, digest = _read(path)
-        return _in_space(path, read_chan(path, text, focal), frames, squeeze * width / height, digest)
+        cameras = read_chan(path, text, focal)
+        if focal is None:
+            cameras = replace(cameras, focal=cameras.focal * shown[1] / height)
+        return _in_space(path, cameras, frames, aspect, digest)
     data, digest = _load(path)
     if data.get("kind") == "cameras":
-        return _in_space(path, read_cameras(path, data), frames, squeeze * width / height, digest)
+        cameras = read_cameras(path, data)
+        scale = _rows_of(path, data, (width, height), shown, squeeze) / height
+        lens = cameras.focal * scale if focal is None else np.full(len(cameras.frames), focal)
+        return _in_space(path, replace(cameras, focal=lens), frames, aspect, digest)
     if set(data) != _FIELDS or not isinstance(data["transforms"], dict):
         raise JobError(f"{path} is not a camera track: it needs width, height and transforms alone.", _FORMAT)
     size = data["width"], data["height"]
@@ -64,11 +81,11 @@ def read_track(
             "Track the plate at its full size (no proxy), and write its width and height into the file.",
         )
     transforms = {_frame(path, key): (key, row) for key, row in data["transforms"].items()}
-    missing = [str(frame) for frame in frames if frame not in transforms]
+    missing = [frame for frame in frames if frame not in transforms]
     if missing:
-        shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
         raise JobError(
-            f"{path} has no transform for frame {shown}.", "Track the whole range, or render less."
+            f"{path} has no transform for {compact(missing)}: it has {compact(sorted(transforms)) or 'none'}.",
+            "Track the whole range in the plate's frame numbers, or render less.",
         )
     to_pixels = np.array([[height, 0, width / 2], [0, height, height / 2], [0, 0, 1]], np.float64)
     from_pixels = np.linalg.inv(to_pixels)
@@ -100,13 +117,29 @@ def _load(path: str) -> tuple[dict[str, Any], str]:
     return data, digest
 
 
+def _rows_of(
+    path: str, data: dict[str, Any], raster: tuple[int, int], shown: tuple[int, int], squeeze: float
+) -> int:
+    """How many rows of the plate are the height of a file of cameras: its raster's, or its display window's."""
+    size = data.get("width"), data["height"]
+    if type(size[0]) is not int or size == raster:
+        return raster[1]
+    for width, height in (shown,) if size == shown else (raster, shown):
+        if any(abs(size[0] * height / (size[1] * width * wide) - 1) < _SAME_SHAPE for wide in (1, squeeze)):
+            return height
+    raise JobError(
+        f"{path} was made for {size[0]} x {size[1]} pixels; the plate has {raster[0]} x {raster[1]}, another shape.",
+        "Export the camera for the plate's own frame: cropping it changes what the lens shows.",
+    )
+
+
 def _in_space(path: str, cameras: Cameras, frames: FrameRange, aspect: float, digest: str) -> GivenTrack:
     """A camera's turns and zoom, and where it travels, itself."""
-    missing = [str(frame) for frame in frames if frame not in cameras.frames]
+    missing = [frame for frame in frames if frame not in cameras.frames]
     if missing:
         raise JobError(
-            f"{path} has no camera for frame {', '.join(missing[:12])}.",
-            "Export the whole range, or render less.",
+            f"{path} has no camera for {compact(missing)}: it has {compact(cameras.frames)}.",
+            "Export the whole range in the plate's frame numbers, or render less.",
         )
     chosen = cameras.only(tuple(frames))
     reason = f"the turns of the camera in {Path(path).name}"

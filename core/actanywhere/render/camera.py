@@ -25,6 +25,7 @@ from ..camera.track import CameraTrack
 from ..contract.errors import JobError, OutputError
 from ..contract.files import make_folder, write_text
 from ..engines.protocol import Watch
+from ..footage import PlateInfo
 from .clip import Clip
 from .decision import Decision
 from .features import ShotFeatures
@@ -201,13 +202,13 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
 
 
 def deliver_camera(
-    cameras: Cameras, facts: Mapping[str, object], size: tuple[int, int], stem: Path
+    cameras: Cameras, facts: Mapping[str, object], info: PlateInfo, stem: Path
 ) -> tuple[str, ...]:
-    """Write ``stem``.chan and ``stem``.json for a plate of ``size`` (width, height), and give them."""
+    """Write ``stem``.chan and ``stem``.json for that plate, and give them."""
     make_folder(str(stem.parent))
     chan, data = f"{stem}.chan", f"{stem}.json"
-    write_chan(cameras, chan)
-    write_cameras(cameras, size, data, facts)
+    write_chan(cameras, chan, info.display_window.height / info.height)
+    write_cameras(cameras, (info.width, info.height), data, facts)
     return chan, data
 
 

@@ -30,6 +30,7 @@ from ..footage import (
     MatteReader,
     MatteValues,
     Plate,
+    PlateInfo,
     Unchanged,
     open_matte,
     open_plate,
@@ -139,7 +140,7 @@ class Inputs:
     @property
     def focal(self) -> float | None:
         """The plate's lens in frame heights, where the artist gave it."""
-        return lens_of(self.job.settings, self.aspect)
+        return lens_of(self.job.settings, self.plate.info)
 
     def __enter__(self) -> Inputs:
         return self
@@ -352,10 +353,15 @@ def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | Non
         warnings.append(f"The camera track {path} is not used: the camera is '{camera}'.")
         return None
     info = plate.info
-    lens = lens_of(settings, info.aspect)
-    return read_track(path, plate.frames, info.width, info.height, lens, info.pixel_aspect)
+    lens, shown = lens_of(settings, info), info.display_window
+    return read_track(
+        path, plate.frames, info.width, info.height, lens, info.pixel_aspect, (shown.width, shown.height)
+    )
 
 
-def lens_of(settings: Settings, aspect: float) -> float | None:
-    """The artist's lens in frame heights of a plate of that aspect, None where they gave none."""
-    return None if settings.focal is None else settings.focal / settings.haperture * aspect
+def lens_of(settings: Settings, info: PlateInfo) -> float | None:
+    """The artist's lens in heights of that plate's raster, None where they gave none: the sensor shows its display
+    window.
+    """
+    across = info.display_window.width * info.pixel_aspect / info.height
+    return None if settings.focal is None else settings.focal / settings.haperture * across

@@ -218,11 +218,8 @@ def _write_camera(inputs: Inputs, output: OutputFolder, scene: Scene) -> None:
     """Write the plate's solved camera beside the layer."""
     track = None if scene.backdrop.value is None else scene.backdrop.value.track
     if scene.camera.value == "3d" and isinstance(track, SpaceTrack):
-        size, facts = (
-            (inputs.plate.info.width, inputs.plate.info.height),
-            {"believed": True, "reason": track.reason},
-        )
-        deliver_camera(track.cameras, facts, size, output.path / f"{output.stem}_camera")
+        facts = {"believed": True, "reason": track.reason}
+        deliver_camera(track.cameras, facts, inputs.plate.info, output.path / f"{output.stem}_camera")
 
 
 def _open_painter(inputs: Inputs, scene: Scene, output: OutputFolder, progress: JobProgress) -> Painter:

@@ -50,13 +50,14 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
             progress.plan(stage.name, stage.count)
         fields = Fields()
         clip = _read(job, plate, matte, progress, fields)
-        lens = lens_of(job.settings, plate.info.aspect)
+        lens = lens_of(job.settings, plate.info)
         progress.reach(_SOLVING, 0)
         found = solve_clip(clip, lens, Solving(progress.watch(_SOLVING, remedy=_REMEDY)))
         progress.reach(_SOLVING, 100)
-        size = plate.info.width, plate.info.height
         stem = Path(job.output) / "camera"
-        files = () if found.cameras is None else deliver_camera(found.cameras, facts_of(found), size, stem)
+        files = (
+            () if found.cameras is None else deliver_camera(found.cameras, facts_of(found), plate.info, stem)
+        )
         first = plate.frames.first
         told = (*fields.warnings(first), *read_timing(clip.rgb, clip.indices()).warnings(first))
         return WrittenCamera(found, files, (*plate.warnings, *matte.warnings, *told))
