@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +84,41 @@ def test_despilled_over_the_layer_is_the_comp_with_what_is_in_front(tmp_path: Pa
     over = file["despilled.G"] + file["generated_bg.G"] * (1 - file["despilled.A"])
     np.testing.assert_allclose(over, file["G"], atol=4e-3)
     assert (file["despilled.A"][:, POLE] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (lambda pole: 1 - pole, "--keep-front looks inverted"),
+        (lambda pole: pole / 2, "the highest value of --keep-front is 0.5"),
+        (lambda pole: pole / 255, "nothing stands in front in the frames 1001-1004"),
+        (lambda pole: pole, ""),
+    ],
+)
+def test_a_front_that_is_inverted_dim_or_empty_is_told(
+    tmp_path: Path, model: Path, values: Callable[[np.ndarray], np.ndarray], told: str
+) -> None:
+    staged = _with_a_pole(tmp_path / "pole")
+    pole = np.zeros((HEIGHT, WIDTH, 1), np.float32)
+    pole[:, POLE] = 1
+    write_still(staged.folder / "pole.exr", values(pole), "half")
+    with open_inputs(staged.job(model, keep_front=str(staged.folder / "pole.exr")), Engines()) as inputs:
+        found = [
+            one for one in read_scene(inputs, Watch()).warnings if "pole.exr" in one and "still" not in one
+        ]
+    assert len(found) == bool(told) and told in "".join(found)
+
+
+def test_a_proxy_of_what_is_in_front_is_scaled_as_the_actors_is(tmp_path: Path, model: Path) -> None:
+    staged = _with_a_pole(tmp_path / "pole")
+    half = np.zeros((HEIGHT // 2, WIDTH // 2, 1), np.float32)
+    half[:, POLE.start // 2 : POLE.stop // 2] = 1
+    write_still(staged.folder / "pole.exr", half, "half")
+    job = staged.job(model, keep_front=str(staged.folder / "pole.exr"))
+    with pytest.raises(FootageError) as refused:
+        render(job)
+    assert "--fit-matte" in refused.value.remedy
+    with open_inputs(replace(job, settings=replace(job.settings, fit_matte=True)), Engines()) as inputs:
+        assert inputs.front is not None
+        front = inputs.front.read(1002)
+    assert front[:, 62:68].min() == 1 and front[:, :56].max() == 0

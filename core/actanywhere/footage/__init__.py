@@ -18,7 +18,7 @@ from .digest import digest
 from .layer import HALF_MAX, HalfFrame, layer_channels, write_exr_frame, write_png
 from .matte import MatteReader, open_matte, open_shot
 from .matte_source import MatteValues
-from .matte_treatment import MatteLevels, judge_mattes, treat_matte
+from .matte_treatment import MatteLevels, judge_fronts, judge_mattes, treat_matte
 from .movie_out import MovieWriter
 from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateFrame, PlateInfo, open_plate
@@ -49,6 +49,7 @@ __all__ = [
     "forget",
     "from_display",
     "is_scene_linear",
+    "judge_fronts",
     "judge_mattes",
     "layer_channels",
     "layer_space",

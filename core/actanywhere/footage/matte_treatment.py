@@ -19,6 +19,8 @@ _EMPTY = 0.02
 _DIM = 0.9
 _FLAT = 0.15
 """Share of a matte at one grey, in all frames, that is no soft edge."""
+_AROUND = 0.75
+"""Mean along the border from which a matte looks inverted."""
 _LEVELS = [level / 16.0 for level in range(1, 16)] + [0.999]
 
 
@@ -141,10 +143,33 @@ def judge_mattes(
         warnings.append(
             f"{path}: the matte is empty in {len(empty)} of {len(frames)} frames: {compact(empty)}."
         )
-    if np.median([border for _, _, border in seen]) > 0.75:
+    if np.median([border for _, _, border in seen]) > _AROUND:
         warnings.append(
             f"{path}: the matte looks inverted: it is 1 along most of the picture's border. If it is 1 on the "
             "background, invert it (--invert-matte)."
+        )
+    return warnings
+
+
+def judge_fronts(path: str, frames: FrameRange, fronts: Iterable[Pixels], levels: MatteLevels) -> list[str]:
+    """What is odd about the mattes of what stands in front of the actor, 1 = keep, as ``judge_mattes`` takes them."""
+    borders = [_border(front) for front in fronts]
+    if levels.highest < _EMPTY:
+        code = f", the code {round(levels.highest * levels.code)} of {levels.code}" if levels.code else ""
+        return [
+            f"{path}: nothing stands in front in the frames {frames}: the highest value of --keep-front is "
+            f"{levels.highest:.3g}{code}. If something is there, bring its white to 1."
+        ]
+    warnings = []
+    if levels.highest < _DIM:
+        warnings.append(
+            f"{path}: the highest value of --keep-front is {levels.highest:.4g}, so what stands in front will be "
+            "transparent. If that is white, bring it to 1: --matte-white is the actor's alone."
+        )
+    if np.median(borders) > _AROUND * min(1.0, levels.highest):
+        warnings.append(
+            f"{path}: --keep-front looks inverted: it is 1 along most of the picture's border, and the plate's place "
+            "is kept there. If it is 1 on what is to go, invert it: --invert-matte is the actor's alone."
         )
     return warnings
 

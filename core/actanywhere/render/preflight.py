@@ -182,7 +182,9 @@ def open_inputs(
     warnings += _of_the_name(job)
     track = _open_track(job, plate, warnings)
     alive = _open_alive(settings, engine.facts, plate, warnings, counted)
-    front = open_matte(Matte(settings.keep_front), plate, counted=counted) if settings.keep_front else None
+    front, sized = None, MatteValues(fit=settings.fit_matte)
+    if settings.keep_front:
+        front = open_matte(Matte(settings.keep_front), plate, values=sized, counted=counted)
     warnings += [] if front is None else front.warnings
     clean = _open_clean(settings, plate, warnings, counted)
     if settings.despill and plate.premultiplied:
@@ -313,7 +315,8 @@ def _open_alive(
     if settings.life == 0:
         warnings.append(f"The alive mask {settings.alive} has no effect: life is 0.")
         return None
-    return open_matte(Matte(settings.alive), plate, counted=counted)
+    sized = MatteValues(fit=settings.fit_matte)
+    return open_matte(Matte(settings.alive), plate, values=sized, counted=counted)
 
 
 def _open_clean(settings: Settings, plate: Plate, warnings: list[str], counted: Counted) -> Plate | None:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from ..camera.fields import COLUMNS, Fields
 from ..contract.settings import Settings
-from ..footage import MatteReader, Plate, to_display, treat_matte
+from ..engines.protocol import Watch
+from ..footage import MatteReader, Plate, judge_fronts, spilled, to_display, treat_matte
+from .clip import Clip
 from .matte_mend import Mend
 from .preflight import Inputs
 
@@ -34,6 +36,24 @@ def treated_matte(inputs: Inputs, frame: int, mend: Mend | None = None) -> Pictu
     return mend.mended(
         frame - first, lambda index: _treated(inputs.matte, inputs.job.settings, first + index)
     )
+
+
+def read_front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None:
+    """What stands in front of the actor, (T, h, w) at the clip's size, 255 = keep; None without a matte of it."""
+    if inputs.front is None:
+        return None
+    front = spilled(clip.matte.shape)
+    for index, frame in enumerate(inputs.frames):
+        front[index] = np.round(resize(inputs.front.read(frame), *clip.size) * 255)
+        watch.check()
+    return front
+
+
+def warn_of_front(inputs: Inputs, front: NDArray[np.uint8]) -> tuple[str, ...]:
+    """What is odd about the matte of what stands in front, as ``read_front`` gives it."""
+    assert inputs.front is not None
+    small = (resize(one / np.float32(255), 64, 64) for one in front)
+    return tuple(judge_fronts(inputs.front.path, inputs.frames, small, inputs.front.levels))
 
 
 def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:

@@ -21,7 +21,7 @@ from ..camera.track import CameraTrack, Tracker, still_track
 from ..comp.match import Match
 from ..contract.errors import ModelError
 from ..engines.protocol import Watch
-from ..footage import judge_mattes, spilled
+from ..footage import judge_mattes
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
@@ -44,7 +44,7 @@ from .place import Place, see_place
 from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
-from .proxies import read_proxies, resize
+from .proxies import read_front, read_proxies, resize, warn_of_front
 from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .water import move_water
@@ -183,7 +183,8 @@ def _read_scene(
         track = track.holding(timing.same)
     regions.carry(track, clip.aspect)
     camera, motion = choose_camera(inputs, track, clip, features, solving)
-    front = _front(inputs, seen, watch)
+    front = read_front(inputs, seen, watch)
+    footage += () if front is None else warn_of_front(inputs, front)
     width = inputs.plate.info.width
     slits = Decision[Closing | None](None)
     if settings.close_slits or not looks_later:
@@ -232,7 +233,7 @@ def _read_scene(
         place.placement,
         mend=mend,
         look=look if looks_later else None,
-        front=front if seen is clip else _front(inputs, clip, watch),
+        front=front if seen is clip else read_front(inputs, clip, watch),
         slits=slits,
         cut=cut_off(clip, regions),
         interaction=interaction,
@@ -386,14 +387,3 @@ def _tracked_again(inputs: Inputs, regions: PlateRegions, mend: Mend, watch: Wat
         tracker.add(read(index)[0], mend.mended(index, lambda k: read(k)[1]), regions.standing_still(index))
         watch.check()
     return tracker.solve()
-
-
-def _front(inputs: Inputs, clip: Clip, watch: Watch) -> NDArray[np.uint8] | None:
-    """What stands in front of the actor, at the clip's size."""
-    if inputs.front is None:
-        return None
-    front = spilled(clip.matte.shape)
-    for index, frame in enumerate(inputs.frames):
-        front[index] = np.round(resize(inputs.front.read(frame), *clip.size) * 255)
-        watch.check()
-    return front
