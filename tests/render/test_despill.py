@@ -137,3 +137,20 @@ def test_the_edge_of_a_premultiplied_plate_holds_the_actor_alone_and_is_left_as_
     np.testing.assert_allclose(
         _planes(job.output, "despilled.")[..., 1], ((0.1 + 0.5 * middle) * alpha)[..., 0], atol=4e-3
     )
+
+
+def test_what_is_despilled_is_a_decision_and_a_hard_matte_is_told(tmp_path: Path, model: Path) -> None:
+    soft = render(_before_a_screen(tmp_path / "soft").job(model, despill=0.5))
+    assert soft.decided("despill").value == "0.5"
+    assert soft.decided("despill").reason == "the soft edge, of the colour beside it"
+    staged = _before_a_screen(tmp_path / "hard")
+    for index, frame in enumerate(staged.plates):
+        write_still(
+            tmp_path / "hard" / f"matte.{frame}.exr", np.round(disc(24 + index, 36, 12))[..., None], "half"
+        )
+    jobs = [staged.job(model, f"out{share}", despill=share) for share in (0.0, 1.0)]
+    hard = [render(job) for job in jobs][1]
+    assert hard.decided("despill").value == "none"
+    assert not any("no soft edge" in one for one in soft.warnings)
+    assert any("--despill changes nothing" in one and "--grow-matte -1" in one for one in hard.warnings)
+    assert np.array_equal(_planes(jobs[0].output, ""), _planes(jobs[1].output, ""))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from actanywhere.comp.match import Match
+from actanywhere.contract.shot import FrameRange
 from actanywhere.footage import from_display, to_display
 from actanywhere.render.match import _in_the_scene
+from tests.footage.pictures import write_still
 from tests.render.stage import Staged, read_layer, render
 
 
@@ -67,3 +70,18 @@ def test_a_scene_linear_plate_is_matched_as_the_same_plate_in_display_codes() ->
     found = from_display(to_display(made.apply(from_display(shown, "acescg"), 1), "acescg"), "srgb")
     np.testing.assert_allclose(found, wanted, rtol=0.12)
     np.testing.assert_allclose(found[0, 2], wanted[0, 2], rtol=0.02)
+
+
+def test_a_part_of_the_plate_that_is_matched_by_itself_is_told(shot: Staged, model: Path) -> None:
+    """The plate grows lighter: each half by itself comes out with another grade than the whole."""
+    for index, (frame, light) in enumerate(shot.plates.items()):
+        write_still(shot.folder / f"plate.{frame}.exr", light * (1 + 0.3 * index), "half")
+    first = min(shot.plates)
+    graded = {}
+    for name, frames in (("whole", FrameRange(first, first + 5)), ("part", FrameRange(first, first + 2))):
+        job = shot.job(model, name, match="grade")
+        result = render(replace(job, shot=replace(job.shot, frames=frames)))
+        graded[name] = result.decided("match").reason
+        told = [one for one in result.warnings if "--match grade is measured in the frames" in one]
+        assert len(told) == (name == "part")
+    assert graded["whole"] != graded["part"]

@@ -21,6 +21,8 @@ _FLAT = 0.15
 """Share of a matte at one grey, in all frames, that is no soft edge."""
 _AROUND = 0.75
 """Mean along the border from which a matte looks inverted."""
+_SOLID, _SOFT = 0.98, 2e-4
+"""From where a matte is solid, and the share of it that is less in one without a soft edge."""
 _LEVELS = [level / 16.0 for level in range(1, 16)] + [0.999]
 
 
@@ -40,6 +42,12 @@ class MatteLevels:
         self.highest = max(self.highest, float(matte.max()))
         counts = cv2.calcHist([np.ascontiguousarray(matte)], [0], None, [256], [-0.5 / 255, 255.5 / 255])
         self._counts += np.asarray(counts, np.int64).ravel()
+
+    @property
+    def hard(self) -> bool:
+        """Whether next to none of the matte lies between 0 and 1."""
+        actor = self._counts[6:]
+        return float(actor[: round(_SOLID * 255) - 6].sum()) <= _SOFT * float(actor.sum())
 
     @property
     def white(self) -> str:

@@ -6,6 +6,7 @@ from ..comp.motion_blur import OFF, read_shutter
 from ..contract.job import DecisionRecord
 from ..footage import layer_space
 from .preflight import Inputs
+from .proxies import hard_edge
 from .scene import Scene
 
 
@@ -34,6 +35,7 @@ def decisions_of(inputs: Inputs, scene: Scene, place: str) -> list[DecisionRecor
         *_mended(inputs, scene),
         *_closed(inputs, scene),
         *_interacts(inputs, scene),
+        *_despilled(inputs),
         *([DecisionRecord("water", "moves", scene.water, "water")] if scene.water else []),
         *_life(inputs),
         *_matched(inputs, scene),
@@ -81,6 +83,18 @@ def _interacts(inputs: Inputs, scene: Scene) -> list[DecisionRecord]:
         return []
     made = "none" if scene.interaction.value is None else "pulled"
     return [DecisionRecord("interaction", made, scene.interaction.reason, "interaction")]
+
+
+def _despilled(inputs: Inputs) -> list[DecisionRecord]:
+    asked = inputs.job.settings.despill
+    if not asked:
+        return []
+    if inputs.plate.premultiplied:
+        return [DecisionRecord("despill", "none", "the plate is premultiplied by its alpha", "despill")]
+    if hard_edge(inputs):
+        return [DecisionRecord("despill", "none", "the matte has no soft edge", "despill")]
+    where = "beside it" if inputs.clean is None else "of the clean plate"
+    return [DecisionRecord("despill", f"{asked:g}", f"the soft edge, of the colour {where}", "despill")]
 
 
 def _placed(scene: Scene) -> str:

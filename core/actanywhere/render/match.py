@@ -50,15 +50,28 @@ def choose_match(inputs: Inputs, scene: Scene) -> Decision[Match | None]:
     match = match_looks(plate, layer, layers, texture=asked == "all")
     if is_scene_linear(info.space):
         match = _in_the_scene(match, layer.black, info.space)
-    reason = f"to the plate: {match}"
+    reason, warnings = f"to the plate: {match}", _of_a_part(inputs)
     if not plate.flat:
-        return Decision(match, reason)
+        return Decision(match, reason, warnings)
     left = "white, colours and defocus are" if asked == "all" else "white and colours are"
     warning = (
         f"--match {asked}: the plate's background is flat (a screen, or cut out) and does not tell its light: "
         f"the layer's black is matched to the actor's, its {left} left."
     )
-    return Decision(match, f"{reason}; by the actor alone, since the plate's background is flat", (warning,))
+    return Decision(
+        match, f"{reason}; by the actor alone, since the plate's background is flat", (warning, *warnings)
+    )
+
+
+def _of_a_part(inputs: Inputs) -> tuple[str, ...]:
+    """Another part of the plate has another look, and its layer another grade."""
+    frames, whole = inputs.frames, inputs.plate.whole
+    if frames == whole:
+        return ()
+    return (
+        f"--match {inputs.job.settings.match} is measured in the frames {frames} of the plate's {whole}: others get "
+        "another grade. Where parts are to join, render them in one, or grade 'unmatched'.",
+    )
 
 
 def _inner(matte: Picture) -> NDArray[np.bool_]:

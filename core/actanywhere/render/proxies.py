@@ -56,6 +56,22 @@ def warn_of_front(inputs: Inputs, front: NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(judge_fronts(inputs.front.path, inputs.frames, small, inputs.front.levels))
 
 
+def hard_edge(inputs: Inputs) -> bool:
+    """Whether the matte, of which every frame was read, has no soft edge, nor is given one."""
+    settings = inputs.job.settings
+    return inputs.matte.levels.hard and not settings.fit_matte and settings.grow_matte.is_integer()
+
+
+def warn_of_hard_edge(inputs: Inputs) -> tuple[str, ...]:
+    """Where there is nothing to despill."""
+    if not inputs.job.settings.despill or not hard_edge(inputs):
+        return ()
+    return (
+        f"{inputs.matte.path}: --despill changes nothing, since the matte has no soft edge. Soften it where it is "
+        "made, or take the rim off: --grow-matte -1.",
+    )
+
+
 def _treated(matte: MatteReader, settings: Settings, frame: int) -> Picture:
     return treat_matte(matte.read(frame), settings.invert_matte, settings.fill_matte, settings.grow_matte)
 

@@ -44,7 +44,7 @@ from .place import Place, see_place
 from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
-from .proxies import read_front, read_proxies, resize, warn_of_front
+from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge
 from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .water import move_water
@@ -173,7 +173,12 @@ def _read_scene(
     timing = read_timing(clip.rgb, clip.indices()) if features is None else features.timing
     settings, first = inputs.job.settings, inputs.frames.first
     seen = clip if features is None else features.clip
-    footage += (*fields.warnings(first), *timing.warnings(first), *warn_of_bars(seen))
+    footage += (
+        *fields.warnings(first),
+        *timing.warnings(first),
+        *warn_of_bars(seen),
+        *warn_of_hard_edge(inputs),
+    )
     mend = Decision[Mend | None](None)
     if settings.mend_matte or not looks_later:
         mend = _mend(inputs, clip, features, readers, watch, looking)
