@@ -22,7 +22,7 @@ def pan(*looks: float) -> Path:
 
 
 def covered(path: Path, picture: float = 1.0, laid: Placement = SQUARE) -> Placement:
-    return cover(path, laid, picture, 1.0, lambda placement: True)
+    return cover(lambda scale: path, laid, picture, 1.0, lambda placement: True)
 
 
 def test_what_a_pan_sees_beyond_a_picture_is_a_share_of_each_frame() -> None:
@@ -63,6 +63,15 @@ def test_no_slide_or_size_goes_beyond_its_bounds() -> None:
     for look in np.linspace(0.1, 1.2, 12):
         found = covered(pan(0.0, look))
         assert abs(found.x) <= 0.3 + 1e-9 and 1 <= found.scale <= 1.25
+
+
+def test_a_picture_that_its_horizon_holds_is_slid_to_the_side_alone() -> None:
+    low = Path(pan(0.0, 0.2).places + [0, 0.1])
+    free, held = (
+        cover(lambda scale: low, SQUARE, 1.5, 1.0, lambda placement: True, level) for level in (False, True)
+    )
+    assert free.y > 0 and held.y == 0
+    assert low.beyond(held, 1.5, 1.0).mean() < low.beyond(SQUARE, 1.5, 1.0).mean()
 
 
 def test_the_actor_stands_no_worse_for_it() -> None:

@@ -60,6 +60,17 @@ def test_ground_is_looked_up_where_a_level_camera_at_the_reference_saw_it() -> N
         assert np.stack([x, y], 1) == pytest.approx(from_reference(points, 0.1), abs=1e-9)
 
 
+def test_feet_stand_in_the_reference_view_where_the_ground_under_them_is_looked_up() -> None:
+    points = np.array(
+        [ahead_of_reference(x, z, EYE - PLACES[3, 1]) for x, z in ((-0.5, 2), (0, 3), (1, 4), (0, -1))]
+    )
+    feet = (points * [1, 1, -1])[:, [0, 2]]  # the cameras' z is backward
+    track = replace(standing(horizon=0.1), feet=feet)
+    assert track.stands == pytest.approx(
+        from_reference(points[:3], 0.1), abs=1e-9
+    )  # who is behind it stands nowhere
+
+
 def test_uprights_of_the_picture_stand_upright_on_the_wall_in_every_frame() -> None:
     track = standing(horizon=0.1, foot=0.1 + FOCAL * (EYE - PLACES[3, 1]) / 12)
     for index in range(COUNT):

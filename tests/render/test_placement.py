@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from actanywhere import cli
-from actanywhere.camera.backdrop import Backdrop
+from actanywhere.camera.backdrop import Backdrop, View
 from actanywhere.camera.cover import Path as Looks
 from actanywhere.camera.placement import Placement
+from actanywhere.camera.space import SpaceTrack
 from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, much_enlarged
+from actanywhere.render.placement import choose_placement, cover_in_space, much_enlarged
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
@@ -27,6 +28,7 @@ from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
 from actanywhere.shadow.cast import CastShadow
 from actanywhere.shadow.pull import PulledShadow
+from tests.camera.set3d import EYE, cameras, look
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
 from tests.seeing.staged import marked
@@ -273,3 +275,39 @@ def test_around_the_cameras_move_nothing_is_laid_against_what_was_said(
 def test_no_picture_becomes_soft_for_the_cameras_move() -> None:
     # 256 rows under 1000 are enlarged 3.9 times: 1.02 times more would be four.
     assert choose_placement(Settings(), None, (256, 256), 1.0, NOBODY, TO_BOTH_SIDES, 1000).value.scale == 1
+
+
+def in_space(ground: np.ndarray | None = None, far: float = 2.4, rows: int = 256) -> Decision[Placement]:
+    """Where a square picture lies, whose horizon is its middle, under a camera that looks down by 12 degrees and pans
+    to both sides; feet stand ``far`` metres before it.
+    """
+    turns = np.stack([look(12, pan) for pan in np.linspace(-6, 6, 7)])
+    shot = replace(cameras(turns, np.zeros((7, 3))), ground=np.full(7, -EYE))
+    track = SpaceTrack(shot, 1.0, "", np.ones(7), np.array([[0.0, -far]])).relative_to(3)
+
+    def standing(laid: Placement) -> SpaceTrack:
+        return track.standing(laid.y, None)
+
+    return cover_in_space(standing, "fill", (256, 256), View(1.0), ground, rows)
+
+
+def test_a_picture_in_a_camera_in_3d_is_enlarged_about_its_horizon_and_says_so() -> None:
+    found = in_space()
+    assert 1 < found.value.scale <= 1.25 and found.value.y == 0
+    assert "times as large" in found.reason and "lies beyond it instead of" in found.reason
+
+
+def test_a_picture_in_a_camera_in_3d_keeps_its_ground_under_the_feet() -> None:
+    # The feet stand at 0.5 + 1.1 * 1.6 / 4.6 = 0.88 of the picture; 1.08 times as large, at 0.85.
+    ground = np.zeros((100, 100), np.float32)
+    ground[87:] = 1
+    assert in_space(ground, 4.6).value.scale < 1.08
+    ground[70:] = 1
+    assert in_space(ground, 4.6).value.scale > 1.08
+    # Where nothing tells the ground: 1.25 times as large it would be 0.80, more than 0.06 higher.
+    assert in_space(None, 4.6).value.scale < 1.2
+    assert in_space(None, 2.4).value.scale == 1.25  # from below the picture into it
+
+
+def test_no_picture_in_a_camera_in_3d_becomes_soft_for_it() -> None:
+    assert in_space(rows=1000).value.scale == 1

@@ -20,8 +20,10 @@ _GRID, _FRAMES = 17, 121
 _LARGER, _SLID = 0.12, 0.05
 """What must be seen less beyond the borders, as a share of all that the shot shows: for twice the size, and for sliding
 by a frame height."""
-_GAIN, _LEFT = 0.012, 0.6
-"""By how much less, at least, and the most that may be left of it, for the picture to be touched at all."""
+_GAIN, _LEFT, _LEFT_LEVEL = 0.012, 0.6, 0.7
+"""By how much less, at least, and the most that may be left of it, for the picture to be touched at all; where its
+horizon holds it, a strip may stay open that no slide reaches.
+"""
 
 
 @dataclass(frozen=True)
@@ -54,45 +56,50 @@ def path_of(track: Motion, aspect: float, view: View) -> Path:
 
 
 def cover(
-    path: Path,
+    path: Callable[[float], Path],
     laid: Placement,
     picture: float,
     frame: float,
     suits: Callable[[Placement], bool],
+    level: bool = False,
 ) -> Placement:
     """The placement that ``suits`` and shows the most of the picture for the least change; ``laid`` where none gains.
 
-    ``picture`` and ``frame`` are their widths over heights.
+    ``path`` tells where the frames look, for each scale. ``level``: the picture is slid to the side alone, as its
+    horizon holds it. ``picture`` and ``frame`` are their widths over heights.
     """
-    before = float(path.beyond(laid, picture, frame).mean())
+    before = float(path(laid.scale).beyond(laid, picture, frame).mean())
     if before < _GAIN:
         return laid
-    found = sorted(_priced(path, laid, picture, frame), key=lambda one: one[0])
+    most = _LEFT_LEVEL if level else _LEFT
+    found = sorted(_priced(path, laid, picture, frame, level), key=lambda one: one[0])
     for price, beyond, placement in found:
         if price > before - _GAIN:
             break
-        if beyond <= _LEFT * before and suits(placement):
+        if beyond <= most * before and suits(placement):
             return placement
     return laid
 
 
 def _priced(
-    path: Path, laid: Placement, picture: float, frame: float
+    path: Callable[[float], Path], laid: Placement, picture: float, frame: float, level: bool
 ) -> Iterator[tuple[float, float, Placement]]:
     """What each placement within the bounds costs, what is seen beyond it, and itself."""
-    places = path.places.reshape(-1, 2)
     wide, high = Placement(laid.fit).sides(picture, frame)
     across, down = (
         _steps(at, (side - own) / 2, farthest)
         for at, side, own, farthest in ((laid.x, wide, frame, FARTHEST[0]), (laid.y, high, 1.0, FARTHEST[1]))
     )
+    if level:
+        down = np.array([laid.y])
     for scale in sorted({*_SCALES, laid.scale}):
         if scale < laid.scale:
             continue
+        places = path(scale).places.reshape(-1, 2)
         width, height = scale * wide / 2 + 1e-6, scale * high / 2 + 1e-6
         beside = (np.abs(places[:, :1] - across) <= width).astype(np.float32)
-        level = (np.abs(places[:, 1:] - down) <= height).astype(np.float32)
-        beyond = 1 - beside.T @ level / len(places)
+        upright = (np.abs(places[:, 1:] - down) <= height).astype(np.float32)
+        beyond = 1 - beside.T @ upright / len(places)
         grown = _LARGER * float(np.log2(scale / laid.scale))
         for (i, j), share in np.ndenumerate(beyond):
             placement = replace(laid, x=float(across[i]), y=float(down[j]), scale=scale)

@@ -29,8 +29,8 @@ horizon they would be a giant in the distance."""
 _STANDS = 0.8
 """Share of the feet that has to stand for a placement to be worth it."""
 
-_WORSE = 0.02
-_ROWS, _SIDEWAYS = 0.06, 0.15
+WORSE = 0.02
+ROWS, SIDEWAYS = 0.06, 0.15
 """Where no ground or horizon is known: the share of the picture's height by which feet may stand higher or lower in it,
 and the frame heights by which it may be slid to the side."""
 
@@ -98,23 +98,23 @@ def keeps(known: Footing, before: Judged, placement: Placement, picture: float, 
     Where nothing tells the ground or the horizon, they stand about where in the picture they did.
     """
     found = judge(known, placement, picture, frame)
-    if before.feet is not None and found.feet is not None and found.feet < before.feet - _WORSE:
+    if before.feet is not None and found.feet is not None and found.feet < before.feet - WORSE:
         return False
-    if before.apart is not None and found.apart is not None and found.apart > max(before.apart, _WORSE):
+    if before.apart is not None and found.apart is not None and found.apart > max(before.apart, WORSE):
         return False
     if before.apart is not None or (before.feet is not None and known.ground is not None):
         return True
     at = known.feet if len(known.feet) else np.zeros((1, 3))
-    was, now = (_in_picture(at, one, picture, frame)[1] for one in (before.placement, placement))
+    was, now = (in_picture(at, one, picture, frame)[1] for one in (before.placement, placement))
     slid = abs(placement.x - before.placement.x)
-    return slid <= _SIDEWAYS and bool(np.abs(now - was).max() <= _ROWS)
+    return slid <= SIDEWAYS and bool(np.abs(now - was).max() <= ROWS)
 
 
 def share_at(
     share: NDArray[np.float32], feet: NDArray[np.float64], placement: Placement, picture: float, frame: float
 ) -> NDArray[np.float64]:
     """(n,) what a map (h, w) of the picture holds under the ``feet`` (n, 3) in a frame that it is laid into."""
-    across, down = _in_picture(feet, placement, picture, frame)
+    across, down = in_picture(feet, placement, picture, frame)
     rows, columns = share.shape
     row = np.clip(np.floor(down * rows), 0, rows - 1).astype(int)
     column = np.clip(np.floor(across * columns), 0, columns - 1).astype(int)
@@ -122,7 +122,7 @@ def share_at(
     return np.asarray(share[row, column] * np.where(inside, 1.0, _BEYOND), np.float64)
 
 
-def _in_picture(
+def in_picture(
     feet: NDArray[np.float64], placement: Placement, picture: float, frame: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where the feet are in the picture, as shares of its width and height."""
@@ -154,7 +154,7 @@ def _standing(known: Footing, placement: Placement, picture: float, frame: float
     if known.picture is not None:
         height, down = (
             placement.sides(picture, frame)[1],
-            _in_picture(known.feet, placement, picture, frame)[1],
+            in_picture(known.feet, placement, picture, frame)[1],
         )
         horizon = (known.picture[0] + known.picture[1]) / 2
         below = (down - horizon > _BELOW * known.feet[:, 2] / height).astype(np.float64)

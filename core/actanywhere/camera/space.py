@@ -135,6 +135,16 @@ class SpaceTrack:
         """The least distance of a wall that has all cameras before it."""
         return self._before(self.cameras.matrices[:, [0, 2], 3] - self._place[[0, 2]], 100)
 
+    @property
+    def stands(self) -> NDArray[np.float64]:
+        """(N, 2) where in the reference view, in unit coordinates, the actor's feet stand on the ground."""
+        right, _, ahead = (axis[[0, 2]] for axis in self._axes)
+        away = self.feet - self._place[[0, 2]]
+        far = away @ ahead
+        before = far > _NEAREST * self.height
+        along, below = (away @ right)[before] / far[before], self.height / far[before]
+        return self.focal * np.stack([along, below], 1) + [0.0, self._horizon]
+
     def _before(self, places: NDArray[np.float64], percent: float) -> float:
         right, _, ahead = (axis[[0, 2]] for axis in self._axes)
         if not len(places):

@@ -24,7 +24,7 @@ from ..seeing.protocol import RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, hardly_shown, much_enlarged
+from .placement import choose_placement, cover_in_space, hardly_shown, much_enlarged
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .stand import stand
@@ -232,9 +232,25 @@ def _lay(
     rows = inputs.plate.info.display_window.height
     # Beyond it another paints, or has painted; or the frame was finished around an actor who may be the plate's.
     said = inputs.job.shot.condition
-    free = not (said.extended or inputs.engine.facts.invents or said.kind == "composite")
-    path = path_of(moved, clip.aspect, view) if free else None
+    free = not (said.extended or inputs.engine.facts.invents)
+    flat = free and found is not None and said.kind != "composite"
+    path = path_of(moved, clip.aspect, view) if flat else None
     placement = choose_placement(settings, painted, size, view.aspect, found, path, rows)
+    if (
+        free
+        and found is None
+        and asked is None
+        and painted is None
+        and settings.fit == "fill"
+        and settings.anchor is None
+    ):
+
+        def standing(laid: Placement) -> SpaceTrack:
+            track = stand(inputs, moved, size, laid, False, standpoint)[0]
+            assert isinstance(track, SpaceTrack)
+            return track
+
+        placement = cover_in_space(standing, settings.fit, size, view, standpoint.ground, rows)
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)

@@ -4,12 +4,29 @@ the camera's move.
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 
-from ..camera.backdrop import Backdrop
-from ..camera.cover import Path, cover
-from ..camera.footing import FARTHEST, Footing, Judged, find_footing, keeps
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.backdrop import Backdrop, View
+from ..camera.cover import Path, cover, path_of
+from ..camera.footing import (
+    FARTHEST,
+    ROWS,
+    SIDEWAYS,
+    WORSE,
+    Footing,
+    Judged,
+    find_footing,
+    in_picture,
+    keeps,
+    share_at,
+)
 from ..camera.placement import Placement, read_place
+from ..camera.space import SpaceTrack
 from ..contract.settings import Settings
 from .decision import Decision
 from .standpoint import Standpoint
@@ -20,6 +37,8 @@ _SOFT = 4.0
 """How many times a picture may be enlarged for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
+_LOWEST = 0.88
+"""Share of the picture's height below which it is taken for ground, in a camera in 3-D."""
 _BY_COLOUR = 0.15
 """Frame heights by which a picture is moved at most, where only the colours under somebody's feet tell its ground."""
 
@@ -67,14 +86,70 @@ def choose_placement(
         soft = placement.scale > 1 and _times(placement, size, frame, rows) >= _SOFT
         return not soft and keeps(footing, before, placement, picture, frame)
 
-    covering = cover(path, centred, picture, frame, suits)
+    covering = cover(lambda scale: path, centred, picture, frame, suits)
     if not covering.moved:
         return left
+    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (centred, covering))
+    return Decision(covering, _covered(covering, was, now), left.warnings)
+
+
+def cover_in_space(
+    standing: Callable[[Placement], SpaceTrack],
+    fit: str,
+    size: tuple[int, int],
+    view: View,
+    ground: NDArray[np.float32] | None,
+    rows: int,
+) -> Decision[Placement]:
+    """Where the picture of ``size`` (height, width) lies that stands in a camera in 3-D as ``standing`` says.
+
+    It is enlarged about its horizon, and slid to the side: the ground moves as it did, and feet do not slide on it.
+    They stand on ``ground`` as often as before; where that is not known, on rows little higher than some did, or on the
+    lowest. The plate has so many ``rows``.
+    """
+    picture, centred = size[1] / size[0], Placement(fit)
+
+    @cache
+    def track(scale: float) -> SpaceTrack:
+        return standing(replace(centred, scale=scale))
+
+    @cache
+    def path(scale: float) -> Path:
+        return path_of(track(scale), track(scale).aspect, view)
+
+    def feet(placement: Placement) -> NDArray[np.float64]:
+        return (track(placement.scale).stands - [view.x, view.y]) / view.height
+
+    def keeps_feet(placement: Placement) -> bool:
+        if not len(feet(centred)):
+            return True
+        if ground is not None:
+            was, now = (
+                share_at(ground, feet(one), one, picture, view.aspect).mean() for one in (centred, placement)
+            )
+            return bool(now >= was - WORSE)
+        was, now = (in_picture(feet(one), one, picture, view.aspect)[1].min() for one in (centred, placement))
+        return abs(placement.x) <= SIDEWAYS and bool(now >= min(was - ROWS, _LOWEST))
+
+    def suits(placement: Placement) -> bool:
+        soft = placement.scale > 1 and _times(placement, size, view.aspect, rows) >= _SOFT
+        return not soft and keeps_feet(placement)
+
+    covering = cover(path, centred, picture, view.aspect, suits, level=True)
+    if not covering.moved:
+        return Decision(centred)
+    was, now = (
+        float(path(one.scale).beyond(one, picture, view.aspect).mean()) for one in (centred, covering)
+    )
+    return Decision(covering, _covered(covering, was, now))
+
+
+def _covered(covering: Placement, was: float, now: float) -> str:
+    """What was done to the picture, and why: the shares of what the camera sees that lie beyond it."""
     done = [f"{covering.scale:.3g} times as large"] if covering.scale != 1 else []
     done += ["moved"] if (covering.x, covering.y) != (0, 0) else []
-    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (centred, covering))
     less = f"{now:.0%} of what the camera sees lies beyond it instead of {was:.0%}"
-    return Decision(covering, f"{' and '.join(done)}, so that {less}; {_SAYS}", left.warnings)
+    return f"{' and '.join(done)}, so that {less}; {_SAYS}"
 
 
 def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
