@@ -23,8 +23,8 @@ def _puff(index: int) -> np.ndarray:
     return 0.9 * np.clip((12 - far) / 8, 0, 1)
 
 
-def _dusty(folder: Path, dusty: bool = True) -> Staged:
-    """A post walks before a locked camera, a cloud at its heels."""
+def _dusty(folder: Path, dusty: bool = True, gone: tuple[int, ...] = ()) -> Staged:
+    """A post walks before a locked camera, a cloud at its heels but in the frames that are ``gone``."""
     staged = stage_shot(folder, frames=10, kind="png")
     ground = 0.3 + 0.3 * (texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5)
     for index, frame in enumerate(range(1001, 1011)):
@@ -32,7 +32,7 @@ def _dusty(folder: Path, dusty: bool = True) -> Staged:
         x = 32 + 6 * index
         matte[18 : FEET + 1, x - 4 : x + 5] = 1
         light = ground**2.4
-        if dusty:
+        if dusty and frame not in gone:
             light = light + _puff(index)[..., None] * (DUST - light)
         plate = np.where(matte[..., None] > 0, np.float32(0.2), light ** (1 / 2.4))
         write_still(folder / f"plate.{frame}.png", np.float32(plate), "uint16")
@@ -52,6 +52,7 @@ def test_the_element_stands_between_the_layer_and_the_actor_and_the_comp_holds_i
     result = render(job)
     assert result.decided("interaction").value == "pulled", result.warnings
     assert result.decided("interaction").reason.startswith("pulled from the plate in 10 of 10 frames")
+    assert not any("goes out" in one for one in result.warnings)
     path = Path(job.output) / "shot_generated_bg.1005.exr"
     file, x, puff = read_layer(path)[1], 20 + 6 * 4, _puff(4)
     element, layer = _element(file, "interaction"), _element(file, "generated_bg")
@@ -64,6 +65,17 @@ def test_the_element_stands_between_the_layer_and_the_actor_and_the_comp_holds_i
     off = np.delete(np.arange(WIDTH), np.s_[x + 8 : x + 17])  # beside the actor
     np.testing.assert_allclose(comp[:, off], over[:, off], atol=2e-3)
     assert np.abs(comp - layer[..., :3])[at].mean() > 0.1
+
+
+def test_frames_in_which_it_goes_out_and_comes_back_are_told(tmp_path: Path, model: Path) -> None:
+    job = _dusty(tmp_path / "dusty", gone=(1005, 1006)).job(model, camera="plate", interaction=True)
+    result = render(job)
+    assert result.decided("interaction").value == "pulled", result.warnings
+    told = [one for one in result.warnings if one.startswith("--interaction: none is found in 1005-1006, ")]
+    assert len(told) == 1 and "--clean-plate" in told[0]
+    for frame, there in ((1004, True), (1005, False)):
+        file = read_layer(Path(job.output) / f"shot_generated_bg.{frame}.exr")[1]
+        assert (_element(file, "interaction")[..., 3].max() > 0.3) == there
 
 
 def test_none_is_written_unless_asked_and_where_there_is_none_it_is_said(tmp_path: Path, model: Path) -> None:

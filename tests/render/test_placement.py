@@ -94,6 +94,17 @@ def test_a_place_is_given_on_the_command_line_also_below_zero(
     assert "x,y,scale" in capsys.readouterr().err
 
 
+def test_a_range_is_given_on_the_command_line_also_below_zero(
+    still: Staged, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--plate", still.shot.plate.path, "--matte", still.shot.matte.path]
+    first = ["--plate-first", "-3", "--matte-first", "-3", "--condition", still.shot.condition.path]
+    words = ["render", *files, *first, "--output", str(tmp_path / "o"), "--dry-run"]
+    for frames in ("-3--1", "-2-0"):
+        assert cli.main([*words, "--frames", frames]) == 0
+        assert f"frames {frames}," in capsys.readouterr().out
+
+
 def test_a_place_that_cannot_be_is_refused_before_anything_is_read(still: Staged) -> None:
     with pytest.raises(JobError, match="place is"):
         render(replace(still.job(tiny_model()), settings=Settings(place="up a bit")))

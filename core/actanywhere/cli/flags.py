@@ -40,10 +40,10 @@ _METAVARS = {WHOLE: "N", NUMBER: "X", TEXT: "NAME"}
 
 
 def joined(words: list[str]) -> list[str]:
-    """The words of a command line, where a flag keeps a list that begins below 0: ``--place -0.1,0,1``."""
+    """The words of a command line, where a flag keeps what begins below 0: ``--place -0.1,0,1``, ``--frames -5-4``."""
     kept: list[str] = []
     for word in words:
-        if kept and kept[-1].startswith("--") and "=" not in kept[-1] and re.match(r"-[\d.]+,", word):
+        if kept and kept[-1].startswith("--") and "=" not in kept[-1] and re.match(r"-[\d.]+[,-]", word):
             kept[-1] += f"={word}"
         else:
             kept.append(word)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..camera.track import CameraTrack
 from ..engines.protocol import Watch
-from ..footage import Plate
+from ..footage import Plate, compact
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import Flags
 from ..shadow.interaction import Interaction, pull_interaction
@@ -51,6 +51,11 @@ def choose_interaction(
         None if clean is None else given_clean(clean, clip),
     )
     if pulled.found is not None:
-        return Decision(pulled.found, pulled.reason)
+        frames = compact([clip.frames.first + index for index in pulled.gone])
+        gone = (
+            f"--interaction: none is found in {frames}, and before and after there is: it goes out there. Look at "
+            "these frames; a longer range or a clean plate of your own (--clean-plate) may show it."
+        )
+        return Decision(pulled.found, pulled.reason, (gone,) if pulled.gone else ())
     told = f"No splash, spray or dust (--interaction) is pulled: {pulled.reason}."
     return Decision(None, pulled.reason, (told,))

@@ -106,10 +106,13 @@ class Interaction:
 
 @dataclass(frozen=True)
 class PulledInteraction:
-    """``found`` is None where there is none; ``reason`` says in words what was found, or why not."""
+    """``found`` is None where there is none; ``reason`` says in words what was found, or why not. ``gone`` are the
+    frames (from 0) between the first and the last that show it in which nothing was found.
+    """
 
     found: Interaction | None
     reason: str
+    gone: tuple[int, ...] = ()
 
 
 @dataclass
@@ -231,7 +234,8 @@ def _pulled(
     reason = (
         f"pulled from the plate in {len(shown)} of {len(feet)} frames: it hides up to {most:.0%} of the place"
     )
-    return PulledInteraction(Interaction(kept, whole, plates), reason)
+    gone = tuple(index for index in span if index not in shown)
+    return PulledInteraction(Interaction(kept, whole, plates), reason, gone)
 
 
 def _stands(actor: Flags) -> Feet | None:
