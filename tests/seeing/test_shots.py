@@ -15,7 +15,7 @@ import pytest
 from actanywhere import cli
 from actanywhere.contract.shot import Condition
 from actanywhere.contract.takes import find_result
-from actanywhere.footage import read_condition
+from actanywhere.footage import from_display, read_condition
 from actanywhere.render.place import _by_artist
 from actanywhere.seeing.protocol import Hint
 from tests.blender import stage
@@ -126,6 +126,15 @@ def test_the_place_may_be_painted_on_and_is_then_taken(shot: list[str], tmp_path
     assert (comp[10:30, 135:155, 1] - comp[10:30, 135:155, 0]).min() > 0.4
     found = find_result(str(again))
     assert found is not None and found.decided("place").reason == "filled by you"
+    assert not any("mine.png" in one for one in found.warnings)
+    # The same as a float EXR is a scene's light, and darker on the display than the picture that was painted on.
+    stage.write(tmp_path / "mine.exr", from_display(painted, "srgb"), ("R", "G", "B"))
+    flags = [*shot, "--condition-box", "44,30,32,64", "--extended", str(tmp_path / "mine.exr")]
+    assert cli.main([*flags, "--output", str(tmp_path / "third")]) == 0
+    found = find_result(str(tmp_path / "third"))
+    assert found is not None
+    told = "".join(one for one in found.warnings if "mine.exr" in one)
+    assert "The colour space is taken as linear-rec709" in told and "it differs from that by" in told
 
 
 def test_what_is_said_of_an_exrs_colours_says_nothing_of_the_png_that_was_painted_from_it(
@@ -138,7 +147,7 @@ def test_what_is_said_of_an_exrs_colours_says_nothing_of_the_png_that_was_painte
     shot = SimpleNamespace(condition=asked)
     condition = SimpleNamespace(pixels=read_condition(asked).pixels)
     inputs: Any = SimpleNamespace(job=SimpleNamespace(shot=shot), condition=condition)
-    place = _by_artist(inputs, np.zeros((40, 60), np.float32))
+    place, _ = _by_artist(inputs, np.zeros((40, 60), np.float32))
     assert np.allclose(place.picture, 0.5, atol=0.01), "a display's half, as it was painted"
 
 

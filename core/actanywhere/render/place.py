@@ -35,6 +35,9 @@ Picture = NDArray[np.float32]
 
 BY_ARTIST = "you"
 _COMPOSITE_FRAMES = 64
+_KNOWN, _OFF = 0.01, 0.04
+"""A hole's share of a pixel that is known all the same, and the median difference (display 0..1) that no painting over
+makes."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +102,12 @@ def see_place(
     watch.check()
     condition, hole = inputs.condition.pixels, _hole(inputs, seen.other)
     if inputs.job.shot.condition.extended:
-        own = _by_artist(inputs, hole)
-        mine = _own_part(own, condition)
+        own, told = _by_artist(inputs, hole)
+        mine, notes = _own_part(own, condition), [*seen.warnings, *readers.warnings, *told]
         if track is None:
-            return Place(
-                mine, None, seen.other, own, BY_ARTIST, seen.kind, [*seen.warnings, *readers.warnings]
-            )
+            return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, notes)
         laid = _lay(inputs, clip, track, seen, mine, None, plate, readers)
         backdrop = laid.backdrop.within(own.surroundings)
-        notes = [*seen.warnings, *readers.warnings]
         return Place(
             mine, backdrop, seen.other, own, BY_ARTIST, laid.fits, notes, laid.placement, laid.standpoint
         )
@@ -269,14 +269,23 @@ def _hole(inputs: Inputs, other: OtherActor) -> Picture:
     return hole if own is None else np.asarray(np.maximum(hole, own), np.float32)
 
 
-def _by_artist(inputs: Inputs, hole: Picture) -> Extended:
-    """The place as the artist painted it."""
+def _by_artist(inputs: Inputs, hole: Picture) -> tuple[Extended, list[str]]:
+    """The place as the artist painted it, and what is to be said of that."""
     asked = inputs.job.shot.condition
     # What was said of an EXR's colours says nothing of the PNG that was painted from it.
     alike = Path(asked.extended).suffix.lower() == Path(asked.path).suffix.lower()
     colour = asked.colour if alike else "auto"
-    picture = read_condition(Condition(asked.extended, colour=colour)).pixels
-    return extended_by_artist(picture, inputs.condition.pixels, hole, asked.extended)
+    picture, condition = read_condition(Condition(asked.extended, colour=colour)), inputs.condition.pixels
+    own, told = extended_by_artist(picture.pixels, condition, hole, asked.extended), picture.warnings
+    known = hole < _KNOWN
+    off = np.abs(_own_part(own, condition) - condition)[known] if known.any() else np.zeros(1)
+    if np.median(off) > _OFF:
+        told.append(
+            f"{asked.extended}: where it shows the condition picture, it differs from that by {np.median(off):.0%} of "
+            "white, in most of it: it is graded, read in another colour space, or another picture. It is taken as it "
+            "is. If that is not meant, save it as NAME_place.png is: display colours, sRGB."
+        )
+    return own, told
 
 
 def _own_part(place: Extended, condition: Picture) -> Picture:
