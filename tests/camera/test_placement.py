@@ -7,7 +7,7 @@ import pytest
 
 from actanywhere.camera.backdrop import Backdrop, choose_anchor
 from actanywhere.camera.fit import apply
-from actanywhere.camera.placement import Placement, condition_to_unit, read_place
+from actanywhere.camera.placement import Placement, around, condition_to_unit, read_place
 from actanywhere.camera.track import CameraTrack, still_track
 from actanywhere.contract.errors import JobError
 from tests.camera.staged import similarity, wall
@@ -123,3 +123,14 @@ def test_how_much_of_the_picture_and_of_the_frame_is_shown() -> None:
     assert Placement().shown(0.5, 2.0) == pytest.approx((0.25, 1))
     assert Placement("fit").shown(0.5, 2.0) == pytest.approx((1, 0.25))
     assert Placement("fit", x=1.0).shown(0.5, 2.0) == pytest.approx((0.5, 0.125))
+
+
+@pytest.mark.parametrize("fit", ["fill", "fit", "width", "height"])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_part_of_a_picture_lies_as_it_would_by_itself(fit: str, mirrored: bool) -> None:
+    left, top, wide, high = 20, 50, 400, 120
+    inner = Placement(fit, 0.1, -0.05, 1.2, mirrored)
+    corners = np.array([[-0.5, -0.5], [wide - 0.5, high - 0.5]])
+    alone = apply(condition_to_unit(high, wide, 1.5, inner), corners)
+    laid = condition_to_unit(240, 480, 1.5, around(inner, (left, top, wide, high), (240, 480), 1.5))
+    np.testing.assert_allclose(apply(laid, corners + [left, top]), alone, atol=1e-9)

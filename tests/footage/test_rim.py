@@ -55,5 +55,6 @@ def test_a_condition_is_unknown_under_its_rim_and_says_so(tmp_path: Path) -> Non
     found = read_condition(Condition(str(path)))
     assert found.hole is not None and found.hole[:12].all() and found.hole[:, 186:].all()
     assert not found.hole[12:108, 14:186].any()
+    assert found.inner == (14, 12, 172, 96)  # left, top, width, height, off the smeared border
     assert found.pixels[0, 0].max() < 0.75  # the nearest colours of the picture, not the paper's
     assert any("a white rim (10 top, 10 bottom, 12 left, 12 right pixels)" in one for one in found.warnings)

@@ -24,6 +24,7 @@ from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
 from actanywhere.render.standpoint import Standpoint
+from actanywhere.seeing.horizon import Horizon
 from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
 from actanywhere.shadow.cast import CastShadow
@@ -74,6 +75,42 @@ def test_a_portrait_picture_under_a_wide_plate_is_told_and_fit_goes_on_from_it(t
     extended = place_of(staged.job("starter", fit="fit"))[0].astype(np.float32)
     inner, outer = extended[:, 37:59], extended[:, :30]
     assert np.diff(outer, axis=1).std() > 0.3 * np.diff(inner, axis=1).std()  # no edge drawn out to the side
+
+
+def letterboxed(tmp_path: Path) -> tuple[Staged, Staged]:
+    """A shot before a picture with black bars above and below, and before what lies inside of them."""
+    inside = np.clip(0.3 + 0.5 * texture(np.random.default_rng(23), 64, 192, 4.0), 0, 1)
+    bars = np.zeros((112, 192, 3), np.float32)
+    bars[22:90] = np.pad(inside, ((2, 2), (0, 0), (0, 0)), "edge")  # a bar's border is taken to be smeared
+    boxed, cropped = (
+        stage_shot(tmp_path / name, frames=4, condition=one, actor=ACTOR)
+        for name, one in (("boxed", bars), ("cropped", inside))
+    )
+    return boxed, cropped
+
+
+def test_a_letterboxed_picture_is_laid_by_what_is_inside_of_its_bars(tmp_path: Path) -> None:
+    boxed, cropped = letterboxed(tmp_path)
+    one, other = (place_of(staged.job("starter"))[0].astype(np.float32) for staged in (boxed, cropped))
+    assert np.abs(one - other).mean() < 0.005
+    told = render(boxed.job(tiny_model())).decided("placement")
+    assert "inside of its bars" in told.reason and told.value != "centred, fill"
+
+
+def test_a_letterboxed_picture_that_is_placed_lies_whole_as_it_was_said(tmp_path: Path) -> None:
+    boxed, _ = letterboxed(tmp_path)
+    told = render(boxed.job(tiny_model(), place="centred")).decided("placement")
+    assert (told.value, told.reason) == ("centred, fill", "as asked for")
+
+
+def test_ground_and_horizon_of_a_letterboxed_picture_are_those_inside_of_its_bars() -> None:
+    ground = np.zeros((100, 50), np.float32)
+    ground[60:80] = 1
+    whole = replace(NOBODY, picture=Horizon(0.5, 0.6, "lines"), ground=ground)
+    inner = whole.inside((0, 40, 100, 120), (200, 100))
+    assert inner.picture is not None and inner.ground is not None
+    assert (inner.picture.high, inner.picture.low) == pytest.approx((0.5, 80 / 120))
+    assert inner.ground.shape == (60, 50) and inner.ground[40:].all() and not inner.ground[:40].any()
 
 
 def test_a_place_is_given_on_the_command_line_also_below_zero(

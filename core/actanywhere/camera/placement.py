@@ -69,6 +69,20 @@ def condition_to_unit(rows: int, columns: int, aspect: float, placement: Placeme
     return np.asarray(laid @ from_pixels(rows, columns, width / height), np.float64)
 
 
+def around(
+    inner: Placement, box: tuple[int, int, int, int], picture: tuple[int, int], frame: float
+) -> Placement:
+    """How a ``picture`` (height, width) lies of which a ``box`` (left, top, width, height, in its pixels) lies as
+    ``inner`` says; ``frame`` is the frame's width over height.
+    """
+    (left, top, wide, high), (rows, columns) = box, picture
+    pixel = inner.sides(wide / high, frame)[1] / high
+    across, down = columns / 2 - (left + wide / 2), rows / 2 - (top + high / 2)
+    scale = pixel * rows / Placement(inner.fit).sides(columns / rows, frame)[1]
+    across *= -1 if inner.mirrored else 1
+    return replace(inner, x=inner.x + pixel * across, y=inner.y + pixel * down, scale=scale)
+
+
 def read_place(text: str, fit: str, picture: tuple[int, int], frame: float) -> Placement | None:
     """The placement of an artist's settings; None where it is to be found. Raises ``JobError``.
 

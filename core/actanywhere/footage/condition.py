@@ -23,6 +23,7 @@ Pixels = NDArray[np.float32]
 _OPAQUE = 0.999
 _BLACK = 1e-3
 _EMPTY = 0.1
+_CLEAR = 0.01
 _WRAPS, _POLE = 0.3, 0.4
 """How far a panorama's sides part at most, as a share of how its middle differs, and how much its poles vary,
 as a share of its middle row."""
@@ -33,12 +34,14 @@ class ConditionPicture:
     """The condition as a display sees it: ``pixels`` (H, W, 3) float32, 0..1, of its display window, square pixels.
 
     ``hole`` (H, W) is 1 where the picture is transparent, or has no pixels: nothing is known of the place there, and
-    ``pixels`` repeat the nearest colours. None where it is whole. ``warnings`` is what was assumed.
+    ``pixels`` repeat the nearest colours. None where it is whole. ``inner`` is what lies inside of bars or a rim: left,
+    top, width and height in pixels; None without them. ``warnings`` is what was assumed.
     """
 
     pixels: Pixels
     hole: Pixels | None
     warnings: list[str]
+    inner: tuple[int, int, int, int] | None = None
 
 
 def read_condition(condition: Condition, counted: Counted = unheard) -> ConditionPicture:
@@ -52,8 +55,8 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
         pixels = _displayed(plate.read(first).pixels, plate.info)
         hole = _hole(plate, first, pixels, notes)
         pixels = to_display(np.ascontiguousarray(pixels), plate.info.space)
-        if hole is None:
-            hole = _rim(pixels, condition.path, notes)
+        rim = _rim(pixels, condition.path, notes) if hole is None else None
+        hole = rim if hole is None else hole
         if hole is not None:
             pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
         aspect = plate.info.pixel_aspect
@@ -63,11 +66,10 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
                 "picture, in which lines are bent. Give a view of it: by Nuke's SphericalTransform, or a camera in "
                 "Blender with it as the world."
             )
-        return ConditionPicture(
-            _with_square_pixels(pixels, aspect),
-            None if hole is None else _with_square_pixels(hole, aspect),
-            notes,
-        )
+        if hole is not None:
+            hole = _with_square_pixels(hole, aspect)
+        inner = None if rim is None else _inner(_with_square_pixels(rim, aspect))
+        return ConditionPicture(_with_square_pixels(pixels, aspect), hole, notes, inner)
 
 
 def _rim(pixels: Pixels, path: str, notes: list[str]) -> Pixels | None:
@@ -77,9 +79,15 @@ def _rim(pixels: Pixels, path: str, notes: list[str]) -> Pixels | None:
         return None
     notes.append(
         f"{path}: {rim} goes round the picture. It is no part of the place, which goes on there as beyond its "
-        "borders. Crop it away to see less of that."
+        "borders. Placement auto lays what is inside of it into the frame."
     )
     return np.asarray(rim.cover((pixels.shape[0], pixels.shape[1])), np.float32)
+
+
+def _inner(rim: Pixels) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what a rim (H, W) goes round."""
+    rows, columns = (np.flatnonzero((rim < _CLEAR).any(axis)) for axis in (1, 0))
+    return int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
 
 
 def _is_panorama(pixels: Pixels) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..camera.backdrop import Backdrop, View, choose_anchor
 from ..camera.composite import CompositeMatch, find_composite
 from ..camera.cover import path_of
 from ..camera.motion import Motion
-from ..camera.placement import Placement, read_place
+from ..camera.placement import Placement, around, read_place
 from ..camera.space import SpaceTrack
 from ..contract.shot import Condition
 from ..engines.protocol import Watch
@@ -209,8 +209,15 @@ def _lay(
     anchor = seen.index
     if settings.anchor is not None:
         anchor = settings.anchor - clip.frames.first
+    # What is inside of bars or a rim is laid, unless the picture lies as it was said or painted.
+    box = inputs.condition.inner if asked is None and seen.index is None else None
+    left, top, wide, high = box or (0, 0, size[1], size[0])
+
+    def whole(laid: Placement) -> Placement:
+        return laid if box is None else around(laid, box, size, view.aspect)
+
     if anchor is None:
-        first = asked or Placement(settings.fit)
+        first = asked or whole(Placement(settings.fit))
         anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, first)
     moved = track.relative_to(anchor)
     standpoint = read_standpoint(
@@ -227,34 +234,32 @@ def _lay(
         seen.other,
     )
     painted = None if seen.index is None else clip.frames.first + seen.index
+    laid = standpoint if box is None else standpoint.inside(box, size)
     # In a camera in 3-D the horizons lie on each other anyway.
-    found = None if isinstance(moved, SpaceTrack) else standpoint
+    found = None if isinstance(moved, SpaceTrack) else laid
     rows = inputs.plate.info.display_window.height
     # Beyond it another paints, or has painted; or the frame was finished around an actor who may be the plate's.
     said = inputs.job.shot.condition
     free = not (said.extended or inputs.engine.facts.invents)
     flat = free and found is not None and said.kind != "composite"
     path = path_of(moved, clip.aspect, view) if flat else None
-    placement = choose_placement(settings, painted, size, view.aspect, found, path, rows)
-    if (
-        free
-        and found is None
-        and asked is None
-        and painted is None
-        and settings.fit == "fill"
-        and settings.anchor is None
-    ):
+    placement = choose_placement(settings, painted, (high, wide), view.aspect, found, path, rows)
+    centred = asked is None and painted is None and settings.fit == "fill" and settings.anchor is None
+    if free and found is None and centred:
 
-        def standing(laid: Placement) -> SpaceTrack:
-            track = stand(inputs, moved, size, laid, False, standpoint)[0]
+        def standing(one: Placement) -> SpaceTrack:
+            track = stand(inputs, moved, size, whole(one), False, standpoint)[0]
             assert isinstance(track, SpaceTrack)
             return track
 
-        placement = cover_in_space(standing, settings.fit, size, view, standpoint.ground, rows)
+        placement = cover_in_space(standing, settings.fit, (high, wide), view, laid.ground, rows)
+    if box is not None:
+        reasons = ["by what is inside of its bars or rim", *([placement.reason] if placement.reason else [])]
+        placement = replace(placement, value=whole(placement.value), reason="; ".join(reasons))
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
-    strip = () if asked is not None and asked.moved else hardly_shown(backdrop, size)
+    strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))
     soft = much_enlarged(placement.value, size, view.aspect, rows)
     tint = unlike_in_colour(clip, condition)
     warnings = (*placement.warnings, *doubts, *strip, *soft, *tint)

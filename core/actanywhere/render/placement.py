@@ -208,15 +208,19 @@ def _times(placement: Placement, picture: tuple[int, int], frame: float, rows: i
     return rows * placement.sides(picture[1] / picture[0], frame)[1] / picture[0]
 
 
-def hardly_shown(backdrop: Backdrop, picture: tuple[int, int]) -> tuple[str, ...]:
-    """A warning where the shot shows little of the ``picture`` (height, width), by the frames of its ``backdrop``."""
-    rows, columns = picture
+def hardly_shown(backdrop: Backdrop, picture: tuple[int, int, int, int]) -> tuple[str, ...]:
+    """A warning where the shot shows little of the ``picture``, by the frames of its ``backdrop``.
+
+    It has a left and upper border, a width and a height in the condition's pixels, of which bars may be no part.
+    """
+    left, top, columns, rows = picture
     seen = np.zeros((32, 32), np.bool_)
     height, width = 64, max(1, round(64 * backdrop.aspect))
     y, x = np.mgrid[:height, :width].reshape(2, -1)
     pixels = np.stack([x, y], 1).astype(np.float64)
     for index in range(len(backdrop.track)):
-        cells = np.floor((backdrop.looks(index, pixels, height, width) + 0.5) / [columns, rows] * 32)
+        looks = backdrop.looks(index, pixels, height, width) + 0.5 - [left, top]
+        cells = np.floor(looks / [columns, rows] * 32)
         cells = cells[((cells >= 0) & (cells < 32)).all(1)].astype(int)
         seen[cells[:, 1], cells[:, 0]] = True
     share = float(seen.mean())

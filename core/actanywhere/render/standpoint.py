@@ -56,6 +56,22 @@ class Standpoint:
     told_by: str = ""
     sky: Picture | None = None
 
+    def inside(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> Standpoint:
+        """The same of a ``box`` (left, top, width, height) of a condition of ``size`` (height, width) alone."""
+        (left, top, wide, high), (rows, columns) = box, size
+        picture = self.picture
+        if picture is not None:
+            upper, lower = ((row * rows - top) / high for row in (picture.high, picture.low))
+            picture = replace(picture, high=upper, low=lower)
+        ground = self.ground
+        if ground is not None:
+            down, across = ground.shape[0] / rows, ground.shape[1] / columns
+            ground = ground[
+                round(top * down) : round((top + high) * down),
+                round(left * across) : round((left + wide) * across),
+            ]
+        return replace(self, picture=picture, ground=ground)
+
 
 def read_standpoint(
     clip: Clip,
