@@ -51,7 +51,7 @@ def pack(plan: ClipPlan, filmed: Path, folder: Path) -> None:
         "figure": plan.figure,
         "move": plan.move,
         "main": truth["main"],
-        "transforms": truth["transforms"],
+        "transforms": {name: np.round(each, 9).tolist() for name, each in truth["transforms"].items()},
     }
     (folder / "clip.json").write_text(json.dumps(about) + "\n")
 
