@@ -11,10 +11,11 @@ import pytest
 
 from actanywhere.comp.over import kept_matte
 from actanywhere.contract.errors import FootageError
+from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.engines.find import Engines
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.conditioning import condition_frame
-from actanywhere.render.preflight import open_inputs
+from actanywhere.render.preflight import beside_of, open_inputs
 from actanywhere.render.scene import read_scene
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, read_layer, render, stage_shot
@@ -122,3 +123,15 @@ def test_a_proxy_of_what_is_in_front_is_scaled_as_the_actors_is(tmp_path: Path, 
         assert inputs.front is not None
         front = inputs.front.read(1002)
     assert front[:, 62:68].min() == 1 and front[:, :56].max() == 0
+
+
+def test_files_beside_the_plate_are_renumbered_with_it_where_their_own_numbers_do_not_meet(
+    tmp_path: Path,
+) -> None:
+    for name in ("p.0.dpx", "p.1.dpx", "p.2.dpx", "c.1.dpx", "c.2.dpx", "m.1001.png"):
+        (tmp_path / name).touch()
+    clean, plate = str(tmp_path / "c.#.dpx"), ImageSequence(str(tmp_path / "p.#.dpx"), 1001, "LogC3")
+    assert beside_of(clean, plate, FrameRange(1002, 1003)) == ImageSequence(clean, 1002, "LogC3")
+    assert beside_of(clean, plate, FrameRange(1, 2)) == ImageSequence(clean, None, "LogC3")
+    front, matte = str(tmp_path / "p.#.dpx"), Matte(str(tmp_path / "m.#.png"), first_frame=1001)
+    assert beside_of(front, matte, FrameRange(1001, 1003)) == ImageSequence(front, 1001)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from ..camera.track import still_track
 from ..comp.motion_blur import read_shutter
 from ..contract.errors import FootageError, JobError
 from ..contract.job import Job
+from ..contract.sequences import find_footage
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange, ImageSequence, Matte
 from ..contract.takes import layer_stem
@@ -184,9 +186,10 @@ def open_inputs(
     alive = _open_alive(settings, engine.facts, plate, warnings, counted)
     front, sized = None, MatteValues(fit=settings.fit_matte)
     if settings.keep_front:
-        front = open_matte(Matte(settings.keep_front), plate, values=sized, counted=counted)
+        beside = beside_of(settings.keep_front, job.shot.matte, plate.frames)
+        front = open_matte(Matte(beside.path, "", beside.first_frame), plate, None, sized, counted)
     warnings += [] if front is None else front.warnings
-    clean = _open_clean(settings, plate, warnings, counted)
+    clean = _open_clean(job, plate, warnings, counted)
     if settings.despill and plate.premultiplied:
         warnings.append(
             f"{plate.path} is not despilled: it is premultiplied by its alpha, so nothing of a background is in the "
@@ -319,8 +322,23 @@ def _open_alive(
     return open_matte(Matte(settings.alive), plate, values=sized, counted=counted)
 
 
-def _open_clean(settings: Settings, plate: Plate, warnings: list[str], counted: Counted) -> Plate | None:
+def beside_of(path: str, like: ImageSequence | Matte, frames: FrameRange) -> ImageSequence:
+    """A file of the artist's in its own numbers, or where these lack ``frames`` renumbered as the one it is ``like``.
+
+    It has that one's colour space too, but for an EXR, which tells its own.
+    """
+    found, first = find_footage(ImageSequence(path)), like.first_frame
+    if first is None or found.kind == "still" or (found.frames and found.frames.holds(frames)):
+        first = None
+    elif like.path and found.frames and (other := find_footage(ImageSequence(like.path)).frames):
+        first += found.frames.first - other.first if other.first != first else 0
+    same = Path(path).suffix.lower() == Path(like.path).suffix.lower() != ".exr"
+    return ImageSequence(path, first, like.colour if same and isinstance(like, ImageSequence) else "auto")
+
+
+def _open_clean(job: Job, plate: Plate, warnings: list[str], counted: Counted) -> Plate | None:
     """The artist's clean plate, where it is used; one that is given and not used is told."""
+    settings = job.settings
     if not settings.clean_plate:
         return None
     if not (asks_pull(settings) or settings.despill or settings.interaction):
@@ -329,7 +347,9 @@ def _open_clean(settings: Settings, plate: Plate, warnings: list[str], counted: 
             "despilled."
         )
         return None
-    clean = open_plate(ImageSequence(settings.clean_plate), plate.frames, False, counted)
+    beside = beside_of(settings.clean_plate, job.shot.plate, plate.frames)
+    clean = open_plate(beside, plate.frames, False, counted)
+    warnings += clean.warnings
     if abs(clean.info.aspect / plate.info.aspect - 1) > _SAME_SHAPE:
         clean.close()
         raise FootageError(

@@ -32,7 +32,7 @@ from .folder import OutputFolder
 from .match import choose_match
 from .matte_seen import ASKED
 from .place import BY_ARTIST, look_ahead
-from .preflight import Inputs, open_inputs
+from .preflight import Inputs, beside_of, open_inputs
 from .progress import JobProgress, Stage
 from .resume import PaintedWindows
 from .scene import Scene, read_scene
@@ -354,9 +354,11 @@ def _digests(inputs: Inputs, watch: Watch) -> dict[str, str]:
     if inputs.alive is not None:
         digests["alive"] = digest(ImageSequence(inputs.job.settings.alive), frames)
     if inputs.front is not None:
-        digests["front"] = digest(ImageSequence(inputs.job.settings.keep_front), frames)
+        digests["front"] = digest(beside_of(inputs.job.settings.keep_front, shot.matte, frames), frames)
     if inputs.clean is not None:
-        digests["clean plate"] = digest(ImageSequence(inputs.job.settings.clean_plate), frames)
+        digests["clean plate"] = digest(
+            beside_of(inputs.job.settings.clean_plate, shot.plate, frames), frames
+        )
     return digests
 
 
