@@ -27,8 +27,10 @@ def text(
     """A line of text."""
     weight = ' font-weight="bold"' if bold else ""
     plain = html.escape(re.sub(r"</?b>", "", words))
-    shown = [("fill", ink, INK), ("text-anchor", anchor, "start"), ("font-size", size, 12)]
-    other = "".join(f' {name}="{value}"' for name, value, usual in shown if value != usual)
+    shown = [("fill", ink, (INK, DIM)), ("font-size", size, (12,))]
+    other = "".join(f' {name}="{value}"' for name, value, usual in shown if value not in usual)
+    named = " ".join([*[anchor[0]] * (anchor != "start"), *["d"] * (ink == DIM)])
+    other += f' class="{named}"' if named else ""
     return f'<text x="{x}" y="{y}"{other}{weight}>{plain}</text>'
 
 
@@ -48,7 +50,7 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
         f'font-size="12" fill="{INK}">\n'
-        f"<style>rect{{stroke:{EDGE};rx:3px}}</style>\n"
+        f"<style>rect{{stroke:{EDGE};rx:3px}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
         + "\n".join([*parts, note])
         + "\n</svg>\n"
