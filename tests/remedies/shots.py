@@ -412,7 +412,7 @@ ROWS = [
         lambda at: preflight(at.job(anchor=1003)),
     ),
     Row(
-        "Render it in the plate's shape.",
+        "Render it in the plate's shape, with the same overscan.",
         lambda at: preflight(at.job(shadow="pulled", clean_plate=_clean(at, (40, 40)))),
         lambda at: preflight(at.job(shadow="pulled", clean_plate=_clean(at, (64, 96)))),
     ),

@@ -105,6 +105,11 @@ def test_a_clean_plate_of_another_shape_is_refused_and_one_that_is_not_used_is_t
     write_still(tmp_path / "square.exr", np.zeros((40, 40, 3), np.float32), "half")
     with pytest.raises(FootageError, match="the clean plate is 40x40, but the plate is"):
         render(staged.job(model, "square", clean_plate=str(tmp_path / "square.exr")))
+    beyond, shown = np.zeros((HEIGHT + 8, WIDTH + 12, 3), np.float32), (0, 0, WIDTH, HEIGHT)
+    write_still(tmp_path / "over.exr", beyond, "half", origin=(-6, -4), display=shown)
+    with pytest.raises(FootageError, match=f"the clean plate is {WIDTH + 12}x{HEIGHT + 8}, but") as refused:
+        render(staged.job(model, "over", clean_plate=str(tmp_path / "over.exr")))
+    assert "overscan" in refused.value.remedy
     result = render(staged.job(model, "unused", shadow="none", clean_plate=str(tmp_path / "square.exr")))
     assert any("is not used: no shadow or interaction is pulled" in warning for warning in result.warnings)
 

@@ -350,14 +350,22 @@ def _open_clean(job: Job, plate: Plate, warnings: list[str], counted: Counted) -
     beside = beside_of(settings.clean_plate, job.shot.plate, plate.frames)
     clean = open_plate(beside, plate.frames, False, counted)
     warnings += clean.warnings
-    if abs(clean.info.aspect / plate.info.aspect - 1) > _SAME_SHAPE:
+    apart = np.subtract(_part_of(clean.info), _part_of(plate.info))
+    if abs(clean.info.aspect / plate.info.aspect - 1) > _SAME_SHAPE or np.abs(apart).max() > _SAME_SHAPE:
         clean.close()
         raise FootageError(
             f"{settings.clean_plate}: the clean plate is {clean.info.width}x{clean.info.height}, but the plate is "
             f"{plate.info.width}x{plate.info.height}.",
-            "Render it in the plate's shape.",
+            "Render it in the plate's shape, with the same overscan.",
         )
     return clean
+
+
+def _part_of(info: PlateInfo) -> tuple[float, float, float, float]:
+    """Where the raster lies on the display window: left, top, width and height, as shares of that."""
+    raster, shown = info.data_window, info.display_window
+    corner = (raster.x - shown.x) / shown.width, (raster.y - shown.y) / shown.height
+    return (*corner, raster.width / shown.width, raster.height / shown.height)
 
 
 def _open_track(job: Job, plate: Plate, warnings: list[str]) -> GivenTrack | None:
