@@ -58,6 +58,45 @@ def test_a_cut_is_told_with_a_shot_for_each_side() -> None:
     assert timing.telling(9, np.arange(14)).tolist() == [8, 10, 11, 12, 13]
 
 
+def _dissolve(frames: int, lead: int, one: Frames, other: Frames) -> Frames:
+    share = np.clip((np.arange(lead + frames + lead) - lead + 1) / (frames + 1), 0, 1)[:, None, None, None]
+    return np.round(one * (1 - share) + other * share).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("frames", "pixels"), [(8, 1), (8, 0), (16, 0), (24, 0)])
+def test_a_dissolve_between_two_scenes_is_told_with_its_frames_and_tells_nothing(
+    frames: int, pixels: int
+) -> None:
+    count = frames + 16
+    plate = _dissolve(frames, 8, _pan(count, pixels), _pan(count, pixels, seed=5))
+    timing = read_timing(_grained(plate))
+    ((begin, end),) = timing.fades
+    assert abs(begin - 8) <= 1 and abs(end - (7 + frames)) <= 1
+    (warning,) = timing.warnings(1001)
+    assert f"in frames {1001 + begin}-{1001 + end}, and no camera" in warning
+    assert f"--frames 1001-{1000 + begin} and --frames {1002 + end}-{1000 + count}." in warning
+    assert timing.telling(3, np.arange(count)).tolist() == [n for n in range(begin) if n != 3]
+    assert timing.apart == set(range(begin, end + 1))
+    assert timing.telling(count - 1, np.arange(count)).tolist() == list(range(end + 1, count - 1))
+
+
+@pytest.mark.parametrize("through", [0, 255])
+def test_a_fade_to_black_or_white_and_out_of_it_into_another_scene_is_one_fade(through: int) -> None:
+    share = np.clip(np.abs(np.arange(26) - 12) / 6, 0, 1)[:, None, None, None]
+    scenes = np.concatenate([_pan(12, 1), _pan(14, 1, seed=5)])
+    timing = read_timing(np.round(through + (scenes - float(through)) * share).astype(np.uint8))
+    assert timing.fades == ((7, 17),)
+    assert timing.black == () and timing.cuts == () and timing.broken == ()
+    (warning,) = timing.warnings(1)
+    assert "fades from one scene into another" in warning
+
+
+def test_a_fast_pan_and_a_light_that_is_dimmed_are_no_fade() -> None:
+    dimmed = _pan(24, 3) * np.abs(np.linspace(-1, 1, 24))[:, None, None, None].clip(0.2)
+    for frames in (_pan(20, 10), dimmed.astype(np.uint8), _pan(24, 8)):
+        assert read_timing(_grained(frames)).fades == ()
+
+
 def test_a_leap_within_one_place_is_no_cut() -> None:
     frames = _pan(16)
     timing = read_timing(frames[[0, 1, 2, 3, 4, 12, 13, 14, 15]])

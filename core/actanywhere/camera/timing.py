@@ -1,4 +1,4 @@
-"""What a plate does in time that no camera does: frames held, a cut, frames that flash, are black or broken, exposure.
+"""What a plate does in time that no camera does: frames held, a cut or fade, frames that flash or are black, exposure.
 
 Read in small greys, frame by frame; only where a step stands out are two frames held against each other.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..contract.numbering import compact
 from .alignment import align, find_features, match
+from .fades import find_fades, small_of
 
 Grey = NDArray[np.uint8]
 
@@ -46,8 +47,9 @@ _RAMP = 1.15
 class Timing:
     """``same`` (T,) is the frame (from 0) that each one repeats, itself where it repeats none.
 
-    ``cuts`` are the first frames of another shot; ``flashes``, ``black`` and ``broken`` the frames that are unlike what
-    goes on after them; ``exposure`` (T,) the gain of each over the first.
+    ``cuts`` are the first frames of another shot; ``fades`` the first and last frames that are of two shots;
+    ``flashes``, ``black`` and ``broken`` the frames that are unlike what goes on after them; ``exposure`` (T,) the gain
+    of each over the first.
     """
 
     same: NDArray[np.int64]
@@ -56,6 +58,7 @@ class Timing:
     black: tuple[int, ...] = ()
     broken: tuple[int, ...] = ()
     exposure: NDArray[np.float64] | None = None
+    fades: tuple[tuple[int, int], ...] = ()
 
     @property
     def shown(self) -> NDArray[np.int64]:
@@ -65,12 +68,18 @@ class Timing:
     @cached_property
     def apart(self) -> frozenset[int]:
         """The frames that tell nothing of the others."""
-        return frozenset((*self.flashes, *self.black, *self.broken))
+        faded = (frame for first, last in self.fades for frame in range(first, last + 1))
+        return frozenset((*self.flashes, *self.black, *self.broken, *faded))
+
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """The first frames of other shots, cut to or faded to."""
+        return tuple(sorted((*self.cuts, *(last + 1 for _, last in self.fades))))
 
     @cached_property
     def _shots(self) -> NDArray[np.int64]:
         """(T,) which shot each frame is of, -1 for one that tells nothing."""
-        shots = np.asarray(np.searchsorted(self.cuts, np.arange(len(self.same)), "right"))
+        shots = np.asarray(np.searchsorted(self.begins, np.arange(len(self.same)), "right"))
         shots[list(self.apart)] = -1
         return shots
 
@@ -91,6 +100,12 @@ class Timing:
             found.append(
                 f"plate: it is cut between frames {ends} and {begins}, and no camera can be followed over a cut. "
                 f"Render a shot for each side: --frames {first}-{ends} and --frames {begins}-{last}."
+            )
+        for begin, end in self.fades:
+            found.append(
+                f"plate: it fades from one scene into another in frames {first + begin}-{first + end}, and no camera "
+                f"can be followed over that. Render a shot for each side: --frames {first}-{first + begin - 1} and "
+                f"--frames {first + end + 1}-{first + len(self.same) - 1}."
             )
         held = np.flatnonzero(self.same != np.arange(len(self.same))).tolist()
         afresh = "Give these frames again, or leave them out (--frames)."
@@ -138,11 +153,12 @@ def read_timing(rgb: NDArray[np.uint8], indices: Iterable[int] | None = None) ->
     count = len(rgb)
     grey = lru_cache(2 * _APART + 2)(lambda index: _small(rgb[index]))
     steps: list[_Step] = []
-    gains, black, flat = [0.0], [], []
+    gains, black, flat, lights = [0.0], [], [], []
     for index in range(count) if indices is None else indices:
         small = grey(index)
         if _far(small) < _DARK:
             black.append(index)
+        lights.append(small_of(small))
         flat.append(float(((np.ptp(small, axis=1) <= _FLAT) & (small[:, 0] < _WHITE)).mean()))
         if index:
             steps.append(_step(grey(index - 1), small))
@@ -156,19 +172,27 @@ def read_timing(rgb: NDArray[np.uint8], indices: Iterable[int] | None = None) ->
     kept = [index for index in range(count) if index not in odd and index not in black]
     if not kept:
         return Timing(np.arange(count), black=tuple(black))
+
+    def unlike(one: int, other: int) -> bool:
+        return _likeness(grey(one), grey(other)) < _UNLIKE and not _recognised(rgb[one], rgb[other])
+
+    fades = find_fades(lights, unlike)
+    within = {frame for first, last in fades for frame in range(first, last + 2)}
     between = [steps[a] if b == a + 1 else _step(grey(a), grey(b)) for a, b in pairwise(kept)]
     same = _held(count, kept, between, ())
-    cuts = _cuts(rgb, grey, kept, between, same)
+    cuts = tuple(cut for cut in _cuts(rgb, grey, kept, between, same) if cut not in within)
     if cuts:
         same = _held(count, kept, between, cuts)
+    odd -= within
     flashes = {index for index in odd - missing if _gain(grey(_before(kept, index)), grey(index))}
     return Timing(
         same,
         cuts,
         tuple(sorted(flashes)),
-        tuple(black),
+        tuple(index for index in black if index not in within),
         tuple(sorted(odd - flashes)),
-        np.exp(np.cumsum([0.0 if index in cuts else gain for index, gain in enumerate(gains)])),
+        np.exp(np.cumsum([0.0 if index in {*cuts, *within} else gain for index, gain in enumerate(gains)])),
+        fades,
     )
 
 

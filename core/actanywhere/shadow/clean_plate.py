@@ -94,9 +94,9 @@ class ShotFrames:
         return frozenset() if self.timing is None else self.timing.apart
 
     def together(self, one: int, other: int) -> bool:
-        """Whether the plate is not cut between two frames."""
-        cuts = () if self.timing is None else self.timing.cuts
-        return not any(min(one, other) < cut <= max(one, other) for cut in cuts)
+        """Whether the plate is not cut or faded between two frames."""
+        begins = () if self.timing is None else self.timing.begins
+        return not any(min(one, other) < begin <= max(one, other) for begin in begins)
 
     @property
     def size(self) -> tuple[int, int]:
