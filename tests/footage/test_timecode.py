@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.shot import ImageSequence
-from actanywhere.footage import open_plate
-from actanywhere.footage.timecode import pack_dpx, read_time_code
+from actanywhere.footage import MovieWriter, open_plate
+from actanywhere.footage.timecode import ATTRIBUTE, pack_dpx, read_time_code, said
 from tests.footage.ffmpeg import ffmpeg, needs_ffmpeg
 from tests.footage.pictures import ramp, write_movie, write_still
 from tests.layers import write_layer_frame
@@ -164,3 +164,19 @@ def test_two_time_codes_that_differ_are_told(tmp_path: Path) -> None:
                 copy.mux(packet)
     with open_plate(ImageSequence(str(tmp_path / "q.mkv"))) as plate:
         assert any("01:00:00:00, 02:00:00:00; the first is taken" in text for text in plate.warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("00:59:59;28", Fraction(30000, 1001)), ("01:02:03:23", Fraction(24)), ("10:00:00:48", Fraction(50))],
+)
+def test_a_movie_of_the_comp_begins_at_the_layers_time_code(
+    tmp_path: Path, text: str, rate: Fraction
+) -> None:
+    code = read_time_code(text, rate)[0]
+    assert code is not None and said(code.packed(0)[0], rate) == text
+    assert said(code.packed(0)[0], Fraction(12)) == ""
+    with MovieWriter(str(tmp_path / "c.mov"), rate, 1.0, text) as movie:
+        movie.write(np.zeros((16, 16, 3), np.float32))
+    with open_plate(ImageSequence(str(tmp_path / "c.mov"))) as plate:
+        assert plate.read(1001).attributes[ATTRIBUTE][1] == code.packed(0)

@@ -31,10 +31,13 @@ class MovieWriter:
     """A movie that appears under its name when it is whole; use it in ``with``.
 
     ``write`` takes display pictures in order, (H, W, 3) float32 0..1, sRGB-encoded. An odd width or height is
-    made even by repeating the last column or row, which both codecs need. Raises ``OutputError``.
+    made even by repeating the last column or row, which both codecs need. ``time_code`` is the first's.
+    Raises ``OutputError``.
     """
 
-    def __init__(self, path: str, fps: Fraction | float | None, pixel_aspect: float = 1.0) -> None:
+    def __init__(
+        self, path: str, fps: Fraction | float | None, pixel_aspect: float = 1.0, time_code: str = ""
+    ) -> None:
         self.path = path
         extension = os.path.splitext(path)[1].lower()
         if extension not in _KINDS:
@@ -53,6 +56,7 @@ class MovieWriter:
         self._count = 0
         try:
             self._container = av.open(self._temporary, "w")
+            self._container.metadata.update({"timecode": time_code} if time_code else {})
         except (av.FFmpegError, OSError) as error:
             raise self._refused(error) from error
 

@@ -93,6 +93,18 @@ def read_time_code(text: str, rate: Fraction | None) -> tuple[TimeCode | None, s
     return code, ""
 
 
+def said(packed: int, rate: Fraction) -> str:
+    """A packed code at its rate as a movie's tag says it, ``00:59:59;28``; empty where that rate has no such code."""
+    parts = ((24, 3), (16, 7), (8, 7), (0, 3))
+    hours, minutes, seconds, frames = (
+        (packed >> at & 0xF) + 10 * (packed >> at + 4 & tens) for at, tens in parts
+    )
+    frames *= TimeCode(0, 0, 0, 0, round(rate), False).sharing
+    text = f"{hours:02}:{minutes:02}:{seconds:02}{';' if packed & _DROP else ':'}{frames:02}"
+    code = read_time_code(text, rate)[0]
+    return "" if code is None or code.drop != bool(packed & _DROP) else text
+
+
 def pack_dpx(packed: int, rate: Fraction | None) -> int:
     """A DPX's time code, packed for EXR: above 30 frames a second its frames run to 59, where EXR has flags."""
     if rate is None or round(rate) <= _FASTEST:

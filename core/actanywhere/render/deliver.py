@@ -31,6 +31,7 @@ from ..footage import (
     processors,
     write_png,
 )
+from ..footage.timecode import ATTRIBUTE, said
 from ..shadow.pull import PulledShadow
 from .conditioning import MovedCondition
 from .folder import OutputFolder
@@ -265,7 +266,9 @@ def deliver_display_files(inputs: Inputs, output: OutputFolder, watch: Watch) ->
             write_png(str(path), shown(frame), info.pixel_aspect)
             step()
         if _movie_is_due(output):
-            with MovieWriter(str(_movie_path(output)), info.fps, info.pixel_aspect) as movie:
+            code = layer.read(inputs.frames.first).attributes.get(ATTRIBUTE)
+            begins = "" if code is None or info.fps is None else said(code[1][0], info.fps)
+            with MovieWriter(str(_movie_path(output)), info.fps, info.pixel_aspect, begins) as movie:
                 for frame in inputs.frames:
                     movie.write(shown(frame))
                     step()
