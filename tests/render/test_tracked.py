@@ -98,6 +98,14 @@ def test_a_track_that_the_chosen_camera_does_not_use_is_told(tmp_path: Path, mod
     assert str(tracked.folder / "track.json") in preflight(tracked.job(model, camera="auto")).reads
 
 
+@pytest.mark.parametrize(("camera", "told"), [("still", True), ("plate", True), ("auto", False)])
+def test_a_lens_that_the_chosen_camera_has_no_use_for_is_told(
+    shot: Staged, model: Path, camera: str, told: bool
+) -> None:
+    warnings = preflight(shot.job(model, camera=camera, focal=35.0)).warnings
+    assert any("--focal has no effect" in one for one in warnings) == told
+
+
 def test_the_command_line_takes_a_track(shot: Staged, model: Path) -> None:
     import sys
 

@@ -71,11 +71,16 @@ def resolve(settings: Settings, facts: EngineFacts) -> Resolved:
 
 
 def unread_settings(settings: Settings, facts: EngineFacts) -> list[str]:
-    """A warning for each setting that was changed and that this engine has no use for."""
+    """A warning for each setting that was changed and that this engine, or this camera, has no use for."""
     plain = Settings()
     changed = [
         name
         for name in _ENGINE_SETTINGS
         if getattr(settings, name) != getattr(plain, name) and name not in facts.reads
     ]
-    return [f"The setting '{name}' has no effect: the engine of {facts.name} has none." for name in changed]
+    found = [f"The setting '{name}' has no effect: the engine of {facts.name} has none." for name in changed]
+    if settings.focal is not None and settings.camera in ("plate", "subject", "still"):
+        found.append(
+            f"--focal has no effect: the camera is '{settings.camera}'. It is for 3d, and for a camera's file."
+        )
+    return found
