@@ -27,6 +27,7 @@ from .decision import Decision
 from .placement import choose_placement, cover_in_space, hardly_shown, much_enlarged
 from .plate_regions import PlateRegions
 from .preflight import Inputs
+from .roll import warn_of_roll
 from .stand import stand
 from .standpoint import Standpoint, read_standpoint
 from .tint import unlike_in_colour
@@ -261,8 +262,8 @@ def _lay(
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))
     soft = much_enlarged(placement.value, size, view.aspect, rows)
-    tint = unlike_in_colour(clip, condition)
-    warnings = (*placement.warnings, *doubts, *strip, *soft, *tint)
+    tint, roll = unlike_in_colour(clip, condition), warn_of_roll(clip, anchor, condition, hole)
+    warnings = (*placement.warnings, *doubts, *strip, *soft, *tint, *roll)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 

@@ -100,7 +100,10 @@ def _by_depth(depth: DepthMap, ground: Picture) -> Horizon | None:
 
 def _by_lines(picture: Picture, seen: NDArray[np.bool_]) -> Horizon | None:
     """Level lines of one direction (kerbs, walls, fences) meet in a point of the horizon."""
-    middles, ways, lengths = _lines(picture, seen)
+    middles, ways, lengths = straight_lines(picture, seen)
+    angle = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) % 180
+    kept = (np.abs(angle - 90) > _UPRIGHT) & (np.minimum(angle, 180 - angle) > _LEVEL)
+    middles, ways, lengths = middles[kept], ways[kept], lengths[kept]
     if len(lengths) < _LINES:
         return None
     random = np.random.default_rng(0)
@@ -127,8 +130,10 @@ def _by_lines(picture: Picture, seen: NDArray[np.bool_]) -> Horizon | None:
 _Vectors = NDArray[np.float64]
 
 
-def _lines(picture: Picture, seen: NDArray[np.bool_]) -> tuple[_Vectors, _Vectors, _Vectors]:
-    """Middles (n, 2), directions (n, 2) and lengths (n,), unit coordinates, of lines neither upright nor level."""
+def straight_lines(picture: Picture, seen: NDArray[np.bool_]) -> tuple[_Vectors, _Vectors, _Vectors]:
+    """Middles (n, 2), directions (n, 2) and lengths (n,), unit coordinates, of the lines of a picture (h, w, 3) where
+    it is ``seen`` (h, w).
+    """
     scale = _SIDE / max(picture.shape[:2])
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     code = np.round(np.clip(picture, 0, 1) * 255).astype(np.uint8)
@@ -142,9 +147,7 @@ def _lines(picture: Picture, seen: NDArray[np.bool_]) -> tuple[_Vectors, _Vector
     lengths = np.linalg.norm(along, axis=1)
     hidden = cv2.dilate(cv2.resize((~seen).astype(np.uint8), size), np.ones((9, 9), np.uint8))
     at = np.clip(np.round(middles).astype(int), 0, np.array(size) - 1)
-    angle = np.degrees(np.arctan2(along[:, 1], along[:, 0])) % 180
     kept = lengths > _SHORTEST * float(np.hypot(*size))
-    kept &= (np.abs(angle - 90) > _UPRIGHT) & (np.minimum(angle, 180 - angle) > _LEVEL)
     kept &= hidden[at[:, 1], at[:, 0]] == 0
     height = size[1]
     return (
