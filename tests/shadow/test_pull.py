@@ -126,6 +126,19 @@ def test_the_border_of_a_soft_shadow_fades_and_is_not_cut_off_where_it_is_faint(
     assert found[truth == 0].mean() < 0.001
 
 
+def test_a_hard_shadow_has_a_hard_border() -> None:
+    shot, truth = _shot(soft=0.5)
+    pull = pull_shadow(shot)
+    assert pull.shadow is not None, pull.reason
+    off_by = []
+    for index, taken in enumerate(truth):
+        solid = (taken > TAKEN / 2).astype(np.uint8)
+        border = cv2.dilate(solid, np.ones((7, 7))) > cv2.erode(solid, np.ones((7, 7)))
+        border &= cv2.dilate(shot.actor(index).astype(np.uint8), np.ones((9, 9))) == 0
+        off_by.append(np.abs(pull.shadow.at(index, HEIGHT, WIDTH) - taken)[border])
+    assert np.concatenate(off_by).mean() < 0.02 * TAKEN
+
+
 @pytest.mark.parametrize("what", [{"pace": 1.5}, {"pace": 3, "soft": 5}])
 def test_ground_that_most_frames_show_in_the_shadow_is_taken_from_the_few_that_do_not(what: Any) -> None:
     precision, recall = _judged(*(seen := _shot(**what)), pull_shadow(seen[0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,41 @@ def test_what_stays_when_they_have_gone_on_is_the_place_and_what_goes_on_is_thei
     kept = without(reached(shot.actor(5), lasts, feet[5] or Feet(0, 0, 1, 1)), stays)
     assert (kept[56:69, left + 1 : left + 7] > 0.4).all()
     assert not kept[:, : left - 6].any() and not kept[:, left + 14 : left + 30].any()
+
+
+def test_the_shadow_of_one_who_jumps_goes_along_the_ground_and_not_up_with_their_feet() -> None:
+    shot, dark, _ = _shot()
+    dark[:] = 0
+    actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    for time in range(FRAMES):
+        left, lift = 20 + 8 * time, 0 if time < 5 else 4 * (time - 4)
+        actors[time, 30 - lift : 54 - lift, left : left + 8] = True
+        dark[time, 60:64, left - 4 : left + 12] = (
+            128  # thin: seen from the feet it is elsewhere in each frame
+        )
+    feet = [feet_of(actor) for actor in actors]
+    for index in (4, 7):
+        lasts, stays = lasting(replace(shot, actor=actors.__getitem__), dark, feet, index)
+        left = 20 + 8 * index
+        assert (lasts[60:64, left - 4 : left + 12] > 0.4).all()
+        assert not stays[60:64, left - 4 : left + 12].any()
+    nobody = dark.copy()
+    nobody[:, 60:64] = 0
+    nobody[7, 60:64, 72:88] = 128  # in one frame alone: no shadow of theirs
+    assert not lasting(replace(shot, actor=actors.__getitem__), nobody, feet, 7)[0].any()
+
+
+def test_a_faint_speck_beside_the_shadow_is_none_of_it() -> None:
+    actor = np.zeros((HEIGHT, WIDTH), bool)
+    actor[10:40, 60:70] = True
+    dark = np.zeros((HEIGHT, WIDTH), np.float32)
+    dark[40:44, 60:100] = 0.5
+    speck, part = dark.copy(), dark.copy()
+    speck[45:47, 80:83] = 0.1
+    part[45:47, 80:83] = 0.4  # as deep as the rest
+    feet = Feet(65, 39, 30, 10)
+    assert np.array_equal(reached(actor, speck, feet), dark)
+    assert np.array_equal(reached(actor, part, feet), part)
 
 
 def test_a_faint_patch_or_a_line_apart_from_them_is_no_shadow() -> None:

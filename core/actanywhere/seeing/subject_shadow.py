@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..shadow.reach import without_dots
 from .protocol import Picture
 
 Flags = NDArray[np.bool_]
@@ -83,7 +84,7 @@ def _of_one(picture: Picture, body: Flags, anybody: Flags, floor: Flags | None) 
     runs_on = np.count_nonzero(shadow & sides) > _RUNS_ON * tall
     if runs_on or np.count_nonzero(shadow) > _LARGEST * np.count_nonzero(body):
         shadow &= _within(feet[box], _CONTACT * tall)  # a dark ground: only what lies at their feet
-    none[box] = cv2.morphologyEx(shadow.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+    none[box] = without_dots(shadow) > 0
     return none
 
 

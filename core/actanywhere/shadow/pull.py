@@ -59,7 +59,7 @@ _TRUSTED = 4.0
 """A quarter of the light taken, and more: there the pulled shadow alone shades the place."""
 _DISPLAY = 1 / 2.2
 """A share of light as a share of a display's code value: nearly so, whatever the value."""
-_SOFT = 0.003
+_SOFT = 0.0015
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import cv2
@@ -32,9 +33,21 @@ _SPECK = 0.2
 """Area, against the largest part of the shadow, of the smallest that does not touch the actor."""
 _FAINT, _FAINTEST, _LINE = 0.6, 0.15, 0.5
 """How deep it has to be at least, against that, and at all; and how much of it is no line, as a border aside is one."""
+_FADED, _JOINED, _BORDER = 0.06, 0.25, 0.012
+"""Parts of a shadow are apart that nothing joins of this depth, and of this share of the usual one; and how far what is
+fainter goes on about them, as a share of the frame's height."""
+_RISES = 3
+"""Pixels by which the feet have gone aside, and off the ground, from a frame to another, for them to be in the air."""
 _THIN = 0.005
 """Half the width of a line, as a share of the frame's height, that is left beside what belongs to the place."""
 _GAP = 0.02
+
+
+def without_dots(flags: Flags) -> NDArray[np.uint8]:
+    """(h, w) 1 where ``flags`` (h, w) hold a square of two pixels. OpenCV's own opening by it shifts them by one."""
+    square = np.ones((2, 2), np.uint8)
+    corners = cv2.erode(flags.astype(np.uint8), square, anchor=(0, 0))
+    return np.asarray(cv2.dilate(corners, square, anchor=(1, 1)), np.uint8)
 
 
 def about(feet: Feet, height: int, width: int) -> Box:
@@ -71,7 +84,12 @@ def lasting(
     near = [other for other in near if shot.together(other, index)]
     for other in near:
         grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
-        seen = moved(grown, cast(Feet, feet[other]), here)
+        there = cast(Feet, feet[other])
+        seen = moved(grown, there, here)
+        x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
+        if min(abs(here.x - x), abs(here.y - y)) > _RISES:
+            # Of who jumps the shadow goes along the ground, and not up with their feet.
+            seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
         total += seen
         with_actor += seen > _DARK
     own = dark[index].astype(np.float32)
@@ -112,7 +130,7 @@ def _in_place(
 def reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
     """The parts of what is dark that join the actor, or lie about their feet, and come down to the ground."""
     gap = 2 * max(1, round(_GAP * len(actor) / 2)) + 1
-    solid = cv2.morphologyEx((dark > 0.04).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    solid = without_dots(dark > 0.04)
     joined = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     near = cv2.dilate(actor.astype(np.uint8), np.ones((gap, gap), np.uint8)) > 0
     number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -139,7 +157,26 @@ def reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
     for area, depth, mine in apart:
         if area > _SPECK * largest and depth > max(_FAINTEST, _FAINT * deepest):
             kept |= mine
+    kept &= _no_specks(dark * kept, near)
     return np.asarray(np.where(kept, dark, 0), np.float32)
+
+
+def _no_specks(dark: Plane, near: Flags) -> Flags:
+    """Where (h, w) what is ``dark`` is no faint speck apart from the shadow and from the actor, whom it is ``near``."""
+    laid = dark[dark > _FADED]
+    solid = dark > max(_FADED, _JOINED * float(np.median(laid)) if len(laid) else 0)
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8), connectivity=8)
+    areas, flat = stats[:, cv2.CC_STAT_AREA], labels.ravel()
+    depths = np.bincount(flat, dark.ravel(), number) / areas
+    areas[0] = 0
+    largest = int(areas.argmax())
+    good = np.bincount(flat, near.ravel(), number) > 0
+    good |= (areas > _SPECK * areas[largest]) | (depths > _FAINT * depths[largest])
+    good[0] = False
+    kept = good[labels]
+    wide = 2 * max(1, round(_BORDER * len(dark))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide))
+    return np.asarray(kept | (~solid & (cv2.dilate(kept.astype(np.uint8), disc) > 0)))
 
 
 def without(dark: Plane, stays: Flags) -> Plane:
