@@ -71,6 +71,7 @@ def test_frames_in_which_it_goes_out_and_comes_back_are_told(tmp_path: Path, mod
     job = _dusty(tmp_path / "dusty", gone=(1005, 1006)).job(model, camera="plate", interaction=True)
     result = render(job)
     assert result.decided("interaction").value == "pulled", result.warnings
+    assert result.decided("interaction").reason.endswith("(1001-1004, 1007-1010)")
     told = [one for one in result.warnings if one.startswith("--interaction: none is found in 1005-1006, ")]
     assert len(told) == 1 and "--clean-plate" in told[0]
     for frame, there in ((1004, True), (1005, False)):

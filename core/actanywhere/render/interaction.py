@@ -51,11 +51,14 @@ def choose_interaction(
         None if clean is None else given_clean(clean, clip),
     )
     if pulled.found is not None:
-        frames = compact([clip.frames.first + index for index in pulled.gone])
+        shown, frames = (
+            compact([clip.frames.first + index for index in indices])
+            for indices in (pulled.shown, pulled.gone)
+        )
         gone = (
             f"--interaction: none is found in {frames}, and before and after there is: it goes out there. Look at "
             "these frames; a longer range or a clean plate of your own (--clean-plate) may show it."
         )
-        return Decision(pulled.found, pulled.reason, (gone,) if pulled.gone else ())
+        return Decision(pulled.found, f"{pulled.reason} ({shown})", (gone,) if pulled.gone else ())
     told = f"No splash, spray or dust (--interaction) is pulled: {pulled.reason}."
     return Decision(None, pulled.reason, (told,))

@@ -106,12 +106,13 @@ class Interaction:
 
 @dataclass(frozen=True)
 class PulledInteraction:
-    """``found`` is None where there is none; ``reason`` says in words what was found, or why not. ``gone`` are the
-    frames (from 0) between the first and the last that show it in which nothing was found.
+    """``found`` is None where there is none; ``reason`` says in words what was found, or why not. ``shown`` are the
+    frames (from 0) that show it, ``gone`` those between them that do not.
     """
 
     found: Interaction | None
     reason: str
+    shown: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
 
 
@@ -235,7 +236,7 @@ def _pulled(
         f"pulled from the plate in {len(shown)} of {len(feet)} frames: it hides up to {most:.0%} of the place"
     )
     gone = tuple(index for index in span if index not in shown)
-    return PulledInteraction(Interaction(kept, whole, plates), reason, gone)
+    return PulledInteraction(Interaction(kept, whole, plates), reason, tuple(shown), gone)
 
 
 def _stands(actor: Flags) -> Feet | None:
