@@ -29,7 +29,7 @@ from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
 from .stand import stand
-from .standpoint import Standpoint, read_standpoint
+from .standpoint import Standpoint, hangs_in_sky, read_standpoint
 from .tint import unlike_in_colour
 
 Picture = NDArray[np.float32]
@@ -263,7 +263,10 @@ def _lay(
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))
     soft = much_enlarged(placement.value, size, view.aspect, rows)
     tint, roll = unlike_in_colour(clip, condition), warn_of_roll(clip, anchor, condition, hole)
-    warnings = (*placement.warnings, *doubts, *strip, *soft, *tint, *roll)
+    hangs: tuple[str, ...] = ()
+    if found is not None and painted is None and not (asked is not None and asked.moved):
+        hangs = hangs_in_sky(standpoint, clip, placement.value, size[1] / size[0], view.aspect)
+    warnings = (*placement.warnings, *doubts, *strip, *soft, *tint, *roll, *hangs)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)
 

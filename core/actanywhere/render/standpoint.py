@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import View
 from ..camera.fit import apply, from_pixels, to_pixels
+from ..camera.footing import share_at
+from ..camera.placement import Placement
 from ..camera.space import read_horizon
 from ..camera.track import CameraTrack
 from ..seeing.horizon import Horizon, find_horizon
@@ -32,6 +34,8 @@ _PART = 0.4
 """Share of the largest actor below which somebody is a part of them that a pole or a hole cuts off: a board, an arm."""
 _PICTURE_ROWS = 96
 _WATER = 0.5
+_IN_SKY = 0.5
+"""Share of the feet over the sky from which on an actor hangs in it."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,30 @@ def read_standpoint(
         picture,
         told_by if ground is not None else "",
         plain_sky(condition, hole) if picture is None else picture.of("sky"),
+    )
+
+
+def hangs_in_sky(
+    seen: Standpoint, clip: Clip, placement: Placement, picture: float, frame: float
+) -> tuple[str, ...]:
+    """A warning where the feet are over the blue sky of the condition, and no network tells its ground.
+
+    ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into. Who is
+    in the sky in the plate too flies.
+    """
+    if seen.regions is not None or seen.sky is None or not len(seen.feet):
+        return ()
+    over = float((share_at(seen.sky, seen.feet, placement, picture, frame) > 0.5).mean())
+    if over <= _IN_SKY:
+        return ()
+    rgb, matte = (codes[seen.anchor] / np.float32(255) for codes in (clip.rgb, clip.matte))
+    own = plain_sky(rgb, matte)
+    here = actor_feet(clip.matte[seen.anchor], clip.aspect)
+    if own is not None and len(here) and float(_under(here, clip.aspect, own).mean()) > _IN_SKY:
+        return ()
+    return (
+        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
+        "the picture otherwise (--place), or give one with ground at their feet.",
     )
 
 
