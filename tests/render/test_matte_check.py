@@ -52,6 +52,22 @@ def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> 
     assert share == pytest.approx(100 * 16 * 16 / (40 * 80), abs=2.5)
 
 
+@pytest.mark.parametrize("gone", [(5,), (5, 6), ()])
+def test_a_thin_part_that_is_missing_in_one_frame_is_told(walk: Clip, gone: tuple[int, ...]) -> None:
+    """A rod of 2 pixels that slowly goes on above the actor; missing in two frames, it is not surely there."""
+    rgb, mattes = walk.rgb.copy(), walk.matte.copy()
+    for index in range(FRAMES):
+        x = 60 + index
+        rgb[index, 10:50, x : x + 2] = (200, 30, 30)
+        mattes[index, 10:46, x : x + 2] = 0 if index in gone else 255
+    told = check_matte(Clip(walk.frames, rgb, mattes, 1.0))
+    assert told.thin == (gone if len(gone) == 1 else ()) and not told.holes
+    if told.thin:
+        assert told.warnings(1001)[0].startswith(
+            "matte: a thin part of the actor (a cord, a club) is missing at 1006"
+        )
+
+
 def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[5, 112:] = 0

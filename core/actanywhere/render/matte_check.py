@@ -35,15 +35,19 @@ LONGEST = 8
 """Frames after which what is lost is an artist's choice."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
+_SHOWS, _GONE, _LONG = 0.3, 0.15, 0.06
+"""Of a matte, from which value on a thin part (a cord, a club) shows and below which it is gone; and how long it has to
+be, as a share of the frame's width."""
 _STANDS, _MOVES = 0.99, 0.955
 """Overlap of a matte with the one before that is the same, and below which the flow says that they moved."""
 
 
 @dataclass(frozen=True)
 class _Between:
-    """What of a matte the next frame's does not have (h, w), and how far the matte moved: overlaps 0..1."""
+    """What of a matte the next frame's does not have (h, w), solid and thin, and how far it moved: overlaps 0..1."""
 
     lost: Plane
+    thin: Plane
     stands: float
     flows: float
 
@@ -70,10 +74,14 @@ class Hole:
 
 @dataclass(frozen=True)
 class Damage:
-    """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice."""
+    """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice.
+
+    ``thin`` are the frames that lack a thin part which those before and after have.
+    """
 
     holes: tuple[Hole, ...] = ()
     late: tuple[int, ...] = ()
+    thin: tuple[int, ...] = ()
 
     def warnings(self, first: int) -> list[str]:
         """A warning of each; ``first`` is the shot's first frame."""
@@ -82,6 +90,12 @@ class Damage:
             "through there; mend the roto, or give --mend-matte."
             for hole in self.holes
         ]
+        if self.thin:
+            thin = compact([first + index for index in self.thin])
+            found.append(
+                f"matte: a thin part of the actor (a cord, a club) is missing at {thin}, which the plate and the "
+                "mattes before and after show. The new place shows through there: mend the roto."
+            )
         if self.late:
             late = compact([first + index for index in self.late])
             found.append(
@@ -104,11 +118,14 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
         there.append(_between(clip, index - 1, index, *flows))
         back.append(_between(clip, index, index - 1, *flows[::-1]))
         check()
-    holes = (
+    holes = tuple(
         Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
         for begin, end in _holes(clip, there, back)
     )
-    return Damage(tuple(holes), tuple(index for index, one in enumerate(there, 1) if _is_late(one)))
+    late = tuple(index for index, one in enumerate(there, 1) if _is_late(one))
+    told = {*late, *(index for hole in holes for index in range(hole.begin, hole.end + 1))}
+    thin = (index for index in range(1, len(back)) if _lacks_thin(there[index - 1].thin, back[index].thin))
+    return Damage(holes, late, tuple(index for index in thin if index not in told))
 
 
 def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
@@ -153,6 +170,17 @@ def _share(clip: Clip, begin: int, lost: Plane) -> float:
     return float(lost.sum()) / max(1, int((clip.matte[begin - 1] > 127).sum()))
 
 
+def _lacks_thin(before: Plane, after: Plane) -> bool:
+    """Whether a frame lacks one thin part of the mattes ``before`` and ``after`` it."""
+    if not (before.any() and after.any()):
+        return False
+    near = np.ones((3, 3), np.uint8)
+    both = before & (cv2.dilate(after.astype(np.uint8), near) > 0)
+    _, _, facts, _ = cv2.connectedComponentsWithStats(cv2.dilate(both.astype(np.uint8), near))
+    sides = facts[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    return bool(sides.max(initial=0) >= _LONG * before.shape[1])
+
+
 def _is_late(one: _Between) -> bool:
     return one.stands >= _STANDS and one.flows <= _MOVES
 
@@ -172,7 +200,19 @@ def _between(clip: Clip, before: int, now: int, there: Picture, back: Picture) -
     believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
     inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])
     lost = (brought > _IN) & (matte < _OUT) & alike & believed & inside
-    return _Between(_solid(lost, matte), overlap(matte, other), overlap(brought, other))
+    thin = taken_at(_thin(other), at) > _SHOWS
+    if thin.any():
+        thin &= cv2.dilate((matte > _GONE).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        thin &= (np.asarray(cv2.blur(differs, (3, 3))) <= _ALIKE) & believed
+    thin = thin if thin.any() else np.broadcast_to(np.False_, thin.shape)
+    return _Between(_solid(lost, matte), thin, overlap(matte, other), overlap(brought, other))
+
+
+def _thin(matte: Picture) -> Picture:
+    """What of a matte is too thin for a small disc to lie in."""
+    side = 2 * max(2, round(_THIN * len(matte))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(matte - cv2.morphologyEx(matte, cv2.MORPH_OPEN, disc), np.float32)
 
 
 def _solid(lost: Plane, matte: Picture) -> Plane:

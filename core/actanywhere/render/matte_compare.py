@@ -67,7 +67,7 @@ def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
     def listed(hole: Hole) -> bool:
         return any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
 
-    return Damage(tuple(hole for hole in damage.holes if not listed(hole)), damage.late)
+    return Damage(tuple(hole for hole in damage.holes if not listed(hole)), damage.late, damage.thin)
 
 
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:

@@ -126,7 +126,7 @@ def choose_mend(
     if seen:
         parts = compact(sorted({first + index for lack in seen for index in lack.planes}))
         reason += f"{'; ' if mended else ''}from what the network sees: missing at {parts}"
-    left = Damage(late=tuple(sorted(set(damage.late) - set(late))))
+    left = Damage(late=tuple(sorted(set(damage.late) - set(late))), thin=damage.thin)
     return Decision(mend, reason, tuple(left.warnings(first)))
 
 
