@@ -24,6 +24,7 @@ from .cast import standing
 from .clean_plate import CleanFrame, Flags, Moves, Plane, ShotFrames, clean_frame
 from .darker import Darker, Level, darker
 from .reach import about, gone_on, lasting, reached, without
+from .redness import as_codes, leave_out_redder, redness
 from .steady import Feet, alike_over_time, carry, feet_of, steadiness
 from .unseen import fill_unseen
 
@@ -42,8 +43,8 @@ _REDDER, _REDDEST, _PATCHY = 0.2, 0.7, 0.35
 """How much redder than the light, as a share of its depth, a shadow is seldom, and never: the sky fills it with blue, a
 warm wall or lamp with red, but evenly: what is redder and differs as much between its quartiles is a thing.
 """
-_FINER, _LAID = 60, 25
-"""Steps of a code that keeps such a logarithm; and a tenth of the light, of 255."""
+_LAID = 25
+"""Of 255: a tenth of the light."""
 _NOISIEST = 0.09
 """Deviation of the ratio's logarithm about the actor, beyond which nothing is pulled from a frame."""
 _STANDS_STILL, _TOLD = 0.25, 0.25
@@ -203,9 +204,7 @@ def pull_shadow(
                     else:
                         levels[index] = found.level
                         dark[index, top:bottom, left:right] = np.round(found.dark * 255)
-                        bluer[index, top:bottom, left:right] = np.round(
-                            np.clip(found.bluer * _FINER + 128, 0, 255)
-                        )
+                        bluer[index, top:bottom, left:right] = as_codes(found.bluer)
                         doubted[index, top:bottom, left:right] = found.doubted
                 if index % _LOOKED_AT == 0:
                     forget(shot.rgb, dark, bluer, doubted)
@@ -232,6 +231,7 @@ def pull_shadow(
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(keep, shown))
+    leave_out_redder(planes, dark, bluer, shot.actor, shown)
     steady = steadiness(planes, feet, shot.actor, shot.together)
     if steady.enough:
         carry(planes, feet, steady, shot.together)
@@ -262,6 +262,7 @@ def pull_shadow(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(again, levels))
             list(pool.map(keep, shown))
+        leave_out_redder(planes, dark, bluer, shot.actor, shown)
         carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
     gone = gone_on(shot, feet)
     stays = not given and gone < _FARTHER
@@ -270,7 +271,7 @@ def pull_shadow(
     if not steady.enough:
         unsteady = _none(Refusal.UNSTEADY, f" (in {share})" if steady.show else "")
         return replace(unsteady, stays=stays, needs=needs)
-    redder, patchy = np.median([_redness(planes[one], dark[one], bluer[one]) for one in steady.show], 0)
+    redder, patchy = np.median([redness(planes[one], dark[one], bluer[one]) for one in steady.show], 0)
     if redder > _REDDEST or (redder > _REDDER and patchy > _PATCHY):
         missing = "somebody or something that goes with them may be missing in the matte"
         return _none(Refusal.REDDER, f"; {missing}")
@@ -286,20 +287,6 @@ def pull_shadow(
     depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs)
-
-
-def _redness(
-    plane: NDArray[np.uint8], dark: NDArray[np.uint8], bluer: NDArray[np.uint8]
-) -> tuple[float, float]:
-    """By how much a frame's shadow (h, w) is redder than the light, as a share of its depth, and the distance between
-    the quartiles of its pixels.
-    """
-    laid = (plane > _LAID) & (dark > _LAID)
-    if not laid.any():
-        return 0.0, 0.0
-    depth = -np.log(1 - np.minimum(dark[laid], 254) / 255)
-    low, middle, high = np.percentile((128.0 - bluer[laid]) / _FINER / depth, [25, 50, 75])
-    return float(middle), float(high - low)
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:

@@ -85,13 +85,13 @@ def lasting(
     for other in near:
         grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
         there = cast(Feet, feet[other])
-        seen = moved(grown, there, here)
+        seen = with_feet = moved(grown, there, here)
         x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
         if min(abs(here.x - x), abs(here.y - y)) > _RISES:
-            # Of who jumps the shadow goes along the ground, and not up with their feet.
+            # Of who jumps the shadow goes along the ground, and not up with their feet. A line of the place may seem to.
             seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
         total += seen
-        with_actor += seen > _DARK
+        with_actor += with_feet > _DARK
     own = dark[index].astype(np.float32)
     lasts = np.where(total > _LASTING * len(near) * own, own, 0) / 255
     in_place, count = _in_place(shot, dark, feet, index)
