@@ -88,7 +88,7 @@ def lasting(
         seen = with_feet = moved(grown, there, here)
         x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
         if min(abs(here.x - x), abs(here.y - y)) > _RISES:
-            # Of who jumps the shadow goes along the ground, and not up with their feet. A line of the place may seem to.
+            # Of who jumps the shadow goes along the ground, not up with their feet; so may lines of the place seem to.
             seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
         total += seen
         with_actor += with_feet > _DARK
