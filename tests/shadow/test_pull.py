@@ -282,6 +282,24 @@ def test_the_clean_plate_is_the_ground_and_says_where_it_was_never_seen() -> Non
     assert hole[standing.actor(7)].all() and hole.mean() < 3 * standing.actor(7).mean()
 
 
+def test_the_ground_alone_tells_nothing_where_it_is_seen_by_few_frames_that_are_in_the_shadow() -> None:
+    rng = np.random.default_rng(3)
+    lit = codes(_ground(rng, WIDTH))
+    dark, beside = (np.s_[60:100, 100:200], np.s_[60:100, 20:80])
+    rgb = np.repeat(lit[None], 9, 0)
+    rgb[3:7, *dark] = codes(0.4 * linear(lit[dark]))
+    actor = np.zeros((HEIGHT, WIDTH), bool)
+    actor[10:40, 120:140] = True
+    feet, none = np.zeros((0, 2), np.float32), np.eye(3)
+    shot = ShotFrames(rgb, lambda index: actor, np.repeat(none[None], 9, 0), lambda one, other: (feet, feet))
+    off = np.array([[1, 0, 1.0], [0, 1, 0], [0, 0, 1]])  # the whole lies worse than the ground alone
+    whole, ground = [(other, off) for other in (0, 1, 2, 3, 5, 6, 7, 8)], [(3, none), (5, none), (6, none)]
+    clean = clean_frame(shot, 4, kept={4: (whole, ground)})
+    assert abs(float(np.median(clean.light[dark])) - float(np.median(linear(lit[dark])))) < 0.01
+    every = clean_frame(shot, 4, kept={4: (whole, [(other, none) for other, _ in whole])})
+    assert np.abs(every.light[beside] - linear(lit[beside])).max() < 1e-6
+
+
 def test_light_is_what_the_standard_says_of_a_code() -> None:
     assert linear(np.array([0, 10, 128, 255], np.uint8)) == pytest.approx(
         [0, 0.003035, 0.215861, 1], abs=1e-5

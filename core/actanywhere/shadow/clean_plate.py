@@ -33,8 +33,7 @@ _TELLING = 96
 """Frames of a long shot, evenly spread, that tell of the others."""
 _GONE_ON = 1.5
 """How far the actor has gone on, in heights or widths of theirs, where they and their shadow hide nothing any more."""
-_OVERLAP = 0.35
-"""Share of a frame that another one has to show as well to tell of it."""
+_OVERLAP = 0.35  # share of a frame that another one has to show as well to tell of it
 _RIM = 0.012
 """Width of the rim about the actor, as a share of the frame's height, that is not taken for free."""
 _BRIGHTER = (0.8, 0.97)
@@ -42,6 +41,8 @@ _BRIGHTER = (0.8, 0.97)
 _SEEN = 3
 _ALIKE = 0.5
 """Pixels by which the ground may lie otherwise than the whole frame, and is not laid over by itself."""
+_AS_MANY = 0.5
+"""Share of the frames seen by the whole that the ground alone has to see too: fewer may all be in the shadow."""
 _FEWEST, _SAME = 50, 0.005
 """Samples that tell a frame's exposure, and the gain that is none."""
 _BLACK = 0.006
@@ -189,7 +190,8 @@ def align_frames(
     if not grounds:
         return AlignedFrames(moves, [], np.zeros(whole.seen.shape, bool), whole)
     ground = _stacked(shot, frame, grounds, part)
-    wins = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
+    better = _error(shot, frame, ground, part) < _error(shot, frame, whole, part)
+    wins = better & (ground.seen >= _AS_MANY * whole.seen)
     clean = CleanFrame(
         np.asarray(np.where(wins[..., None], ground.light, whole.light), np.float32),
         np.where(wins, ground.seen, whole.seen),
