@@ -19,6 +19,7 @@ from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .brighter import BESIDE, LOW, REACH, RIM, SURE, Look, look_beside
 from .clean_plate import CleanFrame, Codes, Flags, Plane, ShotFrames, clean_frame, linear
+from .outlined import outlined
 from .steady import Feet, away_from, feet_of, moved
 from .surface import Surface
 
@@ -282,6 +283,8 @@ def _hide(
             away, hides = away_from(shot.actor(index)), share * sure
             free = over[index] != _UNKNOWN
             joined = _joined(hides, away, stands, begins)
+            plate, clean = linear(shot.rgb[index]), linear(plates[index])
+            joined = outlined(joined, _LAID / 255, plate, clean, free, stands.tall)
             for side, hidden, there in (
                 (beside.near, joined, free & (away < REACH * stands.tall)),
                 (beside.far, hides, free & (away > _FAR * stands.tall)),

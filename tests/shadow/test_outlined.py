@@ -1,0 +1,40 @@
+"""Bright parts that the plate itself outlines stay; those that only its clean plate outlines go."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from actanywhere.shadow.outlined import outlined
+from tests.shadow.plates import Plane, speckled
+
+SIZE = (144, 256)
+
+
+def _blob() -> Plane:
+    blob = cv2.circle(np.zeros(SIZE, np.float32), (120, 80), 18, 1.0, -1)
+    return np.asarray(cv2.GaussianBlur(blob, (0, 0), 3), np.float32)
+
+
+def _left(plate: Plane, clean: Plane) -> float:
+    """How much of the blob stays."""
+    blob = _blob()
+    return float(outlined(blob, 0.05, plate, clean, np.ones(SIZE, bool), 60).sum() / blob.sum())
+
+
+def test_a_cloud_over_the_place_stays() -> None:
+    ground, share = speckled(np.random.default_rng(1), SIZE, 0.2, 0.06), 0.8 * _blob()[..., None]
+    assert _left(ground + share * (0.9 - ground), ground) == 1
+    dust = ground + share * (
+        np.array([0.25, 0.2, 0.12], np.float32) - ground
+    )  # no brighter, of another colour
+    assert _left(dust, ground) == 1
+
+
+def test_where_the_clean_plate_keeps_a_shadow_or_all_about_is_lit_otherwise_nothing_lies_over_the_place() -> (
+    None
+):
+    ground = speckled(np.random.default_rng(2), SIZE, 0.2, 0.06)
+    assert _left(ground, ground * (1 - 0.6 * _blob()[..., None])) < 0.1
+    lit = cv2.circle(np.zeros(SIZE, np.float32), (120, 80), 60, 1.0, -1)[..., None]
+    assert _left(ground * (1 + 0.4 * lit), ground) < 0.1
