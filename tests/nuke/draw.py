@@ -27,8 +27,8 @@ def text(
     """A line of text."""
     weight = ' font-weight="bold"' if bold else ""
     plain = html.escape(re.sub(r"</?b>", "", words))
-    shown = [("fill", ink, (INK, DIM)), ("font-size", size, (12,))]
-    other = "".join(f' {name}="{value}"' for name, value, usual in shown if value not in usual)
+    other = f' style="fill:{ink}"' if ink not in (INK, DIM) else ""
+    other += f' font-size="{size}"' if size != 12 else ""
     named = " ".join([*[anchor[0]] * (anchor != "start"), *["d"] * (ink == DIM)])
     other += f' class="{named}"' if named else ""
     return f'<text x="{x}" y="{y}"{other}{weight}>{plain}</text>'
@@ -37,20 +37,21 @@ def text(
 def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
     """A filled box with an edge."""
     round_ = "" if radius == 3 else f' style="rx:{radius}px"'
-    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{fill}"{round_}/>'
+    filled = "" if fill == FIELD else f' fill="{fill}"'
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{filled}{round_}/>'
 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
     """A whole picture, with the note under it."""
     parts = [
-        re.sub(r'(?<==")\d+\.\d+(?=")', lambda number: f"{float(number.group()):g}", part) for part in parts
+        re.sub(r'(?<==")\d+\.\d+(?=")', lambda number: f"{float(number.group()):.0f}", part) for part in parts
     ]
     note = text(width / 2, height + 18, NOTE, INK, "middle", 13)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
-        f'font-size="12" fill="{INK}">\n'
-        f"<style>rect{{stroke:{EDGE};rx:3px}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
+        f'font-size="12" fill="{FIELD}">\n'
+        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
         + "\n".join([*parts, note])
         + "\n</svg>\n"
