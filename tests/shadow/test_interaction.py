@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from actanywhere.camera.alignment import Pair, find_features, match
-from actanywhere.shadow.clean_plate import ShotFrames, linear
 from actanywhere.shadow.interaction import Interaction, pull_interaction
+from actanywhere.shadow.shot_frames import ShotFrames, linear
 from tests.shadow.plates import Plane, codes, speckled
 
 HEIGHT, WIDTH, FRAMES, PAN = 144, 256, 14, 2

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from actanywhere.shadow.clean_plate import ShotFrames
 from actanywhere.shadow.reach import lasting, reached, without
+from actanywhere.shadow.shot_frames import ShotFrames
 from actanywhere.shadow.steady import Feet, feet_of
 
 FRAMES, HEIGHT, WIDTH = 12, 80, 160

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from actanywhere.shadow.clean_plate import ShotFrames
 from actanywhere.shadow.displaced import without_displaced
+from actanywhere.shadow.shot_frames import ShotFrames
 from actanywhere.shadow.steady import Steady, alike_over_time, carry, feet_of, steadiness
 from actanywhere.shadow.unseen import fill_unseen
 

@@ -11,8 +11,9 @@ from ..contract.shot import FrameRange
 from ..render.clip import Clip
 from ..render.features import ShotFeatures
 from ..render.shadow import shaded
-from ..shadow.clean_plate import ShotFrames, clean_frame, linear
+from ..shadow.clean_plate import clean_frame
 from ..shadow.pull import pull_shadow
+from ..shadow.shot_frames import ShotFrames, linear
 from ..training.datasets import RenderedClips, TrainingClip
 from .against_marks import DARK, shadow_count
 from .figures import Figures

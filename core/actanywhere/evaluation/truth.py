@@ -32,8 +32,9 @@ from ..render.resolve import resolve
 from ..render.scene import Scene
 from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
-from ..shadow.clean_plate import CleanFrame, linear
+from ..shadow.clean_plate import CleanFrame
 from ..shadow.pull import Pull, PulledShadow, pull_shadow
+from ..shadow.shot_frames import linear
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .against_marks import left_standing, looks_of
 from .baselines import backdrop_alone, finish_small, over_background, still_paste, tracked_card

@@ -32,8 +32,9 @@ from ..footage import (
     open_plate,
     write_exr_frame,
 )
-from ..shadow.clean_plate import AlignedFrames, ShotFrames, align_frames
+from ..shadow.clean_plate import AlignedFrames, align_frames
 from ..shadow.pull import pull_shadow
+from ..shadow.shot_frames import ShotFrames
 from .clip import Clip, empty_clip
 from .features import ShotFeatures
 from .lock import lock_folder

@@ -14,7 +14,7 @@ from ..camera.alignment import Features, Pair, find_features, match, match_both
 from ..camera.timing import Timing, read_timing
 from ..camera.track import CameraTrack
 from ..footage import processors
-from ..shadow.clean_plate import ShotFrames
+from ..shadow.shot_frames import ShotFrames
 from .clip import Clip
 
 _ACTOR = 16

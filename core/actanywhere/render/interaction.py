@@ -8,9 +8,9 @@ from ..camera.track import CameraTrack
 from ..engines.protocol import Watch
 from ..footage import Plate, compact
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import Flags
 from ..shadow.interaction import Interaction, pull_interaction
 from ..shadow.pull import PulledShadow
+from ..shadow.shot_frames import Flags
 from .decision import Decision
 from .features import ShotFeatures
 from .shadow import given_clean

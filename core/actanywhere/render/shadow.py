@@ -20,8 +20,9 @@ from ..footage import Plate, compact, forget, spilled, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
-from ..shadow.clean_plate import CleanFrame, linear
+from ..shadow.clean_plate import CleanFrame
 from ..shadow.pull import Pull, PulledShadow, Refusal, pull_shadow
+from ..shadow.shot_frames import linear
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision

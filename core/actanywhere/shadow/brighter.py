@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, linear
+from .clean_plate import CleanFrame
 from .displaced import without_displaced
+from .shot_frames import Flags, Plane, ShotFrames, linear
 from .steady import Feet, away_from
 
 REACH = 1.25

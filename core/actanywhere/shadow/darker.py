@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..footage import brightness
-from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, linear
+from .clean_plate import CleanFrame
 from .displaced import without_displaced
 from .reach import AROUND
+from .shot_frames import Flags, Plane, ShotFrames, linear
 from .steady import Feet, away_from
 
 _BLACK = 0.006

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .brighter import BESIDE, LOW, REACH, RIM, SURE, Look, look_beside
-from .clean_plate import CleanFrame, Codes, Flags, Plane, ShotFrames, clean_frame, linear
+from .clean_plate import CleanFrame, clean_frame
 from .outlined import outlined
+from .shot_frames import Codes, Flags, Plane, ShotFrames, linear
 from .steady import Feet, away_from, feet_of, moved
 from .surface import Surface
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .clean_plate import Flags, Plane
+from .shot_frames import Flags, Plane
 
 _BLUR = 2.0
 """Pixels of a frame of 360 rows over which what is compared is blurred."""

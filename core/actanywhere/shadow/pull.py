@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .cast import standing
-from .clean_plate import CleanFrame, Flags, Moves, Plane, ShotFrames, clean_frame
+from .clean_plate import CleanFrame, clean_frame
 from .darker import Darker, Level, darker
+from .frame_moves import Moves
 from .reach import about, gone_on, lasting, reached, without
 from .redness import as_codes, leave_out_redder, redness
+from .shot_frames import Flags, Plane, ShotFrames
 from .steady import Feet, alike_over_time, carry, feet_of, steadiness
 from .unseen import fill_unseen
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..camera.fit import apply
-from .clean_plate import Flags, Plane, ShotFrames, by_track
+from .shot_frames import Flags, Plane, ShotFrames, by_track
 from .steady import Feet, body_of, moved
 
 AROUND = 1.3

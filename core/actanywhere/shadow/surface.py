@@ -15,8 +15,9 @@ import numpy as np
 
 from ..camera.alignment import Box
 from ..footage import brightness
-from .clean_plate import CleanFrame, Flags, Plane, ShotFrames, linear
+from .clean_plate import CleanFrame
 from .darker import alike_at_feet
+from .shot_frames import Flags, Plane, ShotFrames, linear
 from .steady import Feet, away_from
 
 _NEAR = 4

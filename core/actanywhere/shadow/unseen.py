@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..footage import brightness, spilled
-from .clean_plate import Flags, Plane, ShotFrames, by_track, linear
+from .shot_frames import Flags, Plane, ShotFrames, by_track, linear
 from .steady import Feet, moved, onto
 
 Codes = NDArray[np.uint8]
