@@ -19,7 +19,7 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, cover_in_space, much_enlarged
+from actanywhere.render.placement import choose_placement, cover_in_space, made_up, much_enlarged
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
@@ -285,6 +285,16 @@ def test_a_small_picture_is_said_to_be_soft_from_four_times_on() -> None:
     (fitting,) = much_enlarged(Placement("fit"), (240, 320), 16 / 9, 1080)
     assert "4.5 times" in fitting
     assert much_enlarged(Placement("fill"), (480, 640), 16 / 9, 1080) == ()
+
+
+def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:
+    x, y = np.meshgrid(np.linspace(-0.88, 0.88, 101), np.linspace(-0.49, 0.49, 17))
+    still = Looks(np.stack([x, y], -1).reshape(1, -1, 2))
+    (told,) = made_up(still, Placement("fit"), 1.0, 16 / 9, False)
+    assert told.startswith("44%") and "--fit fill" in told and "models pull vision" in told
+    assert "vision" not in made_up(still, Placement("fit"), 1.0, 16 / 9, True)[0]
+    assert made_up(still, Placement("fill"), 1.0, 16 / 9, False) == ()
+    assert made_up(still, Placement("fit"), 1.75, 16 / 9, False) == ()
 
 
 NOBODY = Standpoint(0, np.zeros((0, 3)), None, None, None, "ground", None)

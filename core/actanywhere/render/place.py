@@ -22,9 +22,10 @@ from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
 from ..seeing.outpaint import Extended, extended_by_artist, outpaint
 from ..seeing.protocol import RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
+from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space, hardly_shown, much_enlarged
+from .placement import choose_placement, cover_in_space, hardly_shown, made_up, much_enlarged
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
@@ -126,6 +127,11 @@ def see_place(
         condition = _own_part(place, condition)
     warnings = [*seen.warnings, *readers.warnings, *_out_of_reach(backdrop, clip)]
     filled_by = readers.fill.name if place else ""
+    if place is not None:
+        path = path_of(backdrop.track, clip.aspect, inputs.view)
+        shape = condition.shape[1] / condition.shape[0]
+        network = filled_by != ShiftMap.name
+        warnings += made_up(path, laid.placement.value, shape, inputs.view.aspect, network)
     return Place(
         condition,
         backdrop,

@@ -35,6 +35,8 @@ _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
 _SOFT = 4.0
 """How many times a picture may be enlarged for nothing to be said."""
+_MADE_UP = 0.05
+"""Share of what the camera sees that may lie beyond a picture that does not fill the frame, for nothing to be said."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
 _LOWEST = 0.88
@@ -229,6 +231,21 @@ def hardly_shown(backdrop: Backdrop, picture: tuple[int, int, int, int]) -> tupl
     return (
         f"The shot shows only {share:.0%} of the condition picture ({columns}x{rows}). --fit fit shows all of it, and "
         f"goes on from it; {_SAYS}.",
+    )
+
+
+def made_up(path: Path, placement: Placement, picture: float, frame: float, network: bool) -> tuple[str, ...]:
+    """A warning where much is made up, since ``placement`` does not fill the frame.
+
+    ``path`` tells where it looks; ``picture`` and ``frame`` are widths over heights. A ``network`` fills, or none.
+    """
+    share = float(path.beyond(placement, picture, frame).mean())
+    if placement.fit == "fill" or share < _MADE_UP:
+        return ()
+    fills = "" if network else ", or get a network that fills (actanywhere models pull vision)"
+    return (
+        f"{share:.0%} of what the camera sees lies beyond the condition picture (--fit {placement.fit}), and is made "
+        f"up. --fit fill leaves less; or give a picture that shows more of the place{fills}.",
     )
 
 
