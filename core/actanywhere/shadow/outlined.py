@@ -13,8 +13,8 @@ _BLUR = 2.0
 _BESIDE, _FEWEST = 0.08, 1e-3
 """How far from a part its surroundings are looked at, in heights of the actor, and how much of that has to be seen."""
 _OWN, _ENDS = 0.33, 0.4
-"""Share of a part's step that the plate has to make (spray, smoke 0.6 and more, traces up to 0.25), and share of what
-it differs by that has to be a step (0.5 and more; what differs all about, up to 0.35).
+"""Share of a part's step that the plate has to make (spray, smoke 0.39 and more, traces up to 0.23), and share of what
+it differs by that has to be a step (0.48 and more; what differs all about, up to 0.35).
 """
 _BLACK = 0.006
 
