@@ -295,6 +295,7 @@ def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:
     assert "vision" not in made_up(still, Placement("fit"), 1.0, 16 / 9, True)[0]
     assert made_up(still, Placement("fill"), 1.0, 16 / 9, False) == ()
     assert made_up(still, Placement("fit"), 1.75, 16 / 9, False) == ()
+    assert "A scale of 1" in made_up(still, Placement(scale=0.5), 16 / 9, 16 / 9, False)[0]
 
 
 NOBODY = Standpoint(0, np.zeros((0, 3)), None, None, None, "ground", None)

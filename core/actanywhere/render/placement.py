@@ -240,12 +240,16 @@ def made_up(path: Path, placement: Placement, picture: float, frame: float, netw
     ``path`` tells where it looks; ``picture`` and ``frame`` are widths over heights. A ``network`` fills, or none.
     """
     share = float(path.beyond(placement, picture, frame).mean())
-    if placement.fit == "fill" or share < _MADE_UP:
+    small = placement.fit == "fill"
+    if share < _MADE_UP or (small and placement.scale >= 1):
         return ()
     fills = "" if network else ", or get a network that fills (actanywhere models pull vision)"
+    how, less = "a scale below 1", "A scale of 1"
+    if not small:
+        how, less = f"--fit {placement.fit}", "--fit fill"
     return (
-        f"{share:.0%} of what the camera sees lies beyond the condition picture (--fit {placement.fit}), and is made "
-        f"up. --fit fill leaves less; or give a picture that shows more of the place{fills}.",
+        f"{share:.0%} of what the camera sees lies beyond the condition picture ({how}), and is made up. {less} leaves "
+        f"less; or give a picture that shows more of the place{fills}.",
     )
 
 
