@@ -63,6 +63,19 @@ def test_the_shadow_of_one_who_jumps_goes_along_the_ground_and_not_up_with_their
     assert not lasting(replace(shot, actor=actors.__getitem__), nobody, feet, 7)[0].any()
 
 
+def test_of_one_who_comes_nearer_nothing_goes_along_the_ground_beside_them() -> None:
+    shot, dark, _ = _shot()
+    dark[:] = 0
+    actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    for time in range(FRAMES):
+        left, tall = 20 + 8 * time, 24 + 4 * time  # their feet go down by as much as they grow
+        actors[time, 6 : 6 + tall, left : left + 8] = True
+        dark[time, 74:76, left - 4 : left + 12] = 128  # a skid mark, seen to go along with them
+    feet = [feet_of(actor) for actor in actors]
+    lasts, _ = lasting(replace(shot, actor=actors.__getitem__), dark, feet, 5)
+    assert not lasts[74:76].any()
+
+
 def test_a_faint_speck_beside_the_shadow_is_none_of_it() -> None:
     actor = np.zeros((HEIGHT, WIDTH), bool)
     actor[10:40, 60:70] = True

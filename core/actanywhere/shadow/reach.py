@@ -36,8 +36,9 @@ _FAINT, _FAINTEST, _LINE = 0.6, 0.15, 0.5
 _FADED, _JOINED, _BORDER = 0.06, 0.25, 0.012
 """Parts of a shadow are apart that nothing joins of this depth, and of this share of the usual one; and how far what is
 fainter goes on about them, as a share of the frame's height."""
-_RISES = 3
-"""Pixels by which the feet have gone aside, and off the ground, from a frame to another, for them to be in the air."""
+_RISES, _AIR = 3, 0.05
+"""Pixels by which the feet have gone aside, and off the ground, from a frame to another, for them to be in the air; and
+the latter as a share of their height."""
 _THIN = 0.005
 """Half the width of a line, as a share of the frame's height, that is left beside what belongs to the place."""
 _GAP = 0.02
@@ -87,8 +88,9 @@ def lasting(
         there = cast(Feet, feet[other])
         seen = with_feet = moved(grown, there, here)
         x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
-        if min(abs(here.x - x), abs(here.y - y)) > _RISES:
-            # Of who jumps the shadow goes along the ground, not up with their feet; so may lines of the place seem to.
+        # Who comes nearer grows as their feet go down. Of who jumps the shadow goes along the ground, not with them.
+        risen = here.y - y - here.tall * np.log(here.tall / there.tall)
+        if abs(here.x - x) > _RISES and abs(risen) > max(_RISES, _AIR * here.tall):
             seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
         total += seen
         with_actor += with_feet > _DARK
