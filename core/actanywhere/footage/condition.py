@@ -12,6 +12,7 @@ from ..contract.errors import FootageError
 from ..contract.shot import Condition, FrameRange, ImageSequence, Matte
 from .alpha import nearest_colours
 from .colour import to_display
+from .edge_lines import find_edge_lines
 from .matte import open_matte
 from .movie_pictures import Counted, unheard
 from .plate import Plate, PlateInfo, open_plate
@@ -57,7 +58,9 @@ def read_condition(condition: Condition, counted: Counted = unheard) -> Conditio
         pixels = to_display(np.ascontiguousarray(pixels), plate.info.space)
         rim = _rim(pixels, condition.path, notes) if hole is None else None
         hole = rim if hole is None else hole
-        if hole is not None:
+        if hole is None:
+            pixels = _without_edge_lines(pixels, condition.path, notes)
+        else:
             pixels = np.where(hole[..., None] > 0.5, nearest_colours(pixels, hole <= 0.5), pixels)
         aspect = plate.info.pixel_aspect
         if hole is None and aspect == 1 and _is_panorama(pixels):
@@ -82,6 +85,18 @@ def _rim(pixels: Pixels, path: str, notes: list[str]) -> Pixels | None:
         "borders. Placement auto lays what is inside of it into the frame."
     )
     return np.asarray(rim.cover((pixels.shape[0], pixels.shape[1])), np.float32)
+
+
+def _without_edge_lines(pixels: Pixels, path: str, notes: list[str]) -> Pixels:
+    """The picture (H, W, 3) without a line along a border, which would stand in the place that goes on there; told."""
+    lines = find_edge_lines(np.asarray(np.round(np.clip(pixels, 0, 1) * 255), np.uint8))
+    if lines is None:
+        return pixels
+    notes.append(
+        f"{path}: {lines}, as a movie's scaler or codec leaves them. They are taken for no part of the place: what "
+        "lies beside them is mirrored onto them."
+    )
+    return lines.mirrored(pixels)
 
 
 def _inner(rim: Pixels) -> tuple[int, int, int, int]:
