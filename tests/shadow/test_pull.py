@@ -196,6 +196,18 @@ def test_what_is_darker_but_as_bright_in_one_colour_is_another_thing_and_no_shad
     assert precision >= 0.95 and recall >= 0.8, (precision, recall)
 
 
+def test_close_about_the_feet_it_is_as_deep_as_farther_away() -> None:
+    shot, truth = _shot()
+    shadow = pull_shadow(shot).shadow
+    assert shadow is not None
+    found = []
+    for index, taken in enumerate(truth):
+        actor = shot.actor(index)
+        about = (cv2.dilate(actor.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~actor
+        found.append(shadow.at(index, HEIGHT, WIDTH)[about & (taken > 0.9 * TAKEN)])
+    assert abs(np.concatenate(found).mean() - TAKEN) < 0.08
+
+
 def test_it_takes_as_much_light_as_it_does_in_the_plate() -> None:
     shot, truth = _shot()
     shadow = pull_shadow(shot).shadow

@@ -63,6 +63,9 @@ _TRUSTED = 4.0
 _DISPLAY = 1 / 2.2
 """A share of light as a share of a display's code value: nearly so, whatever the value."""
 _SOFT = 0.0015
+_UNDER, _RIM = 0.012, 3
+"""How far under the actor a shadow is smoothed, as a share of the frame's height; and the pixels about them of which
+the plate tells nothing, being partly theirs."""
 
 
 @dataclass(frozen=True)
@@ -292,11 +295,22 @@ def pull_shadow(
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:
-    """The shadow with a soft border, extended a little under the actor, so that none of their edges is lit."""
-    hidden = cv2.dilate(actor.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    known = (~hidden).astype(np.float32)
-    reach = 0.012 * len(actor)
+    """The shadow with a soft border, continued from where the actor ends a little under them, so that no edge is lit.
+
+    Close to the edge it goes on as it is: a blur would lay it about their legs too, where the ground is lit.
+    """
+    hidden = cv2.dilate(actor.astype(np.uint8), np.ones((5, 5), np.uint8))
+    if hidden.all() or not dark.any():
+        return np.zeros_like(dark)
+    away, nearest = cv2.distanceTransformWithLabels(
+        hidden, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    at_edge = np.zeros(int(nearest.max()) + 1, np.float32)
+    at_edge[nearest[hidden == 0]] = dark[hidden == 0]
+    known = (hidden == 0).astype(np.float32)
+    reach = _UNDER * len(actor)
     weight = cv2.GaussianBlur(known, (0, 0), reach)
     inner = cv2.GaussianBlur(dark * known, (0, 0), reach) / np.maximum(weight, 1e-3)
-    whole = np.where(hidden, inner, dark)
-    return np.asarray(cv2.GaussianBlur(np.asarray(whole, np.float32), (0, 0), _SOFT * len(actor)), np.float32)
+    inside = np.clip((np.asarray(away, np.float32) - _RIM) / reach, 0, 1)
+    whole = np.asarray(at_edge[nearest] * (1 - inside) + inner * inside, np.float32)
+    return np.asarray(cv2.GaussianBlur(whole, (0, 0), _SOFT * len(actor)), np.float32)
