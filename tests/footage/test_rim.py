@@ -35,6 +35,14 @@ def test_bars_and_paper_are_found_to_the_pixel_under_the_noise_of_a_codec(code: 
     assert find_rim(picture) == rim
 
 
+def test_bars_are_found_to_the_pixel_where_a_codec_rings_in_them_beside_the_picture() -> None:
+    picture = _picture()
+    picture[:20], picture[-24:] = 2, 2
+    picture[96:101, ::16] = 14
+    picture[14, ::20] = 12
+    assert find_rim(picture) == Rim(20, 24, 0, 0, True)
+
+
 def test_a_picture_a_night_sky_a_wall_at_one_side_and_a_gradient_have_none() -> None:
     picture = _picture()
     night, wall, studio = picture.copy(), picture.copy(), picture.copy()

@@ -20,6 +20,7 @@ from tests.render.stage import (
     stage_shot,
     texture,
     tiny_model,
+    write_plate,
 )
 
 PAN = (2.0, 0.0)
@@ -153,3 +154,19 @@ def test_a_shot_too_long_to_be_solved_unasked_is_rendered_with_the_plates_camera
     (camera,) = [one for one in result.decisions if one.name == "camera"]
     assert "6 frames are solved only if --camera 3d asks for it" in camera.reason
     assert "solving the camera" not in result.seconds
+
+
+def test_auto_tells_a_background_that_cannot_be_followed_but_neither_a_screen_nor_who_asks_for_it(
+    tmp_path: Path, model: Path
+) -> None:
+    shot = stage_shot(tmp_path / "torn", actor=ACTOR)
+    rng = np.random.default_rng(5)
+    for path in sorted(shot.folder.glob("plate.*.exr")):  # every frame shows another place
+        write_plate(path, texture(rng, HEIGHT, WIDTH))
+    told = render(shot.job(model, camera="auto"))
+    assert told.camera == "subject"
+    assert any("cannot be followed" in one and "--track" in one for one in told.warnings)
+    asked = render(shot.job(model, "asked", camera="subject"))
+    flat = np.full((HEIGHT + 96, WIDTH + 96, 3), 0.5, np.float32)
+    screen = render(stage_shot(tmp_path / "screen", background=flat).job(model, camera="auto"))
+    assert not any("cannot be followed" in one for one in (*asked.warnings, *screen.warnings))

@@ -7,8 +7,8 @@ over all frames, unless a homography explains it clearly better; a locked-off pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from threading import Thread
 
 import numpy as np
@@ -37,7 +37,7 @@ class CameraTrack:
     ``relative_to`` was asked) to those of each frame; ``quality`` (T,) is the share of background points that
     agree; ``trackable`` says whether to build on it, and ``reason`` why, in words. ``doubts`` are what an artist is
     warned of where it is built on; ``horizons`` (T,) are the rows, in unit coordinates, on which each frame's horizon
-    crosses its middle column, where they are known.
+    crosses its middle column, where they are known. ``lost``: there is a background, but it could not be followed.
     """
 
     transforms: NDArray[np.float64]
@@ -46,6 +46,7 @@ class CameraTrack:
     quality: NDArray[np.float64]
     doubts: tuple[str, ...] = ()
     horizons: NDArray[np.float64] | None = None
+    lost: bool = False
 
     def __len__(self) -> int:
         return len(self.transforms)
@@ -174,7 +175,8 @@ class Tracker:
         if trackable and self._locked(transforms):
             return CameraTrack(_identities(count), True, "the camera is locked off; " + reason, quality)
         doubts = self._doubts() if trackable else ()
-        return CameraTrack(transforms, trackable, f"{reason}{manner}", quality, doubts)
+        lost = not (trackable or self._nothing_there())
+        return CameraTrack(transforms, trackable, f"{reason}{manner}", quality, doubts, lost=lost)
 
     def _motion(self) -> tuple[NDArray[np.float64], str]:
         """The transforms of all frames, and in words what was made of them."""
@@ -356,19 +358,26 @@ class Tracker:
         free = float(np.mean([s.costs["homography"] for s in steps])) + floor
         return _MODELS[1] if plain > 1.5 * free else _MODELS[0]
 
-    def _judge(self) -> tuple[bool, str]:
-        steps = self._steps[1:]
-        found = int(np.median([s.found for s in steps]))
-        lost = [s.gap for s in steps]
-        agreeing = float(np.median([s.quality for s in steps]))
+    def _found(self) -> int:
+        return int(np.median([s.found for s in self._steps[1:]]))
+
+    def _nothing_there(self) -> str:
+        """Why there is no background to follow; empty where there is one."""
         if self._open < 0.05:
-            return False, "the matte leaves almost no background to track"
-        if found < _FEWEST:
-            return False, "the background outside of the matte is flat: grey or green screen"
-        basis = f"{found} features on {self._where()}, {agreeing:.0%} agree"
+            return "the matte leaves almost no background to track"
+        if self._found() < _FEWEST:
+            return "the background outside of the matte is flat: grey or green screen"
+        return ""
+
+    def _judge(self) -> tuple[bool, str]:
+        if nothing := self._nothing_there():
+            return False, nothing
+        lost = [s.gap for s in self._steps[1:]]
+        agreeing = float(np.median([s.quality for s in self._steps[1:]]))
+        basis = f"{self._found()} features on {self._where()}, {agreeing:.0%} agree"
         if agreeing < 0.5:
             return False, f"{basis}: it moves in itself, or has no single motion"
-        if np.mean(lost) > 0.2 or _longest_run(lost) > 8:
+        if np.mean(lost) > 0.2 or max(sum(run) for _, run in groupby(lost)) > 8:
             return False, f"{basis}, but the background is lost in {sum(lost)} of {len(lost) + 1} frames"
         return True, basis
 
@@ -388,11 +397,3 @@ class Tracker:
         steps = [s for s in self._steps[1:] if not s.gap]
         fitted = float(np.mean([s.costs["similarity"] for s in steps]))
         return float(np.mean([s.rest for s in steps])) < 1.05 * fitted + 0.01 / self._size[0]
-
-
-def _longest_run(flags: Sequence[bool]) -> int:
-    longest = run = 0
-    for flag in flags:
-        run = run + 1 if flag else 0
-        longest = max(longest, run)
-    return longest

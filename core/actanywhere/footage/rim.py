@@ -15,6 +15,8 @@ _BLACK, _WHITE = 28, 200
 """Codes below which black bars, and above which white paper lies, in every colour."""
 _ALL, _MOST = 0.99, 0.5
 """Shares of a row's pixels: that are of its rim, and that are not, where the picture begins at once."""
+_RINGING, _STILL = 16, 0.9
+"""Rows beside the picture into which a codec's block may carry noise, and the share that is of the rim there."""
 _LEAST, _DEEPEST = 0.004, 0.35
 """A rim's depth as a share of the picture's side."""
 _COLUMNS = 1024
@@ -69,9 +71,16 @@ def _depth(rows: Codes) -> tuple[int, bool]:
         return 0, black
     most = max(1, round(_DEEPEST * len(rows)))
     apart = np.abs(rows[: most + 1].astype(np.int16) - colour).max(2)
-    inside = (apart <= _ALIKE).mean(1) >= _ALL
-    depth = int(np.argmin(inside)) if not inside.all() else 0
+    alike = (apart <= _ALIKE).mean(1)
+    depth = _run(alike >= _ALL)
+    noisy = _run(alike[depth:] >= _STILL)
+    depth += noisy if depth and noisy <= _RINGING else 0
     begins = depth + max(1, round(_LEAST / 2 * len(rows)))
     if depth < max(2, _LEAST * len(rows)) or begins > most or (apart[begins] > _UNLIKE).mean() < _MOST:
         return 0, black
     return depth, black
+
+
+def _run(flags: NDArray[np.bool_]) -> int:
+    """How many of them are true before the first that is not; 0 where all are."""
+    return 0 if flags.all() else int(np.argmin(flags))

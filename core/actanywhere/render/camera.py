@@ -37,6 +37,11 @@ SOLVE_WIDTH = 640
 _LONGEST = 400
 """Frames of a shot that is solved unasked: a solve takes seconds a frame."""
 _FEWEST = 5
+_LOST = (
+    "The plate's camera cannot be followed ({}): the place moves by the actor alone, and may slide or stand still "
+    "where the plate moves. Give a track of the plate (--track); --camera still if it was locked off; --camera plate "
+    "to take what was followed nevertheless."
+)
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,11 @@ def _flat(inputs: Inputs, asked: str, track: CameraTrack, clip: Clip) -> tuple[D
         warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
         return Decision(asked, track.reason, (warning,)), track
     reason = "as asked for" if asked == "subject" else track.reason
+    doubts = (_LOST.format(track.reason),) if asked == "auto" and track.lost else track.doubts
     if inputs.engine.facts.infers_camera:
-        return Decision("subject", reason, track.doubts), track
+        return Decision("subject", reason, doubts), track
     led = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
-    return Decision("subject", f"{reason}; {led.reason}", track.doubts), led
+    return Decision("subject", f"{reason}; {led.reason}", doubts), led
 
 
 def _given(inputs: Inputs, track: CameraTrack, larger: Clip | None) -> tuple[Decision[str], Motion]:
