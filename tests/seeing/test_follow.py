@@ -140,6 +140,18 @@ def test_a_rough_matte_is_enough_and_becomes_what_the_network_finds() -> None:
     assert overlap(found[5][0], walk(5)) > 0.85
 
 
+def test_of_a_matte_that_was_drawn_along_them_only_the_edge_is_sought_anew() -> None:
+    cap, belt = np.zeros(SIZE, np.float32), np.zeros(SIZE, np.float32)
+    cap[52:60, 58:68] = 1  # somebody's red bag, in the actor's colours
+    belt[60:66, 46:54] = 1
+    seen = np.maximum(walk(0), cap) * (1 - belt)
+    follower = StillFollow("joins them", lambda _, view: seen[view], lambda *_: None)
+    picture = with_body(with_body(street(), walk(0)), cap)
+    one = follower.start(picture, Hint(goes=walk(0)))
+    assert overlap(one.mask, walk(0)) > 0.92 > overlap(seen, walk(0))
+    assert one.mask[52:60, 65:].max() == 0 and one.mask[60:66, 48:52].min() > 0.99
+
+
 def test_where_flow_and_network_half_part_whoever_looks_like_them_is_taken_anew_and_the_frame_is_told() -> (
     None
 ):

@@ -40,6 +40,10 @@ _MERGED = 0.3
 """From which share out of reach of the actor a part has run together with something else."""
 _TORN, _KNOWN = 0.15, 0.7
 """From which share of the actor, lost inside of what is found although the flow is believed so far, a mask is torn."""
+_DRAWN, _EDGE = 0.8, 0.03
+"""Overlap from which a rough matte is drawn along the actor; then what is found tells their edge alone, so far from its
+own, as a share of their size.
+"""
 _SHARE = 0.75
 """What the network has to say where it leads."""
 _SLIPS = 1.5
@@ -113,6 +117,7 @@ class StillFollow:
         if hint.goes is not None:
             found = self._look(picture, _about(hint.goes))
             mask, sure = self._tie(picture, found, hint.goes, np.ones_like(found))
+            mask = _along(mask, hint.goes) if sure >= _DRAWN else mask
         else:
             inside = [_filled(box, picture) for box in hint.boxes]
             boxed = [self._in_box(picture, box) for box in inside]
@@ -206,6 +211,17 @@ def overlap(one: Picture, other: Picture) -> float:
     """Intersection over union (J) of two masks 0..1; 1 where both are empty."""
     union = float(np.maximum(one, other).sum())
     return float(np.minimum(one, other).sum()) / union if union > 0 else 1.0
+
+
+def _along(mask: Picture, drawn: Picture) -> Picture:
+    """``mask`` (h, w) about the edge of what was ``drawn``; farther inside the whole, and farther outside nothing."""
+    inside = (drawn > 0.5).astype(np.uint8)
+    reach = max(2.0, _EDGE * float(np.sqrt(inside.sum())))
+    out = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5) > reach
+    # The frame's border is no edge of theirs.
+    within = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    deep = cv2.distanceTransform(within, cv2.DIST_L2, 5)[1:-1, 1:-1] > reach
+    return np.asarray(np.where(out, 0, np.where(deep, 1, mask)), np.float32)
 
 
 def _hull(mask: Picture) -> NDArray[np.bool_]:
