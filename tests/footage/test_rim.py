@@ -38,20 +38,21 @@ def test_bars_and_paper_are_found_to_the_pixel_under_the_noise_of_a_codec(code: 
 def test_bars_are_found_to_the_pixel_where_a_codec_rings_in_them_beside_the_picture() -> None:
     picture = _picture()
     picture[:20], picture[-24:] = 2, 2
-    picture[96:101, ::16] = 14
-    picture[14, ::20] = 12
+    picture[96:101, ::3] = 14
+    picture[14:18, ::4] = 24
     assert find_rim(picture) == Rim(20, 24, 0, 0, True)
 
 
 def test_a_picture_a_night_sky_a_wall_at_one_side_and_a_gradient_have_none() -> None:
     picture = _picture()
-    night, wall, studio = picture.copy(), picture.copy(), picture.copy()
+    night, wall, studio, vignette = (picture.copy() for _ in range(4))
     for column in range(200):  # a skyline is not straight
         night[: 40 + column % 30, column] = 8
         night[110 - column % 30 :, column] = 8
     wall[:20] = 240
     studio[:] = np.linspace(255, 150, 120)[:, None, None]
-    for one in (picture, night, wall, studio, np.zeros_like(picture), np.full_like(picture, 255)):
+    vignette[:] = np.clip(2 * np.minimum(np.arange(120), np.arange(120)[::-1]), 0, 180)[:, None, None]
+    for one in (picture, night, wall, studio, vignette, np.zeros_like(picture), np.full_like(picture, 255)):
         assert find_rim(one) is None
 
 

@@ -15,8 +15,10 @@ _BLACK, _WHITE = 28, 200
 """Codes below which black bars, and above which white paper lies, in every colour."""
 _ALL, _MOST = 0.99, 0.5
 """Shares of a row's pixels: that are of its rim, and that are not, where the picture begins at once."""
-_RINGING, _STILL = 16, 0.9
-"""Rows beside the picture into which a codec's block may carry noise, and the share that is of the rim there."""
+_RINGING, _STILL, _STEP = 16, 0.9, 32
+"""Rows beside the picture into which a codec's block may carry noise, the share that is as black or white there, and
+the codes by which the picture then begins within the smear.
+"""
 _LEAST, _DEEPEST = 0.004, 0.35
 """A rim's depth as a share of the picture's side."""
 _COLUMNS = 1024
@@ -71,10 +73,12 @@ def _depth(rows: Codes) -> tuple[int, bool]:
         return 0, black
     most = max(1, round(_DEEPEST * len(rows)))
     apart = np.abs(rows[: most + 1].astype(np.int16) - colour).max(2)
-    alike = (apart <= _ALIKE).mean(1)
-    depth = _run(alike >= _ALL)
-    noisy = _run(alike[depth:] >= _STILL)
-    depth += noisy if depth and noisy <= _RINGING else 0
+    depth = _run((apart <= _ALIKE).mean(1) >= _ALL)
+    tinted = (rows < _BLACK) if black else (rows > _WHITE)
+    noisy = _run(tinted.all(2).mean(1)[depth : most + 1] >= _STILL)
+    if depth and 0 < noisy <= _RINGING and depth + noisy + _SOFT <= most:
+        within, beyond = (float(np.median(apart[depth + noisy + at])) for at in (-1, _SOFT))
+        depth += noisy if beyond - within >= _STEP else 0
     begins = depth + max(1, round(_LEAST / 2 * len(rows)))
     if depth < max(2, _LEAST * len(rows)) or begins > most or (apart[begins] > _UNLIKE).mean() < _MOST:
         return 0, black
