@@ -201,6 +201,7 @@ class _Takes(_Part):
             row.operator("actanywhere.take_use", text="Use").take = take.number
             row.operator("actanywhere.take_compare", text="Compare").take = take.number
             row.operator("actanywhere.take_remove", text="Delete").take = take.number
+            layout.operator("actanywhere.make_camera", icon="CAMERA_DATA").take = take.number
             if not take.finished:
                 layout.operator("actanywhere.resume", icon="PLAY").take = take.number
             _draw_notes(layout, take, context)

@@ -17,6 +17,7 @@ from ..hostkit.session import Session
 from ..settings import show_settings
 from ..show.bring import background_steps, bring_back
 from ..show.compare import compare_with
+from ..show.solved_camera import make_camera
 from ..show.takes import places_in_use, refresh_takes
 from . import running
 from .run import Runner, labelled, redraw, tell
@@ -115,6 +116,25 @@ class ACTANYWHERE_OT_take_compare(bpy.types.Operator):
         return {"FINISHED"}
 
 
+@labelled("make_camera")
+class ACTANYWHERE_OT_make_camera(bpy.types.Operator):
+    """Make a camera of the take's solved camera"""
+
+    bl_options = {"UNDO"}
+
+    __annotations__ = {"take": _take()}
+
+    def execute(self, context: Any) -> set[str]:
+        """Keyed in every frame of the take."""
+        scene = context.scene
+        try:
+            camera = make_camera(scene, Order.of_take(_find_take(scene, self.take).folder))
+        except ActAnywhereError as error:
+            return tell(self, scene, error)
+        self.report({"INFO"}, camera.name)
+        return {"FINISHED"}
+
+
 @labelled("remove_take")
 class ACTANYWHERE_OT_take_remove(bpy.types.Operator):
     """Delete this take's files. This cannot be undone"""
@@ -166,6 +186,7 @@ CLASSES = (
     ACTANYWHERE_OT_take_use,
     ACTANYWHERE_OT_bring_back,
     ACTANYWHERE_OT_take_compare,
+    ACTANYWHERE_OT_make_camera,
     ACTANYWHERE_OT_take_remove,
     ACTANYWHERE_OT_takes_refresh,
 )

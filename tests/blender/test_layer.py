@@ -145,3 +145,19 @@ def test_the_operator_alone_says_everything_and_leaves_the_panel_as_it_was(facts
     assert str(job.shot.frames) == "1002-1004"
     assert (job.settings.seed, job.settings.camera) == (5, "still")
     assert said["panel_seed"] == 0 and said["path"] == ""
+
+
+def test_a_take_s_solved_camera_becomes_the_scene_s_camera(facts: Facts) -> None:
+    said = facts["camera"]
+    assert "has no solved camera" in said["without"]
+    assert said["cameras"] == ["solved camera"], "made anew, not twice"
+    given, back = (json.loads(said[name])["frames"] for name in ("given", "back"))
+    assert sorted(back) == sorted(given) == [str(1001 + number) for number in range(6)]
+    for frame, camera in given.items():
+        assert back[frame]["matrix"] == pytest.approx(camera["matrix"], abs=1e-5)
+        assert back[frame]["focal_pixels"] == pytest.approx(camera["focal_pixels"], rel=1e-5)
+    # In frame 4 it stands at 3, 2, 1.6 and looks 0.3 radians down, with a focal length of 93 rows of 64.
+    c, s = np.cos(0.3), np.sin(0.3)
+    ahead, above = 10 * c + 1.6 * s, 10 * s - 1.6 * c
+    assert said["seen"][0] == pytest.approx(0.5, abs=1e-5)
+    assert said["seen"][1] == pytest.approx(0.5 + 93 / 64 * above / ahead, abs=1e-4)

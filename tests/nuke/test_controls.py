@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from actanywhere.camera.camera_files import Cameras, write_nuke_camera
 from actanywhere.contract.job import Job
 from actanywhere.farm.paths import Roots
 from actanywhere.farm.shots import read_shots
@@ -91,6 +93,27 @@ def test_a_clean_plate_is_made_while_nuke_is_free_and_taken(stage: Stage) -> Non
         "what is stopped leaves nothing"
     )
     assert Path(said["clean"]).parent.name == "clean_001"
+
+
+def test_a_take_s_solved_camera_becomes_a_camera_beside_the_node(stage: Stage) -> None:
+    count = LAST - FIRST + 1
+    matrices = np.tile(np.eye(4), (count, 1, 1))
+    down = np.radians(12)  # the camera looks 12 degrees down, and turns to the left by 5 degrees a frame
+    tilt = [[1, 0, 0], [0, np.cos(down), np.sin(down)], [0, -np.sin(down), np.cos(down)]]
+    for step in range(count):
+        c, s = np.cos(np.radians(5 * step)), np.sin(np.radians(5 * step))
+        matrices[step, :3, :3] = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ tilt
+        matrices[step, :3, 3] = (0.5 * step, 1.6, -1e-7)
+    cameras = Cameras(tuple(range(FIRST, LAST + 1)), matrices, np.full(count, 1.5))
+    write_nuke_camera(cameras, str(stage.work / "solved.nk"), 1.0, 2.0)
+    said = stage.play("camera")
+    (message,) = said["without"]
+    assert "has no solved camera" in message and "\n\n" in message
+    assert said["made"] == [["PlateCamera1", True], ["PlateCamera2", True]], "they hang at nothing"
+    for step, values in enumerate(said["values"]):
+        # A width of two heights on 36 mm: 1.5 heights of focal length are 27 mm.
+        wanted = [0.5 * step, 1.6, -1e-7, -12, 5 * step, 0, 27, 36, 18]
+        assert values == pytest.approx(wanted, abs=1e-6)
 
 
 def network(folder: Path) -> Path:

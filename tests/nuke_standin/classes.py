@@ -179,8 +179,12 @@ DEFAULTS: Dict[str, Dict[str, str]] = {
     "Viewer": {},
     "Camera2": {
         "world_matrix": "1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1",
+        "rot_order": "ZXY",
+        "translate": "0 0 0",
+        "rotate": "0 0 0",
         "focal": "50.0",
         "haperture": "24.576",
+        "vaperture": "18.672",
         "win_translate": "0 0",
         "win_scale": "1 1",
         "winroll": "0.0",

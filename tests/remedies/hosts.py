@@ -22,7 +22,9 @@ from actanywhere.contract.errors import Cancelled
 from actanywhere.contract.files import sweep_strays, write_text
 from actanywhere.contract.job import Job
 from actanywhere.contract.launch import Worker
-from actanywhere.contract.takes import new_take, read_take, remove_take
+from actanywhere.contract.shot import FrameRange
+from actanywhere.contract.takes import Take, layer_stem, new_take, read_take, remove_take, write_job
+from actanywhere.contract.track import cameras_text
 from actanywhere.engines.protocol import Watch
 from actanywhere.farm import kept
 from actanywhere.hostkit.clean_plate import made_clean_plate
@@ -32,6 +34,7 @@ from actanywhere.hostkit.matte import Pointed, finished_matte
 from actanywhere.hostkit.order import Order
 from actanywhere.hostkit.pick import framed, with_box, with_point
 from actanywhere.hostkit.session import Session, Step
+from actanywhere.hostkit.solved_camera import camera_file, solved_camera
 from actanywhere.shotlist import Entry, job_from_flat
 from actanywhere.worker import _bug
 from tests.remedies.row import At, Row, again, printed
@@ -310,6 +313,16 @@ ROWS = [
         lambda at: _matte_of_a_session(at, stopped=True),
         lambda at: _matte_of_a_session(at, stopped=False),
     ),
+    Row(
+        "Choose a take that was, or render one with the camera '3d'.",
+        lambda at: camera_file(read_take(take(at)), ".nk"),
+        lambda at: solved_camera(_solved_take(at, cameras_text(96, 64, {1: ([1.0] * 16, 90.0)}))),
+    ),
+    Row(
+        "Render the take again.",
+        lambda at: solved_camera(_solved_take(at, "{")),
+        lambda at: solved_camera(_solved_take(at, cameras_text(96, 64, {1: ([1.0] * 16, 90.0)}))),
+    ),
     # -- what is drawn in a viewer
     Row(
         "Set it inside of the picture.",
@@ -345,6 +358,15 @@ ROWS = [
         lambda at: demo.demo_job(str(at / "o"), {}),
     ),
 ]
+
+
+def _solved_take(at: At, text: str) -> Take:
+    one = job(at)
+    shot = replace(one.shot, frames=FrameRange(1, 1))
+    made = replace(one, shot=shot, output=take(at))
+    write_job(made)
+    write_text(f"{made.output}/{layer_stem(made)}_camera.json", text)
+    return read_take(made.output)
 
 
 def _matte_of_a_session(at: At, stopped: bool) -> Any:

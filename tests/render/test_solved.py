@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,8 @@ def test_a_solve_is_given_back_as_files_that_lead_a_camera_again(
     found = solve_clip(clip, None, Solving())
     assert found.cameras is not None
     files = deliver_camera(found.cameras, facts_of(found), _info(0), tmp_path / "bg" / "shot_camera")
-    assert [Path(file).name for file in files] == ["shot_camera.chan", "shot_camera.json"]
-    for file in files:
+    assert [Path(file).name for file in files] == ["shot_camera.chan", "shot_camera.nk", "shot_camera.json"]
+    for file in files[::2]:
         space = read_track(file, clip.frames, WIDTH, HEIGHT).space
         assert space is not None
         np.testing.assert_allclose(space.matrices, found.cameras.matrices, atol=1e-6)
@@ -147,7 +148,9 @@ def test_the_field_of_view_of_an_overscanned_plates_chan_is_its_display_windows_
     files = deliver_camera(found.cameras, facts_of(found), info, tmp_path / "camera")
     view = float(Path(files[0]).read_text().split()[7])
     assert math.tan(math.radians(view / 2)) == pytest.approx(shown[1] / 2 / (FOCAL * HEIGHT))
-    for file in files:
+    (focal,) = re.findall(r"focal \{\{curve x\d+ ([\d.]+)", Path(files[1]).read_text())
+    assert float(focal) == pytest.approx(36 * FOCAL * HEIGHT / shown[0])
+    for file in files[::2]:
         space = read_track(file, clip.frames, WIDTH, HEIGHT, shown=shown).space
         assert space is not None
         np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)

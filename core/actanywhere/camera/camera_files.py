@@ -1,4 +1,4 @@
-"""Solved cameras on disk: a .chan file for Nuke and Blender, and JSON with everything known (docs/track.md).
+"""Solved cameras on disk: a .chan file, a Camera of Nuke's, and JSON with everything known (docs/track.md).
 
 In both the world is y up, a camera looks along its own -z (as Nuke's and Blender's do); matrices are camera to world.
 ``.chan`` has a line a frame: frame, tx ty tz, rx ry rz in degrees in Nuke's default order ZXY, vertical field of view.
@@ -27,6 +27,8 @@ _FORMAT = "docs/track.md describes the file."
 _FLIP = np.diag([1.0, -1.0, -1.0])
 """Between x right, y down, z forward and x right, y up, z backward."""
 _UP = np.array([0.0, 1.0, 0.0])
+_FILM = 36.0
+"""Millimetres of a written Camera's horizontal aperture: a full frame's."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,32 @@ def write_chan(cameras: Cameras, path: str, shown: float = 1.0) -> None:
         values = [*matrix[:3, 3], *_euler(matrix[:3, :3]), view]
         lines.append("\t".join([str(frame), *(f"{value:.9g}" for value in values)]))
     write_text(path, "\n".join(lines) + "\n")
+
+
+def write_nuke_camera(cameras: Cameras, path: str, shown: float, aspect: float) -> None:
+    """The cameras as a Nuke script of one animated Camera, written whole.
+
+    ``shown`` is as in ``write_chan``; ``aspect`` is the display window's width over its height, as it is shown.
+    """
+    wide = aspect * shown / cameras.focal
+    rows = zip(cameras.frames, cameras.matrices, wide, strict=True)
+    values = {
+        frame: (*matrix[:3, 3], *_euler(matrix[:3, :3]), _FILM / share) for frame, matrix, share in rows
+    }
+    curves = [
+        "{curve " + " ".join(f"x{frame} {row[k]:.9f}" for frame, row in values.items()) + "}"
+        for k in range(7)
+    ]
+    knobs = {
+        "translate": "{" + " ".join(curves[:3]) + "}",
+        "rotate": "{" + " ".join(curves[3:6]) + "}",
+        "focal": "{" + curves[6] + "}",
+        "haperture": f"{_FILM:g}",
+        "vaperture": f"{_FILM / aspect:.9g}",
+        "name": "PlateCamera1",
+    }
+    lines = [f" {knob} {value}" for knob, value in knobs.items()]
+    write_text(path, "\n".join(["Camera2 {", " inputs 0", " rot_order ZXY", *lines, "}"]) + "\n")
 
 
 def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, solve: Mapping[str, object]) -> None:

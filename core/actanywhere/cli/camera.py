@@ -14,7 +14,7 @@ from .screen import Screen
 
 
 def solve_camera(args: argparse.Namespace, screen: Screen) -> int:
-    """Solve, say what was found, write camera.chan and camera.json. Exit status 2 where the solve is not believed."""
+    """Solve, say what was found, write the camera's files. Exit status 2 where the solve is not believed."""
     written = watched("camera", solve_stages(1), screen, partial(solve_plate, plate_job(args)))
     _tell(written, args, screen)
     return 2 if written.solved.cameras is None else 0

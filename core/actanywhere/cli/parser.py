@@ -277,8 +277,8 @@ def _camera(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="solve the plate's camera in 3-D, for Nuke and Blender (needs the 'solve' extra)",
         description="Solves the plate's camera with COLMAP, the actor left out, and says whether to believe it: a pan, "
         "a flat wall or moving water is refused with the reason (exit status 2). A believed camera is written as "
-        "camera.chan and camera.json (docs/track.md): level, y up, over the ground under the actor's feet, with the "
-        "horizon's row in every frame. Takes a second or more a frame.",
+        "camera.chan, camera.nk (a Camera of Nuke's) and camera.json (docs/track.md): level, y up, over the ground "
+        "under the actor's feet, with the horizon's row in every frame. Takes a second or more a frame.",
         epilog="example:\n  actanywhere camera --plate plate.####.exr --matte roto.####.exr --output camera",
         formatter_class=Plain,
     )

@@ -126,6 +126,11 @@ CONTROLS: Dict[str, Control] = {
         "and what it needs (frames, hours, disk) is shown. It is also submitted where AWS's command 'deadline' is "
         "installed.",
     ),
+    "make_camera": Control(
+        "make camera",
+        "Make a camera of the take's solved camera, so that CG stands in the same place. Only a take that was rendered "
+        "with the camera '3d' has one.",
+    ),
     "refresh": Control("refresh takes", "Read the list of takes from disk again."),
     "remove_take": Control(
         "delete take", "Delete this take and its frames from disk (it asks first). This cannot be undone."

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from ..camera.actor_led import actor_led_track
 from ..camera.alignment import Frame
-from ..camera.camera_files import Cameras, cameras_of, read_cameras, write_cameras, write_chan
+from ..camera.camera_files import (
+    Cameras,
+    cameras_of,
+    read_cameras,
+    write_cameras,
+    write_chan,
+    write_nuke_camera,
+)
 from ..camera.ground import feet_on_ground, find_ground
 from ..camera.motion import Motion
 from ..camera.parallax import shows_parallax
@@ -210,12 +217,15 @@ def solve_clip(clip: Clip, focal: float | None, solving: Solving) -> Solved:
 def deliver_camera(
     cameras: Cameras, facts: Mapping[str, object], info: PlateInfo, stem: Path
 ) -> tuple[str, ...]:
-    """Write ``stem``.chan and ``stem``.json for that plate, and give them."""
+    """Write ``stem``.chan, ``stem``.nk and ``stem``.json for that plate, and give them."""
     make_folder(str(stem.parent))
-    chan, data = f"{stem}.chan", f"{stem}.json"
-    write_chan(cameras, chan, info.display_window.height / info.height)
+    chan, script, data = f"{stem}.chan", f"{stem}.nk", f"{stem}.json"
+    window = info.display_window
+    shown, aspect = window.height / info.height, window.width * info.pixel_aspect / window.height
+    write_chan(cameras, chan, shown)
+    write_nuke_camera(cameras, script, shown, aspect)
     write_cameras(cameras, (info.width, info.height), data, facts)
-    return chan, data
+    return chan, script, data
 
 
 def facts_of(solved: Solved) -> dict[str, object]:

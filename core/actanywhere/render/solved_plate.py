@@ -37,7 +37,7 @@ def solve_stages(frames: int) -> list[Stage]:
 
 
 def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
-    """Solve, judge, and write camera.chan and camera.json where the solve is believed.
+    """Solve, judge, and write camera.chan, camera.nk and camera.json where the solve is believed.
 
     Raises ``FootageError``, ``ModelError`` where pycolmap is missing, ``OutputError``, ``Cancelled``.
     """

@@ -208,6 +208,7 @@ def _result() -> List[Knob]:
             flags=("+STARTLINE",),
         ),
         _shared("remove_take", BUTTON, beside=True),
+        _shared("make_camera", BUTTON, "It lies beside the node.", beside=True),
         Knob(
             "show",
             CHOICE,

@@ -13,6 +13,7 @@ from ..draw.panel import enabled, panel
 from ..draw.wording import say
 from ..hostkit.controls import BUSY, CHOOSE_TAKE
 from ..hostkit.pick import framed, with_box, with_point
+from ..hostkit.solved_camera import camera_file
 from ..hostkit.widgets import USE, values_of, widgets, widgets_of
 from ..read.asking import inner, is_complete, text
 from ..read.naming import slashes
@@ -138,6 +139,19 @@ def _remove(node: nuke.Node) -> None:
     showing.refresh(node)
 
 
+def _make_camera(node: nuke.Node) -> None:
+    take = showing.shown_take(node)
+    if take is None:
+        raise JobError("No take is chosen.", CHOOSE_TAKE)
+    path = camera_file(take, ".nk")
+    with node.parent():
+        for other in nuke.selectedNodes():
+            other.setSelected(False)
+        camera = nuke.nodePaste(slashes(path))
+        camera.setXYpos(node.xpos() + 150, node.ypos())
+    showing.log(node, f"camera: {camera.name()}")
+
+
 def _here(use: str, name: str) -> Callable[[nuke.Node], None]:
     def put(node: nuke.Node) -> None:
         node[use].setValue(True)
@@ -228,6 +242,7 @@ _BUTTONS: Dict[str, Callable[[nuke.Node], object]] = {
     "use_settings": _use_settings,
     "refresh": _refresh,
     "remove_take": _remove,
+    "make_camera": _make_camera,
     "condition_here": _here("use_condition_frame", "condition_frame"),
     "anchor_here": _here("use_anchor", "anchor"),
     "wedge": generate.render_wedge,

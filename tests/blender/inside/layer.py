@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import sys
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import bpy
 import desk
 import faults
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
 
 Given = dict[str, Any]
 
@@ -296,3 +299,34 @@ def scene_operator(given: Given) -> Any:
     )
     panel = bpy.context.scene.actanywhere
     return {"take": panel.takes[-1].folder, "panel_seed": panel.settings.seed, "path": panel.plate_path}
+
+
+def scene_camera(given: Given) -> Any:
+    """Make Camera of a take without a solve, then with one that goes to the right, tilts and zooms; twice."""
+    from bl_ext.user_default.actanywhere.contract.track import cameras_text
+    from bl_ext.user_default.actanywhere.read.camera import read_camera
+
+    folder = shot(given, "solved")["take"]
+    scene = bpy.context.scene
+    said: dict[str, Any] = {}
+    try:
+        bpy.ops.actanywhere.make_camera(take=1)
+    except RuntimeError:
+        said["without"] = scene.actanywhere.message
+    wanted = {}
+    for number in range(6):
+        c, s = math.cos(0.1 * number), math.sin(0.1 * number)
+        wanted[1001 + number] = [1, 0, 0, number, 0, c, s, 1.6, 0, -s, c, -2, 0, 0, 0, 1], 90.0 + number
+    text = cameras_text(96, 64, wanted)
+    with open(os.path.join(folder, "solved_generated_bg_camera.json"), "w", encoding="utf-8") as stream:
+        stream.write(text)
+    scene.camera = None
+    for _ in range(2):
+        bpy.ops.actanywhere.make_camera(take=1)
+    scene.render.resolution_x, scene.render.resolution_y = 96, 64
+    scene.frame_set(4)
+    # Three to the right of where it stands in frame 4, ten away from it, on the floor: Blender's y is away.
+    seen = world_to_camera_view(scene, scene.camera, Vector((3, 12, 0)))
+    cameras = [one.name for one in scene.objects if one.type == "CAMERA"]
+    back = read_camera(scene, range(1, 7), 1000, (96, 64))
+    return {**said, "cameras": cameras, "given": text, "back": back, "seen": list(seen)}

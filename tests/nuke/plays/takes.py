@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from typing import Any, Dict, List
 
@@ -188,3 +189,26 @@ def looks() -> Dict[str, Any]:
         said[name] = len(walked)
     said["enabled"] = [name for name in ("shadow_side", "steps", "first") if node[name].enabled()]
     return dict(said, state=node["state"].value())
+
+
+def camera() -> Dict[str, Any]:
+    """Make camera: of a take without a solve, then with one, twice; something else is selected meanwhile."""
+    new_script()
+    node = new_node()
+    node["write_job"].execute()
+    node["make_camera"].execute()
+    said: Dict[str, Any] = {"without": list(SESSION.said)}
+    stem = node["layer_file"].value().replace(".####.exr", "")
+    shutil.copy(STAGE["work"] + "/solved.nk", stem + "_camera.nk")
+    node.setSelected(True)
+    for _ in range(2):
+        node["make_camera"].execute()
+    cameras = nuke.allNodes("Camera2")
+    said["made"] = [[one.name(), one.input(0) is None] for one in cameras]
+    first, last = STAGE["frames"]
+    said["values"] = [
+        [cameras[0][name].getValueAt(frame, k) for name in ("translate", "rotate") for k in range(3)]
+        + [cameras[0][name].getValueAt(frame) for name in ("focal", "haperture", "vaperture")]
+        for frame in range(first, last + 1)
+    ]
+    return said
