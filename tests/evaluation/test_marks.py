@@ -196,6 +196,18 @@ def test_whoever_is_not_found_is_told_to_be_left_standing(tmp_path: Path, marked
     assert row["shadow_precision"] == "" and cv2.imread(str(tmp_path / "out" / "marks.png")) is not None
 
 
+def test_a_matte_in_the_shots_folder_marks_who_is_in_the_picture_and_helps_nobody_to_find_them(
+    tmp_path: Path, marked: list[str]
+) -> None:
+    (tmp_path / "marks" / "run.json").unlink()
+    matte = np.zeros((80, 120, 3), np.float32)
+    matte[20:60, 80:100] = 1
+    write_still(tmp_path / "shots/run/condition_matte.png", matte, "uint8")
+    assert cli.main([*marked, "--networks", "none"]) == 0
+    row = next(csv.DictReader((tmp_path / "out" / "marks.csv").read_text().splitlines()))
+    assert float(row["overlap"]) == 0 and float(row["left"]) > 0.5 and float(row["left_standing"]) == 1
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [('{"schema": 9}', "schema 9, not 1"), ("{", "cannot be read"), ('{"schema": 1}', "conditions")],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..contract.errors import JobError
 from ..contract.job import Job
+from ..footage import read_still_matte
 
 Region = NDArray[np.bool_]
 
@@ -37,7 +38,8 @@ class Marks:
 
 
 def read_marks(folder: Path, job: Job) -> Marks | None:
-    """The marks of a job's shot in ``folder``: NAME.json, by the shot's or its folder's name; None where it has none.
+    """The marks of a job's shot in ``folder``: NAME.json, by the shot's or its folder's name; else who is in its
+    picture, by the matte beside it (``condition_matte``) and without shadows; else None.
 
     Raises ``JobError`` where a file cannot be understood.
     """
@@ -45,8 +47,16 @@ def read_marks(folder: Path, job: Job) -> Marks | None:
     for name in (job.shot.name, picture.parent.name):
         path = folder / f"{name}.json"
         if path.is_file():
-            return _read(path, picture.name)
-    return None
+            return _read(path, picture.name) or _masked(job)
+    return _masked(job)
+
+
+def _masked(job: Job) -> Marks | None:
+    condition = job.shot.condition
+    if not condition.matte:
+        return None
+    subject = read_still_matte(condition.matte, condition) > 0.5
+    return Marks(np.asarray(subject), np.zeros_like(subject), {})
 
 
 def drawn(outlines: Sequence[Sequence[float]], width: int, height: int) -> Region:

@@ -148,9 +148,9 @@ def evaluate_truth(
 def evaluate_rendered(
     clips: RenderedClips, settings: Settings, engines: Engines, report: Report, cancelled: ShouldStop
 ) -> Part:
-    """Paint every rendered clip twice and measure it against its truth. Raises ``Cancelled``."""
+    """Paint every rendered clip three times and measure it against its truth. Raises ``Cancelled``."""
     draw = partial(truth.rendered_shots, clips)
-    title, count = "Rendered clips with known truth", 2 * len(clips.names)
+    title, count = "Rendered clips with known truth", 3 * len(clips.names)
     part = _against_truth("rendered", title, "rendered", draw, count, settings, engines, report, cancelled)
     if settings.shadow == "none":
         return part

@@ -109,12 +109,17 @@ def _whole_clip(
 def rendered_shots(
     clips: RenderedClips, frames: int, area: int, multiple: int, gone_on: bool = False
 ) -> Iterator[TrueShot]:
-    """Two shots of each clip's first ``frames`` frames: the condition without the actor, and with it."""
+    """Three shots of each clip's first ``frames`` frames: the condition without the actor, with it, and with the next
+    clip's.
+    """
     height, width = model_size(area, 1.0, multiple)
-    for number, name in enumerate(clips.names):
-        clip = clips.read(name, height, width, frames)
-        for composite in (False, True):
-            yield _set_up(clip, number, anchor=len(clip.rgb) // 2, composite=composite, gone_on=gone_on)
+    first = clip = clips.read(clips.names[0], height, width, frames)
+    for number in range(len(clips.names)):
+        last = number + 1 == len(clips.names)
+        following = first if last else clips.read(clips.names[number + 1], height, width, frames)
+        for composite, other in ((False, None), (True, None), (True, following)):
+            yield _set_up(clip, number, len(clip.rgb) // 2, composite, gone_on, other)
+        clip = following
 
 
 def _set_up(
