@@ -49,10 +49,18 @@ def test_what_looks_as_the_plate_already_stays_as_it_is() -> None:
 
 def test_another_place_is_no_reason_for_another_colour() -> None:
     """A green wood has no red in its white: that is what it shows, not how it is lit."""
-    flat = Look(np.zeros(3, np.float32), np.ones(3, np.float32), 0.0, np.zeros(3, np.float32))
-    green = Look(np.zeros(3, np.float32), np.array([0.1, 0.9, 0.1], np.float32), 0.0, np.zeros(3, np.float32))
+    none, one, wood = np.zeros(3, np.float32), np.ones(3, np.float32), np.array([0.1, 0.9, 0.1], np.float32)
+    flat, green = Look(none, one, one, 0.0, none), Look(none, wood, wood, 0.0, none)
     gain = match_looks(green, flat, [_place()], texture=False).gain
     assert gain.max() / gain.min() < 1.6 and gain.min() >= 0.35
+
+
+def test_a_blue_sky_is_no_white_that_the_layer_s_blue_is_taken_out_for() -> None:
+    plate = np.asarray(_light(_place()) * 0.8, np.float32)
+    place = plate.copy()
+    place[30:100] = [0.2, 0.45, 1.0]
+    gain = match_looks(_look(plate), _look(place), [_place()], texture=False).gain
+    assert gain.max() / gain.min() < 1.05 and gain.max() < 1.02
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 4.0])

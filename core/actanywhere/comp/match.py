@@ -2,9 +2,10 @@
 defocus and grain.
 
 Black and white point of each channel are rare pixels of the plate and of the layer: lift and gain bring the one onto
-the other. Defocus is the blur that makes the layer's strongest edges as soft as those of the plate's background. Grain
-is added where the plate has more of it. A flat background (a screen, a cut-out) tells neither white nor balance nor
-defocus: there the actor's own black alone is matched, and grain.
+the other. The balance of the gain is that of what is bright in all channels, since a blue sky is no white. Defocus is
+the blur that makes the layer's strongest edges as soft as those of the plate's background. Grain is added where the
+plate has more of it. A flat background (a screen, a cut-out) tells neither white nor balance nor defocus: there the
+actor's own black alone is matched, and grain.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Colour = NDArray[np.float32]
 
 _ENDS = (0.1, 99.0)
 """Percentiles that are black and white: highlights are fewer, and burn out."""
+_PALE = (98.0, 99.8)
+"""Percentiles of a pixel's darkest channel between which it is white, or grey in the light."""
 _GAINS = (0.5, 2.0)
 _BALANCE = 1.25
 """How far the gain of a channel may lie from the three channels' mean: more is another place, not another light."""
@@ -50,13 +53,15 @@ _RIM = 9
 
 @dataclass(frozen=True)
 class Look:
-    """``black`` and ``white`` (3,) in light; ``softness`` 0..1; ``grain`` (3,), a deviation in display 0..1.
+    """``black``, ``white`` and ``pale``, what is bright in all channels, (3,) in light; ``softness`` 0..1; ``grain``
+    (3,), a deviation in display 0..1.
 
     ``flat``: the background is a screen or a cut-out's, and ``black`` is the actor's.
     """
 
     black: Colour
     white: Colour
+    pale: Colour
     softness: float
     grain: Colour
     flat: bool = False
@@ -114,11 +119,15 @@ def measure_look(
         return _look_of_the_actor(light, display, background, actor)
     small = np.concatenate([picture[::3, ::3].reshape(-1, 3) for picture in light])
     black, white = np.percentile(small, _ENDS, axis=0)
+    least = small.min(1)
+    low, high = np.percentile(least, _PALE)
+    pale = small[(least >= low) & (least <= high)].mean(0)
     soft = [_softness(picture, where, 0.0) for picture, where in zip(display, background, strict=True)]
     grain = np.median([_noise(p, w) for p, w in zip(display, background, strict=True)], axis=0)
     return Look(
         np.asarray(black, np.float32),
         np.asarray(white, np.float32),
+        np.asarray(pale, np.float32),
         float(np.median(soft)),
         np.asarray(grain, np.float32),
     )
@@ -137,7 +146,8 @@ def _look_of_the_actor(
     for where in (background, actor):
         if not grain.any():
             grain = np.median([_noise(p, w) for p, w in zip(display, where, strict=True)], axis=0)
-    return Look(np.full(3, black, np.float32), np.ones(3, np.float32), 0.0, grain.astype(np.float32), True)
+    one = np.ones(3, np.float32)
+    return Look(np.full(3, black, np.float32), one, one, 0.0, grain.astype(np.float32), True)
 
 
 def match_looks(plate: Look, layer: Look, display: Sequence[Picture], texture: bool) -> Match:
@@ -145,11 +155,11 @@ def match_looks(plate: Look, layer: Look, display: Sequence[Picture], texture: b
 
     With ``texture`` its defocus and grain too, else its grade alone.
     """
-    span = np.maximum(layer.white - layer.black, 1e-3)
-    white = layer.white if plate.flat else plate.white
-    gain = np.clip((white - plate.black) / span, *_GAINS)
-    middle = float(np.exp(np.log(gain).mean()))
-    gain = np.clip(gain, middle / _BALANCE, middle * _BALANCE)
+    known = layer if plate.flat else plate
+    gain = _spans(known.white - plate.black, layer.white - layer.black)
+    balance = np.log(_spans(known.pale - plate.black, layer.pale - layer.black))
+    balance = np.clip(np.exp(balance - balance.mean()), 1 / _BALANCE, _BALANCE)
+    gain = np.exp(np.log(np.clip(gain, *_GAINS)).mean()) * balance
     lift = np.clip(plate.black - gain * layer.black, -_LIFT, _LIFT)
     grade = Match(np.asarray(gain, np.float32), np.asarray(lift, np.float32))
     if not texture:
@@ -158,6 +168,11 @@ def match_looks(plate: Look, layer: Look, display: Sequence[Picture], texture: b
     grain = np.asarray(more, np.float32) if float(more.mean()) > _LEAST_GRAIN else None
     blur = 0.0 if plate.flat else _blur(plate.softness, display)
     return Match(grade.gain, grade.lift, blur, grain)
+
+
+def _spans(plate: Colour, layer: Colour) -> Colour:
+    """How many times as far it is from black to white."""
+    return np.asarray(np.maximum(plate, 1e-3) / np.maximum(layer, 1e-3), np.float32)
 
 
 def _blur(softness: float, display: Sequence[Picture]) -> float:
