@@ -91,6 +91,10 @@ class WH_Knob(XY_Knob):
     pass
 
 
+class XYZ_Knob(XY_Knob):
+    _size = 3
+
+
 class BBox_Knob(XY_Knob):
     _size = 4
 

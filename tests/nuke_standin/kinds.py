@@ -14,6 +14,7 @@ from tests.nuke_standin.arrays import (
     Int_Knob,
     WH_Knob,
     XY_Knob,
+    XYZ_Knob,
 )
 from tests.nuke_standin.knobs import (
     CascadingEnumeration_Knob,
@@ -67,6 +68,8 @@ def kind_of_builtin(cls: str, name: str, default: str) -> Any:
         return WH_Knob
     if name in ("world_matrix", "transform_matrix"):
         return IArray_Knob
+    if name in ("translate", "rotate") and cls == "Camera2":
+        return XYZ_Knob
     if name in ("win_translate", "win_scale", "translate", "center"):
         return XY_Knob
     if re.match(r"^(to|from)\d$", name) and cls == "CornerPin2D":

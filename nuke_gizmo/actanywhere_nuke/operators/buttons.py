@@ -148,8 +148,9 @@ def _make_camera(node: nuke.Node) -> None:
         for other in nuke.selectedNodes():
             other.setSelected(False)
         camera = nuke.nodePaste(slashes(path))
+    if camera is not None:
         camera.setXYpos(node.xpos() + 150, node.ypos())
-    showing.log(node, f"camera: {camera.name()}")
+        showing.log(node, f"camera: {camera.name()}")
 
 
 def _here(use: str, name: str) -> Callable[[nuke.Node], None]:

@@ -17,6 +17,7 @@ from tests.nuke_standin.arrays import (  # noqa: F401
     Int_Knob,
     WH_Knob,
     XY_Knob,
+    XYZ_Knob,
 )
 from tests.nuke_standin.dag import (  # noqa: F401
     Layer,
