@@ -36,10 +36,10 @@ def _figure(x: float, lift: float) -> Plane:
     return matte
 
 
-def _shadow(x: float, soft: float = 1.0) -> Plane:
+def _shadow(x: float, soft: float = 1.0, far: float = 46) -> Plane:
     """Where (HEIGHT, WIDTH), 0..1, their shadow lies: on the ground, to the right and towards the camera."""
     shade = np.zeros((HEIGHT, WIDTH), np.float32)
-    corners = np.array([[x - 7, FEET], [x + 7, FEET], [x + 46, FEET + 20], [x + 30, FEET + 20]])
+    corners = np.array([[x - 7, FEET], [x + 7, FEET], [x + far, FEET + 20], [x + far - 16, FEET + 20]])
     cv2.fillConvexPoly(shade, corners.astype(np.int32), 1.0)
     return np.asarray(cv2.GaussianBlur(shade, (0, 0), soft), np.float32)
 
@@ -60,6 +60,7 @@ def _shot(
     water: bool = False,
     plain: bool = False,
     soft: float = 1.0,
+    far: float = 46,
     tint: tuple[float, float, float] = (1, 1, 1),
 ) -> tuple[ShotFrames, NDArray[np.float32]]:
     """Somebody who crosses a ground, and how much of its light their shadow takes (T, HEIGHT, WIDTH)."""
@@ -78,7 +79,7 @@ def _shot(
             light[20:80, 150:] = np.where(rng.random((60, 1, 1)) < 0.5, bush * 0.4, bush)
         x = 50 + pace * time - left
         lift = 18.0 if jump and 4 <= time < 10 else 0.0
-        taken = TAKEN * _shadow(x, soft) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
+        taken = TAKEN * _shadow(x, soft, far) if shadow else np.zeros((HEIGHT, WIDTH), np.float32)
         matte = _figure(x, lift)
         if board:
             light[_board(x)] *= np.array((0.4, 0.4, 0.4) if board is True else board, np.float32)
@@ -194,6 +195,12 @@ def test_what_is_darker_but_as_bright_in_one_colour_is_another_thing_and_no_shad
     shot, truth = _shot(board=(0.3, 0.5, 1.05))  # a blue cloth on sand
     precision, recall = _judged(shot, truth, pull_shadow(shot))
     assert precision >= 0.95 and recall >= 0.8, (precision, recall)
+
+
+def test_a_shadow_of_a_low_sun_is_followed_to_its_end() -> None:
+    shot, truth = _shot(far=125)  # 2.2 heights of theirs
+    precision, recall = _judged(shot, truth, pull_shadow(shot))
+    assert precision >= 0.95 and recall >= 0.9, (precision, recall)
 
 
 def test_close_about_the_feet_it_is_as_deep_as_farther_away() -> None:

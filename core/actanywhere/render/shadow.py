@@ -41,7 +41,7 @@ _LAID, _LOST = 25, 0.2
 """Of 255, a tenth of the light; and the share of a frame's shadow that it loses for it to be told."""
 _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
-_STAYS = "the actor hardly moves on, so the ground under it is not seen lit"
+_STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
 _LOOKED_AT = 128
 """Frames after which those that were looked at leave the memory."""
 _ALWAYS = 99

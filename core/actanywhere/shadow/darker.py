@@ -30,6 +30,8 @@ least, as a share of what is sure by itself; and of how much that is sure about 
 _SHARP, _EVENED, _STEP = 0.5, 1.5, 0.25
 """Blurs of the ratio in which a shadow's depth is measured, in pixels of a frame of 360 rows: as it is taken, and over
 what differs by less than a step (logarithm), which is noise and not the shadow's edge."""
+ENDS = 0.2
+"""Heights of the actor over which the end of a shadow fades that goes on farther than it is looked for."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
 _PLAIN = 0.03
@@ -69,10 +71,12 @@ def darker(
     feet: Feet,
     lies: Plane | None,
     level: Level | None = None,
+    around: float = AROUND,
 ) -> Darker:
     """What is darker in a ``part`` of a frame than in its ``clean`` plate; ``lies`` (h, w), where a shadow may lie.
 
-    The ``level`` is that of all about the actor, where this ``part`` is less.
+    The ``level`` is that of all about the actor, where this ``part`` is less. ``around``: how many heights of theirs
+    from them a shadow may lie; the end of one that goes on beyond fades.
     """
     left, top, right, bottom = part
     plate = linear(shot.rgb[index, top:bottom, left:right])
@@ -96,7 +100,7 @@ def darker(
     over, apart = max(_OVER_NOISE * noise, _LEAST), _OVER_SPREAD * spread
     below = cv2.GaussianBlur(np.maximum(-ratio, 0) * free, (0, 0), 4.3 * scale)
     above = cv2.GaussianBlur(np.maximum(ratio - 0.03, 0) * free, (0, 0), 6.5 * scale)
-    may = free & (above < _BRIGHT * below + 0.004) & (away < AROUND * feet.tall)
+    may = free & (above < _BRIGHT * below + 0.004) & (away < around * feet.tall)
     # Light that is missing is missing in every colour; another colour is another thing, or another part of the place.
     least = [
         _log_ratio(plate[..., c : c + 1], clean.light[..., c : c + 1], free, 2.4 * scale) for c in range(3)
@@ -115,6 +119,7 @@ def darker(
     # Found in what is blurred, which has less noise; measured in what is sharp, as a blur makes narrow parts pale.
     sharp = _log_ratio(plate, clean.light, free, _SHARP * scale) - drift
     even = cv2.bilateralFilter(sharp, -1, _STEP, _EVENED * scale)
+    share = share * np.clip((around - away / feet.tall) / ENDS, 0, 1)
     taken = np.where(may, share * (1 - np.exp(np.minimum(even, 0))), 0).astype(np.float32)
     taken = without_displaced(taken, plate, clean.light, free, scale)
     goes = alike_at_feet(plate, clean, away, feet, scale, top)

@@ -22,12 +22,12 @@ from ..camera.alignment import Box
 from ..footage import forget, processors, spilled
 from .cast import standing
 from .clean_plate import CleanFrame, clean_frame
-from .darker import Darker, Level, darker
+from .darker import ENDS, Darker, Level, darker
 from .frame_moves import Moves
-from .reach import about, gone_on, lasting, reached, without
+from .reach import AROUND, FARTHEST, about, gone_on, lasting, reached, without
 from .redness import as_codes, leave_out_redder, redness
 from .shot_frames import Flags, Plane, ShotFrames
-from .steady import Feet, alike_over_time, carry, feet_of, steadiness
+from .steady import Feet, alike_over_time, away_from, carry, feet_of, steadiness
 from .unseen import fill_unseen
 
 _LOOKED_AT = 64
@@ -56,6 +56,8 @@ frames that have to have some for the ground to be judged by it.
 _SHADED, _BESIDE = 13, 0.04
 """Of 255: light that a frame lacks, from which on it is no sample of the clean plate; and how far about it, as a share
 of the frame's height, the frame is looked at again."""
+_ENDS_IN = 5e-4
+"""Area, in heights of the actor squared, of a shadow where it is looked for no farther, for it to be followed on."""
 _TINT = (0.5, 0.0, -0.3)
 _DEEPEST = 0.03
 _TRUSTED = 4.0
@@ -223,10 +225,10 @@ def pull_shadow(
         clear = np.array([index for index in shown if index not in noisy], int)
         longest = max(np.split(clear, np.flatnonzero(np.diff(clear) > 1) + 1), key=len)
         return replace(_none(Refusal.DEPTHS), clear=tuple(map(int, longest)))
-    planes = spilled((count, height, width))
+    planes, around = spilled((count, height, width)), AROUND
 
     def keep(index: int) -> None:
-        lasts, stays = lasting(shot, dark, feet, index)
+        lasts, stays = lasting(shot, dark, feet, index, around)
         kept = reached(shot.actor(index), lasts, cast(Feet, feet[index]))
         kept = without(kept, stays)
         found = np.round(_under_actor(kept, shot.actor(index)) * 255).astype(np.uint8)
@@ -240,29 +242,28 @@ def pull_shadow(
     steady = steadiness(planes, feet, shot.actor, shot.together)
     if steady.enough:
         carry(planes, feet, steady, shot.together)
-    if steady.enough and not given:
+    if steady.enough and _goes_beyond(shot, planes, feet, steady.show):
+        around = FARTHEST
+    if steady.enough and (around > AROUND or not given):
         # The shadow itself made other frames disagree: without it among the samples more of it is sure.
         lit = replace(shot, actor=lambda index: np.asarray(shot.actor(index) | (planes[index] > _SHADED)))
+        behind = clean if given else lambda index, part: clean_frame(lit, index, part, kept)
 
         def again(index: int) -> None:
-            rim = 2 * round(_BESIDE * height) + 1
-            near = cv2.dilate((planes[index] > _SHADED).astype(np.uint8), np.ones((rim, rim), np.uint8))
+            stands, rim = cast(Feet, feet[index]), 2 * round(_BESIDE * height) + 1
+            ask = planes[index] > _SHADED
+            if around > AROUND:
+                ask |= away_from(shot.actor(index)) > (AROUND - ENDS) * stands.tall
+            near = cv2.dilate(ask.astype(np.uint8), np.ones((rim, rim), np.uint8))
             left, top, wide, tall = cv2.boundingRect(near)
             if not wide:
                 return
             part = left, top, left + wide, top + tall
             box = slice(top, top + tall), slice(left, left + wide)
-            found = darker(
-                shot,
-                index,
-                clean_frame(lit, index, part, kept),
-                part,
-                cast(Feet, feet[index]),
-                lies(index),
-                levels[index],
-            )
+            found = darker(shot, index, behind(index, part), part, stands, lies(index), levels[index], around)
             more = np.round(found.dark * near[box] * 255).astype(np.uint8)
             dark[index][box] = np.maximum(dark[index][box], more)
+            bluer[index][box] = np.where(near[box], as_codes(found.bluer), bluer[index][box])
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(again, levels))
@@ -292,6 +293,18 @@ def pull_shadow(
     depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
     return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs)
+
+
+def _goes_beyond(
+    shot: ShotFrames, planes: NDArray[np.uint8], feet: list[Feet | None], show: list[int]
+) -> bool:
+    """Whether most frames that ``show`` the shadow show it where it was looked for no farther."""
+    ends = []
+    for index in show:
+        tall = cast(Feet, feet[index]).tall
+        there = (planes[index] > _SHADED) & (away_from(shot.actor(index)) > (AROUND - ENDS) * tall)
+        ends.append(there.sum() > _ENDS_IN * tall**2)
+    return float(np.mean(ends)) > 0.5
 
 
 def _under_actor(dark: Plane, actor: Flags) -> Plane:

@@ -14,8 +14,8 @@ from ..camera.fit import apply
 from .shot_frames import Flags, Plane, ShotFrames, by_track
 from .steady import Feet, body_of, moved
 
-AROUND = 1.3
-"""How far from the actor a shadow is looked for, in heights of the actor."""
+AROUND, FARTHEST = 1.3, 3.0
+"""How far from the actor a shadow is looked for, in heights of the actor; and how far one that goes on is followed."""
 _NEIGHBOURS = 5
 """Frames before and after in which a shadow has to be about the actor as well."""
 _LASTING = 0.2
@@ -51,9 +51,9 @@ def without_dots(flags: Flags) -> NDArray[np.uint8]:
     return np.asarray(cv2.dilate(corners, square, anchor=(1, 1)), np.uint8)
 
 
-def about(feet: Feet, height: int, width: int) -> Box:
-    """The part of the frame in which the actor's shadow may lie."""
-    reach = AROUND * feet.tall + 0.05 * height
+def about(feet: Feet, height: int, width: int, around: float = AROUND) -> Box:
+    """The part of the frame in which the actor's shadow may lie, up to ``around`` heights of theirs away."""
+    reach = around * feet.tall + 0.05 * height
     return (
         max(0, int(feet.x - reach - feet.tall / 2)),
         max(0, int(feet.y - feet.tall - 0.2 * reach)),
@@ -71,7 +71,11 @@ def gone_on(shot: ShotFrames, feet: list[Feet | None]) -> float:
 
 
 def lasting(
-    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int
+    shot: ShotFrames,
+    dark: NDArray[np.uint8],
+    feet: list[Feet | None],
+    index: int,
+    around: float = AROUND,
 ) -> tuple[Plane, Flags]:
     """What is dark in a frame and, seen from the actor, in the frames about it too; and what of it is the place's own.
 
@@ -96,13 +100,13 @@ def lasting(
         with_actor += with_feet > _DARK
     own = dark[index].astype(np.float32)
     lasts = np.where(total > _LASTING * len(near) * own, own, 0) / 255
-    in_place, count = _in_place(shot, dark, feet, index)
+    in_place, count = _in_place(shot, dark, feet, index, around)
     stays = (count >= _FEWEST) & (in_place >= _STAYS * count) & (in_place * len(near) > with_actor * count)
     return np.asarray(lasts, np.float32), np.asarray(stays)
 
 
 def _in_place(
-    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int
+    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int, around: float
 ) -> tuple[Plane, Plane]:
     """In how many frames (h, w) what one shows is dark, of how many that show it and in which the actor has gone on."""
     here = cast(Feet, feet[index])
@@ -120,7 +124,7 @@ def _in_place(
             if np.hypot(x - here.x, y - here.y) < far:
                 continue
             used += 1
-            left, top, right, bottom = about(there, height, width)
+            left, top, right, bottom = about(there, height, width, around)
             known = np.zeros((height, width), np.uint8)
             known[top:bottom, left:right] = 1
             grown = cv2.dilate(dark[other], np.ones((5, 5), np.uint8))
