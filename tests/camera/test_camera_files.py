@@ -198,6 +198,7 @@ def test_a_solve_with_good_facts_is_believed_and_each_bad_one_is_named() -> None
         ({"points": 299}, "299 points"),
         ({"reprojection": 0.9}, "0.90 pixels"),
         ({"angle": 26.0}, "26.0"),
+        ({"angle": 1.46}, "1.46"),
         ({"angle": 1.0}, "1.0"),
         ({"general": 0.02}, "2%"),
         ({"roll": 3.5}, "3.5"),

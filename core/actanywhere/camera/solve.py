@@ -118,7 +118,7 @@ def doubt(facts: SolveFacts) -> str:
         (facts.reprojection >= 0.8, f"points miss by {facts.reprojection:.2f} pixels (0.8 at most)"),
         (
             not 1.5 <= facts.angle <= 15,
-            f"rays meet at {facts.angle:.1f}°, where 1.5 to 15 can be believed",
+            f"rays meet at {facts.angle:.2f}°, where 1.5 to 15 can be believed",
         ),
         (facts.general < 0.03, f"{facts.general:.0%} of the image pairs show parallax: a plane, or a pan"),
         (facts.roll > 3, f"the camera would roll by {facts.roll:.1f}°, which no level camera does"),
