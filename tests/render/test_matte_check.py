@@ -75,6 +75,30 @@ def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
     assert "missing at frame 1006 (" in warning
 
 
+@pytest.mark.parametrize(("gone", "told"), [(range(3), "1001-1003"), (range(8, FRAMES), "1009-1010")])
+def test_a_part_that_the_first_or_the_last_mattes_lack_is_told(walk: Clip, gone: range, told: str) -> None:
+    mattes = walk.matte.copy()
+    for index in gone:
+        mattes[index, :80] = 0
+    (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
+    assert f"missing at frames {told} (" in warning and "up to the end of the range" in warning
+
+
+def test_what_they_pick_up_or_come_out_from_behind_is_no_part_that_was_missing(walk: Clip) -> None:
+    rgb, mattes = walk.rgb.copy(), walk.matte.copy()
+    for index in range(FRAMES):
+        rgb[index, :, :60] = (90, 140, 60)  # a wall that they come out from behind
+        mattes[index, :, :60] = 0
+        x = (
+            110 if index < 4 else 70 + STEP * index
+        )  # a bag of 4 % of them that stands there until they take it
+        rgb[index, 110:122, x : x + 10], mattes[index, 110:122, x : x + 10] = (
+            (30, 60, 200),
+            255 * (index >= 4),
+        )
+    assert check_matte(Clip(walk.frames, rgb, mattes, 1.0)).ends == ()
+
+
 def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[:, 112:] = 0

@@ -33,6 +33,8 @@ _THIN = 0.012
 """Share of the frame's height: what is thinner is the edge that wanders."""
 LONGEST = 8
 """Frames after which what is lost is an artist's choice."""
+_ENDS = 0.05
+"""Share of the actor from which on a part is told that the shot's first or last mattes lack; true mattes stay below."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _SHOWS, _GONE, _LONG = 0.3, 0.15, 0.06
@@ -76,12 +78,14 @@ class Hole:
 class Damage:
     """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice.
 
-    ``thin`` are the frames that lack a thin part which those before and after have.
+    ``thin`` are the frames that lack a thin part which those before and after have; ``ends`` are parts that the first
+    or the last frames lack, which cannot be mended from both sides.
     """
 
     holes: tuple[Hole, ...] = ()
     late: tuple[int, ...] = ()
     thin: tuple[int, ...] = ()
+    ends: tuple[Hole, ...] = ()
 
     def warnings(self, first: int) -> list[str]:
         """A warning of each; ``first`` is the shot's first frame."""
@@ -89,6 +93,12 @@ class Damage:
             f"matte: a part of the actor is missing at {hole.where(first)}, which the plate shows. The new place shows "
             "through there; mend the roto, or give --mend-matte."
             for hole in self.holes
+        ]
+        found += [
+            f"matte: a part of the actor is missing at {hole.where(first)}, up to the end of the range; the plate "
+            "shows it, and the mattes beside have it. The new place shows through there: mend the roto, or render the "
+            "other frames alone (--frames)."
+            for hole in self.ends
         ]
         if self.thin:
             thin = compact([first + index for index in self.thin])
@@ -123,9 +133,33 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
         for begin, end in _holes(clip, there, back)
     )
     late = tuple(index for index, one in enumerate(there, 1) if _is_late(one))
-    told = {*late, *(index for hole in holes for index in range(hole.begin, hole.end + 1))}
+    ends = _ends(clip, there, back, {*late, *(one for hole in holes for one in (hole.begin - 1, hole.end))})
+    told = {*late, *(index for hole in (*holes, *ends) for index in range(hole.begin, hole.end + 1))}
     thin = (index for index in range(1, len(back)) if _lacks_thin(there[index - 1].thin, back[index].thin))
-    return Damage(holes, late, tuple(index for index in thin if index not in told))
+    return Damage(holes, late, tuple(index for index in thin if index not in told), ends)
+
+
+def _ends(clip: Clip, there: list[_Between], back: list[_Between], told: set[int]) -> tuple[Hole, ...]:
+    """A large part that the first frames lack up to one of the next, or the last ones; ``told`` are other damage."""
+    found, last = [], len(clip.frames) - 1
+    soon = range(min(LONGEST, last // 2))
+    comes = [(index, back[index].lost, index + 1) for index in soon]
+    goes = [(last - index, there[last - 1 - index].lost, last - 1 - index) for index in soon]
+    for lacking, end in ((comes, 0), (goes, last)):
+        for index, lost, has in lacking:
+            share = _largest(lost) / max(1, int((clip.matte[has] > 127).sum()))
+            if share < _ENDS or index in told or has in told or _carried(clip, lost, index, end) is None:
+                continue
+            found.append(Hole(min(end, index), max(end, index), lost, lost, share))
+            break
+    return tuple(found)
+
+
+def _largest(lost: Plane) -> int:
+    """Pixels of its largest part."""
+    if not lost.any():
+        return 0
+    return int(cv2.connectedComponentsWithStats(lost.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA].max())
 
 
 def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
@@ -143,27 +177,35 @@ def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tupl
 
 
 def _seen_on(clip: Clip, opens: Plane, begin: int, end: int, closes: Plane) -> bool:
-    """Whether the plate shows what is lost in frame ``begin`` up to frame ``end``, where it is what comes again.
+    """Whether the plate shows what is lost in frame ``begin`` up to frame ``end``, where it is what comes again."""
+    part = _carried(clip, opens, begin, end)
+    if part is None:
+        return False
+    reach = np.ones((2 * (4 + end - begin) + 1,) * 2, np.uint8)
+    near = np.asarray(cv2.dilate(part.astype(np.uint8), reach)) > 0
+    return bool((closes & near).sum() >= _COVERS * max(closes.sum(), part.sum()))
+
+
+def _carried(clip: Clip, lost: Plane, begin: int, end: int) -> Plane | None:
+    """Where in frame ``end``, before or after, that is which is lost in frame ``begin``; None where a frame hides it.
 
     What passes behind a post is lost where it goes in and comes again where it comes out, and is not seen between.
     """
-    first = clip.rgb[begin] / np.float32(255)
-    part, place = opens, grid_of(first)
-    for index in range(begin + 1, end + 1):
-        flow = flow_between(clip.rgb[index] / np.float32(255), clip.rgb[index - 1] / np.float32(255))
-        whole = sized_flow(flow, opens.shape)
+    first, step = clip.rgb[begin] / np.float32(255), 1 if end > begin else -1
+    part, place = lost, grid_of(first)
+    for index in range(begin + step, end + step, step) if end != begin else ():
+        flow = flow_between(clip.rgb[index] / np.float32(255), clip.rgb[index - step] / np.float32(255))
+        whole = sized_flow(flow, lost.shape)
         place = taken_at(place, grid_of(whole) + whole)
-        part = taken_at(opens.astype(np.float32), place) > 0.5
+        part = taken_at(lost.astype(np.float32), place) > 0.5
         differs = np.abs(taken_at(first, place) - clip.rgb[index] / np.float32(255)).mean(-1)
         if (
             not part.any()
             or np.median(differs[part]) > _ALIKE
             or (clip.matte[index] > 127)[part].mean() > 0.5
         ):
-            return False
-    reach = np.ones((2 * (4 + end - begin) + 1,) * 2, np.uint8)
-    near = np.asarray(cv2.dilate(part.astype(np.uint8), reach)) > 0
-    return bool((closes & near).sum() >= _COVERS * max(closes.sum(), part.sum()))
+            return None
+    return part
 
 
 def _share(clip: Clip, begin: int, lost: Plane) -> float:

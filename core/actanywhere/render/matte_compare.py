@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +64,18 @@ def lacks_beside(seen: Seen | None, damage: Damage) -> tuple[Lack, ...]:
 
 def holes_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
     """The damage without the holes of frames in which more is missing, so that it is warnings once."""
+    return replace(damage, holes=_unlisted(damage.holes, lacks))
 
-    def listed(hole: Hole) -> bool:
-        return any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
 
-    return Damage(tuple(hole for hole in damage.holes if not listed(hole)), damage.late, damage.thin)
+def ends_beside(damage: Damage, lacks: tuple[Lack, ...]) -> Damage:
+    """The damage without what the shot's ends lack where the network sees it, and so could mend it."""
+    return replace(damage, ends=_unlisted(damage.ends, lacks))
+
+
+def _unlisted(holes: tuple[Hole, ...], lacks: tuple[Lack, ...]) -> tuple[Hole, ...]:
+    return tuple(
+        hole for hole in holes if not any(lack.begin <= hole.begin and hole.end <= lack.end for lack in lacks)
+    )
 
 
 def words_of(inputs: Inputs, seen: Seen, lacks: tuple[Lack, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import cv2
@@ -126,7 +126,7 @@ def choose_mend(
     if seen:
         parts = compact(sorted({first + index for lack in seen for index in lack.planes}))
         reason += f"{'; ' if mended else ''}from what the network sees: missing at {parts}"
-    left = Damage(late=tuple(sorted(set(damage.late) - set(late))), thin=damage.thin)
+    left = replace(damage, holes=(), late=tuple(sorted(set(damage.late) - set(late))))
     return Decision(mend, reason, tuple(left.warnings(first)))
 
 

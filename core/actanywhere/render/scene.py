@@ -35,7 +35,7 @@ from .features import ShotFeatures
 from .feet import warn_of_sliding
 from .interaction import choose_interaction
 from .matte_check import LONGEST, Damage, check_matte
-from .matte_compare import compare_matte, holes_beside, lacks_beside, of_late_edges, words_of
+from .matte_compare import compare_matte, ends_beside, holes_beside, lacks_beside, of_late_edges, words_of
 from .matte_edges import late_by_edges
 from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
@@ -364,6 +364,7 @@ def _mend(
     said += (of_late_edges(inputs, late, clearer),) if late else ()
     damage = Damage() if misplaced or late else check_matte(clip, watch.check)
     lacks = () if late else lacks_beside(seen, damage)
+    damage = ends_beside(damage, lacks)
     if not settings.mend_matte:
         damage = holes_beside(damage, lacks)
     mend = choose_mend(
