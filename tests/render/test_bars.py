@@ -7,6 +7,7 @@ import numpy as np
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.bars import warn_of_bars
 from actanywhere.render.clip import Clip
+from actanywhere.render.shadow import shaded
 
 
 def _clip(dark: int, frames: int = 5) -> Clip:
@@ -30,3 +31,11 @@ def test_a_plate_whose_picture_is_dark_above_and_one_without_bars_say_nothing() 
     assert warn_of_bars(clip) == ()
     clip.rgb[:] = 0
     assert warn_of_bars(clip) == ()
+
+
+def test_no_shadow_lies_on_bars() -> None:
+    clip = _clip(0)
+    allowed = shaded(clip)(0)
+    assert allowed is not None and not allowed[:12].any() and not allowed[88:].any() and allowed[16:84].all()
+    clip.rgb[:, 60:] = 120
+    assert shaded(clip)(0) is None

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..footage import find_rim
+from ..footage import Rim, find_rim
 from .clip import Clip
 
 
-def warn_of_bars(clip: Clip) -> tuple[str, ...]:
-    """A warning where the plate has black bars in every frame: what is dark in all of them, at opposite sides."""
+def bars_of(clip: Clip) -> Rim | None:
+    """The black bars of every frame of the plate: what is dark in all of them, at opposite sides; None: it has none."""
     brightest = np.array(clip.rgb[0])
     for index in clip.indices():
         np.maximum(brightest, clip.rgb[index], out=brightest)
     rim = find_rim(brightest)
-    if rim is None or not rim.black:
+    return rim if rim is not None and rim.black else None
+
+
+def warn_of_bars(clip: Clip) -> tuple[str, ...]:
+    """A warning where the plate has black bars in every frame."""
+    rim = bars_of(clip)
+    if rim is None:
         return ()
     height, width = clip.size
     depths = {

@@ -23,6 +23,7 @@ from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame
 from ..shadow.pull import Pull, PulledShadow, Refusal, pull_shadow
 from ..shadow.shot_frames import linear
+from .bars import bars_of
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision
@@ -231,15 +232,26 @@ def _helps(found: Pull) -> str:
 
 
 def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int], Picture | None]:
-    """Where (h, w), any size, a frame shows what a shadow may lie on: by its ``regions``, or all but a blue sky."""
+    """Where (h, w), any size, a frame shows what a shadow may lie on: by its ``regions``, or all but a blue sky.
 
-    def at(index: int) -> Picture | None:
+    The plate's black bars are no part of it.
+    """
+    bars = bars_of(proxies)
+    inside = None if bars is None else 1 - bars.cover(proxies.size).astype(np.float32)
+
+    def ground(index: int) -> Picture | None:
         known = None if regions is None else regions.shaded(index)
         if known is not None:
             return known
         rgb, matte = (plane[index] / np.float32(255) for plane in (proxies.rgb, proxies.matte))
         sky = plain_sky(rgb, matte)
         return None if sky is None else 1 - sky
+
+    def at(index: int) -> Picture | None:
+        known = ground(index)
+        if known is None or inside is None:
+            return inside if known is None else known
+        return np.asarray(inside * cv2.resize(known, inside.shape[::-1]), np.float32)
 
     return at
 
