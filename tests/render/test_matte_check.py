@@ -81,7 +81,7 @@ def test_a_part_that_the_first_or_the_last_mattes_lack_is_told(walk: Clip, gone:
     for index in gone:
         mattes[index, :80] = 0
     (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
-    assert f"missing at frames {told} (" in warning and "up to the end of the range" in warning
+    assert f"at frames {told} (" in warning and "up to the end of the range" in warning
 
 
 def test_what_they_pick_up_or_come_out_from_behind_is_no_part_that_was_missing(walk: Clip) -> None:

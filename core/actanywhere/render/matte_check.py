@@ -95,9 +95,9 @@ class Damage:
             for hole in self.holes
         ]
         found += [
-            f"matte: a part of the actor is missing at {hole.where(first)}, up to the end of the range; the plate "
-            "shows it, and the mattes beside have it. The new place shows through there: mend the roto, or render the "
-            "other frames alone (--frames)."
+            f"matte: at {hole.where(first)}, up to the end of the range, it does not have a part that the mattes "
+            "beside have and the plate shows: it lacks a part of the actor, or they hold too much. Mend the roto, or "
+            "render the other frames alone (--frames)."
             for hole in self.ends
         ]
         if self.thin:
