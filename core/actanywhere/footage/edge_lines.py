@@ -61,7 +61,7 @@ def find_edge_lines(codes: Codes) -> EdgeLines | None:
 def _depth(rows: Pixels) -> tuple[int, float]:
     """How many of the first rows are such an edge, 0 without one, and by how many codes they differ."""
     inside = 1 + max(_DEEPEST, round(_SHARE * len(rows)))
-    if len(rows) < 4 * inside:
+    if len(rows) < 16 * inside:  # of so small a picture it is no edge
         return 0, 0.0
     apart = rows[: 2 * inside] - rows[inside]
     medians = np.median(apart, axis=1)
