@@ -33,7 +33,7 @@ from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.seeing.protocol import REGIONS, RegionMap
 from actanywhere.seeing.readers import Readers
-from actanywhere.shadow.pull import PulledShadow
+from actanywhere.shadow.pulled import PulledShadow
 from tests.camera.staged import wall
 
 from .machine import describe

@@ -28,7 +28,7 @@ from actanywhere.seeing.horizon import Horizon
 from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
 from actanywhere.shadow.cast import CastShadow
-from actanywhere.shadow.pull import PulledShadow
+from actanywhere.shadow.pulled import PulledShadow
 from tests.camera.set3d import EYE, cameras, look
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from actanywhere.camera.alignment import Pair, find_features, match, match_both
 from actanywhere.shadow.clean_plate import CleanFrame, clean_frame
 from actanywhere.shadow.darker import alike_at_feet
-from actanywhere.shadow.pull import Pull, PulledShadow, pull_shadow
+from actanywhere.shadow.pull import Pull, pull_shadow
+from actanywhere.shadow.pulled import PulledShadow
 from actanywhere.shadow.shot_frames import ShotFrames, linear
 from actanywhere.shadow.steady import Feet
 from tests.shadow.plates import Plane, codes, speckled

@@ -22,7 +22,7 @@ from ..render.render import render
 from ..render.scene import Scene, read_scene
 from ..seeing.cache import Answers
 from ..seeing.readers import Readers, find_networks
-from ..shadow.pull import PulledShadow
+from ..shadow.pulled import PulledShadow
 from .against_marks import ShadowCount, left_standing, looks_of, overlap, shadow_count
 from .bench import read_comp, read_result
 from .cases import Case

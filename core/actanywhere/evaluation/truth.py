@@ -33,7 +33,8 @@ from ..render.scene import Scene
 from ..seeing.outpaint import outpaint
 from ..seeing.shift_map import ShiftMap
 from ..shadow.clean_plate import CleanFrame
-from ..shadow.pull import Pull, PulledShadow, pull_shadow
+from ..shadow.pull import Pull, pull_shadow
+from ..shadow.pulled import PulledShadow
 from ..shadow.shot_frames import linear
 from ..training.datasets import PictureLibrary, RenderedClips, TrainingClip, make_clip
 from .against_marks import left_standing, looks_of

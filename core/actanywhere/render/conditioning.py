@@ -18,7 +18,7 @@ from ..engines.protocol import FrameConditioning
 from ..footage import layer_to_display, linearise
 from ..inpaint.fill import smooth_prefill
 from ..shadow.cast import CastShadow, shade_at
-from ..shadow.pull import PulledShadow
+from ..shadow.pulled import PulledShadow
 from .proxies import resize
 from .scene import Scene
 

@@ -32,7 +32,7 @@ from ..footage import (
     write_png,
 )
 from ..footage.timecode import ATTRIBUTE, said
-from ..shadow.pull import PulledShadow
+from ..shadow.pulled import PulledShadow
 from .conditioning import MovedCondition
 from .folder import OutputFolder
 from .preflight import Inputs

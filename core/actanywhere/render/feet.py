@@ -15,7 +15,7 @@ from ..camera.motion import shown_again
 from ..contract.shot import FrameRange
 from ..footage import compact, processors
 from ..shadow.cast import CastShadow
-from ..shadow.pull import PulledShadow
+from ..shadow.pulled import PulledShadow
 from .clip import Clip
 
 _SEEN = 0.006

@@ -9,7 +9,7 @@ from ..engines.protocol import Watch
 from ..footage import Plate, compact
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction, pull_interaction
-from ..shadow.pull import PulledShadow
+from ..shadow.pulled import PulledShadow
 from ..shadow.shot_frames import Flags
 from .decision import Decision
 from .features import ShotFeatures

@@ -25,7 +25,8 @@ from ..footage import judge_mattes
 from ..seeing.readers import Readers
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
-from ..shadow.pull import PulledShadow, Refusal
+from ..shadow.pull import Refusal
+from ..shadow.pulled import PulledShadow
 from .bars import warn_of_bars
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip

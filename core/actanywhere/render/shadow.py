@@ -21,7 +21,8 @@ from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame
-from ..shadow.pull import Pull, PulledShadow, Refusal, pull_shadow
+from ..shadow.pull import Pull, Refusal, pull_shadow
+from ..shadow.pulled import PulledShadow
 from ..shadow.shot_frames import linear
 from .bars import bars_of
 from .clip import Clip
