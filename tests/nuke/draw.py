@@ -25,6 +25,8 @@ def text(
     x: float, y: float, words: str, ink: str = INK, anchor: str = "start", size: int = 12, bold: bool = False
 ) -> str:
     """A line of text."""
+    if not words:
+        return ""
     weight = ' font-weight="bold"' if bold else ""
     plain = html.escape(re.sub(r"</?b>", "", words))
     other = f' style="fill:{ink}"' if ink not in (INK, DIM) else ""
@@ -51,9 +53,9 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
         f'font-size="12" fill="{FIELD}">\n'
-        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
+        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}line{{stroke:#6a6a6a}}circle{{r:5px;fill:#8f8f8f}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
-        + "\n".join([*parts, note])
+        + "\n".join([part for part in parts if part] + [note])
         + "\n</svg>\n"
     )
 
@@ -134,8 +136,8 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
             return parts, 74
         low, high = knob.options.get("R", (0.0, 1.0))
         at = x + 80 + (room - 90) * (float(value) - low) / (high - low)
-        line = f'<line x1="{x + 80}" y1="{y + 11}" x2="{x + room - 10}" y2="{y + 11}" stroke="#6a6a6a"/>'
-        return [*parts, line, f'<circle cx="{at}" cy="{y + 11}" r="5" fill="#8f8f8f"/>'], room
+        line = f'<line x1="{x + 80}" y1="{y + 11}" x2="{x + room - 10}" y2="{y + 11}"/>'
+        return [*parts, line, f'<circle cx="{at}" cy="{y + 11}"/>'], room
     if knob.code == 26:
         left = x if label else PAD + x - LABEL
         lines = value.split("\n")
@@ -163,7 +165,9 @@ def panel(node: NkNode, chosen: str, x: float, top: float = 0) -> tuple[list[str
         if begin.code == 26 and not begin.options.get("T"):
             body += [text(x + PAD + 6, y + 15, label, bold=True)]
             rule = x + PAD + 24 + 8 * len(re.sub(r"</?b>", "", label))
-            body += [f'<line x1="{rule}" y1="{y + 11}" x2="{x + WIDE - 18}" y2="{y + 11}" stroke="#4d4d4d"/>']
+            body += [
+                f'<line x1="{rule}" y1="{y + 11}" x2="{x + WIDE - 18}" y2="{y + 11}" style="stroke:#4d4d4d"/>'
+            ]
             y += ROW
             continue
         if begin.code not in (6, 22):
@@ -207,11 +211,13 @@ def draw_inside(group: NkNode) -> str:
             sx, sy = places[source.name][0] - left + 70, places[source.name][1] - top + 26
             dash = ' stroke-dasharray="5 3"' if number else ""
             end = x + 70 + 16 * number
-            parts.append(f'<line x1="{sx}" y1="{sy}" x2="{end}" y2="{y}" stroke="#b5b5b5"{dash}/>')
+            parts.append(f'<line x1="{sx}" y1="{sy}" x2="{end}" y2="{y}" style="stroke:#b5b5b5"{dash}/>')
         tiles += [box(x, y, 140, 26, TILES.get(child.cls, "#7f93a8"))]
         if child.knobs.get("disable") == "true":  # crossed out, as Nuke does it
             for one, other in ((y, y + 26), (y + 26, y)):
-                tiles.append(f'<line x1="{x}" y1="{one}" x2="{x + 140}" y2="{other}" stroke="#7d6a2a"/>')
+                tiles.append(
+                    f'<line x1="{x}" y1="{one}" x2="{x + 140}" y2="{other}" style="stroke:#7d6a2a"/>'
+                )
         tiles += [text(x + 70, y + 17, f"{child.name}", "#111111", "middle", 11, bold=True)]
         tiles += [text(x + 146, y + 17, child.cls, DIM, size=10)]
     width = max(x for x, _ in places.values()) - left + 220
