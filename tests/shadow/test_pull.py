@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,8 +15,9 @@ from actanywhere.shadow.clean_plate import CleanFrame, clean_frame
 from actanywhere.shadow.darker import alike_at_feet
 from actanywhere.shadow.pull import Pull, pull_shadow
 from actanywhere.shadow.pulled import PulledShadow
+from actanywhere.shadow.same_ground import same_ground
 from actanywhere.shadow.shot_frames import ShotFrames, linear
-from actanywhere.shadow.steady import Feet
+from actanywhere.shadow.steady import Feet, feet_of
 from tests.shadow.plates import Plane, codes, speckled
 
 HEIGHT, WIDTH, FRAMES = 144, 256, 14
@@ -270,6 +272,17 @@ def test_a_cloud_that_goes_before_somebody_cut_off_by_the_frame_leaves_no_shadow
     shot = ShotFrames(np.stack(rgb), actors.__getitem__, track, lambda *_: (alike, alike), sure=True)
     pull = pull_shadow(shot)
     assert pull.shadow is None and "cuts the actor off above the feet" in pull.reason, pull.reason
+
+
+def test_ground_that_the_track_has_elsewhere_is_not_taken_for_water() -> None:
+    def seen(shot: ShotFrames) -> tuple[bool, bool]:
+        same = same_ground(shot, [feet_of(shot.actor(index)) for index in range(FRAMES)])
+        return same.found, same.follows
+
+    shot, _ = _shot()
+    assert seen(shot) == (True, True)
+    assert seen(replace(shot, track=np.stack([np.eye(3)] * FRAMES))) == (True, False)
+    assert seen(_shot(water=True)[0]) == (False, False)
 
 
 def test_a_soft_shadow_on_plain_ground_is_not_taken_for_ground_that_moves() -> None:

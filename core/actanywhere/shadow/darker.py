@@ -134,13 +134,10 @@ def alike_at_feet(
 
     Both begin at the row ``top`` of the frame; ``away`` (h, w) is how many pixels it is to the actor.
     """
-    below_knees = np.arange(top, top + len(away))[:, None] > feet.y - 0.12 * feet.tall
-    at_feet = ~clean.hole & below_knees & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall)
+    at_feet = ~clean.hole & below_knees(away, feet, top)
 
     def fine(light: Plane) -> Plane:
-        level = np.log(brightness(light) + _BLACK)
-        near, far = (cv2.GaussianBlur(level, (0, 0), reach * scale) for reach in (1.0, 4.0))
-        return np.asarray((near - far)[at_feet], np.float32)
+        return fine_detail(brightness(light), scale)[at_feet]
 
     one, other = fine(plate), fine(clean.light)
     if len(one) < 50:
@@ -149,6 +146,19 @@ def alike_at_feet(
     one, other = one[usual], other[usual]
     # The shadow itself is fine detail of the plate: the clean plate tells that the ground is plain.
     return None if min(one.std(), other.std()) < _PLAIN else float(np.corrcoef(one, other)[0, 1])
+
+
+def below_knees(away: Plane, feet: Feet, top: int = 0) -> Flags:
+    """(h, w) the ground beside the actor's feet; ``away`` (h, w), of rows from ``top`` on, is how far it is to them."""
+    below = np.arange(top, top + len(away))[:, None] > feet.y - 0.12 * feet.tall
+    return np.asarray(below & (away > 0.04 * feet.tall) & (away < 0.5 * feet.tall))
+
+
+def fine_detail(bright: Plane, scale: float) -> Plane:
+    """(h, w) what is fine in the logarithm of light; ``scale`` is the frame's rows over 360."""
+    level = np.log(bright + _BLACK)
+    near, far = (cv2.GaussianBlur(level, (0, 0), reach * scale) for reach in (1.0, 4.0))
+    return np.asarray(near - far, np.float32)
 
 
 def _log_ratio(plate: Plane, clean: Plane, free: Flags, blur: float) -> Plane:

@@ -22,6 +22,7 @@ from .looks import Looks
 from .pulled import PulledShadow
 from .reach import gone_on
 from .redness import redness
+from .same_ground import same_ground
 from .shot_frames import Plane, ShotFrames
 from .steady import alike_over_time, carry, feet_of, steadiness
 from .unseen import fill_unseen
@@ -53,6 +54,7 @@ class Refusal(Enum):
     CUT_OFF = "the frame cuts the actor off above the feet all the time"
     HIDDEN = "the ground about the actor is never seen free of them"
     MOVES = "the ground at the feet moves by itself, as water does"
+    SLIPS = "the ground at the feet does not go as the plate's camera does"
     DEPTHS = "the ground moves in itself, or stands at many depths"
     UNSTEADY = "none that moves with the actor is seen steadily on the ground"
     PIECES = "each frame shows another piece of it alone"
@@ -109,7 +111,9 @@ def pull_shadow(
         return _none(Refusal.HIDDEN)
     told = [one for one in looks.alike if one is not None]
     if len(told) > _TOLD * len(looks.alike) and np.median(told) < _STANDS_STILL:
-        return _none(Refusal.MOVES)
+        same = same_ground(shot, feet)
+        if not same.follows:
+            return _none(Refusal.SLIPS if same.found else Refusal.MOVES)
     if len(looks.noisy) > len(shown) / 2:
         clear = np.array([index for index in shown if index not in looks.noisy], int)
         longest = max(np.split(clear, np.flatnonzero(np.diff(clear) > 1) + 1), key=len)
