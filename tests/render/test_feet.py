@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from actanywhere.camera.backdrop import Backdrop
+from actanywhere.camera.space import SpaceTrack
 from actanywhere.camera.track import CameraTrack
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.clip import Clip
 from actanywhere.render.feet import warn_of_sliding
+from tests.camera.set3d import EYE, HEIGHT, WIDTH, cameras, codes, frames, look
 from tests.render.stage import texture
 
 FRAMES, SIDE, MARGIN = 8, 160, 60
@@ -58,3 +62,18 @@ def test_nothing_is_told_where_nobody_surely_stands() -> None:
 
 def test_without_a_place_that_is_moved_nothing_slides() -> None:
     assert warn_of_sliding(walked(2.0), None, None, ("auto", "subject"), 480, lambda: None) == ()
+
+
+@pytest.mark.parametrize(("first", "level", "told"), [(19, 1.0, 0), (0, 0.4, 1)])
+def test_in_3_d_a_nearer_card_at_the_feet_is_not_told_and_a_wrong_ground_is(
+    first: int, level: float, told: int
+) -> None:
+    turns = np.stack([look(9 + 0.1 * k, -0.8 * k) for k in range(24)])
+    places = np.array([[0.07 * k, 0.0, 0.03 * k] for k in range(24)])
+    made = codes(frames(turns, places, walk=0.05))[first : first + 5]
+    clip = Clip(FrameRange(1, 5), *(np.stack(one) for one in zip(*made, strict=True)), WIDTH / HEIGHT)
+    seen = slice(first, first + 5)
+    shot = replace(cameras(turns[seen], places[seen]), ground=np.full(5, -EYE * level))
+    track = SpaceTrack(shot, WIDTH / HEIGHT, "", np.ones(5), np.array([[0.0, -5.0]]))
+    backdrop = Backdrop(np.zeros((32, 32, 3), np.float32), track, WIDTH / HEIGHT)
+    assert len(warn_of_sliding(clip, backdrop, None, ("3d", "3d"), HEIGHT, lambda: None)) == told

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
-from ..camera.contact import Contact, contact, ground_motion
+from ..camera.contact import Feet, contact, ground_motion
 from ..camera.fit import from_pixels
 from ..camera.motion import shown_again
+from ..camera.space import SpaceTrack
 from ..contract.shot import FrameRange
 from ..footage import compact, processors
 from ..shadow.cast import CastShadow
@@ -26,6 +28,10 @@ _LOOKED_AT = 64
 """Frames after which those that were looked at leave the memory."""
 _APART = 1.0
 """Pixels by which the ground may differ whether it is sought from rest or where the place goes."""
+_LOWER, _FASTER, _ALIKE = 0.2, 0.5, 0.5
+"""Heights of the actor below their feet at which the ground of a camera in 3-D is looked at again; pixels by which it
+moves faster there, if it does; and the share of them that an upright card gains at most, which moves alike in all rows.
+"""
 _DARK = 0.1
 """Share of the light that a shadow takes."""
 _OWN = "Give a track of the ground, or the camera of your own 3-D solve, with --track"
@@ -87,19 +93,33 @@ def _slide(
     stand = contact(plate, matte, (moving, after))
     if stand is None:
         return None
-    goes = _place_goes(clip, backdrop, index, stand)
+    goes = _place_goes(clip, backdrop, index, stand.feet)
     again = ground_motion(plate, stand.feet, after, goes)
     if again is None or np.linalg.norm(again - stand.ground) > _APART:
         return None  # a fast pan: what looks like the ground that stood still is another part of it
+    if isinstance(backdrop.track, SpaceTrack):
+        lower = replace(stand.feet, place=stand.feet.place + [0, _LOWER * stand.feet.tall])
+        below, faster = ground_motion(plate, lower, after), _place_goes(clip, backdrop, index, lower) - goes
+        if below is not None and _upright(stand.ground - goes, below - stand.ground, faster):
+            return None
     rows, columns = clip.size
     apart = (goes - stand.ground) * [clip.aspect / columns, 1 / rows]
     return float(np.linalg.norm(apart))
 
 
-def _place_goes(clip: Clip, backdrop: Backdrop, index: int, stand: Contact) -> NDArray[np.float64]:
+def _upright(ahead: NDArray[np.float64], gained: NDArray[np.float64], faster: NDArray[np.float64]) -> bool:
+    """Whether what moves so far ``ahead`` of the place, and ``gained`` that much at ``_LOWER``, is a card, no ground.
+
+    The place's ground is so much ``faster`` there; all are (2,) in pixels.
+    """
+    gain = float(np.linalg.norm(faster))
+    return bool(gain > _FASTER and ahead @ faster > 0 and np.linalg.norm(gained) < _ALIKE * gain)
+
+
+def _place_goes(clip: Clip, backdrop: Backdrop, index: int, feet: Feet) -> NDArray[np.float64]:
     """(2,) by how many pixels the place under the feet goes on to the next frame."""
     unit = from_pixels(*clip.size, clip.aspect)
-    x, y = (unit @ [*stand.feet.place, 1.0])[:2]
+    x, y = (unit @ [*feet.place, 1.0])[:2]
     moved = shown_again(backdrop.track, index + 1, index, np.array([x]), np.array([y]), float(unit[1, 1]))
     return np.array([moved[0][0] / unit[0, 0], moved[1][0] / unit[1, 1]])
 
