@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from actanywhere.camera.solve import Solve, SolveFacts, doubt
+from actanywhere.contract.job import Progress
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.engines.protocol import Watch
@@ -156,7 +157,9 @@ def test_the_field_of_view_of_an_overscanned_plates_chan_is_its_display_windows_
         np.testing.assert_allclose(space.focal, FOCAL, rtol=1e-6)
 
 
-def test_a_plate_that_is_woven_of_fields_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plate_that_is_woven_of_fields_or_shows_no_parallax_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     picture = wall(np.random.default_rng(1), 96, 300)
     for index in range(6):
         upper, lower = (picture[:, 3 * time : 3 * time + 160] for time in (2 * index, 2 * index + 1))
@@ -167,6 +170,8 @@ def test_a_plate_that_is_woven_of_fields_is_told(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(solved_plate, "solve_clip", lambda *_: Solved(None, "staged"))
     plate, matte = (str(tmp_path / f"{name}.####.png") for name in ("plate", "matte"))
     job = PlateJob(ImageSequence(plate), Matte(matte), str(tmp_path / "camera"), None, Settings())
-    progress = JobProgress(lambda _: None, lambda: False, solved_plate.solve_stages(1))
+    heard = list[Progress]()
+    progress = JobProgress(heard.append, lambda: False, solved_plate.solve_stages(1))
     told = solved_plate.solve_plate(job, progress).warnings
     assert any(one.startswith("plate: it is interlaced (frames 1002-1006)") for one in told)
+    assert any(one.message.startswith("no parallax is seen") for one in heard)

@@ -38,6 +38,8 @@ was held they have to miss by less: water was solved with 0.57.
 """
 _GENERAL = (2, 3)
 """COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
+_LEAST = 0.03
+"""Share of such pairs without which no solve is believed, and none is tried."""
 _STILL, _TORN, _LEAP, _TEAR = 2e-3, 0.1, 2.0, 4.0
 """Share of the usual step below which no camera stays, the noise of a solve alone is more; share of the steps that are
 such; the usual steps that a leap from there is more than; and how often a step is more than the usual one and those
@@ -69,6 +71,8 @@ class SolveFacts:
     """In frame heights."""
 
     def __str__(self) -> str:
+        if not self.posed:
+            return f"0 of {self.frames} frames posed, {self.general:.0%} of the pairs with parallax"
         return (
             f"{self.posed} of {self.frames} frames posed, {self.points} points, {self.reprojection:.2f} px, "
             f"{self.angle:.1f}° between rays, {self.general:.0%} of the pairs with parallax, roll ±{self.roll:.1f}°"
@@ -110,8 +114,10 @@ def require_pycolmap() -> Any:
 
 def doubt(facts: SolveFacts) -> str:
     """Why a solve with these facts is not believed, in words; empty where it is."""
+    if facts.general < _LEAST:
+        return f"{facts.general:.0%} of the image pairs show parallax: a plane, a pan, or nothing to follow"
     if facts.posed == 0:
-        return "no model could be built: the plate shows no parallax, or nothing to follow"
+        return "no model could be built: too little parallax, or nothing to follow"
     for wrong, words in (
         (facts.posed < 0.9 * facts.frames, f"only {facts.posed} of {facts.frames} frames hold together"),
         (facts.points < 300, f"only {facts.points} points are seen in four frames or more (300 are needed)"),
@@ -120,7 +126,6 @@ def doubt(facts: SolveFacts) -> str:
             not 1.5 <= facts.angle <= 15,
             f"rays meet at {facts.angle:.2f}°, where 1.5 to 15 can be believed",
         ),
-        (facts.general < 0.03, f"{facts.general:.0%} of the image pairs show parallax: a plane, or a pan"),
         (facts.roll > 3, f"the camera would roll by {facts.roll:.1f}°, which no level camera does"),
         (
             not 0.4 <= facts.focal <= 3.2,
@@ -168,7 +173,7 @@ def solve_camera(
         general = mapping.match()
         facts = SolveFacts(count, general=general)
         found = Solve(facts, doubt(facts))
-        for attempt, (angle, lens) in enumerate(_ATTEMPTS):
+        for attempt, (angle, lens) in enumerate(_ATTEMPTS if general >= _LEAST else ()):
             if focal is not None and lens is not None:
                 continue
             best = mapping.map(angle, lens, attempt)

@@ -8,17 +8,22 @@ from pathlib import Path
 import numpy as np
 
 from ..camera.fields import Fields
+from ..camera.parallax import shows_parallax
 from ..camera.solve import require_pycolmap
 from ..camera.timing import read_timing
 from ..footage import MatteReader, MatteValues, Plate, open_matte, open_plate
 from .camera import SOLVE_WIDTH, Solved, Solving, deliver_camera, facts_of, solve_clip
 from .clip import Clip, empty_clip
+from .features import ShotFeatures
 from .plate_job import PlateJob
 from .preflight import lens_of
 from .progress import JobProgress, Stage
 from .proxies import read_proxies, resize
 
 _READING, _SOLVING = "reading footage", "solving the camera"
+_FLAT = (
+    "no parallax is seen between near frames; if matching all frames finds none either, no camera is solved"
+)
 _REMEDY = "Nothing was written. The same command begins again."
 
 
@@ -52,6 +57,9 @@ def solve_plate(job: PlateJob, progress: JobProgress) -> WrittenCamera:
         clip = _read(job, plate, matte, progress, fields)
         lens = lens_of(job.settings, plate.info)
         progress.reach(_SOLVING, 0)
+        with ShotFeatures(clip) as features:
+            if not shows_parallax(features.shared, len(clip.frames), clip.size[1]):
+                progress.say(_SOLVING, _FLAT)
         found = solve_clip(clip, lens, Solving(progress.watch(_SOLVING, remedy=_REMEDY)))
         progress.reach(_SOLVING, 100)
         stem = Path(job.output) / "camera"
