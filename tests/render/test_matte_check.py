@@ -68,13 +68,6 @@ def test_a_thin_part_that_is_missing_in_one_frame_is_told(walk: Clip, gone: tupl
         )
 
 
-def test_legs_that_vanish_in_one_frame_are_told(walk: Clip) -> None:
-    mattes = walk.matte.copy()
-    mattes[5, 112:] = 0
-    (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
-    assert "missing at frame 1006 (" in warning
-
-
 @pytest.mark.parametrize(("gone", "told"), [(range(3), "1001-1003"), (range(8, FRAMES), "1009-1010")])
 def test_a_part_that_the_first_or_the_last_mattes_lack_is_told(walk: Clip, gone: range, told: str) -> None:
     mattes = walk.matte.copy()
@@ -82,6 +75,18 @@ def test_a_part_that_the_first_or_the_last_mattes_lack_is_told(walk: Clip, gone:
         mattes[index, :80] = 0
     (warning,) = check_matte(_with(walk, mattes)).warnings(1001)
     assert f"at frames {told} (" in warning and "up to the end of the range" in warning
+
+
+@pytest.mark.parametrize(("fade", "told"), [((0.7, 0.3, 0, 0), (7, 9)), ((0.7, 0.4, 0, 0.4, 0.7), (4, 6))])
+def test_legs_that_fade_before_they_are_gone_are_told(
+    walk: Clip, fade: tuple[float, ...], told: tuple[int, int]
+) -> None:
+    mattes = walk.matte.copy()
+    for index, share in enumerate(fade, 6 if fade[-1] == 0 else 3):
+        mattes[index, 100:] = mattes[index, 100:] * share
+    damage = check_matte(_with(walk, mattes))
+    (hole,) = damage.holes + damage.ends
+    assert (hole.begin, hole.end) == told
 
 
 def test_what_they_pick_up_or_come_out_from_behind_is_no_part_that_was_missing(walk: Clip) -> None:

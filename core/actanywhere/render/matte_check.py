@@ -6,7 +6,7 @@ plate looks the same and that frame's matte says nothing, a part of them was los
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -21,8 +21,8 @@ from .clip import Clip
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
 
-_IN, _OUT = 0.8, 0.2
-"""A matte above the first shows the actor, below the second nobody."""
+_DROPS, _APART = 0.6, (1, 3)
+"""How much less a matte has where a part is lost, and frames between those compared: it may fade before it is gone."""
 _ALIKE = 0.08
 """Difference on the display up to which what the flow brought is the same."""
 _SLIPS = 2.0
@@ -33,8 +33,9 @@ _THIN = 0.012
 """Share of the frame's height: what is thinner is the edge that wanders."""
 LONGEST = 8
 """Frames after which what is lost is an artist's choice."""
-_ENDS = 0.05
-"""Share of the actor from which on a part is told that the shot's first or last mattes lack; true mattes stay below."""
+_ENDS, _FOLLOWED = 0.06, 0.003
+"""Share of the actor, and of the frame, from which on a part is told that the shot's first or last mattes lack; true
+mattes stay below, and what is smaller the flow may lose."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _SHOWS, _GONE, _LONG = 0.3, 0.15, 0.06
@@ -54,18 +55,31 @@ class _Between:
     flows: float
 
 
+_Pairs = tuple[list[_Between], list[_Between]]
+
+
 @dataclass(frozen=True)
 class Hole:
     """A part of the actor that the mattes of frames ``begin`` to ``end`` (from 0, both included) do not have.
 
-    ``opens`` (h, w) is where it is missing in the first of them, ``closes`` in the last; ``share`` of the actor.
+    ``lost`` says where (h, w) by frame, ``whole`` are the frames beside that have it; ``share`` of the actor.
     """
 
     begin: int
     end: int
-    opens: Plane
-    closes: Plane
+    lost: tuple[tuple[int, Plane], ...]
+    whole: tuple[int, ...]
     share: float
+
+    @property
+    def frames(self) -> range:
+        """Its frames."""
+        return range(self.begin, self.end + 1)
+
+    @property
+    def beside(self) -> range:
+        """Its frames and one on each side."""
+        return range(self.begin - 1, self.end + 2)
 
     def where(self, first: int) -> str:
         """``frames 1005-1007 (8.0 % of them)``; ``first`` is the shot's first frame."""
@@ -79,7 +93,7 @@ class Damage:
     """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice.
 
     ``thin`` are the frames that lack a thin part which those before and after have; ``ends`` are parts that the first
-    or the last frames lack, which cannot be mended from both sides.
+    or the last frames lack.
     """
 
     holes: tuple[Hole, ...] = ()
@@ -96,8 +110,8 @@ class Damage:
         ]
         found += [
             f"matte: at {hole.where(first)}, up to the end of the range, it does not have a part that the mattes "
-            "beside have and the plate shows: it lacks a part of the actor, or they hold too much. Mend the roto, or "
-            "render the other frames alone (--frames)."
+            "beside have and the plate shows: it lacks a part of the actor, or they hold too much. Mend the "
+            "roto, give --mend-matte, or render the other frames alone (--frames)."
             for hole in self.ends
         ]
         if self.thin:
@@ -120,39 +134,58 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
 
     ``check`` is called between frames and may raise to stop.
     """
+    near, far = (_compared(clip, apart, check) for apart in _APART)
+    late = tuple(index for index, one in enumerate(near[0], 1) if _is_late(one))
+    holes, other = list(_holes(clip, *near, _APART[0])), set(late)
+    for hole in _holes(clip, *far, _APART[1]):
+        if other.union(*(one.frames for one in holes)).isdisjoint(hole.beside):
+            holes.append(hole)
+    other = other.union(*(hole.beside for hole in holes))
+    ends = tuple(_ends(clip, (near, far), other))
+    told = {*late, *(index for hole in (*holes, *ends) for index in hole.frames)}
+    thin = (
+        index for index in range(1, len(near[0])) if _lacks_thin(near[0][index - 1].thin, near[1][index].thin)
+    )
+    return Damage(tuple(holes), late, tuple(index for index in thin if index not in told), ends)
+
+
+def _compared(clip: Clip, apart: int, check: Callable[[], None]) -> _Pairs:
+    """What each matte has that the one ``apart`` frames on lacks, and the other way round."""
     there, back = [], []
     for index in clip.indices():
-        if index == 0:
+        if index < apart:
             continue
-        flows = flows_between(*(clip.rgb[one] / np.float32(255) for one in (index - 1, index)))
-        there.append(_between(clip, index - 1, index, *flows))
-        back.append(_between(clip, index, index - 1, *flows[::-1]))
+        flows = flows_between(*(clip.rgb[one] / np.float32(255) for one in (index - apart, index)))
+        there.append(_between(clip, index - apart, index, *flows))
+        back.append(_between(clip, index, index - apart, *flows[::-1]))
         check()
-    holes = tuple(
-        Hole(begin, end, there[begin - 1].lost, back[end].lost, _share(clip, begin, there[begin - 1].lost))
-        for begin, end in _holes(clip, there, back)
-    )
-    late = tuple(index for index, one in enumerate(there, 1) if _is_late(one))
-    ends = _ends(clip, there, back, {*late, *(one for hole in holes for one in (hole.begin - 1, hole.end))})
-    told = {*late, *(index for hole in (*holes, *ends) for index in range(hole.begin, hole.end + 1))}
-    thin = (index for index in range(1, len(back)) if _lacks_thin(there[index - 1].thin, back[index].thin))
-    return Damage(holes, late, tuple(index for index in thin if index not in told), ends)
+    return there, back
 
 
-def _ends(clip: Clip, there: list[_Between], back: list[_Between], told: set[int]) -> tuple[Hole, ...]:
-    """A large part that the first frames lack up to one of the next, or the last ones; ``told`` are other damage."""
-    found, last = [], len(clip.frames) - 1
-    soon = range(min(LONGEST, last // 2))
-    comes = [(index, back[index].lost, index + 1) for index in soon]
-    goes = [(last - index, there[last - 1 - index].lost, last - 1 - index) for index in soon]
-    for lacking, end in ((comes, 0), (goes, last)):
-        for index, lost, has in lacking:
-            share = _largest(lost) / max(1, int((clip.matte[has] > 127).sum()))
-            if share < _ENDS or index in told or has in told or _carried(clip, lost, index, end) is None:
-                continue
-            found.append(Hole(min(end, index), max(end, index), lost, lost, share))
-            break
-    return tuple(found)
+def _ends(clip: Clip, pairs: Iterable[_Pairs], told: set[int]) -> Iterator[Hole]:
+    """The most that the first frames lack, and the last ones; ``told`` are other damage."""
+    last = len(clip.frames) - 1
+    for end, step in ((0, 1), (last, -1)):
+        found, lacking = [], []
+        for apart, (there, back) in zip(_APART, pairs, strict=True):
+            for many in range(min(LONGEST, last // 2)):
+                index = end + step * many
+                has = index + step * apart
+                if not 0 <= has <= last or {index, has} & told:
+                    continue
+                lost = back[index].lost if step > 0 else there[has].lost
+                if not lost.any() or _carried(clip, lost, index, end) is None:
+                    continue
+                until, size = _reaches(clip, lost, index, has), _largest(lost)
+                if until is None:
+                    continue
+                lacking.append((index, lost))
+                share = size / max(1, int((clip.matte[has] > 127).sum()))
+                if share >= _ENDS and size >= _FOLLOWED * lost.size:
+                    found.append((share * (many + 1), share, until, has))
+        if found:
+            _, share, until, has = max(found)
+            yield Hole(min(end, until), max(end, until), tuple(lacking), (has,), share)
 
 
 def _largest(lost: Plane) -> int:
@@ -162,18 +195,31 @@ def _largest(lost: Plane) -> int:
     return int(cv2.connectedComponentsWithStats(lost.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA].max())
 
 
-def _holes(clip: Clip, there: list[_Between], back: list[_Between]) -> list[tuple[int, int]]:
-    """First and last frame (from 0) of each part that is lost and comes again."""
-    found = []
-    for begin, opens in enumerate(there, 1):
-        if not opens.lost.any():
+def _holes(clip: Clip, there: list[_Between], back: list[_Between], apart: int) -> Iterator[Hole]:
+    """The parts that are lost and come again, between mattes so many frames ``apart``."""
+    for begin, opens in enumerate((one.lost for one in there), apart):
+        if not opens.any():
             continue
         for end in range(begin, min(begin + LONGEST, len(back))):
             closes = back[end].lost
-            if closes.any() and _seen_on(clip, opens.lost, begin, end, closes):
-                found.append((begin, end))
+            if closes.any() and _seen_on(clip, opens, begin, end, closes):
+                before, after = begin - apart, end + apart
+                first, last = _reaches(clip, opens, begin, before), _reaches(clip, closes, end, after)
+                if first is None or last is None:
+                    continue
+                share = float(opens.sum()) / max(1, int((clip.matte[before] > 127).sum()))
+                yield Hole(first, last, ((begin, opens), (end, closes)), (before, after), share)
                 break
-    return found
+
+
+def _reaches(clip: Clip, lost: Plane, index: int, has: int) -> int | None:
+    """The last frame from ``index`` on that lacks most of it, before the one that ``has`` it; None: it is not there."""
+    until, covered = index, 0.0
+    for now, _, same, covered in _followed(clip, lost, index, has):
+        if not same:
+            return None
+        until = now if covered <= 0.5 else until
+    return until if covered > 0.5 else None
 
 
 def _seen_on(clip: Clip, opens: Plane, begin: int, end: int, closes: Plane) -> bool:
@@ -191,25 +237,32 @@ def _carried(clip: Clip, lost: Plane, begin: int, end: int) -> Plane | None:
 
     What passes behind a post is lost where it goes in and comes again where it comes out, and is not seen between.
     """
+    part = lost
+    for _, now, same, covered in _followed(clip, lost, begin, end):
+        if not same or covered > 0.5:
+            return None
+        part = now
+    return part
+
+
+def _followed(clip: Clip, lost: Plane, begin: int, end: int) -> Iterator[tuple[int, Plane, bool, float]]:
+    """Where what is lost in frame ``begin`` is in those up to ``end``, if it looks the same, and how much mattes have.
+
+    The last is a share; frame by frame after ``begin``.
+    """
     first, step = clip.rgb[begin] / np.float32(255), 1 if end > begin else -1
-    part, place = lost, grid_of(first)
+    place = grid_of(first)
     for index in range(begin + step, end + step, step) if end != begin else ():
         flow = flow_between(clip.rgb[index] / np.float32(255), clip.rgb[index - step] / np.float32(255))
         whole = sized_flow(flow, lost.shape)
         place = taken_at(place, grid_of(whole) + whole)
         part = taken_at(lost.astype(np.float32), place) > 0.5
+        if not part.any():
+            yield index, part, False, 0.0
+            return
         differs = np.abs(taken_at(first, place) - clip.rgb[index] / np.float32(255)).mean(-1)
-        if (
-            not part.any()
-            or np.median(differs[part]) > _ALIKE
-            or (clip.matte[index] > 127)[part].mean() > 0.5
-        ):
-            return None
-    return part
-
-
-def _share(clip: Clip, begin: int, lost: Plane) -> float:
-    return float(lost.sum()) / max(1, int((clip.matte[begin - 1] > 127).sum()))
+        same = bool(np.median(differs[part]) <= _ALIKE)
+        yield index, part, same, float((clip.matte[index] > 127)[part].mean())
 
 
 def _lacks_thin(before: Plane, after: Plane) -> bool:
@@ -241,7 +294,7 @@ def _between(clip: Clip, before: int, now: int, there: Picture, back: Picture) -
     alike = np.asarray(cv2.blur(differs, (5, 5))) <= _ALIKE
     believed = np.asarray(cv2.resize(slip, size)) <= _SLIPS
     inside = (at[..., 0] >= 0) & (at[..., 1] >= 0) & (at[..., 0] < size[0]) & (at[..., 1] < size[1])
-    lost = (brought > _IN) & (matte < _OUT) & alike & believed & inside
+    lost = (brought - matte > _DROPS) & alike & believed & inside
     thin = taken_at(_thin(other), at) > _SHOWS
     if thin.any():
         thin &= cv2.dilate((matte > _GONE).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0

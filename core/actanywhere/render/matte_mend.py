@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -118,7 +118,7 @@ def choose_mend(
         _take_seen(mend, lack, pictures, see, check)
     if not mend.patches:
         return Decision(None, "nothing was found that could be mended", tuple(damage.warnings(first)))
-    mended = [f"missing at {hole.where(first)}" for hole in damage.holes]
+    mended = [f"missing at {hole.where(first)}" for hole in (*damage.holes, *damage.ends)]
     late = sorted(set(damage.late) & set(mend.patches))
     if late:
         mended.append(f"late or twice at {compact([first + index for index in late])}")
@@ -126,7 +126,7 @@ def choose_mend(
     if seen:
         parts = compact(sorted({first + index for lack in seen for index in lack.planes}))
         reason += f"{'; ' if mended else ''}from what the network sees: missing at {parts}"
-    left = replace(damage, holes=(), late=tuple(sorted(set(damage.late) - set(late))))
+    left = replace(damage, holes=(), ends=(), late=tuple(sorted(set(damage.late) - set(late))))
     return Decision(mend, reason, tuple(left.warnings(first)))
 
 
@@ -157,6 +157,7 @@ def plan_mend(
 ) -> Mend:
     """Where the mattes of ``damage`` take what they lack from.
 
+    What the first or last frames lack comes from the nearest that has it.
     ``pictures`` gives the plate's frame of an index from 0 to ``frames`` (h, w, 3), display, 0..1. A matte that comes
     late in more than eight frames one after the other is left as it is. ``check`` is called between frames and may
     raise to stop.
@@ -169,15 +170,13 @@ def plan_mend(
         before = max(set(range(index)) - late)
         after = min(set(range(index + 1, frames)) - late, default=None)
         if (frames if after is None else after) - before - 1 <= LONGEST:
-            patches[index] = [_Patch(_sources(flow, index, before, after), None)]
+            whole = (before,) if after is None else (before, after)
+            patches[index] = [_Patch(_sources(flow, index, whole), None)]
         check()
-    for hole in damage.holes:
-        for index in range(hole.begin, hole.end + 1):
-            if index not in late:
-                patch = _Patch(
-                    _sources(flow, index, hole.begin - 1, hole.end + 1), _region(flow, hole, index)
-                )
-                patches.setdefault(index, []).append(patch)
+    for hole in (*damage.holes, *damage.ends):
+        for index in set(hole.frames) - late:
+            patch = _Patch(_sources(flow, index, hole.whole), _region(flow, hole, index))
+            patches.setdefault(index, []).append(patch)
             check()
     return Mend(patches)
 
@@ -186,15 +185,17 @@ _Flow = Callable[[int, int], Picture]
 
 
 def _sources(
-    flow: _Flow, now: int, before: int, after: int | None
+    flow: _Flow, now: int, whole: tuple[int, ...]
 ) -> tuple[tuple[int, NDArray[np.float16], float], ...]:
-    """The frames beside ``now``, the nearer the heavier."""
-    share = 0.0 if after is None else (now - before) / (after - before)
-    found: Iterable[tuple[int | None, float]] = ((before, 1 - share), (after, share))
+    """The frames beside ``now`` that are ``whole``, one or two, the nearer the heavier."""
+    far = sum(abs(index - now) for index in whole)
     return tuple(
-        (index, _offsets(flow, now, index).astype(np.float16), weight)
-        for index, weight in found
-        if index is not None
+        (
+            index,
+            _offsets(flow, now, index).astype(np.float16),
+            1 - abs(index - now) / far if whole[1:] else 1.0,
+        )
+        for index in whole
     )
 
 
@@ -208,10 +209,10 @@ def _offsets(flow: _Flow, now: int, other: int) -> Picture:
 
 
 def _region(flow: _Flow, hole: Hole, index: int) -> NDArray[np.float16]:
-    """Where frame ``index`` lacks the part (h, w): what its first frame and its last lack, brought here and grown."""
-    height, width = flow(index, index - 1).shape[:2]
+    """Where frame ``index`` lacks the part (h, w): where it was found, brought here and grown."""
+    height, width = flow(index, index - 1 if index else 1).shape[:2]
     missing = np.zeros((height, width), np.float32)
-    for plane, at in ((hole.opens, hole.begin), (hole.closes, hole.end)):
+    for at, plane in hole.lost:
         lost = np.asarray(cv2.resize(plane.astype(np.float32), (width, height)), np.float32)
         missing = np.maximum(missing, lost if at == index else _moved(lost, _offsets(flow, index, at)))
     return _grown(missing)
