@@ -122,6 +122,15 @@ def test_a_frame_that_flashes_is_black_or_lacks_its_lower_half_is_told_by_its_nu
     assert 4 not in timing.telling(5, np.arange(10))
 
 
+@pytest.mark.parametrize("pink", [[0], [0, 1], [11], [5]])
+def test_a_tint_that_flashes_is_told_at_the_ends_too_and_a_fade_from_black_is_none(pink: list[int]) -> None:
+    tinted = _pan(12, 1) * np.array([0.5, 0.7, 0.9])
+    faded = tinted * np.minimum(1, np.arange(12) / 8)[:, None, None, None]
+    tinted[pink] += (60, 0, 10)
+    assert list(read_timing(np.clip(tinted, 0, 255).astype(np.uint8)).flashes) == pink
+    assert not read_timing(faded.astype(np.uint8)).flashes
+
+
 def test_an_exposure_that_drifts_is_told_with_its_range_and_nothing_else() -> None:
     gains = np.linspace(1, 0.6, 12)
     frames = (_pan(12, 2) * gains[:, None, None, None]).astype(np.uint8)

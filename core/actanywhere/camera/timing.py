@@ -37,6 +37,8 @@ _FLAT, _WHITE, _MISSING = 2, 250, 0.1
 alone where part of it is missing."""
 _UNLIKE = 0.5
 """Likeness of two frames, by itself and against that of their neighbours, below which a cut may lie between them."""
+_TINT = 0.08
+"""By how much a frame's tint jumps (logarithm) where a light leaks in; true plates stay below 0.045."""
 _SHADING = 8
 """Pixels of blur that take a frame's shading off it."""
 _RAMP = 1.15
@@ -153,7 +155,8 @@ def read_timing(rgb: NDArray[np.uint8], indices: Iterable[int] | None = None) ->
     count = len(rgb)
     grey = lru_cache(2 * _APART + 2)(lambda index: _small(rgb[index]))
     steps: list[_Step] = []
-    gains, black, flat, lights = [0.0], [], [], []
+    gains, black, flat, lights, jumps = [0.0], [], [], [], []
+    colours = lru_cache(2)(lambda index: _colours(rgb[index]))
     for index in range(count) if indices is None else indices:
         small = grey(index)
         if _far(small) < _DARK:
@@ -163,6 +166,8 @@ def read_timing(rgb: NDArray[np.uint8], indices: Iterable[int] | None = None) ->
         if index:
             steps.append(_step(grey(index - 1), small))
             gains.append(_gain(grey(index - 1), small))
+            if _tint_jumps(colours(index - 1), colours(index)):
+                jumps.append(index)
     missing = {
         index
         for index in range(1, count - 1)
@@ -185,6 +190,11 @@ def read_timing(rgb: NDArray[np.uint8], indices: Iterable[int] | None = None) ->
         same = _held(count, kept, between, cuts)
     odd -= within
     flashes = {index for index in odd - missing if _gain(grey(_before(kept, index)), grey(index))}
+    runs = [
+        range(*pair) for pair in pairwise([0, *(at for at in jumps if at not in {*cuts, *within}), count])
+    ]
+    short = (run for run in runs if len(run) <= _APART and len(run) < max(map(len, runs)))
+    flashes |= {index for run in short for index in run} - within - odd - set(black)
     return Timing(
         same,
         cuts,
@@ -201,6 +211,19 @@ def _small(picture: NDArray[np.uint8]) -> Grey:
     size = min(_WIDTH, width), max(1, round(height * min(_WIDTH, width) / width))
     small = cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _colours(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(n, 3) the logarithms of a small picture's colours."""
+    small = cv2.resize(np.ascontiguousarray(picture), (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.log(small.reshape(-1, 3) + 8.0), np.float64)
+
+
+def _tint_jumps(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
+    """Whether the whole picture's colour changes at once, more than its light does."""
+    change = np.median(after - before, axis=0)
+    tint = float(np.abs(change - change.mean()).max())
+    return tint > max(_TINT, abs(float(change.mean())))
 
 
 def _far(codes: Grey) -> int:
