@@ -108,7 +108,7 @@ class _Shot:
 
 
 def _kinds_of(damage: Damage) -> set[str]:
-    return {name for name, one in (("missing", damage.holes), ("still", damage.late)) if one}
+    return {name for name, one in (("missing", damage.holes + damage.ends), ("still", damage.late)) if one}
 
 
 def _kinds_seen(seen: Seen) -> set[str]:
