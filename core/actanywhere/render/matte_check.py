@@ -176,23 +176,16 @@ def _ends(clip: Clip, pairs: Iterable[_Pairs], told: set[int]) -> Iterator[Hole]
                 lost = back[index].lost if step > 0 else there[has].lost
                 if not lost.any() or _carried(clip, lost, index, end) is None:
                     continue
-                until, size = _reaches(clip, lost, index, has), _largest(lost)
+                until, size = _reaches(clip, lost, index, has), int(lost.sum())
                 if until is None:
                     continue
                 lacking.append((index, lost))
                 share = size / max(1, int((clip.matte[has] > 127).sum()))
                 if share >= _ENDS and size >= _FOLLOWED * lost.size:
-                    found.append((share * (many + 1), share, until, has))
+                    found.append((share * (many + 1) / apart**0.2, share, until, has))  # nearer of two alike
         if found:
             _, share, until, has = max(found)
             yield Hole(min(end, until), max(end, until), tuple(lacking), (has,), share)
-
-
-def _largest(lost: Plane) -> int:
-    """Pixels of its largest part."""
-    if not lost.any():
-        return 0
-    return int(cv2.connectedComponentsWithStats(lost.astype(np.uint8))[2][1:, cv2.CC_STAT_AREA].max())
 
 
 def _holes(clip: Clip, there: list[_Between], back: list[_Between], apart: int) -> Iterator[Hole]:
