@@ -1,4 +1,4 @@
-"""How far the place slides under the actor's feet, and how far its uprights lean, in 3-D and flat.
+"""How far the place slides under the actor's feet, how far its uprights lean, and how like it is, in 3-D and flat.
 
 ``python -m benchmarks.slide`` makes a dolly past cards, a wall and textured ground, with an actor who walks and a
 camera that is known; ``--plate FILES --matte FILES --condition FILE`` measures a shot by its own optical flow. Every
@@ -52,7 +52,7 @@ def main() -> None:
         if args.plate is None:
             args.plate, args.matte, args.condition, truth = _staged(Path(name))
         for camera in args.cameras:
-            scene = _scene(args, camera, name)
+            scene = _scene(args, camera, name, args.condition, args.horizon)
             assert scene.backdrop.value is not None
             track = scene.backdrop.value.track
             slides = [_slide(track, k, *_flow(scene, k)) for k in range(len(track) - 1)]
@@ -62,6 +62,7 @@ def main() -> None:
                 moved = [_slide(track, k, *_true(turns, places, k)) for k in range(len(track) - 1)]
                 told += "; " + _told(np.array([s for s in moved if s is not None]), "by the true camera")
                 told += f"; uprights lean {_lean(track, turns, places):.2f} degrees at most"
+                told += _likeness(args, camera, Path(name), turns, places)
             print(f"{camera}: used {scene.camera.value}; feet slide {told}", flush=True)
             for line in (scene.camera.reason, *scene.camera.warnings):
                 print(f"  {line}", flush=True)
@@ -75,14 +76,47 @@ def _told(slides: Points, how: str) -> str:
     )
 
 
-def _scene(args: argparse.Namespace, camera: str, folder: str) -> Scene:
+def _likeness(args: argparse.Namespace, camera: str, folder: Path, turns: Points, places: Points) -> str:
+    """PSNR of a picture of the set, moved, against the set without the actor."""
+    made = frames(turns, places, walk=_WALK, empty=True)
+    condition = str(folder / "empty.png")
+    cv2.imwrite(condition, np.round(made[_SHOWN][0][..., ::-1] * 255).astype(np.uint8))
+    far = np.array([[0.0, EYE, 1e6], [0.0, EYE, WALL]])
+    row, foot = HEIGHT * (0.5 + _seen(turns, places, _SHOWN, far)[:, 1])
+    scene = _scene(args, camera, str(folder), condition, f"{row:.1f},{foot:.1f}", 1001 + _SHOWN, "0,0,1")
+    backdrop, errors = scene.backdrop.value, [list[float](), list[float]()]
+    assert backdrop is not None
+    for index, (truth, matte) in enumerate(made):
+        moved, _ = backdrop.frame(index, HEIGHT, WIDTH, slice(0, HEIGHT))
+        apart = ((moved - truth) ** 2).mean(2)
+        away = cv2.distanceTransform((matte == 0).astype(np.uint8), cv2.DIST_L2, 5)
+        for found, where in zip(errors, (away > 0, (away > 0) & (away < 0.08 * HEIGHT)), strict=True):
+            found.append(float(apart[where].mean()))
+    background, contact = (-10 * np.log10(np.mean(found)) for found in errors)
+    return f"; a picture of the set, moved: {background:.1f} dB, in the contact band {contact:.1f}"
+
+
+def _scene(
+    args: argparse.Namespace,
+    camera: str,
+    folder: str,
+    condition: str,
+    horizon: str,
+    anchor: int | None = None,
+    place: str = "auto",
+) -> Scene:
     track = args.track if camera == "tracked" else ""
-    paths = [os.path.abspath(path) for path in (args.plate, args.matte, args.condition)]
+    paths = [os.path.abspath(path) for path in (args.plate, args.matte, condition)]
     shot = Shot(
         "slide", ImageSequence(paths[0]), Matte(paths[1]), Condition(paths[2], "background"), None, track
     )
     settings = Settings(
-        camera=camera, shadow="none", size=_SIZE, horizon=args.horizon if camera != "plate" else ""
+        camera=camera,
+        shadow="none",
+        size=_SIZE,
+        horizon=horizon if camera != "plate" else "",
+        anchor=anchor,
+        place=place,
     )
     with open_inputs(Job(shot, os.path.join(folder, "out"), settings)) as inputs:
         return read_scene(inputs, Watch())
@@ -132,7 +166,8 @@ def _flow(scene: Scene, index: int) -> tuple[Points, Points]:
     return placed(points), placed(there)
 
 
-_WALK = 0.05
+_WALK, _SHOWN = 0.05, 12
+"""Metres a frame, and the frame whose picture of the set is moved."""
 
 
 def _staged(folder: Path) -> tuple[str, str, str, tuple[Points, Points]]:

@@ -34,11 +34,15 @@ def plane(
 
 
 def frames(
-    turns: NDArray[np.float64], places: NDArray[np.float64], seed: int = 1, walk: float = 0.0
+    turns: NDArray[np.float64],
+    places: NDArray[np.float64],
+    seed: int = 1,
+    walk: float = 0.0,
+    empty: bool = False,
 ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Pictures and mattes; an actor of no texture stands on the ground before the wall, 5 metres away.
 
-    They ``walk`` to the right, metres a frame.
+    They ``walk`` to the right, metres a frame. ``empty``: their mattes, without them in the pictures.
     """
     rng = np.random.default_rng(seed)
     scale = 80.0
@@ -67,7 +71,7 @@ def frames(
         outline = cv2.perspectiveTransform(corners, actor)[0]
         matte = np.zeros((HEIGHT, WIDTH), np.float32)
         cv2.fillConvexPoly(matte, np.round(outline).astype(np.int32), 1.0)
-        rgb = np.where(matte[..., None] > 0, 0.2, rgb + rng.normal(0, 0.006, rgb.shape))
+        rgb = np.where((matte[..., None] > 0) & (not empty), 0.2, rgb + rng.normal(0, 0.006, rgb.shape))
         made.append((np.clip(rgb, 0, 1).astype(np.float32), matte))
     return made
 
