@@ -7,6 +7,7 @@ plate looks the same and that frame's matte says nothing, a part of them was los
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.numbering import compact
-from ..footage import brightness
+from ..footage import brightness, processors
 from ..seeing.follow_still import flow_between, flows_between, overlap
 from .clip import Clip
 
@@ -23,6 +24,8 @@ Plane = NDArray[np.bool_]
 
 _DROPS, _APART = 0.6, (1, 3)
 """How much less a matte has where a part is lost, and frames between those compared: it may fade before it is gone."""
+_AT_ONCE = 32
+"""Frames after which what was looked at leaves the memory."""
 _ALIKE = 0.08
 """Difference on the display up to which what the flow brought is the same."""
 _SLIPS = 2.0
@@ -151,15 +154,19 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
 
 def _compared(clip: Clip, apart: int, check: Callable[[], None]) -> _Pairs:
     """What each matte has that the one ``apart`` frames on lacks, and the other way round."""
-    there, back = [], []
-    for index in clip.indices():
-        if index < apart:
-            continue
-        flows = flows_between(*(clip.rgb[one] / np.float32(255) for one in (index - apart, index)))
-        there.append(_between(clip, index - apart, index, *flows))
-        back.append(_between(clip, index, index - apart, *flows[::-1]))
+
+    def pair(index: int) -> tuple[_Between, _Between]:
         check()
-    return there, back
+        before = index - apart
+        there, back = flows_between(*(clip.rgb[one] / np.float32(255) for one in (before, index)))
+        return _between(clip, before, index, there, back), _between(clip, index, before, back, there)
+
+    made: list[tuple[_Between, _Between]] = []
+    with ThreadPoolExecutor(processors()) as pool:
+        for start in range(apart, len(clip.frames), _AT_ONCE):
+            made += pool.map(pair, range(start, min(start + _AT_ONCE, len(clip.frames))))
+            clip.forget()
+    return [there for there, _ in made], [back for _, back in made]
 
 
 def _ends(clip: Clip, pairs: Iterable[_Pairs], told: set[int]) -> Iterator[Hole]:
