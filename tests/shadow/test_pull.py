@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import cv2
@@ -204,6 +205,22 @@ def test_a_shadow_of_a_low_sun_is_followed_to_its_end() -> None:
     shot, truth = _shot(far=125)  # 2.2 heights of theirs
     precision, recall = _judged(shot, truth, pull_shadow(shot))
     assert precision >= 0.95 and recall >= 0.9, (precision, recall)
+
+
+def test_a_clean_plate_that_is_given_is_read_one_frame_after_the_other() -> None:
+    shot, _ = _shot(far=125)
+    reading, together = [0], [0]
+
+    def given(index: int, part: Any) -> CleanFrame:
+        reading[0] += 1
+        together[0] = max(together[0], reading[0])
+        sleep(0.002)
+        clean = clean_frame(shot, index, part)
+        reading[0] -= 1
+        return replace(clean, seen=np.maximum(clean.seen, 9))
+
+    pull = pull_shadow(shot, clean=given)
+    assert pull.shadow is not None and together == [1]
 
 
 def test_close_about_the_feet_it_is_as_deep_as_farther_away() -> None:

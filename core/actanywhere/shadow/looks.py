@@ -65,10 +65,14 @@ class Looks:
         self._levels: dict[int, Level] = {}
         self._around = AROUND
         self._threads = min(_AT_ONCE, processors())
+        # A given clean plate is read from files, one frame after the other.
+        self._at_once = self._threads if clean is None else 1
 
-    def each(self, work: Callable[[int], None], frames: Iterable[int] | None = None) -> None:
+    def each(
+        self, work: Callable[[int], None], frames: Iterable[int] | None = None, at_once: int = 0
+    ) -> None:
         """Run ``work`` over all frames, or over these, a few at once."""
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(at_once or self._threads) as pool:
             list(pool.map(work, range(len(self._shot)) if frames is None else frames))
 
     def look(self, step: Callable[[int], None]) -> None:
@@ -117,7 +121,7 @@ class Looks:
             self.dark[index][box] = np.maximum(self.dark[index][box], more)
             self.bluer[index][box] = np.where(near[box], as_codes(found.bluer), self.bluer[index][box])
 
-        self.each(again, self._levels)
+        self.each(again, self._levels, self._at_once)
         return True
 
     def lay(self, planes: Codes) -> None:
