@@ -39,6 +39,8 @@ LONGEST = 8
 _ENDS, _FOLLOWED = 0.06, 0.003
 """Share of the actor, and of the frame, from which on a part is told that the shot's first or last mattes lack; true
 mattes stay below, and what is smaller the flow may lose."""
+_NEARER = 1.25
+"""How much more, of the actor and of the frames, frames farther apart have to tell than neighbours do."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _SHOWS, _GONE, _LONG = 0.3, 0.15, 0.06
@@ -189,7 +191,8 @@ def _ends(clip: Clip, pairs: Iterable[_Pairs], told: set[int]) -> Iterator[Hole]
                 lacking.append((index, lost))
                 share = size / max(1, int((clip.matte[has] > 127).sum()))
                 if share >= _ENDS and size >= _FOLLOWED * lost.size:
-                    found.append((share * (many + 1) / apart**0.2, share, until, has))  # nearer of two alike
+                    weight = share * (many + 1) / (1 if apart == _APART[0] else _NEARER)
+                    found.append((weight, share, until, has))
         if found:
             _, share, until, has = max(found)
             yield Hole(min(end, until), max(end, until), tuple(lacking), (has,), share)
