@@ -272,7 +272,8 @@ def _shorten(graph: Any, nodes: Sequence[Any], tensors: Sequence[Any]) -> None:
         return name if name in kept else names.setdefault(name, f"{len(names):x}")
 
     for node in nodes:
-        node.doc_string = node.name = ""  # where in somebody's files it was traced
+        for told in ("doc_string", "name"):  # where in somebody's files it was traced
+            node.ClearField(told)
         inputs, outputs = [short(one) for one in node.input], [short(one) for one in node.output]
         del node.input[:], node.output[:]
         node.input.extend(inputs)
