@@ -19,7 +19,7 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, cover_in_space, made_up, much_enlarged
+from actanywhere.render.placement import choose_placement, cover_in_space, made_up, much_enlarged, runs_out
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
@@ -285,6 +285,19 @@ def test_a_small_picture_is_said_to_be_soft_from_four_times_on() -> None:
     (fitting,) = much_enlarged(Placement("fit"), (240, 320), 16 / 9, 1080)
     assert "4.5 times" in fitting
     assert much_enlarged(Placement("fill"), (480, 640), 16 / 9, 1080) == ()
+
+
+def test_a_camera_that_goes_past_the_picture_is_told_with_its_frames() -> None:
+    x, y = np.meshgrid(np.linspace(-0.88, 0.88, 101), np.linspace(-0.49, 0.49, 17))
+    first, frames = np.stack([x, y], -1).reshape(1, -1, 2), FrameRange(1001, 1011)
+
+    def pans(by: float) -> Looks:
+        return Looks(first + np.linspace(0, by, 11)[:, None, None] * [1, 0])
+
+    (told,) = runs_out(pans(1.4), Placement(), 16 / 9, 16 / 9, frames, False)
+    assert "1007-1011 up to 79%" in told and "models pull vision" in told
+    assert runs_out(pans(0.6), Placement(), 16 / 9, 16 / 9, frames, False) == ()
+    assert runs_out(pans(1.4), Placement(scale=0.5), 16 / 9, 16 / 9, frames, False) == ()  # is told otherwise
 
 
 def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:

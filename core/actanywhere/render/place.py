@@ -25,7 +25,7 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space, hardly_shown, made_up, much_enlarged
+from .placement import choose_placement, cover_in_space, hardly_shown, made_up, much_enlarged, runs_out
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
@@ -131,7 +131,8 @@ def see_place(
         path = path_of(backdrop.track, clip.aspect, inputs.view)
         shape = condition.shape[1] / condition.shape[0]
         network = filled_by != ShiftMap.name
-        warnings += made_up(path, laid.placement.value, shape, inputs.view.aspect, network)
+        view = (path, laid.placement.value, shape, inputs.view.aspect)
+        warnings += [*made_up(*view, network), *runs_out(*view, clip.frames, network)]
     return Place(
         condition,
         backdrop,

@@ -28,6 +28,8 @@ from ..camera.footing import (
 from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
 from ..contract.settings import Settings
+from ..contract.shot import FrameRange
+from ..footage import compact
 from .decision import Decision
 from .standpoint import Standpoint
 
@@ -37,6 +39,8 @@ _SOFT = 4.0
 """How many times a picture may be enlarged for nothing to be said."""
 _MADE_UP = 0.05
 """Share of what the camera sees that may lie beyond a picture that does not fill the frame, for nothing to be said."""
+_PAST = 0.4
+"""Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
 _LOWEST = 0.88
@@ -250,6 +254,26 @@ def made_up(path: Path, placement: Placement, picture: float, frame: float, netw
     return (
         f"{share:.0%} of what the camera sees lies beyond the condition picture ({how}), and is made up. {less} leaves "
         f"less; or give a picture that shows more of the place{fills}.",
+    )
+
+
+def runs_out(
+    path: Path, placement: Placement, picture: float, frame: float, frames: FrameRange, network: bool
+) -> tuple[str, ...]:
+    """A warning of the ``frames`` that show the picture hardly any more, since the camera has gone past its borders.
+
+    As ``made_up``, which says it where the picture is laid small.
+    """
+    shares = path.beyond(placement, picture, frame)
+    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
+    past = np.flatnonzero(every >= _PAST)
+    if not len(past) or made_up(path, placement, picture, frame, network):
+        return ()
+    where = compact([frames.first + int(index) for index in past])
+    fills = "" if network else ", get a network that fills (actanywhere models pull vision)"
+    return (
+        f"In frames {where} up to {every.max():.0%} of what the camera sees lies beyond the condition picture, and is "
+        f"the picture mirrored and repeated. Give a wider picture{fills}, or paint on the place (--extended).",
     )
 
 
