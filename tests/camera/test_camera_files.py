@@ -158,7 +158,10 @@ def solved(tip: np.ndarray) -> Solve:
     """Three cameras that look 12 degrees down and pan by 0, 4, 8, in a world that lies tipped over by ``tip``."""
     turns = np.stack([looking(12, pan) @ tip for pan in (0, 4, 8)])
     centres = np.array([[0, 0, 0], [1.0, 0, 0], [2, 0, 0.5]]) @ tip
-    return Solve(replace(GOOD, focal=1.2), "", turns, centres, np.array([0, -1.0, 0]) @ tip)
+    points = (
+        np.array([[0.5, 1.5, 4], [0, -1, 8]]) @ tip
+    )  # on the ground four ahead, and two and a half above it
+    return Solve(replace(GOOD, focal=1.2), "", turns, centres, np.array([0, -1.0, 0]) @ tip, points)
 
 
 def test_a_solve_is_written_level_over_its_ground_and_read_back_as_the_same_motion(tmp_path: Path) -> None:
@@ -181,6 +184,12 @@ def test_a_solve_is_written_level_over_its_ground_and_read_back_as_the_same_moti
     assert told["frames"]["1001"]["horizon_row"] == pytest.approx((0.5 - 1.2 * np.tan(np.radians(12))) * 1080)
     space = read_track(str(written[1]), FRAMES, 1920, 1080).space
     assert space is not None and space.ground == pytest.approx([0, 0, -0.5])
+    assert space.points == pytest.approx(np.array([[0.5, 0, -4], [0, 2.5, -8]]), abs=1e-5)
+    told["points"][1] = "0 2.5"
+    written[1].write_text(json.dumps(told))
+    with pytest.raises(JobError, match="points are not lines of three numbers"):
+        read_track(str(written[1]), FRAMES, 1920, 1080)
+    write_cameras(cameras, (1920, 1080), str(written[1]), {"believed": True})
     lens = np.diag([1.2, 1.2, 1.0])
     for path in written:
         track = read_track(str(path), FRAMES, 1920, 1080).camera

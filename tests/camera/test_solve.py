@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from actanywhere.camera import solve
+from actanywhere.camera import mapping, solve
 from actanywhere.camera.camera_files import cameras_of
 from actanywhere.camera.ground import find_ground
 from actanywhere.camera.solve import solve_camera, torn
+from actanywhere.camera.upright import upright
 from tests.camera.set3d import EYE, FOCAL, HEIGHT, WIDTH, codes, frames, look
 
 pytest.importorskip("pycolmap", reason="pycolmap (the extra 'solve') is not installed")
@@ -33,12 +34,16 @@ def test_a_move_around_the_actor_is_solved_with_its_lens_horizon_and_ground() ->
     metres = EYE / -levels[0]
     moved = (cameras.matrices[-1, :3, 3] - cameras.matrices[0, :3, 3]) * metres
     assert moved == pytest.approx([1.76, 0.0, -0.22], abs=0.08)
+    # The middle of a card and the wall over the actor's head; ground before them, a kerb's height above it too.
+    places = np.array([[1.8, EYE - 0.6, 3.6], [-1.0, -1.0, 8.0], [0.2, EYE, 3.0], [0.2, EYE - 0.1, 3.0]])
+    seen = places @ look(9, 0).T
+    assert upright(cameras.over(levels), 0, FOCAL * seen[:, :2] / seen[:, 2:]) == pytest.approx([1, 1, 0, 0])
 
 
 def test_a_pan_has_no_parallax_and_is_refused_with_the_reason_before_a_model_is_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delattr(solve._Mapping, "map")
+    monkeypatch.delattr(mapping.Mapping, "map")
     turns = np.stack([look(9, 2.0 * k) for k in range(8)])
     shot = codes(frames(turns, np.zeros((8, 3)), seed=5))
     found = solve_camera(shot.__getitem__, 8)

@@ -35,19 +35,21 @@ _FILM = 36.0
 class Cameras:
     """Cameras by frame number: ``matrices`` (T, 4, 4) camera to world, ``focal`` (T,) in frame heights.
 
-    ``ground`` (T,) is the height of the ground under the actor in every frame, where it is known.
+    ``ground`` (T,) is the height of the ground under the actor in every frame, where it is known; ``points`` (N, 3) are
+    what a solve saw stand still.
     """
 
     frames: tuple[int, ...]
     matrices: NDArray[np.float64]
     focal: NDArray[np.float64]
     ground: NDArray[np.float64] | None = None
+    points: NDArray[np.float64] | None = None
 
     def only(self, frames: tuple[int, ...]) -> Cameras:
         """The cameras of ``frames``, which are all there."""
         rows = [self.frames.index(frame) for frame in frames]
         ground = None if self.ground is None else self.ground[rows]
-        return Cameras(frames, self.matrices[rows], self.focal[rows], ground)
+        return Cameras(frames, self.matrices[rows], self.focal[rows], ground, self.points)
 
     def at(self, rows: NDArray[np.float64]) -> Cameras:
         """For each of N frames, from the same first frame on, the camera in row ``rows`` (N,), or between two."""
@@ -62,13 +64,15 @@ class Cameras:
             None if one is None else np.interp(rows, count, one) for one in (self.focal, self.ground)
         )
         assert focal is not None
-        return Cameras(tuple(range(self.frames[0], self.frames[0] + len(rows))), matrices, focal, ground)
+        frames = tuple(range(self.frames[0], self.frames[0] + len(rows)))
+        return Cameras(frames, matrices, focal, ground, self.points)
 
     def over(self, ground: NDArray[np.float64]) -> Cameras:
         """The cameras over that ``ground`` (T,), lifted so that it is y = 0 in the first frame."""
         matrices = self.matrices.copy()
         matrices[:, 1, 3] -= ground[0]
-        return replace(self, matrices=matrices, ground=ground - ground[0])
+        points = None if self.points is None else self.points - [0, ground[0], 0]
+        return replace(self, matrices=matrices, ground=ground - ground[0], points=points)
 
     @property
     def travel(self) -> float:
@@ -102,7 +106,9 @@ def cameras_of(solve: Solve, first: int) -> Cameras:
     matrices = np.tile(np.eye(4), (count, 1, 1))
     matrices[:, :3, :3] = world @ solve.rotations.transpose(0, 2, 1) @ _FLIP
     matrices[:, :3, 3] = (solve.centres - solve.centres[0]) @ world.T
-    return Cameras(tuple(range(first, first + count)), matrices, np.full(count, solve.facts.focal))
+    points = (solve.points - solve.centres[0]) @ world.T
+    frames = tuple(range(first, first + count))
+    return Cameras(frames, matrices, np.full(count, solve.facts.focal), None, points if len(points) else None)
 
 
 def write_chan(cameras: Cameras, path: str, shown: float = 1.0) -> None:
@@ -158,6 +164,8 @@ def write_cameras(cameras: Cameras, size: tuple[int, int], path: str, solve: Map
         if cameras.ground is not None:
             frames[str(frame)]["ground_y"] = float(cameras.ground[index])
     data = {"kind": "cameras", "width": size[0], "height": size[1], **solve, "frames": frames}
+    if cameras.points is not None:
+        data["points"] = [" ".join(f"{value:.6g}" for value in point) for point in cameras.points]
     write_text(path, json.dumps(with_track_number(data), indent=1) + "\n")
 
 
@@ -232,7 +240,20 @@ def read_cameras(path: str, data: dict[str, Any]) -> Cameras:
         np.stack([found[f][0] for f in frames]),
         np.array([found[f][1] for f in frames]),
         np.array([ground[f] for f in frames]) if ground else None,
+        _points(path, data.get("points")),
     )
+
+
+def _points(path: str, lines: Any) -> NDArray[np.float64] | None:
+    if lines is None:
+        return None
+    try:
+        points = np.array([str(line).split() for line in lines], np.float64)
+    except (TypeError, ValueError):
+        points = np.zeros(0)
+    if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
+        raise JobError(f"{path}: points are not lines of three numbers each.", _FORMAT)
+    return points
 
 
 def turned(cameras: Cameras, aspect: float) -> NDArray[np.float64]:

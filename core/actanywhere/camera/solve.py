@@ -1,32 +1,21 @@
-"""A 3-D solve of the plate's camera by COLMAP (the extra 'solve'), and whether it is reliable.
-
-COLMAP's SIFT runs on the CPU: its GPU features carry a non-commercial licence. One pinhole camera and no lens
-distortion: left free on a short shot, it runs away and bends everything.
-"""
+"""A 3-D solve of the plate's camera by COLMAP (the extra 'solve'), and whether it is reliable."""
 
 from __future__ import annotations
 
 import importlib.util
 import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelError
 from .alignment import Frame
 from .level import angles, gravity
+from .mapping import Mapping, Step, write_frames
 
-_FEATURES = 3000
-_OFFSETS = (*range(1, 11), 16, 32, 64, 128, 256, 512)
-"""Frames that lie so far apart are matched."""
-_CHUNK = 6
-_WIDTH = 960
-"""Of the pictures for which COLMAP's tolerances are meant."""
 _ATTEMPTS = ((16.0, None), (4.0, None), (4.0, 0.7))
 """Degrees between the rays of the first pair, and the lens in frame heights that is held while the model grows. From a
 narrow pair part of a long shot may fall onto one place; a short shot has no wide pair; and from a long lens, which is
@@ -36,21 +25,14 @@ _SURE = 0.5
 """Pixels by which points miss where no other attempt is needed; else the one with the least is taken. With a lens that
 was held they have to miss by less: water was solved with 0.57.
 """
-_GENERAL = (2, 3)
-"""COLMAP's kinds of image pairs that have parallax (calibrated, uncalibrated); 4 to 6 are planar or panoramic."""
 _LEAST = 0.03
 """Share of such pairs without which no solve is believed, and none is tried."""
 _STILL, _TORN, _LEAP, _TEAR = 2e-3, 0.1, 2.0, 4.0
 """Share of the usual step below which no camera stays, the noise of a solve alone is more; share of the steps that are
 such; the usual steps that a leap from there is more than; and how often a step is more than the usual one and those
 before and after it, where two parts are of different scale."""
-_SEED = 20
-_SHARES = (0.1, 0.45, 0.45)
-"""Of the time: finding features, matching them, and the solve itself."""
 _MEDIAN_DEPTH = 10.0
 """Units to the median point."""
-
-Step = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,8 @@ class Solve:
     """A camera of the whole shot. ``doubt`` is why it is not to be believed, empty where it is.
 
     ``rotations`` (T, 3, 3) camera from world, x right, y down, z forward; ``centres`` (T, 3); ``up`` (3,) in the world.
-    A frame without a pose lies between its neighbours.
+    A frame without a pose lies between its neighbours. ``points`` (N, 3) of what stands still, seen in four frames or
+    more, in the world.
     """
 
     facts: SolveFacts
@@ -92,6 +75,7 @@ class Solve:
     rotations: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3, 3)))
     centres: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
     up: NDArray[np.float64] = field(default_factory=lambda: np.array([0.0, -1.0, 0.0]))
+    points: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 def has_pycolmap() -> bool:
@@ -168,8 +152,8 @@ def solve_camera(
     colmap = require_pycolmap()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = _write(folder, frame, count)
-        mapping = _Mapping(colmap, folder, size, count, focal, step)
+        size = write_frames(folder, frame, count)
+        mapping = Mapping(colmap, folder, size, count, focal, step)
         general = mapping.match()
         facts = SolveFacts(count, general=general)
         found = Solve(facts, doubt(facts))
@@ -186,151 +170,6 @@ def solve_camera(
                 break
         step(1.0)
         return found
-
-
-def _write(folder: Path, frame: Frame, count: int) -> tuple[int, int]:
-    """The frames and masks as COLMAP reads them; their height and width."""
-    (folder / "images").mkdir()
-    (folder / "masks").mkdir()
-    size = (0, 0)
-    for index in range(count):
-        picture, matte = frame(index)
-        size = matte.shape[0], matte.shape[1]
-        rim = 2 * round(4 * size[1] / _WIDTH) + 1
-        grown = np.asarray(cv2.dilate((matte > 10).astype(np.uint8), np.ones((rim, rim), np.uint8)))
-        cv2.imwrite(str(folder / "images" / _name(index)), np.ascontiguousarray(picture[..., ::-1]))
-        cv2.imwrite(str(folder / "masks" / f"{_name(index)}.png"), (1 - grown) * 255)
-    return size
-
-
-def _name(index: int) -> str:
-    return f"{index:06d}.png"
-
-
-def _chunks(count: int) -> Iterator[range]:
-    for first in range(0, count, _CHUNK):
-        yield range(first, min(count, first + _CHUNK))
-
-
-@dataclass
-class _Mapping:
-    """COLMAP at work in ``folder``, part by part, so that it can be followed and stopped."""
-
-    colmap: Any
-    folder: Path
-    size: tuple[int, int]
-    count: int
-    focal: float | None
-    step: Step
-
-    def __post_init__(self) -> None:
-        self.database, self.images = str(self.folder / "database.db"), str(self.folder / "images")
-
-    def match(self) -> float:
-        """Features and their matches; the share of image pairs that have parallax."""
-        self.colmap.set_random_seed(_SEED)
-        self._extract()
-        self._match()
-        pairs = self.colmap.Database.open(self.database).read_two_view_geometries()[1]
-        kinds = [kind for pair in pairs if (kind := int(pair.config)) > 1]
-        return sum(kind in _GENERAL for kind in kinds) / max(1, len(kinds))
-
-    def _extract(self) -> None:
-        reader = self.colmap.ImageReaderOptions()
-        reader.mask_path, reader.camera_model = str(self.folder / "masks"), "SIMPLE_PINHOLE"
-        height, width = self.size
-        if self.focal is not None:
-            reader.camera_params = f"{self.focal * height},{width / 2},{height / 2}"
-        names = [_name(index) for index in range(self.count)]
-        # Numbered here, as extraction numbers them by which thread is first. One camera for all.
-        single = self.colmap.CameraMode.SINGLE
-        self.colmap.Database.open(self.database).close()
-        self.colmap.import_images(self.database, self.images, single, names, reader)
-        options = self.colmap.FeatureExtractionOptions()
-        options.use_gpu, options.sift.max_num_features = False, _FEATURES
-        for part in _chunks(self.count):
-            self.colmap.extract_features(
-                self.database,
-                self.images,
-                image_names=[names[index] for index in part],
-                camera_mode=single,
-                reader_options=reader,
-                extraction_options=options,
-            )
-            self.step(_SHARES[0] * part.stop / self.count)
-
-    def _match(self) -> None:
-        match, verify = self.colmap.FeatureMatchingOptions(), self.colmap.TwoViewGeometryOptions()
-        match.use_gpu = False
-        verify.ransac.max_error *= min(1.0, self.size[1] / _WIDTH)
-        verify.ransac.random_seed = _SEED
-        listed = self.colmap.ImportedPairingOptions()
-        listed.match_list_path = str(self.folder / "pairs.txt")
-        for part in _chunks(self.count):
-            lines = [
-                f"{_name(first)} {_name(first + offset)}\n"
-                for first in part
-                for offset in _OFFSETS
-                if first + offset < self.count
-            ]
-            if lines:
-                (self.folder / "pairs.txt").write_text("".join(lines), encoding="utf-8")
-                self.colmap.match_image_pairs(
-                    self.database, matching_options=match, pairing_options=listed, verification_options=verify
-                )
-            self.step(_SHARES[0] + _SHARES[1] * part.stop / self.count)
-
-    def map(self, angle: float, lens: float | None, before: int) -> Any:
-        """COLMAP's largest model from a first pair of such an ``angle`` in degrees, or None; ``lens`` is freed last.
-
-        So many attempts went ``before``; each has half of the time that is left.
-        """
-        options = self.colmap.IncrementalPipelineOptions()
-        options.min_model_size = 5
-        options.num_threads = 1  # sums of several threads differ from solve to solve
-        options.random_seed = options.mapper.random_seed = _SEED
-        options.mapper.init_min_tri_angle = angle
-        if lens is not None:
-            database = self.colmap.Database.open(self.database)
-            camera = database.read_all_cameras()[0]
-            camera.focal_length, camera.has_prior_focal_length = lens * self.size[0], True
-            database.update_camera(camera)
-            database.close()
-        if self.focal is not None or lens is not None:
-            options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = False
-        token, stopped, posed = self.colmap.CancellationToken(), list[BaseException](), 2
-
-        def heard() -> None:
-            nonlocal posed
-            posed += 1
-            left = (1 - min(1.0, posed / self.count) / 2) / 2**before
-            try:
-                self.step(sum(_SHARES[:2]) + _SHARES[2] * (1 - left))
-            except BaseException as error:  # no exception passes through COLMAP
-                stopped.append(error)
-                token.cancel()
-
-        models = self.colmap.incremental_mapping(
-            self.database,
-            self.images,
-            str(self.folder),
-            options=options,
-            next_image_callback=heard,
-            cancellation_token=token,
-        )
-        if stopped:
-            raise stopped[0]
-        best = max(models.values(), key=lambda model: model.num_reg_images(), default=None)
-        if best is not None and lens is not None:
-            freed = self.colmap.BundleAdjustmentOptions()
-            freed.print_summary, freed.ceres.solver_options.num_threads = False, 1
-            config = self.colmap.BundleAdjustmentConfig()
-            for number in best.reg_image_ids():
-                config.add_image(number)
-            config.fix_gauge(self.colmap.BundleAdjustmentGauge.TWO_CAMS_FROM_WORLD)
-            self.colmap.create_default_bundle_adjuster(freed, config, best).solve()
-            best.update_point_3d_errors()
-        return best
 
 
 def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Solve:
@@ -361,7 +200,8 @@ def _judged(best: Any, size: tuple[int, int], count: int, general: float) -> Sol
         float(next(iter(best.cameras.values())).params[0]) / size[0],
     )
     scale = _MEDIAN_DEPTH / _depth(lasting, rotations, centres)
-    return Solve(facts, doubt(facts) or torn(centres), rotations, centres * scale, up)
+    points = np.array([xyz for xyz, _ in lasting], np.float64).reshape(-1, 3)
+    return Solve(facts, doubt(facts) or torn(centres), rotations, centres * scale, up, points * scale)
 
 
 def _between(

@@ -241,7 +241,7 @@ def _kept(clip: Clip, focal: float | None, folder: Path | None) -> Path | None:
     """The file of this very clip's solve."""
     if folder is None:
         return None
-    digest = hashlib.sha256(f"3|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
+    digest = hashlib.sha256(f"4|{clip.frames}|{clip.rgb.shape}|{focal}".encode())
     for index in clip.indices():
         digest.update(clip.rgb[index].tobytes())
         digest.update(clip.matte[index].tobytes())

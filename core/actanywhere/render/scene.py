@@ -46,7 +46,8 @@ from .placement import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge
-from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow, shadow_off_sky, shadow_on_place
+from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow
+from .shadow_on_place import shadow_off_sky, shadow_off_walls, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .water import move_water
 
@@ -293,8 +294,9 @@ def _placed(
     shadow = shadow_on_place(
         settings, shadow, place.standpoint, place.placement.value, shape, inputs.view.aspect
     )
-    if place.standpoint is not None:
+    if place.standpoint is not None and place.backdrop is not None:
         shadow = shadow_off_sky(shadow, place.standpoint.sky, place.backdrop, clip.frames)
+        shadow = shadow_off_walls(shadow, place.backdrop, clip.frames)
     return place, pulled_shadow, shadow, interaction
 
 

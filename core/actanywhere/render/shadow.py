@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ..camera.alignment import Box
-from ..camera.backdrop import Backdrop
-from ..camera.footing import share_at
-from ..camera.placement import Placement
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
-from ..contract.shot import FrameRange
 from ..engines.protocol import Watch
-from ..footage import Plate, compact, forget, spilled, to_display
+from ..footage import Plate, compact, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
@@ -30,22 +26,15 @@ from .cut_off import cut_off
 from .decision import Decision
 from .features import ShotFeatures
 from .plate_regions import PlateRegions
-from .standpoint import Standpoint
 
 #: Width at which a shadow is pulled: a wider plate is made smaller.
 PULL_WIDTH = 640
 
-_NOWHERE = 0.5
-"""Share of the feet over sky or water from which on the place takes no shadow."""
-_STEP = 4
-"""Pixels between those of which it is asked whether they lie on the sky."""
-_LAID, _LOST = 25, 0.2
-"""Of 255, a tenth of the light; and the share of a frame's shadow that it loses for it to be told."""
 _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
 _STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
-_LOOKED_AT = 128
-"""Frames after which those that were looked at leave the memory."""
+#: Frames after which those that were looked at leave the memory.
+LOOKED_AT = 128
 _ALWAYS = 99
 
 Shadow = CastShadow | PulledShadow | None
@@ -110,75 +99,6 @@ def _standing(
     return ShadowDecision(None, f"none: {reason}", (*decision.warnings, *left))
 
 
-def shadow_on_place(
-    settings: Settings,
-    shadow: ShadowDecision,
-    seen: Standpoint | None,
-    placement: Placement,
-    picture: float,
-    frame: float,
-) -> ShadowDecision:
-    """The same, but none where the feet stand on the condition's sky or water; one that was given is told there.
-
-    ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into.
-    """
-    if shadow.value is None or seen is None or not len(seen.feet):
-        return shadow
-    takes_none = {"sky": seen.sky, "water": None if seen.regions is None else seen.regions.of("water")}
-    share = {
-        name: float((share_at(region, seen.feet, placement, picture, frame) > 0.5).mean())
-        for name, region in takes_none.items()
-        if region is not None
-    }
-    if sum(share.values()) <= _NOWHERE:
-        return shadow
-    where = max(share, key=lambda name: share[name])
-    reason = f"the actor's feet are over the {where} of the condition picture, which takes no shadow"
-    if settings.shadow == "given":
-        return ShadowDecision(
-            shadow.value, shadow.reason, (*shadow.warnings, f"The shadow is laid as given, but {reason}.")
-        )
-    warning = f"The shadow is left out: {reason}. Lay the picture otherwise (--place), or give one (--shadow given)."
-    return ShadowDecision(None, f"none: {reason}", (*shadow.warnings, warning))
-
-
-def shadow_off_sky(
-    shadow: ShadowDecision, sky: Picture | None, backdrop: Backdrop | None, frames: FrameRange
-) -> ShadowDecision:
-    """The same without what would lie on the ``sky`` (h, w) of the condition as the ``backdrop`` moves it; told."""
-    pulled = shadow.value
-    if not isinstance(pulled, PulledShadow) or sky is None or backdrop is None or not sky.any():
-        return shadow
-    (height, width), lost, planes = pulled.planes.shape[1:], [], spilled(pulled.planes.shape)
-    x, y = np.meshgrid(np.arange(0, width, _STEP), np.arange(0, height, _STEP))
-    points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
-    onto = np.array(sky.shape[::-1]) / backdrop.size[::-1]
-    for index, plane in enumerate(pulled.planes):
-        if index % _LOOKED_AT == 0:
-            forget(pulled.planes, planes)
-        before = np.count_nonzero(plane > _LAID)
-        if not before:
-            planes[index] = plane
-            continue
-        looks = (np.nan_to_num(backdrop.looks(index, points, height, width), nan=1e4) + 0.5) * onto - 0.5
-        at = np.clip(looks, -1e4, 1e4).astype(np.float32).reshape(*x.shape, 2)
-        there = cv2.remap(sky, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        wide = cv2.resize(there, (x.shape[1] * _STEP, x.shape[0] * _STEP), interpolation=cv2.INTER_LINEAR)
-        planes[index] = np.round(plane * (1 - wide[:height, :width]))
-        if np.count_nonzero(planes[index] > _LAID) < (1 - _LOST) * before:
-            lost.append(frames.first + index)
-    cut = replace(pulled, planes=planes)
-    cut.forget()
-    pulled.forget()
-    if not lost:
-        return replace(shadow, value=cut)
-    warning = (
-        f"In frames {compact(lost)} the actor's shadow would lie on the sky of the condition picture, and is left out "
-        "there. Lay the picture otherwise (--place)."
-    )
-    return replace(shadow, value=cut, warnings=(*shadow.warnings, warning))
-
-
 def _pulled(
     settings: Settings,
     features: ShotFeatures,
@@ -191,7 +111,7 @@ def _pulled(
     proxies = features.clip
 
     def step(done: int) -> None:
-        if done % _LOOKED_AT == 0:
+        if done % LOOKED_AT == 0:
             proxies.forget()
         watch.step(done)
         watch.check()
