@@ -41,6 +41,12 @@ def test_a_pair_that_is_far_from_the_track_counts_for_nothing() -> None:
     assert [m[0, 2] for m in found] == pytest.approx([0, 0.1, 0.2], abs=1e-9)
 
 
+def test_a_track_that_jumps_where_neighbours_agree_does_not() -> None:
+    steps, across = [pair(k, k + 1, 0.1) for k in range(3)], pair(0, 3, 0.3)
+    found = reconcile(slid(0, 0.1, 0.9, 1.0), [*steps, across], 1.0, 0.002)
+    assert [m[0, 2] for m in found] == pytest.approx([0, 0.1, 0.2, 0.3], abs=1e-9)
+
+
 def test_points_without_a_common_motion_make_no_pair() -> None:
     rng = np.random.default_rng(0)
     there, here = rng.random((100, 2)), rng.random((100, 2))

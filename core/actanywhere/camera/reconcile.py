@@ -22,6 +22,9 @@ _LEAST = 0.3
 """Share of the points below which a pair says nothing."""
 _ASTRAY, _DOUBTED = 16.0, 8.0
 """Tolerances by which a pair that misses the track is wrong, and half believed."""
+_SURE = 0.64
+"""Trust from which on a pair of neighbours holds though the path misses it: a path that follows points from afar jumps
+where it changes between near and far things."""
 _ROUNDS = 2
 
 
@@ -130,7 +133,8 @@ def _edges(
         # A farther pair tells less of each frame between.
         np.array([pair.share**2 / np.sqrt(pair.later - pair.earlier) for pair in both], np.float64),
     )
-    near = every.missed(turns, moves, frame) < astray
+    sure = (every.later - every.earlier == 1) & (every.trust >= _SURE)
+    near = sure | (every.missed(turns, moves, frame) < astray)
     alone = np.setdiff1d(np.arange(1, len(turns)), every.later[near])
     step = turns[alone] / turns[alone - 1]
     return _Edges(
