@@ -1,11 +1,11 @@
-"""The solved camera of a take, as an animated camera of the scene."""
+"""The solved camera of a take, as an animated camera of the scene, with the points that it was solved by."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import bpy
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from ..contract.takes import read_take
 from ..hostkit.order import Order
@@ -18,7 +18,10 @@ _UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))
 
 
 def make_camera(scene: Any, order: Order) -> Any:
-    """The camera, made or made anew; the scene's own where it has none. Raises ``JobError`` without a solve."""
+    """The camera, made or made anew; the scene's own where it has none. Its points are a mesh of vertices.
+
+    Raises ``JobError`` without a solve.
+    """
     solved = solved_camera(read_take(order.job.output))
     camera = _empty_camera(scene, f"{order.job.shot.name} camera")
     lens = camera.data
@@ -38,7 +41,20 @@ def make_camera(scene: Any, order: Order) -> Any:
             block.keyframe_insert(name, frame=number - order.shift)
     if scene.camera is None:
         scene.camera = camera
+    if solved.points:
+        cloud = _empty_mesh(scene, f"{order.job.shot.name} points")
+        cloud.data.from_pydata([_UP @ Vector(point) for point in solved.points], [], [])
     return camera
+
+
+def _empty_mesh(scene: Any, name: str) -> Any:
+    mesh = bpy.data.objects.get(name)
+    if mesh is None or mesh.type != "MESH":
+        mesh = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    if mesh.name not in scene.collection.all_objects:
+        scene.collection.objects.link(mesh)
+    mesh.data.clear_geometry()
+    return mesh
 
 
 def _empty_camera(scene: Any, name: str) -> Any:

@@ -151,6 +151,7 @@ def test_a_take_s_solved_camera_becomes_the_scene_s_camera(facts: Facts) -> None
     said = facts["camera"]
     assert "has no solved camera" in said["without"]
     assert said["cameras"] == ["solved camera"], "made anew, not twice"
+    assert said["points"] == [[[3, 12, 0], [0, 4, 1.5]]], "z up, and once too"
     given, back = (json.loads(said[name])["frames"] for name in ("given", "back"))
     assert sorted(back) == sorted(given) == [str(1001 + number) for number in range(6)]
     for frame, camera in given.items():

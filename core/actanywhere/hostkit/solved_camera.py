@@ -17,12 +17,14 @@ _AGAIN = "Render the take again."
 
 class SolvedCamera(NamedTuple):
     """``matrices``: for each frame of the job sixteen numbers, camera to world row by row, y up; ``focal`` in heights
-    of the plate. ``aspect`` is the plate's width over its height, in pixels.
+    of the plate. ``aspect`` is the plate's width over its height, in pixels; ``points``, x, y and z each, are what the
+    solve saw stand still.
     """
 
     matrices: Dict[int, List[float]]
     focal: Dict[int, float]
     aspect: float
+    points: List[List[float]]
 
 
 def camera_file(take: Take, extension: str) -> str:
@@ -47,7 +49,10 @@ def solved_camera(take: Take) -> SolvedCamera:
         focal = {frame: float(row["focal_pixels"]) / data["height"] for frame, row in rows.items()}
         if not rows or any(len(matrix) != 16 for matrix in matrices.values()):
             raise ValueError("a frame has no matrix of sixteen numbers")
-        return SolvedCamera(matrices, focal, data["width"] / data["height"])
+        points = [[float(value) for value in line.split()] for line in data.get("points", [])]
+        if any(len(point) != 3 for point in points):
+            raise ValueError("a point has no three numbers")
+        return SolvedCamera(matrices, focal, data["width"] / data["height"], points)
     except OSError as error:
         raise JobError(f"{path}: {error.strerror}.", _AGAIN) from error
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:

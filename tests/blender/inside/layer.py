@@ -317,7 +317,7 @@ def scene_camera(given: Given) -> Any:
     for number in range(6):
         c, s = math.cos(0.1 * number), math.sin(0.1 * number)
         wanted[1001 + number] = [1, 0, 0, number, 0, c, s, 1.6, 0, -s, c, -2, 0, 0, 0, 1], 90.0 + number
-    text = cameras_text(96, 64, wanted)
+    text = cameras_text(96, 64, wanted)[:-1] + ', "points": ["3 0 -12", "0 1.5 -4"]}'
     with open(os.path.join(folder, "solved_generated_bg_camera.json"), "w", encoding="utf-8") as stream:
         stream.write(text)
     scene.camera = None
@@ -328,5 +328,7 @@ def scene_camera(given: Given) -> Any:
     # Three to the right of where it stands in frame 4, ten away from it, on the floor: Blender's y is away.
     seen = world_to_camera_view(scene, scene.camera, Vector((3, 12, 0)))
     cameras = [one.name for one in scene.objects if one.type == "CAMERA"]
+    clouds = [one for one in scene.objects if one.name.endswith(" points")]
+    points = [[list(vertex.co) for vertex in one.data.vertices] for one in clouds]
     back = read_camera(scene, range(1, 7), 1000, (96, 64))
-    return {**said, "cameras": cameras, "given": text, "back": back, "seen": list(seen)}
+    return {**said, "cameras": cameras, "given": text, "back": back, "seen": list(seen), "points": points}
