@@ -71,4 +71,6 @@ def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, m
     events = [(one.stage, one.done) for one in counted]
     written, decoded = events.index(("writing the layer", 1)), events.index(("decoding frames", 3))
     assert written < decoded, "a frame is on disk before the next but one is a picture"
+    looked, searched = events.index(("looking at the matte", 100)), events.index(("looking for slits", 1))
+    assert looked < searched, "the time of both is not told as that of the first piece of many"
     assert [one.fraction for one in told] == sorted(one.fraction for one in told)

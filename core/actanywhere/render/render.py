@@ -128,7 +128,7 @@ def _stages(inputs: Inputs) -> list[Stage]:
     frames = len(inputs.frames)
     solving = [Stage(_SOLVING, 100, 0.015 * frames, "parts")] if asks_solve(inputs) else []
     settings = inputs.job.settings
-    asked = 0.02 * min(frames, ASKED) if "subjects" in inputs.networks else 0.0002 * frames
+    asked = 0.02 * min(frames, ASKED) if "subjects" in inputs.networks else 0.001 * frames
     pulls = asks_pull(settings) + settings.interaction
     pulling = [Stage(_PULLING, pulls * frames, 0.5)] if pulls else []
     return [

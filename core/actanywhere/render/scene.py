@@ -201,6 +201,7 @@ def _read_scene(
         mended, closed, checks = mend, slits, count(1)
         if not settings.mend_matte:
             mended = _mend(inputs, clip, features, readers, watch, looking)
+        looking.step(100)
 
         def step() -> None:
             searching.step(next(checks))
