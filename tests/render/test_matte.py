@@ -200,8 +200,20 @@ def test_a_part_that_comes_at_once_is_told_at_the_frame_that_lacks_it(
         write_still(shot / "plate" / f"sc010.{1001 + index}.png", picture, "uint8")
     assert made(shot, "--json", "--box", "36,32,28,60") == 0
     event = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert event["unsure"] == [1004]
+    assert event["unsure"] == [1004, 1005], "in the second it is half there"
     assert any("comes or goes at once at frames 1004:" in one for one in event["warnings"])
+
+
+def test_a_part_that_is_half_there_is_told(shot: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The network is half sure of legs that are paler than the rest, in the fourth frame."""
+    picture = with_body(street(), walk(3))
+    legs = (walk(3) > 0.99) & (np.arange(SIZE[0])[:, None] > 65)
+    picture[legs] = (0.62, 0.31, 0.31)
+    write_still(shot / "plate" / "sc010.1004.png", picture, "uint8")
+    assert made(shot, "--json", "--box", "36,32,28,60") == 0
+    event = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert event["unsure"] == [1004]
+    assert any("half there" in one and "at frames 1004:" in one for one in event["warnings"])
 
 
 def test_a_plate_that_is_woven_of_fields_is_told(shot: Path, capsys: pytest.CaptureFixture[str]) -> None:

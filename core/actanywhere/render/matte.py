@@ -23,9 +23,9 @@ from ..models import missing_network
 from ..seeing.follow_still import bring, overlap
 from ..seeing.matte_edge import GuidedEdge, band_rows, steadied
 from ..seeing.mover import most_prominent
-from ..seeing.outline_jumps import JUMPS, come_and_gone
 from ..seeing.protocol import Follow, Followed, Hint, Picture, Subject
 from .lock import lock_folder
+from .matte_doubts import Doubts
 from .matte_note import WORK, check_note, claim_folder, files_of, identity_of, read_note, why_anew, write_note
 from .matte_prompts import Prompts, read_prompts
 from .matte_readers import (
@@ -214,25 +214,14 @@ class _Making:
         return sorted(self._gone_over({frame for frame, how in sure.items() if how < _UNSURE}))
 
     def _gone_over(self, unsure: set[int]) -> set[int]:
-        """The ``unsure``, and others that lack a part of the actor; these are told, and a plate woven of fields."""
-        lacking, most, frames, fields = set[int](), 0.0, self._plate.frames, Fields()
-        for frame in frames:
+        """The ``unsure``, and others whose matte is doubtful; these are told, and a plate woven of fields."""
+        doubts, fields = Doubts(unsure), Fields()
+        for frame in self._plate.frames:
             fields.add(self._seen(frame)[2])
-            if frame == frames.last or {frame, frame + 1} & unsure:
-                continue
-            one, other = self._settled(frame).mask, self._settled(frame + 1).mask
-            shares = come_and_gone(self._small(frame), one, self._small(frame + 1), other)
-            lacking |= {frame + at for at, share in enumerate(shares) if share >= JUMPS}
-            most = max(most, *shares)
+            doubts.look_at(frame, self._small(frame), self._settled(frame).mask)
             self._progress.watch(_FOLLOWING).check()
-        self.warnings += fields.warnings(frames.first)
-        if lacking:
-            self.warnings.append(
-                f"A part of the actor (up to {most:.0%}) comes or goes at once at frames {compact(sorted(lacking))}: "
-                "the matte may lack it there, or hold too much beside them. Look at matte_sheet.png, and run it again "
-                "with a box or a rough matte of such a frame."
-            )
-        return unsure | lacking
+        self.warnings += fields.warnings(self._plate.frames.first) + doubts.warnings()
+        return unsure | doubts.frames
 
     def _step(self, new: bool) -> None:
         """One more frame is followed, or was gone over again."""

@@ -1,4 +1,4 @@
-"""Where a matte's outline jumps: a part of the actor that comes or goes at once, though the pictures go on evenly."""
+"""What is doubtful in a matte: a part of the actor that comes or goes at once, or is half there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from .protocol import Picture
 JUMPS = 0.05
 """Share of the actor from which a part that comes or goes is told; true mattes stay below 0.03, but for smoke."""
 _BELIEVED = 0.5
+HALF = 0.1
+"""Share of the actor from which what is half there is told; masks that are right by eye stay below 0.07."""
+_WIDE = 0.006
+"""Half the width, as a share of the longer side, from which what is soft is no edge."""
 
 
 def come_and_gone(before: Picture, mask: Picture, now: Picture, other: Picture) -> tuple[float, float]:
@@ -20,6 +24,14 @@ def come_and_gone(before: Picture, mask: Picture, now: Picture, other: Picture) 
     """
     area = max(1, int((mask > 0.5).sum()), int((other > 0.5).sum()))
     return _lacks(before, mask, now, other) / area, _lacks(now, other, before, mask) / area
+
+
+def half_there(mask: Picture) -> float:
+    """How much of a ``mask`` (h, w) is neither there nor gone, beside its soft edge; as a share of the actor."""
+    soft: NDArray[np.uint8] = ((mask > 0.1) & (mask < 0.9)).astype(np.uint8)
+    side = 2 * max(2, round(_WIDE * max(mask.shape))) + 1
+    wide = cv2.morphologyEx(soft, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    return int(wide.sum()) / max(1, int((mask > 0.5).sum()))
 
 
 def _lacks(before: Picture, mask: Picture, now: Picture, other: Picture) -> int:
