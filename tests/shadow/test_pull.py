@@ -16,7 +16,7 @@ from actanywhere.shadow.clean_plate import CleanFrame, clean_frame
 from actanywhere.shadow.darker import alike_at_feet
 from actanywhere.shadow.pull import Pull, pull_shadow
 from actanywhere.shadow.pulled import PulledShadow
-from actanywhere.shadow.same_ground import same_ground
+from actanywhere.shadow.same_ground import judge, same_ground
 from actanywhere.shadow.shot_frames import ShotFrames, linear
 from actanywhere.shadow.steady import Feet, feet_of
 from tests.shadow.plates import Plane, codes, speckled
@@ -289,6 +289,13 @@ def test_a_cloud_that_goes_before_somebody_cut_off_by_the_frame_leaves_no_shadow
     shot = ShotFrames(np.stack(rgb), actors.__getitem__, track, lambda *_: (alike, alike), sure=True)
     pull = pull_shadow(shot)
     assert pull.shadow is None and "cuts the actor off above the feet" in pull.reason, pull.reason
+
+
+def test_ground_that_the_actor_leaves_midway_is_no_water() -> None:
+    ground, fence, water = ([(alike, 0.1)] * 9 for alike in (0.7, 0.3, 0.45))
+    assert judge([ground, ground, ground, fence, fence]).found
+    assert not judge([water, water, water, ground]).found
+    assert judge([[(0.9, 0.8)] * 10, water]).follows
 
 
 def test_ground_that_the_track_has_elsewhere_is_not_taken_for_water() -> None:

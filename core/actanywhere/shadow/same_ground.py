@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,13 +19,15 @@ _TILE, _APART = 32, 10
 """Pixels of a tile, in a frame of 360 rows, and how far it is looked for about where the track has it."""
 _FREE, _TEXTURE, _FEWEST = 0.95, 0.03, 12
 """Share of a tile that is ground in both frames, its contrast at least, and how many have to tell."""
+_MOST = 2 / 3
+"""Of the pairs, ordered by how well their ground is found, which one tells."""
 _FOUND = 0.6
 """Correlation of detail from which on a tile is the same (ground 0.65 to 1.0, seas and pools 0.3 to 0.5)."""
 
 
 @dataclass(frozen=True)
 class SameGround:
-    """``found``: most of the ground is in the next frames too; ``follows``: where the track has it."""
+    """``found``: the ground is in the next frames too; ``follows``: where the track has it."""
 
     found: bool
     follows: bool
@@ -32,15 +35,24 @@ class SameGround:
 
 def same_ground(shot: ShotFrames, feet: list[Feet | None]) -> SameGround:
     """What the frames of ``shot`` show again of the ground at the ``feet``."""
-    best: list[tuple[float, float]] = []
+    pairs = []
     for first in range(0, len(shot) - _LATER, max(1, len(shot) // _ASKED)):
         stands = feet[first + _LATER]
         if stands is not None and shot.together(first, first + _LATER):
-            best += _tiles(shot, first, first + _LATER, stands)
-    if len(best) < _FEWEST:
+            pairs.append(_tiles(shot, first, first + _LATER, stands))
+    return judge(pairs)
+
+
+def judge(pairs: Sequence[Sequence[tuple[float, float]]]) -> SameGround:
+    """What the tiles of some ``pairs`` of frames tell, by how well each is found, at best and where the track has it.
+
+    The ground may be lost in part of a long shot, as the actor leaves it; water is found nowhere.
+    """
+    if sum(map(len, pairs)) < _FEWEST:
         return SameGround(False, False)
-    found, follows = np.median(best, axis=0) > _FOUND
-    return SameGround(bool(found), bool(follows))
+    follows = np.median([track for tiles in pairs for _, track in tiles]) > _FOUND
+    found = [np.median([best for best, _ in tiles]) for tiles in pairs if tiles]
+    return SameGround(bool(follows or np.quantile(found, _MOST) > _FOUND), bool(follows))
 
 
 def _tiles(shot: ShotFrames, first: int, then: int, stands: Feet) -> list[tuple[float, float]]:
