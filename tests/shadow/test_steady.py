@@ -51,6 +51,17 @@ def test_a_frame_that_lacks_the_shadow_has_the_nearest_ones_at_its_own_feet() ->
     assert (planes == whole).all()
 
 
+def test_an_actor_cut_off_at_a_side_keeps_the_shadow_that_frames_before_and_after_show() -> None:
+    planes, actors = _walk()
+    whole = planes.copy()
+    for time in (3, 4, 5, 8):
+        actors[time][20:30, : 20 + 5 * time] = True  # long, and out of the frame at the left
+        planes[time] = 0
+    steady = _carried(planes, actors)
+    assert steady.lack == [3, 4, 5] and not planes[8].any(), "none shows it after the last"
+    assert all((planes[time] == whole[time]).all() for time in (3, 4, 5))
+
+
 def test_one_that_comes_and_goes_is_not_laid() -> None:
     planes, actors = _walk()
     planes[[1, 3, 5, 7]] = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -31,6 +31,8 @@ _THIN = 0.008
 """Width, as a share of the frame's height, half of which a line of a kite or a stick is thinner than."""
 _RIM = 0.02
 """Rim of the frame, as a share of its height, that the soft end of a matte cut off there may leave."""
+_BRIDGED = 12
+"""Frames before and after within which the shadow has to be shown, for it to be carried to an actor cut off beside."""
 _LOOKED_AT = 64
 
 
@@ -84,12 +86,14 @@ def moved(plane: Plane, there: Feet, here: Feet, box: Box | None = None) -> Plan
 class Steady:
     """Frames that ``show`` the shadow by themselves, and those that ``lack`` it.
 
-    ``enough``: it is seen often enough to be laid.
+    ``enough``: it is seen often enough to be laid. ``beside``: of those that lack it and cut the actor off at a
+    side, the frame that has it, and where in that and in them the actor's other side stands.
     """
 
     show: list[int]
     lack: list[int]
     enough: bool
+    beside: dict[int, tuple[int, Feet, Feet]] = field(default_factory=dict)
 
 
 def steadiness(
@@ -101,8 +105,8 @@ def steadiness(
     """Which frames of ``planes`` (T, h, w), the light taken of 255, lack the shadow that their neighbours show.
 
     These are moved with the ``feet``, where ``together`` is true of both frames: the plate is not cut between them.
-    Where the frame cuts the ``actor`` off at the feet or a side, or the shadow leaves it or lies behind them, none is
-    lacking.
+    Where the frame cuts the ``actor`` off at the feet, or the shadow leaves it or lies behind them, none is lacking;
+    where it cuts them off at a side, only between frames that show it beside the other.
     """
     standing = {index: stands for index, stands in enumerate(feet) if stands is not None}
 
@@ -129,7 +133,21 @@ def steadiness(
     asked = whole or list(standing)
     seen = [index for index in show if index in asked]
     enough = len(show) > 0 and len(seen) >= _STEADY * len(asked) and len(lacking) <= _CARRIED * len(asked)
-    return Steady(show, lacking, enough)
+    sides = {}
+    for index in standing.keys() - set(whole):
+        near = [other for other in show if abs(other - index) <= _BRIDGED and together(other, index)]
+        if not near or not near[0] < index < near[-1]:
+            continue
+        # Of one that shows a scrap of it, none is carried.
+        full = [other for other in near if own[other] > _LACKING * np.median([own[one] for one in near])]
+        for other in sorted(full, key=lambda one: abs(one - index)):
+            if other != index and (way := _by_side(standing, other, index, actor)) is not None:
+                brought = area(moved(planes[other].astype(np.float32), *way), index)
+                if brought > _SMALLEST and own[index] < _LACKING * brought:
+                    sides[index] = (other, *way)
+                break
+    show = [index for index in show if index not in sides]
+    return Steady(show, sorted([*lacking, *sides]), enough, sides)
 
 
 def alike_over_time(planes: NDArray[np.uint8], feet: Sequence[Feet | None]) -> float:
@@ -159,6 +177,13 @@ def carry(
 ) -> None:
     """Lay on the ``planes`` that lack it the shadow of the nearest frame that shows it."""
     for index in steady.lack:
+        if index in steady.beside:
+            nearest, *way = steady.beside[index]
+            size = planes.shape[:0:-1]
+            # Beyond the frame of the other it goes on as it ends there.
+            brought = cv2.warpAffine(planes[nearest], onto(*way), size, borderMode=cv2.BORDER_REPLICATE)
+            planes[index] = np.maximum(planes[index], brought)
+            continue
         show = [other for other in steady.show if together(other, index)]
         if show:
             nearest = min(show, key=lambda other: abs(other - index))
@@ -170,5 +195,22 @@ def carry(
 
 def _cut(actor: Flags) -> bool:
     """Whether the frame ends at their feet or beside them, so that where they stand is not seen."""
+    return any(_cuts(actor))
+
+
+def _cuts(actor: Flags) -> tuple[bool, bool, bool]:
+    """Whether the frame cuts them off at their feet, at the left, at the right."""
     rim = max(1, round(_RIM * len(actor)))
-    return bool(actor[-rim:].any() or actor[:, :rim].any() or actor[:, -rim:].any())
+    return bool(actor[-rim:].any()), bool(actor[:, :rim].any()), bool(actor[:, -rim:].any())
+
+
+def _by_side(
+    feet: Mapping[int, Feet], other: int, index: int, actor: Callable[[int], Flags]
+) -> tuple[Feet, Feet] | None:
+    """Where they stand in two frames by a side that neither cuts off; None where there is none."""
+    (below, *cut), (below_there, *cut_there) = _cuts(actor(index)), _cuts(actor(other))
+    for side in (0, 1):
+        if not (below or below_there or cut[side] or cut_there[side]):
+            at = [float(np.flatnonzero(body_of(actor(one)).any(0))[-side]) for one in (other, index)]
+            return replace(feet[other], x=at[0]), replace(feet[index], x=at[1])
+    return None
