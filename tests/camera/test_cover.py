@@ -98,3 +98,11 @@ def test_where_nothing_tells_the_ground_feet_stay_about_where_they_stood_in_the_
     assert keeps(known, before, Placement(x=0.15, scale=1.1), 1.5, 1.5)
     assert not keeps(known, before, Placement(x=0.2), 1.5, 1.5)
     assert not keeps(known, before, Placement(y=0.1), 1.5, 1.5)
+
+
+def test_feet_above_the_lower_part_of_a_picture_rise_no_farther_where_nothing_tells_its_ground() -> None:
+    known = Footing(np.array([[0.0, 0.2, 0.4]]))
+    before = judge(known, SQUARE, 1.5, 1.5)
+    # At 0.7: 1.25 times as large it is 0.66, and slid up by 0.1 then 0.74.
+    assert not keeps(known, before, Placement(scale=1.25), 1.5, 1.5)
+    assert keeps(known, before, Placement(y=-0.1, scale=1.25), 1.5, 1.5)

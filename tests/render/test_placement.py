@@ -22,7 +22,7 @@ from actanywhere.render.decision import Decision
 from actanywhere.render.placement import choose_placement, cover_in_space, made_up, much_enlarged, runs_out
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
-from actanywhere.render.shadow import shadow_off_sky, shadow_on_place
+from actanywhere.render.shadow_on_place import shadow_off_sky, shadow_on_place
 from actanywhere.render.standpoint import Standpoint
 from actanywhere.seeing.horizon import Horizon
 from actanywhere.seeing.protocol import RegionMap
@@ -342,6 +342,18 @@ def test_around_the_cameras_move_nothing_is_laid_against_what_was_said(
     settings: Settings, painted: int | None, seen: Standpoint | None, path: Looks | None
 ) -> None:
     assert not choose_placement(settings, painted, (256, 256), 1.0, seen, path, 256).value.moved
+
+
+def test_where_nothing_tells_the_ground_a_tall_picture_shows_its_lower_part_under_the_feet() -> None:
+    look = Looks(np.zeros((1, 1, 2)))
+    seen = replace(NOBODY, feet=np.array([[0.0, 0.2, 0.4]]))
+    tall = choose_placement(Settings(), None, (400, 200), 1.0, seen, look, 200)
+    # Twice the frame's height: 0.5 + 0.2 / 2 = 60% of it centred; slid up by 0.2, 70%.
+    assert tall.value == Placement(y=-0.2) and "70% of its height down so instead of 60%" in tall.reason
+    square = choose_placement(Settings(), None, (200, 200), 1.0, seen, look, 200)
+    assert not square.value.moved and "no farther down than 70% of its height" in square.warnings[0]
+    known = replace(seen, ground=np.ones((8, 8), np.float32))
+    assert not choose_placement(Settings(), None, (400, 200), 1.0, known, look, 200).value.moved
 
 
 def test_no_picture_becomes_soft_for_the_cameras_move() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ WORSE = 0.02
 ROWS, SIDEWAYS = 0.06, 0.15
 """Where no ground or horizon is known: the share of the picture's height by which feet may stand higher or lower in it,
 and the frame heights by which it may be slid to the side."""
+LOWER, _WORTH = 0.8, 0.04
+"""Share of a picture's height from which on pictures of places mostly show ground, where nothing tells it; and by how
+many frame heights a picture is slid for that at least."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def _steps(outside: float, farthest: float, step: float, reach: float) -> list[f
 def keeps(known: Footing, before: Judged, placement: Placement, picture: float, frame: float) -> bool:
     """Whether the actor stands in a picture so laid as well as ``before``.
 
-    Where nothing tells the ground or the horizon, they stand about where in the picture they did.
+    Where nothing tells the ground or the horizon, they stand about where in the picture they did, above its lower part
+    no higher.
     """
     found = judge(known, placement, picture, frame)
     if before.feet is not None and found.feet is not None and found.feet < before.feet - WORSE:
@@ -106,8 +110,22 @@ def keeps(known: Footing, before: Judged, placement: Placement, picture: float, 
         return True
     at = known.feet if len(known.feet) else np.zeros((1, 3))
     was, now = (in_picture(at, one, picture, frame)[1] for one in (before.placement, placement))
-    slid = abs(placement.x - before.placement.x)
-    return slid <= SIDEWAYS and bool(np.abs(now - was).max() <= ROWS)
+    slid, row = abs(placement.x - before.placement.x), float(np.quantile(was, 0.25))
+    high = len(known.feet) > 0 and row < LOWER
+    rises, sinks = (WORSE, max(ROWS, LOWER - row)) if high else (ROWS, ROWS)
+    return slid <= SIDEWAYS and bool((now - was).min() >= -rises and (now - was).max() <= sinks)
+
+
+def lowered(known: Footing, laid: Placement, picture: float, frame: float) -> Placement:
+    """``laid`` slid up a little, until most feet stand in the picture's lower part, while the frame stays covered."""
+    row, height = upper_row(known.feet, laid, picture, frame), laid.sides(picture, frame)[1]
+    up = float(np.floor(100 * min((height - 1) / 2, (LOWER - row) * height, _DOWN[0])) / 100)
+    return replace(laid, y=laid.y - up) if up >= _WORTH else laid
+
+
+def upper_row(feet: NDArray[np.float64], laid: Placement, picture: float, frame: float) -> float:
+    """Above which a quarter of the feet (n, 3) stand in the picture, as a share of its height; 1 where none are."""
+    return float(np.quantile(in_picture(feet, laid, picture, frame)[1], 0.25)) if len(feet) else 1.0
 
 
 def share_at(

@@ -22,8 +22,11 @@ from ..camera.footing import (
     Judged,
     find_footing,
     in_picture,
+    judge,
     keeps,
+    lowered,
     share_at,
+    upper_row,
 )
 from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
@@ -43,6 +46,8 @@ _PAST = 0.4
 """Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
 _SAYS = "--place x,y,scale says it otherwise"
 _AGREE, _STANDS = 0.08, 0.6
+_DOUBTED = 0.75
+"""Share of the picture's height above which feet are told, where nothing tells its ground."""
 _LOWEST = 0.88
 """Share of the picture's height below which it is taken for ground, in a camera in 3-D."""
 _BY_COLOUR = 0.15
@@ -87,16 +92,40 @@ def choose_placement(
     # At an anchor that is given, the picture is to fit as it is.
     if path is None or settings.fit != "fill" or settings.anchor is not None:
         return left
+    unknown = len(seen.feet) > 0 and before.feet is None and before.apart is None
+    laid = lowered(footing, centred, picture, frame) if unknown else centred
+    before = judge(footing, laid, picture, frame)
 
     def suits(placement: Placement) -> bool:
         soft = placement.scale > 1 and _times(placement, size, frame, rows) >= _SOFT
         return not soft and keeps(footing, before, placement, picture, frame)
 
-    covering = cover(lambda scale: path, centred, picture, frame, suits)
-    if not covering.moved:
-        return left
-    was, now = (float(path.beyond(one, picture, frame).mean()) for one in (centred, covering))
-    return Decision(covering, _covered(covering, was, now), left.warnings)
+    found = cover(lambda scale: path, laid, picture, frame, suits)
+    reasons = []
+    if found != laid:
+        was, now = (float(path.beyond(one, picture, frame).mean()) for one in (laid, found))
+        reasons.append(_covered(found, was, now))
+    at = [upper_row(seen.feet, one, picture, frame) for one in (centred, found)]
+    if laid != centred:
+        reasons.append(
+            f"moved, since nothing tells its ground, and most of the actor's feet lie {at[1]:.0%} of its height down "
+            f"so instead of {at[0]:.0%}; {_SAYS}"
+        )
+    doubts = _doubtful(at[1]) if unknown else ()
+    if not reasons:
+        return replace(left, warnings=left.warnings + doubts)
+    return Decision(found, "; ".join(reasons), left.warnings + doubts)
+
+
+def _doubtful(row: float) -> tuple[str, ...]:
+    """A warning where nothing tells the picture's ground, and the feet stand so high that it may not have begun."""
+    if row >= _DOUBTED:
+        return ()
+    return (
+        "Nothing tells where the ground of the condition picture begins, and in a quarter of the shot the actor's feet "
+        f"lie no farther down than {row:.0%} of its height: look whether they stand there. {_SAYS}; a network reads "
+        "the ground: actanywhere models pull vision.",
+    )
 
 
 def cover_in_space(
