@@ -38,9 +38,11 @@ def text(
 
 def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
     """A filled box with an edge."""
-    round_ = "" if radius == 3 else f' style="rx:{radius}px"'
     filled = "" if fill == FIELD else f' fill="{fill}"'
-    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{filled}{round_}/>'
+    if radius == 3:
+        x, y, width, height = (round(one) for one in (x, y, width, height))
+        return f'<path d="M{x} {y}h{width}v{height}h-{width}z"{filled}/>'
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{filled} style="rx:{radius}px"/>'
 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
@@ -53,9 +55,9 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
         f'font-size="12" fill="{FIELD}">\n'
-        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}line{{stroke:#6a6a6a}}circle{{r:5px;fill:#8f8f8f}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
+        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}path{{stroke:{EDGE}}}.l{{stroke:#6a6a6a}}circle{{r:5px;fill:#8f8f8f}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
-        + "\n".join([part for part in parts if part] + [note])
+        + "".join([part for part in parts if part] + [note])
         + "\n</svg>\n"
     )
 
@@ -136,7 +138,7 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
             return parts, 74
         low, high = knob.options.get("R", (0.0, 1.0))
         at = x + 80 + (room - 90) * (float(value) - low) / (high - low)
-        line = f'<line x1="{x + 80}" y1="{y + 11}" x2="{x + room - 10}" y2="{y + 11}"/>'
+        line = f'<path class="l" d="M{x + 80} {y + 11}h{room - 90}"/>'
         return [*parts, line, f'<circle cx="{at}" cy="{y + 11}"/>'], room
     if knob.code == 26:
         left = x if label else PAD + x - LABEL
