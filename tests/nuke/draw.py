@@ -18,6 +18,11 @@ PICTURES = ROOT / "docs" / "pictures"
 CONTINUES = (6, 22)  # checkboxes and buttons stay on the line unless they are told to begin one
 LABEL, ROW, WIDE, PAD = 142, 25, 540, 10
 INK, DIM, GROUND, FIELD, EDGE = "#d8d8d8", "#9a9a9a", "#323232", "#262626", "#1b1b1b"
+CLASSES = {DIM: "d", "#111111": "k", "#6f6f6f": "g"}
+STROKES = {"l": "#6a6a6a", "q": "#4d4d4d", "p": "#b5b5b5", "w": "#7d6a2a"}
+STYLE = "".join(f".{kind}{{stroke:{ink}}}" for kind, ink in STROKES.items()) + "".join(
+    f".{kind}{{fill:{ink}}}" for ink, kind in CLASSES.items()
+)
 NOTE = "Drawn from the generated Group. Not a screenshot: Nuke took no part."
 
 
@@ -27,13 +32,13 @@ def text(
     """A line of text."""
     if not words:
         return ""
-    weight = ' font-weight="bold"' if bold else ""
     plain = html.escape(re.sub(r"</?b>", "", words))
-    other = f' style="fill:{ink}"' if ink not in (INK, DIM) else ""
-    other += f' font-size="{size}"' if size != 12 else ""
-    named = " ".join([*[anchor[0]] * (anchor != "start"), *["d"] * (ink == DIM)])
+    other = f' font-size="{size}"' if size not in (11, 12) else ""
+    named = " ".join(
+        [*[anchor[0]] * (anchor != "start"), *CLASSES.get(ink, ""), *"b" * bold, *"s" * (size == 11)]
+    )
     other += f' class="{named}"' if named else ""
-    return f'<text x="{x}" y="{y}"{other}{weight}>{plain}</text>'
+    return f'<text x="{x}" y="{y}"{other}>{plain}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
@@ -43,6 +48,11 @@ def box(x: float, y: float, width: float, height: float, fill: str, radius: int 
         x, y, width, height = (round(one) for one in (x, y, width, height))
         return f'<path d="M{x} {y}h{width}v{height}h-{width}z"{filled}/>'
     return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{filled} style="rx:{radius}px"/>'
+
+
+def stroke(x: float, y: float, to_x: float, to_y: float, kind: str, more: str = "") -> str:
+    """A line of a kind of ``STROKES``."""
+    return f'<path class="{kind}" d="M{x:.0f} {y:.0f}L{to_x:.0f} {to_y:.0f}"{more}/>'
 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
@@ -55,7 +65,7 @@ def canvas(width: float, height: float, parts: list[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 28}" '
         f'viewBox="0 0 {width} {height + 28}" font-family="Verdana, DejaVu Sans, sans-serif" '
         f'font-size="12" fill="{FIELD}">\n'
-        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}path{{stroke:{EDGE}}}.l{{stroke:#6a6a6a}}circle{{r:5px;fill:#8f8f8f}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.d{{fill:{DIM}}}</style>\n"
+        f"<style>text{{fill:{INK}}}rect{{stroke:{EDGE};rx:3px}}path{{stroke:{EDGE}}}{STYLE}circle{{r:5px;fill:#8f8f8f}}.m{{text-anchor:middle}}.e{{text-anchor:end}}.b{{font-weight:bold}}.s{{font-size:11px}}</style>\n"
         f'<rect width="{width}" height="{height + 28}" fill="#1e1e1e"/>\n'
         + "".join([part for part in parts if part] + [note])
         + "\n</svg>\n"
@@ -138,8 +148,11 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
             return parts, 74
         low, high = knob.options.get("R", (0.0, 1.0))
         at = x + 80 + (room - 90) * (float(value) - low) / (high - low)
-        line = f'<path class="l" d="M{x + 80} {y + 11}h{room - 90}"/>'
-        return [*parts, line, f'<circle cx="{at}" cy="{y + 11}"/>'], room
+        return [
+            *parts,
+            stroke(x + 80, y + 11, x + room - 10, y + 11, "l"),
+            f'<circle cx="{at}" cy="{y + 11}"/>',
+        ], room
     if knob.code == 26:
         left = x if label else PAD + x - LABEL
         lines = value.split("\n")
@@ -167,9 +180,7 @@ def panel(node: NkNode, chosen: str, x: float, top: float = 0) -> tuple[list[str
         if begin.code == 26 and not begin.options.get("T"):
             body += [text(x + PAD + 6, y + 15, label, bold=True)]
             rule = x + PAD + 24 + 8 * len(re.sub(r"</?b>", "", label))
-            body += [
-                f'<line x1="{rule}" y1="{y + 11}" x2="{x + WIDE - 18}" y2="{y + 11}" style="stroke:#4d4d4d"/>'
-            ]
+            body += [stroke(rule, y + 11, x + WIDE - 18, y + 11, "q")]
             y += ROW
             continue
         if begin.code not in (6, 22):
@@ -213,13 +224,11 @@ def draw_inside(group: NkNode) -> str:
             sx, sy = places[source.name][0] - left + 70, places[source.name][1] - top + 26
             dash = ' stroke-dasharray="5 3"' if number else ""
             end = x + 70 + 16 * number
-            parts.append(f'<line x1="{sx}" y1="{sy}" x2="{end}" y2="{y}" style="stroke:#b5b5b5"{dash}/>')
+            parts.append(stroke(sx, sy, end, y, "p", dash))
         tiles += [box(x, y, 140, 26, TILES.get(child.cls, "#7f93a8"))]
         if child.knobs.get("disable") == "true":  # crossed out, as Nuke does it
             for one, other in ((y, y + 26), (y + 26, y)):
-                tiles.append(
-                    f'<line x1="{x}" y1="{one}" x2="{x + 140}" y2="{other}" style="stroke:#7d6a2a"/>'
-                )
+                tiles.append(stroke(x, one, x + 140, other, "w"))
         tiles += [text(x + 70, y + 17, f"{child.name}", "#111111", "middle", 11, bold=True)]
         tiles += [text(x + 146, y + 17, child.cls, DIM, size=10)]
     width = max(x for x, _ in places.values()) - left + 220

@@ -41,10 +41,11 @@ def _clean(folder: Path, *more: str) -> int:
 
 
 def test_what_is_behind_the_actor_is_what_other_frames_show_and_the_rest_is_the_plates_own(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ground = _stage(tmp_path / "shot", 16)
-    assert _clean(tmp_path / "shot", "--quiet") == 0
+    assert _clean(tmp_path / "shot") == 0
+    assert "may be left" not in "".join(capsys.readouterr())
     for index in (0, 4, 7):
         frame = 1001 + index
         _, channels = read_layer(str(tmp_path / "shot" / "clean" / f"plate_clean.{frame}.exr"))
@@ -73,6 +74,14 @@ def test_what_no_frame_saw_is_a_hole_and_told(tmp_path: Path, capsys: pytest.Cap
     assert "no other frame shows all behind the actor" in "".join(capsys.readouterr())
     _, channels = read_layer(str(tmp_path / "shot" / "clean" / "plate_clean.1004.exr"))
     assert channels["A"][40:60, 26:32].max() == 0 and channels["A"][:20].min() == 1
+
+
+def test_who_stands_still_leaves_their_shadow_and_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _stage(tmp_path / "shot", 0)
+    assert _clean(tmp_path / "shot") == 0
+    assert "their shadow may be left in the clean plate" in "".join(capsys.readouterr())
 
 
 def test_finished_frames_are_kept_and_another_shots_folder_is_refused(

@@ -33,7 +33,7 @@ from ..footage import (
     write_exr_frame,
 )
 from ..shadow.clean_plate import AlignedFrames, align_frames
-from ..shadow.pull import pull_shadow
+from ..shadow.pull import Refusal, pull_shadow
 from ..shadow.shot_frames import ShotFrames
 from .clip import Clip, empty_clip
 from .features import ShotFeatures
@@ -203,6 +203,12 @@ def _write_frames(
         warnings.append(
             f"In {len(holes)} frames ({compact(holes)}) no other frame shows all behind the actor: A is 0 there. "
             "Paint it, or give frames in which they are elsewhere."
+        )
+    if pull.stays or pull.refused is Refusal.HIDDEN:
+        pace = "" if pull.needs is None else f" (at this pace some {pull.needs} frames)"
+        warnings.append(
+            "The actor hardly moves on, so the ground under them is not seen lit: their shadow may be left in the "
+            f"clean plate, also where A is 1. Give a longer range{pace}, or paint it out."
         )
     return CleanPlate(pattern, plate.frames, pull.reason, warnings)
 
