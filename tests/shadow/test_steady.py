@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from actanywhere.shadow.displaced import without_displaced
 from actanywhere.shadow.shot_frames import ShotFrames
-from actanywhere.shadow.steady import Steady, alike_over_time, carry, feet_of, steadiness
+from actanywhere.shadow.steady import Steady, alike_over_time, carry, feet_of, pops, steadiness
 from actanywhere.shadow.unseen import fill_unseen
 
 FRAMES, HEIGHT, WIDTH = 9, 60, 120
@@ -60,6 +60,16 @@ def test_an_actor_cut_off_at_a_side_keeps_the_shadow_that_frames_before_and_afte
     steady = _carried(planes, actors)
     assert steady.lack == [3, 4, 5] and not planes[8].any(), "none shows it after the last"
     assert all((planes[time] == whole[time]).all() for time in (3, 4, 5))
+
+
+def test_frames_that_have_it_alone_or_lack_it_between_others_are_told() -> None:
+    planes, actors = _walk()
+    feet = [feet_of(actor) for actor in actors]
+    planes[[1, 4, 5, 6, 7]] = 0
+    assert pops(planes, feet, actors.__getitem__) == ([8], [1])
+    assert pops(planes, feet, actors.__getitem__, lambda one, other: (one > 1) == (other > 1)) == ([8], [])
+    planes[:8] = 0
+    assert pops(planes, feet, actors.__getitem__) == ([], []), "all that there is stays"
 
 
 def test_one_that_comes_and_goes_is_not_laid() -> None:

@@ -138,7 +138,9 @@ def _pulled(
     lacking = compact([proxies.frames.first + index for index in found.carried])
     carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
     missing = f"Part of the pulled shadow may be missing: {_STAYS}, and {_helps(found)}."
-    warnings = (missing,) if found.stays else ()
+    bare = compact([proxies.frames.first + index for index in found.bare])
+    out = f"The shadow goes out in frames {bare}, between others. A clean plate (--clean-plate) may show it there."
+    warnings = (*((missing,) if found.stays else ()), *((out,) if bare else ()))
     return ShadowDecision(shadow, f"{found.reason}{carried}{source}", warnings)
 
 

@@ -24,7 +24,7 @@ from .reach import gone_on
 from .redness import redness
 from .same_ground import same_ground
 from .shot_frames import Plane, ShotFrames
-from .steady import alike_over_time, carry, feet_of, steadiness
+from .steady import alike_over_time, carry, feet_of, pops, steadiness
 from .unseen import fill_unseen
 
 _FARTHER, _ALIKE = 0.5, 0.2
@@ -68,7 +68,7 @@ class Pull:
     ``carried``: the frames, counted from 0, that lack it, into which it was carried from the nearest that shows it;
     ``clear``: where none can be pulled, the most frames in a row whose ground is seen as it is. ``stays``: the actor
     hardly moves on, so that some of the ground is never seen without it; ``needs``: how many frames they need to, at
-    their pace, where that is known.
+    their pace, where that is known. ``bare``: the frames that have none between others that do.
     """
 
     shadow: PulledShadow | None
@@ -78,6 +78,7 @@ class Pull:
     stays: bool = False
     needs: int | None = None
     refused: Refusal | None = None
+    bare: tuple[int, ...] = ()
 
 
 def _none(why: Refusal, more: str = "") -> Pull:
@@ -143,6 +144,9 @@ def pull_shadow(
         planes = fill_unseen(shot, planes, looks.doubted, feet, looks.each)
     if stays and alike_over_time(planes, feet) < _ALIKE:
         return replace(_none(Refusal.PIECES), stays=True, needs=needs)
-    depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in steady.show]))
+    alone, bare = pops(planes, feet, shot.actor, shot.together)
+    planes[alone] = 0
+    show = [one for one in steady.show if one not in alone]
+    depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
-    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs)
+    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs, bare=tuple(bare))

@@ -111,7 +111,7 @@ def steadiness(
     standing = {index: stands for index, stands in enumerate(feet) if stands is not None}
 
     def area(plane: NDArray[np.uint8] | Plane, index: int) -> float:
-        return float(((plane > _LAID) & ~actor(index)).sum()) / standing[index].tall ** 2
+        return _area(plane, actor(index), standing[index])
 
     own = {index: area(planes[index], index) for index in standing}
     show = [index for index in standing if own[index] > _SMALLEST]
@@ -191,6 +191,38 @@ def carry(
             assert there is not None and here is not None
             brought = moved(planes[nearest].astype(np.float32), there, here)
             planes[index] = np.maximum(planes[index], np.round(brought))
+
+
+def pops(
+    planes: NDArray[np.uint8],
+    feet: Sequence[Feet | None],
+    actor: Callable[[int], Flags],
+    together: Callable[[int, int], bool] = lambda one, other: True,
+) -> tuple[list[int], list[int]]:
+    """The frames of ``planes`` (T, h, w) that show a shadow alone, and those that have none between others
+    that do, though the actor's feet are in view.
+    """
+    standing = {index: stands for index, stands in enumerate(feet) if stands is not None}
+    laid = {
+        index for index, stands in standing.items() if _area(planes[index], actor(index), stands) > _SMALLEST
+    }
+
+    def beside(index: int) -> set[int]:
+        return {other for other in laid - {index} if together(other, index)}
+
+    alone = [
+        one for one in laid if (near := beside(one)) and min(abs(other - one) for other in near) > _NEIGHBOURS
+    ]
+    alone = alone if len(alone) < len(laid) / 2 else []
+    laid -= set(alone)
+    seen = [one for one in standing.keys() - laid if not _cuts(actor(one))[0]]
+    bare = [one for one in seen if min(beside(one), default=one) < one < max(beside(one), default=one)]
+    return sorted(alone), sorted(bare)
+
+
+def _area(plane: NDArray[np.uint8] | Plane, actor: Flags, stands: Feet) -> float:
+    """Of the shadow off the actor, in squares of their height."""
+    return float(((plane > _LAID) & ~actor).sum()) / stands.tall**2
 
 
 def _cut(actor: Flags) -> bool:
