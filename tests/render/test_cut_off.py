@@ -47,6 +47,15 @@ def test_what_cuts_the_actor_off(last: int, matte_to: int, cut: str) -> None:
         )
 
 
+@pytest.mark.parametrize(("below", "cut"), [(50, "the frame"), (16, "")])
+def test_a_neck_at_the_frames_border_is_cut_off_and_a_foot_is_not(below: int, cut: str) -> None:
+    clip = _clip(SIDE, SIDE)
+    clip.matte[:] = 0
+    clip.matte[:, 40:130, 30:130] = 255
+    clip.matte[:, 130:, 60 : 60 + below] = 255
+    assert cut_off(clip) == cut
+
+
 def test_a_matte_that_is_cut_in_a_few_frames_still_stands() -> None:
     clip = _clip(120, 120)
     clip.matte[:3, 90:] = 0

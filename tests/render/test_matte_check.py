@@ -104,6 +104,16 @@ def test_what_they_pick_up_or_come_out_from_behind_is_no_part_that_was_missing(w
     assert check_matte(Clip(walk.frames, rgb, mattes, 1.0)).ends == ()
 
 
+def test_a_part_that_is_half_there_is_told_but_no_soft_edge(walk: Clip) -> None:
+    mattes = np.stack([cv2.GaussianBlur(one, (0, 0), 1.2) for one in walk.matte])
+    assert check_matte(_with(walk, mattes)).half == ()
+    for index in (4, 5):
+        mattes[index, 110:] //= 2
+    found = check_matte(_with(walk, mattes))
+    assert found.half == (4, 5) and found.most == pytest.approx(20 / 60, abs=0.05)
+    assert any("half there" in one and "at 1005-1006" in one for one in found.warnings(1001))
+
+
 def test_what_is_left_out_all_through_is_the_artists_choice(walk: Clip) -> None:
     mattes = walk.matte.copy()
     mattes[:, 112:] = 0

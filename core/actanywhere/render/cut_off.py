@@ -43,7 +43,7 @@ def cut_off(clip: Clip, regions: PlateRegions | None = None) -> str:
         if not (matte > 127).any():
             continue
         seen = None if regions is None else regions.at(index)
-        if not standing(np.asarray(matte, np.float32) / np.float32(255)):
+        if _broad_at_border(matte) or not standing(np.asarray(matte, np.float32) / np.float32(255)):
             found.append("the frame")
         elif ends_in_a_cut(clip.rgb[index], matte):
             found.append("the matte")
@@ -51,6 +51,14 @@ def cut_off(clip: Clip, regions: PlateRegions | None = None) -> str:
             found.append("what stands in front of them" if seen and ends_behind(seen, matte) else "")
     most = _MOST * len(found)
     return next((one for one in dict.fromkeys(found) if one and found.count(one) > most), "")
+
+
+def _broad_at_border(matte: NDArray[np.uint8]) -> bool:
+    """Whether the frame's lower border cuts a matte (h, w), 255 = actor, broader than feet are: a neck, a waist."""
+    solid = matte > 127
+    steps = np.flatnonzero(np.diff(solid[-1].astype(np.int8), prepend=0, append=0))
+    broadest = int(np.diff(steps)[::2].max(initial=0))
+    return broadest >= max(_SMALLEST, _BROAD * int(solid.any(1).sum()))
 
 
 def ends_in_a_cut(rgb: NDArray[np.uint8], matte: NDArray[np.uint8]) -> bool:

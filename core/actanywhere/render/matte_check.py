@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..contract.numbering import compact
 from ..footage import brightness, processors
 from ..seeing.follow_still import flow_between, flows_between, overlap
+from ..seeing.outline_jumps import HALF, half_there
 from .clip import Clip
 
 Picture = NDArray[np.float32]
@@ -98,13 +99,15 @@ class Damage:
     """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice.
 
     ``thin`` are the frames that lack a thin part which those before and after have; ``ends`` are parts that the first
-    or the last frames lack.
+    or the last frames lack. ``half`` are the frames in which a wide part is half there, up to a share ``most`` of them.
     """
 
     holes: tuple[Hole, ...] = ()
     late: tuple[int, ...] = ()
     thin: tuple[int, ...] = ()
     ends: tuple[Hole, ...] = ()
+    half: tuple[int, ...] = ()
+    most: float = 0.0
 
     def warnings(self, first: int) -> list[str]:
         """A warning of each; ``first`` is the shot's first frame."""
@@ -131,6 +134,12 @@ class Damage:
                 f"matte: it stands still at {late} while the actor moves: a frame that came late, or twice. Look at "
                 "the roto there, or give --mend-matte."
             )
+        if self.half:
+            found.append(
+                f"matte: it is half there over a part of the actor (up to {self.most:.0%} of them) at "
+                f"{compact([first + index for index in self.half])}, wider than an edge: the new place shows through "
+                "them. That is right for glass, smoke or a blur; else mend the roto."
+            )
         return found
 
 
@@ -151,7 +160,28 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     thin = (
         index for index in range(1, len(near[0])) if _lacks_thin(near[0][index - 1].thin, near[1][index].thin)
     )
-    return Damage(tuple(holes), late, tuple(index for index in thin if index not in told), ends)
+    half = _half(clip, check)
+    return Damage(
+        tuple(holes),
+        late,
+        tuple(index for index in thin if index not in told),
+        ends,
+        tuple(half),
+        min(1.0, max(half.values(), default=0.0)),
+    )
+
+
+def _half(clip: Clip, check: Callable[[], None]) -> dict[int, float]:
+    """How much of the actor is half there, by frame, where it is much."""
+    found = {}
+    for index in range(len(clip.frames)):
+        share = half_there(clip.matte[index] / np.float32(255))
+        if share >= HALF:
+            found[index] = share
+        if index % _AT_ONCE == 0:
+            check()
+            clip.forget()
+    return found
 
 
 def _compared(clip: Clip, apart: int, check: Callable[[], None]) -> _Pairs:

@@ -193,7 +193,7 @@ def _gained(before: Judged, best: Judged, seen: Standpoint) -> str:
     if before.feet is not None and best.feet is not None and best.feet > before.feet + 0.05:
         reason.append(
             f"the actor's feet stand on its {seen.surface} in {best.feet:.0%} instead of {before.feet:.0%} (known by "
-            f"{seen.told_by})"
+            f"{seen.told_by or 'its horizon'})"
         )
     if before.apart is not None and best.apart is not None and best.apart < before.apart - 0.01:
         reason.append(
@@ -210,7 +210,9 @@ def _left(centred: Judged, seen: Standpoint) -> Decision[Placement]:
             f"The actor's feet do not stand on {seen.surface} of the condition picture "
             f"({1 - centred.feet:.0%} of them), and moving it a little does not mend that. {_SAYS}."
         )
-        reason = f"since no small move brings the actor onto its ground, known by {seen.told_by}"
+        reason = (
+            f"since no small move brings the actor onto its ground, known by {seen.told_by or 'its horizon'}"
+        )
         return Decision(centred.placement, reason, (warning,) if seen.regions is not None else ())
     if centred.apart is not None and centred.apart > _AGREE:
         reason = f"its horizon lies {centred.apart:.0%} of the frame's height from the plate's: no small move helps"
