@@ -20,8 +20,11 @@ LABEL, ROW, WIDE, PAD = 142, 25, 540, 10
 INK, DIM, GROUND, FIELD, EDGE = "#d8d8d8", "#9a9a9a", "#323232", "#262626", "#1b1b1b"
 CLASSES = {DIM: "d", "#111111": "k", "#6f6f6f": "g"}
 STROKES = {"l": "#6a6a6a", "q": "#4d4d4d", "p": "#b5b5b5", "w": "#7d6a2a"}
-STYLE = "".join(f".{kind}{{stroke:{ink}}}" for kind, ink in STROKES.items()) + "".join(
-    f".{kind}{{fill:{ink}}}" for ink, kind in CLASSES.items()
+FILLS = {"#272727": "t", "#323232": "u", "#454545": "v", "#4a4a4a": "x"}
+STYLE = (
+    ".z{stroke-dasharray:5 3}"
+    + "".join(f".{kind}{{stroke:{ink}}}" for kind, ink in STROKES.items())
+    + "".join(f".{kind}{{fill:{ink}}}" for ink, kind in {**CLASSES, **FILLS}.items())
 )
 NOTE = "Drawn from the generated Group. Not a screenshot: Nuke took no part."
 
@@ -43,16 +46,16 @@ def text(
 
 def box(x: float, y: float, width: float, height: float, fill: str, radius: int = 3) -> str:
     """A filled box with an edge."""
-    filled = "" if fill == FIELD else f' fill="{fill}"'
+    filled = "" if fill == FIELD else f' class="{FILLS[fill]}"' if fill in FILLS else f' fill="{fill}"'
     if radius == 3:
         x, y, width, height = (round(one) for one in (x, y, width, height))
         return f'<path d="M{x} {y}h{width}v{height}h-{width}z"{filled}/>'
     return f'<rect x="{x}" y="{y}" width="{width}" height="{height}"{filled} style="rx:{radius}px"/>'
 
 
-def stroke(x: float, y: float, to_x: float, to_y: float, kind: str, more: str = "") -> str:
+def stroke(x: float, y: float, to_x: float, to_y: float, kind: str) -> str:
     """A line of a kind of ``STROKES``."""
-    return f'<path class="{kind}" d="M{x:.0f} {y:.0f}L{to_x:.0f} {to_y:.0f}"{more}/>'
+    return f'<path class="{kind}" d="M{x:.0f} {y:.0f}L{to_x:.0f} {to_y:.0f}"/>'
 
 
 def canvas(width: float, height: float, parts: list[str]) -> str:
@@ -222,9 +225,9 @@ def draw_inside(group: NkNode) -> str:
             if source is None:
                 continue
             sx, sy = places[source.name][0] - left + 70, places[source.name][1] - top + 26
-            dash = ' stroke-dasharray="5 3"' if number else ""
+            dash = "p z" if number else "p"
             end = x + 70 + 16 * number
-            parts.append(stroke(sx, sy, end, y, "p", dash))
+            parts.append(stroke(sx, sy, end, y, dash))
         tiles += [box(x, y, 140, 26, TILES.get(child.cls, "#7f93a8"))]
         if child.knobs.get("disable") == "true":  # crossed out, as Nuke does it
             for one, other in ((y, y + 26), (y + 26, y)):
