@@ -39,16 +39,17 @@ def test_feet_before_a_wall_come_down_onto_the_ground_by_the_least_move() -> Non
 def test_no_move_goes_farther_than_it_may() -> None:
     # As above, -0.15 is the least move that mends it.
     assert (
-        find_footing(Footing(feet(0.3), ground(0.93), reach=0.15), "fill", 1.5, 1.5)[1].placement.y == -0.15
+        find_footing(Footing(feet(0.3), ground(0.93), reach=(0.15, 0.15)), "fill", 1.5, 1.5)[1].placement.y
+        == -0.15
     )
-    centred, best = find_footing(Footing(feet(0.3), ground(0.93), reach=0.14), "fill", 1.5, 1.5)
+    centred, best = find_footing(Footing(feet(0.3), ground(0.93), reach=(0.14, 0.14)), "fill", 1.5, 1.5)
     assert best is centred
 
 
 def test_a_tall_picture_is_moved_as_far_as_it_reaches_beyond_the_frame() -> None:
     # 2:3 under 16:9 is 2.667 frame heights tall: 0.833 are cut off above and below. Feet at 0.80 of the frame are at
     # 0.6125 of the picture, its ground begins at 0.75: 0.3667 frame heights higher, in steps of 0.025.
-    _, best = find_footing(Footing(feet(0.3), ground(0.75), reach=0.15), "fill", 2 / 3, 16 / 9)
+    _, best = find_footing(Footing(feet(0.3), ground(0.75), reach=(0.15, 0.15)), "fill", 2 / 3, 16 / 9)
     assert best.feet == pytest.approx(1.0) and best.placement.y == pytest.approx(-0.375)
     assert best.placement.shown(2 / 3, 16 / 9)[1] == pytest.approx(1.0)
 

@@ -53,8 +53,8 @@ def test_a_kite_flyer_comes_down_from_the_bench_onto_the_grass(tmp_path: Path) -
 
 
 def test_who_hangs_in_the_sky_is_left_there_without_a_shadow_and_told(tmp_path: Path) -> None:
-    sky = marked((256, 256), "sky", ("ground", [(0, 0.79), (1, 0.8), (1, 1), (0, 1)]))
+    sky = marked((256, 256), "sky", ("upright", [(0, 0.79), (1, 0.8), (1, 1), (0, 1)]))
     scene = seen("man_ballon", "plate.mp4", sky, "1001-1016", "auto", tmp_path)
     assert not scene.placement.value.moved
-    assert any("do not stand on ground of the condition picture" in one for one in scene.warnings)
+    assert any("hang in the air" in one for one in scene.warnings)
     assert scene.shadow.value is None and "over the sky of the condition picture" in scene.shadow.reason

@@ -178,11 +178,17 @@ def test_an_actor_before_a_wall_comes_down_onto_the_ground_of_the_picture(walker
     assert not scene.placement.warnings
 
 
-def test_an_actor_over_the_sky_is_left_there_and_told(walker: Staged) -> None:
+def test_an_actor_over_the_sky_comes_down_as_far_as_it_takes_and_that_is_told(walker: Staged) -> None:
     sky = marked((64, 97), "sky", ("ground", [(0, 0.97), (1, 0.97), (1, 1), (0, 1)]))
     scene = decided(walker, sky)
+    assert scene.placement.value.y < -0.25  # below the horizon, and below it by a quarter of their height
+    assert any("would be in the sky of the condition picture" in one for one in scene.warnings)
+
+
+def test_an_actor_over_a_picture_of_sky_alone_is_left_there_and_told(walker: Staged) -> None:
+    scene = decided(walker, marked((64, 97), "sky"))
     assert not scene.placement.value.moved
-    assert any("do not stand on ground of the condition picture" in one for one in scene.warnings)
+    assert any("hang in the air" in one for one in scene.warnings)
 
 
 def test_who_stands_where_it_suits_is_left_alone(walker: Staged) -> None:

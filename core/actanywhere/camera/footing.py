@@ -11,9 +11,9 @@ from .placement import Placement
 
 Rows = tuple[float, float]
 
-FARTHEST = 0.3
-_ACROSS, _DOWN = (0.3, 0.05), (0.2, 0.025)
-"""How far a picture is moved beyond what of it lies outside the frame, and in which steps: to the side, and down."""
+FARTHEST = (0.3, 0.2)
+"""How far a picture is moved beyond what of it lies outside the frame, in frame heights: to the side, and down."""
+_STEPS = (0.05, 0.025)
 _SCALES = (1.0, 1.1, 1.25)
 _FEET, _HORIZON, _BARE, _MOVE = 1.0, 2.5, 1.2, 0.15
 """What it costs: feet that stand on none of the ground, a frame height between the horizons, a frame not covered by the
@@ -22,8 +22,9 @@ _FARTHEST = 0.35
 _GAIN = 0.15
 _BEYOND = 0.9
 """How surely the ground goes on as it is at the picture's lower border."""
-_BAREST = 0.2
-_BELOW = 0.25
+BAREST = 0.2
+"""Share of the frame that a picture which is moved need not cover."""
+BELOW = 0.25
 """How far below the horizon feet have to be, in heights of who stands there: a camera is no lower, and nearer to the
 horizon they would be a giant in the distance."""
 _STANDS = 0.8
@@ -44,15 +45,16 @@ class Footing:
 
     ``ground`` (h, w) 0..1 is how surely each part of the picture is such as they stand on in the plate, None where that
     is not known; and the horizon lies between two rows, of the ``plate`` (unit coordinates) and of the ``picture``
-    (shares of its height). The picture is moved by no more than ``reach``, in frame heights, beyond what of it lies
-    outside the frame.
+    (shares of its height). The picture is moved by no more than ``reach`` (to the side and down), in frame heights,
+    beyond what of it lies outside the frame, and leaves no more than ``bare`` of the frame uncovered.
     """
 
     feet: NDArray[np.float64]
     ground: NDArray[np.float32] | None = None
     plate: Rows | None = None
     picture: Rows | None = None
-    reach: float = FARTHEST
+    reach: tuple[float, float] = FARTHEST
+    bare: float = BAREST
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,12 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
     best = centred
     width, height = Placement(fit).sides(picture, frame)
     for scale in _SCALES:
-        for x in _steps((width - frame) / 2, *_ACROSS, known.reach):
-            for y in _steps((height - 1) / 2, *_DOWN, known.reach):
+        for x in _steps((width - frame) / 2, known.reach[0], _STEPS[0]):
+            for y in _steps((height - 1) / 2, known.reach[1], _STEPS[1]):
                 placement = Placement(fit, x, y, scale)
                 found = judge(known, placement, picture, frame)
                 bare = 1 - placement.shown(picture, frame)[1]
-                if found.cost < best.cost and bare <= _BAREST:
+                if found.cost < best.cost and bare <= known.bare:
                     best = found
     stands = best.feet is None or best.feet >= _STANDS
     if not stands or best.cost > centred.cost - _GAIN:
@@ -89,9 +91,9 @@ def find_footing(known: Footing, fit: str, picture: float, frame: float) -> tupl
     return centred, best
 
 
-def _steps(outside: float, farthest: float, step: float, reach: float) -> list[float]:
+def _steps(outside: float, reach: float, step: float) -> list[float]:
     """The moves to try along one side, to and fro; ``outside`` is how much of the picture each border cuts off."""
-    count = int((max(0.0, outside) + min(farthest, reach)) / step + 1e-6)
+    count = int((max(0.0, outside) + reach) / step + 1e-6)
     return [round(step * number, 3) for number in range(-count, count + 1)]
 
 
@@ -175,7 +177,7 @@ def _standing(known: Footing, placement: Placement, picture: float, frame: float
             in_picture(known.feet, placement, picture, frame)[1],
         )
         horizon = (known.picture[0] + known.picture[1]) / 2
-        below = (down - horizon > _BELOW * known.feet[:, 2] / height).astype(np.float64)
+        below = (down - horizon > BELOW * known.feet[:, 2] / height).astype(np.float64)
     if known.ground is None:
         return None if known.picture is None else float(below.mean())
     return float((share_at(known.ground, known.feet, placement, picture, frame) * below).mean())

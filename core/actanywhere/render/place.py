@@ -25,12 +25,20 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space, hardly_shown, made_up, much_enlarged, runs_out
+from .placement import (
+    choose_placement,
+    cover_in_space,
+    hangs_in_sky,
+    hardly_shown,
+    made_up,
+    much_enlarged,
+    runs_out,
+)
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
 from .stand import stand
-from .standpoint import Standpoint, hangs_in_sky, read_standpoint
+from .standpoint import Standpoint, read_standpoint
 from .tint import unlike_in_colour
 
 Picture = NDArray[np.float32]
@@ -272,7 +280,7 @@ def _lay(
     tint, roll = unlike_in_colour(clip, condition), warn_of_roll(clip, anchor, condition, hole)
     hangs: tuple[str, ...] = ()
     if found is not None and painted is None and not (asked is not None and asked.moved):
-        hangs = hangs_in_sky(standpoint, clip, placement.value, size[1] / size[0], view.aspect)
+        hangs = hangs_in_sky(standpoint, placement.value, size[1] / size[0], view.aspect)
     warnings = (*placement.warnings, *doubts, *strip, *soft, *tint, *roll, *hangs)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)

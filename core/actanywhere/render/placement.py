@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..camera.backdrop import Backdrop, View
 from ..camera.cover import Path, cover, path_of
 from ..camera.footing import (
+    BELOW,
     FARTHEST,
     ROWS,
     SIDEWAYS,
@@ -34,7 +35,7 @@ from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..footage import compact
 from .decision import Decision
-from .standpoint import Standpoint
+from .standpoint import Standpoint, share_in_sky
 
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
@@ -49,9 +50,12 @@ _AGREE, _STANDS = 0.08, 0.6
 _DOUBTED = 0.75
 """Share of the picture's height above which feet are told, where nothing tells its ground."""
 _LOWEST = 0.88
-"""Share of the picture's height below which it is taken for ground, in a camera in 3-D."""
-_BY_COLOUR = 0.15
+"""Share of the picture's height below which it is taken for ground, in a camera in 3-D, and for a proposal."""
+_BY_COLOUR = (0.15, 0.2)
 """Frame heights by which a picture is moved at most, where only the colours under somebody's feet tell its ground."""
+_OUT_OF_SKY = 0.45
+"""Frame heights by which it is moved up where they would hang in its sky above its known ground, and the share of the
+frame that this then goes on into: an extension of ground shows less than somebody in the air does."""
 
 
 def choose_placement(
@@ -86,8 +90,19 @@ def choose_placement(
     )
     picture = size[1] / size[0]
     before, best = find_footing(footing, settings.fit, picture, frame)
+    if not best.placement.moved and share_in_sky(seen, before.placement, picture, frame, BELOW):
+        best = find_footing(_far(footing), settings.fit, picture, frame)[1]
     if best.placement.moved:
-        return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}")
+        bare = 1 - best.placement.shown(picture, frame)[1]
+        made_up = (
+            "The actor's feet would be in the sky of the condition picture, or too near to it: it is moved, and "
+            f"{bare:.0%} of the frame is made up below it. A picture that shows more ground needs less; {_SAYS}.",
+        )
+        return Decision(
+            best.placement,
+            f"{_gained(before, best, seen)}; {_SAYS}",
+            made_up if bare > footing.bare else (),
+        )
     left = _left(before, seen)
     # At an anchor that is given, the picture is to fit as it is.
     if path is None or settings.fit != "fill" or settings.anchor is not None:
@@ -125,6 +140,29 @@ def _doubtful(row: float) -> tuple[str, ...]:
         "Nothing tells where the ground of the condition picture begins, and in a quarter of the shot the actor's feet "
         f"lie no farther down than {row:.0%} of its height: look whether they stand there. {_SAYS}; a network reads "
         "the ground: actanywhere models pull vision.",
+    )
+
+
+def _far(footing: Footing) -> Footing:
+    return replace(footing, reach=(0.0, _OUT_OF_SKY), bare=_OUT_OF_SKY)
+
+
+def hangs_in_sky(seen: Standpoint, placement: Placement, picture: float, frame: float) -> tuple[str, ...]:
+    """A warning where the feet are over the sky of the condition, and no network tells its ground.
+
+    With the least move that stands them on its lowest rows, which may be ground.
+    """
+    told = seen.regions is not None and seen.ground is not None
+    over = 0.0 if told else share_in_sky(seen, placement, picture, frame)
+    if not over or seen.sky is None:
+        return ()
+    lowest = np.arange(len(seen.sky))[:, None] >= _LOWEST * len(seen.sky)
+    ground = (lowest & (seen.sky < 0.5)).astype(np.float32)
+    best = find_footing(_far(Footing(seen.feet, ground)), placement.fit, picture, frame)[1]
+    such = f", such as --place {best.placement} onto its lowest rows" if best.placement.moved else ""
+    return (
+        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
+        f"the picture otherwise (--place){such}, or give one with ground at their feet.",
     )
 
 

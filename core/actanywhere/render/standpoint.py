@@ -47,7 +47,8 @@ class Standpoint:
     ``plate`` and ``picture`` are the horizons of the plate's frame (shares of the view's height) and of the condition
     (shares of its own), None where they are not known for sure. ``ground`` (h, w): how surely the condition is there
     what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None. ``sky``
-    (h, w) is the condition's, by its regions or by its blue; None where nothing tells it.
+    (h, w) is the condition's, by its regions or by its blue; None where nothing tells it. ``flies``: they are in the
+    plate's own sky, or who is taken out of the condition is in its sky.
     """
 
     anchor: int
@@ -59,6 +60,7 @@ class Standpoint:
     regions: RegionMap | None
     told_by: str = ""
     sky: Picture | None = None
+    flies: bool = False
 
     def inside(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> Standpoint:
         """The same of a ``box`` (left, top, width, height) of a condition of ``size`` (height, width) alone."""
@@ -112,6 +114,12 @@ def read_standpoint(
             stood_ground(condition, other.mask, hole, other.shadow),
             "the feet of the second actor",
         )
+    sky = plain_sky(condition, hole) if picture is None else picture.of("sky")
+    rgb, matte = (codes[anchor] / np.float32(255) for codes in (clip.rgb, clip.matte))
+    flies = _in_sky(clip.matte[anchor], clip.aspect, plain_sky(rgb, matte))
+    if other is not None and other.mask is not None:
+        codes = np.round(other.mask * 255).astype(np.uint8)
+        flies = flies or _in_sky(codes, condition.shape[1] / rows, sky)
     return Standpoint(
         anchor,
         feet,
@@ -121,32 +129,30 @@ def read_standpoint(
         surface,
         picture,
         told_by if ground is not None else "",
-        plain_sky(condition, hole) if picture is None else picture.of("sky"),
+        sky,
+        flies,
     )
 
 
-def hangs_in_sky(
-    seen: Standpoint, clip: Clip, placement: Placement, picture: float, frame: float
-) -> tuple[str, ...]:
-    """A warning where the feet are over the blue sky of the condition, and no network tells its ground.
+def _in_sky(matte: NDArray[np.uint8], aspect: float, sky: Picture | None) -> bool:
+    """Whether the feet of the actors of a matte (h, w) hang in the ``sky`` (any size) of their own picture."""
+    feet = actor_feet(matte, aspect)
+    return sky is not None and len(feet) > 0 and float(_under(feet, aspect, sky).mean()) > _IN_SKY
 
-    ``picture`` and ``frame`` are the widths over heights of the condition and of the view that it is laid into. Who is
-    in the sky in the plate too flies.
+
+def share_in_sky(
+    seen: Standpoint, placement: Placement, picture: float, frame: float, above: float = 0.0
+) -> float:
+    """The share of the feet that hang in the condition's sky; 0 where that is not much, or not known, or they fly.
+
+    Or of places so far ``above`` them, in heights of who stands there. ``picture`` and ``frame`` are the widths over
+    heights of the condition and of the view that it is laid into.
     """
-    if seen.regions is not None or seen.sky is None or not len(seen.feet):
-        return ()
-    over = float((share_at(seen.sky, seen.feet, placement, picture, frame) > 0.5).mean())
-    if over <= _IN_SKY:
-        return ()
-    rgb, matte = (codes[seen.anchor] / np.float32(255) for codes in (clip.rgb, clip.matte))
-    own = plain_sky(rgb, matte)
-    here = actor_feet(clip.matte[seen.anchor], clip.aspect)
-    if own is not None and len(here) and float(_under(here, clip.aspect, own).mean()) > _IN_SKY:
-        return ()
-    return (
-        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
-        "the picture otherwise (--place), or give one with ground at their feet.",
-    )
+    if seen.sky is None or seen.flies or not len(seen.feet):
+        return 0.0
+    at = seen.feet - above * seen.feet[:, [2]] * [0, 1, 0]
+    over = float((share_at(seen.sky, at, placement, picture, frame) > 0.5).mean())
+    return over if over > _IN_SKY else 0.0
 
 
 def actor_feet(matte: NDArray[np.uint8], aspect: float) -> NDArray[np.float64]:
