@@ -121,7 +121,7 @@ def keeps(known: Footing, before: Judged, placement: Placement, picture: float, 
 def lowered(known: Footing, laid: Placement, picture: float, frame: float) -> Placement:
     """``laid`` slid up a little, until most feet stand in the picture's lower part, while the frame stays covered."""
     row, height = upper_row(known.feet, laid, picture, frame), laid.sides(picture, frame)[1]
-    up = float(np.floor(100 * min((height - 1) / 2, (LOWER - row) * height, _DOWN[0])) / 100)
+    up = float(np.floor(100 * min((height - 1) / 2, (LOWER - row) * height, FARTHEST[1])) / 100)
     return replace(laid, y=laid.y - up) if up >= _WORTH else laid
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,6 +52,7 @@ _DOUBTED = 0.75
 """Share of the picture's height above which feet are told, where nothing tells its ground."""
 _LOWEST = 0.88
 """Share of the picture's height below which it is taken for ground, in a camera in 3-D, and for a proposal."""
+_ROWS = 100
 _BY_COLOUR = (0.15, 0.2)
 """Frame heights by which a picture is moved at most, where only the colours under somebody's feet tell its ground."""
 _OUT_OF_SKY = 0.45
@@ -94,20 +96,31 @@ def choose_placement(
         best = find_footing(_far(footing), settings.fit, picture, frame)[1]
     if best.placement.moved:
         bare = 1 - best.placement.shown(picture, frame)[1]
-        made_up = (
-            "The actor's feet would be in the sky of the condition picture, or too near to it: it is moved, and "
-            f"{bare:.0%} of the frame is made up below it. A picture that shows more ground needs less; {_SAYS}.",
-        )
-        return Decision(
-            best.placement,
-            f"{_gained(before, best, seen)}; {_SAYS}",
-            made_up if bare > footing.bare else (),
-        )
+        told = (_made_up_below(bare),) if bare > footing.bare else ()
+        return Decision(best.placement, f"{_gained(before, best, seen)}; {_SAYS}", told)
     left = _left(before, seen)
     # At an anchor that is given, the picture is to fit as it is.
     if path is None or settings.fit != "fill" or settings.anchor is not None:
         return left
-    unknown = len(seen.feet) > 0 and before.feet is None and before.apart is None
+    return _around(path, footing, left, seen, size, frame, rows)
+
+
+def _around(
+    path: Path,
+    footing: Footing,
+    left: Decision[Placement],
+    seen: Standpoint,
+    size: tuple[int, int],
+    frame: float,
+    rows: int,
+) -> Decision[Placement]:
+    """The picture as it is ``left``, or enlarged and slid around the camera's ``path``, its feet where they were.
+
+    Where nothing tells its ground, they come nearer to its lower part.
+    """
+    picture, centred = size[1] / size[0], left.value
+    before = judge(footing, centred, picture, frame)
+    unknown = len(seen.feet) > 0 and before.feet is None and before.apart is None and not seen.flies
     laid = lowered(footing, centred, picture, frame) if unknown else centred
     before = judge(footing, laid, picture, frame)
 
@@ -126,44 +139,53 @@ def choose_placement(
             f"moved, since nothing tells its ground, and most of the actor's feet lie {at[1]:.0%} of its height down "
             f"so instead of {at[0]:.0%}; {_SAYS}"
         )
-    doubts = _doubtful(at[1]) if unknown else ()
-    if not reasons:
-        return replace(left, warnings=left.warnings + doubts)
-    return Decision(found, "; ".join(reasons), left.warnings + doubts)
+    unsure = unknown and not share_in_sky(seen, found, picture, frame)
+    doubts = left.warnings + (_doubtful(at[1], _proposal(seen, found, picture, frame)) if unsure else ())
+    return Decision(found, "; ".join(reasons), doubts) if reasons else replace(left, warnings=doubts)
 
 
-def _doubtful(row: float) -> tuple[str, ...]:
+def _made_up_below(bare: float) -> str:
+    return (
+        "The actor's feet would be in the sky of the condition picture, or too near to it: it is moved, and "
+        f"{bare:.0%} of the frame is made up below it. A picture that shows more ground needs less; {_SAYS}."
+    )
+
+
+def _doubtful(row: float, such: str) -> tuple[str, ...]:
     """A warning where nothing tells the picture's ground, and the feet stand so high that it may not have begun."""
     if row >= _DOUBTED:
         return ()
     return (
         "Nothing tells where the ground of the condition picture begins, and in a quarter of the shot the actor's feet "
-        f"lie no farther down than {row:.0%} of its height: look whether they stand there. {_SAYS}; a network reads "
-        "the ground: actanywhere models pull vision.",
+        f"lie no farther down than {row:.0%} of its height: look whether they stand there. --place x,y,scale lays it "
+        f"otherwise{such}; a network reads the ground: actanywhere models pull vision.",
     )
+
+
+def hangs_in_sky(seen: Standpoint, placement: Placement, picture: float, frame: float) -> tuple[str, ...]:
+    """A warning where the feet are over the sky of the condition, and no network tells its ground."""
+    told = seen.regions is not None and seen.ground is not None
+    over = 0.0 if told else share_in_sky(seen, placement, picture, frame)
+    if not over:
+        return ()
+    return (
+        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
+        f"the picture otherwise (--place){_proposal(seen, placement, picture, frame)}, or give one with ground at "
+        "their feet.",
+    )
+
+
+def _proposal(seen: Standpoint, laid: Placement, picture: float, frame: float) -> str:
+    """The least move that stands the actor on the picture's lowest rows, which may be ground, where there is one."""
+    ground = np.repeat(np.float32(np.arange(_ROWS)[:, None] >= _LOWEST * _ROWS), _ROWS, 1)
+    if seen.sky is not None:
+        ground *= cv2.resize(seen.sky, ground.shape, interpolation=cv2.INTER_AREA) < 0.5
+    best = find_footing(_far(Footing(seen.feet, ground)), laid.fit, picture, frame)[1].placement
+    return f", such as --place {best} onto its lowest rows" if best.moved else ""
 
 
 def _far(footing: Footing) -> Footing:
     return replace(footing, reach=(0.0, _OUT_OF_SKY), bare=_OUT_OF_SKY)
-
-
-def hangs_in_sky(seen: Standpoint, placement: Placement, picture: float, frame: float) -> tuple[str, ...]:
-    """A warning where the feet are over the sky of the condition, and no network tells its ground.
-
-    With the least move that stands them on its lowest rows, which may be ground.
-    """
-    told = seen.regions is not None and seen.ground is not None
-    over = 0.0 if told else share_in_sky(seen, placement, picture, frame)
-    if not over or seen.sky is None:
-        return ()
-    lowest = np.arange(len(seen.sky))[:, None] >= _LOWEST * len(seen.sky)
-    ground = (lowest & (seen.sky < 0.5)).astype(np.float32)
-    best = find_footing(_far(Footing(seen.feet, ground)), placement.fit, picture, frame)[1]
-    such = f", such as --place {best.placement} onto its lowest rows" if best.placement.moved else ""
-    return (
-        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
-        f"the picture otherwise (--place){such}, or give one with ground at their feet.",
-    )
 
 
 def cover_in_space(
