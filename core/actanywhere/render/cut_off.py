@@ -29,6 +29,8 @@ _LOW = 0.25
 """Share of the actor's height, from the end up, in which a slanted end may lie."""
 _BROAD = 0.25
 """How broad it is against the actor's height: somebody on both feet is some six times as tall as their sole is long."""
+_BROADEST = 0.4
+"""The same at the frame's lower border: legs apart, seen down to their knees, are less."""
 _STEEPEST = np.tan(np.radians(20))
 _OFF = 1.0
 
@@ -58,7 +60,7 @@ def _broad_at_border(matte: NDArray[np.uint8]) -> bool:
     solid = matte > 127
     steps = np.flatnonzero(np.diff(solid[-1].astype(np.int8), prepend=0, append=0))
     broadest = int(np.diff(steps)[::2].max(initial=0))
-    return broadest >= max(_SMALLEST, _BROAD * int(solid.any(1).sum()))
+    return broadest >= max(_SMALLEST, _BROADEST * int(solid.any(1).sum()))
 
 
 def ends_in_a_cut(rgb: NDArray[np.uint8], matte: NDArray[np.uint8]) -> bool:
