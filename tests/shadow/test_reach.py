@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from actanywhere.shadow.reach import lasting, reached, without
+from actanywhere.shadow.reach import lasting, reach_on, reached, without
 from actanywhere.shadow.shot_frames import ShotFrames
 from actanywhere.shadow.steady import Feet, feet_of
 
@@ -113,3 +113,19 @@ def test_the_lines_of_a_kite_make_nobody_taller_or_wider() -> None:
     for step in range(60):
         actor[60 - step, 69 - step] = True
     assert feet_of(actor) == whole == Feet(79, 99, 40, 20)
+
+
+def test_a_part_that_is_reached_in_one_frame_is_the_shadow_in_those_about_it() -> None:
+    parts = np.zeros((4, 60, 120), np.uint8)
+    for time, left in enumerate((20, 25, 30, 35)):
+        parts[time, 40:46, left : left + 10] = parts[time, 40:46, left + 20 : left + 30] = 128
+    parts[0, 10:16, 90:100] = 128  # where none of them has it
+    found = parts.copy()
+    found[[0, 1, 3], :, :] = 0
+    for time, left in ((0, 20), (1, 25), (3, 35)):
+        found[time, 40:46, left : left + 10] = 128
+    feet = [Feet(left, 45.0, 20.0, 6.0) for left in (20.0, 25.0, 30.0, 35.0)]
+    whole = parts.copy()
+    whole[0, 10:16] = whole[3, :, 50:] = 0  # the plate is cut before the last frame
+    reach_on(found, parts, feet, lambda one, other: max(one, other) < 3)
+    assert (found == whole).all()

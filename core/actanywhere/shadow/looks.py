@@ -16,7 +16,7 @@ from ..footage import forget, processors, spilled
 from .clean_plate import CleanFrame, clean_frame
 from .darker import ENDS, Darker, Level, darker
 from .frame_moves import Moves
-from .reach import AROUND, FARTHEST, about, lasting, reached, without
+from .reach import AROUND, FARTHEST, about, lasting, reach_on, reached, without
 from .redness import as_codes, leave_out_redder
 from .shot_frames import Flags, Plane, ShotFrames
 from .steady import Feet, away_from
@@ -124,19 +124,28 @@ class Looks:
         self.each(again, self._levels, self._at_once)
         return True
 
-    def lay(self, planes: Codes) -> None:
-        """Add to the ``planes`` (T, h, w) what of the dark goes on with the actor and is reached from their feet."""
+    def lay(self, planes: Codes, in_time: bool = False) -> None:
+        """Add to the ``planes`` (T, h, w) what of the dark goes on with the actor and is reached from their feet.
 
-        def keep(index: int) -> None:
-            actor = self._shot.actor(index)
+        ``in_time``: in their frame, or in one before or after.
+        """
+        parts, kept = spilled(planes.shape), spilled(planes.shape)
+
+        def reach(index: int) -> None:
             lasts, stays = lasting(self._shot, self.dark, self._feet, index, self._around)
-            kept = without(reached(actor, lasts, cast(Feet, self._feet[index])), stays)
-            found = np.round(_under_actor(kept, actor) * 255).astype(np.uint8)
-            planes[index] = np.maximum(planes[index], found)
-            if index % _LOOKED_AT == 0:
-                forget(self.dark, planes)
+            found = without(reached(self._shot.actor(index), lasts, cast(Feet, self._feet[index])), stays)
+            parts[index], kept[index] = np.round(np.where(stays, 0, lasts) * 255), np.round(found * 255)
 
-        self.each(keep, self.shown)
+        def put(index: int) -> None:
+            found = _under_actor(kept[index] / np.float32(255), self._shot.actor(index))
+            planes[index] = np.maximum(planes[index], np.round(found * 255).astype(np.uint8))
+            if index % _LOOKED_AT == 0:
+                forget(self.dark, planes, parts, kept)
+
+        self.each(reach, self.shown)
+        if in_time:
+            reach_on(kept, parts, self._feet, self._shot.together)
+        self.each(put, self.shown)
         leave_out_redder(planes, self.dark, self.bluer, self._shot.actor, self.shown)
 
     def _clean(self, shot: ShotFrames, index: int, part: Box) -> CleanFrame:

@@ -125,7 +125,7 @@ def pull_shadow(
     if steady.enough:
         carry(planes, feet, steady, shot.together)
         if looks.look_again(planes, steady.show):
-            looks.lay(planes)
+            looks.lay(planes, in_time=True)
             carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
     gone = gone_on(shot, feet)
     stays = not given and gone < _FARTHER

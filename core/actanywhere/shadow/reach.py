@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import cast
 
 import cv2
@@ -42,6 +44,8 @@ the latter as a share of their height."""
 _THIN = 0.005
 """Half the width of a line, as a share of the frame's height, that is left beside what belongs to the place."""
 _GAP = 0.02
+_SAME = 0.6
+"""Share of a part that has to lie where the next frame has the shadow, for it to be the same."""
 
 
 def without_dots(flags: Flags) -> NDArray[np.uint8]:
@@ -165,6 +169,30 @@ def reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:
             kept |= mine
     kept &= _no_specks(dark * kept, near)
     return np.asarray(np.where(kept, dark, 0), np.float32)
+
+
+def reach_on(
+    found: NDArray[np.uint8],
+    parts: NDArray[np.uint8],
+    feet: Sequence[Feet | None],
+    together: Callable[[int, int], bool],
+) -> None:
+    """Add to what was ``found`` (T, h, w) the dark ``parts`` (T, h, w; both of 255) that the frame before or after has.
+
+    A part joins the actor in one frame and not in the next: decided for each alone, it would go on and off.
+    """
+    standing = [(index, stands) for index, stands in enumerate(feet) if stands is not None]
+    for order in (standing, standing[::-1]):
+        for (other, there), (index, here) in pairwise(order):
+            if not found[other].any() or not together(other, index):
+                continue
+            had = moved(found[other].astype(np.float32), there, here) > _DARK
+            number, labels, stats, _ = cv2.connectedComponentsWithStats(without_dots(parts[index] > _DARK))
+            areas = stats[:, cv2.CC_STAT_AREA]
+            same = np.bincount(labels.ravel(), had.ravel(), number) > _SAME * areas
+            same &= areas > _SMALLEST * here.tall**2
+            same[0] = False
+            found[index] = np.where(same[labels], np.maximum(found[index], parts[index]), found[index])
 
 
 def _no_specks(dark: Plane, near: Flags) -> Flags:
