@@ -136,6 +136,8 @@ def test_without_an_actor_all_that_is_valid_is_known() -> None:
 def test_the_anchor_is_where_the_shot_shows_least_beyond_the_picture() -> None:
     pan = CameraTrack(np.stack([similarity(1, 0, 0.1 * k, 0) for k in range(11)]), True, "", np.ones(11))
     assert choose_anchor(pan, 1.78, 1.78) == 5
+    # The actor comes in frame 7: the middle of seven frames that count 0.3 and four that count 1.
+    assert choose_anchor(pan, 1.78, 1.78, present=np.arange(11) >= 7) == 7
     closing_in = CameraTrack(
         np.stack([similarity(1 + 0.1 * k, 0, 0, 0) for k in range(9)]), True, "", np.ones(9)
     )

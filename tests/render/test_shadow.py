@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from actanywhere.camera.track import still_track
 from actanywhere.contract.errors import FootageError
 from actanywhere.contract.job import Job
+from actanywhere.contract.settings import Settings
+from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import Watch
+from actanywhere.render import shadow
+from actanywhere.render.clip import empty_clip
+from actanywhere.render.shadow import choose_shadow
+from actanywhere.shadow.pull import Pull, Refusal
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, read_layer, render, stage_shot, texture
 
@@ -125,3 +134,16 @@ def test_a_given_shadow_that_cannot_be_laid_is_told(tmp_path: Path, model: Path,
     job = stage_shot(tmp_path / "led", condition=place).job(model, camera="subject", shadow="given")
     result = render(job)
     assert any("shadow 'given'" in warning and "left out" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(("frames", "told"), [(64, True), (16, False)])
+def test_a_long_shot_whose_ground_is_lost_says_that_a_part_of_it_may_show_a_shadow(
+    frames: int, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slips = Refusal.SLIPS
+    monkeypatch.setattr(shadow, "pull_shadow", lambda *_: Pull(None, slips.value, refused=slips))
+    clip = empty_clip(FrameRange(1001, 1000 + frames), 8, 16, 2.0)
+    features = SimpleNamespace(clip=clip, shot=lambda *_: None)
+    track = still_track(frames)
+    found = choose_shadow(Settings(), clip, features, track, "plate", True, Watch())  # type: ignore[arg-type]
+    assert ("a part of the range, rendered by itself, may show it" in found.reason) is told

@@ -27,6 +27,8 @@ _STRIP = 64
 """Rows of a frame that are looked up at once, so that a large one does not fill the memory."""
 _REACHED = 0.95
 """Share of a frame that the place has to reach."""
+_WITHOUT = 0.3
+"""What a frame without the actor counts, where the one that the condition fits is chosen."""
 _LIMIT = 1e6
 """Pixels from the picture beyond which nothing is told apart: OpenCV hangs on larger coordinates."""
 
@@ -312,8 +314,12 @@ def choose_anchor(
     condition_aspect: float,
     view: View | None = None,
     placement: Placement | None = None,
+    present: NDArray[np.bool_] | None = None,
 ) -> int:
-    """The frame at which the condition should fit, so that the shot shows the least beyond its borders."""
+    """The frame at which the condition should fit, so that the shot shows the least beyond its borders.
+
+    Frames in which the actor is ``present`` (T,) count more than those without.
+    """
     count = len(track)
     candidates = np.unique(np.linspace(0, count - 1, min(count, 61)).round().astype(int))
     frames = np.unique(np.linspace(0, count - 1, min(count, 121)).round().astype(int))
@@ -322,11 +328,12 @@ def choose_anchor(
     view, placement = view or View(aspect), placement or Placement()
     middle = np.array([view.x, view.y]) + view.height * np.array([placement.x, placement.y])
     half = view.height * np.array(placement.sides(condition_aspect, view.aspect)) / 2 + 1e-9
-    seen = []
+    seen, weights = [], None if present is None else np.where(present[frames], 1.0, _WITHOUT)
     for candidate in candidates:
         from_here = track.relative_to(int(candidate))
         moved = [_seen_from(from_here, index, grid) for index in frames]
-        seen.append(float(np.mean([(np.abs(places - middle) <= half).all(1).mean() for places in moved])))
+        shown = [(np.abs(places - middle) <= half).all(1).mean() for places in moved]
+        seen.append(float(np.average(shown, weights=weights)))
     best = np.flatnonzero(np.array(seen) > max(seen) - 1e-3)
     return int(candidates[min(best, key=lambda k: abs(candidates[k] - (count - 1) / 2))])
 

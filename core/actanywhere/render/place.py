@@ -234,7 +234,8 @@ def _lay(
 
     if anchor is None:
         first = asked or whole(Placement(settings.fit))
-        anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, first)
+        present = np.array([bool((clip.matte[index] > 127).any()) for index in clip.indices()])
+        anchor = choose_anchor(track, clip.aspect, size[1] / size[0], view, first, present)
     moved = track.relative_to(anchor)
     standpoint = read_standpoint(
         clip,

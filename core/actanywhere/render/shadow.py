@@ -32,6 +32,8 @@ PULL_WIDTH = 640
 
 _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
+_IN_PART, _LONG = (Refusal.SLIPS, Refusal.DEPTHS), 32
+"""Why a shot of so many frames shows none, of which a part may."""
 _STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
 #: Frames after which those that were looked at leave the memory.
 LOOKED_AT = 128
@@ -127,6 +129,8 @@ def _pulled(
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
         clear = compact([proxies.frames.first + index for index in found.clear])
         alone = f"; rendered by themselves, frames {clear} may show it" if len(found.clear) >= _ALONE else ""
+        if not alone and found.refused in _IN_PART and len(proxies.frames) >= _LONG:
+            alone = "; a part of the range, rendered by itself, may show it"
         stays = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
         return ShadowDecision(None, f"{found.reason}{alone}{stays}", warnings, found.refused)
     shadow = PulledShadow(
