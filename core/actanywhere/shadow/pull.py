@@ -38,8 +38,6 @@ _REDDER, _REDDEST, _PATCHY = 0.2, 0.7, 0.35
 """How much redder than the light, as a share of its depth, a shadow is seldom, and never: the sky fills it with blue, a
 warm wall or lamp with red, but evenly: what is redder and differs as much between its quartiles is a thing.
 """
-_AGAIN = 2
-"""How often it is looked again, with the shadow that was found left out of the samples: more lets in what is none."""
 _LAID = 25
 """Of 255: a tenth of the light."""
 _STANDS_STILL, _TOLD = 0.25, 0.25
@@ -126,10 +124,9 @@ def pull_shadow(
     steady = steadiness(planes, feet, shot.actor, shot.together)
     if steady.enough:
         carry(planes, feet, steady, shot.together)
-        for _ in range(_AGAIN):
-            if looks.look_again(planes, steady.show):
-                looks.lay(planes, in_time=True)
-                carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
+        if looks.look_again(planes, steady.show):
+            looks.lay(planes, in_time=True)
+            carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
     gone = gone_on(shot, feet)
     stays = not given and gone < _FARTHER
     needs = _TENS * int(np.ceil(_FARTHER / gone * count / _TENS + 0.5)) if stays and gone > _UNTOLD else None
