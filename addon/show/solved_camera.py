@@ -48,21 +48,22 @@ def make_camera(scene: Any, order: Order) -> Any:
 
 
 def _empty_mesh(scene: Any, name: str) -> Any:
-    mesh = bpy.data.objects.get(name)
-    if mesh is None or mesh.type != "MESH":
-        mesh = bpy.data.objects.new(name, bpy.data.meshes.new(name))
-    if mesh.name not in scene.collection.all_objects:
-        scene.collection.objects.link(mesh)
+    mesh = _object(scene, name, "MESH", bpy.data.meshes)
     mesh.data.clear_geometry()
     return mesh
 
 
 def _empty_camera(scene: Any, name: str) -> Any:
-    camera = bpy.data.objects.get(name)
-    if camera is None or camera.type != "CAMERA":
-        camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
-    if camera.name not in scene.collection.all_objects:
-        scene.collection.objects.link(camera)
+    camera = _object(scene, name, "CAMERA", bpy.data.cameras)
     camera.animation_data_clear()
     camera.data.animation_data_clear()
     return camera
+
+
+def _object(scene: Any, name: str, kind: str, made_of: Any) -> Any:
+    found = bpy.data.objects.get(name)
+    if found is None or found.type != kind:
+        found = bpy.data.objects.new(name, made_of.new(name))
+    if found.name not in scene.collection.all_objects:
+        scene.collection.objects.link(found)
+    return found

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actanywhere.camera.backdrop import View
-from actanywhere.camera.placement import Placement
+from actanywhere.camera.placement import Placement, around
 from actanywhere.camera.track import still_track
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.clip import Clip
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, hangs_in_sky
+from actanywhere.render.placement import choose_placement
+from actanywhere.render.placement_told import hangs_in_sky
 from actanywhere.render.plate_regions import PlateRegions
 from actanywhere.render.standpoint import Standpoint, read_standpoint
 from actanywhere.seeing.other_actor import OtherActor
@@ -52,6 +53,15 @@ def test_feet_over_the_sky_are_told_and_feet_on_what_is_below_it_are_not() -> No
     # Feet on row 80 of 120, its lowest rows from 0.88 of its height on: higher by 0.214, in steps of 0.025.
     assert "such as --place 0,-0.225,1 onto its lowest rows" in warning
     assert hangs_in_sky(_seen(60, 40), Placement("fill"), ASPECT, ASPECT) == ()
+    # A bar of 40 rows above it: the whole's middle is 20 of 120 rows higher.
+    (barred,) = hangs_in_sky(
+        _seen(100, 40),
+        Placement("fill"),
+        ASPECT,
+        ASPECT,
+        lambda laid: around(laid, (0, 40, WIDTH, HEIGHT), (HEIGHT + 40, WIDTH), ASPECT),
+    )
+    assert "such as --place 0,-0.3917,1 onto its lowest rows" in barred
     assert not _place(_seen(100, 40)).value.moved, "whether that is ground is not known"
 
 

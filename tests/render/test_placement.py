@@ -19,7 +19,8 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, cover_in_space, made_up, much_enlarged, runs_out
+from actanywhere.render.placement import choose_placement, cover_in_space
+from actanywhere.render.placement_told import made_up, much_enlarged, runs_out
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow_on_place import shadow_off_sky, shadow_on_place
@@ -106,9 +107,12 @@ def test_a_letterboxed_picture_that_is_placed_lies_whole_as_it_was_said(tmp_path
 def test_ground_and_horizon_of_a_letterboxed_picture_are_those_inside_of_its_bars() -> None:
     ground = np.zeros((100, 50), np.float32)
     ground[60:80] = 1
-    whole = replace(NOBODY, picture=Horizon(0.5, 0.6, "lines"), ground=ground)
+    sky = np.ones((20, 10), np.float32)
+    sky[10:] = 0
+    whole = replace(NOBODY, picture=Horizon(0.5, 0.6, "lines"), ground=ground, sky=sky)
     inner = whole.inside((0, 40, 100, 120), (200, 100))
-    assert inner.picture is not None and inner.ground is not None
+    assert inner.picture is not None and inner.ground is not None and inner.sky is not None
+    assert inner.sky.shape == (12, 10) and inner.sky[:6].all() and not inner.sky[6:].any()
     assert (inner.picture.high, inner.picture.low) == pytest.approx((0.5, 80 / 120))
     assert inner.ground.shape == (60, 50) and inner.ground[40:].all() and not inner.ground[:40].any()
 
@@ -302,6 +306,10 @@ def test_a_camera_that_goes_past_the_picture_is_told_with_its_frames() -> None:
 
     (told,) = runs_out(pans(1.4), Placement(), 16 / 9, 16 / 9, frames, False)
     assert "1007-1011 up to 79%" in told and "models pull vision" in told
+    assert (
+        "mirrored" in told
+        and "mirrored" not in runs_out(pans(1.4), Placement(), 16 / 9, 16 / 9, frames, True)[0]
+    )
     assert runs_out(pans(0.6), Placement(), 16 / 9, 16 / 9, frames, False) == ()
     assert runs_out(pans(1.4), Placement(scale=0.5), 16 / 9, 16 / 9, frames, False) == ()  # is told otherwise
 

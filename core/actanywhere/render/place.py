@@ -25,15 +25,8 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import (
-    choose_placement,
-    cover_in_space,
-    hangs_in_sky,
-    hardly_shown,
-    made_up,
-    much_enlarged,
-    runs_out,
-)
+from .placement import choose_placement, cover_in_space
+from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
@@ -260,7 +253,10 @@ def _lay(
     free = not (said.extended or inputs.engine.facts.invents)
     flat = free and found is not None and said.kind != "composite"
     path = path_of(moved, clip.aspect, view) if flat else None
-    placement = choose_placement(settings, painted, (high, wide), view.aspect, found, path, rows)
+    placement = choose_placement(settings, painted, (high, wide), view.aspect, found, path, rows, whole)
+    hangs: tuple[str, ...] = ()
+    if found is not None and painted is None and not (asked is not None and asked.moved):
+        hangs = hangs_in_sky(found, placement.value, wide / high, view.aspect, whole)
     centred = asked is None and painted is None and settings.fit == "fill" and settings.anchor is None
     if free and found is None and centred:
 
@@ -279,9 +275,6 @@ def _lay(
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))
     soft = much_enlarged(placement.value, size, view.aspect, rows)
     tint, roll = unlike_in_colour(clip, condition), warn_of_roll(clip, anchor, condition, hole)
-    hangs: tuple[str, ...] = ()
-    if found is not None and painted is None and not (asked is not None and asked.moved):
-        hangs = hangs_in_sky(standpoint, placement.value, size[1] / size[0], view.aspect)
     warnings = (*placement.warnings, *doubts, *strip, *soft, *tint, *roll, *hangs)
     fits = f"{seen.kind}; it fits at frame {clip.frames.first + anchor}{stands}"
     return _Laid(backdrop, fits, Decision(placement.value, placement.reason, warnings), standpoint)

@@ -42,7 +42,7 @@ from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
 from .overlap import read_ahead
 from .place import Place, see_place
-from .placement import unused_without_backdrop
+from .placement_told import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge

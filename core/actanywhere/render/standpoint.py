@@ -69,14 +69,17 @@ class Standpoint:
         if picture is not None:
             upper, lower = ((row * rows - top) / high for row in (picture.high, picture.low))
             picture = replace(picture, high=upper, low=lower)
-        ground = self.ground
-        if ground is not None:
-            down, across = ground.shape[0] / rows, ground.shape[1] / columns
-            ground = ground[
+
+        def cut(plane: Picture | None) -> Picture | None:
+            if plane is None:
+                return None
+            down, across = plane.shape[0] / rows, plane.shape[1] / columns
+            return plane[
                 round(top * down) : round((top + high) * down),
                 round(left * across) : round((left + wide) * across),
             ]
-        return replace(self, picture=picture, ground=ground)
+
+        return replace(self, picture=picture, ground=cut(self.ground), sky=cut(self.sky))
 
 
 def read_standpoint(

@@ -1,0 +1,188 @@
+"""What an artist is told of how the condition lies: it hangs, is made up, runs out, is soft, or hardly shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..camera.backdrop import Backdrop
+from ..camera.cover import Path
+from ..camera.footing import Footing, find_footing
+from ..camera.placement import Placement
+from ..contract.settings import Settings
+from ..contract.shot import FrameRange
+from ..footage import compact
+from .standpoint import Standpoint, share_in_sky
+
+_STRIP = 0.5
+"""Share of the picture that has to be seen in the shot for nothing to be said."""
+SOFT = 4.0
+"""How many times a picture may be enlarged for nothing to be said."""
+_MADE_UP = 0.05
+"""Share of what the camera sees that may lie beyond a picture that does not fill the frame, for nothing to be said."""
+_PAST = 0.4
+"""Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
+SAYS = "--place x,y,scale says it otherwise"
+_DOUBTED = 0.75
+"""Share of the picture's height above which feet are told, where nothing tells its ground."""
+LOWEST = 0.88
+"""Share of the picture's height below which it is taken for ground, in a camera in 3-D, and for a proposal."""
+_ROWS = 100
+_OUT_OF_SKY = 0.45
+"""Frame heights by which it is moved up where they would hang in its sky above its known ground, and the share of the
+frame that this then goes on into: an extension of ground shows less than somebody in the air does."""
+
+
+def made_up_below(bare: float) -> str:
+    """A warning where the picture was moved out of its sky, and leaves a share ``bare`` of the frame."""
+    return (
+        "The actor's feet would be in the sky of the condition picture, or too near to it: it is moved, and "
+        f"{bare:.0%} of the frame is made up below it. A picture that shows more ground needs less; {SAYS}."
+    )
+
+
+def doubtful(row: float, such: str) -> tuple[str, ...]:
+    """A warning where nothing tells the picture's ground, and the feet stand so high that it may not have begun."""
+    if row >= _DOUBTED:
+        return ()
+    return (
+        "Nothing tells where the ground of the condition picture begins, and in a quarter of the shot the actor's feet "
+        f"lie no farther down than {row:.0%} of its height: look whether they stand there. --place x,y,scale lays it "
+        f"otherwise{such}; a network reads the ground: actanywhere models pull vision.",
+    )
+
+
+def hangs_in_sky(
+    seen: Standpoint,
+    placement: Placement,
+    picture: float,
+    frame: float,
+    whole: Callable[[Placement], Placement] = lambda laid: laid,
+) -> tuple[str, ...]:
+    """A warning where the feet are over the sky of the condition, and no network tells its ground; as above."""
+    told = seen.regions is not None and seen.ground is not None
+    over = 0.0 if told else share_in_sky(seen, placement, picture, frame)
+    if not over:
+        return ()
+    return (
+        f"The actor's feet are over the sky of the condition picture ({over:.0%} of them): they hang in the air. Lay "
+        f"the picture otherwise (--place){proposal(seen, placement, picture, frame, whole)}, or give one with "
+        "ground at their feet.",
+    )
+
+
+def proposal(
+    seen: Standpoint,
+    laid: Placement,
+    picture: float,
+    frame: float,
+    whole: Callable[[Placement], Placement],
+) -> str:
+    """The least move that stands the actor on the picture's lowest rows, which may be ground, where there is one."""
+    ground = np.repeat(np.float32(np.arange(_ROWS)[:, None] >= LOWEST * _ROWS), _ROWS, 1)
+    if seen.sky is not None:
+        ground *= cv2.resize(seen.sky, ground.shape, interpolation=cv2.INTER_AREA) < 0.5
+    best = find_footing(far(Footing(seen.feet, ground)), laid.fit, picture, frame)[1].placement
+    return f", such as --place {whole(best)} onto its lowest rows" if best.moved else ""
+
+
+def far(footing: Footing) -> Footing:
+    """The same, but free to be moved up or down as far as it takes to come out of the sky."""
+    return replace(footing, reach=(0.0, _OUT_OF_SKY), bare=_OUT_OF_SKY)
+
+
+def much_enlarged(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> tuple[str, ...]:
+    """A warning where a ``picture`` (height, width) is soft in a ``frame`` (width over height) of so many ``rows``."""
+    much = times(placement, picture, frame, rows)
+    if much < SOFT:
+        return ()
+    return (
+        f"The condition picture ({picture[1]}x{picture[0]}) is enlarged {much:.1f} times for this plate, and the "
+        "layer is as soft as that. Give a larger one.",
+    )
+
+
+def times(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> float:
+    """How many times a picture is enlarged in a frame of so many rows."""
+    return rows * placement.sides(picture[1] / picture[0], frame)[1] / picture[0]
+
+
+def hardly_shown(backdrop: Backdrop, picture: tuple[int, int, int, int]) -> tuple[str, ...]:
+    """A warning where the shot shows little of the ``picture``, by the frames of its ``backdrop``.
+
+    It has a left and upper border, a width and a height in the condition's pixels, of which bars may be no part.
+    """
+    left, top, columns, rows = picture
+    seen = np.zeros((32, 32), np.bool_)
+    height, width = 64, max(1, round(64 * backdrop.aspect))
+    y, x = np.mgrid[:height, :width].reshape(2, -1)
+    pixels = np.stack([x, y], 1).astype(np.float64)
+    for index in range(len(backdrop.track)):
+        looks = backdrop.looks(index, pixels, height, width) + 0.5 - [left, top]
+        cells = np.floor(looks / [columns, rows] * 32)
+        cells = cells[((cells >= 0) & (cells < 32)).all(1)].astype(int)
+        seen[cells[:, 1], cells[:, 0]] = True
+    share = float(seen.mean())
+    if share >= _STRIP:
+        return ()
+    return (
+        f"The shot shows only {share:.0%} of the condition picture ({columns}x{rows}). --fit fit shows all of it, and "
+        f"goes on from it; {SAYS}.",
+    )
+
+
+def made_up(path: Path, placement: Placement, picture: float, frame: float, network: bool) -> tuple[str, ...]:
+    """A warning where much is made up, since ``placement`` does not fill the frame.
+
+    ``path`` tells where it looks; ``picture`` and ``frame`` are widths over heights. A ``network`` fills, or none.
+    """
+    share = float(path.beyond(placement, picture, frame).mean())
+    small = placement.fit == "fill"
+    if share < _MADE_UP or (small and placement.scale >= 1):
+        return ()
+    fills = "" if network else ", or get a network that fills (actanywhere models pull vision)"
+    how, less = "a scale below 1", "A scale of 1"
+    if not small:
+        how, less = f"--fit {placement.fit}", "--fit fill"
+    return (
+        f"{share:.0%} of what the camera sees lies beyond the condition picture ({how}), and is made up. {less} leaves "
+        f"less; or give a picture that shows more of the place{fills}.",
+    )
+
+
+def runs_out(
+    path: Path, placement: Placement, picture: float, frame: float, frames: FrameRange, network: bool
+) -> tuple[str, ...]:
+    """A warning of the ``frames`` that show the picture hardly any more, since the camera has gone past its borders.
+
+    As ``made_up``, which says it where the picture is laid small.
+    """
+    shares = path.beyond(placement, picture, frame)
+    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
+    past = np.flatnonzero(every >= _PAST)
+    if not len(past) or made_up(path, placement, picture, frame, network):
+        return ()
+    where = compact([frames.first + int(index) for index in past])
+    how = "made up" if network else "the picture mirrored and repeated"
+    fills = "" if network else ", get a network that fills (actanywhere models pull vision)"
+    return (
+        f"In frames {where} up to {every.max():.0%} of what the camera sees lies beyond the condition picture, and is "
+        f"{how}. Give a wider picture{fills}, or paint on the place (--extended).",
+    )
+
+
+def unused_without_backdrop(settings: Settings) -> tuple[str, ...]:
+    """What has no effect where no picture is moved."""
+    warnings: tuple[str, ...] = ()
+    if settings.fit != "fill" or settings.place.strip().lower() not in ("", "auto"):
+        reason = "this model moves no picture where it infers the camera"
+        warnings += (f"The placement of the condition (--fit, --place) has no effect: {reason}.",)
+    if settings.shading not in (None, 1):
+        warnings += (
+            f"The shading {settings.shading:g} is over blurred colours: this model moves no picture where it infers "
+            "the camera. With 1 the place is as it was painted.",
+        )
+    return warnings
