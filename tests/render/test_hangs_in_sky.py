@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from actanywhere.camera.backdrop import View
@@ -89,6 +90,8 @@ def test_where_its_ground_is_known_the_picture_is_moved_until_they_stand_on_it_a
 def test_who_hangs_in_the_sky_of_the_condition_lets_the_actor_hang_there_too() -> None:
     mask = np.zeros((HEIGHT, WIDTH), np.float32)
     mask[20:60, 40:50] = 1
-    for rows, flies in ((0, True), (60, False)):  # hanging, and standing on the ground
-        other = OtherActor("staged", mask=np.roll(mask, rows, 0))
-        assert _seen(100, 40, other).flies is flies
+    # Hanging, standing on the ground (row 118 of 120), and cut off by the border.
+    for rows, flies, stood in ((0, True, 60 / HEIGHT), (58, False, 118 / HEIGHT), (60, False, None)):
+        seen = _seen(100, 40, OtherActor("staged", mask=np.roll(mask, rows, 0)))
+        assert seen.flies is flies
+        assert seen.stood == (None if stood is None else pytest.approx(stood, abs=0.01))

@@ -370,6 +370,23 @@ def test_where_nothing_tells_the_ground_a_tall_picture_shows_its_lower_part_unde
     assert not choose_placement(Settings(), None, (400, 200), 1.0, known, look, 200).value.moved
 
 
+def test_who_is_taken_out_tells_by_their_feet_how_far_down_the_ground_is() -> None:
+    look = Looks(np.zeros((1, 1, 2)))
+    seen = replace(NOBODY, feet=np.array([[0.0, 0.2, 0.4]]))
+
+    def laid(tall: int, stood: float) -> Decision[Placement]:
+        return choose_placement(Settings(), None, (tall, 200), 1.0, replace(seen, stood=stood), look, 200)
+
+    # As far as the frame stays covered: by 0.5, from 60% to 85% of its height, nearly where they stood.
+    down = laid(400, 0.9)
+    assert down.value == Placement(y=-0.5) and "stands 90% of its height down" in down.reason
+    assert not down.warnings
+    # Where the actor stands as far down as they did nothing is asked; far above it is.
+    assert laid(200, 0.68) == Decision(Placement(), laid(200, 0.68).reason)
+    (warning,) = laid(200, 0.9).warnings
+    assert "stands 90% of its height down" in warning and "no farther down than 70%" in warning
+
+
 def test_no_picture_becomes_soft_for_the_cameras_move() -> None:
     # 256 rows under 1000 are enlarged 3.9 times: 1.02 times more would be four.
     assert choose_placement(Settings(), None, (256, 256), 1.0, NOBODY, TO_BOTH_SIDES, 1000).value.scale == 1

@@ -47,6 +47,9 @@ class Footing:
     is not known; and the horizon lies between two rows, of the ``plate`` (unit coordinates) and of the ``picture``
     (shares of its height). The picture is moved by no more than ``reach`` (to the side and down), in frame heights,
     beyond what of it lies outside the frame, and leaves no more than ``bare`` of the frame uncovered.
+
+    ``stood`` is the share of its height at which who is taken out of it stands: where nothing tells the ground itself,
+    it is there and below.
     """
 
     feet: NDArray[np.float64]
@@ -55,6 +58,12 @@ class Footing:
     picture: Rows | None = None
     reach: tuple[float, float] = FARTHEST
     bare: float = BAREST
+    stood: float | None = None
+
+    @property
+    def lower(self) -> float:
+        """Share of the picture's height from which on it mostly shows ground, where nothing tells that itself."""
+        return LOWER if self.stood is None else self.stood
 
 
 @dataclass(frozen=True)
@@ -113,15 +122,19 @@ def keeps(known: Footing, before: Judged, placement: Placement, picture: float, 
     at = known.feet if len(known.feet) else np.zeros((1, 3))
     was, now = (in_picture(at, one, picture, frame)[1] for one in (before.placement, placement))
     slid, row = abs(placement.x - before.placement.x), float(np.quantile(was, 0.25))
-    high = len(known.feet) > 0 and row < LOWER
-    rises, sinks = (WORSE, max(ROWS, LOWER - row)) if high else (ROWS, ROWS)
+    high = len(known.feet) > 0 and row < known.lower
+    rises, sinks = (WORSE, max(ROWS, known.lower - row)) if high else (ROWS, ROWS)
     return slid <= SIDEWAYS and bool((now - was).min() >= -rises and (now - was).max() <= sinks)
 
 
 def lowered(known: Footing, laid: Placement, picture: float, frame: float) -> Placement:
-    """``laid`` slid up a little, until most feet stand in the picture's lower part, while the frame stays covered."""
+    """``laid`` slid up until most feet stand in the picture's lower part, while the frame stays covered.
+
+    A little only, where nobody who is taken out stands there.
+    """
     row, height = upper_row(known.feet, laid, picture, frame), laid.sides(picture, frame)[1]
-    up = float(np.floor(100 * min((height - 1) / 2, (LOWER - row) * height, FARTHEST[1])) / 100)
+    most = (height - 1) / 2 if known.stood is not None else min((height - 1) / 2, FARTHEST[1])
+    up = float(np.floor(100 * min(most, (known.lower - row) * height)) / 100)
     return replace(laid, y=laid.y - up) if up >= _WORTH else laid
 
 

@@ -33,7 +33,17 @@ from ..camera.placement import Placement, read_place
 from ..camera.space import SpaceTrack
 from ..contract.settings import Settings
 from .decision import Decision
-from .placement_told import LOWEST, SAYS, SOFT, doubtful, far, made_up_below, proposal, times
+from .placement_told import (
+    LOWEST,
+    SAYS,
+    SOFT,
+    doubtful,
+    far,
+    ground_told,
+    made_up_below,
+    proposal,
+    times,
+)
 from .standpoint import Standpoint, share_in_sky
 
 _AGREE, _STANDS = 0.08, 0.6
@@ -71,6 +81,7 @@ def choose_placement(
         None if seen.plate is None else (seen.plate.high - 0.5, seen.plate.low - 0.5),
         None if seen.picture is None else (seen.picture.high, seen.picture.low),
         FARTHEST if seen.ground is None or seen.regions is not None else _BY_COLOUR,
+        stood=seen.stood,
     )
     picture = size[1] / size[0]
     before, best = find_footing(footing, settings.fit, picture, frame)
@@ -119,11 +130,13 @@ def _around(
     at = [upper_row(seen.feet, one, picture, frame) for one in (centred, found)]
     if laid != centred:
         reasons.append(
-            f"moved, since nothing tells its ground, and most of the actor's feet lie {at[1]:.0%} of its height down "
+            f"moved, since {ground_told(seen.stood)}, and most of the actor's feet lie {at[1]:.0%} of its height down "
             f"so instead of {at[0]:.0%}; {SAYS}"
         )
     unsure = unknown and not share_in_sky(seen, found, picture, frame)
-    doubts = left.warnings + (doubtful(at[1], proposal(seen, found, picture, frame, whole)) if unsure else ())
+    doubts = left.warnings
+    if unsure:
+        doubts += doubtful(at[1], seen.stood, proposal(seen, found, picture, frame, whole))
     return Decision(found, "; ".join(reasons), doubts) if reasons else replace(left, warnings=doubts)
 
 

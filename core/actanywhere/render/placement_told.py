@@ -10,7 +10,7 @@ import numpy as np
 
 from ..camera.backdrop import Backdrop
 from ..camera.cover import Path
-from ..camera.footing import Footing, find_footing
+from ..camera.footing import ROWS, Footing, find_footing
 from ..camera.placement import Placement
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
@@ -44,12 +44,24 @@ def made_up_below(bare: float) -> str:
     )
 
 
-def doubtful(row: float, such: str) -> tuple[str, ...]:
-    """A warning where nothing tells the picture's ground, and the feet stand so high that it may not have begun."""
-    if row >= _DOUBTED:
+def ground_told(stood: float | None) -> str:
+    """What is known of the picture's ground where nothing tells the ground itself."""
+    if stood is None:
+        return "nothing tells where the ground of the condition picture begins"
+    return f"who is taken out of the condition picture stands {stood:.0%} of its height down"
+
+
+def doubtful(row: float, stood: float | None, such: str) -> tuple[str, ...]:
+    """A warning where nothing tells the picture's ground, and the feet stand so high that it may not have begun.
+
+    ``row`` and ``stood`` are shares of its height: where a quarter of the feet are above, and where who is taken out of
+    it stands.
+    """
+    if row >= (_DOUBTED if stood is None else min(stood - ROWS, LOWEST)):
         return ()
+    told = ground_told(stood)
     return (
-        "Nothing tells where the ground of the condition picture begins, and in a quarter of the shot the actor's feet "
+        f"{told[0].upper()}{told[1:]}, and in a quarter of the shot the actor's feet "
         f"lie no farther down than {row:.0%} of its height: look whether they stand there. --place x,y,scale lays it "
         f"otherwise{such}; a network reads the ground: actanywhere models pull vision.",
     )
@@ -81,12 +93,17 @@ def proposal(
     frame: float,
     whole: Callable[[Placement], Placement],
 ) -> str:
-    """The least move that stands the actor on the picture's lowest rows, which may be ground, where there is one."""
-    ground = np.repeat(np.float32(np.arange(_ROWS)[:, None] >= LOWEST * _ROWS), _ROWS, 1)
+    """The least move that stands the actor on rows which may be ground, where there is one.
+
+    They are the picture's lowest, or those on which who is taken out of it stands.
+    """
+    lowest = LOWEST if seen.stood is None else seen.stood
+    ground = np.repeat(np.float32(np.arange(_ROWS)[:, None] >= lowest * _ROWS), _ROWS, 1)
     if seen.sky is not None:
         ground *= cv2.resize(seen.sky, ground.shape, interpolation=cv2.INTER_AREA) < 0.5
     best = find_footing(far(Footing(seen.feet, ground)), laid.fit, picture, frame)[1].placement
-    return f", such as --place {whole(best)} onto its lowest rows" if best.moved else ""
+    onto = "its lowest rows" if seen.stood is None else "where they stand"
+    return f", such as --place {whole(best)} onto {onto}" if best.moved else ""
 
 
 def far(footing: Footing) -> Footing:

@@ -48,7 +48,8 @@ class Standpoint:
     (shares of its own), None where they are not known for sure. ``ground`` (h, w): how surely the condition is there
     what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None. ``sky``
     (h, w) is the condition's, by its regions or by its blue; None where nothing tells it. ``flies``: they are in the
-    plate's own sky, or who is taken out of the condition is in its sky.
+    plate's own sky, or who is taken out of the condition is in its sky. ``stood``: the share of the condition's height
+    at which who is taken out of it stands, where nothing tells its ground; None where nobody is, or they are cut off.
     """
 
     anchor: int
@@ -61,11 +62,14 @@ class Standpoint:
     told_by: str = ""
     sky: Picture | None = None
     flies: bool = False
+    stood: float | None = None
 
     def inside(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> Standpoint:
         """The same of a ``box`` (left, top, width, height) of a condition of ``size`` (height, width) alone."""
         (left, top, wide, high), (rows, columns) = box, size
-        picture = self.picture
+        picture, stood = self.picture, self.stood
+        if stood is not None:
+            stood = min(1.0, (stood * rows - top) / high)
         if picture is not None:
             upper, lower = ((row * rows - top) / high for row in (picture.high, picture.low))
             picture = replace(picture, high=upper, low=lower)
@@ -79,7 +83,7 @@ class Standpoint:
                 round(left * across) : round((left + wide) * across),
             ]
 
-        return replace(self, picture=picture, ground=cut(self.ground), sky=cut(self.sky))
+        return replace(self, picture=picture, ground=cut(self.ground), sky=cut(self.sky), stood=stood)
 
 
 def read_standpoint(
@@ -120,9 +124,12 @@ def read_standpoint(
     sky = plain_sky(condition, hole) if picture is None else picture.of("sky")
     rgb, matte = (codes[anchor] / np.float32(255) for codes in (clip.rgb, clip.matte))
     flies = _in_sky(clip.matte[anchor], clip.aspect, plain_sky(rgb, matte))
+    stood = None
     if other is not None and other.mask is not None:
-        codes = np.round(other.mask * 255).astype(np.uint8)
-        flies = flies or _in_sky(codes, condition.shape[1] / rows, sky)
+        codes, wide = np.round(other.mask * 255).astype(np.uint8), condition.shape[1] / rows
+        flies = flies or _in_sky(codes, wide, sky)
+        theirs = actor_feet(codes, wide)[:, 1]
+        stood = float(np.median(theirs)) + 0.5 if len(theirs) and ground is None else None
     return Standpoint(
         anchor,
         feet,
@@ -134,6 +141,7 @@ def read_standpoint(
         told_by if ground is not None else "",
         sky,
         flies,
+        stood,
     )
 
 
