@@ -57,6 +57,25 @@ def test_luminance_and_chroma_are_refused_by_name(tmp_path: Path) -> None:
         open_plate(ImageSequence(str(path)))
 
 
+def chroma_dpx(path: Path) -> Path:
+    """A DPX whose header says 4:4:4 Cb, Y, Cr (byte 800: 102)."""
+    data = bytearray(write_still(path, ramp(6, 8), "uint8").read_bytes())
+    data[800] = 102
+    path.write_bytes(data)
+    return path
+
+
+def test_a_dpx_of_luma_and_chroma_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(FootageError, match=r"p.dpx: its pixels are in luma and chroma \(CbYCr\)"):
+        open_plate(ImageSequence(str(chroma_dpx(tmp_path / "p.dpx"))))
+
+
+def test_whole_numbers_are_no_colours_of_an_exr(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.exr", ramp(6, 8) / 2**24, "uint")
+    with pytest.raises(FootageError, match=r"R, G, B are whole numbers \(uint\)"):
+        open_plate(ImageSequence(str(path)))
+
+
 @pytest.mark.parametrize(
     "compression", ["none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab"]
 )

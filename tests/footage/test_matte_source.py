@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 from PIL import Image
 
@@ -182,6 +183,15 @@ def test_ids_are_stored_codes_in_every_kind_of_file(tmp_path: Path, plate: Plate
         path = write_still(tmp_path / "m.exr", _two()[..., None] / np.float64(2**32 - 1), "uint")
     assert np.array_equal(_read(path, plate, ids=(1,))[0], _two() == 1)
     assert np.array_equal(_read(path, plate, ids=(1, 2))[0], _two() > 0)
+
+
+def test_ids_beside_half_colours_are_stored_codes(tmp_path: Path, plate: Plate) -> None:
+    spec = oiio.ImageSpec(W, H, 4, "half")
+    spec.channelnames, spec.channelformats = ("R", "G", "B", "id"), ("half", "half", "half", "uint")
+    pixels = np.concatenate([TEXTURE, _two()[..., None] / np.float32(2**32 - 1)], axis=2)
+    out = oiio.ImageOutput.create(path := str(tmp_path / "m.exr"))
+    assert out.open(path, spec) and out.write_image(np.ascontiguousarray(pixels, np.float32)) and out.close()
+    assert np.array_equal(_read(Path(path), plate, "id", ids=(1,))[0], _two() == 1)
 
 
 @pytest.mark.parametrize(

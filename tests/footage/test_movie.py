@@ -250,3 +250,24 @@ def test_a_movie_that_an_edit_list_begins_later_has_the_pictures_that_are_shown(
         assert len(plate.frames) == 15
         assert level(plate.read(1001).pixels) == pytest.approx(8 * 5 / 219, abs=0.012)
         assert level(plate.read(1015).pixels) == pytest.approx(8 * 19 / 219, abs=0.012)
+
+
+@needs_ffmpeg
+def test_two_takes_in_one_file_have_the_rate_of_both(tmp_path: Path) -> None:
+    take, both = ffmpeg(tmp_path / "a.mp4", "-c:v", "libx264", rate="24", frames=40), tmp_path / "both.mp4"
+    (tmp_path / "list.txt").write_text(f"file {take.name}\nfile {take.name}\n")
+    words = [
+        str(FFMPEG),
+        "-v",
+        "error",
+        "-f",
+        "concat",
+        "-i",
+        str(tmp_path / "list.txt"),
+        "-c",
+        "copy",
+        str(both),
+    ]
+    subprocess.run(words, check=True, timeout=60)
+    with open_plate(ImageSequence(str(both))) as plate:
+        assert plate.info.fps == 24 and len(plate.frames) == 80

@@ -117,6 +117,11 @@ def test_each_format_comes_back_at_its_own_precision(
     assert np.abs(pixels - ramp()).max() <= step
 
 
+def test_a_dpx_whose_frame_rate_was_never_set_has_none(tmp_path: Path) -> None:
+    path = write_still(tmp_path / "p.1.dpx", ramp(), "uint8", attributes={"dpx:FrameRate": 1e-14})
+    assert open_plate(ImageSequence(str(path))).info.fps is None
+
+
 def test_ten_bit_dpx_keeps_its_ten_bits(tmp_path: Path) -> None:
     codes = np.arange(1024, dtype=np.float32).repeat(3).reshape(1, 1024, 3).repeat(2, 0) / 1023
     path = write_still(tmp_path / "p.1.dpx", codes, "uint16", attributes={"oiio:BitsPerSample": 10})

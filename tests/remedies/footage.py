@@ -305,6 +305,11 @@ ROWS = [
         lambda at: of(still(at, channels=("R", "G", "B"))),
     ),
     Row(
+        "Write the colours as half or float.",
+        lambda at: of(still(at, kind="uint")),
+        lambda at: of(still(at)),
+    ),
+    Row(
         "Render the plate with colour in its main layer.",
         lambda at: of(still(at, pixels=ramp(H, W, 2), channels=("u", "v"))),
         lambda at: of(still(at)),

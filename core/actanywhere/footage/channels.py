@@ -40,6 +40,7 @@ class Part:
     """One part (subimage) of a file. ``name`` is empty in single-part files, ``view`` where it belongs to none.
 
     ``kind`` is how its pixels are stored (``half``, ``uint8``), ``bits`` how many of an integer's bits are used.
+    ``kinds`` is that of every channel where they differ, as in an EXR with ids beside its colours.
     """
 
     index: int
@@ -49,6 +50,12 @@ class Part:
     kind: str = "half"
     bits: int = 16
     view: str = ""
+    kinds: tuple[str, ...] = ()
+
+    def is_floating(self, channel: str) -> bool:
+        """Whether a channel is stored as half or float."""
+        kind = self.kinds[self.channels.index(channel)] if self.kinds else self.kind
+        return kind in ("half", "float", "double")
 
 
 def full_name(part: Part, channel: str) -> str:

@@ -142,8 +142,7 @@ class MatteReader:
                     if "PixelAspectRatio" in still.attributes:
                         self._tell_of_aspect(still.pixel_aspect)
                     self.warnings += [f"{self.path}: {one}." for one in [*still.notes, source.note] if one]
-                    floating = source.part.kind in ("half", "float", "double")
-                    self.levels.code = 0 if floating else 2 ** min(source.part.bits, 32) - 1
+                    self.levels.code = source.code
 
     def _tell_of_rate(self, fps: Fraction | None) -> None:
         plate = self._plate.fps

@@ -54,6 +54,13 @@ class Source:
     objects: tuple[str, ...] = ()
     note: str = ""
 
+    @property
+    def code(self) -> int:
+        """The largest code that its integers can hold; 0 where they are half or float."""
+        if not self.names or self.part.is_floating(self.names[0]):
+            return 0
+        return (1 << min(self.part.bits, 32)) - 1
+
 
 def find_source(still: Still, channel: str, opaque: bool = False) -> Source:
     """The matte of a file: the ``channel`` that is asked for, else the one that is meant.
@@ -151,13 +158,7 @@ def _codes(still: Still, source: Source) -> NDArray[np.int64]:
     if palette is not None:
         return palette.indices
     values = luminance(still.read(source.part, source.names)).astype(np.float64)
-    kind = source.part.kind
-    white = (
-        1.0
-        if kind in ("half", "float", "double")
-        else 2.0 ** (32 if kind == "uint32" else source.part.bits) - 1
-    )
-    return np.asarray(np.round(values * white), np.int64)
+    return np.asarray(np.round(values * (source.code or 1)), np.int64)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def frame_rate(attributes: dict[str, Any]) -> Fraction | None:
         return Fraction(int(value[0]), int(value[1]))
     for name in ("framesPerSecond", "dpx:FrameRate", "dpx:TemporalFrameRate"):
         rate = attributes.get(name)
-        if isinstance(rate, (int, float)) and 0 < rate < 1000:
+        if isinstance(rate, (int, float)) and 0.01 < rate < 1000:  # FFmpeg's DPX say what lay in memory
             return rational_rate(rate)
     return None
 

@@ -24,6 +24,8 @@ Pixels = NDArray[np.float32]
 
 # Codecs whose alpha is straight by their own definition.
 _STRAIGHT = ("vp8", "vp9", "libvpx", "png")
+# Half of what 24 and 23.976 differ by.
+_SAME_RATE = 5e-4
 
 
 def _unnamed(kind: type[Type], number: Any) -> Type:
@@ -108,7 +110,9 @@ class MovieReader:
 
     def _describe(self, first: VideoFrame) -> None:
         stream = self._pictures.stream
-        rate = stream.average_rate or stream.guessed_rate
+        rate, guess = stream.average_rate or stream.guessed_rate, stream.guessed_rate
+        if rate and guess and abs(rate / guess - 1) < _SAME_RATE:
+            rate = guess  # where two takes are joined, the average is a little off
         self.fps: Fraction | None = rational_rate(rate) if rate else None
         aspect = stream.sample_aspect_ratio
         self.pixel_aspect = float(aspect) if aspect else 1.0

@@ -245,6 +245,11 @@ class Plate:
                 f"{still.label}: no R, G, B among its channels ({', '.join(still.channel_names())}).",
                 "Render the plate with colour in its main layer.",
             )
+        if still.format == "openexr" and not found[0].is_floating(found[1][0]):
+            raise FootageError(
+                f"{still.label}: its {', '.join(found[1])} are whole numbers (uint), as ids are, and no colours.",
+                "Write the colours as half or float.",
+            )
         return found
 
     def _check_same(self, still: Still) -> None:

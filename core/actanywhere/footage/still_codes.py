@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.errors import FootageError
 from .channels import Part
 from .headers import dpx_levels, png_chunks
 
@@ -65,7 +66,7 @@ class StillCodes:
 def codes_of(
     path: str, format_name: str, part: Part, attributes: Mapping[str, Any]
 ) -> tuple[StillCodes, list[str]]:
-    """How a file's codes are to be read, and what to tell of it."""
+    """How a file's codes are to be read, and what to tell of it. Raises ``FootageError`` for luma and chroma."""
     depth = _DEPTHS.get(part.kind, 0)
     if format_name == "png" and depth:
         said = set(png_chunks(path, os.path.getmtime(path)).get("sBIT", b""))
@@ -74,6 +75,12 @@ def codes_of(
     if format_name == "tiff" and attributes.get("tiff:PhotometricInterpretation") == 0 and part.kind in _WIDE:
         return StillCodes(white_is_0=True), []
     if format_name == "dpx":
+        layout = str(attributes.get("dpx:ImageDescriptor", ""))
+        if layout.startswith("CbY"):
+            raise FootageError(
+                f"{path}: its pixels are in luma and chroma ({layout}), which is not read from DPX.",
+                "Write it again with R, G, B.",
+            )
         levels, log = dpx_levels(path), str(attributes.get("dpx:Transfer", "")).lower() in _LOG
         if levels is not None and not log and levels == _VIDEO.get(part.bits):
             note = f"its header says that the codes {levels[0]} and {levels[1]} are black and white"

@@ -102,6 +102,7 @@ class Still:
             kind=str(spec.format),
             bits=int(spec.get_int_attribute("oiio:BitsPerSample", 8 * spec.format.size())),
             view=plain(spec.get_string_attribute("view")),
+            kinds=tuple(str(kind) for kind in spec.channelformats),
         )
 
     def _alpha_kind(self, spec: oiio.ImageSpec) -> str:
