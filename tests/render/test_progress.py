@@ -50,6 +50,19 @@ def test_loading_is_no_measure_of_the_pieces_that_follow(monkeypatch: pytest.Mon
     assert heard[-1].fraction == pytest.approx(1 - 30 / (10 * 4 + 5 * 0.4))
 
 
+def test_what_comes_with_the_first_piece_alone_is_not_said_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, heard = [0.0], list[Progress]()
+    monkeypatch.setattr("actanywhere.render.progress.time.monotonic", lambda: clock[0])
+    stages = [Stage("painting", 1, 30.0), Stage("searching", 86, 0.02)]
+    progress = JobProgress(heard.append, lambda: False, stages)
+    watch = progress.watch("searching", prepares=True)
+    for clock[0], step in ((30.0, lambda: progress.reach("painting", 1)), (31.5, lambda: watch.step(1))):
+        step()
+    assert heard[-1].seconds_left == pytest.approx(85 * 0.02), "and not 85 times 1.5 seconds"
+
+
 def test_every_unit_of_work_is_told_and_every_stage_as_it_begins(shot: Staged, model: Path) -> None:
     """By what is counted and not by the clock: no stage begins in silence, no frame is passed over."""
     told: list[Progress] = []

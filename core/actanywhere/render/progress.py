@@ -76,9 +76,18 @@ class JobProgress:
         left = (now - self._opened) * (total - done) / done
         self._report(Progress(_OPENING, done, total, "frames", self._fraction, left))
 
-    def watch(self, name: str, before: int = 0, remedy: str = Watch.remedy) -> Watch:
-        """The watch of who works on stage ``name``, of which ``before`` pieces are done."""
-        return Watch(lambda done: self.reach(name, before + done), self._cancelled, remedy)
+    def watch(self, name: str, before: int = 0, remedy: str = Watch.remedy, prepares: bool = False) -> Watch:
+        """The watch of who works on stage ``name``, of which ``before`` pieces are done.
+
+        ``prepares``: with the first piece comes what is done once, so that it is no measure of the others.
+        """
+
+        def step(done: int) -> None:
+            if prepares and done == 1:
+                self.warm(name, 1)
+            self.reach(name, before + done)
+
+        return Watch(step, self._cancelled, remedy)
 
     def plan(self, name: str, count: int, cost: float | None = None) -> None:
         """Stage ``name`` has ``count`` pieces of about ``cost`` seconds (None: as was said), as is known by now."""

@@ -172,7 +172,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         writing.result()
     if scene.look is not None:
         before = _lines(decisions, scene)
-        mend, slits = scene.look(looking, progress.watch(_SEARCHING))
+        mend, slits = scene.look(looking, progress.watch(_SEARCHING, prepares=True))
         scene = replace(scene, mend=mend, slits=slits)
         decisions = decisions_of(inputs, scene, place)
         for line in _lines(decisions, scene):
