@@ -257,7 +257,7 @@ ROWS = [
         ],
     ),
     again(
-        "pip install 'actanywhere[solve]', or use --camera plate.",
+        "pip install 'actanywhere[solve]', or render with --camera plate.",
         lambda at: run(*at.words(), "--camera", "plate" if (at / "plate").exists() else "3d"),
         lambda at: at.write("plate", ""),
         lambda at: at.lack("pycolmap"),

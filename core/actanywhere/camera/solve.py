@@ -90,7 +90,7 @@ def require_pycolmap() -> Any:
     except ImportError as error:
         raise ModelError(
             "The camera cannot be solved in three dimensions: pycolmap is not installed.",
-            "pip install 'actanywhere[solve]', or use --camera plate.",
+            "pip install 'actanywhere[solve]', or render with --camera plate.",
         ) from error
     pycolmap.logging.minloglevel = 3
     return pycolmap

@@ -49,13 +49,13 @@ def _groups() -> list[tuple[str, list[Entry]]]:
     networks = [entry for entry in all_entries() if entry.role]
     engines = [entry for entry in all_entries() if entry.engine]
     return [
-        ("networks that read pictures (* in 'vision')", networks),
+        ("networks that read pictures (* in the set 'vision', + in 'matte')", networks),
         ("engines that paint, and their parts", engines),
     ]
 
 
 def _row(entry: Entry, state: State) -> str:
-    star = "*" if "vision" in entry.sets else " "
+    star = "*" if "vision" in entry.sets else "+" if "matte" in entry.sets else " "
     needs = f"{entry.disk / 1e9:6.2f} GB"
     needs += f"  RAM {entry.memory:3.0f} GB" if entry.memory >= 10 else f"  RAM {entry.memory:3.1f} GB"
     needs += f"  GPU {entry.gpu_memory:.0f} GB" if entry.gpu_memory else ""
