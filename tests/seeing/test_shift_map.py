@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
+from actanywhere.seeing.laid_too_low import laid_too_low
 from actanywhere.seeing.shift_map import Pieces, ShiftMap, lay_pieces
 from tests.seeing.scenes import HORIZON, SIZE, body, street, with_body
 
@@ -70,3 +72,24 @@ def test_a_hole_too_thin_for_any_piece_is_mended_from_beside_it() -> None:
     pieces = Pieces(small, *(np.array(flat) for flat in np.indices(small.shape)))
     made = lay_pieces(picture, hole, hole, pieces, np.zeros((20, 30, 3), np.float32))
     np.testing.assert_allclose(made, 0.5, atol=0.01)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_sky_is_laid_under_the_horizon(seed: int) -> None:
+    picture, hole = street(seed), np.zeros(SIZE, np.float32)
+    hole[45:95, :150] = 1  # as of a herd: what is beside it is narrow, and as much sky as ground
+    filled = ShiftMap().behind(picture, hole)
+    assert np.abs(filled - (0.5, 0.65, 0.85))[HORIZON + 4 : 95, :150].max(-1).min() > 0.12
+    np.testing.assert_array_equal(filled[hole == 0], picture[hole == 0])
+
+
+def test_what_lies_lower_than_it_is_seen_is_told_and_what_lies_as_low_elsewhere_is_not() -> None:
+    picture, hole = street(), np.zeros(SIZE, np.bool_)
+    hole[70:85, 40:90] = True
+    assert laid_too_low(picture, hole, ~hole) == (0.0, 0)
+    filled = picture.copy()
+    filled[hole] = picture[:15, 40:90].reshape(-1, 3)
+    share, row = laid_too_low(filled, hole, ~hole)
+    assert share > 0.9 and abs(row - HORIZON) <= 3
+    filled[70:85, 120:170] = picture[:15, 120:170]
+    assert laid_too_low(filled, hole, ~hole) == (0.0, 0)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..inpaint.gradient_blend import blend_gradients
+from .laid_too_low import laid_too_low
 from .protocol import Picture
 
 Flags = NDArray[np.bool_]
@@ -29,6 +30,8 @@ _AROUND = 1.0
 """What is looked at around a hole, as a share of the hole's longer side."""
 _LEAST_KNOWN = 0.45
 """Of the small picture so much must be known; else more of the surroundings is taken."""
+_BELOW = 0.1
+"""What is seen under a row, as a share of what is to be filled there, from which on that is filled from it."""
 _PATCH = 7
 """Side of the squares by whose exact copies a piece's shift is recognised."""
 _MOST_SHIFTS = 120
@@ -45,7 +48,7 @@ class ShiftMap:
     """The fill that is always here."""
 
     name = "shift map"
-    digest = "1"
+    digest = "2"
 
     def behind(self, picture: Picture, hole: Picture, never_from: Picture | None = None) -> Picture:
         """``picture`` (h, w, 3) display with its ``hole`` (h, w) filled; known pixels stay as they are, bit for bit.
@@ -58,7 +61,7 @@ class ShiftMap:
         for part in separate_parts(open_):
             box = context_box(part, open_ | barred)
             view = made[box]
-            made[box] = _filled(view, part[box], (open_ | barred)[box])
+            made[box] = _stratified(view, part[box], (open_ | barred)[box])
             open_ &= ~part
         return made
 
@@ -106,6 +109,20 @@ def context_box(hole: Flags, barred: Flags) -> tuple[slice, slice]:
         if 1 - barred[box].mean() >= _LEAST_KNOWN or r > max(hole.shape):
             return box
         reach *= 1.5
+
+
+def _stratified(picture: Picture, hole: Flags, barred: Flags) -> Picture:
+    """As ``_filled``; what it lays lower than that is seen anywhere (sky under the horizon) is filled from below."""
+    made = _filled(picture, hole, barred)
+    share, row = laid_too_low(made, hole, ~barred)
+    if not share:
+        return made
+    low, high = hole.copy(), barred.copy()
+    low[:row], high[:row] = False, True
+    if np.count_nonzero(~high) < _BELOW * np.count_nonzero(low):
+        return made
+    again = _filled(_filled(picture, low, high), hole & ~low, barred & ~low)
+    return again if laid_too_low(again, hole, ~barred)[0] < share / 2 else made
 
 
 def _filled(picture: Picture, hole: Flags, barred: Flags) -> Picture:
