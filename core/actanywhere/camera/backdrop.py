@@ -15,6 +15,7 @@ from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
 from .water import Water
+from .widened import narrowed
 
 Picture = NDArray[np.float32]
 
@@ -100,6 +101,7 @@ class Backdrop:
         self._picture = Pyramid(condition, _LARGEST_ENLARGEMENT)
         self.size = (condition.shape[0], condition.shape[1])
         view = view or View(aspect)
+        self._wider = (placement or Placement()).wider
         self._to_unit = view.to_raster @ condition_to_unit(self.size[0], self.size[1], view.aspect, placement)
         self.subject = None if condition_subject is None else _grow(condition_subject)
         if hole is not None:
@@ -127,6 +129,7 @@ class Backdrop:
         unit = apply(from_pixels(height, width, self.aspect), points)
         x, y, ahead = self.track.look(index, unit[:, 0], unit[:, 1])
         found = apply(np.asarray(np.linalg.inv(self._to_unit), np.float64), np.stack([x, y], 1))
+        found[:, 0] = self._narrowed(found[:, 0])
         return np.asarray(np.where(ahead[:, None], found, np.nan), np.float64)
 
     def _places(
@@ -142,7 +145,15 @@ class Backdrop:
             u, v, ahead[strip] = self.track.look(index, across, unit[1, 1] * lines + unit[1, 2])
             for kept, line in ((x, back[0]), (y, back[1])):
                 kept[strip] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
+            x[strip] = self._narrowed(x[strip])
         return x, y, ahead
+
+    def _narrowed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Columns of the picture as it was, from those of the picture with its sides widened."""
+        if not any(self._wider):
+            return x
+        columns = self.size[1]
+        return np.asarray(narrowed((x + 0.5) / columns, self._wider) * columns - 0.5)
 
     def frame(
         self, index: int, height: int, width: int, rows: slice | None = None

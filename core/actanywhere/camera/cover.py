@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .backdrop import View
 from .motion import Motion
 from .placement import Placement
+from .widened import MOST
 
 FARTHEST = (0.3, 0.2)
 """Frame heights by which a picture is slid at most, beyond what of it lies outside the frame: to the side, and down."""
@@ -25,6 +26,9 @@ _GAIN, _LEFT, _LEFT_LEVEL = 0.012, 0.6, 0.7
 horizon holds it, a strip may stay open that no slide reaches.
 """
 
+_AHEAD, _SLIVER = 100.0, 0.004
+"""Frame heights within which a place lies ahead of the camera; share of a picture's width beyond it that is nothing."""
+
 
 @dataclass(frozen=True)
 class Path:
@@ -38,20 +42,23 @@ class Path:
         ``picture`` and ``frame`` are their widths over heights.
         """
         half = np.array(placement.sides(picture, frame)) / 2 + 1e-6
-        away = np.abs(self.places - [placement.x, placement.y])
+        left, right = placement.wider[::-1] if placement.mirrored else placement.wider
+        shift, more = (right - left) * half[0], (right + left) * half[0]
+        away = np.abs(self.places - [placement.x + shift, placement.y])
+        half = half + [more, 0]
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
 
-def path_of(track: Motion, aspect: float, view: View) -> Path:
-    """Where the frames of a shot look; ``aspect`` is the plate raster's."""
+def path_of(track: Motion, aspect: float, view: View, borders: bool = False) -> Path:
+    """Where the frames of a shot look, all over each, or to their ``borders``; ``aspect`` is the plate raster's."""
     frames = np.unique(np.linspace(0, len(track) - 1, min(len(track), _FRAMES)).round().astype(int))
-    cells = (np.arange(_GRID) + 0.5) / _GRID - 0.5
+    cells = np.linspace(-0.5, 0.5, _GRID) if borders else (np.arange(_GRID) + 0.5) / _GRID - 0.5
     x, y = (part.ravel() for part in np.meshgrid(cells * aspect, cells))
     seen = []
     for index in frames:
         across, down, ahead = track.look(int(index), x, y)
         places = (np.stack([across, down], 1) - [view.x, view.y]) / view.height
-        seen.append(np.where(ahead[:, None], places, 1e3))
+        seen.append(np.where(ahead[:, None], places, 10 * _AHEAD))
     return Path(np.stack(seen))
 
 
@@ -79,6 +86,20 @@ def cover(
         if beyond <= most * before and suits(placement):
             return placement
     return laid
+
+
+def widen(laid: Placement, borders: Path, picture: float, frame: float) -> Placement:
+    """``laid`` with its sides widened as far as the frames' ``borders`` look beyond them, within reason.
+
+    ``picture`` and ``frame`` are their widths over heights.
+    """
+    width = laid.sides(picture, frame)[0]
+    across = borders.places[..., 0][(np.abs(borders.places) < _AHEAD).all(2)] - laid.x
+    if not len(across):
+        return laid
+    beyond = -float(across.min()) / width - 0.5, float(across.max()) / width - 0.5
+    left, right = (min(MOST, share) if share > _SLIVER else 0.0 for share in beyond)
+    return replace(laid, wider=(right, left) if laid.mirrored else (left, right))
 
 
 def _priced(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .placement import Placement
+from .widened import narrowed
 
 Rows = tuple[float, float]
 
@@ -161,7 +162,8 @@ def in_picture(
     """Where the feet are in the picture, as shares of its width and height."""
     width, height = placement.sides(picture, frame)
     across = (feet[:, 0] - placement.x) / width
-    return 0.5 + (-across if placement.mirrored else across), 0.5 + (feet[:, 1] - placement.y) / height
+    share = narrowed(0.5 + (-across if placement.mirrored else across), placement.wider)
+    return share, 0.5 + (feet[:, 1] - placement.y) / height
 
 
 def judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:

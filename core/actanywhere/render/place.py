@@ -25,7 +25,7 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space
+from .placement import choose_placement, cover_in_space, widen_sides
 from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out
 from .plate_regions import PlateRegions
 from .preflight import Inputs
@@ -270,6 +270,12 @@ def _lay(
         reasons = ["by what is inside of its bars or rim", *([placement.reason] if placement.reason else [])]
         placement = replace(placement, value=whole(placement.value), reason="; ".join(reasons))
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
+    may_widen = free and asked is None and box is None and settings.fit == "fill" and settings.anchor is None
+    if (
+        may_widen and readers.fill.name == ShiftMap.name
+    ):  # what a network goes on with is no copy of what is there
+        borders = path_of(moved, clip.aspect, view, borders=True)
+        placement = widen_sides(placement, borders, size, view.aspect)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import View
-from ..camera.cover import Path, cover, path_of
+from ..camera.cover import Path, cover, path_of, widen
 from ..camera.footing import (
     BELOW,
     FARTHEST,
@@ -41,7 +41,9 @@ from .placement_told import (
     far,
     ground_told,
     made_up_below,
+    much_widened,
     proposal,
+    sides_widened,
     times,
 )
 from .standpoint import Standpoint, share_in_sky
@@ -189,6 +191,22 @@ def cover_in_space(
         float(path(one.scale).beyond(one, picture, view.aspect).mean()) for one in (centred, covering)
     )
     return Decision(covering, _covered(covering, was, now))
+
+
+def widen_sides(
+    placement: Decision[Placement], borders: Path, size: tuple[int, int], frame: float
+) -> Decision[Placement]:
+    """The same, the picture's sides widened to where the frames' ``borders`` look; ``size`` is its height and width."""
+    laid = placement.value
+    found = widen(laid, borders, size[1] / size[0], frame)
+    if found == laid:
+        return placement
+    return replace(
+        placement,
+        value=found,
+        reason="; ".join([*([placement.reason] if placement.reason else []), f"its {sides_widened(found)}"]),
+        warnings=placement.warnings + much_widened(found),
+    )
 
 
 def _covered(covering: Placement, was: float, now: float) -> str:

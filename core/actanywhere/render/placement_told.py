@@ -12,6 +12,7 @@ from ..camera.backdrop import Backdrop
 from ..camera.cover import Path
 from ..camera.footing import ROWS, Footing, find_footing
 from ..camera.placement import Placement
+from ..camera.widened import stretch
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..footage import compact
@@ -23,6 +24,8 @@ SOFT = 4.0
 """How many times a picture may be enlarged for nothing to be said."""
 _MADE_UP = 0.05
 """Share of what the camera sees that may lie beyond a picture that does not fill the frame, for nothing to be said."""
+_WIDE = 1.5
+"""How many times as wide as it was a picture may be at its border for nothing to be said."""
 _PAST = 0.4
 """Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
 SAYS = "--place x,y,scale says it otherwise"
@@ -109,6 +112,20 @@ def proposal(
 def far(footing: Footing) -> Footing:
     """The same, but free to be moved up or down as far as it takes to come out of the sky."""
     return replace(footing, reach=(0.0, _OUT_OF_SKY), bare=_OUT_OF_SKY)
+
+
+def sides_widened(laid: Placement) -> str:
+    """Which sides of a picture are widened, how much, and how to leave that."""
+    which = " and ".join(name for name, more in zip(("left", "right"), laid.wider, strict=True) if more)
+    how = f"{which} {'sides are' if all(laid.wider) else 'side is'} widened, up to {stretch(laid.wider):.1f} times"
+    return f"{how} at the border, to where the camera looks beyond it; --place {laid} leaves it as it is"
+
+
+def much_widened(laid: Placement) -> tuple[str, ...]:
+    """A warning where things at the border of the picture become much wider than they were."""
+    if stretch(laid.wider) < _WIDE:
+        return ()
+    return (f"The condition picture's {sides_widened(laid)}. A wider picture needs less.",)
 
 
 def much_enlarged(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> tuple[str, ...]:
