@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,6 @@ from .motion import Motion
 from .placement import Placement, condition_to_unit
 from .pyramid import Pyramid
 from .water import Water
-from .widened import narrowed
 
 Picture = NDArray[np.float32]
 
@@ -129,7 +129,8 @@ class Backdrop:
         unit = apply(from_pixels(height, width, self.aspect), points)
         x, y, ahead = self.track.look(index, unit[:, 0], unit[:, 1])
         found = apply(np.asarray(np.linalg.inv(self._to_unit), np.float64), np.stack([x, y], 1))
-        found[:, 0] = self._narrowed(found[:, 0])
+        if self._wider:
+            found[:, 0], found[:, 1] = self._as_it_was(found[:, 0], found[:, 1])
         return np.asarray(np.where(ahead[:, None], found, np.nan), np.float64)
 
     def _places(
@@ -145,15 +146,15 @@ class Backdrop:
             u, v, ahead[strip] = self.track.look(index, across, unit[1, 1] * lines + unit[1, 2])
             for kept, line in ((x, back[0]), (y, back[1])):
                 kept[strip] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
-            x[strip] = self._narrowed(x[strip])
+            if self._wider:
+                x[strip], y[strip] = self._as_it_was(x[strip], y[strip])
         return x, y, ahead
 
-    def _narrowed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Columns of the picture as it was, from those of the picture with its sides widened."""
-        if not any(self._wider):
-            return x
-        columns = self.size[1]
-        return np.asarray(narrowed((x + 0.5) / columns, self._wider) * columns - 0.5)
+    def _as_it_was(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Pixels of the picture itself, from those of the widened one."""
+        (rows, columns), wider = self.size, self._wider
+        across, down = wider.across((x + 0.5) / columns), wider.down((y + 0.5) / rows)
+        return across * columns - 0.5, down * rows - 0.5
 
     def frame(
         self, index: int, height: int, width: int, rows: slice | None = None

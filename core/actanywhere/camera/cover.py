@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .backdrop import View
 from .motion import Motion
 from .placement import Placement
-from .widened import MOST
+from .widened import wider
 
 FARTHEST = (0.3, 0.2)
 """Frame heights by which a picture is slid at most, beyond what of it lies outside the frame: to the side, and down."""
@@ -42,10 +42,10 @@ class Path:
         ``picture`` and ``frame`` are their widths over heights.
         """
         half = np.array(placement.sides(picture, frame)) / 2 + 1e-6
-        left, right = placement.wider[::-1] if placement.mirrored else placement.wider
-        shift, more = (right - left) * half[0], (right + left) * half[0]
-        away = np.abs(self.places - [placement.x + shift, placement.y])
-        half = half + [more, 0]
+        one = placement.wider
+        beside = (one.right - one.left) * (-1 if placement.mirrored else 1)
+        away = np.abs(self.places - [placement.x, placement.y] - half * [beside, one.bottom - one.top])
+        half = half * [1 + one.left + one.right, 1 + one.top + one.bottom]
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
 
@@ -88,18 +88,18 @@ def cover(
     return laid
 
 
-def widen(laid: Placement, borders: Path, picture: float, frame: float) -> Placement:
-    """``laid`` with its sides widened as far as the frames' ``borders`` look beyond them, within reason.
+def widen(laid: Placement, borders: Path, picture: float, frame: float, level: bool) -> Placement:
+    """``laid`` and widened as far as the frames' ``borders`` look beyond it, within reason.
 
-    ``picture`` and ``frame`` are their widths over heights.
+    ``level``: to the sides alone, as its horizon holds it. ``picture`` and ``frame`` are their widths over heights.
     """
-    width = laid.sides(picture, frame)[0]
-    across = borders.places[..., 0][(np.abs(borders.places) < _AHEAD).all(2)] - laid.x
-    if not len(across):
+    places = borders.places[(np.abs(borders.places) < _AHEAD).all(2)]
+    if not len(places):
         return laid
-    beyond = -float(across.min()) / width - 0.5, float(across.max()) / width - 0.5
-    left, right = (min(MOST, share) if share > _SLIVER else 0.0 for share in beyond)
-    return replace(laid, wider=(right, left) if laid.mirrored else (left, right))
+    shares = (places - [laid.x, laid.y]) / laid.sides(picture, frame) * [-1 if laid.mirrored else 1, 1]
+    beyond = np.concatenate([-shares.min(0), shares.max(0)]) - 0.5
+    left, top, right, bottom = np.where(beyond > _SLIVER, beyond, 0.0)
+    return replace(laid, wider=wider(left, right, *((0, 0) if level else (top, bottom))))
 
 
 def _priced(

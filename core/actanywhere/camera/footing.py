@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .placement import Placement
-from .widened import narrowed
 
 Rows = tuple[float, float]
 
@@ -162,8 +161,10 @@ def in_picture(
     """Where the feet are in the picture, as shares of its width and height."""
     width, height = placement.sides(picture, frame)
     across = (feet[:, 0] - placement.x) / width
-    share = narrowed(0.5 + (-across if placement.mirrored else across), placement.wider)
-    return share, 0.5 + (feet[:, 1] - placement.y) / height
+    down = 0.5 + (feet[:, 1] - placement.y) / height
+    return placement.wider.across(0.5 + (-across if placement.mirrored else across)), placement.wider.down(
+        down
+    )
 
 
 def judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:

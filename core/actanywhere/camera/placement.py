@@ -9,7 +9,7 @@ import numpy as np
 
 from ..contract.errors import JobError
 from .fit import Matrix, from_pixels
-from .widened import Sides
+from .widened import AS_IT_WAS, Wider
 
 _CENTRED = "centred"
 _LEAST, _MOST, _FARTHEST = 0.2, 10.0, 4.0
@@ -23,7 +23,7 @@ _FORM = (
 class Placement:
     """``fit`` is which sides of the frame the picture fills; from there its centre is moved by ``x`` to the right and
     ``y`` down, in frame heights, and it is ``scale`` times as large; ``mirrored`` left to right.
-    ``wider``: by how much of its width its own sides are widened; it is ``sides`` large without that.
+    ``wider`` it reaches beyond its ``sides``.
     """
 
     fit: str = "fill"
@@ -31,7 +31,7 @@ class Placement:
     y: float = 0.0
     scale: float = 1.0
     mirrored: bool = False
-    wider: Sides = (0.0, 0.0)
+    wider: Wider = AS_IT_WAS
 
     @property
     def moved(self) -> bool:

@@ -1,4 +1,4 @@
-"""A picture whose sides are widened, the more the nearer to the border, so that it reaches as far as a camera looks.
+"""A picture widened towards its borders, the more the nearer to them, so that it reaches as far as a camera looks.
 
 What a wide lens does to the sides of a frame, and a matte painter to a plate that is too narrow: lines go on, level
 ones stay level, and nothing stands twice.
@@ -6,38 +6,71 @@ ones stay level, and nothing stands twice.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Sides = tuple[float, float]
-"""By how much the left and the right side are widened, in widths of the picture."""
-
-MOST = 0.3
-"""What a side is widened by at most: 2 times at its border. Beyond that the place goes on otherwise."""
+_TIMES = 2.0
+"""How many times as wide as it was a picture may be at its border. Beyond that the place goes on otherwise."""
 _BAND, _BANDS = 0.6, 0.5
-"""The share of the width that is widened, on one side alone, and on each of both."""
+"""The share of its width that is widened, on one side alone, and on each of both."""
+_ABOVE, _BELOW = 0.3, 0.2
+"""The share of its height: neither its horizon nor the ground at the actor's feet is to move much."""
 
 
-def stretch(wider: Sides) -> float:
-    """How many times as wide as it was the picture is at that border where it is widened the most."""
-    return 1 + 2 * max(wider) / _band(wider)
+@dataclass(frozen=True)
+class Wider:
+    """By how much more it shows beyond each border, in widths or heights of the picture."""
+
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+
+    def __bool__(self) -> bool:
+        return any((self.left, self.right, self.top, self.bottom))
+
+    @property
+    def stretch(self) -> float:
+        """How many times as wide as it was the picture is at the border where that is most."""
+        across, (above, below) = self._across, (_ABOVE, _BELOW)
+        sides = ((self.left, across), (self.right, across), (self.top, above), (self.bottom, below))
+        return max(1 + 2 * more / band for more, band in sides)
+
+    def across(self, share: Any) -> Any:
+        """What is shown at a ``share`` of the picture's own width (any shape), also a share; so ``down`` its height.
+
+        Below 0 and above 1 is beyond its borders: nothing is stretched there.
+        """
+        return _narrowed(_narrowed(share, self.right, self._across, 1), self.left, self._across, -1)
+
+    def down(self, share: Any) -> Any:
+        """See ``across``."""
+        return _narrowed(_narrowed(share, self.bottom, _BELOW, 1), self.top, _ABOVE, -1)
+
+    @property
+    def _across(self) -> float:
+        return _BANDS if self.left and self.right else _BAND
 
 
-def narrowed(share: Any, wider: Sides) -> Any:
-    """What of a picture is shown at a ``share`` of its width (any shape), where it is ``wider``: also a share.
-
-    Below 0 and above 1 is beyond its borders: there nothing is stretched.
-    """
-    band = _band(wider)
-    for more, sign, start in ((wider[0], -1.0, band), (wider[1], 1.0, 1 - band)):
-        if more:
-            into, bend = np.maximum(sign * (share - start), 0), 2 * more / band**2
-            inner = (np.sqrt(1 + 2 * bend * np.minimum(into, band + more)) - 1) / bend
-            inner += np.maximum(into - band - more, 0)
-            share = np.where(into > 0, start + sign * inner, share)
-    return share
+AS_IT_WAS = Wider()
 
 
-def _band(wider: Sides) -> float:
-    return _BANDS if all(wider) else _BAND
+def wider(left: float, right: float, top: float, bottom: float) -> Wider:
+    """As much as is asked for, in widths and heights of the picture, within reason."""
+    band = _BANDS if left and right else _BAND
+    most = [side * (_TIMES - 1) / 2 for side in (band, band, _ABOVE, _BELOW)]
+    return Wider(
+        *(float(min(more, limit)) for more, limit in zip((left, right, top, bottom), most, strict=True))
+    )
+
+
+def _narrowed(share: Any, more: float, band: float, sign: int) -> Any:
+    """``share`` where one border is moved by ``more``: that at 1, or at 0 where the ``sign`` is -1."""
+    if not more:
+        return share
+    start, bend = 1 - band if sign > 0 else band, 2 * more / band**2
+    into = np.maximum(sign * (share - start), 0)
+    inner = (np.sqrt(1 + 2 * bend * np.minimum(into, band + more)) - 1) / bend
+    return np.where(into > 0, start + sign * (inner + np.maximum(into - band - more, 0)), share)

@@ -25,7 +25,7 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space, widen_sides
+from .placement import choose_placement, cover_in_space, widen_placed
 from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out
 from .plate_regions import PlateRegions
 from .preflight import Inputs
@@ -275,7 +275,7 @@ def _lay(
         may_widen and readers.fill.name == ShiftMap.name
     ):  # what a network goes on with is no copy of what is there
         borders = path_of(moved, clip.aspect, view, borders=True)
-        placement = widen_sides(placement, borders, size, view.aspect)
+        placement = widen_placed(placement, borders, size, view.aspect, isinstance(moved, SpaceTrack))
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))

@@ -43,8 +43,8 @@ from .placement_told import (
     made_up_below,
     much_widened,
     proposal,
-    sides_widened,
     times,
+    widened_to,
 )
 from .standpoint import Standpoint, share_in_sky
 
@@ -193,20 +193,18 @@ def cover_in_space(
     return Decision(covering, _covered(covering, was, now))
 
 
-def widen_sides(
-    placement: Decision[Placement], borders: Path, size: tuple[int, int], frame: float
+def widen_placed(
+    placement: Decision[Placement], borders: Path, size: tuple[int, int], frame: float, level: bool
 ) -> Decision[Placement]:
-    """The same, the picture's sides widened to where the frames' ``borders`` look; ``size`` is its height and width."""
-    laid = placement.value
-    found = widen(laid, borders, size[1] / size[0], frame)
-    if found == laid:
+    """The same, widened to where the frames' ``borders`` look; ``size`` is the picture's height and width.
+
+    ``level``: to the sides alone.
+    """
+    found = widen(placement.value, borders, size[1] / size[0], frame, level)
+    if found == placement.value:
         return placement
-    return replace(
-        placement,
-        value=found,
-        reason="; ".join([*([placement.reason] if placement.reason else []), f"its {sides_widened(found)}"]),
-        warnings=placement.warnings + much_widened(found),
-    )
+    reason = "; ".join([*([placement.reason] if placement.reason else []), f"its {widened_to(found)}"])
+    return Decision(found, reason, placement.warnings + much_widened(found))
 
 
 def _covered(covering: Placement, was: float, now: float) -> str:

@@ -12,7 +12,6 @@ from ..camera.backdrop import Backdrop
 from ..camera.cover import Path
 from ..camera.footing import ROWS, Footing, find_footing
 from ..camera.placement import Placement
-from ..camera.widened import stretch
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..footage import compact
@@ -114,18 +113,20 @@ def far(footing: Footing) -> Footing:
     return replace(footing, reach=(0.0, _OUT_OF_SKY), bare=_OUT_OF_SKY)
 
 
-def sides_widened(laid: Placement) -> str:
-    """Which sides of a picture are widened, how much, and how to leave that."""
-    which = " and ".join(name for name, more in zip(("left", "right"), laid.wider, strict=True) if more)
-    how = f"{which} {'sides are' if all(laid.wider) else 'side is'} widened, up to {stretch(laid.wider):.1f} times"
-    return f"{how} at the border, to where the camera looks beyond it; --place {laid} leaves it as it is"
+def widened_to(laid: Placement) -> str:
+    """Where a picture is widened, how much, and how to leave that."""
+    wider = laid.wider
+    which = {"left": wider.left, "right": wider.right, "upper": wider.top, "lower": wider.bottom}
+    names = [name for name, more in which.items() if more]
+    how = f"{' and '.join(names)} {'borders are' if len(names) > 1 else 'border is'} widened"
+    return f"{how} to where the camera looks beyond, up to {wider.stretch:.1f} times; --place {laid} leaves it as it is"
 
 
 def much_widened(laid: Placement) -> tuple[str, ...]:
     """A warning where things at the border of the picture become much wider than they were."""
-    if stretch(laid.wider) < _WIDE:
+    if laid.wider.stretch < _WIDE:
         return ()
-    return (f"The condition picture's {sides_widened(laid)}. A wider picture needs less.",)
+    return (f"The condition picture's {widened_to(laid)}. A picture that shows more needs less.",)
 
 
 def much_enlarged(placement: Placement, picture: tuple[int, int], frame: float, rows: int) -> tuple[str, ...]:
