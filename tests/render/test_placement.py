@@ -14,12 +14,13 @@ from actanywhere.camera.cover import Path as Looks
 from actanywhere.camera.placement import Placement
 from actanywhere.camera.space import SpaceTrack
 from actanywhere.camera.track import still_track
+from actanywhere.camera.widened import Wider
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, cover_in_space
+from actanywhere.render.placement import choose_placement, cover_in_space, widen_placed
 from actanywhere.render.placement_told import made_up, much_enlarged, runs_out
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
@@ -312,6 +313,34 @@ def test_a_camera_that_goes_past_the_picture_is_told_with_its_frames() -> None:
     )
     assert runs_out(pans(0.6), Placement(), 16 / 9, 16 / 9, frames, False) == ()
     assert runs_out(pans(1.4), Placement(scale=0.5), 16 / 9, 16 / 9, frames, False) == ()  # is told otherwise
+
+
+def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told() -> None:
+    laid = Decision(Placement(x=0.1), "why", ("other",))
+    little, much = (
+        widen_placed(laid, Looks(np.array([[[by, 0.0], [-0.3, 0.0]]])), (200, 200), 1.0, False)
+        for by in (0.7, 0.8)
+    )
+    # The border is at 0.6; 0.1 over 0.6 of the width is 1.33 times at the border, 0.2 is 1.67 times.
+    assert little.value.wider == Wider(right=pytest.approx(0.1)) and little.warnings == ("other",)
+    assert "why; its right is widened" in little.reason and "1.3 times at the border" in little.reason
+    assert (
+        much.warnings[0] == "other"
+        and "1.7 times at the border; --place 0.1,0,1 leaves it" in much.warnings[1]
+    )
+    assert widen_placed(laid, Looks(np.zeros((1, 1, 2))), (200, 200), 1.0, False) is laid
+
+
+def test_a_pan_widens_the_picture_unless_its_place_is_said(tmp_path: Path) -> None:
+    place = texture(np.random.default_rng(21), 64, 96, 4.0)
+    staged = stage_shot(tmp_path / "pan", frames=4, pan=(-4.0, 0.0), condition=place, actor=ACTOR)
+    told = []
+    for said in ("auto", "centred"):
+        with open_inputs(staged.job("starter", camera="plate", place=said)) as inputs:
+            told.append(read_scene(inputs, Watch(), Readers({})).placement)
+    auto, centred = told
+    assert auto.value.wider.right > 0 and "widened to where the camera looks" in auto.reason
+    assert not centred.value.wider and "widened" not in centred.reason
 
 
 def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:

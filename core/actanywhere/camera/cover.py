@@ -44,8 +44,8 @@ class Path:
         half = np.array(placement.sides(picture, frame)) / 2 + 1e-6
         one = placement.wider
         beside = (one.right - one.left) * (-1 if placement.mirrored else 1)
-        away = np.abs(self.places - [placement.x, placement.y] - half * [beside, one.bottom - one.top])
-        half = half * [1 + one.left + one.right, 1 + one.top + one.bottom]
+        away = np.abs(self.places - [placement.x, placement.y] - half * [beside, -one.top])
+        half = half * [1 + one.left + one.right, 1 + one.top]
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
 
@@ -98,8 +98,8 @@ def widen(laid: Placement, borders: Path, picture: float, frame: float, level: b
         return laid
     shares = (places - [laid.x, laid.y]) / laid.sides(picture, frame) * [-1 if laid.mirrored else 1, 1]
     beyond = np.concatenate([-shares.min(0), shares.max(0)]) - 0.5
-    left, top, right, bottom = np.where(beyond > _SLIVER, beyond, 0.0)
-    return replace(laid, wider=wider(left, right, *((0, 0) if level else (top, bottom))))
+    left, top, right, _ = (float(share) for share in np.where(beyond > _SLIVER, beyond, 0.0))
+    return replace(laid, wider=wider(left, right, 0.0 if level else top))
 
 
 def _priced(

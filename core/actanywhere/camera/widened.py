@@ -15,28 +15,25 @@ _TIMES = 2.0
 """How many times as wide as it was a picture may be at its border. Beyond that the place goes on otherwise."""
 _BAND, _BANDS = 0.6, 0.5
 """The share of its width that is widened, on one side alone, and on each of both."""
-_ABOVE, _BELOW = 0.3, 0.2
-"""The share of its height: neither its horizon nor the ground at the actor's feet is to move much."""
+_ABOVE = 0.3
+"""The share of its height that is: its horizon is not to move. Nor is the ground, which goes on below as it is."""
 
 
 @dataclass(frozen=True)
 class Wider:
-    """By how much more it shows beyond each border, in widths or heights of the picture."""
+    """By how much it reaches farther beyond its borders, in widths and heights of itself."""
 
     left: float = 0.0
     right: float = 0.0
     top: float = 0.0
-    bottom: float = 0.0
 
     def __bool__(self) -> bool:
-        return any((self.left, self.right, self.top, self.bottom))
+        return any((self.left, self.right, self.top))
 
     @property
     def stretch(self) -> float:
         """How many times as wide as it was the picture is at the border where that is most."""
-        across, (above, below) = self._across, (_ABOVE, _BELOW)
-        sides = ((self.left, across), (self.right, across), (self.top, above), (self.bottom, below))
-        return max(1 + 2 * more / band for more, band in sides)
+        return 1 + 2 * max(max(self.left, self.right) / self._across, self.top / _ABOVE)
 
     def across(self, share: Any) -> Any:
         """What is shown at a ``share`` of the picture's own width (any shape), also a share; so ``down`` its height.
@@ -47,7 +44,7 @@ class Wider:
 
     def down(self, share: Any) -> Any:
         """See ``across``."""
-        return _narrowed(_narrowed(share, self.bottom, _BELOW, 1), self.top, _ABOVE, -1)
+        return _narrowed(share, self.top, _ABOVE, -1)
 
     @property
     def _across(self) -> float:
@@ -57,13 +54,10 @@ class Wider:
 AS_IT_WAS = Wider()
 
 
-def wider(left: float, right: float, top: float, bottom: float) -> Wider:
+def wider(left: float, right: float, top: float) -> Wider:
     """As much as is asked for, in widths and heights of the picture, within reason."""
-    band = _BANDS if left and right else _BAND
-    most = [side * (_TIMES - 1) / 2 for side in (band, band, _ABOVE, _BELOW)]
-    return Wider(
-        *(float(min(more, limit)) for more, limit in zip((left, right, top, bottom), most, strict=True))
-    )
+    most, band = (_TIMES - 1) / 2, _BANDS if left and right else _BAND
+    return Wider(min(left, most * band), min(right, most * band), min(top, most * _ABOVE))
 
 
 def _narrowed(share: Any, more: float, band: float, sign: int) -> Any:

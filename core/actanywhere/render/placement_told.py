@@ -116,10 +116,13 @@ def far(footing: Footing) -> Footing:
 def widened_to(laid: Placement) -> str:
     """Where a picture is widened, how much, and how to leave that."""
     wider = laid.wider
-    which = {"left": wider.left, "right": wider.right, "upper": wider.top, "lower": wider.bottom}
-    names = [name for name, more in which.items() if more]
-    how = f"{' and '.join(names)} {'borders are' if len(names) > 1 else 'border is'} widened"
-    return f"{how} to where the camera looks beyond, up to {wider.stretch:.1f} times; --place {laid} leaves it as it is"
+    names = [name for name in ("left", "right", "top") if getattr(wider, name)]
+    more = (
+        "are widened to where the camera looks beyond them"
+        if len(names) > 1
+        else "is widened to where it looks"
+    )
+    return f"{' and '.join(names)} {more}, {wider.stretch:.1f} times at the border; --place {laid} leaves it as it is"
 
 
 def much_widened(laid: Placement) -> tuple[str, ...]:
