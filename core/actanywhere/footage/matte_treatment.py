@@ -16,7 +16,7 @@ from ..contract.shot import FrameRange
 Pixels = NDArray[np.float32]
 
 _EMPTY = 0.02
-_DIM = 0.9
+_DIM, _WHITE = 0.9, 0.999
 _FLAT = 0.15
 """Share of a matte at one grey, in all frames, that is no soft edge."""
 _AROUND = 0.75
@@ -204,12 +204,13 @@ def _empty(path: str, frames: FrameRange, highest: float, levels: MatteLevels | 
 
 
 def _odd_levels(path: str, levels: MatteLevels) -> list[str]:
-    """A matte that never gets near 1, and one with a part that is grey all over."""
+    """A matte that is never 1, and one with a part that is grey all over."""
     warnings = []
-    if _EMPTY <= levels.highest < _DIM:
+    if _EMPTY <= levels.highest < _WHITE:
+        never, much = ("gets near", "") if levels.highest < _DIM else ("is", "a little ")
         warnings.append(
-            f"{path}: the matte never gets near 1: its highest value is {levels.highest:.4g}, so the actor will be "
-            f"transparent. If that is white, say --matte-white {levels.white}."
+            f"{path}: the matte never {never} 1: its highest value is {levels.highest:.4g}, so the actor will be "
+            f"{much}transparent. If that is white, say --matte-white {levels.white}."
         )
     flat = levels.flat_grey()
     if flat is not None:
