@@ -117,11 +117,7 @@ def widened_to(laid: Placement) -> str:
     """Where a picture is widened, how much, and how to leave that."""
     wider = laid.wider
     names = [name for name in ("left", "right", "top") if getattr(wider, name)]
-    more = (
-        "are widened to where the camera looks beyond them"
-        if len(names) > 1
-        else "is widened to where it looks"
-    )
+    more = f"{'are' if len(names) > 1 else 'is'} widened to where the camera looks"
     return f"{' and '.join(names)} {more}, {wider.stretch:.1f} times at the border; --place {laid} leaves it as it is"
 
 
