@@ -11,11 +11,11 @@ from .protocol import Picture
 _HEIGHT = 96
 """Pixels of the picture's height at which it is looked at."""
 _NEAR = 0.06
-"""What lies within this share of the height above or below a row may fill it."""
-_APART = 12.0
+"""What is seen down to this share of the height above a row may fill it."""
+_APART = 8.0
 """Distance in Lab from which on nothing seen is like it."""
 _FEWEST = 20
-"""Pixels that have to be seen near a row to judge what fills it."""
+"""Pixels that have to be seen near a row or below it to judge what fills it."""
 _SHARE = 0.02
 """Share of the hole from which on it matters."""
 _LIKE = 200
@@ -24,10 +24,10 @@ _LOWEST = 98.0
 
 
 def laid_too_low(filled: Picture, hole: NDArray[np.bool_], seen: NDArray[np.bool_]) -> tuple[float, int]:
-    """The share of a ``hole`` (h, w) that was ``filled`` (h, w, 3) with what is ``seen`` (h, w) at no such row, and the
-    row under which that is seen nowhere.
+    """The share of a ``hole`` (h, w) that was ``filled`` (h, w, 3) with what is ``seen`` (h, w) neither at such rows
+    nor lower, and the row under which that is seen nowhere.
 
-    0 and 0 where it is too little to matter, or where what it is lies as low elsewhere.
+    0 and 0 where it is too little to matter.
     """
     height, width = hole.shape
     size = (max(1, round(width * _HEIGHT / height)), _HEIGHT)
@@ -38,8 +38,7 @@ def laid_too_low(filled: Picture, hole: NDArray[np.bool_], seen: NDArray[np.bool
     strange = np.zeros_like(open_)
     near = round(_NEAR * _HEIGHT)
     for row in np.flatnonzero(open_.any(1)):
-        beside = np.s_[max(0, row - near) : row + near + 1]
-        there = lab[beside][known[beside]]
+        there = lab[max(0, row - near) :][known[max(0, row - near) :]]
         if len(there) >= _FEWEST:
             strange[row, open_[row]] = _distance(lab[row, open_[row]], there) > _APART
     share = float(strange.sum() / max(1, open_.sum()))
@@ -47,9 +46,8 @@ def laid_too_low(filled: Picture, hole: NDArray[np.bool_], seen: NDArray[np.bool
         return 0.0, 0
     sample = lab[strange][:: max(1, strange.sum() // _LIKE)]
     alike = np.nonzero(known)[0][_distance(lab[known], sample) <= _APART]
-    lowest = float(np.percentile(alike, _LOWEST)) + 1 if len(alike) else _HEIGHT
-    below = strange[int(lowest) :].sum() > 0.5 * strange.sum()
-    return (share, round(lowest * height / _HEIGHT)) if below else (0.0, 0)
+    lowest = float(np.percentile(alike, _LOWEST)) + 1 if len(alike) else 0.0
+    return share, round(lowest * height / _HEIGHT)
 
 
 def _smaller(picture: Picture, size: tuple[int, int]) -> Picture:
