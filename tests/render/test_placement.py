@@ -324,23 +324,20 @@ def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told
     # The border is at 0.6; 0.1 over 0.6 of the width is 1.33 times at the border, 0.2 is 1.67 times.
     assert little.value.wider == Wider(right=pytest.approx(0.1)) and little.warnings == ("other",)
     assert "why; its right is widened" in little.reason and "1.3 times at the border" in little.reason
-    assert (
-        much.warnings[0] == "other"
-        and "1.7 times at the border; --place 0.1,0,1 leaves it" in much.warnings[1]
-    )
+    assert much.warnings[0] == "other" and "1.7 times at the border; without --widen" in much.warnings[1]
     assert widen_placed(laid, Looks(np.zeros((1, 1, 2))), (200, 200), 1.0, False) is laid
 
 
-def test_a_pan_widens_the_picture_unless_its_place_is_said(tmp_path: Path) -> None:
+def test_a_pan_widens_the_picture_unless_that_is_switched_off(tmp_path: Path) -> None:
     place = texture(np.random.default_rng(21), 64, 96, 4.0)
     staged = stage_shot(tmp_path / "pan", frames=4, pan=(-4.0, 0.0), condition=place, actor=ACTOR)
     told = []
-    for said in ("auto", "centred"):
-        with open_inputs(staged.job("starter", camera="plate", place=said)) as inputs:
+    for widen in (True, False):
+        with open_inputs(staged.job("starter", camera="plate", place="centred", widen=widen)) as inputs:
             told.append(read_scene(inputs, Watch(), Readers({})).placement)
-    auto, centred = told
-    assert auto.value.wider.right > 0 and "widened to where the camera looks" in auto.reason
-    assert not centred.value.wider and "widened" not in centred.reason
+    widened, left = told
+    assert widened.value.wider.right > 0 and "widened to where the camera looks" in widened.reason
+    assert str(widened.value) == "centred" and not left.value.wider and "widened" not in left.reason
 
 
 def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:

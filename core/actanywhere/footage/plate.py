@@ -235,21 +235,16 @@ class Plate:
 
     def _colour(self, still: Still) -> tuple[Part, tuple[str, ...]]:
         found = still.find_colour()
-        if found is None and any(is_luminance_chroma(part) for part in still.parts):
-            raise FootageError(
-                f"{still.label}: it holds luminance and chroma (Y, RY, BY), which are not read.",
-                "Write it again with R, G, B.",
-            )
         if found is None:
-            raise FootageError(
-                f"{still.label}: no R, G, B among its channels ({', '.join(still.channel_names())}).",
-                "Render the plate with colour in its main layer.",
-            )
+            holds = f"no R, G, B among its channels ({', '.join(still.channel_names())})"
+            remedy = "Render the plate with colour in its main layer."
+            if any(is_luminance_chroma(part) for part in still.parts):
+                holds = "it holds luminance and chroma (Y, RY, BY), which are not read"
+                remedy = "Write it again with R, G, B."
+            raise FootageError(f"{still.label}: {holds}.", remedy)
         if still.format == "openexr" and not found[0].is_floating(found[1][0]):
-            raise FootageError(
-                f"{still.label}: its {', '.join(found[1])} are whole numbers (uint), as ids are, and no colours.",
-                "Write the colours as half or float.",
-            )
+            holds = f"its {', '.join(found[1])} are whole numbers (uint), as ids are, and no colours"
+            raise FootageError(f"{still.label}: {holds}.", "Write the colours as half or float.")
         return found
 
     def _check_same(self, still: Still) -> None:
@@ -385,8 +380,9 @@ def movie_range(movie: MovieReader, footage: Footage) -> FrameRange:
 
 def not_in_movie(footage: Footage, whole: FrameRange, frames: FrameRange, remedy: str) -> FootageError:
     """The error for frames that a movie has not."""
-    said = f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}."
-    return FootageError(said, remedy)
+    return FootageError(
+        f"{footage.path}: frames {frames} are asked for, but the movie holds {whole}.", remedy
+    )
 
 
 def open_plate(

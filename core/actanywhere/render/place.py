@@ -38,6 +38,8 @@ Picture = NDArray[np.float32]
 
 BY_ARTIST = "you"
 _COMPOSITE_FRAMES = 64
+_WHOLE = 0.999
+"""Share of the frame that a picture covers which covers all of it."""
 _KNOWN, _OFF = 0.01, 0.04
 """A hole's share of a pixel that is known all the same, and the median difference (display 0..1) that no painting over
 makes."""
@@ -270,7 +272,9 @@ def _lay(
         reasons = ["by what is inside of its bars or rim", *([placement.reason] if placement.reason else [])]
         placement = replace(placement, value=whole(placement.value), reason="; ".join(reasons))
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
-    may_widen = free and asked is None and box is None and settings.fit == "fill" and settings.anchor is None
+    # What was placed beside the frame is meant so.
+    fills = asked is None or asked.shown(size[1] / size[0], view.aspect)[1] > _WHOLE
+    may_widen = settings.widen and free and box is None and settings.fit == "fill" and fills
     if (
         may_widen and readers.fill.name == ShiftMap.name
     ):  # what a network goes on with is no copy of what is there

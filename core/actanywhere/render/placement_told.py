@@ -114,11 +114,12 @@ def far(footing: Footing) -> Footing:
 
 
 def widened_to(laid: Placement) -> str:
-    """Where a picture is widened, how much, and how to leave that."""
+    """Where a picture is widened, how much, and what else could be."""
     wider = laid.wider
     names = [name for name in ("left", "right", "top") if getattr(wider, name)]
     more = f"{'are' if len(names) > 1 else 'is'} widened to where the camera looks"
-    return f"{' and '.join(names)} {more}, {wider.stretch:.1f} times at the border; --place {laid} leaves it as it is"
+    how = f"{more}, {wider.stretch:.1f} times at the border"
+    return f"{' and '.join(names)} {how}; without --widen it stays, and the place goes on beyond it"
 
 
 def much_widened(laid: Placement) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..fields import choice, number, text, whole
+from ..fields import choice, number, switch, text, whole
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,13 @@ class CameraSettings:
         ",mirror to either to flip it left to right. centred: in the middle. auto: moved or enlarged a little where "
         "horizon, ground and feet do not match, or the camera sees less beyond it so; else centred. The render says "
         "which, and why.",
+        group="camera",
+    )
+    widen: bool = switch(
+        True,
+        "Widen the picture towards its sides, and its top, up to twice at the border, where the camera looks beyond "
+        "them: nothing stands twice there. Off, or farther out: it is outpainted. With a network that fills, nothing "
+        "is widened.",
         group="camera",
     )
     horizon: str = text(
