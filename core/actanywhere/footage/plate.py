@@ -205,8 +205,7 @@ class Plate:
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
             self.warnings.append(f"{self.path}: it has no main R, G, B; {', '.join(names)} are taken.")
-        several = coloured_parts(still.parts)
-        if several:
+        if several := coloured_parts(still.parts):
             self.warnings.append(
                 f"{self.path}: its parts {', '.join(several)} have colours, and none is named as the picture itself "
                 f"(rgba, beauty): {several[0]} is taken."
