@@ -10,6 +10,10 @@ import pytest
 
 from actanywhere.contract.job import Job
 from actanywhere.contract.shot import Condition
+from actanywhere.engines.protocol import Watch
+from actanywhere.render.preflight import open_inputs
+from actanywhere.render.scene import read_scene
+from actanywhere.seeing.readers import Readers
 from tests.footage.pictures import write_still
 from tests.render.stage import (
     HEIGHT,
@@ -20,6 +24,7 @@ from tests.render.stage import (
     stage_shot,
     texture,
     tiny_model,
+    write_matte,
     write_plate,
 )
 
@@ -170,3 +175,19 @@ def test_auto_tells_a_background_that_cannot_be_followed_but_neither_a_screen_no
     flat = np.full((HEIGHT + 96, WIDTH + 96, 3), 0.5, np.float32)
     screen = render(stage_shot(tmp_path / "screen", background=flat).job(model, camera="auto"))
     assert not any("cannot be followed" in one for one in (*asked.warnings, *screen.warnings))
+
+
+def test_a_place_stands_still_where_neither_background_nor_feet_tell_how_the_camera_moves(
+    tmp_path: Path,
+) -> None:
+    shot = stage_shot(tmp_path / "torn", actor=ACTOR)
+    rng = np.random.default_rng(5)
+    cut = (np.arange(HEIGHT) > 20)[:, None] & (np.abs(np.arange(WIDTH) - 40) < 9)
+    for index in range(6):  # every frame shows another place, and the border cuts the actor off
+        write_plate(shot.folder / f"plate.{1001 + index}.exr", texture(rng, HEIGHT, WIDTH))
+        write_matte(shot.folder / f"matte.{1001 + index}.png", cut.astype(np.float32))
+    with open_inputs(shot.job("starter", camera="auto")) as inputs:
+        scene = read_scene(inputs, Watch(), Readers({}))
+    assert scene.camera.value == "still" and scene.place is not None and scene.place.backdrop is not None
+    assert any("no feet on the ground tell" in one and "--track" in one for one in scene.camera.warnings)
+    assert np.array_equal(scene.place.backdrop.track.transforms[3], np.eye(3))

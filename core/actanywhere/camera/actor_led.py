@@ -36,7 +36,7 @@ def actor_led_track(rgb: Pictures, matte: Pictures, aspect: float, seed: int) ->
     """How the place moves around the actor, from ``rgb`` (T, h, w, 3) inside of ``matte`` (T, h, w; 255 = actor) alone.
 
     ``aspect`` is width over height of the frame. Where no foot is seen on the ground the camera drifts slowly; that
-    drift, and a slight sway, are the ``seed``'s, so that every take has a move of its own.
+    drift, and a slight sway, are the ``seed``'s, so that every take has a move of its own, and nothing to build on.
     """
     count = len(rgb)
     steps, weights = np.zeros((count, 2)), np.zeros(count)
@@ -60,7 +60,7 @@ def actor_led_track(rgb: Pictures, matte: Pictures, aspect: float, seed: int) ->
     places += _sway(rng, np.cumsum(~held))
     transforms = np.tile(np.eye(3), (count, 1, 1))
     transforms[:, :2, 2] = places - places[0]
-    return CameraTrack(transforms, True, reason, np.ones(count))
+    return CameraTrack(transforms, seen, reason, np.ones(count))
 
 
 def _actor_alone(rgb: Pictures, matte: Pictures, aspect: float) -> tuple[Pictures, NDArray[np.bool_]]:

@@ -28,7 +28,7 @@ from ..camera.parallax import shows_parallax
 from ..camera.solve import has_pycolmap, solve_camera
 from ..camera.space import SpaceTrack
 from ..camera.timing import read_timing
-from ..camera.track import CameraTrack
+from ..camera.track import CameraTrack, still_track
 from ..contract.errors import JobError, OutputError
 from ..contract.files import make_folder, write_text
 from ..engines.protocol import Watch
@@ -48,6 +48,11 @@ _LOST = (
     "The plate's camera cannot be followed ({}): the place moves by the actor alone, and may slide or stand still "
     "where the plate moves. Give a track of the plate (--track); --camera still if it was locked off; --camera plate "
     "to take what was followed nevertheless."
+)
+
+_STANDS = (
+    "The plate's camera cannot be followed ({}), and no feet on the ground tell how it moves: the place stands still. "
+    "If the plate moves, give a track of it (--track), or take what was followed nevertheless (--camera plate)."
 )
 
 
@@ -117,6 +122,9 @@ def _flat(inputs: Inputs, asked: str, track: CameraTrack, clip: Clip) -> tuple[D
     if inputs.engine.facts.infers_camera:
         return Decision("subject", reason, doubts), track
     led = actor_led_track(clip.rgb, clip.matte, clip.aspect, inputs.job.settings.seed)
+    if asked == "auto" and track.lost and not led.trackable:
+        # The plate moves in a way of its own: the seed's drift would be another in every take, and wrong in each.
+        return Decision("still", reason, (_STANDS.format(track.reason),)), still_track(len(track))
     return Decision("subject", f"{reason}; {led.reason}", doubts), led
 
 

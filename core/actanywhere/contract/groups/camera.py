@@ -17,7 +17,8 @@ class CameraSettings:
         "Where the camera move comes from.",
         {
             "auto": "your track if there is one; else 3d, where the plate shows parallax and the solve is reliable; "
-            "else plate, where the background can be tracked; else subject. The render says which, and why",
+            "else plate, where the background can be tracked; else subject, or still where it is lost and no feet are "
+            "seen. The render says which, and why",
             "plate": "the plate's background is tracked in 2-D, and the condition picture follows it as a flat card",
             "3d": "the plate's camera is solved in 3-D, and the condition picture is projected onto a ground and a "
             "wall (needs the extra 'solve')",
