@@ -104,9 +104,9 @@ def test_the_condition_fits_the_frame_at_the_anchor(panned: Staged, model: Path)
         assert np.median(np.abs(place - fits) / (fits + 0.02)) < 0.05
 
 
-def composite_shot(tmp_path: Path) -> Staged:
+def composite_shot(tmp_path: Path, pan: float = 0.0) -> Staged:
     """A shot whose condition shows the actor of frame 1003 in another place, 12 pixels further right."""
-    shot = stage_shot(tmp_path / "composite", kind="png", actor=(40.0, 34.0, 15.0))
+    shot = stage_shot(tmp_path / "composite", kind="png", actor=(40.0, 34.0, 15.0), pan=(pan, 0.0))
     place = texture(np.random.default_rng(33), HEIGHT, WIDTH, 6.0)
     matte = np.roll(shot.mattes[1003], 12, axis=1)[..., None]
     painted = np.float32(place + matte * (np.roll(shot.plates[1003], 12, axis=1) - place))
@@ -134,6 +134,20 @@ def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_pat
     middle = seen[round(34 / HEIGHT * seen.shape[0])]
     assert (middle[(columns > 26) & (columns < 67)] == 0).all()
     assert middle[columns > 74].all() and middle[columns < 14].all()
+
+
+@pytest.mark.parametrize("anchor", [None, 1003])
+def test_a_frame_that_the_picture_was_finished_for_is_not_widened(tmp_path: Path, anchor: int | None) -> None:
+    from actanywhere.engines.protocol import Watch
+    from actanywhere.render.preflight import open_inputs
+    from actanywhere.render.scene import read_scene
+
+    shot = composite_shot(tmp_path, pan=-4.0)
+    if anchor is not None:
+        shot = replace(shot, shot=replace(shot.shot, condition=replace(shot.shot.condition, kind="background")))
+    with open_inputs(shot.job("starter", camera="plate", anchor=anchor)) as inputs:
+        placement = read_scene(inputs, Watch()).placement
+    assert not placement.value.wider, placement.reason
 
 
 def test_a_background_condition_is_not_searched_for_the_actor(tmp_path: Path, model: Path) -> None:

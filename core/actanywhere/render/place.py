@@ -274,7 +274,9 @@ def _lay(
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     # What was placed beside the frame is meant so.
     fills = asked is None or asked.shown(size[1] / size[0], view.aspect)[1] > _WHOLE
-    may_widen = settings.widen and free and box is None and settings.fit == "fill" and fills
+    # Who was painted into it there covers their own place there.
+    fitted = painted is not None or settings.anchor is not None
+    may_widen = settings.widen and free and not fitted and box is None and settings.fit == "fill" and fills
     if (
         may_widen and readers.fill.name == ShiftMap.name
     ):  # what a network goes on with is no copy of what is there
