@@ -126,13 +126,13 @@ def _stratified(picture: Picture, hole: Flags, barred: Flags) -> Picture:
 
 
 def _filled(picture: Picture, hole: Flags, barred: Flags) -> Picture:
-    """One ``hole`` of a picture (h, w, 3), filled from what is not ``barred``."""
+    """One ``hole`` of a picture (h, w, 3), which may be empty, filled from what is not ``barred``."""
     height, width = hole.shape
     scale = min(1.0, (_AREA / hole.size) ** 0.5)
     size = (max(_PATCH + 1, round(width * scale)), max(_PATCH + 1, round(height * scale)))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
     small_hole, small_barred = (_shrunk(flags, size) for flags in (hole, barred))
-    if small_barred.all():
+    if not hole.any() or small_barred.all():
         return picture
     places = _places(small, small_hole, small_barred)
     light = blend_gradients(small, ~small_barred, *places, small_hole)
