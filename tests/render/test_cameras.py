@@ -144,7 +144,9 @@ def test_a_frame_that_the_picture_was_finished_for_is_not_widened(tmp_path: Path
 
     shot = composite_shot(tmp_path, pan=-4.0)
     if anchor is not None:
-        shot = replace(shot, shot=replace(shot.shot, condition=replace(shot.shot.condition, kind="background")))
+        shot = replace(
+            shot, shot=replace(shot.shot, condition=replace(shot.shot.condition, kind="background"))
+        )
     with open_inputs(shot.job("starter", camera="plate", anchor=anchor)) as inputs:
         placement = read_scene(inputs, Watch()).placement
     assert not placement.value.wider, placement.reason

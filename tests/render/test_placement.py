@@ -32,6 +32,7 @@ from actanywhere.seeing.readers import Readers
 from actanywhere.shadow.cast import CastShadow
 from actanywhere.shadow.pulled import PulledShadow
 from tests.camera.set3d import EYE, cameras, look
+from tests.footage.pictures import write_still
 from tests.render.place import place_of
 from tests.render.stage import Staged, render, stage_shot, texture, tiny_model
 from tests.seeing.staged import marked
@@ -338,6 +339,25 @@ def test_a_pan_widens_the_picture_unless_that_is_switched_off(tmp_path: Path) ->
     widened, left = told
     assert widened.value.wider.right > 0 and "widened to where the camera looks" in widened.reason
     assert str(widened.value) == "centred" and not left.value.wider and "widened" not in left.reason
+
+
+def test_the_place_of_a_take_given_back_lies_as_it_did_and_one_too_small_is_told(tmp_path: Path) -> None:
+    place = texture(np.random.default_rng(21), 64, 96, 4.0)
+    staged = stage_shot(tmp_path / "pan", frames=6, pan=(-8.0, -6.0), condition=place, actor=ACTOR)
+
+    def seen(given: str) -> Scene:
+        shot = replace(staged.shot, condition=replace(staged.shot.condition, extended=given))
+        with open_inputs(replace(staged, shot=shot).job("starter", camera="plate")) as inputs:
+            return read_scene(inputs, Watch(), Readers({}))
+
+    take = seen("")
+    assert take.place is not None and take.place.picture is not None and take.placement.value.wider
+    path = tmp_path / "place.png"
+    for cut in (0, 1):
+        write_still(path, take.place.picture.picture[cut:], "uint16")
+        again = seen(str(path))
+        assert again.place is not None and cut == any("its edge" in line for line in again.place.warnings)
+        assert cut or again.placement.value == take.placement.value
 
 
 def test_what_is_made_up_beside_a_picture_that_fits_is_told() -> None:

@@ -19,7 +19,7 @@ from ..contract.shot import Condition
 from ..engines.protocol import Watch
 from ..footage import compact, read_condition
 from ..seeing.other_actor import OtherActor, find_other_actor, hole_of
-from ..seeing.outpaint import Extended, extended_by_artist, outpaint
+from ..seeing.outpaint import Extended, extended_by_artist, is_place_of, outpaint
 from ..seeing.protocol import RegionMap, Subject, Subjects
 from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
@@ -111,8 +111,15 @@ def see_place(
         mine, notes = _own_part(own, condition), [*seen.warnings, *readers.warnings, *told]
         if track is None:
             return Place(mine, None, seen.other, own, BY_ARTIST, seen.kind, notes)
-        laid = _lay(inputs, clip, track, seen, mine, None, plate, readers)
-        backdrop = laid.backdrop.within(own.surroundings)
+        # The place of an earlier take lies as it did there.
+        laid = _lay(inputs, clip, track, seen, condition, hole, plate, readers)
+        if not is_place_of(own, condition, laid.backdrop):
+            laid = _lay(inputs, clip, track, seen, mine, None, plate, readers, elsewhere=True)
+        moved, lies = laid.backdrop.track, laid.placement.value
+        backdrop = Backdrop(mine, moved, clip.aspect, view=inputs.view, placement=lies).within(
+            own.surroundings
+        )
+        notes += _out_of_reach(backdrop, clip)
         return Place(
             mine, backdrop, seen.other, own, BY_ARTIST, laid.fits, notes, laid.placement, laid.standpoint
         )
@@ -213,8 +220,12 @@ def _lay(
     hole: Picture | None,
     plate: PlateRegions,
     readers: Readers,
+    elsewhere: bool = False,
 ) -> _Laid:
-    """The condition laid into the anchor frame, and moved by the track from there on."""
+    """The condition laid into the anchor frame, and moved by the track from there on.
+
+    ``elsewhere``: an artist has extended it, and it need not be moved to cover the frames.
+    """
     settings, view, size = inputs.job.settings, inputs.view, (condition.shape[0], condition.shape[1])
     asked = read_place(settings.place, settings.fit, size, view.aspect)
     anchor = seen.index
@@ -252,7 +263,7 @@ def _lay(
     rows = inputs.plate.info.display_window.height
     # Beyond it another paints, or has painted; or the frame was finished around an actor who may be the plate's.
     said = inputs.job.shot.condition
-    free = not (said.extended or inputs.engine.facts.invents)
+    free = not (elsewhere or inputs.engine.facts.invents)
     flat = free and found is not None and said.kind != "composite"
     path = path_of(moved, clip.aspect, view) if flat else None
     placement = choose_placement(settings, painted, (high, wide), view.aspect, found, path, rows, whole)

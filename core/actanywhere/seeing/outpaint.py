@@ -84,6 +84,14 @@ def outpaint(
     return Extended(np.clip(made, 0, 1), (own.left, own.top), (across, down))
 
 
+def is_place_of(own: Extended, condition: Picture, backdrop: Backdrop) -> bool:
+    """Whether ``own`` reaches as far beyond the ``condition`` (hc, wc, 3) as ``outpaint`` goes for it."""
+    rows, columns = condition.shape[:2]
+    margins = _margins(backdrop, rows, columns)
+    whole = rows + margins.top + margins.bottom, columns + margins.left + margins.right
+    return own.picture.shape[:2] == whole and own.corner == (margins.left, margins.top)
+
+
 def extended_by_artist(picture: Picture, condition: Picture, hole: Picture, path: str) -> Extended:
     """An artist's own ``picture`` of the place, in which the condition (hc, wc, 3) is found again outside of ``hole``.
 
