@@ -26,10 +26,15 @@ def test_the_border_comes_to_where_the_camera_looks_and_the_middle_stays() -> No
     assert Wider(top=0.15).down(np.array([-0.15, 0.3, 0.9])) == pytest.approx([0, 0.3, 0.9])
 
 
-def test_it_becomes_twice_as_wide_at_most() -> None:
-    assert wider(0.9, 0, 0.9) == Wider(0.3, 0, 0.15)
-    assert wider(0.9, 0.1, 0) == Wider(0.25, 0.1, 0)
-    assert wider(0.9, 0.9, 0.9).stretch == pytest.approx(2)
+def test_it_becomes_as_wide_as_it_may_and_has_room() -> None:
+    free = (1.0, 1.0, 1.0)
+    assert wider(0.9, 0, 0.9, free, 2.0) == Wider(0.3, 0, 0.15)
+    assert wider(0.9, 0.1, 0, free, 2.0) == Wider(0.25, 0.1, 0, (0.5, 0.5, 0.3))
+    assert wider(0.9, 0.9, 0.9, free, 1.5).stretch == pytest.approx(1.5)
+    # Somebody stands from 0.2 of its width on, and their head is at its upper border.
+    beside = wider(0.9, 0, 0.9, (0.2, 0.5, 0.0), 2.0)
+    assert (beside.left, beside.top) == (pytest.approx(0.1), 0) and beside.across(0.2) == 0.2
+    assert not wider(0.9, 0, 0, (0.01, 1, 1), 2.0)
 
 
 def borders(right: float, down: float = 0.0) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actanywhere.camera.widened import Wider
 from actanywhere.contract.job import Job
 from actanywhere.contract.shot import Condition
 from actanywhere.engines.protocol import Watch
@@ -136,20 +137,21 @@ def test_an_actor_painted_into_the_condition_is_found_and_not_used_twice(tmp_pat
     assert middle[columns > 74].all() and middle[columns < 14].all()
 
 
-@pytest.mark.parametrize("anchor", [None, 1003])
-def test_a_frame_that_the_picture_was_finished_for_is_not_widened(tmp_path: Path, anchor: int | None) -> None:
-    from actanywhere.engines.protocol import Watch
-    from actanywhere.render.preflight import open_inputs
-    from actanywhere.render.scene import read_scene
-
+def test_who_a_picture_was_finished_around_stays_on_their_place_and_with_an_anchor_all_does(
+    tmp_path: Path,
+) -> None:
     shot = composite_shot(tmp_path, pan=-4.0)
-    if anchor is not None:
-        shot = replace(
-            shot, shot=replace(shot.shot, condition=replace(shot.shot.condition, kind="background"))
-        )
-    with open_inputs(shot.job("starter", camera="plate", anchor=anchor)) as inputs:
-        placement = read_scene(inputs, Watch()).placement
-    assert not placement.value.wider, placement.reason
+
+    def widened(staged: Staged, anchor: int | None) -> Wider:
+        with open_inputs(staged.job("starter", camera="plate", anchor=anchor)) as inputs:
+            return read_scene(inputs, Watch(), Readers({})).placement.value.wider
+
+    found = widened(shot, None)
+    assert found and found.stretch <= 1.5
+    theirs = np.arange(38, 67) / WIDTH  # a disc of 15 about column 52
+    np.testing.assert_array_equal(found.across(theirs), theirs)
+    plain = replace(shot.shot, condition=replace(shot.shot.condition, kind="background"))
+    assert not widened(replace(shot, shot=plain), 1003)
 
 
 def test_a_background_condition_is_not_searched_for_the_actor(tmp_path: Path, model: Path) -> None:

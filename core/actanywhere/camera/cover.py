@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .backdrop import View
 from .motion import Motion
 from .placement import Placement
-from .widened import wider
+from .widened import Room, wider
 
 FARTHEST = (0.3, 0.2)
 """Frame heights by which a picture is slid at most, beyond what of it lies outside the frame: to the side, and down."""
@@ -26,6 +26,8 @@ _GAIN, _LEFT, _LEFT_LEVEL = 0.012, 0.6, 0.7
 horizon holds it, a strip may stay open that no slide reaches.
 """
 
+WIDEST = 2.0
+"""How many times as wide as it was a picture may become at its border. Beyond that the place goes on otherwise."""
 _AHEAD, _SLIVER = 100.0, 0.004
 """Frame heights within which a place lies ahead of the camera; share of a picture's width beyond it that is nothing."""
 
@@ -88,10 +90,18 @@ def cover(
     return laid
 
 
-def widen(laid: Placement, borders: Path, picture: float, frame: float, level: bool) -> Placement:
+def widen(
+    laid: Placement,
+    borders: Path,
+    picture: float,
+    frame: float,
+    level: bool,
+    room: Room = (1.0, 1.0, 1.0),
+    times: float = WIDEST,
+) -> Placement:
     """``laid`` and widened as far as the frames' ``borders`` look beyond it, within reason.
 
-    ``level``: to the sides alone, as its horizon holds it. ``picture`` and ``frame`` are their widths over heights.
+    ``level``: to the sides alone, as its horizon holds it. For ``room`` and ``times`` see ``wider``; ``picture`` and ``frame`` are their widths over heights.
     """
     places = borders.places[(np.abs(borders.places) < _AHEAD).all(2)]
     if not len(places):
@@ -99,7 +109,7 @@ def widen(laid: Placement, borders: Path, picture: float, frame: float, level: b
     shares = (places - [laid.x, laid.y]) / laid.sides(picture, frame) * [-1 if laid.mirrored else 1, 1]
     beyond = np.concatenate([-shares.min(0), shares.max(0)]) - 0.5
     left, top, right, _ = (float(share) for share in np.where(beyond > _SLIVER, beyond, 0.0))
-    return replace(laid, wider=wider(left, right, 0.0 if level else top))
+    return replace(laid, wider=wider(left, right, 0.0 if level else top, room, times))
 
 
 def _priced(

@@ -11,21 +11,25 @@ from typing import Any
 
 import numpy as np
 
-_TIMES = 2.0
-"""How many times as wide as it was a picture may be at its border. Beyond that the place goes on otherwise."""
 _BAND, _BANDS = 0.6, 0.5
 """The share of its width that is widened, on one side alone, and on each of both."""
 _ABOVE = 0.3
 """The share of its height that is: its horizon is not to move. Nor is the ground, which goes on below as it is."""
+_LEAST = 0.05
+"""The share without which nothing is."""
 
 
 @dataclass(frozen=True)
 class Wider:
-    """By how much it reaches farther beyond its borders, in widths and heights of itself."""
+    """By how much it reaches farther beyond its borders, in widths and heights of itself.
+
+    ``bands``: the shares at the left, right and upper border over which it is widened.
+    """
 
     left: float = 0.0
     right: float = 0.0
     top: float = 0.0
+    bands: tuple[float, float, float] = (_BAND, _BAND, _ABOVE)
 
     def __bool__(self) -> bool:
         return any((self.left, self.right, self.top))
@@ -33,31 +37,37 @@ class Wider:
     @property
     def stretch(self) -> float:
         """How many times as wide as it was the picture is at the border where that is most."""
-        return 1 + 2 * max(max(self.left, self.right) / self._across, self.top / _ABOVE)
+        sides = zip((self.left, self.right, self.top), self.bands, strict=True)
+        return max(1 + 2 * more / band for more, band in sides)
 
     def across(self, share: Any) -> Any:
         """What is shown at a ``share`` of the picture's own width (any shape), also a share; so ``down`` its height.
 
         Below 0 and above 1 is beyond its borders: nothing is stretched there.
         """
-        return _narrowed(_narrowed(share, self.right, self._across, 1), self.left, self._across, -1)
+        return _narrowed(_narrowed(share, self.right, self.bands[1], 1), self.left, self.bands[0], -1)
 
     def down(self, share: Any) -> Any:
         """See ``across``."""
-        return _narrowed(share, self.top, _ABOVE, -1)
-
-    @property
-    def _across(self) -> float:
-        return _BANDS if self.left and self.right else _BAND
+        return _narrowed(share, self.top, self.bands[2], -1)
 
 
 AS_IT_WAS = Wider()
+Room = tuple[float, float, float]
+"""Shares of a picture at its left, right and upper border in which nothing has to stay where it is."""
 
 
-def wider(left: float, right: float, top: float) -> Wider:
-    """As much as is asked for, in widths and heights of the picture, within reason."""
-    most, band = (_TIMES - 1) / 2, _BANDS if left and right else _BAND
-    return Wider(min(left, most * band), min(right, most * band), min(top, most * _ABOVE))
+def wider(left: float, right: float, top: float, room: Room, times: float) -> Wider:
+    """As much as is asked for, in widths and heights of the picture, and has ``room``, to ``times`` as wide at most."""
+    across = _BANDS if left and right else _BAND
+    beside, right_side, above = (
+        max(_LEAST, min(most, free)) for most, free in zip((across, across, _ABOVE), room, strict=True)
+    )
+    sides = zip((left, right, top), (beside, right_side, above), room, strict=True)
+    one, other, upper = (
+        min(more, (times - 1) / 2 * own) if free > _LEAST else 0.0 for more, own, free in sides
+    )
+    return Wider(one, other, upper, (beside, right_side, above)) if one or other or upper else AS_IT_WAS
 
 
 def _narrowed(share: Any, more: float, band: float, sign: int) -> Any:

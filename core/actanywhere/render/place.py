@@ -285,14 +285,12 @@ def _lay(
     moved, stands, doubts = stand(inputs, moved, size, placement.value, painted is not None, standpoint)
     # What was placed beside the frame is meant so.
     fills = asked is None or asked.shown(size[1] / size[0], view.aspect)[1] > _WHOLE
-    # Who was painted into it there covers their own place there.
-    fitted = painted is not None or settings.anchor is not None
-    may_widen = settings.widen and free and not fitted and box is None and settings.fit == "fill" and fills
-    if (
-        may_widen and readers.fill.name == ShiftMap.name
-    ):  # what a network goes on with is no copy of what is there
-        borders = path_of(moved, clip.aspect, view, borders=True)
-        placement = widen_placed(placement, borders, size, view.aspect, isinstance(moved, SpaceTrack))
+    fits_whole = settings.fit == "fill" and settings.anchor is None and box is None
+    # What a network goes on with is no copy of what is there.
+    if settings.widen and free and fills and fits_whole and readers.fill.name == ShiftMap.name:
+        borders, level = path_of(moved, clip.aspect, view, borders=True), isinstance(moved, SpaceTrack)
+        theirs = None if painted is None else hole
+        placement = widen_placed(placement, borders, size, view.aspect, level, theirs)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))
