@@ -101,7 +101,8 @@ def widen(
 ) -> Placement:
     """``laid`` and widened as far as the frames' ``borders`` look beyond it, within reason.
 
-    ``level``: to the sides alone, as its horizon holds it. For ``room`` and ``times`` see ``wider``; ``picture`` and ``frame`` are their widths over heights.
+    ``level``: to the sides alone, as its horizon holds it. For ``room`` and ``times`` see ``wider``; ``picture`` and
+    ``frame`` are their widths over heights.
     """
     places = borders.places[(np.abs(borders.places) < _AHEAD).all(2)]
     if not len(places):

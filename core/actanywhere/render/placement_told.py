@@ -119,7 +119,7 @@ def widened_to(laid: Placement) -> str:
     names = [name for name in ("left", "right", "top") if getattr(wider, name)]
     more = f"{'are' if len(names) > 1 else 'is'} widened to where the camera looks"
     how = f"{more}, {wider.stretch:.1f} times at the border"
-    return f"{' and '.join(names)} {how}; without --widen it stays, and the place goes on beyond it"
+    return f"{', '.join(names)} {how}; without --widen it stays, and the place goes on beyond it"
 
 
 def much_widened(laid: Placement) -> tuple[str, ...]:
