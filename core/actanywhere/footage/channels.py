@@ -52,10 +52,13 @@ class Part:
     view: str = ""
     kinds: tuple[str, ...] = ()
 
+    def kind_of(self, channel: str) -> str:
+        """How a channel is stored."""
+        return self.kinds[self.channels.index(channel)] if self.kinds else self.kind
+
     def is_floating(self, channel: str) -> bool:
         """Whether a channel is stored as half or float."""
-        kind = self.kinds[self.channels.index(channel)] if self.kinds else self.kind
-        return kind in ("half", "float", "double")
+        return self.kind_of(channel) in ("half", "float", "double")
 
 
 def full_name(part: Part, channel: str) -> str:

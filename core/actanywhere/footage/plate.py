@@ -241,8 +241,8 @@ class Plate:
                 holds = "it holds luminance and chroma (Y, RY, BY), which are not read"
                 remedy = "Write it again with R, G, B."
             raise FootageError(f"{still.label}: {holds}.", remedy)
-        if still.format == "openexr" and not found[0].is_floating(found[1][0]):
-            holds = f"its {', '.join(found[1])} are whole numbers (uint), as ids are, and no colours"
+        if found[0].kind_of(found[1][0]) in ("uint", "int"):  # nothing says which of them is white
+            holds = f"its {', '.join(found[1])} are whole numbers of 32 bits, as ids are, and no colours"
             raise FootageError(f"{still.label}: {holds}.", "Write the colours as half or float.")
         return found
 
