@@ -32,11 +32,11 @@ def settings_words(settings: Settings) -> list[str]:
     words: list[str] = []
     for field in setting_fields():
         flag, value = "--" + field.name.replace("_", "-"), getattr(settings, field.name)
-        if value is True:
-            words.append(flag)
+        if isinstance(value, bool):
+            words.append(flag if value else flag.replace("--", "--no-", 1))
         elif isinstance(value, tuple):
             words += [flag, *value]
-        elif value is not None and value is not False:
+        elif value is not None:
             words += [flag, str(value)]
     return words
 
