@@ -241,7 +241,7 @@ class Plate:
                 holds = "it holds luminance and chroma (Y, RY, BY), which are not read"
                 remedy = "Write it again with R, G, B."
             raise FootageError(f"{still.label}: {holds}.", remedy)
-        if found[0].kind_of(found[1][0]) in ("uint", "int"):  # nothing says which of them is white
+        if found[0].kind_of(found[1][0]) in ("int", "uint" if still.format == "openexr" else ""):
             holds = f"its {', '.join(found[1])} are whole numbers of 32 bits, as ids are, and no colours"
             raise FootageError(f"{still.label}: {holds}.", "Write the colours as half or float.")
         return found
