@@ -72,5 +72,5 @@ def test_a_frame_shows_the_pictures_last_column_at_its_border(mirrored: bool) ->
     plain = Backdrop(ramp, still_track(2), 1.0, placement=Placement(mirrored=mirrored))
     left = np.s_[:, :40]  # what is not beside that border stays as it was
     np.testing.assert_allclose(
-        backdrop.frame(0, 100, 100)[0][left], plain.frame(0, 100, 100)[0][left], atol=2e-3
+        backdrop.frame(0, 100, 100)[0][left], plain.frame(0, 100, 100)[0][left], atol=1e-5
     )

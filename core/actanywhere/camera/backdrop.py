@@ -126,11 +126,13 @@ class Backdrop:
 
         ``height`` and ``width`` are the frame's; what looks nowhere is not a number.
         """
+        return np.stack(self._as_it_was(*self._unwidened(index, points, height, width).T), 1)
+
+    def _unwidened(self, index: int, points: Points, height: int, width: int) -> Points:
+        """As ``looks``, in a picture that is not widened."""
         unit = apply(from_pixels(height, width, self.aspect), points)
         x, y, ahead = self.track.look(index, unit[:, 0], unit[:, 1])
         found = apply(np.asarray(np.linalg.inv(self._to_unit), np.float64), np.stack([x, y], 1))
-        if self._wider:
-            found[:, 0], found[:, 1] = self._as_it_was(found[:, 0], found[:, 1])
         return np.asarray(np.where(ahead[:, None], found, np.nan), np.float64)
 
     def _places(
@@ -146,15 +148,17 @@ class Backdrop:
             u, v, ahead[strip] = self.track.look(index, across, unit[1, 1] * lines + unit[1, 2])
             for kept, line in ((x, back[0]), (y, back[1])):
                 kept[strip] = np.clip(line[0] * u + line[1] * v + line[2], -_LIMIT, _LIMIT)
-            if self._wider:
-                x[strip], y[strip] = self._as_it_was(x[strip], y[strip])
+            x[strip], y[strip] = self._as_it_was(x[strip], y[strip])
         return x, y, ahead
 
     def _as_it_was(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Pixels of the picture itself, from those of the widened one."""
         (rows, columns), wider = self.size, self._wider
-        across, down = wider.across((x + 0.5) / columns), wider.down((y + 0.5) / rows)
-        return across * columns - 0.5, down * rows - 0.5
+        if wider.left or wider.right:
+            x = wider.across((x + 0.5) / columns) * columns - 0.5
+        if wider.top:
+            y = wider.down((y + 0.5) / rows) * rows - 0.5
+        return x, y
 
     def frame(
         self, index: int, height: int, width: int, rows: slice | None = None
@@ -258,11 +262,14 @@ class Backdrop:
         return found
 
     def _pixels_per_pixel(self, index: int, height: int, width: int) -> float:
-        """Condition pixels per pixel of the frame where the frame sees the picture."""
+        """Condition pixels per pixel of the frame where the frame sees the picture.
+
+        What is widened is not asked, or sharpness would change over a pan; up and down it is right there, too.
+        """
         x, y = np.meshgrid(np.linspace(0, width - 1, 7), np.linspace(0, height - 1, 7))
         places = np.stack([x.ravel(), y.ravel()], 1)
         here, right, below = (
-            self.looks(index, places + step, height, width) for step in ((0, 0), (1, 0), (0, 1))
+            self._unwidened(index, places + step, height, width) for step in ((0, 0), (1, 0), (0, 1))
         )
         across, down = right - here, below - here
         area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])

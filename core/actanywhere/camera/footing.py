@@ -161,10 +161,8 @@ def in_picture(
     """Where the feet are in the picture, as shares of its width and height."""
     width, height = placement.sides(picture, frame)
     across = (feet[:, 0] - placement.x) / width
-    down = 0.5 + (feet[:, 1] - placement.y) / height
-    return placement.wider.across(0.5 + (-across if placement.mirrored else across)), placement.wider.down(
-        down
-    )
+    wider, down = placement.wider, 0.5 + (feet[:, 1] - placement.y) / height
+    return wider.across(0.5 + (-across if placement.mirrored else across)), wider.down(down)
 
 
 def judge(known: Footing, placement: Placement, picture: float, frame: float) -> Judged:

@@ -59,15 +59,14 @@ Room = tuple[float, float, float]
 
 def wider(left: float, right: float, top: float, room: Room, times: float) -> Wider:
     """As much as is asked for, in widths and heights of the picture, and has ``room``, to ``times`` as wide at most."""
-    across = _BANDS if left and right else _BAND
-    beside, right_side, above = (
-        max(_LEAST, min(most, free)) for most, free in zip((across, across, _ABOVE), room, strict=True)
-    )
-    sides = zip((left, right, top), (beside, right_side, above), room, strict=True)
-    one, other, upper = (
-        min(more, (times - 1) / 2 * own) if free > _LEAST else 0.0 for more, own, free in sides
-    )
-    return Wider(one, other, upper, (beside, right_side, above)) if one or other or upper else AS_IT_WAS
+    beside = _BANDS if left and right else _BAND
+    bands, sides = [], []
+    for asked, free, most in zip((left, right, top), room, (beside, beside, _ABOVE), strict=True):
+        bands.append(max(_LEAST, min(most, free)))
+        sides.append(min(asked, (times - 1) / 2 * bands[-1]) if free > _LEAST else 0.0)
+    if not any(sides):
+        return AS_IT_WAS
+    return Wider(sides[0], sides[1], sides[2], (bands[0], bands[1], bands[2]))
 
 
 def _narrowed(share: Any, more: float, band: float, sign: int) -> Any:
