@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render import shadow
+from actanywhere.render.beyond import around
 from actanywhere.render.clip import empty_clip
 from actanywhere.render.shadow import choose_shadow
 from actanywhere.shadow.pull import Pull, Refusal
@@ -52,15 +54,15 @@ def test_a_given_shadow_lies_where_it_is_said_and_nowhere_else(
     assert share[:30].min() > 0.9 and share[:, :25].min() > 0.9
 
 
-def _sunny(folder: Path, place: np.ndarray) -> Staged:
+def _sunny(folder: Path, place: np.ndarray, frames: int = 8, pace: float = 4) -> Staged:
     """A post walks before a locked camera; its shadow falls to the left and towards the camera."""
-    staged = stage_shot(folder, frames=8, condition=place)
+    staged = stage_shot(folder, frames=frames, condition=place)
     ground = np.full((HEIGHT, WIDTH, 3), 0.6, np.float32) + 0.4 * (
         texture(np.random.default_rng(2), HEIGHT, WIDTH) - 0.5
     )
-    for index, frame in enumerate(range(1001, 1009)):
+    for index, frame in enumerate(range(1001, 1001 + frames)):
         matte, shade = np.zeros((2, HEIGHT, WIDTH), np.float32)
-        x = 40 + 4 * index
+        x = 40 + round(pace * index)
         matte[18 : _FEET + 1, x - 4 : x + 5] = 1
         corners = np.array([[x - 4, _FEET], [x + 4, _FEET], [x - 16, _FEET + 12], [x - 24, _FEET + 12]])
         cv2.fillConvexPoly(shade, corners, 1.0)
@@ -88,6 +90,47 @@ def test_a_shadow_is_pulled_and_laid_in_light_with_its_matte_beside_it(
     assert float(np.median(share[inside])) < 0.45
     assert matte[: _FEET - 20].max() == 0 and matte[:, x + 20 :].max() == 0
     assert "shadow.A" not in read_layer(str(Path(plain.output) / "shot_generated_bg.1004.exr"))[1]
+
+
+def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
+    tmp_path: Path, model: Path, place: np.ndarray
+) -> None:
+    staged = _sunny(tmp_path / "slow", place, frames=48, pace=0.5)
+    few = FrameRange(1021, 1026)  # in which the post walks three pixels; it is nine wide
+    staged = replace(staged, shot=replace(staged.shot, frames=few))
+    found = render(staged.job(model, "few", camera="plate", band=0.02)).decided("shadow")
+    assert (
+        found.value.startswith("pulled from the plate in ") and "frames 1001-1048 tell of it" in found.value
+    )
+    files = sorted((tmp_path / "slow" / "few").glob("*.exr"))
+    assert [int(file.suffixes[0][1:]) for file in files] == list(few)
+    for frame in few:
+        _, channels = read_layer(str(tmp_path / "slow" / "few" / f"shot_generated_bg.{frame}.exr"))
+        x = 40 + round(0.5 * (frame - 1001))
+        inside = channels["shadow.A"][_FEET + 4 : _FEET + 9, x - 14 : x - 9]
+        assert abs(float(np.median(inside)) - (1 - 0.5**2.2)) < 0.12
+
+    # Alone they show none of it; and a frame beside them that cannot be read is no reason to fail.
+    (tmp_path / "slow" / "plate.1040.exr").write_bytes(b"torn")
+    alone = render(staged.job(model, "alone", camera="plate", band=0.02)).decided("shadow")
+    assert alone.value.startswith("none is pulled") and "a longer range (at this pace some" in alone.value
+
+
+@pytest.mark.parametrize(
+    ("frames", "count", "expected"),
+    [
+        ((1021, 1026), 16, (1016, 1031)),
+        ((1001, 1006), 16, (1001, 1016)),
+        ((1045, 1050), 16, (1035, 1050)),
+        ((1021, 1026), 90, (1001, 1050)),
+        ((1001, 1050), 64, (1001, 1050)),
+        ((1005, 1044), 16, (1005, 1044)),
+    ],
+)
+def test_the_frames_beside_a_range_end_where_the_files_do(
+    frames: tuple[int, int], count: int, expected: tuple[int, int]
+) -> None:
+    assert around(FrameRange(*frames), FrameRange(1001, 1050), count) == FrameRange(*expected)
 
 
 def test_the_artists_clean_plate_is_taken_where_there_is_one(
@@ -141,9 +184,9 @@ def test_a_long_shot_whose_ground_is_lost_says_that_a_part_of_it_may_show_a_shad
     frames: int, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slips = Refusal.SLIPS
-    monkeypatch.setattr(shadow, "pull_shadow", lambda *_: Pull(None, slips.value, refused=slips))
+    monkeypatch.setattr(shadow, "pull_shadow", lambda *_, **__: Pull(None, slips.value, refused=slips))
     clip = empty_clip(FrameRange(1001, 1000 + frames), 8, 16, 2.0)
-    features = SimpleNamespace(clip=clip, shot=lambda *_: None)
+    features = SimpleNamespace(clip=clip, beyond=None, shot=lambda *_: None)
     track = still_track(frames)
     found = choose_shadow(Settings(), clip, features, track, "plate", True, Watch())  # type: ignore[arg-type]
     assert ("a part of the range, rendered by itself, may show it" in found.reason) is told

@@ -46,7 +46,8 @@ _SAME_RATE = 0.005
 class MatteReader:
     """An opened matte in its plate's raster; ``open_matte`` makes it.
 
-    ``warnings`` says what was assumed; ``levels`` counts the values of each frame read, once.
+    ``warnings`` says what was assumed; ``levels`` counts the values of each frame read, once. ``whole`` are the frames
+    that it has, ``frames`` those that may be read; None: it is one still.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class MatteReader:
         self.warnings = [] if own else self._footage.held(frames)
         self._values = values
         self.levels = MatteLevels()
+        self.whole = self._footage.frames
         self._in_levels: set[int] = set()
         self._movie: MovieReader | None = None
         self._files = Unchanged()
@@ -82,7 +84,7 @@ class MatteReader:
     def _open_movie(self) -> None:
         self._files.note(self.path)
         self._movie = MovieReader(self.path, self._counted)
-        whole = movie_range(self._movie, self._footage)
+        whole = self.whole = movie_range(self._movie, self._footage)
         if not whole.holds(self.frames):
             raise not_in_movie(self._footage, whole, self.frames, self._numbering(whole))
         self._tell_of_others(whole)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +30,19 @@ _SHORT = 17
 """Frames of a shot in which each is matched with every other, both ways."""
 
 
+#: Gives a clip with the frames beside it, that many in all where it is known; None where there are none.
+Beyond: TypeAlias = "Callable[[Clip, int | None], AbstractContextManager[Wider | None]]"
+
+
 class ShotFeatures:
     """The features of a ``clip``, looked for in threads. Use it in ``with``.
 
-    Of a long shot those are kept that were asked for last.
+    Of a long shot those are kept that were asked for last. ``beyond`` gives the clip with frames beside it, if that is
+    known.
     """
 
-    def __init__(self, clip: Clip) -> None:
-        self.clip = clip
+    def __init__(self, clip: Clip, beyond: Beyond | None = None) -> None:
+        self.clip, self.beyond = clip, beyond
         self._found: OrderedDict[int, Future[Features]] = OrderedDict()
         self._pairs: dict[tuple[int, int], Pair] = {}
         self._turns: dict[tuple[int, int], Lock] = {}
@@ -55,10 +64,14 @@ class ShotFeatures:
         """What the plate does in time; the whole clip has to be there."""
         return read_timing(self.clip.rgb, self.clip.indices())
 
-    def shot(self, track: CameraTrack, sure: bool | None = None) -> ShotFrames:
-        """The shot to be cleaned, as the plate's ``track`` has it; ``sure`` of that where it could be tracked."""
+    def shot(self, track: CameraTrack, sure: bool | None = None, asked: range | None = None) -> ShotFrames:
+        """The shot to be cleaned, as the plate's ``track`` has it; ``sure`` of that where it could be tracked.
+
+        ``asked``: the frames that are looked at, if not all.
+        """
         sure = track.trackable if sure is None else sure
-        return ShotFrames(self.clip.rgb, self.actor, track.transforms, self.shared, sure, timing=self.timing)
+        rgb, moves, timing = self.clip.rgb, track.transforms, self.timing
+        return ShotFrames(rgb, self.actor, moves, self.shared, sure, timing=timing, asked=asked)
 
     def begin(self, index: int) -> None:
         """Begin to look at a frame that is in the clip already, if all of a shot's are kept."""
@@ -98,3 +111,12 @@ class ShotFeatures:
 
     def _look(self, index: int) -> Features:
         return find_features(np.asarray(self.clip.rgb[index]), self.actor(index))
+
+
+@dataclass(frozen=True)
+class Wider:
+    """A shot with frames ``before`` and after those that are rendered, and its ``track``."""
+
+    features: ShotFeatures
+    track: CameraTrack
+    before: int

@@ -23,11 +23,11 @@ from ..contract.errors import ModelError
 from ..engines.protocol import Watch
 from ..footage import judge_mattes
 from ..seeing.readers import Readers
-from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction
 from ..shadow.pull import Refusal
 from ..shadow.pulled import PulledShadow
 from .bars import warn_of_bars
+from .beyond import wider
 from .camera import Solving, asks_larger, choose_camera
 from .clip import Clip, empty_clip
 from .cut_off import cut_off
@@ -46,7 +46,7 @@ from .placement_told import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge
-from .shadow import PULL_WIDTH, ShadowDecision, asks_pull, choose_shadow
+from .shadow import PULL_WIDTH, Shadow, ShadowDecision, asks_pull, choose_shadow
 from .shadow_on_place import shadow_off_sky, shadow_off_walls, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .water import move_water
@@ -78,7 +78,7 @@ class Scene:
     condition: Picture
     camera: Decision[str]
     backdrop: Decision[Backdrop | None]
-    shadow: Decision[CastShadow | PulledShadow | None]
+    shadow: Decision[Shadow]
     footage: tuple[str, ...] = ()
     place: Place | None = None
     original: Picture | None = None
@@ -92,7 +92,7 @@ class Scene:
     interaction: Decision[Interaction | None] = field(default_factory=lambda: Decision(None))
     water: str = ""
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
-    pulled: CastShadow | PulledShadow | None = None
+    pulled: Shadow = None
     timing: Timing | None = None
 
     def forget(self) -> None:
@@ -141,7 +141,8 @@ def read_scene(
     readers = readers or Readers(inputs.networks)
     settings = inputs.job.settings
     asks = asks_pull(settings) or settings.interaction or settings.close_slits or asks_larger(inputs)
-    with ShotFeatures(_larger(inputs)) if asks else nullcontext() as features:
+    beyond = partial(wider, inputs, pulling or Watch())
+    with ShotFeatures(_larger(inputs), beyond) if asks else nullcontext() as features:
         return _read_scene(
             inputs,
             watch,
@@ -265,12 +266,7 @@ def _placed(
     regions: PlateRegions,
     filling: Watch,
     pulling: Watch,
-) -> tuple[
-    Place,
-    CastShadow | PulledShadow | None,
-    ShadowDecision,
-    Decision[Interaction | None],
-]:
+) -> tuple[Place, Shadow, ShadowDecision, Decision[Interaction | None]]:
     """The place, the actor's shadow in the plate, and what they leave on the place and over it.
 
     ``led`` by a camera, or by the actor alone.

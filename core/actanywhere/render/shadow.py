@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,14 +17,14 @@ from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
 from ..shadow.clean_plate import CleanFrame
-from ..shadow.pull import Pull, Refusal, pull_shadow
+from ..shadow.pull import Pull, Refusal, pull_shadow, stays
 from ..shadow.pulled import PulledShadow
 from ..shadow.shot_frames import linear
 from .bars import bars_of
 from .clip import Clip
 from .cut_off import cut_off
 from .decision import Decision
-from .features import ShotFeatures
+from .features import ShotFeatures, Wider
 from .plate_regions import PlateRegions
 
 #: Width at which a shadow is pulled: a wider plate is made smaller.
@@ -34,6 +34,10 @@ _ALONE = 8
 """Frames at least that are worth a render by themselves, where only they show the ground."""
 _IN_PART, _LONG = (Refusal.SLIPS, Refusal.DEPTHS), 32
 """Why a shot of so many frames shows none, of which a part may."""
+_BRIEF = (Refusal.SHORT, Refusal.HIDDEN, Refusal.UNSTEADY, Refusal.PIECES)
+"""Why frames show none that more of them may show."""
+_BESIDE = 10
+"""Frames before and after that are looked at, too: what is a shadow goes on with the actor."""
 _STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
 #: Frames after which those that were looked at leave the memory.
 LOOKED_AT = 128
@@ -111,19 +115,7 @@ def _pulled(
     regions: PlateRegions | None,
 ) -> ShadowDecision:
     proxies = features.clip
-
-    def step(done: int) -> None:
-        if done % LOOKED_AT == 0:
-            proxies.forget()
-        watch.step(done)
-        watch.check()
-
-    found = pull_shadow(
-        features.shot(track, sure),
-        step,
-        None if clean is None else given_clean(clean, proxies),
-        shaded(proxies, regions),
-    )
+    found, beside = _found(features, track, sure, watch, clean, regions)
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
@@ -131,8 +123,8 @@ def _pulled(
         alone = f"; rendered by themselves, frames {clear} may show it" if len(found.clear) >= _ALONE else ""
         if not alone and found.refused in _IN_PART and len(proxies.frames) >= _LONG:
             alone = "; a part of the range, rendered by itself, may show it"
-        stays = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
-        return ShadowDecision(None, f"{found.reason}{alone}{stays}", warnings, found.refused)
+        helps = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
+        return ShadowDecision(None, f"{found.reason}{alone}{helps}", warnings, found.refused)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
@@ -145,7 +137,77 @@ def _pulled(
     bare = compact([proxies.frames.first + index for index in found.bare])
     out = f"The shadow goes out in frames {bare}, between others. A clean plate (--clean-plate) may show it there."
     warnings = (*((missing,) if found.stays else ()), *((out,) if bare else ()))
-    return ShadowDecision(shadow, f"{found.reason}{carried}{source}", warnings)
+    return ShadowDecision(shadow, f"{found.reason}{beside}{carried}{source}", warnings)
+
+
+def _found(
+    features: ShotFeatures,
+    track: CameraTrack,
+    sure: bool,
+    watch: Watch,
+    clean: Plate | None,
+    regions: PlateRegions | None,
+) -> tuple[Pull, str]:
+    """What is pulled of the frames, and in words who else tells of it: those beside them, where they alone cannot."""
+    proxies, beyond = features.clip, features.beyond
+    shot, lies = features.shot(track, sure), shaded(proxies, regions)
+
+    def step(done: int) -> None:
+        if done % LOOKED_AT == 0:
+            proxies.forget()
+        watch.step(done)
+        watch.check()
+
+    if clean is not None or beyond is None:
+        return pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies), ""
+
+    def of_wider(needs: int | None) -> tuple[Pull, str] | None:
+        with beyond(proxies, needs) as wider:
+            found = None if wider is None else _of_wider(wider, len(shot), lies, step)
+            if wider is None or found is None or found.shadow is None:
+                return None
+            return found, f"; frames {wider.features.clip.frames} tell of it"
+
+    hardly, needs = stays(shot)
+    wide = of_wider(needs) if hardly else None
+    if wide is not None:
+        return wide
+    found = pull_shadow(shot, step, lies=lies)
+    if not hardly and found.refused in _BRIEF:
+        wide = of_wider(None)
+    return wide or (found, "")
+
+
+def _of_wider(
+    wider: Wider, count: int, lies: Callable[[int], Picture | None], step: Callable[[int], None]
+) -> Pull:
+    """What a shot with frames beside it gives of the ``count`` frames that are rendered; ``lies`` is of these alone."""
+    clip, before = wider.features.clip, wider.before
+    plain = shaded(clip)
+
+    def own(index: int) -> bool:
+        return 0 <= index - before < count
+
+    def told(index: int) -> Picture | None:
+        return lies(index - before) if own(index) else plain(index)
+
+    def done(index: int) -> None:
+        if index % LOOKED_AT == 0:
+            clip.forget()
+        step(max(0, min(count, index - before)))
+
+    asked = range(max(0, before - _BESIDE), min(len(clip.frames), before + count + _BESIDE))
+    found = pull_shadow(wider.features.shot(wider.track, asked=asked), done, lies=told)
+    if found.shadow is None:
+        return found
+    planes = found.shadow.planes[before : before + count]
+    carried, bare = (tuple(one - before for one in all_ if own(one)) for all_ in (found.carried, found.bare))
+    return replace(
+        found,
+        shadow=replace(found.shadow, planes=planes) if planes.any() else None,
+        carried=carried,
+        bare=bare,
+    )
 
 
 def _helps(found: Pull) -> str:

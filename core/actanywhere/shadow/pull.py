@@ -24,7 +24,7 @@ from .reach import gone_on
 from .redness import redness
 from .same_ground import same_ground
 from .shot_frames import Plane, ShotFrames
-from .steady import alike_over_time, carry, feet_of, pops, steadiness
+from .steady import Feet, alike_over_time, carry, feet_of, pops, steadiness
 from .unseen import fill_unseen
 
 _FARTHER, _ALIKE = 0.5, 0.2
@@ -85,6 +85,24 @@ def _none(why: Refusal, more: str = "") -> Pull:
     return Pull(None, f"none is pulled: {why.value}{more}", refused=why)
 
 
+def _feet(shot: ShotFrames) -> list[Feet | None]:
+    return [feet_of(shot.actor(index)) for index in range(len(shot))]
+
+
+def stays(shot: ShotFrames) -> tuple[bool, int | None]:
+    """Whether the actor hardly moves on, and how many frames they need to at their pace, where that is known."""
+    return _stays(shot, _feet(shot))
+
+
+def _stays(shot: ShotFrames, feet: list[Feet | None]) -> tuple[bool, int | None]:
+    if not any(feet):
+        return False, None
+    gone = gone_on(shot, feet)
+    if gone >= _FARTHER or gone <= _UNTOLD:
+        return gone < _FARTHER, None
+    return True, _TENS * int(np.ceil(_FARTHER / gone * len(shot) / _TENS + 0.5))
+
+
 def pull_shadow(
     shot: ShotFrames,
     step: Callable[[int], None] = lambda done: None,
@@ -96,11 +114,11 @@ def pull_shadow(
     ``clean`` gives the clean plate of a part of a frame; left out, it is made of the shot's other frames. ``lies``
     gives where (h, w), any size, a frame shows what a shadow may lie on, if that is known.
     """
-    count = len(shot)
-    if count < 4 and clean is None:
+    if len(shot) < 4 and clean is None:
         return _none(Refusal.SHORT)
-    feet = [feet_of(shot.actor(index)) for index in range(count)]
-    shown = [index for index in range(count) if feet[index] is not None]
+    everywhere = _feet(shot)
+    feet = [stands if shot.is_asked(index) else None for index, stands in enumerate(everywhere)]
+    shown = [index for index, stands in enumerate(feet) if stands is not None]
     if not shown:
         return _none(Refusal.NOBODY)
     if not any(standing(shot.actor(index).astype(np.float32)) for index in shown):
@@ -108,8 +126,9 @@ def pull_shadow(
         return _none(Refusal.CUT_OFF)
     given, looks = clean is not None, Looks(shot, feet, clean, lies)
     looks.look(step)
+    hardly, needs = (False, None) if given else _stays(shot, everywhere)
     if np.mean(looks.covered) < 0.3:
-        return _none(Refusal.HIDDEN)
+        return replace(_none(Refusal.HIDDEN), stays=hardly, needs=needs)
     told = [one for one in looks.alike if one is not None]
     if len(told) > _TOLD * len(looks.alike) and np.median(told) < _STANDS_STILL:
         same = same_ground(shot, feet)
@@ -127,13 +146,10 @@ def pull_shadow(
         if looks.look_again(planes, steady.show):
             looks.lay(planes, in_time=True)
             carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
-    gone = gone_on(shot, feet)
-    stays = not given and gone < _FARTHER
-    needs = _TENS * int(np.ceil(_FARTHER / gone * count / _TENS + 0.5)) if stays and gone > _UNTOLD else None
     share = f"{len(steady.show)} of {len(shown)} frames"
     if not steady.enough:
         unsteady = _none(Refusal.UNSTEADY, f" (in {share})" if steady.show else "")
-        return replace(unsteady, stays=stays, needs=needs)
+        return replace(unsteady, stays=hardly, needs=needs)
     redder, patchy = np.median(
         [redness(planes[one], looks.dark[one], looks.bluer[one]) for one in steady.show], 0
     )
@@ -142,11 +158,11 @@ def pull_shadow(
         return _none(Refusal.REDDER, f"; {missing}")
     if not given:
         planes = fill_unseen(shot, planes, looks.doubted, feet, looks.each)
-    if stays and alike_over_time(planes, feet) < _ALIKE:
+    if hardly and alike_over_time(planes, feet) < _ALIKE:
         return replace(_none(Refusal.PIECES), stays=True, needs=needs)
     alone, bare = pops(planes, feet, shot.actor, shot.together)
     planes[alone] = 0
     show = [one for one in steady.show if one not in alone]
     depth = float(np.median([planes[index][planes[index] > _LAID].mean() for index in show]))
     reason = f"pulled from the plate in {share}: it takes {depth / 255:.0%} of the light"
-    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=stays, needs=needs, bare=tuple(bare))
+    return Pull(PulledShadow(planes), reason, tuple(steady.lack), stays=hardly, needs=needs, bare=tuple(bare))

@@ -42,7 +42,8 @@ class ShotFrames:
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
     same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
     ``shared`` gives what two frames share. Between the ``ranks`` of the samples, dark to bright, lies the clean plate.
-    ``timing`` says which frames tell nothing of others, where that is known.
+    ``timing`` says which frames tell nothing of others, where that is known; ``asked`` are the frames that are looked
+    at, the others only tell of them; None: all.
     """
 
     rgb: Codes
@@ -52,6 +53,7 @@ class ShotFrames:
     sure: bool = False
     ranks: tuple[float, float] = _BRIGHTER
     timing: Timing | None = None
+    asked: range | None = None
 
     def __len__(self) -> int:
         return len(self.rgb)
@@ -60,6 +62,10 @@ class ShotFrames:
     def apart(self) -> frozenset[int]:
         """Frames that flash, are black or broken: they tell nothing."""
         return frozenset() if self.timing is None else self.timing.apart
+
+    def is_asked(self, index: int) -> bool:
+        """Whether a frame is looked at."""
+        return self.asked is None or index in self.asked
 
     def together(self, one: int, other: int) -> bool:
         """Whether the plate is not cut or faded between two frames."""

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..footage import brightness, spilled
+from .reach import about
 from .shot_frames import Flags, Plane, ShotFrames, by_track, linear
-from .steady import Feet, moved, onto
+from .steady import Feet, feet_of, moved, onto
 
 Codes = NDArray[np.uint8]
 Each = Callable[[Callable[[int], None]], object]
@@ -48,7 +49,7 @@ def fill_unseen(
     count, height, width = planes.shape
     unknown, filled = spilled(planes.shape), spilled(planes.shape)
     asked = np.unique(np.linspace(0, count - 1, min(count, _ASKED)).round().astype(int))
-    lit = {int(other): _lit(shot.actor(int(other)), planes[other]) for other in asked}
+    lit = {int(other): _lit(shot.actor(int(other)), _shaded(shot, planes, int(other))) for other in asked}
 
     @cache
     def shadowed(index: int) -> tuple[int, int, int, int]:
@@ -127,6 +128,17 @@ def fill_unseen(
     each(doubt)
     each(fill)
     return filled
+
+
+def _shaded(shot: ShotFrames, planes: Codes, index: int) -> Codes:
+    """(h, w) what of a frame its shadow may lie on: all about the feet, where that was not looked at."""
+    stands = None if shot.is_asked(index) else feet_of(shot.actor(index))
+    if stands is None:
+        return np.asarray(planes[index])
+    shaded = np.zeros_like(planes[index])
+    left, top, right, bottom = about(stands, *shot.size)
+    shaded[top:bottom, left:right] = 255
+    return np.asarray(shaded)
 
 
 def _lit(actor: Flags, plane: Codes) -> Codes:
