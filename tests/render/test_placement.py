@@ -433,6 +433,18 @@ def test_who_is_taken_out_tells_by_their_feet_how_far_down_the_ground_is() -> No
     assert "stands 90% of its height down" in warning and "no farther down than 70%" in warning
 
 
+def test_where_colours_tell_a_ground_that_nobody_comes_to_stand_on_the_feet_of_who_is_taken_out_tell() -> None:
+    look = Looks(np.zeros((1, 1, 2)))
+    ground = np.zeros((8, 8), np.float32)
+    ground[7, 0] = 1  # the feet are on the other side
+    seen = replace(NOBODY, feet=np.array([[0.4, -0.1, 0.2]]), ground=ground, stood=0.9)
+    (warning,) = choose_placement(Settings(), None, (200, 200), 1.0, seen, look, 200).warnings
+    assert "stands 90% of its height down" in warning and "no farther down than 40%" in warning
+    assert choose_placement(Settings(), None, (400, 200), 1.0, seen, look, 200).value.y == -0.5
+    there = replace(seen, feet=np.array([[0.4, 0.4, 0.2]]), ground=np.ones((8, 8), np.float32))
+    assert not choose_placement(Settings(), None, (200, 200), 1.0, there, look, 200).warnings
+
+
 def test_no_picture_becomes_soft_for_the_cameras_move() -> None:
     # 256 rows under 1000 are enlarged 3.9 times: 1.02 times more would be four.
     assert choose_placement(Settings(), None, (256, 256), 1.0, NOBODY, TO_BOTH_SIDES, 1000).value.scale == 1

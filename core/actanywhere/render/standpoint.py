@@ -49,7 +49,7 @@ class Standpoint:
     what the actor stands on in the plate, which ``surface`` names, and what tells it (``told_by``); else None. ``sky``
     (h, w) is the condition's, by its regions or by its blue; None where nothing tells it. ``flies``: they are in the
     plate's own sky, or who is taken out of the condition is in its sky. ``stood``: the share of the condition's height
-    at which who is taken out of it stands, where nothing tells its ground; None where nobody is, or they are cut off.
+    at which who is taken out of it stands, where no network tells its ground; None where they are cut off.
     """
 
     anchor: int
@@ -129,7 +129,7 @@ def read_standpoint(
         codes, wide = np.round(other.mask * 255).astype(np.uint8), condition.shape[1] / rows
         flies = flies or _in_sky(codes, wide, sky)
         theirs = actor_feet(codes, wide)[:, 1]
-        stood = float(np.median(theirs)) + 0.5 if len(theirs) and ground is None else None
+        stood = float(np.median(theirs)) + 0.5 if len(theirs) and (ground is None or picture is None) else None
     return Standpoint(
         anchor,
         feet,
