@@ -433,7 +433,7 @@ def test_who_is_taken_out_tells_by_their_feet_how_far_down_the_ground_is() -> No
     assert "stands 90% of its height down" in warning and "no farther down than 70%" in warning
 
 
-def test_where_colours_tell_a_ground_that_nobody_comes_to_stand_on_the_feet_of_who_is_taken_out_tell() -> None:
+def test_a_ground_by_its_colours_that_nobody_comes_to_stand_on_is_none() -> None:
     look = Looks(np.zeros((1, 1, 2)))
     ground = np.zeros((8, 8), np.float32)
     ground[7, 0] = 1  # the feet are on the other side

@@ -67,7 +67,7 @@ class ShotFeatures:
     def shot(self, track: CameraTrack, sure: bool | None = None, asked: range | None = None) -> ShotFrames:
         """The shot to be cleaned, as the plate's ``track`` has it; ``sure`` of that where it could be tracked.
 
-        ``asked``: the frames that are looked at, if not all.
+        ``asked``: the frames that are asked for, if not all.
         """
         sure = track.trackable if sure is None else sure
         rgb, moves, timing = self.clip.rgb, track.transforms, self.timing

@@ -119,7 +119,8 @@ def _around(
     picture, centred = size[1] / size[0], left.value
     before = judge(footing, centred, picture, frame)
     if seen.stood is not None and seen.regions is None and before.feet is not None and before.feet < _STANDS:
-        footing = replace(footing, ground=None)  # colours alone are no ground; the feet of the other still tell
+        # Colours alone are no ground; the feet of the other still tell.
+        footing = replace(footing, ground=None)
         before = judge(footing, centred, picture, frame)
     unknown = len(seen.feet) > 0 and before.feet is None and before.apart is None and not seen.flies
     laid = lowered(footing, centred, picture, frame) if unknown else centred

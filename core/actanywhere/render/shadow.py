@@ -36,8 +36,6 @@ _IN_PART, _LONG = (Refusal.SLIPS, Refusal.DEPTHS), 32
 """Why a shot of so many frames shows none, of which a part may."""
 _BRIEF = (Refusal.SHORT, Refusal.HIDDEN, Refusal.UNSTEADY, Refusal.PIECES)
 """Why frames show none that more of them may show."""
-_BESIDE = 10
-"""Frames before and after that are looked at, too: what is a shadow goes on with the actor."""
 _STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
 #: Frames after which those that were looked at leave the memory.
 LOOKED_AT = 128
@@ -196,7 +194,7 @@ def _of_wider(
             clip.forget()
         step(max(0, min(count, index - before)))
 
-    asked = range(max(0, before - _BESIDE), min(len(clip.frames), before + count + _BESIDE))
+    asked = range(before, before + count)
     found = pull_shadow(wider.features.shot(wider.track, asked=asked), done, lies=told)
     if found.shadow is None:
         return found

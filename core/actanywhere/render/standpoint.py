@@ -129,7 +129,9 @@ def read_standpoint(
         codes, wide = np.round(other.mask * 255).astype(np.uint8), condition.shape[1] / rows
         flies = flies or _in_sky(codes, wide, sky)
         theirs = actor_feet(codes, wide)[:, 1]
-        stood = float(np.median(theirs)) + 0.5 if len(theirs) and (ground is None or picture is None) else None
+        stood = (
+            float(np.median(theirs)) + 0.5 if len(theirs) and (ground is None or picture is None) else None
+        )
     return Standpoint(
         anchor,
         feet,

@@ -117,7 +117,7 @@ def pull_shadow(
     if len(shot) < 4 and clean is None:
         return _none(Refusal.SHORT)
     everywhere = _feet(shot)
-    feet = [stands if shot.is_asked(index) else None for index, stands in enumerate(everywhere)]
+    feet = [stands if shot.looks_at(index) else None for index, stands in enumerate(everywhere)]
     shown = [index for index, stands in enumerate(feet) if stands is not None]
     if not shown:
         return _none(Refusal.NOBODY)
@@ -146,7 +146,8 @@ def pull_shadow(
         if looks.look_again(planes, steady.show):
             looks.lay(planes, in_time=True)
             carry(planes, feet, steady, shot.together)  # fuller, as those beside them are now
-    share = f"{len(steady.show)} of {len(shown)} frames"
+    seen, all_ = (sum(map(shot.is_asked, frames)) for frames in (steady.show, shown))
+    share = f"{seen} of {all_} frames"
     if not steady.enough:
         unsteady = _none(Refusal.UNSTEADY, f" (in {share})" if steady.show else "")
         return replace(unsteady, stays=hardly, needs=needs)

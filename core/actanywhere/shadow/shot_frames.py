@@ -23,6 +23,8 @@ SEEN = 3
 """Frames that have to see a place free of the actor for it to be known."""
 _BRIGHTER = (0.8, 0.97)
 """Between which ranks of the samples, dark to bright, the clean plate lies."""
+_BESIDE = 10
+"""Frames before and after those that are asked for that are looked at, too."""
 _KEPT = 64
 """What was worked out of single frames and is kept for their neighbours."""
 
@@ -42,8 +44,8 @@ class ShotFrames:
     ``track`` (T, 3, 3) maps unit coordinates of one reference to those of each frame; it says which frames see the
     same, so it may be rough. Where it is ``sure``, it also lays frames over one another that share too few features.
     ``shared`` gives what two frames share. Between the ``ranks`` of the samples, dark to bright, lies the clean plate.
-    ``timing`` says which frames tell nothing of others, where that is known; ``asked`` are the frames that are looked
-    at, the others only tell of them; None: all.
+    ``timing`` says which frames tell nothing of others, where that is known; ``asked`` are the frames that are asked
+    for, the others only tell of them; None: all.
     """
 
     rgb: Codes
@@ -63,9 +65,13 @@ class ShotFrames:
         """Frames that flash, are black or broken: they tell nothing."""
         return frozenset() if self.timing is None else self.timing.apart
 
-    def is_asked(self, index: int) -> bool:
-        """Whether a frame is looked at."""
-        return self.asked is None or index in self.asked
+    def is_asked(self, index: int, beside: int = 0) -> bool:
+        """Whether a frame is asked for, or no farther ``beside`` those that are."""
+        return self.asked is None or self.asked.start - beside <= index < self.asked.stop + beside
+
+    def looks_at(self, index: int) -> bool:
+        """Whether a frame is looked at: who casts a shadow is followed into the frames beside."""
+        return self.is_asked(index, _BESIDE)
 
     def together(self, one: int, other: int) -> bool:
         """Whether the plate is not cut or faded between two frames."""

@@ -132,7 +132,7 @@ def fill_unseen(
 
 def _shaded(shot: ShotFrames, planes: Codes, index: int) -> Codes:
     """(h, w) what of a frame its shadow may lie on: all about the feet, where that was not looked at."""
-    stands = None if shot.is_asked(index) else feet_of(shot.actor(index))
+    stands = None if shot.looks_at(index) else feet_of(shot.actor(index))
     if stands is None:
         return np.asarray(planes[index])
     shaded = np.zeros_like(planes[index])
