@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 import pytest
 
+from actanywhere.camera.timing import Timing
 from actanywhere.camera.track import still_track
-from actanywhere.contract.errors import FootageError
-from actanywhere.contract.job import Job
+from actanywhere.contract.errors import FootageError, OutputError
+from actanywhere.contract.job import Job, Progress
+from actanywhere.contract.sequences import find_footage
 from actanywhere.contract.settings import Settings
-from actanywhere.contract.shot import FrameRange
+from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.engines.protocol import Watch
 from actanywhere.render import shadow
-from actanywhere.render.beyond import around
+from actanywhere.render.beyond import around, telling
 from actanywhere.render.clip import empty_clip
 from actanywhere.render.shadow import choose_shadow
 from actanywhere.shadow.pull import Pull, Refusal
@@ -98,9 +100,12 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
     staged = _sunny(tmp_path / "slow", place, frames=48, pace=0.5)
     few = FrameRange(1021, 1026)  # in which the post walks three pixels; it is nine wide
     staged = replace(staged, shot=replace(staged.shot, frames=few))
-    found = render(staged.job(model, "few", camera="plate", band=0.02)).decided("shadow")
+    seen: list[Progress] = []
+    found = render(staged.job(model, "few", camera="plate", band=0.02), seen.append).decided("shadow")
     assert found.value.startswith("pulled from the plate in 6 of 6 frames")
     assert "frames 1001-1048 tell of it" in found.value
+    pulling = [one.done for one in seen if one.stage == "pulling from the plate"]
+    assert pulling == sorted(pulling) and len(set(pulling)) > 4
     files = sorted((tmp_path / "slow" / "few").glob("*.exr"))
     assert [int(file.suffixes[0][1:]) for file in files] == list(few)
     for frame in few:
@@ -113,6 +118,32 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
     (tmp_path / "slow" / "plate.1040.exr").write_bytes(b"torn")
     alone = render(staged.job(model, "alone", camera="plate", band=0.02)).decided("shadow")
     assert alone.value.startswith("none is pulled") and "a longer range (at this pace some" in alone.value
+
+    # But a layer that was begun with them does not go on without.
+    (tmp_path / "slow" / "few" / "shot_generated_bg.1026.exr").unlink()
+    with pytest.raises(OutputError, match="beside them, which tell of the shadow, changed"):
+        render(staged.job(model, "few", camera="plate", band=0.02))
+
+
+def test_frames_beside_a_range_tell_of_it_up_to_a_cut_or_the_end_of_what_is_in_the_matte() -> None:
+    clip = empty_clip(FrameRange(1001, 1020), 36, 64, 16 / 9)
+    clip.matte[:, 10:30, 28:36] = 255
+    own, same = range(8, 12), np.arange(20)
+    assert telling(clip, own, Timing(same)) == range(20)
+    assert telling(clip, own, Timing(same, cuts=(4, 10, 15))) == range(4, 15)
+    clip.matte[:6], clip.matte[13:] = 0, 0  # the actor stood in full view: it is the matte that ends
+    assert telling(clip, own, Timing(same)) == range(6, 13)
+    clip.matte[12, 10:30], clip.matte[12, 10:30, :4] = 0, 255  # they walked out
+    assert telling(clip, own, Timing(same)) == range(6, 20)
+
+
+def test_frames_beside_a_range_end_where_a_file_is_missing(tmp_path: Path) -> None:
+    for frame in (1001, *range(1003, 1010), 1011):
+        (tmp_path / f"plate.{frame}.png").touch()
+    footage = find_footage(ImageSequence(str(tmp_path / "plate.####.png")))
+    assert footage.unbroken(FrameRange(1005, 1006)) == FrameRange(1003, 1009)
+    still = find_footage(ImageSequence(str(tmp_path / "plate.1005.png")))
+    assert still.unbroken(FrameRange(1005, 1006)) is None
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ class Footage:
             )
         return f"Render or copy them, or choose frames that are there ({compact(there)})."
 
+    def unbroken(self, frames: FrameRange) -> Optional[FrameRange]:
+        """The ``frames`` and those beside them, as far as each has its file; of a still and a movie as ``frames``."""
+        first, last = frames.first, frames.last
+        while first - 1 in self.files:
+            first -= 1
+        while last + 1 in self.files:
+            last += 1
+        return FrameRange(first, last) if self.kind == "sequence" else self.frames
+
     def held(self, frames: FrameRange) -> List[str]:
         """What to say of a still that stands for all ``frames``; a numbered one may have been meant as a sequence."""
         if self.kind != "still":

@@ -46,8 +46,8 @@ _SAME_RATE = 0.005
 class MatteReader:
     """An opened matte in its plate's raster; ``open_matte`` makes it.
 
-    ``warnings`` says what was assumed; ``levels`` counts the values of each frame read, once. ``whole`` are the frames
-    that it has, ``frames`` those that may be read; None: it is one still.
+    ``warnings`` says what was assumed; ``levels`` counts the values of each frame read, once. ``frames`` may be
+    read, ``whole`` are those and the ones beside them, up to the next that is missing; None: it is one still.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MatteReader:
         self.warnings = [] if own else self._footage.held(frames)
         self._values = values
         self.levels = MatteLevels()
-        self.whole = self._footage.frames
+        self.whole = self._footage.unbroken(frames)
         self._in_levels: set[int] = set()
         self._movie: MovieReader | None = None
         self._files = Unchanged()

@@ -30,8 +30,10 @@ _SHORT = 17
 """Frames of a shot in which each is matched with every other, both ways."""
 
 
-#: Gives a clip with the frames beside it, that many in all where it is known; None where there are none.
-Beyond: TypeAlias = "Callable[[Clip, int | None], AbstractContextManager[Wider | None]]"
+#: Gives a clip with the frames beside it, that many in all where it is known; None where there are none. A step hears.
+Beyond: TypeAlias = (
+    "Callable[[Clip, int | None, Callable[[int], None]], AbstractContextManager[Wider | None]]"
+)
 
 
 class ShotFeatures:
@@ -115,8 +117,9 @@ class ShotFeatures:
 
 @dataclass(frozen=True)
 class Wider:
-    """A shot with frames ``before`` and after those that are rendered, and its ``track``."""
+    """A shot with frames ``before`` and after those that are rendered, and its ``track``; ``digest`` is of them all."""
 
     features: ShotFeatures
     track: CameraTrack
     before: int
+    digest: str

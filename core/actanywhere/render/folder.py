@@ -6,6 +6,7 @@ result.json                 when all are finished
 .actanywhere/*.safetensors  the last painted window, until the job is finished
 .actanywhere/engine/        what the engine keeps for going on
 .actanywhere/networks.json  which networks read the condition
+.actanywhere/beside.txt     which frames beside those of the layer its shadow was pulled with
 .actanywhere/seen/*.npz     what they answered; takes share it, in the folder above them
 """
 
@@ -83,6 +84,19 @@ class OutputFolder:
                 "Give another output folder, or remove this one.",
             )
         write_text(str(path), json.dumps(numbered(names, _NETWORKS), indent=2, sort_keys=True))
+
+    def keep_beside(self, frames: str) -> None:
+        """Note with which frames beside its own the shadow is pulled. Raises ``OutputError`` where others began."""
+        path = self.work / "beside.txt"
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if before != frames and self.finished():
+            raise OutputError(
+                f"{self.path} holds frames of this job, but those of the plate and matte beside them, which tell of "
+                "the shadow, changed since then.",
+                "Give another output folder, or remove this one.",
+            )
+        if before != frames:
+            write_text(str(path), frames)
 
     def finished(self) -> list[int]:
         """The frames that are on disk. A frame appears under its name only when it is whole."""

@@ -141,7 +141,7 @@ def read_scene(
     readers = readers or Readers(inputs.networks)
     settings = inputs.job.settings
     asks = asks_pull(settings) or settings.interaction or settings.close_slits or asks_larger(inputs)
-    beyond = partial(wider, inputs, pulling or Watch())
+    beyond = partial(wider, inputs)
     with ShotFeatures(_larger(inputs), beyond) if asks else nullcontext() as features:
         return _read_scene(
             inputs,

@@ -46,9 +46,12 @@ Shadow = CastShadow | PulledShadow | None
 
 @dataclass(frozen=True)
 class ShadowDecision(Decision[Shadow]):
-    """The shadow that is laid; ``refused``: why none could be pulled."""
+    """The shadow that is laid; ``refused``: why none could be pulled; ``beside``: what tells the frames with which it
+    was pulled from others, where some are beside the rendered ones.
+    """
 
     refused: Refusal | None = None
+    beside: str = ""
 
 
 def asks_pull(settings: Settings) -> bool:
@@ -113,7 +116,7 @@ def _pulled(
     regions: PlateRegions | None,
 ) -> ShadowDecision:
     proxies = features.clip
-    found, beside = _found(features, track, sure, watch, clean, regions)
+    found, told, beside = _found(features, track, sure, watch, clean, regions)
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
@@ -122,7 +125,7 @@ def _pulled(
         if not alone and found.refused in _IN_PART and len(proxies.frames) >= _LONG:
             alone = "; a part of the range, rendered by itself, may show it"
         helps = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
-        return ShadowDecision(None, f"{found.reason}{alone}{helps}", warnings, found.refused)
+        return ShadowDecision(None, f"{found.reason}{told}{alone}{helps}", warnings, found.refused)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
@@ -135,7 +138,7 @@ def _pulled(
     bare = compact([proxies.frames.first + index for index in found.bare])
     out = f"The shadow goes out in frames {bare}, between others. A clean plate (--clean-plate) may show it there."
     warnings = (*((missing,) if found.stays else ()), *((out,) if bare else ()))
-    return ShadowDecision(shadow, f"{found.reason}{beside}{carried}{source}", warnings)
+    return ShadowDecision(shadow, f"{found.reason}{told}{carried}{source}", warnings, beside=beside)
 
 
 def _found(
@@ -145,35 +148,45 @@ def _found(
     watch: Watch,
     clean: Plate | None,
     regions: PlateRegions | None,
-) -> tuple[Pull, str]:
-    """What is pulled of the frames, and in words who else tells of it: those beside them, where they alone cannot."""
+) -> tuple[Pull, str, str]:
+    """What is pulled of the frames, in words who else tells of it: those beside them, where they alone cannot; and
+    what tells these from others.
+    """
     proxies, beyond = features.clip, features.beyond
     shot, lies = features.shot(track, sure), shaded(proxies, regions)
+    reached = 0
 
     def step(done: int) -> None:
+        nonlocal reached
         if done % LOOKED_AT == 0:
             proxies.forget()
-        watch.step(done)
+        reached = max(reached, done)  # who looks again does not go back
+        watch.step(reached)
         watch.check()
 
     if clean is not None or beyond is None:
-        return pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies), ""
+        return pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies), "", ""
 
-    def of_wider(needs: int | None) -> tuple[Pull, str] | None:
-        with beyond(proxies, needs) as wider:
-            found = None if wider is None else _of_wider(wider, len(shot), lies, step)
-            if wider is None or found is None or found.shadow is None:
+    def of_wider(needs: int | None) -> tuple[Pull, str, str] | None:
+        with beyond(proxies, needs, step) as wider:
+            if wider is None:
                 return None
-            return found, f"; frames {wider.features.clip.frames} tell of it"
+            found, frames = _of_wider(wider, len(shot), lies, step), wider.features.clip.frames
+            if found.shadow is None:
+                return found, f"; nor do frames {frames} together tell of it", ""
+            step(len(shot))
+            return found, f"; frames {frames} tell of it", f"{frames} {wider.digest}"
 
     hardly, needs = stays(shot)
     wide = of_wider(needs) if hardly else None
-    if wide is not None:
+    if wide is not None and wide[0].shadow is not None:
         return wide
     found = pull_shadow(shot, step, lies=lies)
     if not hardly and found.refused in _BRIEF:
         wide = of_wider(None)
-    return wide or (found, "")
+    if wide is None or (found.shadow is not None and wide[0].shadow is None):
+        return found, "", ""
+    return wide if wide[0].shadow is not None else (replace(found, needs=wide[0].needs), *wide[1:])
 
 
 def _of_wider(
@@ -192,7 +205,7 @@ def _of_wider(
     def done(index: int) -> None:
         if index % LOOKED_AT == 0:
             clip.forget()
-        step(max(0, min(count, index - before)))
+        step(count // 3 + max(0, min(count, index - before)) // 3)
 
     asked = range(before, before + count)
     found = pull_shadow(wider.features.shot(wider.track, asked=asked), done, lies=told)
