@@ -14,31 +14,41 @@ from actanywhere.camera.track import CameraTrack
 from actanywhere.contract.shot import FrameRange
 from actanywhere.render.clip import Clip
 from actanywhere.render.feet import warn_of_sliding
+from actanywhere.render.grounded import follow_ground
 from tests.camera.set3d import EYE, HEIGHT, WIDTH, cameras, codes, frames, look
 from tests.render.stage import texture
 
 FRAMES, SIDE, MARGIN = 8, 160, 60
 
 
-def walked(pan: float, contrast: float = 1.0, hop: int = 0) -> Clip:
+def walked(pan: float, contrast: float = 1.0, hop: int = 0, count: int = FRAMES) -> Clip:
     """A ground that moves by ``pan`` pixels a frame to the right under an actor who rises by ``hop``."""
     rng = np.random.default_rng(5)
     wide = (texture(rng, SIDE, SIDE + 2 * MARGIN, 3.0) - 0.5) * contrast + 0.5
-    rgb, matte = [], np.zeros((FRAMES, SIDE, SIDE), np.uint8)
-    for t in range(FRAMES):
+    rgb, matte = [], np.zeros((count, SIDE, SIDE), np.uint8)
+    for t in range(count):
         shift = np.float32([[1, 0, -MARGIN + pan * t], [0, 1, 0]])
         frame = np.round(255 * np.clip(cv2.warpAffine(wide, shift, (SIDE, SIDE)), 0, 1)).astype(np.uint8)
         matte[t, 40 - hop * t : 120 - hop * t, 60:100] = 255
         frame[matte[t] > 0] = 40
         rgb.append(frame)
-    return Clip(FrameRange(1001, 1000 + FRAMES), np.stack(rgb), matte, 1.0)
+    return Clip(FrameRange(1001, 1000 + count), np.stack(rgb), matte, 1.0)
 
 
 def said(clip: Clip, pan: float, asked: str = "auto") -> tuple[str, ...]:
     """What is said of a place that moves by ``pan`` pixels a frame; the plate has 480 rows, three for each here."""
-    path = np.tile(np.eye(3), (FRAMES, 1, 1))
-    path[:, 0, 2] = pan * np.arange(FRAMES) / SIDE
-    track = CameraTrack(path, True, "", np.ones(FRAMES))
+    return slides(clip, panned(pan, len(clip.frames)), asked)
+
+
+def panned(pan: float, count: int) -> CameraTrack:
+    """A camera by which the place moves ``pan`` pixels a frame."""
+    path = np.tile(np.eye(3), (count, 1, 1))
+    path[:, 0, 2] = pan * np.arange(count) / SIDE
+    return CameraTrack(path, True, "", np.ones(count))
+
+
+def slides(clip: Clip, track: CameraTrack, asked: str = "auto") -> tuple[str, ...]:
+    """What is said of a place that moves so."""
     backdrop = Backdrop(np.zeros((32, 32, 3), np.float32), track, 1.0)
     return warn_of_sliding(clip, backdrop, None, (asked, "plate"), 3 * SIDE, lambda: None)
 
@@ -58,6 +68,32 @@ def test_feet_that_hardly_slide_are_not_told(pan: float) -> None:
 def test_nothing_is_told_where_nobody_surely_stands() -> None:
     assert said(walked(2.0, hop=4), 5.0) == ()
     assert said(walked(2.0, contrast=0.0), 5.0) == ()
+
+
+@pytest.mark.parametrize(("pan", "sure"), [(4.0, True), (1.5, False)])
+def test_a_flat_camera_is_slid_by_the_ground_under_the_feet(pan: float, sure: bool) -> None:
+    clip = walked(1.0, count=12)
+    found = follow_ground(clip, panned(pan, 12), lambda: None)
+    assert found is not None and (found.told, found.pairs, found.sure) == (11, 11, sure)
+    assert np.abs(np.diff(found.track.transforms[:, 0, 2]) * SIDE - 1).max() < 0.15
+    assert slides(clip, found.track) == ()
+    assert "--camera ground" in slides(clip, panned(4.0, 12))[0]
+
+
+def test_turn_and_scale_stay_the_cameras_where_it_is_slid() -> None:
+    zoom = panned(0.0, 12)
+    for t, move in enumerate(zoom.transforms):
+        move[:2, :2] *= 1.01**t
+    found = follow_ground(walked(1.0, count=12), zoom, lambda: None)
+    assert found is not None
+    assert np.allclose(found.track.transforms[:, :2, :2], zoom.transforms[:, :2, :2])
+    # At the feet, 0.25 below the middle, the place grows by 0.4 pixels a frame downwards, and the ground does not.
+    at_feet = [move @ [0, 0.25, 1] for move in found.track.transforms]
+    assert np.ptp([y for _, y, _ in at_feet]) * SIDE < 3
+
+
+def test_of_who_stands_nowhere_no_ground_tells() -> None:
+    assert follow_ground(walked(2.0, hop=3, count=12), panned(5.0, 12), lambda: None) is None
 
 
 def test_without_a_place_that_is_moved_nothing_slides() -> None:

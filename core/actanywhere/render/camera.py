@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from ..footage import PlateInfo
 from .clip import Clip
 from .decision import Decision
 from .features import ShotFeatures
+from .grounded import follow_ground
 from .preflight import Inputs
 
 #: Width at which a camera is solved: a wider plate is made smaller.
@@ -103,18 +104,41 @@ def choose_camera(
             solving.watch.step(100)
         if isinstance(found, SpaceTrack):
             return Decision("3d", found.reason, found.doubts), found
-        flat, motion = _flat(inputs, "auto", track, clip)
+        flat, motion = _flat(inputs, "auto", track, clip, solving.watch.check)
         if asked == "3d":
             warning = f"A camera in 3-D was asked for, and is not used: {found}. The place moves with '{flat.value}'."
             return replace(flat, warnings=(warning, *flat.warnings)), motion
         return replace(flat, reason=f"{flat.reason}; not in 3-D: {found}"), motion
-    return _flat(inputs, asked, track, clip)
+    return _flat(inputs, asked, track, clip, solving.watch.check)
 
 
-def _flat(inputs: Inputs, asked: str, track: CameraTrack, clip: Clip) -> tuple[Decision[str], Motion]:
-    if asked == "still" or (track.trackable and asked in ("auto", "plate")):
-        return Decision("plate" if asked == "auto" else asked, track.reason, track.doubts), track
-    if asked == "plate":
+def _on_ground(
+    asked: str, track: CameraTrack, clip: Clip, check: Callable[[], None]
+) -> tuple[Decision[str], Motion]:
+    """The plate's flat camera, or that which the ground under the actor's feet keeps to."""
+    found = follow_ground(clip, track, check)
+    if found is None or not (found.sure or asked == "ground"):
+        lacks = (
+            "The ground under the actor's feet is not seen to move in enough frames for --camera ground: the place "
+            "moves with the plate's background.",
+        )
+        return Decision("plate", track.reason, track.doubts + (lacks if asked == "ground" else ())), track
+    leaves = "; --camera plate keeps to what is far away" if asked == "auto" else ""
+    reason = (
+        f"{track.reason}; slid by the ground under the actor's feet, as {found.told} of {found.pairs} pairs of frames "
+        f"tell{leaves}"
+    )
+    return Decision("ground", reason, track.doubts), found.track
+
+
+def _flat(
+    inputs: Inputs, asked: str, track: CameraTrack, clip: Clip, check: Callable[[], None]
+) -> tuple[Decision[str], Motion]:
+    if track.trackable and asked in ("auto", "ground"):
+        return _on_ground(asked, track, clip, check)
+    if asked == "still" or (track.trackable and asked == "plate"):
+        return Decision(asked, track.reason, track.doubts), track
+    if asked in ("plate", "ground"):
         warning = f"The plate's camera was asked for, but cannot be relied on: {track.reason}."
         return Decision(asked, track.reason, (warning,)), track
     reason = "as asked for" if asked == "subject" else track.reason

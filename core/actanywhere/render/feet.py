@@ -35,8 +35,9 @@ moves faster there, if it does; and the share of them that an upright card gains
 _DARK = 0.1
 """Share of the light that a shadow takes."""
 _OWN = "Give a track of the ground, or the camera of your own 3-D solve, with --track"
+_ON_GROUND = "Use --camera ground, or give the camera of your own 3-D solve with --track"
 _REMEDIES = {
-    "plate": "Use --camera 3d, or give the camera of your own 3-D solve with --track",
+    "plate": "Use --camera 3d or ground, or give the camera of your own 3-D solve with --track",
     "still": "Use --camera auto",
 }
 
@@ -77,9 +78,10 @@ def warn_of_sliding(
 def _words(shot: FrameRange, slides: dict[int, float], cameras: tuple[str, str], height: int) -> str:
     frames = compact([shot.first + index for index in slides])
     pixels = np.median(list(slides.values())) * height
+    helps = _REMEDIES.get(cameras[0], _ON_GROUND if cameras[1] == "plate" else _OWN)
     return (
         f"The place slides under the actor's feet by {pixels:.0f} pixels a frame in frames {frames}: the plate's "
-        f"ground moves otherwise there than the camera '{cameras[1]}' (parallax). {_REMEDIES.get(cameras[0], _OWN)}."
+        f"ground moves otherwise there than the camera '{cameras[1]}' (parallax). {helps}."
     )
 
 

@@ -79,7 +79,7 @@ def unread_settings(settings: Settings, facts: EngineFacts) -> list[str]:
         if getattr(settings, name) != getattr(plain, name) and name not in facts.reads
     ]
     found = [f"The setting '{name}' has no effect: the engine of {facts.name} has none." for name in changed]
-    if settings.focal is not None and settings.camera in ("plate", "subject", "still"):
+    if settings.focal is not None and settings.camera in ("plate", "ground", "subject", "still"):
         found.append(
             f"--focal has no effect: the camera is '{settings.camera}'. It is for 3d, and for a camera's file."
         )

@@ -271,7 +271,7 @@ def _placed(
 
     ``led`` by a camera, or by the actor alone.
     """
-    settings, flat = inputs.job.settings, track if camera == "3d" else motion.flat()
+    settings, flat = inputs.job.settings, track if camera in ("3d", "ground") else motion.flat()
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
         pulls = asks_pull(settings)
@@ -330,7 +330,7 @@ def _read(
 
 
 def _asks_track(inputs: Inputs) -> bool:
-    return inputs.job.settings.camera in ("auto", "3d", "plate") and inputs.track is None
+    return inputs.job.settings.camera in ("auto", "3d", "plate", "ground") and inputs.track is None
 
 
 def _larger(inputs: Inputs) -> Clip:

@@ -78,7 +78,7 @@ def choose_shadow(
     if settings.shadow == "none" or (settings.shadow != "given" and settings.shadow_strength == 0):
         return _unused(settings, ShadowDecision(None, "none was asked for"))
     if larger is not None:
-        sure = camera in ("3d", "plate", "tracked") and track.trackable
+        sure = camera in ("3d", "plate", "ground", "tracked") and track.trackable
         return _standing(
             settings, clip, regions, _pulled(settings, larger, track, sure, watch, clean, regions)
         )

@@ -17,9 +17,11 @@ class CameraSettings:
         "Where the camera move comes from.",
         {
             "auto": "your track if there is one; else 3d, where the plate shows parallax and the solve is reliable; "
-            "else plate, where the background can be tracked; else subject, or still where it is lost and no feet are "
-            "seen. The render says which, and why",
+            "else plate, where the background can be tracked, or ground, where that clearly goes otherwise; else "
+            "subject, or still where it is lost and no feet are seen. The render says which, and why",
             "plate": "the plate's background is tracked in 2-D, and the condition picture follows it as a flat card",
+            "ground": "as plate, but slid so that the ground under the actor's feet goes with it: for a plate whose "
+            "far things move otherwise, and that cannot be solved in 3-D",
             "3d": "the plate's camera is solved in 3-D, and the condition picture is projected onto a ground and a "
             "wall (needs the extra 'solve')",
             "subject": "the camera is inferred from how the actor moves (the paper's way; for grey and green "
