@@ -196,7 +196,7 @@ def _in_space(
         if np.array_equal(track.transforms, np.broadcast_to(np.eye(3), track.transforms.shape)):
             return "the camera does not move"
         if count < _FEWEST or not shows_parallax(larger.shared, count, larger.clip.size[1]):
-            return "the plate shows no parallax"
+            return "too little of the plate shows parallax"
         if not has_pycolmap():
             return "the plate shows parallax, and solving it needs pip install 'actanywhere[solve]'"
     assert larger is not None
