@@ -98,11 +98,11 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
     tmp_path: Path, model: Path, place: np.ndarray
 ) -> None:
     staged = _sunny(tmp_path / "slow", place, frames=48, pace=0.5)
-    few = FrameRange(1021, 1026)  # in which the post walks three pixels; it is nine wide
+    few = FrameRange(1021, 1028)  # in which the post walks four pixels; it is nine wide
     staged = replace(staged, shot=replace(staged.shot, frames=few))
     seen: list[Progress] = []
     found = render(staged.job(model, "few", camera="plate", band=0.02), seen.append).decided("shadow")
-    assert found.value.startswith("pulled from the plate in 6 of 6 frames")
+    assert found.value.startswith("pulled from the plate in 8 of 8 frames")
     assert "frames 1001-1048 tell of it" in found.value
     pulling = [one.done for one in seen if one.stage == "pulling from the plate"]
     assert pulling == sorted(pulling) and len(set(pulling)) > 4
@@ -120,9 +120,13 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
     assert alone.value.startswith("none is pulled") and "a longer range (at this pace some" in alone.value
 
     # But a layer that was begun with them does not go on without.
-    (tmp_path / "slow" / "few" / "shot_generated_bg.1026.exr").unlink()
+    (tmp_path / "slow" / "few" / "shot_generated_bg.1028.exr").unlink()
     with pytest.raises(OutputError, match="beside them, which tell of the shadow, changed"):
         render(staged.job(model, "few", camera="plate", band=0.02))
+
+    # And a look at fewer than eight is to be quick.
+    fewer = replace(staged, shot=replace(staged.shot, frames=FrameRange(1021, 1026)))
+    assert "tell of it" not in render(fewer.job(model, "fewer", camera="plate")).decided("shadow").value
 
 
 def test_frames_beside_a_range_tell_of_it_up_to_a_cut_or_the_end_of_what_is_in_the_matte() -> None:

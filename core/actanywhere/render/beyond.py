@@ -23,6 +23,8 @@ from .proxies import read_proxies, resize
 _FEWEST, _MOST, _MORE = 64, 96, 1.25
 """Frames that are looked at in all, where nobody knows how many are needed, and at most; and how many times the
 rendered ones they have to be, to be worth it."""
+_SHORTEST = 8
+"""Rendered frames under which nothing beside them is read: a look at a few is to be quick."""
 _EDGE = 0.03
 """How near the frame's edge, as a share of its width, whoever leaves it is seen last; or half their own width."""
 
@@ -60,7 +62,8 @@ def wider(
 
 
 def _too_few(frames: FrameRange, inputs: Inputs) -> bool:
-    return len(frames) < _MORE * len(inputs.frames)
+    count = len(inputs.frames)
+    return count < _SHORTEST or len(frames) < _MORE * count
 
 
 def _both(plate: Plate, matte: MatteReader) -> FrameRange | None:
