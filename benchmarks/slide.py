@@ -114,7 +114,7 @@ def _scene(
         camera=camera,
         shadow="none",
         size=_SIZE,
-        horizon=horizon if camera != "plate" else "",
+        horizon="" if camera in ("plate", "ground") else horizon,
         anchor=anchor,
         place=place,
     )

@@ -92,6 +92,16 @@ def test_turn_and_scale_stay_the_cameras_where_it_is_slid() -> None:
     assert np.ptp([y for _, y, _ in at_feet]) * SIDE < 3
 
 
+def test_where_a_frame_repeats_another_and_of_a_locked_camera_nothing_is_slid() -> None:
+    clip, same = walked(1.0, count=14), np.array([0, 1, 2, 3, 4, 5, 5, *range(7, 14)])
+    held = replace(clip, rgb=clip.rgb[same], matte=clip.matte[same])
+    found = follow_ground(held, panned(4.0, 14).holding(same), lambda: None)
+    assert found is not None and found.pairs == 12
+    steps = np.diff(found.track.transforms[:, 0, 2]) * SIDE
+    assert steps[5] == 0 and np.abs(np.delete(steps, [5, 6]) - 1).max() < 0.15
+    assert follow_ground(clip, panned(0.0, 14), lambda: None) is None
+
+
 def test_of_who_stands_nowhere_no_ground_tells() -> None:
     assert follow_ground(walked(2.0, hop=3, count=12), panned(5.0, 12), lambda: None) is None
 

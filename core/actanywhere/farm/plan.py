@@ -14,6 +14,7 @@ from ..contract.settings import file_settings
 from ..contract.shot import FrameRange, ImageSequence
 from ..contract.takes import same_layer
 from ..footage import Counted
+from ..render.beyond import may_read
 from ..render.folder import OutputFolder
 from ..render.preflight import Inputs, open_inputs
 from ..render.progress import opening
@@ -116,17 +117,15 @@ def _seconds(model: str, frames: int, pixels: int) -> float | None:
 
 def _reads(inputs: Inputs) -> list[str]:
     shot, settings = inputs.job.shot, inputs.job.settings
-    moving = (
-        [shot.plate, ImageSequence(shot.matte.path, shot.matte.first_frame)]
-        if shot.matte.path
-        else [shot.plate]
-    )
-    moving += [ImageSequence(path) for name in file_settings() if (path := getattr(settings, name))]
+    others = [path for name in file_settings() if (path := getattr(settings, name))]
+    moving = [(shot.plate, may_read(inputs)), *((ImageSequence(path), inputs.frames) for path in others)]
+    if shot.matte.path:
+        moving.append((ImageSequence(shot.matte.path, shot.matte.first_frame), may_read(inputs)))
     files: list[str] = []
-    for sequence in moving:
+    for sequence, frames in moving:
         footage = find_footage(sequence)
         numbered = footage.kind == "sequence"
-        files += [footage.at(frame) for frame in inputs.frames] if numbered else [footage.path]
+        files += [footage.at(frame) for frame in frames] if numbered else [footage.path]
     files += [find_footage(ImageSequence(shot.condition.path)).path]
     beside = (shot.condition.matte, shot.condition.scribble, shot.condition.extended, shot.track)
     files += [path for path in beside if path]

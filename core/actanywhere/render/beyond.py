@@ -13,12 +13,13 @@ from ..camera.timing import Timing, read_timing
 from ..camera.track import CameraTrack, Tracker
 from ..contract.errors import FootageError
 from ..contract.shot import FrameRange
-from ..footage import MatteReader, MatteValues, Plate, open_shot
+from ..footage import MatteValues, open_shot
 from .clip import Clip, empty_clip
 from .features import ShotFeatures, Wider
 from .overlap import read_ahead
 from .preflight import Inputs
 from .proxies import read_proxies, resize
+from .shadow import asks_pull
 
 _FEWEST, _MOST, _MORE = 64, 96, 1.25
 """Frames that are looked at in all, where nobody knows how many are needed, and at most; and how many times the
@@ -44,9 +45,7 @@ def wider(
 
     ``step`` hears of it as of the first third of the clip's frames.
     """
-    count = min(_MOST, max(needs or 0, _FEWEST))
-    both = _both(inputs.plate, inputs.matte)
-    frames = inputs.frames if both is None else around(inputs.frames, both, count)
+    frames = _around(inputs, min(_MOST, max(needs or 0, _FEWEST)))
     try:
         read = None if _too_few(frames, inputs) else _read(inputs, clip, frames, step)
     except FootageError:  # what was not asked for is no reason to fail
@@ -66,12 +65,22 @@ def _too_few(frames: FrameRange, inputs: Inputs) -> bool:
     return count < _SHORTEST or len(frames) < _MORE * count
 
 
-def _both(plate: Plate, matte: MatteReader) -> FrameRange | None:
-    """The frames that plate and matte have both, up to the next that one of them lacks."""
+def may_read(inputs: Inputs) -> FrameRange:
+    """The frames of plate and matte that a render may read: its own, and those beside them that tell of its shadow."""
+    if inputs.clean is not None or not asks_pull(inputs.job.settings):
+        return inputs.frames
+    frames = _around(inputs, _MOST)
+    return inputs.frames if _too_few(frames, inputs) else frames
+
+
+def _around(inputs: Inputs, count: int) -> FrameRange:
+    """``count`` frames about the rendered ones, of those that plate and matte have both, up to the next gap."""
+    plate, matte = inputs.plate, inputs.matte
     beside = plate.whole if plate.footage.kind == "movie" else plate.footage.unbroken(plate.frames)
     if matte.whole is None or beside is None:
-        return None
-    return FrameRange(max(matte.whole.first, beside.first), min(matte.whole.last, beside.last))
+        return inputs.frames
+    both = FrameRange(max(matte.whole.first, beside.first), min(matte.whole.last, beside.last))
+    return around(inputs.frames, both, count)
 
 
 def _read(

@@ -30,7 +30,8 @@ _SHORT = 17
 """Frames of a shot in which each is matched with every other, both ways."""
 
 
-#: Gives a clip with the frames beside it, that many in all where it is known; None where there are none. A step hears.
+#: Gives a clip with frames of plate and matte beside it, so many in all that a number asks for (None: nobody knows how
+#: many it takes), or None where the files have no more. The last function hears how far it is, in frames of the clip.
 Beyond: TypeAlias = (
     "Callable[[Clip, int | None, Callable[[int], None]], AbstractContextManager[Wider | None]]"
 )

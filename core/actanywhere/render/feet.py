@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ..camera.backdrop import Backdrop
 from ..camera.contact import Feet, contact, ground_motion
 from ..camera.fit import from_pixels
-from ..camera.motion import shown_again
+from ..camera.motion import Motion, shown_again
 from ..camera.space import SpaceTrack
 from ..contract.shot import FrameRange
 from ..footage import compact, processors
@@ -20,8 +21,8 @@ from ..shadow.cast import CastShadow
 from ..shadow.pulled import PulledShadow
 from .clip import Clip
 
-_SEEN = 0.006
-"""Frame heights by which the place has to slide from a frame to the next to be told: 3 pixels of 480."""
+#: Frame heights by which the place has to slide from a frame to the next to be told: 3 pixels of 480.
+SEEN = 0.006
 _FEWEST = 3
 """Pairs of frames in which it does."""
 _LOOKED_AT = 64
@@ -40,6 +41,18 @@ _REMEDIES = {
     "plate": "Use --camera 3d or ground, or give the camera of your own 3-D solve with --track",
     "still": "Use --camera auto",
 }
+_Told = TypeVar("_Told")
+
+
+@dataclass(frozen=True)
+class Step:
+    """From a frame to the next: the ``feet`` of an actor who stands, and how the plate's ``ground`` (2,) and the place
+    move there: it ``goes`` (2,); both in pixels.
+    """
+
+    feet: Feet
+    ground: NDArray[np.float64]
+    goes: NDArray[np.float64]
 
 
 def warn_of_sliding(
@@ -60,19 +73,51 @@ def warn_of_sliding(
 
     def slide(index: int) -> float | None:
         moving = (with_shadow(clip, shadow, one) for one in (index, index + 1))
-        return _slide(clip, backdrop, index, *moving)
+        apart = _slide(clip, backdrop.track, index, *moving)
+        return apart if apart is not None and apart > SEEN else None
 
-    slides: dict[int, float] = {}
+    slides = over_pairs(clip, slide, check)
+    return () if len(slides) < _FEWEST else (_words(clip.frames, slides, cameras, height),)
+
+
+def over_pairs(
+    clip: Clip, look: Callable[[int], _Told | None], check: Callable[[], None]
+) -> dict[int, _Told]:
+    """What ``look`` tells of a frame and the next, by the first one's index, where it tells any.
+
+    What ``check`` raises ends the look.
+    """
     pairs, at_once = range(len(clip.frames) - 1), processors()
+    told: dict[int, _Told] = {}
     with ThreadPoolExecutor(at_once) as pool:
         for start in pairs[::at_once]:
             check()
             part = pairs[start : start + at_once]
-            found = zip(part, pool.map(slide, part), strict=True)
-            slides |= {index: apart for index, apart in found if apart is not None and apart > _SEEN}
+            found = zip(part, pool.map(look, part), strict=True)
+            told |= {index: one for index, one in found if one is not None}
             if start % _LOOKED_AT < at_once:
                 clip.forget()
-    return () if len(slides) < _FEWEST else (_words(clip.frames, slides, cameras, height),)
+    return told
+
+
+def step_of(
+    clip: Clip, motion: Motion, index: int, moving: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> Step | None:
+    """From a frame to the next, with a place that moves by ``motion``; None where it is not sure, or nobody stands.
+
+    ``moving`` and ``after`` (h, w) are 255 in the two on all that moves with the actor.
+    """
+    plate, matte = (
+        (np.asarray(planes[index]), np.asarray(planes[index + 1])) for planes in (clip.rgb, clip.matte)
+    )
+    stand = contact(plate, matte, (moving, after))
+    if stand is None:
+        return None
+    goes = _place_goes(clip, motion, index, stand.feet)
+    again = ground_motion(plate, stand.feet, after, goes)
+    if again is None or np.linalg.norm(again - stand.ground) > _APART:
+        return None  # a fast pan: what looks like the ground that stood still is another part of it
+    return Step(stand.feet, stand.ground, goes)
 
 
 def _words(shot: FrameRange, slides: dict[int, float], cameras: tuple[str, str], height: int) -> str:
@@ -86,27 +131,23 @@ def _words(shot: FrameRange, slides: dict[int, float], cameras: tuple[str, str],
 
 
 def _slide(
-    clip: Clip, backdrop: Backdrop, index: int, moving: NDArray[np.uint8], after: NDArray[np.uint8]
+    clip: Clip, motion: Motion, index: int, moving: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> float | None:
     """Frame heights by which the place slides from a frame to the next; None where it is not sure."""
-    plate, matte = (
-        (np.asarray(planes[index]), np.asarray(planes[index + 1])) for planes in (clip.rgb, clip.matte)
-    )
-    stand = contact(plate, matte, (moving, after))
-    if stand is None:
+    step = step_of(clip, motion, index, moving, after)
+    if step is None:
         return None
-    goes = _place_goes(clip, backdrop, index, stand.feet)
-    again = ground_motion(plate, stand.feet, after, goes)
-    if again is None or np.linalg.norm(again - stand.ground) > _APART:
-        return None  # a fast pan: what looks like the ground that stood still is another part of it
-    if isinstance(backdrop.track, SpaceTrack):
-        lower = replace(stand.feet, place=stand.feet.place + [0, _LOWER * stand.feet.tall])
-        below, faster = ground_motion(plate, lower, after), _place_goes(clip, backdrop, index, lower) - goes
-        if below is not None and _upright(stand.ground - goes, below - stand.ground, faster):
+    if isinstance(motion, SpaceTrack):
+        plate = np.asarray(clip.rgb[index]), np.asarray(clip.rgb[index + 1])
+        lower = replace(step.feet, place=step.feet.place + [0, _LOWER * step.feet.tall])
+        below, faster = (
+            ground_motion(plate, lower, after),
+            _place_goes(clip, motion, index, lower) - step.goes,
+        )
+        if below is not None and _upright(step.ground - step.goes, below - step.ground, faster):
             return None
     rows, columns = clip.size
-    apart = (goes - stand.ground) * [clip.aspect / columns, 1 / rows]
-    return float(np.linalg.norm(apart))
+    return float(np.linalg.norm((step.goes - step.ground) * [clip.aspect / columns, 1 / rows]))
 
 
 def _upright(ahead: NDArray[np.float64], gained: NDArray[np.float64], faster: NDArray[np.float64]) -> bool:
@@ -118,11 +159,11 @@ def _upright(ahead: NDArray[np.float64], gained: NDArray[np.float64], faster: ND
     return bool(gain > _FASTER and ahead @ faster > 0 and np.linalg.norm(gained) < _ALIKE * gain)
 
 
-def _place_goes(clip: Clip, backdrop: Backdrop, index: int, feet: Feet) -> NDArray[np.float64]:
+def _place_goes(clip: Clip, motion: Motion, index: int, feet: Feet) -> NDArray[np.float64]:
     """(2,) by how many pixels the place under the feet goes on to the next frame."""
     unit = from_pixels(*clip.size, clip.aspect)
     x, y = (unit @ [*feet.place, 1.0])[:2]
-    moved = shown_again(backdrop.track, index + 1, index, np.array([x]), np.array([y]), float(unit[1, 1]))
+    moved = shown_again(motion, index + 1, index, np.array([x]), np.array([y]), float(unit[1, 1]))
     return np.array([moved[0][0] / unit[0, 0], moved[1][0] / unit[1, 1]])
 
 

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..camera.contact import contact, ground_motion
 from ..camera.fit import Matrix, apply, from_pixels
 from ..camera.track import CameraTrack
-from ..footage import processors
 from .clip import Clip
+from .feet import SEEN, over_pairs, step_of
 
-_LOOKED_AT = 64
-"""Frames after which those that were looked at leave the memory."""
-_APART = 1.0
-"""Pixels by which the ground may differ whether it is sought from rest or where the far things go."""
-_SLIDES = 0.006
-"""Frame heights a frame by which the ground has to go otherwise in most pairs that tell, for it to be taken unasked."""
 _FEWEST, _SHARE = 8, 0.4
 """Pairs of frames that have to tell, and their share of all."""
 _EVEN = 0.3
@@ -31,7 +23,7 @@ _ABOUT = 2
 
 @dataclass(frozen=True)
 class Grounded:
-    """The ``track`` that the ground under the feet keeps to, known from ``told`` of the ``pairs`` of frames.
+    """The ``track`` that the ground under the feet keeps to, known from ``told`` of the ``pairs`` of frames that move.
 
     ``sure``: it goes clearly and evenly otherwise than what is far away.
     """
@@ -45,49 +37,34 @@ class Grounded:
 def follow_ground(clip: Clip, track: CameraTrack, check: Callable[[], None]) -> Grounded | None:
     """The plate's ``track``, slid so that the ground under the actor's feet goes with it; None where hardly any tells.
 
-    Turn and scale stay those of what is far away. What ``check`` raises ends the look.
+    Turn and scale stay those of what is far away. Where the track rests (a frame that repeats another, a locked camera)
+    nothing is slid. What ``check`` raises ends the look.
     """
-    pairs, at_once = range(len(clip.frames) - 1), processors()
-    told: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
-    with ThreadPoolExecutor(at_once) as pool:
-        for start in pairs[::at_once]:
-            check()
-            part = pairs[start : start + at_once]
-            found = zip(part, pool.map(lambda index: _pair(clip, track, index), part), strict=True)
-            told |= {index: one for index, one in found if one is not None}
-            if start % _LOOKED_AT < at_once:
-                clip.forget()
+    unit = from_pixels(*clip.size, clip.aspect)
+    scale, moves = np.array([unit[0, 0], unit[1, 1]]), track.transforms
+    moving = (moves[1:] != moves[:-1]).any((1, 2))
+
+    def look(index: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Where they stand, and how far the ground there goes beyond the track; (2,) in unit coordinates."""
+        if not moving[index]:
+            return None
+        step = step_of(clip, track, index, *(np.asarray(clip.matte[one]) for one in (index, index + 1)))
+        if step is None:
+            return None
+        return step.feet.place * scale + unit[:2, 2], (step.ground - step.goes) * scale
+
+    told, pairs = over_pairs(clip, look, check), range(len(moving))
     if len(told) < _FEWEST:
         return None
-    known = sorted(told)
+    known, count = sorted(told), int(moving.sum())
     feet, apart = (np.array([told[index][part] for index in known]) for part in (0, 1))
     even = np.array([np.median(apart[max(0, k - _ABOUT) : k + _ABOUT + 1], 0) for k in range(len(known))])
     usual = float(np.median(np.linalg.norm(apart, axis=1)))
     rough = float(np.median(np.linalg.norm(apart - even, axis=1)))
-    sure = len(known) >= _SHARE * len(pairs) and usual > _SLIDES and rough < _EVEN * usual
+    sure = len(known) >= _SHARE * count and usual > SEEN and rough < _EVEN * usual
     stand, slid = (np.stack([np.interp(pairs, known, one) for one in rows.T], 1) for rows in (feet, even))
-    moved = replace(track, transforms=_slid(track.transforms, stand, slid))
-    return Grounded(moved, len(known), len(pairs), sure)
-
-
-def _pair(
-    clip: Clip, track: CameraTrack, index: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Where they stand in a frame, and how far the ground there goes beyond the track; (2,) in unit coordinates."""
-    plate, matte = (
-        (np.asarray(planes[index]), np.asarray(planes[index + 1])) for planes in (clip.rgb, clip.matte)
-    )
-    stand = contact(plate, matte, matte)
-    if stand is None:
-        return None
-    unit = from_pixels(*clip.size, clip.aspect)
-    scale = np.array([unit[0, 0], unit[1, 1]])
-    here = stand.feet.place * scale + unit[:2, 2]
-    goes = _step(track.transforms, index, here) - here
-    again = ground_motion(plate, stand.feet, matte[1], goes / scale)
-    if again is None or np.linalg.norm(again - stand.ground) > _APART:
-        return None  # a fast pan: what looks like the ground that stood still is another part of it
-    return here, stand.ground * scale - goes
+    moved = replace(track, transforms=_slid(moves, stand, slid * moving[:, None]))
+    return Grounded(moved, len(known), count, sure)
 
 
 def _step(transforms: NDArray[np.float64], index: int, point: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ from .preflight import Inputs, beside_of, open_inputs
 from .progress import JobProgress, Stage
 from .resume import PaintedWindows
 from .scene import Scene, read_scene
-from .shadow import ShadowDecision, asks_pull
+from .shadow import asks_pull
 from .shutter import choose_shutter
 from .windows import plan_windows
 from .writing import LayerWriter
@@ -160,8 +160,7 @@ def _render(inputs: Inputs, output: OutputFolder, digests: dict[str, str], progr
         )
         inputs.pictures.check_all()
         progress.reach(_FILLING, 100)
-        if isinstance(scene.shadow, ShadowDecision):
-            output.keep_beside(scene.shadow.beside)
+        output.keep_beside(scene.beside)
         scene = replace(scene, match=choose_match(inputs, scene), shutter=choose_shutter(inputs, scene))
         place = _place_file(output, scene)
         writing = beside.submit(_write_place, scene, place)

@@ -63,13 +63,13 @@ class Scene:
     was set up otherwise). ``camera`` is the mode that is used, ``placement`` how the condition is laid into the frame.
     ``backdrop`` is None where the engine infers the camera from the actor by itself. ``shadow`` is how the actor's
     shadow falls on the backdrop, None where none is laid, and ``pulled`` it as it is in the plate, whatever the place
-    takes of it. ``match`` is how the layer is graded to the plate,
-    ``shutter`` for which share of a frame's time the shutter is open that blurs the place, None where nothing is
-    blurred, ``mend`` how the artist's matte is mended; the clip's is mended already. ``slits`` is how slits in the
-    actor are closed, ``cut`` what cuts them off above the feet (empty: nothing does), ``interaction`` what of splash,
-    spray and dust goes over the layer, ``water`` what of it moves by itself (empty: nothing).
-    ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does. ``timing`` is what the
-    plate does in time, None in a scene that was set up otherwise. ``footage`` is what was to be
+    takes of it; ``beside`` tells the frames beside the rendered ones with which it was pulled from others (empty:
+    none). ``match`` is how the layer is graded to the plate, ``shutter`` for which share of a frame's time the shutter
+    is open that blurs the place, None where nothing is blurred, ``mend`` how the artist's matte is mended; the clip's
+    is mended already. ``slits`` is how slits in the actor are closed, ``cut`` what cuts them off above the feet (empty:
+    nothing does), ``interaction`` what of splash, spray and dust goes over the layer, ``water`` what of it moves by
+    itself (empty: nothing). ``front`` (T, h, w) is 255 on what stands in front of them, None where nothing does.
+    ``timing`` is what the plate does in time, None in a scene that was set up otherwise. ``footage`` is what was to be
     said of the files. ``look`` takes the watches of the two and gives the scene with the ``mend`` and the ``slits``
     that are yet to be looked for, where they only warn.
     """
@@ -93,6 +93,7 @@ class Scene:
     water: str = ""
     look: Callable[[Watch, Watch], tuple[Decision[Mend | None], Decision[Closing | None]]] | None = None
     pulled: Shadow = None
+    beside: str = ""
     timing: Timing | None = None
 
     def forget(self) -> None:
@@ -248,6 +249,7 @@ def _read_scene(
         interaction=interaction,
         water=water,
         pulled=pulled,
+        beside=shadow.beside,
         timing=timing,
     )
     scene.forget()

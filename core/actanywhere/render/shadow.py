@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -54,6 +54,15 @@ class ShadowDecision(Decision[Shadow]):
     beside: str = ""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What was pulled of the frames: ``told``: in words, who else tells of it; ``beside`` as in the decision."""
+
+    pull: Pull
+    told: str = ""
+    beside: str = ""
+
+
 def asks_pull(settings: Settings) -> bool:
     """Whether the shadow is to be pulled, for which the plate is kept larger."""
     return settings.shadow in ("auto", "pulled") and settings.shadow_strength > 0
@@ -79,9 +88,8 @@ def choose_shadow(
         return _unused(settings, ShadowDecision(None, "none was asked for"))
     if larger is not None:
         sure = camera in ("3d", "plate", "ground", "tracked") and track.trackable
-        return _standing(
-            settings, clip, regions, _pulled(settings, larger, track, sure, watch, clean, regions)
-        )
+        found = _found(larger, track, sure, watch, clean, regions)
+        return _standing(settings, clip, regions, _pulled(settings, larger.clip, found, regions))
     if not led:
         reason = "It is left out: this model paints the place itself where it infers the camera."
         return ShadowDecision(None, "the network's own alone", (f"The shadow '{settings.shadow}': {reason}",))
@@ -107,38 +115,41 @@ def _standing(
 
 
 def _pulled(
-    settings: Settings,
-    features: ShotFeatures,
-    track: CameraTrack,
-    sure: bool,
-    watch: Watch,
-    clean: Plate | None,
-    regions: PlateRegions | None,
+    settings: Settings, proxies: Clip, looked: _Found, regions: PlateRegions | None
 ) -> ShadowDecision:
-    proxies = features.clip
-    found, told, beside = _found(features, track, sure, watch, clean, regions)
+    """The decision that follows from what was ``looked`` for in the ``proxies``."""
+    found = looked.pull
+
+    def named(indices: Sequence[int]) -> str:
+        return compact([proxies.frames.first + index for index in indices])
+
     if found.shadow is None:
         asked = settings.shadow == "pulled"
         warnings = ("The shadow cannot be pulled. Give one (--shadow given).",) if asked else ()
-        clear = compact([proxies.frames.first + index for index in found.clear])
-        alone = f"; rendered by themselves, frames {clear} may show it" if len(found.clear) >= _ALONE else ""
+        many = len(found.clear) >= _ALONE
+        alone = f"; rendered by themselves, frames {named(found.clear)} may show it" if many else ""
         if not alone and found.refused in _IN_PART and len(proxies.frames) >= _LONG:
             alone = "; a part of the range, rendered by itself, may show it"
         helps = f"; {_STAYS}: {_helps(found)}" if found.stays else ""
-        return ShadowDecision(None, f"{found.reason}{told}{alone}{helps}", warnings, found.refused)
+        return ShadowDecision(None, f"{found.reason}{looked.told}{alone}{helps}", warnings, found.refused)
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
     source = (
         "" if regions is None or not regions.source else f"; on ground and walls alone, by {regions.source}"
     )
-    lacking = compact([proxies.frames.first + index for index in found.carried])
-    carried = f"; carried from the nearest frame that shows it into {lacking}" if lacking else ""
+    carried = (
+        f"; carried from the nearest frame that shows it into {named(found.carried)}" if found.carried else ""
+    )
     missing = f"Part of the pulled shadow may be missing: {_STAYS}, and {_helps(found)}."
-    bare = compact([proxies.frames.first + index for index in found.bare])
-    out = f"The shadow goes out in frames {bare}, between others. A clean plate (--clean-plate) may show it there."
-    warnings = (*((missing,) if found.stays else ()), *((out,) if bare else ()))
-    return ShadowDecision(shadow, f"{found.reason}{told}{carried}{source}", warnings, beside=beside)
+    out = (
+        f"The shadow goes out in frames {named(found.bare)}, between others. A clean plate (--clean-plate) may show "
+        "it there."
+    )
+    warnings = (*((missing,) if found.stays else ()), *((out,) if found.bare else ()))
+    return ShadowDecision(
+        shadow, f"{found.reason}{looked.told}{carried}{source}", warnings, beside=looked.beside
+    )
 
 
 def _found(
@@ -148,10 +159,8 @@ def _found(
     watch: Watch,
     clean: Plate | None,
     regions: PlateRegions | None,
-) -> tuple[Pull, str, str]:
-    """What is pulled of the frames, in words who else tells of it: those beside them, where they alone cannot; and
-    what tells these from others.
-    """
+) -> _Found:
+    """What is pulled of the frames, by those beside them where they alone cannot."""
     proxies, beyond = features.clip, features.beyond
     shot, lies = features.shot(track, sure), shaded(proxies, regions)
     reached = 0
@@ -165,28 +174,32 @@ def _found(
         watch.check()
 
     if clean is not None or beyond is None:
-        return pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies), "", ""
+        return _Found(pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies))
 
-    def of_wider(needs: int | None) -> tuple[Pull, str, str] | None:
+    def with_beside(needs: int | None) -> _Found | None:
         with beyond(proxies, needs, step) as wider:
             if wider is None:
                 return None
-            found, frames = _of_wider(wider, len(shot), lies, step), wider.features.clip.frames
-            if found.shadow is None:
-                return found, f"; nor do frames {frames} together tell of it", ""
+            pull, frames = _of_wider(wider, len(shot), lies, step), wider.features.clip.frames
+            if pull.shadow is None:
+                return _Found(pull, f"; nor do frames {frames} together tell of it")
             step(len(shot))
-            return found, f"; frames {frames} tell of it", f"{frames} {wider.digest}"
+            return _Found(pull, f"; frames {frames} tell of it", f"{frames} {wider.digest}")
 
     hardly, needs = stays(shot)
-    wide = of_wider(needs) if hardly else None
-    if wide is not None and wide[0].shadow is not None:
+    wide = with_beside(needs) if hardly else None
+    if wide is not None and wide.pull.shadow is not None:
         return wide
-    found = pull_shadow(shot, step, lies=lies)
-    if not hardly and found.refused in _BRIEF:
-        wide = of_wider(None)
-    if wide is None or (found.shadow is not None and wide[0].shadow is None):
-        return found, "", ""
-    return wide if wide[0].shadow is not None else (replace(found, needs=wide[0].needs), *wide[1:])
+    alone = _Found(pull_shadow(shot, step, lies=lies))
+    if not hardly and alone.pull.refused in _BRIEF:
+        wide = with_beside(None)
+    if wide is None:
+        return alone
+    if wide.pull.shadow is not None:
+        return wide
+    if alone.pull.shadow is not None:
+        return alone
+    return replace(wide, pull=replace(alone.pull, needs=wide.pull.needs))
 
 
 def _of_wider(
