@@ -76,6 +76,18 @@ def test_every_file_that_is_read_and_every_folder_that_is_written_is_told(made: 
     assert assets["outputs"]["directories"] == [*outputs, str(made / "report")]
 
 
+@pytest.mark.parametrize(("shadow", "named"), [("auto", range(1001, 1013)), ("none", range(1003, 1011))])
+def test_frames_beside_a_range_that_tell_of_its_shadow_are_told_too(
+    tmp_path: Path, shadow: str, named: range
+) -> None:
+    """A farm that copies what is listed, and no more, would else pull another shadow than the artist saw."""
+    ranged = {**read_rows(write_list(tmp_path, 1, 12))[0], "frames": "1003-1010", "shadow": shadow}
+    made = bundle(write_rows(tmp_path / "ranged.csv", [ranged]), tmp_path / "bundle")
+    assets = yaml.safe_load((made / "asset_references.yaml").read_text())["assetReferences"]
+    files = {Path(name).name for name in assets["inputs"]["filenames"]} - {"shots.json", "place.png"}
+    assert files == {f"{kind}.{frame}.png" for kind in ("plate", "matte") for frame in named}
+
+
 def test_deadlines_own_library_reads_the_bundle(made: Path) -> None:
     parameters = pytest.importorskip("deadline.client.job_bundle.parameters")
     read = {
