@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import List
 
-__all__ = ["CARRIED", "FOLDER", "pack", "zip_nuke"]
+__all__ = ["CARRIED", "FOLDER", "gizmo_of", "pack", "zip_nuke"]
 
 HERE = Path(__file__).resolve().parent
 CORE = HERE.parent / "core" / "actanywhere"
@@ -21,7 +21,7 @@ CARRIED = ("contract", "hostkit")
 #: The folder in the zip; its parent may be called anything.
 FOLDER = "ActAnywhere"
 
-_FILES = ("init.py", "menu.py", "actanywhere_render.py", "ActAnywhere.nk", "ActAnywhere.gizmo", "INSTALL.txt")
+_FILES = ("init.py", "menu.py", "actanywhere_render.py", "ActAnywhere.nk", "INSTALL.txt")
 _OPTIONAL = ("smoke.py",)
 # A fixed moment, so that the same sources give the same zip to the byte.
 _MOMENT = (2026, 1, 1, 0, 0, 0)
@@ -40,7 +40,20 @@ def pack(into: Path) -> Path:
         if (HERE / name).is_file():
             shutil.copy(str(HERE / name), str(root / name))
     shutil.copy(str(HERE.parent / "LICENSE"), str(root / "LICENSE"))
+    gizmo = gizmo_of((HERE / "ActAnywhere.nk").read_text(encoding="utf-8"))
+    (root / "ActAnywhere.gizmo").write_bytes(gizmo.encode("utf-8"))
     return root
+
+
+def gizmo_of(group: str) -> str:
+    """``ActAnywhere.gizmo``, the same node for studios that want their scripts to name a class, from the Group's text.
+
+    A gizmo's list of takes is filled again when it is loaded: a script must not name a take that is not in it.
+    """
+    head, body = group.split("Group {\n", 1)
+    version = head.split("version ", 1)[1].split("\n", 1)[0]
+    body = body.replace(" name ActAnywhere1\n", "", 1).replace(" M {none}}", " +DO_NOT_WRITE M {none}}", 1)
+    return "#! nuke -nx\nversion " + version + "\nGizmo {\n" + body
 
 
 def zip_nuke(path: Path) -> Path:

@@ -1,12 +1,11 @@
-"""Writes ``ActAnywhere.nk`` (a Group to open and read) and ``ActAnywhere.gizmo`` from ``Settings``.
+"""Writes ``ActAnywhere.nk`` (a Group to open and read) from ``Settings``; ``pack.py`` makes the gizmo of it.
 
-python nuke_gizmo/write_node.py            write both
-python nuke_gizmo/write_node.py --check    exit status 1 when the files are not what would be written
+python nuke_gizmo/write_node.py            write it
+python nuke_gizmo/write_node.py --check    exit status 1 when the file is not what would be written
 """
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import tempfile
 from pathlib import Path
@@ -206,11 +205,12 @@ def _copy(source: str, target: str) -> Knobs:
     ]
 
 
-def body(kind: str, knobs: List[Any]) -> List[str]:
-    """The node itself, as a Group or a Gizmo."""
-    lines = [f"{kind} {{", " inputs 6"]
-    lines += [" name ActAnywhere1"] if kind == "Group" else []
-    lines += [
+def body(knobs: List[Any]) -> List[str]:
+    """The node itself."""
+    lines = [
+        "Group {",
+        " inputs 6",
+        " name ActAnywhere1",
         f" help {quoted(NODE_HELP)}",
         f" onCreate {quoted(callback('created(nuke.thisNode())'))}",
         f" knobChanged {quoted(callback('knob_changed(nuke.thisNode(), nuke.thisKnob())'))}",
@@ -218,9 +218,7 @@ def body(kind: str, knobs: List[Any]) -> List[str]:
         f" label {quoted('[value take_label]')}",
     ]
     for knob in knobs:
-        # A gizmo's list is filled again when it is loaded: a script must not name a take that is not in it.
-        unsaved = kind == "Gizmo" and knob.name == "take"
-        lines += user_knob(dataclasses.replace(knob, flags=("+DO_NOT_WRITE",)) if unsaved else knob)
+        lines += user_knob(knob)
     return [*lines, "}", *graph(), "end_group"]
 
 
@@ -232,26 +230,19 @@ def group_text() -> str:
         *["push 0"] * 5,
         "push $cut_paste_input",
     ]
-    return "\n".join([*head, *body("Group", panel())]) + "\n"
-
-
-def gizmo_text() -> str:
-    """``ActAnywhere.gizmo``: the same node for studios that want their scripts to name a class."""
-    return "\n".join(["#! nuke -nx", "version 13.2 v8", *body("Gizmo", panel())]) + "\n"
+    return "\n".join([*head, *body(panel())]) + "\n"
 
 
 def main(words: Sequence[str]) -> int:
     """Write, or with ``--check`` compare."""
-    status = 0
-    for name, text in (("ActAnywhere.nk", group_text()), ("ActAnywhere.gizmo", gizmo_text())):
-        path = HERE / name
-        same = path.is_file() and path.read_text(encoding="utf-8") == text
-        if "--check" in words:
-            print(f"{name}: {'as generated' if same else 'differs: run write_node.py'}")
-            status |= not same
-        elif not same:
-            path.write_text(text, encoding="utf-8", newline="\n")
-    return status
+    path, text = HERE / "ActAnywhere.nk", group_text()
+    same = path.is_file() and path.read_text(encoding="utf-8") == text
+    if "--check" in words:
+        print(f"{path.name}: {'as generated' if same else 'differs: run write_node.py'}")
+        return int(not same)
+    if not same:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from tests.nuke.conftest import SHIPPED, packer
+from tests.nuke.conftest import packer
 
 TREE = Path(__file__).parents[2] / "core" / "actanywhere"
 
@@ -37,7 +37,7 @@ def test_no_file_holds_a_path_of_somebodys_machine(packed: Path) -> None:
         assert not found, path.name
 
 
-def test_nukes_files_use_forward_slashes_and_unix_lines() -> None:
+def test_nukes_files_use_forward_slashes_and_unix_lines(packed: Path) -> None:
     for name in ("ActAnywhere.nk", "ActAnywhere.gizmo"):
-        data = (SHIPPED / name).read_bytes()
+        data = (packed / name).read_bytes()
         assert b"\r" not in data and data.endswith(b"\n") and data.decode("ascii")
