@@ -80,6 +80,14 @@ def test_a_flat_camera_is_slid_by_the_ground_under_the_feet(pan: float, sure: bo
     assert "--camera ground" in slides(clip, panned(4.0, 12))[0]
 
 
+def test_no_camera_is_named_that_was_tried_or_that_so_few_frames_cannot_give() -> None:
+    own = "Give a track of the ground, or the camera of your own 3-D solve, with --track."
+    assert slides(walked(1.0, count=12), panned(4.0, 12), "ground")[0].endswith(own)
+    assert said(walked(1.0), 4.0)[0].endswith(own)  # 7 pairs of frames: --camera ground needs 8
+    assert "Use --camera 3d, or give" in said(walked(1.0), 4.0, "plate")[0]
+    assert "Use --camera 3d or ground, or give" in slides(walked(1.0, count=12), panned(4.0, 12), "plate")[0]
+
+
 def test_turn_and_scale_stay_the_cameras_where_it_is_slid() -> None:
     zoom = panned(0.0, 12)
     for t, move in enumerate(zoom.transforms):

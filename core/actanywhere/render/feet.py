@@ -35,12 +35,9 @@ moves faster there, if it does; and the share of them that an upright card gains
 """
 _DARK = 0.1
 """Share of the light that a shadow takes."""
+#: Pairs of frames that have to tell how the ground moves, for a camera to be slid by it.
+FOLLOWED = 8
 _OWN = "Give a track of the ground, or the camera of your own 3-D solve, with --track"
-_ON_GROUND = "Use --camera ground, or give the camera of your own 3-D solve with --track"
-_REMEDIES = {
-    "plate": "Use --camera 3d or ground, or give the camera of your own 3-D solve with --track",
-    "still": "Use --camera auto",
-}
 _Told = TypeVar("_Told")
 
 
@@ -73,11 +70,13 @@ def warn_of_sliding(
 
     def slide(index: int) -> float | None:
         moving = (with_shadow(clip, shadow, one) for one in (index, index + 1))
-        apart = _slide(clip, backdrop.track, index, *moving)
-        return apart if apart is not None and apart > SEEN else None
+        return _slide(clip, backdrop.track, index, *moving)
 
-    slides = over_pairs(clip, slide, check)
-    return () if len(slides) < _FEWEST else (_words(clip.frames, slides, cameras, height),)
+    told = over_pairs(clip, slide, check)
+    slides = {index: apart for index, apart in told.items() if apart > SEEN}
+    if len(slides) < _FEWEST:
+        return ()
+    return (_words(clip.frames, slides, cameras[1], height) + _remedy(*cameras, len(told)),)
 
 
 def over_pairs(
@@ -120,14 +119,25 @@ def step_of(
     return Step(stand.feet, stand.ground, goes)
 
 
-def _words(shot: FrameRange, slides: dict[int, float], cameras: tuple[str, str], height: int) -> str:
+def _words(shot: FrameRange, slides: dict[int, float], camera: str, height: int) -> str:
     frames = compact([shot.first + index for index in slides])
     pixels = np.median(list(slides.values())) * height
-    helps = _REMEDIES.get(cameras[0], _ON_GROUND if cameras[1] == "plate" else _OWN)
     return (
         f"The place slides under the actor's feet by {pixels:.0f} pixels a frame in frames {frames}: the plate's "
-        f"ground moves otherwise there than the camera '{cameras[1]}' (parallax). {helps}."
+        f"ground moves otherwise there than the camera '{camera}' (parallax). "
     )
+
+
+def _remedy(asked: str, camera: str, told: int) -> str:
+    """What helps where ``told`` pairs of frames tell of the ground: no camera that was tried, or that needs more."""
+    if asked == "still":
+        return "Use --camera auto."
+    others = ["3d"] if asked == "plate" else []
+    if camera == "plate" and asked != "ground" and told >= FOLLOWED:
+        others.append("ground")
+    if not others:
+        return f"{_OWN}."
+    return f"Use --camera {' or '.join(others)}, or give the camera of your own 3-D solve with --track."
 
 
 def _slide(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ..camera.fit import Matrix, apply, from_pixels
 from ..camera.track import CameraTrack
 from .clip import Clip
-from .feet import SEEN, over_pairs, step_of
+from .feet import FOLLOWED, SEEN, over_pairs, step_of
 
-_FEWEST, _SHARE = 8, 0.4
-"""Pairs of frames that have to tell, and their share of all."""
+_SHARE = 0.4
+"""Share of all pairs of frames that have to tell."""
 _EVEN = 0.3
 """How far a pair may be from those about it, as a share of what is usual."""
 _ABOUT = 2
@@ -54,7 +54,7 @@ def follow_ground(clip: Clip, track: CameraTrack, check: Callable[[], None]) -> 
         return step.feet.place * scale + unit[:2, 2], (step.ground - step.goes) * scale
 
     told, pairs = over_pairs(clip, look, check), range(len(moving))
-    if len(told) < _FEWEST:
+    if len(told) < FOLLOWED:
         return None
     known, count = sorted(told), int(moving.sum())
     feet, apart = (np.array([told[index][part] for index in known]) for part in (0, 1))
