@@ -263,6 +263,9 @@ def test_a_proxy_of_the_plates_shape_is_scaled_where_that_is_asked_for(tmp_path:
     other = write_still(tmp_path / "o.exr", ACTOR[::2])
     with pytest.raises(FootageError, match="40x12") as refused:
         open_matte(Matte(str(other)), plate, values=MatteValues(fit=True))
+    assert refused.value.remedy.endswith("--fit-matte scales only a matte of its shape.")
+    with pytest.raises(FootageError) as refused:
+        open_matte(Matte(str(other)), plate)
     assert "--fit-matte" not in refused.value.remedy
 
 

@@ -232,7 +232,7 @@ def test_a_plate_on_twos_is_told_as_such(tmp_path: Path) -> None:
     with pytest.raises(FootageError) as caught:
         open_plate(ImageSequence(str(tmp_path / "p.####.exr")))
     assert "4 of 9 frames are missing: 1002-1008x2" in caught.value.message
-    assert "Only every 2. frame is there (1001-1009x2)" in caught.value.remedy
+    assert "Only one frame in 2 is there (1001-1009x2)" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

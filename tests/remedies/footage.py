@@ -253,7 +253,7 @@ ROWS = [
         lambda at: [of(movie(at), "1-3", first_frame=1), of(movie(at), "1001-1003")],
     ),
     Row(
-        "Only every {}. frame is there ({}), and a layer has each of its range: render or copy the others, or number "
+        "Only one frame in {} is there ({}), and a layer has each of its range: render or copy the others, or number "
         "the files without gaps.",
         lambda at: [of(write_sequence(at / "a", range(1, 9, 2)))],
         lambda at: [of(write_sequence(at / "b", range(1, 5))), of(write_sequence(at / "a", range(1, 9)))],
@@ -447,6 +447,11 @@ ROWS = [
         "Render the matte at the {}'s size; nothing is scaled silently.",
         lambda at: matted(at, still(at, "m.png", ramp(H, W + 9), kind="uint8")),
         lambda at: matted(at, still(at, "m.png", kind="uint8")),
+    ),
+    Row(
+        "Render the matte at the {}'s size; nothing is scaled silently. --fit-matte scales only a matte of its shape.",
+        lambda at: matted(at, still(at, "m.png", ramp(H, W + 9), kind="uint8"), fit=True),
+        lambda at: matted(at, still(at, "m.png", kind="uint8"), fit=True),
     ),
     Row(
         "Draw it over who is to be removed, 1 on them, or leave --condition-matte out.",

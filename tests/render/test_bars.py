@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import Watch
 from actanywhere.render.bars import warn_of_bars
 from actanywhere.render.clip import Clip
+from actanywhere.render.preflight import open_inputs
+from actanywhere.render.scene import read_scene
 from actanywhere.render.shadow import shaded
+from tests.render.stage import HEIGHT, WIDTH, stage_shot
 
 
 def _clip(dark: int, frames: int = 5) -> Clip:
@@ -39,3 +45,10 @@ def test_no_shadow_lies_on_bars() -> None:
     assert allowed is not None and not allowed[:12].any() and not allowed[88:].any() and allowed[16:84].all()
     clip.rgb[:, 60:] = 120
     assert shaded(clip)(0) is None
+
+
+def test_what_a_cropped_plate_has_no_pixels_for_is_told_once(tmp_path: Path) -> None:
+    shot = stage_shot(tmp_path, origin=(8, 8), display=(0, 0, WIDTH + 16, HEIGHT + 16))
+    with open_inputs(shot.job("starter", camera="still", shadow="none")) as inputs:
+        warnings = "\n".join(read_scene(inputs, Watch()).warnings)
+    assert "do not cover the frame" in warnings and "black bars" not in warnings

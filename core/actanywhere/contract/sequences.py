@@ -79,7 +79,7 @@ class Footage:
         steps = {b - a for a, b in zip(there, there[1:])}
         if len(steps) == 1 and min(steps) > 1 and len(there) > 2:
             return (
-                f"Only every {steps.pop()}. frame is there ({compact(there)}), and a layer has each of its range: "
+                f"Only one frame in {steps.pop()} is there ({compact(there)}), and a layer has each of its range: "
                 "render or copy the others, or number the files without gaps."
             )
         return f"Render or copy them, or choose frames that are there ({compact(there)})."

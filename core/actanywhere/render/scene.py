@@ -180,7 +180,7 @@ def _read_scene(
     footage += (
         *fields.warnings(first),
         *timing.warnings(first),
-        *warn_of_bars(seen),
+        *(warn_of_bars(seen) if inputs.plate.info.covered == inputs.plate.info.data_window else ()),
         *warn_of_hard_edge(inputs),
     )
     mend = Decision[Mend | None](None)
