@@ -76,7 +76,7 @@ def warn_of_sliding(
     slides = {index: apart for index, apart in told.items() if apart > SEEN}
     if len(slides) < _FEWEST:
         return ()
-    return (_words(clip.frames, slides, cameras[1], height) + _remedy(*cameras, len(told)),)
+    return (_words(clip.frames, slides, cameras[1], height) + _helped_by(*cameras, len(told)),)
 
 
 def over_pairs(
@@ -128,7 +128,7 @@ def _words(shot: FrameRange, slides: dict[int, float], camera: str, height: int)
     )
 
 
-def _remedy(asked: str, camera: str, told: int) -> str:
+def _helped_by(asked: str, camera: str, told: int) -> str:
     """What helps where ``told`` pairs of frames tell of the ground: no camera that was tried, or that needs more."""
     if asked == "still":
         return "Use --camera auto."
