@@ -188,6 +188,32 @@ def test_a_pfm_holds_light_and_a_ppm_srgb_whatever_openimageio_says(tmp_path: Pa
         assert np.abs(found - (0.18, 0.5, 1)).max() < 4e-3
 
 
+def radiance(path: Path, *lines: str) -> Path:
+    """A flat Radiance picture of (0.5, 0.25, 0.125): a mantissa of 128, 64, 32 and the exponent 128."""
+    head = "\n".join(("#?RADIANCE", *lines, "FORMAT=32-bit_rle_rgbe", "", "-Y 8 +X 8", ""))
+    path.write_bytes(head.encode() + bytes([128, 64, 32, 128]) * 64)
+    return path
+
+
+def test_a_radiance_picture_is_read_by_its_primaries_and_what_was_multiplied_onto_it_is_told(
+    tmp_path: Path,
+) -> None:
+    stored = np.array((0.5, 0.25, 0.125))
+    found, _, warnings = in_layer(radiance(tmp_path / "plain.hdr", "EXPOSURE=1.0"))
+    assert found == pytest.approx(stored) and warnings == []
+    wide = "PRIMARIES= .708 .292 .170 .797 .131 .046 .3127 .3290"
+    found, space, _ = in_layer(radiance(tmp_path / "wide.hdr", wide))
+    assert to_709(found, space) == pytest.approx(np.asarray(BT2020) @ stored, abs=1e-3)
+    found, _, warnings = in_layer(radiance(tmp_path / "twice.hdr", "EXPOSURE=2", "EXPOSURE=4", "SOFTWARE=x"))
+    assert found == pytest.approx(stored)
+    assert any("an EXPOSURE of 8, which stays in its values" in one for one in warnings)
+
+
+def test_a_radiance_pixel_is_as_much_narrower_as_it_is_taller(tmp_path: Path) -> None:
+    with open_plate(ImageSequence(str(radiance(tmp_path / "p.hdr", "PIXASPECT=2.0")))) as plate:
+        assert plate.info.pixel_aspect == 0.5
+
+
 @pytest.mark.parametrize("index", ["R98", "R03"])
 def test_exifs_interoperability_tells_adobe_rgb(tmp_path: Path, index: str) -> None:
     Image.new("RGB", (16, 16), CODE).save(tmp_path / "a.jpg", quality=100, subsampling=0)

@@ -70,6 +70,15 @@ def test_a_dpx_of_luma_and_chroma_is_refused_by_name(tmp_path: Path) -> None:
         open_plate(ImageSequence(str(chroma_dpx(tmp_path / "p.dpx"))))
 
 
+@pytest.mark.parametrize("name", ["p.exr", "p.tif"])
+def test_codes_that_were_stored_as_float_are_no_light_and_a_bright_sun_is(tmp_path: Path, name: str) -> None:
+    codes = np.round(ramp(24, 32) * 255).astype(np.float32)
+    with pytest.raises(FootageError, match="whole numbers alone, up to 255: codes"):
+        read_condition(Condition(str(write_still(tmp_path / name, codes, "float")), "background"))
+    sun = np.where(ramp(24, 32) > 0.9, np.float32(4096), ramp(24, 32))
+    read_condition(Condition(str(write_still(tmp_path / name, sun, "float")), "background"))
+
+
 @pytest.mark.parametrize(("name", "kind"), [("p.exr", "uint"), ("p.tif", "int")])
 def test_whole_numbers_of_32_bits_are_no_colours(tmp_path: Path, name: str, kind: str) -> None:
     path = write_still(tmp_path / name, ramp(6, 8) / 2**24, kind)

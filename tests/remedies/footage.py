@@ -310,6 +310,14 @@ ROWS = [
         lambda at: of(still(at)),
     ),
     Row(
+        "Divide them by the code of white (255 of 8 bits), or store them as whole numbers.",
+        lambda at: of(still(at, pixels=np.round(ramp(H, W) * 255), kind="float")),
+        lambda at: [
+            of(still(at, kind="float")),
+            of(still(at, "p.tif", np.round(ramp(H, W) * 255) / 255, kind="uint8")),
+        ],
+    ),
+    Row(
         "Render the plate with colour in its main layer.",
         lambda at: of(still(at, pixels=ramp(H, W, 2), channels=("u", "v"))),
         lambda at: of(still(at)),

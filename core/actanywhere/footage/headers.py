@@ -1,4 +1,4 @@
-"""Header fields that the libraries do not read: PNG chunks, DPX levels, EXIF interoperability, HEIF properties."""
+"""Header fields that the libraries do not read: of PNG, DPX, Radiance, EXIF and HEIF."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 from .clean_aperture import boxes
 
 _LARGEST_CHUNK = 1 << 24
+_LARGEST_HEADER = 1 << 16
 _INTEROPERABILITY = 0xA005
 _UNDEFINED = 0xFFFFFFFF
 
@@ -36,6 +37,21 @@ def dpx_levels(path: str) -> tuple[int, int] | None:
     order = ">" if head[:4] == b"SDPX" else "<"
     low, high = struct.unpack_from(f"{order}I", head, 784)[0], struct.unpack_from(f"{order}I", head, 792)[0]
     return None if _UNDEFINED in (low, high) or high <= low else (low, high)
+
+
+def radiance_fields(path: str) -> dict[str, list[float]]:
+    """The numbers of a Radiance picture's header by name; of a field that stands there twice, their product."""
+    fields: dict[str, list[float]] = {}
+    with open(path, "rb") as file:
+        for line in file.read(_LARGEST_HEADER).partition(b"\n\n")[0].decode("latin-1").splitlines():
+            name, _, said = line.partition("=")
+            try:
+                numbers = [float(one) for one in said.split()]
+            except ValueError:
+                continue
+            before = fields.get(name.strip(), [1.0] * len(numbers))
+            fields[name.strip()] = [a * b for a, b in zip(before, numbers, strict=False)]
+    return fields
 
 
 def interoperability(path: str) -> str:

@@ -20,7 +20,7 @@ from .metadata import frame_rate
 from .movie import MovieReader
 from .movie_pictures import Counted, unheard
 from .resolve import resolve_movie, resolve_still
-from .stills import Part, Still, Window, place, screen
+from .stills import Part, Still, Window, place, screen, screen_light
 from .unchanged import Unchanged
 
 Pixels = NDArray[np.float32]
@@ -296,7 +296,7 @@ class Plate:
             attributes = _timed(still.attributes, still.format, self.info.fps)
             floating = still.floating
         if floating:
-            screen(pixels, label, "plate")
+            screen_light(pixels, label, "plate")
         raster = self.info.data_window
         if part.data.union(raster) != raster:
             raise FootageError(

@@ -2,8 +2,8 @@
 
 In this order: ACES containers and chromaticities (EXR); cICP, the ICC profile, sRGB, gAMA with cHRM (PNG, in the
 order of its specification); CICP (JPEG XL); the ICC profile, EXIF's colour space (JPEG, TIFF, and others); CICP (AVIF
-and HEIC, as ISO 23000-22 has it); the transfer of a DPX; Cineon's log; the
-tags of a movie; a camera's log by the name that it wrote into the metadata; ``oiio:ColorSpace``.
+and HEIC, as ISO 23000-22 has it); the transfer of a DPX; the primaries of a Radiance picture; Cineon's log; the tags of
+a movie; a camera's log by the name that it wrote into the metadata; ``oiio:ColorSpace``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from ..contract.errors import FootageError
 from .colour import linearise
-from .headers import interoperability, png_chunks
+from .headers import interoperability, png_chunks, radiance_fields
 from .spaces import (
     CHROMATICITIES,
     Chromaticities,
@@ -135,6 +135,8 @@ def _still_word(
         return _of_cicp(attributes["CICP"])
     if format_name == "dpx":
         return _dpx_word(attributes)
+    if format_name == "hdr" and path:
+        return _radiance_word(path)
     if format_name == "pnm":
         # OpenImageIO says BT.709 of every one, as Netpbm's pages do; who writes PPM writes sRGB, and light into PFM.
         return _assume({}, format_name, floating)
@@ -251,6 +253,21 @@ def _dpx_word(attributes: Mapping[str, Any]) -> tuple[str, list[str]]:
         return "rec709", []
     camera = _camera(attributes)
     return (camera, [_said_by_camera(camera)]) if camera else ("", [])
+
+
+def _radiance_word(path: str) -> tuple[str, list[str]]:
+    """Linear light by its PRIMARIES, else BT.709's; what it says was multiplied onto it is left there, and told."""
+    fields = radiance_fields(path)
+    applied = [
+        f"{name} of {' '.join(f'{one:g}' for one in fields[name])}"
+        for name in ("EXPOSURE", "COLORCORR")
+        if any(one != 1 for one in fields.get(name, ()))
+    ]
+    notes = [f"Its header says an {' and a '.join(applied)}, which stays in its values."] if applied else []
+    points = tuple(fields.get("PRIMARIES", ()))
+    if len(points) == 8 and min(points[1::2]) > 0:
+        return _of_chromaticities(points), notes
+    return "linear-rec709", notes
 
 
 def _assume(attributes: Mapping[str, Any], format_name: str, floating: bool) -> tuple[str, list[str]]:

@@ -14,15 +14,18 @@ from ..contract.errors import FootageError
 from . import channels
 from .channels import Part
 from .decoders import LARGEST_SIDE, open_decoder, oversize, plain, unreadable
+from .headers import radiance_fields
 from .orientation import Window, aspect_upright, pixels_upright, spoken, window_upright
 from .still_codes import codes_of
 
-__all__ = ["Part", "Still", "Window", "place", "screen"]
+__all__ = ["Part", "Still", "Window", "place", "screen", "screen_light"]
 
 Pixels = NDArray[np.float32]
 
 # Anamorphic lenses squeeze by 2 at most; beyond this a header is damaged.
 _WIDEST_PIXEL = 8.0
+# Whole numbers alone up to more than the one and no more than the other are codes.
+_FEW, _CODES = 16, 65535
 # Formats whose alpha is straight by their own definition; of the others, only the pixels can tell.
 _STRAIGHT = ("png", "gif", "bmp", "webp", "avif", "heic", "heif")
 
@@ -59,6 +62,9 @@ class Still:
         if self.format == "jpeg" and spec.get_string_attribute("ResolutionUnit") in ("in", "cm"):
             # OpenImageIO divides the wrong way: the more dots an inch there are across, the narrower a pixel.
             aspect = 1 / aspect
+        if self.format == "hdr":
+            tall = radiance_fields(self.path).get("PIXASPECT", [1.0])[0]  # a pixel's height over its width
+            aspect = 1 / tall if tall > 0 else 0.0
         if not 1 / _WIDEST_PIXEL <= aspect <= _WIDEST_PIXEL:
             raise FootageError(
                 f"{self.label}: its header claims a pixel aspect of {aspect:g}.",
@@ -206,6 +212,18 @@ def place(pixels: Pixels, window: Window, raster: Window) -> Pixels:
             top - window.y : bottom - window.y, left - window.x : right - window.x
         ]
     return out
+
+
+def screen_light(pixels: Pixels, label: str, what: str) -> None:
+    """As ``screen``; also for codes that were stored as half or float."""
+    screen(pixels, label, what)
+    if not _FEW < pixels.max(initial=0) <= _CODES or (pixels[::8, ::8] % 1).any() or (pixels % 1).any():
+        return
+    raise FootageError(
+        f"{label}: the {what} holds whole numbers alone, up to {pixels.max():g}: codes that were stored as float, "
+        "which would be read as light.",
+        "Divide them by the code of white (255 of 8 bits), or store them as whole numbers.",
+    )
 
 
 def screen(pixels: Pixels, label: str, what: str) -> None:
