@@ -89,6 +89,10 @@ def test_auto_moves_the_water_that_a_network_is_sure_of_and_without_one_says_wha
 
     moves = scene({WIDTH: whole}, water="auto")
     assert moves.water.startswith("48% of the place, by")  # half of its 64 rows, less a margin of one
-    for still in (scene({WIDTH: whole}), scene({}, water="auto")):
-        assert still.water == ""
-    assert any("--water auto" in one for one in scene({WIDTH: whole}).warnings)
+    plain = marked((HEIGHT, WIDTH), "ground", ("water", [(0, 0.97), (1, 0.97), (1, 1), (0, 1)]))
+    for still, said in (
+        (scene({WIDTH: whole}), "To let water move: --water auto, or --water-mask MASK"),
+        (scene({}, water="auto"), "--water auto: no water moves, since no network here tells"),
+        (scene({WIDTH: plain}, water="auto"), "--water auto: no water moves, since 3.1% of the condition"),
+    ):
+        assert still.water == "" and any(said in one for one in still.warnings)

@@ -39,8 +39,9 @@ def move_water(
     """
     settings, reads = inputs.job.settings, inputs.engine.facts.reads
     if place.backdrop is None or place.standpoint is None:
-        idle = f"The water mask {settings.water_mask} has no effect: no camera moves the picture."
-        return place, "", (idle,) * (inputs.water is not None)
+        given = "--water auto" if inputs.water is None else f"The water mask {settings.water_mask}"
+        idle = f"{given} has no effect: no camera moves the picture."
+        return place, "", (idle,) * (inputs.water is not None or settings.water == "auto")
     regions = place.standpoint.regions
     repainted = settings.life > 0 and "life" in reads
     whole, onto = place.condition, np.eye(3)
@@ -71,7 +72,22 @@ def move_water(
                 f"The water mask {settings.water_mask} has no effect: what it marks is too narrow to move."
             )
             return place, "", (narrow,)
+    if settings.water == "auto":
+        return place, "", (_unmoved(regions, repainted),)
     return place, "", warn_of_still_water(regions, plate_moves, settings.life, reads)
+
+
+def _unmoved(regions: RegionMap | None, repainted: bool) -> str:
+    """What to say where the water that a network tells was to move, and none does."""
+    if repainted:
+        return "--water auto has no effect: --life repaints what moves."
+    if regions is None:
+        why = "no network here tells what is water (actanywhere models pull vision gets one)"
+    elif (share := _share(regions)) < _MUCH:
+        why = f"{share:.1%} of the condition picture is water (by {regions.source}), less than {_MUCH:.0%}"
+    else:
+        why = f"{regions.source} is sure of too little of it"
+    return f"--water auto: no water moves, since {why}. --water-mask MASK says what is water."
 
 
 def warn_of_still_water(
