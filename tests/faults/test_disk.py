@@ -6,10 +6,15 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from actanywhere.contract.errors import OutputError
+from actanywhere.contract.shot import ImageSequence
+from actanywhere.footage import open_plate
 from tests.conftest import Mount
+from tests.footage.pictures import write_still
+from tests.layers import write_layer_frame
 from tests.render.stage import Staged, frames_of, pixels_of, render
 
 
@@ -59,3 +64,12 @@ def test_a_disk_without_any_room_is_refused_at_once(shot: Staged, model: Path, m
     with pytest.raises(OutputError, match="cannot be written"):
         render(replace(shot.job(model), output=str(disk / "out")))
     assert [path.name for path in disk.iterdir()] == ["ballast"]
+
+
+def test_a_frame_for_which_there_is_no_room_says_that_the_disk_is_full(tmp_path: Path, mount: Mount) -> None:
+    noise, one = np.random.default_rng(1).random((256, 256, 3), np.float32), np.ones((256, 256), np.float32)
+    disk, plate = mount("size=64k"), str(write_still(tmp_path / "p.exr", noise))
+    with open_plate(ImageSequence(plate)) as read, pytest.raises(OutputError) as caught:
+        write_layer_frame(str(disk / "l.exr"), noise, one, noise, one, read.info, {})
+    assert caught.value.message == f"{disk / 'l.exr'}: cannot be written: the disk is full."
+    assert list(disk.iterdir()) == []

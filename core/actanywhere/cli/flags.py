@@ -133,7 +133,7 @@ def _help(field: SettingField) -> str:
         notes.append(f"{field.minimum} to {field.maximum} {field.unit}")
     if field.kind == SEVERAL:
         notes.append("default: " + " ".join(field.default))
-    elif not field.optional and field.kind != SWITCH:
+    elif not field.optional and field.kind != SWITCH and field.default != "":
         notes.append(f"default: {field.default}")
     return _escape(field.about + (" ({})".format("; ".join(note.strip() for note in notes)) if notes else ""))
 

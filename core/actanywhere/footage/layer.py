@@ -274,7 +274,7 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
     if not output.open(temporary, spec):
         # The writer opens the file before it takes the header.
         if not os.path.exists(temporary):
-            raise unwritable(path, error_of(output))
+            raise _refused(path, error_of(output))
         raise _faulty(path, f"its header is refused: {error_of(output)}")
     # A full disk shows in write_image alone: close() then says that all is well.
     written = output.write_image(np.ascontiguousarray(pixels))
@@ -282,7 +282,7 @@ def _write_verified(temporary: str, path: str, spec: oiio.ImageSpec, pixels: NDA
     closed = output.close()
     error = error or error_of(output)
     if not written or not closed or error:
-        raise unwritable(path, error)
+        raise _refused(path, error)
     _compare(temporary, path, pixels, spec.channelnames)
 
 
@@ -321,10 +321,19 @@ def _bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
 
 def _faulty(path: str, reason: str) -> OutputError:
     """The error of a file that the disk took and that is not right all the same; OpenEXR hears of no full one."""
-    if shutil.disk_usage(os.path.dirname(path) or ".").free < _FULL:
-        return unwritable(path, "the disk is full")
+    if _full(path):
+        return _refused(path, reason)
     return OutputError(
         f"{path}: cannot be written: {' '.join(reason.split())}.",
         "Render into a folder on another disk. If it stays, an attribute of the plate's files is the likely cause: "
         "write the plate again without metadata.",
     )
+
+
+def _refused(path: str, reason: str) -> OutputError:
+    """The error of a file that was not written; a library's own ``reason`` does not say that the disk is full."""
+    return unwritable(path, "the disk is full" if _full(path) else reason.rstrip("."))
+
+
+def _full(path: str) -> bool:
+    return shutil.disk_usage(os.path.dirname(path) or ".").free < _FULL
