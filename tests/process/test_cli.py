@@ -47,6 +47,7 @@ def test_the_help_of_render_has_a_flag_and_the_help_of_every_setting(
     with pytest.raises(SystemExit, match="0"):
         cli.main(["render", "--help"])
     text = "".join(capsys.readouterr().out.split())
+    assert "default:)" not in text
     for field in setting_fields():
         assert "--" + field.name.replace("_", "-") in text
         assert "".join(field.about.split()) in text
