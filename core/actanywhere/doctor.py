@@ -113,9 +113,8 @@ def _libraries() -> Iterator[Check]:
     if not any(_version(distribution) for distribution, _, _ in _TORCH) and _has_onnx_runtime():
         needed = list(_NEEDED)
         text = "not installed: ONNX Runtime renders the starter and what was exported"
-        yield Check(
-            "torch", "warn", text, "To train, or for larger engines: pip install 'actanywhere[torch]'"
-        )
+        needs = "To train, for larger engines, SAM 2.1, ViTMatte and EoMT: pip install 'actanywhere[torch]'"
+        yield Check("torch", "warn", text, needs)
     for distribution, module, purpose in needed:
         try:
             importlib.import_module(module)

@@ -18,9 +18,10 @@ from actanywhere.contract.sequences import find_footage
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.engines.protocol import Watch
-from actanywhere.render import shadow
-from actanywhere.render.beyond import around, telling
+from actanywhere.render import beyond, shadow
+from actanywhere.render.beyond import around, telling, wider
 from actanywhere.render.clip import empty_clip
+from actanywhere.render.preflight import open_inputs
 from actanywhere.render.shadow import choose_shadow
 from actanywhere.shadow.pull import Pull, Refusal
 from tests.footage.pictures import write_still
@@ -117,7 +118,10 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
     # Alone they show none of it; and a frame beside them that cannot be read is no reason to fail.
     (tmp_path / "slow" / "plate.1040.exr").write_bytes(b"torn")
     alone = render(staged.job(model, "alone", camera="plate", band=0.02)).decided("shadow")
-    assert alone.value.startswith("none is pulled") and "a longer range (at this pace some" in alone.value
+    assert (
+        alone.value.startswith("none is pulled")
+        and "a longer range of plate and matte (at this pace some" in alone.value
+    )
 
     # But a layer that was begun with them does not go on without.
     (tmp_path / "slow" / "few" / "shot_generated_bg.1028.exr").unlink()
@@ -139,6 +143,24 @@ def test_frames_beside_a_range_tell_of_it_up_to_a_cut_or_the_end_of_what_is_in_t
     assert telling(clip, own, Timing(same)) == range(6, 13)
     clip.matte[12, 10:30], clip.matte[12, 10:30, :4] = 0, 255  # they walked out
     assert telling(clip, own, Timing(same)) == range(6, 20)
+
+
+def test_no_room_for_the_frames_beside_a_range_is_no_reason_to_fail(
+    tmp_path: Path, place: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = _sunny(tmp_path / "slow", place, frames=16)
+    staged = replace(staged, shot=replace(staged.shot, frames=FrameRange(1005, 1012)))
+    asked: list[FrameRange] = []
+
+    def full(frames: FrameRange, *_: object) -> None:
+        asked.append(frames)
+        raise OutputError("The temporary folder cannot hold 16 frames.", "")
+
+    with open_inputs(staged.job("starter", camera="plate")) as inputs:
+        clip = empty_clip(inputs.frames, HEIGHT, WIDTH, WIDTH / HEIGHT)
+        monkeypatch.setattr(beyond, "empty_clip", full)
+        with wider(inputs, clip, None, lambda _: None) as found:
+            assert found is None and asked == [FrameRange(1001, 1016)]
 
 
 def test_frames_beside_a_range_end_where_a_file_is_missing(tmp_path: Path) -> None:
@@ -191,8 +213,8 @@ def test_a_clean_plate_of_another_shape_is_refused_and_one_that_is_not_used_is_t
     write_still(tmp_path / "square.exr", np.zeros((40, 40, 3), np.float32), "half")
     with pytest.raises(FootageError, match="the clean plate is 40x40, but the plate is"):
         render(staged.job(model, "square", clean_plate=str(tmp_path / "square.exr")))
-    beyond, shown = np.zeros((HEIGHT + 8, WIDTH + 12, 3), np.float32), (0, 0, WIDTH, HEIGHT)
-    write_still(tmp_path / "over.exr", beyond, "half", origin=(-6, -4), display=shown)
+    over, shown = np.zeros((HEIGHT + 8, WIDTH + 12, 3), np.float32), (0, 0, WIDTH, HEIGHT)
+    write_still(tmp_path / "over.exr", over, "half", origin=(-6, -4), display=shown)
     with pytest.raises(FootageError, match=f"the clean plate is {WIDTH + 12}x{HEIGHT + 8}, but") as refused:
         render(staged.job(model, "over", clean_plate=str(tmp_path / "over.exr")))
     assert "overscan" in refused.value.remedy

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..camera.timing import Timing, read_timing
 from ..camera.track import CameraTrack, Tracker
-from ..contract.errors import FootageError
+from ..contract.errors import FootageError, OutputError
 from ..contract.shot import FrameRange
 from ..footage import MatteValues, open_shot
 from .clip import Clip, empty_clip
@@ -48,7 +48,7 @@ def wider(
     frames = _around(inputs, min(_MOST, max(needs or 0, _FEWEST)))
     try:
         read = None if _too_few(frames, inputs) else _read(inputs, clip, frames, step)
-    except FootageError:  # what was not asked for is no reason to fail
+    except (FootageError, OutputError):  # what was not asked for is no reason to fail, nor is room for it
         read = None
     if read is None:
         yield None

@@ -237,9 +237,9 @@ def _of_wider(
 def _helps(found: Pull) -> str:
     """What shows the ground under an actor who hardly moves on."""
     longer = (
-        "a longer range"
+        "a longer range of plate and matte"
         if found.needs is None
-        else f"a longer range (at this pace some {found.needs} frames)"
+        else f"a longer range of plate and matte (at this pace some {found.needs} frames)"
     )
     return f"{longer} or a clean plate (--clean-plate) may show it"
 
