@@ -46,6 +46,7 @@ from .placement_told import unused_without_backdrop
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge
+from .rim import warn_of_rim
 from .shadow import PULL_WIDTH, Shadow, ShadowDecision, asks_pull, choose_shadow
 from .shadow_on_place import shadow_off_sky, shadow_off_walls, shadow_on_place
 from .slit_close import Closing, choose_closing
@@ -182,6 +183,7 @@ def _read_scene(
         *timing.warnings(first),
         *(warn_of_bars(seen) if inputs.plate.info.covered == inputs.plate.info.data_window else ()),
         *warn_of_hard_edge(inputs),
+        *warn_of_rim(inputs),
     )
     mend = Decision[Mend | None](None)
     if settings.mend_matte or not looks_later:
