@@ -318,11 +318,12 @@ def test_a_camera_that_goes_past_the_picture_is_told_with_its_frames() -> None:
 
 def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told() -> None:
     laid = Decision(Placement(x=0.1), "why", ("other",))
-    little, much = (
+    hardly, little, much = (
         widen_placed(laid, Looks(np.array([[[by, 0.0], [-0.3, 0.0]]])), (200, 200), 1.0, False)
-        for by in (0.7, 0.8)
+        for by in (0.61, 0.7, 0.8)
     )
-    # The border is at 0.6; 0.1 over 0.6 of the width is 1.33 times at the border, 0.2 is 1.67 times.
+    # The border is at 0.6; 0.01 over 0.6 of the width is 1.03 times there, 0.1 is 1.33 times, 0.2 is 1.67 times.
+    assert "where the camera looks, less than 5 % at the border" in hardly.reason
     assert little.value.wider == Wider(right=pytest.approx(0.1)) and little.warnings == ("other",)
     assert "why; its right is widened" in little.reason and "1.3 times at the border" in little.reason
     assert much.warnings[0] == "other" and "1.7 times at the border; without --widen" in much.warnings[1]

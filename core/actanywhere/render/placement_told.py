@@ -118,7 +118,8 @@ def widened_to(laid: Placement) -> str:
     wider = laid.wider
     names = [name for name in ("left", "right", "top") if getattr(wider, name)]
     more = f"{'are' if len(names) > 1 else 'is'} widened to where the camera looks"
-    how = f"{more}, {wider.stretch:.1f} times at the border"
+    much = f"{wider.stretch:.1f} times" if wider.stretch >= 1.05 else "less than 5 %"
+    how = f"{more}, {much} at the border"
     return f"{', '.join(names)} {how}; without --widen it stays, and the place goes on beyond it"
 
 
