@@ -11,7 +11,7 @@ import pytest
 from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.footage import open_matte, open_plate
 from actanywhere.render.clip import Clip
-from actanywhere.render.matte_check import Damage, check_matte
+from actanywhere.render.matte_check import Damage, Hole, check_matte
 from tests.render.stage import texture
 
 FRAMES, STEP, SIDE = 10, 3, 160
@@ -50,6 +50,14 @@ def test_a_hole_of_three_frames_is_told_with_its_frames_and_size(walk: Clip) -> 
     assert "frames 1005-1007 (" in warning
     share = float(warning.split("(")[1].split(" %")[0])
     assert share == pytest.approx(100 * 16 * 16 / (40 * 80), abs=2.5)
+
+
+def test_parts_that_are_missing_are_told_together_in_the_order_of_their_frames() -> None:
+    holes = (Hole(6, 6, (), (), 0.071), Hole(1, 3, (), (), 0.04))
+    assert Damage(holes).warnings(1001) == [
+        "matte: a part of the actor is missing at frames 1002-1004 (4.0 % of them), frame 1007 (7.1 % of them), which "
+        "the plate shows. The new place shows through there; mend the roto, or give --mend-matte."
+    ]
 
 
 @pytest.mark.parametrize("gone", [(5,), (5, 6), ()])

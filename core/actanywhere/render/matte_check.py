@@ -110,12 +110,14 @@ class Damage:
     most: float = 0.0
 
     def warnings(self, first: int) -> list[str]:
-        """A warning of each; ``first`` is the shot's first frame."""
-        found = [
-            f"matte: a part of the actor is missing at {hole.where(first)}, which the plate shows. The new place shows "
-            "through there; mend the roto, or give --mend-matte."
-            for hole in self.holes
-        ]
+        """A warning of each kind; ``first`` is the shot's first frame."""
+        found = []
+        if self.holes:
+            parts = ", ".join(hole.where(first) for hole in sorted(self.holes, key=lambda hole: hole.begin))
+            found.append(
+                f"matte: a part of the actor is missing at {parts}, which the plate shows. The new place shows "
+                "through there; mend the roto, or give --mend-matte."
+            )
         found += [
             f"matte: at {hole.where(first)}, up to the end of the range, it does not have a part that the mattes "
             "beside have and the plate shows: it lacks a part of the actor, or they hold too much. Mend the "
