@@ -18,12 +18,14 @@ from actanywhere.contract.sequences import find_footage
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.engines.protocol import Watch
+from actanywhere.footage import open_plate
 from actanywhere.render import beyond, shadow
 from actanywhere.render.beyond import around, telling, wider
 from actanywhere.render.clip import empty_clip
 from actanywhere.render.preflight import open_inputs
-from actanywhere.render.shadow import choose_shadow
+from actanywhere.render.shadow import choose_shadow, given_clean
 from actanywhere.shadow.pull import Pull, Refusal
+from actanywhere.shadow.shot_frames import linear
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, background_of, read_layer, render, stage_shot, texture
 
@@ -204,6 +206,21 @@ def test_the_artists_clean_plate_is_taken_where_there_is_one(
     assert "clean plate" in result.inputs
     matte = read_layer(str(Path(job.output) / "shot_generated_bg.1001.exr"))[1]["shadow.A"]
     assert abs(float(np.median(matte[_FEET + 4 : _FEET + 9, 26:31])) - (1 - 0.5**2.2)) < 0.12
+
+
+def test_a_display_plates_clean_plate_goes_through_no_view_and_its_holes_are_unseen(tmp_path: Path) -> None:
+    clip = empty_clip(FrameRange(1001, 1001), 36, 64, 16 / 9)
+    clip.rgb[:] = np.random.default_rng(3).integers(20, 230, clip.rgb.shape)
+    light = linear(np.asarray(clip.rgb[0]))
+    clean = np.dstack([light, np.ones((36, 64), np.float32)])
+    hole = np.s_[10:20, 30:40]
+    clean[hole] = 0  # as cleanplate leaves what no frame shows
+    write_still(tmp_path / "clean.1001.exr", clean, "half")
+    with open_plate(ImageSequence(str(tmp_path / "clean.####.exr"))) as plate:
+        read = given_clean(plate, clip, "srgb")
+        assert read is not None
+        found = read(0, (0, 0, 64, 36))
+    assert np.abs(found.light - light).max() < 0.01 and found.hole.sum() == 100 and found.hole[hole].all()
 
 
 def test_a_clean_plate_of_another_shape_is_refused_and_one_that_is_not_used_is_told(

@@ -6,14 +6,14 @@ import numpy as np
 
 from ..camera.track import CameraTrack
 from ..engines.protocol import Watch
-from ..footage import Plate, compact
+from ..footage import compact
 from ..shadow.cast import CastShadow
 from ..shadow.interaction import Interaction, pull_interaction
 from ..shadow.pulled import PulledShadow
 from ..shadow.shot_frames import Flags
 from .decision import Decision
 from .features import ShotFeatures
-from .shadow import given_clean
+from .shadow import Clean
 
 _SHADE = 0.02
 """Share of the light that a shadow takes where it is one."""
@@ -24,7 +24,7 @@ def choose_interaction(
     track: CameraTrack,
     shadow: CastShadow | PulledShadow | None,
     watch: Watch,
-    clean: Plate | None = None,
+    clean: Clean | None = None,
 ) -> Decision[Interaction | None]:
     """What goes over the layer; none, and a warning that says why, where it cannot be pulled or nothing is there.
 
@@ -48,7 +48,7 @@ def choose_interaction(
         features.shot(track),
         shaded,
         step,
-        None if clean is None else given_clean(clean, clip),
+        clean,
     )
     if pulled.found is not None:
         shown, frames = (

@@ -47,7 +47,7 @@ from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .proxies import read_front, read_proxies, resize, warn_of_front, warn_of_hard_edge
 from .rim import warn_of_rim
-from .shadow import PULL_WIDTH, Shadow, ShadowDecision, asks_pull, choose_shadow
+from .shadow import PULL_WIDTH, Shadow, ShadowDecision, asks_pull, choose_shadow, given_clean
 from .shadow_on_place import shadow_off_sky, shadow_off_walls, shadow_on_place
 from .slit_close import Closing, choose_closing
 from .water import move_water
@@ -276,11 +276,12 @@ def _placed(
     ``led`` by a camera, or by the actor alone.
     """
     settings, flat = inputs.job.settings, track if camera in ("3d", "ground") else motion.flat()
+    clean = given_clean(inputs.clean, features.clip if features else None, inputs.plate.info.space)
     with ThreadPoolExecutor(1, "place") as beside:
         seeing = beside.submit(see_place, inputs, clip, motion if led else None, readers, regions, filling)
         pulls = asks_pull(settings)
         shadow = choose_shadow(
-            settings, clip, features if pulls else None, flat, camera, led, pulling, inputs.clean, regions
+            settings, clip, features if pulls else None, flat, camera, led, pulling, clean, regions
         )
         pulled = pulls * len(clip.frames)
         interaction = choose_interaction(
@@ -288,7 +289,7 @@ def _placed(
             flat,
             shadow.value,
             replace(pulling, step=lambda done: pulling.step(pulled + done)),
-            inputs.clean,
+            clean,
         )
         place = seeing.result()
     shape, pulled_shadow = place.condition.shape[1] / place.condition.shape[0], shadow.value

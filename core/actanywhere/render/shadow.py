@@ -12,7 +12,7 @@ from ..camera.alignment import Box
 from ..camera.track import CameraTrack
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
-from ..footage import Plate, compact, to_display
+from ..footage import Plate, compact, is_scene_linear, layer_to_display, linearise, to_display
 from ..seeing.plain_sky import plain_sky
 from ..seeing.protocol import Picture
 from ..shadow.cast import CastShadow
@@ -39,9 +39,11 @@ _BRIEF = (Refusal.SHORT, Refusal.HIDDEN, Refusal.UNSTEADY, Refusal.PIECES)
 _STAYS = "the actor hardly moves on, so the ground under them is not seen lit"
 #: Frames after which those that were looked at leave the memory.
 LOOKED_AT = 128
-_ALWAYS = 99
+_ALWAYS, _KNOWN = 99, 0.99
+"""How many frames saw what a clean plate of the artist shows, and its alpha from which on it shows it."""
 
 Shadow = CastShadow | PulledShadow | None
+Clean = Callable[[int, Box], CleanFrame]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def choose_shadow(
     camera: str,
     led: bool,
     watch: Watch,
-    clean: Plate | None = None,
+    clean: Clean | None = None,
     regions: PlateRegions | None = None,
 ) -> ShadowDecision:
     """The shadow that is laid on the layer. ``larger`` is the shot at the width at which a shadow is pulled.
@@ -157,7 +159,7 @@ def _found(
     track: CameraTrack,
     sure: bool,
     watch: Watch,
-    clean: Plate | None,
+    clean: Clean | None,
     regions: PlateRegions | None,
 ) -> _Found:
     """What is pulled of the frames, by those beside them where they alone cannot."""
@@ -174,7 +176,7 @@ def _found(
         watch.check()
 
     if clean is not None or beyond is None:
-        return _Found(pull_shadow(shot, step, None if clean is None else given_clean(clean, proxies), lies))
+        return _Found(pull_shadow(shot, step, clean, lies))
 
     def with_beside(needs: int | None) -> _Found | None:
         with beyond(proxies, needs, step) as wider:
@@ -269,18 +271,34 @@ def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int]
     return at
 
 
-def given_clean(clean: Plate, proxies: Clip) -> Callable[[int, Box], CleanFrame]:
-    """The artist's clean plate, frame by frame, at the width at which a shadow is pulled."""
+def given_clean(clean: Plate | None, proxies: Clip | None, space: str) -> Clean | None:
+    """The artist's clean plate, frame by frame, at the width at which a shadow is pulled; its alpha is 0 in holes.
+
+    None where there is none, or nothing is pulled.
+
+    ``space`` is the plate's: a scene-linear one of a display plate (as ``cleanplate`` writes it) is that plate's curve
+    undone, and goes through no view.
+    """
+    if clean is None or proxies is None:
+        return None
+    own = clean.info.space
+    undone = is_scene_linear(own) and not is_scene_linear(space)
 
     def frame(index: int, part: Box) -> CleanFrame:
         left, top, right, bottom = part
         height, width = proxies.size
-        pixels = clean.read(proxies.frames.first + index).pixels
+        number = proxies.frames.first + index
+        pixels, alpha = clean.read(number).pixels, clean.read_alpha(number)
         small = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-        codes = np.round(to_display(small, clean.info.space) * 255).astype(np.uint8)
+        seen = np.full(small.shape[:2], _ALWAYS, np.int32)
+        if alpha is not None and alpha.any():  # 0 everywhere says nothing
+            known = (alpha > _KNOWN).astype(np.float32)
+            seen[cv2.resize(known, (width, height), interpolation=cv2.INTER_AREA) < _KNOWN] = 0
+        shown = layer_to_display(linearise(small, own, space), space) if undone else to_display(small, own)
+        codes = np.round(shown * 255).astype(np.uint8)
+        codes[seen == 0] = proxies.rgb[index][seen == 0]  # so that no edge of a hole is taken for texture
         light = linear(codes[top:bottom, left:right])
-        flat = np.zeros(light.shape[:2], np.float32)
-        return CleanFrame(light, np.full(flat.shape, _ALWAYS, np.int32), flat)
+        return CleanFrame(light, seen[top:bottom, left:right], np.zeros(light.shape[:2], np.float32))
 
     return frame
 
