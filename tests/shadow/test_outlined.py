@@ -16,10 +16,11 @@ def _blob() -> Plane:
     return np.asarray(cv2.GaussianBlur(blob, (0, 0), 3), np.float32)
 
 
-def _left(plate: Plane, clean: Plane) -> float:
+def _left(plate: Plane, clean: Plane, over_place: bool = True) -> float:
     """How much of the blob stays."""
     blob = _blob()
-    return float(outlined(blob, 0.05, plate, clean, np.ones(SIZE, bool), 60).sum() / blob.sum())
+    found = outlined(blob, 0.05, plate, clean, np.ones(SIZE, bool), 60, 0.4, over_place)
+    return float(found.sum() / blob.sum())
 
 
 def test_a_cloud_over_the_place_stays() -> None:
@@ -38,3 +39,11 @@ def test_where_the_clean_plate_keeps_a_shadow_or_all_about_is_lit_otherwise_noth
     assert _left(ground, ground * (1 - 0.6 * _blob()[..., None])) < 0.1
     lit = cv2.circle(np.zeros(SIZE, np.float32), (120, 80), 60, 1.0, -1)[..., None]
     assert _left(ground * (1 + 0.4 * lit), ground) < 0.1
+
+
+def test_a_shadow_stays_and_where_the_clean_plate_keeps_smoke_none_is() -> None:
+    ground = speckled(np.random.default_rng(3), SIZE, 0.2, 0.06)
+    shade = 1 - 0.5 * _blob()[..., None]
+    assert _left(ground * shade, ground, over_place=False) == 1
+    smoke = ground + 0.6 * _blob()[..., None] * (0.8 - ground)
+    assert _left(ground, smoke, over_place=False) < 0.1

@@ -12,6 +12,7 @@ from ..camera.alignment import Box
 from ..footage import brightness
 from .clean_plate import CleanFrame
 from .displaced import without_displaced
+from .outlined import outlined
 from .reach import AROUND
 from .shot_frames import Flags, Plane, ShotFrames, linear
 from .steady import Feet, away_from
@@ -34,6 +35,8 @@ ENDS = 0.2
 """Heights of the actor over which the end of a shadow fades that goes on farther than it is looked for."""
 _BLEEDS = 6
 """Pixels about the actor, in a frame of 360 rows, in which a map of regions may still say that it is they."""
+_PART = 0.04
+"""Light that connects the parts of a shadow."""
 _PLAIN = 0.03
 """Contrast of a ground that has none."""
 
@@ -122,6 +125,7 @@ def darker(
     share = share * np.clip((around - away / feet.tall) / ENDS, 0, 1)
     taken = np.where(may, share * (1 - np.exp(np.minimum(even, 0))), 0).astype(np.float32)
     taken = without_displaced(taken, plate, clean.light, free, scale)
+    taken = outlined(taken, _PART, plate, clean.light, free, feet.tall, scale, over_place=False)
     goes = alike_at_feet(plate, clean, away, feet, scale, top)
     bluer = np.asarray(least[2] - least[0], np.float32)
     return Darker(taken, bluer, doubted, Level(noise, slope), covered, goes)

@@ -285,7 +285,8 @@ def _hide(
             free = over[index] != _UNKNOWN
             joined = _joined(hides, away, stands, begins)
             plate, clean = linear(shot.rgb[index]), linear(plates[index])
-            joined = outlined(joined, _LAID / 255, plate, clean, free, stands.tall)
+            scale = shot.size[0] / 360
+            joined = outlined(joined, _LAID / 255, plate, clean, free, stands.tall, scale)
             for side, hidden, there in (
                 (beside.near, joined, free & (away < REACH * stands.tall)),
                 (beside.far, hides, free & (away > _FAR * stands.tall)),
