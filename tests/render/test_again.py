@@ -9,12 +9,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from actanywhere.contract.errors import Cancelled, OutputError
 from actanywhere.contract.job import Job, Progress
 from actanywhere.contract.shot import FrameRange
+from actanywhere.engines.protocol import Painted
+from actanywhere.render.folder import OutputFolder
+from actanywhere.render.resume import PaintedWindows
 from tests.render.stage import (
     CORE,
     Staged,
@@ -234,3 +238,14 @@ def test_another_job_or_other_footage_is_refused_by_name(shot: Staged, model: Pa
     with pytest.raises(OutputError, match="plate changed"):
         render(job)
     assert pixels_of(job.output) == before
+
+
+def test_a_window_that_was_painted_with_another_shadow_is_not_gone_on_with(shot: Staged, model: Path) -> None:
+    output = OutputFolder(shot.job(model, "begun"), FrameRange(1001, 1006))
+    output.work.mkdir(parents=True)
+    kept = PaintedWindows(output.work)
+    kept.save(0, Painted(np.zeros((1, 2, 2, 3), np.float32), {}))
+    output.keep_beside("")
+    assert kept.last() == 0
+    output.keep_beside("1001-1048 of others")
+    assert kept.last() is None

@@ -20,9 +20,8 @@ from actanywhere.contract.shot import FrameRange, ImageSequence
 from actanywhere.engines.protocol import Watch
 from actanywhere.footage import open_plate
 from actanywhere.render import beyond, shadow
-from actanywhere.render.beyond import around, telling, wider
+from actanywhere.render.beyond import around, telling
 from actanywhere.render.clip import empty_clip
-from actanywhere.render.preflight import open_inputs
 from actanywhere.render.shadow import choose_shadow, given_clean
 from actanywhere.shadow.pull import Pull, Refusal
 from actanywhere.shadow.shot_frames import linear
@@ -117,12 +116,13 @@ def test_of_a_few_frames_the_shadow_is_pulled_with_those_beside_them(
         inside = channels["shadow.A"][_FEET + 4 : _FEET + 9, x - 14 : x - 9]
         assert abs(float(np.median(inside)) - (1 - 0.5**2.2)) < 0.12
 
-    # Alone they show none of it; and a frame beside them that cannot be read is no reason to fail.
+    # Alone they show none of it; and a frame beside them that cannot be read is no reason to fail, and is told.
     (tmp_path / "slow" / "plate.1040.exr").write_bytes(b"torn")
     alone = render(staged.job(model, "alone", camera="plate", band=0.02)).decided("shadow")
     assert (
         alone.value.startswith("none is pulled")
         and "a longer range of plate and matte (at this pace some" in alone.value
+        and "plate.1040.exr" in alone.value
     )
 
     # But a layer that was begun with them does not go on without.
@@ -148,9 +148,9 @@ def test_frames_beside_a_range_tell_of_it_up_to_a_cut_or_the_end_of_what_is_in_t
 
 
 def test_no_room_for_the_frames_beside_a_range_is_no_reason_to_fail(
-    tmp_path: Path, place: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, model: Path, place: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    staged = _sunny(tmp_path / "slow", place, frames=16)
+    staged = _sunny(tmp_path / "slow", place, frames=16, pace=0.5)
     staged = replace(staged, shot=replace(staged.shot, frames=FrameRange(1005, 1012)))
     asked: list[FrameRange] = []
 
@@ -158,11 +158,10 @@ def test_no_room_for_the_frames_beside_a_range_is_no_reason_to_fail(
         asked.append(frames)
         raise OutputError("The temporary folder cannot hold 16 frames.", "")
 
-    with open_inputs(staged.job("starter", camera="plate")) as inputs:
-        clip = empty_clip(inputs.frames, HEIGHT, WIDTH, WIDTH / HEIGHT)
-        monkeypatch.setattr(beyond, "empty_clip", full)
-        with wider(inputs, clip, None, lambda _: None) as found:
-            assert found is None and asked == [FrameRange(1001, 1016)]
+    monkeypatch.setattr(beyond, "empty_clip", full)
+    found = render(staged.job(model, "few", camera="plate")).decided("shadow")
+    assert asked == [FrameRange(1001, 1016)]
+    assert "cannot be read: The temporary folder cannot hold 16 frames." in found.value
 
 
 def test_frames_beside_a_range_end_where_a_file_is_missing(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..camera.timing import Timing, read_timing
 from ..camera.track import CameraTrack, Tracker
-from ..contract.errors import FootageError, OutputError
 from ..contract.shot import FrameRange
 from ..footage import MatteValues, open_shot
 from .clip import Clip, empty_clip
@@ -43,13 +42,11 @@ def wider(
 ) -> Generator[Wider | None]:
     """The shot of ``clip`` with frames beside it, ``needs`` of them in all; None where the files have no more.
 
-    ``step`` hears of it as of the first third of the clip's frames.
+    ``step`` hears of it as of the first third of the clip's frames. Raises ``FootageError`` for a frame that cannot be
+    read, and ``OutputError`` where the temporary folder has no room.
     """
     frames = _around(inputs, min(_MOST, max(needs or 0, _FEWEST)))
-    try:
-        read = None if _too_few(frames, inputs) else _read(inputs, clip, frames, step)
-    except (FootageError, OutputError):  # what was not asked for is no reason to fail, nor is room for it
-        read = None
+    read = None if _too_few(frames, inputs) else _read(inputs, clip, frames, step)
     if read is None:
         yield None
         return

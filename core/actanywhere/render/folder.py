@@ -29,6 +29,7 @@ from ..contract.schema import Upgrade, numbered, upgraded
 from ..contract.shot import FrameRange
 from ..contract.takes import RESULT_NAME, comp_stem, find_result, layer_stem, same_layer
 from .lock import LOCK_NAME, lock_folder
+from .resume import PaintedWindows
 
 
 def _numbered_job(data: dict[str, Any]) -> dict[str, Any]:
@@ -78,25 +79,28 @@ class OutputFolder:
         if not names and not path.is_file():
             return
         before = _networks(path)
-        if before is not None and before != names and self.finished():
-            raise OutputError(
-                f"{self.path} holds frames for which other networks read the condition picture ({before}).",
-                "Give another output folder, or remove this one.",
-            )
+        if before is not None and before != names:
+            self._begin_again(f"for which other networks read the condition picture ({before})")
         write_text(str(path), json.dumps(numbered(names, _NETWORKS), indent=2, sort_keys=True))
 
     def keep_beside(self, frames: str) -> None:
         """Note with which frames beside its own the shadow is pulled. Raises ``OutputError`` where others began."""
         path = self.work / "beside.txt"
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if before != frames and self.finished():
-            raise OutputError(
-                f"{self.path} holds frames of this job, but those of the plate and matte beside them, which tell of "
-                "the shadow, changed since then.",
-                "Give another output folder, or remove this one.",
-            )
         if before != frames:
+            self._begin_again(
+                "of this job, but those of the plate and matte beside them, which tell of the shadow, changed since "
+                "then"
+            )
             write_text(str(path), frames)
+
+    def _begin_again(self, other: str) -> None:
+        """Let go of windows that were painted of what is now ``other``. Raises ``OutputError`` for finished frames."""
+        if self.finished():
+            raise OutputError(
+                f"{self.path} holds frames {other}.", "Give another output folder, or remove this one."
+            )
+        PaintedWindows(self.work).forget()
 
     def finished(self) -> list[int]:
         """The frames that are on disk. A frame appears under its name only when it is whole."""

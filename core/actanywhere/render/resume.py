@@ -47,6 +47,11 @@ class PaintedWindows:
             if other != path:
                 other.unlink()
 
+    def forget(self) -> None:
+        """Let go of all that is kept."""
+        for path in self._kept():
+            path.unlink()
+
     def _kept(self) -> list[Path]:
         return sorted(self.folder.glob("window_*.safetensors"))
 

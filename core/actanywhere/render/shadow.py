@@ -10,6 +10,7 @@ import numpy as np
 
 from ..camera.alignment import Box
 from ..camera.track import CameraTrack
+from ..contract.errors import FootageError, OutputError
 from ..contract.settings import Settings
 from ..engines.protocol import Watch
 from ..footage import Plate, compact, is_scene_linear, layer_to_display, linearise, to_display
@@ -165,7 +166,7 @@ def _found(
     """What is pulled of the frames, by those beside them where they alone cannot."""
     proxies, beyond = features.clip, features.beyond
     shot, lies = features.shot(track, sure), shaded(proxies, regions)
-    reached = 0
+    reached, unread = 0, ""
 
     def step(done: int) -> None:
         nonlocal reached
@@ -179,14 +180,19 @@ def _found(
         return _Found(pull_shadow(shot, step, clean, lies))
 
     def with_beside(needs: int | None) -> _Found | None:
-        with beyond(proxies, needs, step) as wider:
-            if wider is None:
-                return None
-            pull, frames = _of_wider(wider, len(shot), lies, step), wider.features.clip.frames
-            if pull.shadow is None:
-                return _Found(pull, f"; nor do frames {frames} together tell of it")
-            step(len(shot))
-            return _Found(pull, f"; frames {frames} tell of it", f"{frames} {wider.digest}")
+        nonlocal unread
+        try:
+            with beyond(proxies, needs, step) as wider:
+                if wider is None:
+                    return None
+                pull, frames = _of_wider(wider, len(shot), lies, step), wider.features.clip.frames
+        except (FootageError, OutputError) as error:  # what was not asked for is no reason to fail
+            unread = f"; frames beside them, which may tell of it, cannot be read: {error}"
+            return None
+        if pull.shadow is None:
+            return _Found(pull, f"; nor do frames {frames} together tell of it")
+        step(len(shot))
+        return _Found(pull, f"; frames {frames} tell of it", f"{frames} {wider.digest}")
 
     hardly, needs = stays(shot)
     wide = with_beside(needs) if hardly else None
@@ -196,7 +202,7 @@ def _found(
     if not hardly and alone.pull.refused in _BRIEF:
         wide = with_beside(None)
     if wide is None:
-        return alone
+        return replace(alone, told=unread)
     if wide.pull.shadow is not None:
         return wide
     if alone.pull.shadow is not None:
