@@ -11,7 +11,8 @@ import pytest
 from actanywhere.contract.shot import FrameRange, ImageSequence, Matte
 from actanywhere.footage import open_matte, open_plate
 from actanywhere.render.clip import Clip
-from actanywhere.render.matte_check import Damage, Hole, check_matte
+from actanywhere.render.matte_check import check_matte
+from actanywhere.render.matte_damage import Damage, Hole
 from tests.render.stage import texture
 
 FRAMES, STEP, SIDE = 10, 3, 160
@@ -58,6 +59,20 @@ def test_parts_that_are_missing_are_told_together_in_the_order_of_their_frames()
         "matte: a part of the actor is missing at frames 1002-1004 (4.0 % of them), frame 1007 (7.1 % of them), which "
         "the plate shows. The new place shows through there; mend the roto, or give --mend-matte."
     ]
+
+
+@pytest.mark.parametrize("had", [range(4, 6), range(FRAMES)])
+def test_a_part_that_comes_and_goes_is_told(walk: Clip, had: range) -> None:
+    """A bag at their side, which a roto holds in two frames alone, or in all."""
+    rgb, mattes = walk.rgb.copy(), walk.matte.copy()
+    bag = np.round(texture(np.random.default_rng(6), 24, 20) * 200).astype(np.uint8)
+    for index in range(FRAMES):
+        x = 80 + STEP * index
+        rgb[index, 90:114, x : x + 20] = bag
+        mattes[index, 90:114, x : x + 20] = 255 * (index in had)
+    damage = check_matte(Clip(walk.frames, rgb, mattes, 1.0))
+    assert damage == Damage(more=() if len(had) == FRAMES else tuple(had))
+    assert all("at 1005-1006 it holds a part" in one for one in damage.warnings(1001))
 
 
 @pytest.mark.parametrize("gone", [(5,), (5, 6), ()])

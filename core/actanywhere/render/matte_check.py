@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.numbering import compact
 from ..footage import brightness, processors
 from ..seeing.follow_still import flow_between, flows_between, overlap
 from ..seeing.outline_jumps import HALF, half_there
 from .clip import Clip
+from .matte_damage import Damage, Hole
 
 Picture = NDArray[np.float32]
 Plane = NDArray[np.bool_]
@@ -42,6 +42,8 @@ _ENDS, _FOLLOWED = 0.06, 0.003
 mattes stay below, and what is smaller the flow may lose."""
 _NEARER = 1.25
 """How much more, of the actor and of the frames, frames farther apart have to tell than neighbours do."""
+_LACK = 2
+"""Frames farther on that lack, and show, what comes and goes."""
 _COVERS = 0.3
 """Share of what was lost that comes again, or it is another part."""
 _SHOWS, _GONE, _LONG = 0.3, 0.15, 0.06
@@ -64,87 +66,6 @@ class _Between:
 _Pairs = tuple[list[_Between], list[_Between]]
 
 
-@dataclass(frozen=True)
-class Hole:
-    """A part of the actor that the mattes of frames ``begin`` to ``end`` (from 0, both included) do not have.
-
-    ``lost`` says where (h, w) by frame, ``whole`` are the frames beside that have it; ``share`` of the actor.
-    """
-
-    begin: int
-    end: int
-    lost: tuple[tuple[int, Plane], ...]
-    whole: tuple[int, ...]
-    share: float
-
-    @property
-    def frames(self) -> range:
-        """Its frames."""
-        return range(self.begin, self.end + 1)
-
-    @property
-    def beside(self) -> range:
-        """Its frames and one on each side."""
-        return range(self.begin - 1, self.end + 2)
-
-    def where(self, first: int) -> str:
-        """``frames 1005-1007 (8.0 % of them)``; ``first`` is the shot's first frame."""
-        one = self.begin == self.end
-        where = f"frame {first + self.begin}" if one else f"frames {first + self.begin}-{first + self.end}"
-        return f"{where} ({100 * self.share:.1f} % of them)"
-
-
-@dataclass(frozen=True)
-class Damage:
-    """What a shot's matte loses for a few frames, and the frames (from 0) whose matte came late, or twice.
-
-    ``thin`` are the frames that lack a thin part which those before and after have; ``ends`` are parts that the first
-    or the last frames lack. ``half`` are the frames in which a wide part is half there, up to a share ``most`` of them.
-    """
-
-    holes: tuple[Hole, ...] = ()
-    late: tuple[int, ...] = ()
-    thin: tuple[int, ...] = ()
-    ends: tuple[Hole, ...] = ()
-    half: tuple[int, ...] = ()
-    most: float = 0.0
-
-    def warnings(self, first: int) -> list[str]:
-        """A warning of each kind; ``first`` is the shot's first frame."""
-        found = []
-        if self.holes:
-            parts = ", ".join(hole.where(first) for hole in sorted(self.holes, key=lambda hole: hole.begin))
-            found.append(
-                f"matte: a part of the actor is missing at {parts}, which the plate shows. The new place shows "
-                "through there; mend the roto, or give --mend-matte."
-            )
-        found += [
-            f"matte: at {hole.where(first)}, up to the end of the range, it does not have a part that the mattes "
-            "beside have and the plate shows: it lacks a part of the actor, or they hold too much. Mend the "
-            "roto, give --mend-matte, or render the other frames alone (--frames)."
-            for hole in self.ends
-        ]
-        if self.thin:
-            thin = compact([first + index for index in self.thin])
-            found.append(
-                f"matte: a thin part of the actor (a cord, a club) is missing at {thin}, which the plate and the "
-                "mattes before and after show. The new place shows through there: mend the roto."
-            )
-        if self.late:
-            late = compact([first + index for index in self.late])
-            found.append(
-                f"matte: it stands still at {late} while the actor moves: a frame that came late, or twice. Look at "
-                "the roto there, or give --mend-matte."
-            )
-        if self.half:
-            found.append(
-                f"matte: it is half there over a part of the actor (up to {self.most:.0%} of them) at "
-                f"{compact([first + index for index in self.half])}, wider than an edge: the new place shows through "
-                "them. That is right for glass, smoke or a blur; else mend the roto."
-            )
-        return found
-
-
 def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     """What the matte loses for a few frames although the plate shows it, and where it stands while they move.
 
@@ -156,7 +77,8 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
     for hole in _holes(clip, *far, _APART[1]):
         if other.union(*(one.frames for one in holes)).isdisjoint(hole.beside):
             holes.append(hole)
-    other = other.union(*(hole.beside for hole in holes))
+    more = _comes_and_goes(clip, *near, other.union(*(hole.frames for hole in holes)))
+    other = other.union(more, *(hole.beside for hole in holes))
     ends = tuple(_ends(clip, (near, far), other))
     told = {*late, *(index for hole in (*holes, *ends) for index in hole.frames)}
     thin = (
@@ -168,6 +90,7 @@ def check_matte(clip: Clip, check: Callable[[], None] = lambda: None) -> Damage:
         late,
         tuple(index for index in thin if index not in told),
         ends,
+        tuple(sorted(more)),
         tuple(half),
         min(1.0, max(half.values(), default=0.0)),
     )
@@ -245,6 +168,36 @@ def _holes(clip: Clip, there: list[_Between], back: list[_Between], apart: int) 
                 share = float(opens.sum()) / max(1, int((clip.matte[before] > 127).sum()))
                 yield Hole(first, last, ((begin, opens), (end, closes)), (before, after), share)
                 break
+
+
+def _comes_and_goes(clip: Clip, there: list[_Between], back: list[_Between], told: set[int]) -> set[int]:
+    """The frames, up to ``LONGEST`` in a row, with a part that the mattes before and after lack; ``told`` have none."""
+    found: set[int] = set()
+    for begin in range(1, len(there)):
+        comes = back[begin - 1].lost
+        if not comes.any() or begin - 1 in told:
+            continue
+        for end in range(begin, min(begin + LONGEST, len(there))):
+            goes = there[end].lost
+            if goes.any() and end + 1 not in told and _is_had_between(clip, comes, begin - 1, end + 1, goes):
+                found.update(range(begin, end + 1))
+                break
+    return found
+
+
+def _is_had_between(clip: Clip, comes: Plane, before: int, after: int, goes: Plane) -> bool:
+    """Whether what the matte of frame ``before`` lacks is had in all up to ``after``, where it is what goes.
+
+    The plate shows it in others before and after that lack it, too: who is seen between two posts is not.
+    """
+    found = list(_followed(clip, comes, before, after))
+    if not all(same and (covered > 0.5) == (now < after) for now, _, same, covered in found):
+        return False
+    part = found[-1][1]
+    if (goes & part).sum() < _COVERS * max(goes.sum(), part.sum()):
+        return False
+    ends = (comes, before, max(0, before - _LACK)), (part, after, min(len(clip.frames) - 1, after + _LACK))
+    return all(_carried(clip, *end) is not None for end in ends)
 
 
 def _reaches(clip: Clip, lost: Plane, index: int, has: int) -> int | None:

@@ -14,7 +14,7 @@ from ..contract.shot import ImageSequence
 from ..engines.protocol import Watch
 from ..seeing.readers import Readers
 from .clip import Clip
-from .matte_check import Damage, Hole
+from .matte_damage import Damage, Hole
 from .matte_look import Look
 from .matte_seen import Lack, Other, Seen, look_at_matte
 from .preflight import Inputs

@@ -15,7 +15,8 @@ from ..seeing.follow_still import flow_between
 from ..seeing.matte_edge import GuidedEdge
 from .clip import Clip
 from .decision import Decision
-from .matte_check import LONGEST, Damage, Hole, grid_of, sized_flow, taken_at
+from .matte_check import LONGEST, grid_of, sized_flow, taken_at
+from .matte_damage import Damage, Hole
 from .matte_seen import Lack
 
 Picture = NDArray[np.float32]

@@ -35,8 +35,9 @@ from .decision import Decision
 from .features import ShotFeatures
 from .feet import warn_of_sliding
 from .interaction import choose_interaction
-from .matte_check import LONGEST, Damage, check_matte
+from .matte_check import LONGEST, check_matte
 from .matte_compare import compare_matte, ends_beside, holes_beside, lacks_beside, of_late_edges, words_of
+from .matte_damage import Damage
 from .matte_edges import late_by_edges
 from .matte_mend import Mend, choose_mend, mend_clip
 from .matte_seen import Seen
@@ -222,12 +223,7 @@ def _read_scene(
     )
     asked = settings.camera if inputs.track is None else "tracked"
     slides = warn_of_sliding(
-        seen,
-        place.backdrop,
-        shadow.value,
-        (asked, camera.value),
-        inputs.plate.info.height,
-        watch.check,
+        seen, place.backdrop, shadow.value, (asked, camera.value), inputs.plate.info.height, watch.check
     )
     camera = replace(camera, warnings=(*camera.warnings, *slides))
     unmoved = () if led else unused_without_backdrop(inputs.job.settings)
