@@ -202,16 +202,17 @@ def test_a_radiance_picture_is_read_by_its_primaries_and_what_was_multiplied_ont
     found, _, warnings = in_layer(radiance(tmp_path / "plain.hdr", "EXPOSURE=1.0"))
     assert found == pytest.approx(stored) and warnings == []
     wide = "PRIMARIES= .708 .292 .170 .797 .131 .046 .3127 .3290"
-    found, space, _ = in_layer(radiance(tmp_path / "wide.hdr", wide))
+    found, space, _ = in_layer(radiance(tmp_path / "wide.hdr", wide, wide))
     assert to_709(found, space) == pytest.approx(np.asarray(BT2020) @ stored, abs=1e-3)
     found, _, warnings = in_layer(radiance(tmp_path / "twice.hdr", "EXPOSURE=2", "EXPOSURE=4", "SOFTWARE=x"))
     assert found == pytest.approx(stored)
-    assert any("an EXPOSURE of 8, which stays in its values" in one for one in warnings)
+    assert any("says EXPOSURE 8, which is left in its values" in one for one in warnings)
 
 
 def test_a_radiance_pixel_is_as_much_narrower_as_it_is_taller(tmp_path: Path) -> None:
-    with open_plate(ImageSequence(str(radiance(tmp_path / "p.hdr", "PIXASPECT=2.0")))) as plate:
-        assert plate.info.pixel_aspect == 0.5
+    for lines, aspect in ((["PIXASPECT=2.0"], 0.5), (["PIXASPECT="], 1.0)):
+        with open_plate(ImageSequence(str(radiance(tmp_path / "p.hdr", *lines)))) as plate:
+            assert plate.info.pixel_aspect == aspect
 
 
 @pytest.mark.parametrize("index", ["R98", "R03"])

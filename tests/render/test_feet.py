@@ -107,6 +107,7 @@ def test_where_a_frame_repeats_another_and_of_a_locked_camera_nothing_is_slid() 
     assert found is not None and found.pairs == 12
     steps = np.diff(found.track.transforms[:, 0, 2]) * SIDE
     assert steps[5] == 0 and np.abs(np.delete(steps, [5, 6]) - 1).max() < 0.15
+    assert abs(steps[6] - 2) < 0.15  # frame 7 shows what comes two steps after frame 5
     assert follow_ground(clip, panned(0.0, 14), lambda: None) is None
 
 

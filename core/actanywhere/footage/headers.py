@@ -9,6 +9,7 @@ from .clean_aperture import boxes
 
 _LARGEST_CHUNK = 1 << 24
 _LARGEST_HEADER = 1 << 16
+_MULTIPLIED = ("EXPOSURE", "COLORCORR", "PIXASPECT")
 _INTEROPERABILITY = 0xA005
 _UNDEFINED = 0xFFFFFFFF
 
@@ -40,7 +41,9 @@ def dpx_levels(path: str) -> tuple[int, int] | None:
 
 
 def radiance_fields(path: str) -> dict[str, list[float]]:
-    """The numbers of a Radiance picture's header by name; of a field that stands there twice, their product."""
+    """The numbers of a Radiance picture's header by name. What each program multiplied is written once more: of that it
+    is the product, of another field the last.
+    """
     fields: dict[str, list[float]] = {}
     with open(path, "rb") as file:
         for line in file.read(_LARGEST_HEADER).partition(b"\n\n")[0].decode("latin-1").splitlines():
@@ -49,8 +52,9 @@ def radiance_fields(path: str) -> dict[str, list[float]]:
                 numbers = [float(one) for one in said.split()]
             except ValueError:
                 continue
-            before = fields.get(name.strip(), [1.0] * len(numbers))
-            fields[name.strip()] = [a * b for a, b in zip(before, numbers, strict=False)]
+            before = fields.get(name, []) if name in _MULTIPLIED else []
+            if numbers:
+                fields[name] = [a * b for a, b in zip(before or [1.0] * len(numbers), numbers, strict=False)]
     return fields
 
 

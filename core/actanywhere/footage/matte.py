@@ -235,18 +235,15 @@ class MatteReader:
         overscan = ""
         if plate.data_window != plate.display_window:
             overscan = f" (with overscan {plate.width}x{plate.height})"
-        proxy = alike and self._over == "plate"
+        scaled = ""
+        if alike and self._over == "plate":
+            scaled = " If it is a proxy, --fit-matte scales it."
+        elif self._values.fit:
+            scaled = " --fit-matte scales only a matte of its shape."
         raise FootageError(
             f"{label}: the matte is {display.width}x{display.height}, but the {self._over} is "
             f"{plate.display_window.width}x{plate.display_window.height}{overscan}.",
-            f"Render the matte at the {self._over}'s size; nothing is scaled silently."
-            + (
-                " If it is a proxy, --fit-matte scales it."
-                if proxy
-                else " --fit-matte scales only a matte of its shape."
-                if self._values.fit
-                else ""
-            ),
+            f"Render the matte at the {self._over}'s size; nothing is scaled silently." + scaled,
         )
 
     def _label(self, frame: int) -> str:

@@ -259,11 +259,11 @@ def _radiance_word(path: str) -> tuple[str, list[str]]:
     """Linear light by its PRIMARIES, else BT.709's; what it says was multiplied onto it is left there, and told."""
     fields = radiance_fields(path)
     applied = [
-        f"{name} of {' '.join(f'{one:g}' for one in fields[name])}"
+        f"{name} {' '.join(f'{one:g}' for one in fields[name])}"
         for name in ("EXPOSURE", "COLORCORR")
         if any(one != 1 for one in fields.get(name, ()))
     ]
-    notes = [f"Its header says an {' and a '.join(applied)}, which stays in its values."] if applied else []
+    notes = [f"Its header says {' and '.join(applied)}, which is left in its values."] if applied else []
     points = tuple(fields.get("PRIMARIES", ()))
     if len(points) == 8 and min(points[1::2]) > 0:
         return _of_chromaticities(points), notes

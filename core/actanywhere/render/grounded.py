@@ -59,6 +59,9 @@ def follow_ground(clip: Clip, track: CameraTrack, check: Callable[[], None]) -> 
     known, count = sorted(told), int(moving.sum())
     feet, apart = (np.array([told[index][part] for index in known]) for part in (0, 1))
     even = np.array([np.median(apart[max(0, k - _ABOUT) : k + _ABOUT + 1], 0) for k in range(len(known))])
+    for k, index in enumerate(known):
+        if index and not moving[index - 1]:  # what was held may come on by two steps
+            even[k] = apart[k]
     usual = float(np.median(np.linalg.norm(apart, axis=1)))
     rough = float(np.median(np.linalg.norm(apart - even, axis=1)))
     sure = len(known) >= _SHARE * count and usual > SEEN and rough < _EVEN * usual

@@ -11,6 +11,23 @@ from ..contract.numbering import compact
 
 Plane = NDArray[np.bool_]
 
+_THIN = (
+    "matte: a thin part of the actor (a cord, a club) is missing at {frames}, which the plate and the mattes before "
+    "and after show. The new place shows through there: mend the roto."
+)
+_MORE = (
+    "matte: at {frames} it holds a part that the mattes before and after do not have, though the plate shows it there "
+    "too: it comes and goes in the comp. Take it out of the roto there, or give it to the other frames."
+)
+_LATE = (
+    "matte: it stands still at {frames} while the actor moves: a frame that came late, or twice. Look at the roto "
+    "there, or give --mend-matte."
+)
+_HALF = (
+    "matte: it is half there over a part of the actor (up to {most:.0%} of them) at {frames}, wider than an edge: the "
+    "new place shows through them. That is right for glass, smoke or a blur; else mend the roto."
+)
+
 
 @dataclass(frozen=True)
 class Hole:
@@ -74,28 +91,9 @@ class Damage:
             "roto, give --mend-matte, or render the other frames alone (--frames)."
             for hole in self.ends
         ]
-        if self.thin:
-            thin = compact([first + index for index in self.thin])
-            found.append(
-                f"matte: a thin part of the actor (a cord, a club) is missing at {thin}, which the plate and the "
-                "mattes before and after show. The new place shows through there: mend the roto."
-            )
-        if self.more:
-            found.append(
-                f"matte: at {compact([first + index for index in self.more])} it holds a part that the mattes before "
-                "and after do not have, though the plate shows it there too: it comes and goes in the comp. Take it "
-                "out of the roto there, or give it to the other frames."
-            )
-        if self.late:
-            late = compact([first + index for index in self.late])
-            found.append(
-                f"matte: it stands still at {late} while the actor moves: a frame that came late, or twice. Look at "
-                "the roto there, or give --mend-matte."
-            )
-        if self.half:
-            found.append(
-                f"matte: it is half there over a part of the actor (up to {self.most:.0%} of them) at "
-                f"{compact([first + index for index in self.half])}, wider than an edge: the new place shows through "
-                "them. That is right for glass, smoke or a blur; else mend the roto."
-            )
-        return found
+        told = ((self.thin, _THIN), (self.more, _MORE), (self.late, _LATE), (self.half, _HALF))
+        return found + [
+            words.format(frames=compact([first + index for index in frames]), most=self.most)
+            for frames, words in told
+            if frames
+        ]
