@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from actanywhere.contract.errors import FootageError
-from actanywhere.contract.shot import ImageSequence
-from actanywhere.footage import linearise, open_plate
+from actanywhere.contract.shot import Condition, ImageSequence
+from actanywhere.footage import linearise, open_plate, read_condition
 from tests.footage.light import ADOBE, BT2020, CODE, P3, SAME, in_layer, pq, srgb, to_709
 from tests.footage.pictures import ramp, write_still
 
@@ -207,6 +207,12 @@ def test_a_radiance_picture_is_read_by_its_primaries_and_what_was_multiplied_ont
     found, _, warnings = in_layer(radiance(tmp_path / "twice.hdr", "EXPOSURE=2", "EXPOSURE=4", "SOFTWARE=x"))
     assert found == pytest.approx(stored)
     assert any("says EXPOSURE 8, which is left in its values" in one for one in warnings)
+
+
+def test_of_a_picture_of_the_place_it_is_not_said_what_the_layer_is_in(tmp_path: Path) -> None:
+    path = radiance(tmp_path / "wide.hdr", "PRIMARIES= .708 .292 .170 .797 .131 .046 .3127 .3290")
+    (told,) = read_condition(Condition(str(path), "background")).warnings
+    assert told.endswith("Its colours are read as 'Linear Rec.2020'.")
 
 
 def test_a_radiance_pixel_is_as_much_narrower_as_it_is_taller(tmp_path: Path) -> None:

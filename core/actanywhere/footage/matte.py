@@ -235,16 +235,17 @@ class MatteReader:
         overscan = ""
         if plate.data_window != plate.display_window:
             overscan = f" (with overscan {plate.width}x{plate.height})"
-        scaled = ""
-        if alike and self._over == "plate":
-            scaled = " If it is a proxy, --fit-matte scales it."
-        elif self._values.fit:
-            scaled = " --fit-matte scales only a matte of its shape."
         raise FootageError(
             f"{label}: the matte is {display.width}x{display.height}, but the {self._over} is "
             f"{plate.display_window.width}x{plate.display_window.height}{overscan}.",
-            f"Render the matte at the {self._over}'s size; nothing is scaled silently." + scaled,
+            f"Render the matte at the {self._over}'s size; nothing is scaled silently." + self._scales(alike),
         )
+
+    def _scales(self, alike: bool) -> str:
+        """What ``--fit-matte`` does of a matte that has, or has not, the plate's shape."""
+        if alike and self._over == "plate":
+            return " If it is a proxy, --fit-matte scales it."
+        return " --fit-matte scales only a matte of its shape." if self._values.fit else ""
 
     def _label(self, frame: int) -> str:
         return f"{self._footage.at(frame)} (frame {frame})"

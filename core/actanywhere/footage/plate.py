@@ -111,7 +111,7 @@ class Plate:
                 self.footage, self.whole, self.frames, numbering_remedy(self.whole, self.frames)
             )
         self.warnings += movie.warnings
-        space, notes = resolve_movie(colour, movie.tags, movie.metadata)
+        space, notes = resolve_movie(colour, movie.tags, movie.metadata, self._as_plate)
         self.warnings += [f"{self.path}: {one}" for one in notes]
         window = Window(0, 0, movie.width, movie.height)
         self.info = PlateInfo(
@@ -199,8 +199,8 @@ class Plate:
             )
 
     def _describe(self, still: Still, colour: str) -> PlateInfo:
-        attributes = still.plain_attributes
-        space, notes = resolve_still(colour, attributes, still.format, still.floating, still.path)
+        header = still.plain_attributes
+        space, notes = resolve_still(colour, header, still.format, still.floating, still.path, self._as_plate)
         self.warnings += [f"{self.path}: {one}" for one in notes]
         _, names = self._colour(still)
         if len(names) == 3 and "." in names[0]:
@@ -219,7 +219,7 @@ class Plate:
             data_window=still.display,
             covered=still.display,
             pixel_aspect=still.pixel_aspect,
-            fps=frame_rate(attributes),
+            fps=frame_rate(header),
             space=space,
         )
 

@@ -61,47 +61,55 @@ _DPX_VIDEO = ("ITU-R", "Rec709", "SMPTE 274M", "Unspecified video", "BT.709")
 
 
 def resolve_still(
-    said: str, attributes: Mapping[str, Any], format_name: str, floating: bool, path: str = ""
+    said: str,
+    attributes: Mapping[str, Any],
+    format_name: str,
+    floating: bool,
+    path: str = "",
+    as_plate: bool = True,
 ) -> tuple[str, list[str]]:
-    """A picture's colour space, and what to tell of it. ``attributes`` are plain values by name.
+    """A picture's colour space, and what to tell of it. ``attributes`` are plain values by name; ``as_plate``: a layer
+    is made in its colours.
 
     Raises ``FootageError`` for a name that is not known, and for pictures in Lab.
     """
     _refuse_lab(attributes, path)
     if said != "auto":
-        return _as_said(said)
+        return _as_said(said, as_plate)
     found, notes = _still_word(attributes, format_name, floating, path)
     if not found:
         found, assumed = _assume(attributes, format_name, floating)
         notes += assumed
-    return found, notes + _layer_notes(found, format_name)
+    return found, notes + _read_as(found, format_name, as_plate)
 
 
 def resolve_movie(
-    said: str, tags: ColourTags, metadata: Iterable[Mapping[str, str]]
+    said: str, tags: ColourTags, metadata: Iterable[Mapping[str, str]], as_plate: bool = True
 ) -> tuple[str, list[str]]:
-    """A movie's colour space by its tags, and what to tell of it."""
+    """A movie's colour space by its tags, and what to tell of it; ``as_plate`` as above."""
     if said != "auto":
-        return _as_said(said)
+        return _as_said(said, as_plate)
     for words in metadata:
         camera = _camera(words)
         if camera:
-            return camera, [_said_by_camera(camera), *_layer_notes(camera, "movie")]
+            return camera, [_said_by_camera(camera), *_read_as(camera, "movie", as_plate)]
     space, assumed = space_of_tags(tags)
     notes = [f"The colour space is taken as {space}: the movie says {assumed}. {_SETTLE}"] if assumed else []
-    return space, notes + _layer_notes(space, "movie")
+    return space, notes + _read_as(space, "movie", as_plate)
 
 
-def _as_said(said: str) -> tuple[str, list[str]]:
+def _as_said(said: str, as_plate: bool) -> tuple[str, list[str]]:
     space = find_space(said)
-    return space, _layer_notes(space, "")
+    return space, _read_as(space, "", as_plate)
 
 
-def _layer_notes(space: str, format_name: str) -> list[str]:
-    """A word where the layer is in other colours than the file, which the short names say by themselves."""
+def _read_as(space: str, format_name: str, as_plate: bool) -> list[str]:
+    """A word where a plate's layer is in other colours than the file, which the short names say by themselves."""
     layer = layer_space(space)
     if space in _SHORT or (layer == space and format_name == "openexr"):
         return []
+    if not as_plate:
+        return [f"Its colours are read as '{space}'."]
     of_light = " (1 is 100 cd/m²)" if space.endswith("- Display") and encoding_of(space) == "scene" else ""
     return [f"Its colours are read as '{space}'; the layer is in '{layer}', scene-linear{of_light}."]
 
