@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +22,15 @@ def _shot() -> tuple[ShotFrames, NDArray[np.uint8], list[Feet | None]]:
         left = 20 + 8 * time
         actors[time, 20:44, left : left + 8] = True
         dark[time, 44:70, left : left + 8] = 128
-    rgb, track = np.zeros((FRAMES, HEIGHT, WIDTH, 3), np.uint8), np.repeat(np.eye(3)[None], FRAMES, 0)
-    shot = ShotFrames(rgb, actors.__getitem__, track, lambda one, other: (np.zeros((0, 2), np.float32),) * 2)
-    return shot, dark, [feet_of(actor) for actor in actors]
+    return _filmed(actors, dark), dark, [feet_of(actor) for actor in actors]
+
+
+def _filmed(actors: NDArray[np.bool_], dark: NDArray[np.uint8]) -> ShotFrames:
+    """A grey ground, 200 of 255, that lacks the light that is ``dark``, of 255, in display codes."""
+    codes = np.round(200 * (1 - dark / 255) ** (1 / 2.4)).astype(np.uint8)
+    codes[actors] = 90
+    rgb, track = np.repeat(codes[..., None], 3, -1), np.repeat(np.eye(3)[None], len(dark), 0)
+    return ShotFrames(rgb, actors.__getitem__, track, lambda one, other: (np.zeros((0, 2), np.float32),) * 2)
 
 
 def test_what_stays_when_they_have_gone_on_is_the_place_and_what_goes_on_is_theirs() -> None:
@@ -42,7 +46,7 @@ def test_what_stays_when_they_have_gone_on_is_the_place_and_what_goes_on_is_thei
 
 
 def test_the_shadow_of_one_who_jumps_goes_along_the_ground_and_not_up_with_their_feet() -> None:
-    shot, dark, _ = _shot()
+    _, dark, _ = _shot()
     dark[:] = 0
     actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
     for time in range(FRAMES):
@@ -53,18 +57,18 @@ def test_the_shadow_of_one_who_jumps_goes_along_the_ground_and_not_up_with_their
         )
     feet = [feet_of(actor) for actor in actors]
     for index in (4, 7):
-        lasts, stays = lasting(replace(shot, actor=actors.__getitem__), dark, feet, index)
+        lasts, stays = lasting(_filmed(actors, dark), dark, feet, index)
         left = 20 + 8 * index
         assert (lasts[60:64, left - 4 : left + 12] > 0.4).all()
         assert not stays[60:64, left - 4 : left + 12].any()
     nobody = dark.copy()
     nobody[:, 60:64] = 0
     nobody[7, 60:64, 72:88] = 128  # in one frame alone: no shadow of theirs
-    assert not lasting(replace(shot, actor=actors.__getitem__), nobody, feet, 7)[0].any()
+    assert not lasting(_filmed(actors, nobody), nobody, feet, 7)[0].any()
 
 
 def test_of_one_who_comes_nearer_nothing_goes_along_the_ground_beside_them() -> None:
-    shot, dark, _ = _shot()
+    _, dark, _ = _shot()
     dark[:] = 0
     actors = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
     for time in range(FRAMES):
@@ -72,7 +76,7 @@ def test_of_one_who_comes_nearer_nothing_goes_along_the_ground_beside_them() -> 
         actors[time, 6 : 6 + tall, left : left + 8] = True
         dark[time, 74:76, left - 4 : left + 12] = 128  # a skid mark, seen to go along with them
     feet = [feet_of(actor) for actor in actors]
-    lasts, _ = lasting(replace(shot, actor=actors.__getitem__), dark, feet, 5)
+    lasts, _ = lasting(_filmed(actors, dark), dark, feet, 5)
     assert not lasts[74:76].any()
 
 

@@ -132,7 +132,7 @@ class Looks:
         parts, kept = spilled(planes.shape), spilled(planes.shape)
 
         def reach(index: int) -> None:
-            lasts, stays = lasting(self._shot, self.dark, self._feet, index, self._around)
+            lasts, stays = lasting(self._shot, self.dark, self._feet, index)
             found = without(reached(self._shot.actor(index), lasts, cast(Feet, self._feet[index])), stays)
             parts[index], kept[index] = np.round(np.where(stays, 0, lasts) * 255), np.round(found * 255)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..camera.alignment import Box
 from ..camera.fit import apply
+from .of_place import of_place
 from .shot_frames import Flags, Plane, ShotFrames, by_track
 from .steady import Feet, body_of, moved
 
@@ -21,11 +22,8 @@ AROUND, FARTHEST = 1.3, 3.0
 _NEIGHBOURS = 5
 """Frames before and after in which a shadow has to be about the actor as well."""
 _LASTING = 0.2
-_GONE_ON, _LATEST, _FEWEST = 0.5, 15, 3
-"""How far, in heights or widths of the actor, they have gone on in a frame that tells what stays in its place; how many
-frames later or earlier that is at most; and how many have to tell."""
-_STAYS, _DARK = 0.6, 20
-"""Share of these frames that are dark, by how much of 255, where the place itself is."""
+_DARK = 20
+"""Of 255: light whose lack is dark."""
 _GROUNDED = 0.75
 """How far down the actor's height a shadow has to reach: their feet stand on what they shade."""
 _BESIDE = 0.3
@@ -79,62 +77,27 @@ def lasting(
     dark: NDArray[np.uint8],
     feet: list[Feet | None],
     index: int,
-    around: float = AROUND,
 ) -> tuple[Plane, Flags]:
-    """What is dark in a frame and, seen from the actor, in the frames about it too; and what of it is the place's own.
-
-    That is dark in its place after the actor has gone on, and more surely so than it goes on with them.
-    """
+    """What is dark in a frame and, seen from the actor, in those about it too; and what of it is the place's own."""
     here = cast(Feet, feet[index])
     height, width = dark.shape[1:]
-    total, with_actor = np.zeros((2, height, width), np.float32)
+    total = np.zeros((height, width), np.float32)
     near = [other for other in range(index - _NEIGHBOURS, index + _NEIGHBOURS + 1) if other != index]
     near = [other for other in near if 0 <= other < len(dark) and feet[other] is not None]
     near = [other for other in near if shot.together(other, index)]
     for other in near:
         grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
         there = cast(Feet, feet[other])
-        seen = with_feet = moved(grown, there, here)
+        seen = moved(grown, there, here)
         x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
         # Who comes nearer grows as their feet go down. Of who jumps the shadow goes along the ground, not with them.
         risen = here.y - y - here.tall * np.log(here.tall / there.tall)
         if abs(here.x - x) > _RISES and abs(risen) > max(_RISES, _AIR * here.tall):
             seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
         total += seen
-        with_actor += with_feet > _DARK
     own = dark[index].astype(np.float32)
     lasts = np.where(total > _LASTING * len(near) * own, own, 0) / 255
-    in_place, count = _in_place(shot, dark, feet, index, around)
-    stays = (count >= _FEWEST) & (in_place >= _STAYS * count) & (in_place * len(near) > with_actor * count)
-    return np.asarray(lasts, np.float32), np.asarray(stays)
-
-
-def _in_place(
-    shot: ShotFrames, dark: NDArray[np.uint8], feet: list[Feet | None], index: int, around: float
-) -> tuple[Plane, Plane]:
-    """In how many frames (h, w) what one shows is dark, of how many that show it and in which the actor has gone on."""
-    here = cast(Feet, feet[index])
-    height, width = dark.shape[1:]
-    far = max(here.tall, here.wide) * _GONE_ON
-    found, count = np.zeros((2, height, width), np.float32)
-    for step in (-1, 1):
-        used = 0
-        for other in range(index + step, index + step * (_LATEST + 1), step):
-            there = feet[other] if 0 <= other < len(dark) else None
-            if there is None or used == _NEIGHBOURS or not shot.together(other, index):
-                continue
-            move = by_track(shot, other, index)
-            x, y = apply(move, np.array([[there.x, there.y]]))[0]
-            if np.hypot(x - here.x, y - here.y) < far:
-                continue
-            used += 1
-            left, top, right, bottom = about(there, height, width, around)
-            known = np.zeros((height, width), np.uint8)
-            known[top:bottom, left:right] = 1
-            grown = cv2.dilate(dark[other], np.ones((5, 5), np.uint8))
-            found += cv2.warpPerspective(grown, move, (width, height)) > _DARK
-            count += cv2.warpPerspective(known, move, (width, height))
-    return found, count
+    return np.asarray(lasts, np.float32), of_place(shot, dark[index], feet, index)
 
 
 def reached(actor: Flags, dark: Plane, feet: Feet) -> Plane:

@@ -1,0 +1,113 @@
+"""What of a plate's dark is the place's own: frames from which the actor has gone on show it too.
+
+It is looked for where the place has moved to, and not where a plane would have it: a railing before a wall, or a wall
+before the ground, lies elsewhere than the plane that the clean plate was laid over by, and so is missing in that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..camera.fit import apply
+from ..footage import brightness
+from .shot_frames import Codes, Flags, Plane, ShotFrames, by_track, linear
+from .steady import Feet
+
+_ROWS = 180
+"""Rows of the frames that are compared."""
+_GONE_ON, _LATEST, _EACH, _FEWEST = 0.5, 24, 5, 3
+"""How far, in heights or widths of the actor, they have gone on in a frame that tells; how many frames later or earlier
+that is at most; how many tell at most of each; and how many have to see a place.
+"""
+_STAYS, _EXPLAINED = 0.6, 0.4
+"""Share of these frames that show it as dark, and share of the dark by which they may differ."""
+_BLUR, _SEEN = 2.0, 0.5
+"""Pixels over which what is compared is blurred, so that grain and gravel are none; and how much of that has to be seen
+by both."""
+_BLACK, _DARKEST = 0.006, 0.95
+
+
+@dataclass(frozen=True)
+class _Small:
+    """A frame in so many rows: ``grey`` (h, w) 8-bit, ``light`` (h, w), a logarithm, and ``free`` (h, w) 0 or 1."""
+
+    grey: Codes
+    light: Plane
+    free: Plane
+
+
+def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: int) -> Flags:
+    """(h, w) what of the ``dark`` (h, w) of a frame, of 255, others show too, from which the actor has gone on."""
+    height, width = shot.size
+    here, others = _small(shot, index), _gone_on(shot, feet, index)
+    size = here.light.shape[::-1]
+    taken = cv2.resize(dark, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    depth = _blurred(-np.log(1 - np.minimum(taken, _DARKEST)))
+    shows, seen = np.zeros((2, *here.light.shape), np.float32)
+    scale = np.diag([size[0] / width, size[1] / height, 1])
+    for other in others:
+        there = _laid_on(
+            _small(shot, other), here, scale @ by_track(shot, other, index) @ np.linalg.inv(scale)
+        )
+        both = here.free * there.free
+        share = _blurred(both)
+        known = both > 0
+        if not known.any():
+            continue
+        apart = here.light - there.light
+        apart = np.abs(_blurred((apart - np.median(apart[known])) * both)) / np.maximum(share, 1e-3)
+        seen += share > _SEEN
+        shows += (share > _SEEN) & (apart < _EXPLAINED * depth)
+    own = (seen >= _FEWEST) & (shows >= _STAYS * seen)
+    return np.asarray((cv2.resize(own.astype(np.float32), (width, height)) > 0.5) & (dark > 0))
+
+
+def _gone_on(shot: ShotFrames, feet: Sequence[Feet | None], index: int) -> list[int]:
+    """The frames before and after, the nearest first, in which the actor stands so far off that they hide nothing."""
+    here = feet[index]
+    assert here is not None
+    far, told = max(here.tall, here.wide) * _GONE_ON, []
+    for step in (-1, 1):
+        used = 0
+        for other in range(index + step, index + step * (_LATEST + 1), step):
+            there = feet[other] if 0 <= other < len(feet) else None
+            if there is None or used == _EACH or not shot.together(other, index):
+                continue
+            x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
+            if np.hypot(x - here.x, y - here.y) > far:
+                used += 1
+                told.append(other)
+    return told
+
+
+def _small(shot: ShotFrames, index: int) -> _Small:
+    rows = min(_ROWS, shot.size[0])
+    size = round(shot.size[1] * rows / shot.size[0]), rows
+    rgb = np.asarray(cv2.resize(shot.rgb[index], size, interpolation=cv2.INTER_AREA), np.uint8)
+    actor = cv2.resize(shot.actor(index).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    free = cv2.dilate(actor, np.ones((3, 3), np.uint8)) < 0.25
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+    light = np.log(brightness(linear(rgb)) + _BLACK)
+    return _Small(grey, np.asarray(light, np.float32), np.asarray(free, np.float32))
+
+
+def _laid_on(other: _Small, here: _Small, move: NDArray[np.float64]) -> _Small:
+    """Another frame as it lies on this one: by the ``move`` (3, 3) of its plane, and then piece by piece."""
+    height, width = here.light.shape
+    grey = cv2.warpPerspective(other.grey, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here.grey, grey, None)
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    at = np.stack([x + flow[..., 0], y + flow[..., 1]], -1).astype(np.float64).reshape(-1, 2)
+    back = apply(np.linalg.inv(move), at).reshape(height, width, 2).astype(np.float32)
+    light = cv2.remap(other.light, back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    free = cv2.remap(other.free, back, None, cv2.INTER_NEAREST)
+    return _Small(other.grey, np.asarray(light, np.float32), np.asarray(free, np.float32))
+
+
+def _blurred(plane: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _BLUR), np.float32)
