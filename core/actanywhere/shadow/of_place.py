@@ -20,7 +20,7 @@ from .steady import Feet
 
 _ROWS = 180
 """Rows of the frames that are compared."""
-_GONE_ON, _LATEST, _EACH, _FEWEST = 0.5, 24, 5, 3
+_GONE_ON, _LATEST, _EACH, _FEWEST = 1.0, 30, 5, 3
 """How far, in heights or widths of the actor, they have gone on in a frame that tells; how many frames later or earlier
 that is at most; how many tell at most of each; and how many have to see a place.
 """
