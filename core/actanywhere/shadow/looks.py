@@ -17,9 +17,9 @@ from .clean_plate import CleanFrame, clean_frame
 from .darker import ENDS, Darker, Level, darker
 from .frame_moves import Moves
 from .reach import AROUND, FARTHEST, about, lasting, reach_on, reached, without
-from .redness import as_codes, leave_out_redder
 from .shot_frames import Flags, Plane, ShotFrames
 from .steady import Feet, away_from
+from .unlike import as_codes, leave_out_unlike
 
 Codes = NDArray[np.uint8]
 
@@ -146,7 +146,7 @@ class Looks:
         if in_time:
             reach_on(kept, parts, self._feet, self._shot.together)
         self.each(put, self.shown)
-        leave_out_redder(planes, self.dark, self.bluer, self._shot.actor, self.shown)
+        leave_out_unlike(planes, self.dark, self.bluer, self._shot.actor, self.shown)
 
     def _clean(self, shot: ShotFrames, index: int, part: Box) -> CleanFrame:
         return (

@@ -20,9 +20,9 @@ from .steady import Feet
 
 _ROWS = 180
 """Rows of the frames that are compared."""
-_GONE_ON, _LATEST, _EACH, _FEWEST = 1.0, 30, 5, 3
-"""How far, in heights or widths of the actor, they have gone on in a frame that tells; how many frames later or earlier
-that is at most; how many tell at most of each; and how many have to see a place.
+_HEIGHTS, _WIDTHS, _LATEST, _EACH, _FEWEST = 0.5, 1.0, 24, 5, 3
+"""How far, in heights and in widths of the actor, they have gone on in a frame that tells; how many frames later or
+earlier that is at most; how many tell at most of each; and how many have to see a place.
 """
 _STAYS, _EXPLAINED = 0.6, 0.4
 """Share of these frames that show it as dark, and share of the dark by which they may differ."""
@@ -71,7 +71,7 @@ def _gone_on(shot: ShotFrames, feet: Sequence[Feet | None], index: int) -> list[
     """The frames before and after, the nearest first, in which the actor stands so far off that they hide nothing."""
     here = feet[index]
     assert here is not None
-    far, told = max(here.tall, here.wide) * _GONE_ON, []
+    far, told = max(here.tall * _HEIGHTS, here.wide * _WIDTHS), []
     for step in (-1, 1):
         used = 0
         for other in range(index + step, index + step * (_LATEST + 1), step):

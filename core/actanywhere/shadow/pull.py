@@ -21,10 +21,10 @@ from .clean_plate import CleanFrame
 from .looks import Looks
 from .pulled import PulledShadow
 from .reach import gone_on
-from .redness import redness
 from .same_ground import same_ground
 from .shot_frames import Plane, ShotFrames
 from .steady import Feet, alike_over_time, carry, feet_of, pops, steadiness
+from .unlike import redness
 from .unseen import fill_unseen
 
 _FARTHER, _ALIKE = 0.5, 0.2

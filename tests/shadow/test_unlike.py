@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from actanywhere.shadow.redness import as_codes, leave_out_redder, redness
+from actanywhere.shadow.unlike import as_codes, leave_out_unlike, redness
 
 SHADOW, SAND = np.s_[10:20, 10:30], np.s_[30:44, 10:40]
 HALF = np.log(2)
@@ -29,9 +29,9 @@ def test_wet_sand_is_left_out_though_it_is_the_larger_part_in_some_frames() -> N
     sand = np.where(bluer < 0, planes[3], np.uint8(0))
     assert abs(redness(sand, dark[3], codes[3])[0] - 0.6) < 0.02
     beside = planes.copy()
-    leave_out_redder(beside, dark, codes, lambda index: _actor(40), range(5))
+    leave_out_unlike(beside, dark, codes, lambda index: _actor(40), range(5))
     assert np.array_equal(beside, planes)  # they throw their own colour on what lies at them
-    leave_out_redder(planes, dark, codes, lambda index: _actor(50), range(5))
+    leave_out_unlike(planes, dark, codes, lambda index: _actor(50), range(5))
     assert not planes[:, *SAND].any()
     assert (planes[:, *SHADOW] == 128).all() and (planes[4, 22:24, 10:12] == 128).all()
 
@@ -42,7 +42,20 @@ def test_parts_that_differ_as_those_of_a_shadow_do_stay() -> None:
     bluer = np.zeros((50, 60), np.float32)
     bluer[SHADOW], bluer[SAND] = 0.2 * HALF, -0.2 * HALF
     before = planes.copy()
-    leave_out_redder(
+    leave_out_unlike(
         planes, before, np.repeat(as_codes(bluer)[None], 3, 0), lambda index: _actor(50), range(3)
     )
     assert np.array_equal(planes, before)
+
+
+def test_what_is_half_as_deep_as_the_shadow_and_apart_from_them_is_another_thing() -> None:
+    planes = np.zeros((5, 50, 60), np.uint8)
+    planes[:3, *SHADOW] = 128  # at them
+    planes[:, *SAND] = 70
+    planes[3, *SAND] = 60
+    planes[4, *SAND][::2, ::2] = 0  # grains
+    planes[4, *SAND] = np.minimum(planes[4, *SAND], 60)
+    grey = np.full(planes.shape, 128, np.uint8)
+    leave_out_unlike(planes, planes.copy(), grey, lambda index: np.roll(_actor(30), -14, 0), range(5))
+    assert (planes[:3, *SHADOW] == 128).all() and (planes[:3, *SAND] == 70).all()
+    assert not planes[3:].any()
