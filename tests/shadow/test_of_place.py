@@ -12,16 +12,17 @@ from actanywhere.shadow.steady import feet_of
 FRAMES, HEIGHT, WIDTH = 24, 180, 320
 
 
-def _shot(step: int) -> tuple[ShotFrames, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Somebody who goes on by so many pixels a frame, their shadow, and a post that the plane of the ground leaves
-    behind by one pixel a frame: it comes towards them, as what is near does. Both take half of the light.
+def _shot(step: int, rise: int = 0) -> tuple[ShotFrames, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Somebody who goes on by so many pixels a frame, and rises by others; their shadow on the ground; and a post that
+    the plane of the ground leaves behind by one pixel a frame, as what is near. Both take half of the light.
     """
     gravel = np.random.default_rng(1).integers(190, 210, (HEIGHT, WIDTH)).astype(np.uint8)
     codes = np.repeat(gravel[None], FRAMES, 0)
     actors, posts, shade = np.zeros((3, FRAMES, HEIGHT, WIDTH), bool)
     for time in range(FRAMES):
         left, post = 40 + step * time, 230 - time
-        actors[time, 60:100, left : left + 16] = True
+        top = 60 - rise * time
+        actors[time, top : top + 40, left : left + 16] = True
         shade[time, 104:120, left : left + 40] = True
         posts[time, 70:160, post : post + 12] = True
     taken = posts | shade
@@ -32,9 +33,9 @@ def _shot(step: int) -> tuple[ShotFrames, NDArray[np.bool_], NDArray[np.bool_]]:
     return shot, posts, shade
 
 
-def _own(step: int, index: int) -> tuple[float, float]:
+def _own(step: int, index: int, rise: int = 0) -> tuple[float, float]:
     """The shares of the post and of the shadow that are told to be the place's own."""
-    shot, posts, shade = _shot(step)
+    shot, posts, shade = _shot(step, rise)
     dark = np.where(posts[index] | shade[index], 128, 0).astype(np.uint8)
     own = of_place(shot, dark, [feet_of(shot.actor(frame)) for frame in range(FRAMES)], index)
     return float(own[posts[index]].mean()), float(own[shade[index]].mean())
@@ -48,3 +49,7 @@ def test_what_the_frames_show_too_from_which_they_have_gone_on_is_the_places_own
 
 def test_where_they_do_not_go_on_nothing_is_told() -> None:
     assert _own(1, 10) == (0, 0)
+
+
+def test_who_rises_into_the_air_has_not_gone_on() -> None:
+    assert _own(0, 2, rise=2) == (0, 0)  # by 44 pixels, and they are 40 tall

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -20,8 +21,8 @@ from .steady import Feet
 
 _ROWS = 180
 """Rows of the frames that are compared."""
-_HEIGHTS, _WIDTHS, _LATEST, _EACH, _FEWEST = 0.5, 1.0, 24, 5, 3
-"""How far, in heights and in widths of the actor, they have gone on in a frame that tells; how many frames later or
+_HEIGHTS, _WIDTHS, _LATEST, _EACH, _FEWEST = 0.5, 1.2, 24, 5, 3
+"""How far, in heights and mean widths of the actor, they have gone on in a frame that tells; how many frames later or
 earlier that is at most; how many tell at most of each; and how many have to see a place.
 """
 _STAYS, _EXPLAINED = 0.6, 0.4
@@ -68,10 +69,13 @@ def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: 
 
 
 def _gone_on(shot: ShotFrames, feet: Sequence[Feet | None], index: int) -> list[int]:
-    """The frames before and after, the nearest first, in which the actor stands so far off that they hide nothing."""
-    here = feet[index]
-    assert here is not None
-    far, told = max(here.tall * _HEIGHTS, here.wide * _WIDTHS), []
+    """The frames before and after, the nearest first, in which the actor stands so far off that they hide nothing.
+
+    They go on across the frame, or nearer and farther; who jumps or crouches stays where they are.
+    """
+    here = cast(Feet, feet[index])
+    wide = float(shot.actor(index).sum()) / here.tall
+    far, told = max(here.tall * _HEIGHTS, wide * _WIDTHS), []
     for step in (-1, 1):
         used = 0
         for other in range(index + step, index + step * (_LATEST + 1), step):
@@ -79,7 +83,8 @@ def _gone_on(shot: ShotFrames, feet: Sequence[Feet | None], index: int) -> list[
             if there is None or used == _EACH or not shot.together(other, index):
                 continue
             x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
-            if np.hypot(x - here.x, y - here.y) > far:
+            nearer = min(abs(here.y - y), here.tall * abs(np.log(here.tall / there.tall)))
+            if np.hypot(x - here.x, nearer) > far:
                 used += 1
                 told.append(other)
     return told
