@@ -21,7 +21,7 @@ from .steady import Feet
 
 _ROWS = 180
 """Rows of the frames that are compared."""
-_HEIGHTS, _WIDTHS, _LATEST, _EACH, _FEWEST = 0.5, 1.2, 24, 5, 3
+_HEIGHTS, _WIDTHS, _LATEST, _EACH, _FEWEST = 0.5, 1.6, 24, 5, 3
 """How far, in heights and mean widths of the actor, they have gone on in a frame that tells; how many frames later or
 earlier that is at most; how many tell at most of each; and how many have to see a place.
 """
