@@ -52,15 +52,15 @@ def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: 
     shows, seen = np.zeros((2, *here.light.shape), np.float32)
     scale = np.diag([size[0] / width, size[1] / height, 1])
     for other in others:
-        there = _laid_on(
+        light, free = _laid_on(
             _small(shot, other), here, scale @ by_track(shot, other, index) @ np.linalg.inv(scale)
         )
-        both = here.free * there.free
+        both = here.free * free
         share = _blurred(both)
         known = both > 0
         if not known.any():
             continue
-        apart = here.light - there.light
+        apart = here.light - light
         apart = np.abs(_blurred((apart - np.median(apart[known])) * both)) / np.maximum(share, 1e-3)
         seen += share > _SEEN
         shows += (share > _SEEN) & (apart < _EXPLAINED * depth)
@@ -101,17 +101,21 @@ def _small(shot: ShotFrames, index: int) -> _Small:
     return _Small(grey, np.asarray(light, np.float32), np.asarray(free, np.float32))
 
 
-def _laid_on(other: _Small, here: _Small, move: NDArray[np.float64]) -> _Small:
-    """Another frame as it lies on this one: by the ``move`` (3, 3) of its plane, and then piece by piece."""
+def _laid_on(other: _Small, here: _Small, move: NDArray[np.float64]) -> tuple[Plane, Plane]:
+    """Another frame's light and what is free of it, as they lie on this one: by the ``move`` (3, 3) of its plane, and
+    then piece by piece.
+    """
     height, width = here.light.shape
     grey = cv2.warpPerspective(other.grey, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(here.grey, grey, None)
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    at = np.stack([x + flow[..., 0], y + flow[..., 1]], -1).astype(np.float64).reshape(-1, 2)
-    back = apply(np.linalg.inv(move), at).reshape(height, width, 2).astype(np.float32)
-    light = cv2.remap(other.light, back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    free = cv2.remap(other.free, back, None, cv2.INTER_NEAREST)
-    return _Small(other.grey, np.asarray(light, np.float32), np.asarray(free, np.float32))
+    follow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = follow.calc(here.grey, grey, np.zeros((height, width, 2), np.float32))
+    at = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) + flow
+    looks = apply(np.asarray(np.linalg.inv(move), np.float64), np.asarray(at.reshape(-1, 2), np.float64))
+    looks = np.nan_to_num(looks, nan=-1e4).clip(-1e4, 1e4).reshape(height, width, 2)
+    x, y = (np.ascontiguousarray(looks[..., axis], np.float32) for axis in (0, 1))
+    light = cv2.remap(other.light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    free = cv2.remap(other.free, x, y, cv2.INTER_NEAREST)
+    return np.asarray(light, np.float32), np.asarray(free, np.float32)
 
 
 def _blurred(plane: Plane) -> Plane:
