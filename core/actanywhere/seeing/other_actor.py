@@ -101,9 +101,10 @@ def find_other_actor(
         sure = any(one.score >= _SURE_ALONE for one in others)
         if not sure:
             return _asked(actors, things)
-        return _taken(_gone(picture, others, [*things, *place], regions))
+        return _unsure_of(_taken(_gone(picture, others, [*things, *place], regions)), things)
     if actors:
-        return _gone(picture, actors, things, regions)
+        gone = _gone(picture, actors, things, regions)
+        return gone if regions is not None else _unsure_of(gone, things)
     return _nobody(kind, things, subjects, regions, failed)
 
 
@@ -229,6 +230,21 @@ def _taken(gone: OtherActor) -> OtherActor:
     return replace(gone, warnings=[*gone.warnings, warning])
 
 
+def _unsure_of(gone: OtherActor, left: list[Subject]) -> OtherActor:
+    """The same; what is ``left`` that may well be somebody too, as large as those who go, is told."""
+    least = max(_PROMINENT, _BESIDE_LARGEST * max(_size(one) for one in gone.found))
+    doubtful = [one for one in left if one.kind != "thing" and _size(one) >= least]
+    if not doubtful:
+        return gone
+    boxes = "; ".join(filter(None, map(_box, [*gone.found, *doubtful])))
+    warning = (
+        "Somebody or something prominent stays in the condition picture beside who is taken out "
+        f"({_places(doubtful)}): {doubtful[0].source} is not sure of it. Boxes around all who are to go "
+        f"(--condition-box, separated by semicolons: {boxes}) take it out too."
+    )
+    return replace(gone, warnings=[*gone.warnings, warning])
+
+
 def _asked(actors: list[Subject], things: list[Subject]) -> OtherActor:
     """Nobody is surely seen, and nothing tells an actor from a prominent thing: the artist is asked."""
     seen = stacked([one.mask for one in actors])
@@ -305,18 +321,25 @@ def _guessed(gone: OtherActor, failed: Collection[str]) -> OtherActor:
 
 def _places(found: list[Subject]) -> str:
     """Where they are, as boxes that can be given back: x,y,w,h."""
-    boxes = []
-    for one in found[:3]:
-        rows, columns = np.flatnonzero((one.mask > 0.5).any(1)), np.flatnonzero((one.mask > 0.5).any(0))
-        if len(rows):
-            boxes.append(f"{columns[0]},{rows[0]},{np.ptp(columns) + 1},{np.ptp(rows) + 1}")
+    boxes = [box for one in found[:3] if (box := _box(one))]
     share = 100 * float((stacked([one.mask for one in found]) > 0.5).mean())
     return f"{share:.1f} % of it at {' and '.join(boxes)}"
 
 
+def _box(one: Subject) -> str:
+    """The box around somebody, x,y,w,h; empty where nothing of them is sure."""
+    rows, columns = np.flatnonzero((one.mask > 0.5).any(1)), np.flatnonzero((one.mask > 0.5).any(0))
+    return f"{columns[0]},{rows[0]},{np.ptp(columns) + 1},{np.ptp(rows) + 1}" if len(rows) else ""
+
+
+def _size(one: Subject) -> float:
+    """The share of the picture that somebody takes."""
+    return float((one.mask > 0.5).mean())
+
+
 def _is_place(one: Subject) -> bool:
     """Whether somebody is rather what the picture is of: a row of houses from border to border, or a house."""
-    return _spans(one.mask) or (float((one.mask > 0.5).mean()) > _LARGE and one.score < _SURE_LARGE)
+    return _spans(one.mask) or (_size(one) > _LARGE and one.score < _SURE_LARGE)
 
 
 def _spans(mask: Picture) -> bool:
