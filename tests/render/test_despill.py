@@ -11,14 +11,17 @@ import pytest
 from actanywhere.contract.errors import JobError
 from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import Matte
+from actanywhere.render.rim import tint_of
 from tests.footage.pictures import write_still
 from tests.render.stage import HEIGHT, WIDTH, Staged, disc, read_layer, render, stage_shot
 
 SCREEN, SKIN = np.float32([0.05, 0.6, 0.08]), np.float32([0.45, 0.3, 0.22])
 
 
-def _before_a_screen(folder: Path, screen: np.ndarray = SCREEN, skin: np.ndarray = SKIN) -> Staged:
-    staged = stage_shot(folder, frames=4)
+def _before_a_screen(
+    folder: Path, screen: np.ndarray = SCREEN, skin: np.ndarray = SKIN, place: np.ndarray | None = None
+) -> Staged:
+    staged = stage_shot(folder, frames=4, condition=place)
     for index, frame in enumerate(staged.plates):
         matte = disc(24 + index, 36, 12)[..., None]
         light = skin * matte + screen * (1 - matte)
@@ -52,8 +55,10 @@ def test_the_screen_leaves_the_soft_edge_and_nothing_else_changes(tmp_path: Path
     assert np.array_equal(_planes(jobs[1.0].output, "")[whole], _planes(jobs[0.0].output, "")[whole])
 
 
-def _told_of_a_rim(folder: Path, model: Path, screen: list[float], **settings: float) -> list[str]:
-    job = _before_a_screen(folder, np.float32(screen)).job(model, **settings)
+def _told_of_a_rim(
+    folder: Path, model: Path, screen: list[float], place: np.ndarray | None = None, **settings: float
+) -> list[str]:
+    job = _before_a_screen(folder, np.float32(screen), place=place).job(model, **settings)
     return [text for text in render(job).warnings if "in the actor's soft edge" in text]
 
 
@@ -61,10 +66,22 @@ def test_a_rim_of_the_old_background_is_told_unless_it_is_taken_out(tmp_path: Pa
     green = _told_of_a_rim(tmp_path / "green", model, [0.05, 0.6, 0.08])
     assert len(green) == 1 and "a green rim" in green[0] and "--despill 1" in green[0]
     assert "a blue rim" in _told_of_a_rim(tmp_path / "blue", model, [0.05, 0.1, 0.9])[0]
-    assert "a bright rim" in _told_of_a_rim(tmp_path / "white", model, [1.0, 1.0, 1.0])[0]
+    dark, bright = (np.full((80, 120, 3), light, np.float32) for light in (0.1, 0.9))
+    assert "a bright rim" in _told_of_a_rim(tmp_path / "white", model, [1.0, 1.0, 1.0], dark)[0]
+    assert not _told_of_a_rim(tmp_path / "lost", model, [1.0, 1.0, 1.0], bright)
     assert not _told_of_a_rim(tmp_path / "despilled", model, [0.05, 0.6, 0.08], despill=1.0)
     # What is as light as the actor makes none: they are [0.45, 0.3, 0.22].
     assert not _told_of_a_rim(tmp_path / "skin", model, [0.4, 0.3, 0.25])
+
+
+def test_the_rim_is_measured_over_the_new_place_not_over_grey() -> None:
+    matte = np.ones((40, 60), np.float32)
+    matte[:, 20], matte[:, 21:] = 0.5, 0
+    light = np.repeat(1 - matte[..., None], 3, 2)  # a black actor before white: half of it at the edge
+    for behind, off in ((0.0, 0.537), (1.0, 0.881 - 0.735)):
+        # Half of that half is laid over half of the place: 0.25 and 0.75 of light with it, 0 and 0.5 without.
+        tint = tint_of(light, matte, np.full(3, behind, np.float32), "srgb")
+        np.testing.assert_allclose(tint, off, atol=2e-3)
 
 
 def _tiles(seed: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
 from actanywhere.render.placement import choose_placement, cover_in_space, widen_placed
-from actanywhere.render.placement_told import made_up, much_enlarged, runs_out
+from actanywhere.render.placement_told import made_up, much_enlarged, runs_out, stretched_below
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow_on_place import shadow_off_sky, shadow_on_place
@@ -314,6 +314,18 @@ def test_a_camera_that_goes_past_the_picture_is_told_with_its_frames() -> None:
     )
     assert runs_out(pans(0.6), Placement(), 16 / 9, 16 / 9, frames, False) == ()
     assert runs_out(pans(1.4), Placement(scale=0.5), 16 / 9, 16 / 9, frames, False) == ()  # is told otherwise
+
+
+def test_a_camera_that_looks_far_below_the_picture_is_told_with_its_frames() -> None:
+    x, y = np.meshgrid(np.linspace(-0.88, 0.88, 17), (np.arange(100) + 0.5) / 100 - 0.5)
+    first, frames = np.stack([x, y], -1).reshape(1, -1, 2), FrameRange(1001, 1011)
+    # Frame by frame 0.05 farther down; 0.14 of the height are mirrored, and at 0.25 a tenth and more lies below them.
+    tilts = Looks(first + np.linspace(0, 0.5, 11)[:, None, None] * [0, 1])
+    (told,) = stretched_below(tilts, Placement(), 16 / 9, 16 / 9, frames)
+    assert "1006-1011 up to 36% of what the camera sees lies far below" in told
+    assert stretched_below(tilts, Placement(y=0.3), 16 / 9, 16 / 9, frames) == ()
+    nowhere = Looks(np.full((11, 4, 2), 1000.0))  # behind the camera
+    assert stretched_below(nowhere, Placement(), 16 / 9, 16 / 9, frames) == ()
 
 
 def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told() -> None:

@@ -51,6 +51,18 @@ class Path:
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
 
+    def far_below(
+        self, placement: Placement, picture: float, frame: float, reach: float
+    ) -> NDArray[np.float64]:
+        """(frames,) the share of each frame that lies ``reach`` of the picture's height below it, and farther.
+
+        As ``beyond``; what is not ahead of the camera is no part of it.
+        """
+        lowest = placement.y + placement.sides(picture, frame)[1] * (0.5 + reach)
+        down = self.places[..., 1]
+        return np.asarray(((down > lowest) & (down < _AHEAD)).mean(1), np.float64)
+
+
 def path_of(track: Motion, aspect: float, view: View, borders: bool = False) -> Path:
     """Where the frames of a shot look, all over each, or to their ``borders``; ``aspect`` is the plate raster's."""
     frames = np.unique(np.linspace(0, len(track) - 1, min(len(track), _FRAMES)).round().astype(int))

@@ -26,7 +26,7 @@ from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
 from .placement import choose_placement, cover_in_space, widen_placed
-from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out
+from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out, stretched_below
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
@@ -142,7 +142,9 @@ def see_place(
         shape = condition.shape[1] / condition.shape[0]
         network = filled_by != ShiftMap.name
         view = (path, laid.placement.value, shape, inputs.view.aspect)
-        warnings += [*made_up(*view, network), *runs_out(*view, clip.frames, network)]
+        told = [*made_up(*view, network), *runs_out(*view, clip.frames, network)]
+        # What a network fills is no stretched picture, and all that is beyond may be told already.
+        warnings += told or ([] if network else stretched_below(*view, clip.frames))
     return Place(
         condition,
         backdrop,

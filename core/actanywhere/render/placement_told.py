@@ -15,6 +15,7 @@ from ..camera.placement import Placement
 from ..contract.settings import Settings
 from ..contract.shot import FrameRange
 from ..footage import compact
+from ..seeing.extension import MIRRORED
 from .standpoint import Standpoint, share_in_sky
 
 _STRIP = 0.5
@@ -27,6 +28,8 @@ _WIDE = 1.5
 """How many times as wide as it was a picture may be at its border for nothing to be said."""
 _PAST = 0.4
 """Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
+_STRETCHED = 0.1
+"""Share of a frame that may be rows of the picture, stretched far below it, for nothing to be said."""
 SAYS = "--place x,y,scale says it otherwise"
 _DOUBTED = 0.75
 """Share of the picture's height above which feet are told, where nothing tells its ground."""
@@ -207,6 +210,26 @@ def runs_out(
     return (
         f"In frames {where} up to {every.max():.0%} of what the camera sees lies beyond the condition picture, and is "
         f"{how}. Give a wider picture{fills}, or paint on the place (--extended).",
+    )
+
+
+def stretched_below(
+    path: Path, placement: Placement, picture: float, frame: float, frames: FrameRange
+) -> tuple[str, ...]:
+    """A warning of the ``frames`` that look far below the picture where no network fills: its last rows are stretched.
+
+    As ``made_up``.
+    """
+    shares = path.far_below(placement, picture, frame, MIRRORED)
+    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
+    much = np.flatnonzero(every >= _STRETCHED)
+    if not len(much):
+        return ()
+    where = compact([frames.first + int(index) for index in much])
+    return (
+        f"In frames {where} up to {every.max():.0%} of what the camera sees lies far below the condition picture, and is "
+        "its lowest rows stretched. Give a picture that shows more of the ground, get a network that fills "
+        "(actanywhere models pull vision), or paint on the place (--extended).",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..comp.despill import despill
-from ..footage import layer_to_display, linearise
+from ..footage import from_display, layer_to_display, linearise
 from .preflight import Inputs
 from .proxies import hard_edge, treated_matte
 
@@ -19,11 +19,9 @@ _FEWEST = 30
 """Pixels of soft edge in a frame for it to count."""
 _ABOUT = 24
 """Pixels about the actor from which despilling takes the background's colour."""
-_GREY = np.float32(0.18)
-"""The new background that is assumed, in linear light."""
 _COLOURED, _LIGHT = 15 / 255, 20 / 255
 """How far the edge is off in the mean, in a display's 0..1, to be seen: between its channels, where a green screen has
-33 to 41 of 255 and a location up to 8; and in all of them, where a location has 2 to 19."""
+33 to 41 of 255 over grey and a location up to 8; and in all of them, where a location has 2 to 19 over grey."""
 _NAMES = "red", "green", "blue"
 
 
@@ -32,9 +30,11 @@ def warn_of_rim(inputs: Inputs) -> tuple[str, ...]:
     if inputs.job.settings.despill or inputs.plate.premultiplied or hard_edge(inputs):
         return ()
     frames = np.unique(np.linspace(inputs.frames.first, inputs.frames.last, _FRAMES).round().astype(int))
-    space = inputs.plate.info.space
+    space, condition = inputs.plate.info.space, inputs.condition.pixels
+    # A rim that is bright shows over a dark place, and is lost in a bright one.
+    behind = from_display(np.median(condition.reshape(1, -1, 3), 1, keepdims=True), space)[0, 0]
     found = [
-        _tint(linearise(inputs.plate.read(frame).pixels, space), treated_matte(inputs, frame), space)
+        tint_of(linearise(inputs.plate.read(frame).pixels, space), treated_matte(inputs, frame), behind, space)
         for frame in frames.tolist()
     ]
     seen = [one for one in found if one is not None]
@@ -49,10 +49,13 @@ def warn_of_rim(inputs: Inputs) -> tuple[str, ...]:
     )
 
 
-def _tint(light: Picture, matte: Picture, space: str) -> NDArray[np.float32] | None:
+def tint_of(
+    light: Picture, matte: Picture, behind: NDArray[np.float32], space: str
+) -> NDArray[np.float32] | None:
     """By how much the soft edge of a frame is off in red, green and blue (3,), in a display's 0..1.
 
-    ``light`` (H, W, 3) is the plate's linear light; None where the ``matte`` (H, W) has no soft edge.
+    ``light`` (H, W, 3) is the plate's linear light, ``behind`` (3,) that of the new background; None where the
+    ``matte`` (H, W) has no soft edge.
     """
     rows, columns = (np.flatnonzero((matte > 0).any(axis)) for axis in (1, 0))
     if not len(rows):
@@ -63,7 +66,7 @@ def _tint(light: Picture, matte: Picture, space: str) -> NDArray[np.float32] | N
     if np.count_nonzero(soft) < _FEWEST:
         return None
     m = matte[..., None]
-    over = ((own + _GREY * (1 - m))[soft][None] for own in (light * m, despill(light, matte)))
+    over = ((own + behind * (1 - m))[soft][None] for own in (light * m, despill(light, matte)))
     with_spill, without = (layer_to_display(np.ascontiguousarray(one), space) for one in over)
     return np.asarray((with_spill - without)[0].mean(0), np.float32)
 

@@ -20,7 +20,7 @@ _BESIDE, _ABOVE = 1.0, 0.45
 more would bring the skyline under the ground."""
 _MOST_BARRED = 0.5
 """Share of the picture that may be kept from standing twice; where it is more, there is nothing else to go on from."""
-_MIRRORED = 0.14
+MIRRORED = 0.14
 """Share of the picture's height that is mirrored above and below: sky and ground without a seam, but no skyline."""
 _LEAST_LEVEL, _OTHER_LEVEL, _LEVEL_EDGE = 0.03, 0.25, 0.02
 """Of a level at the picture's end: its least share of the height, the distance in RGB from which another begins, and
@@ -134,7 +134,7 @@ def _mirrored(canvas: Picture, above: bool, more: int, height: int) -> Picture:
     A border of two levels near the end (a shore, a kerb) does not stand twice: the rows beyond it are stretched.
     """
     turned = canvas if above else canvas[::-1]
-    made = go_on_up(turned, more, _level_rows(turned[: round(_MIRRORED * height)], height), height)
+    made = go_on_up(turned, more, _level_rows(turned[: round(MIRRORED * height)], height), height)
     return made if above else made[::-1]
 
 

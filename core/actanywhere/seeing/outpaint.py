@@ -19,6 +19,8 @@ _MOST = 12e6
 """Pixels of an extended picture at most: a long pan's is coarser."""
 _FARTHEST = 4.0
 """How far beyond a border to go on, in sides of the picture."""
+_BESIDE = 0.02
+"""Pixels of the condition beyond a border that are nothing. One is much of a small picture: it is rows of the layer."""
 _SPARE = 0.04
 """Gone on beyond what the camera sees, as a share of the picture."""
 _FRAME = 90
@@ -148,5 +150,5 @@ def _margins(backdrop: Backdrop, rows: int, columns: int) -> Margins:
     low = np.clip(-0.5 - seen.min(0), 0, _FARTHEST * side)
     high = np.clip(seen.max(0) - (side - 0.5), 0, _FARTHEST * side)
     spare = _SPARE * min(rows, columns)
-    low, high = (np.where(part > 1, np.ceil(part + spare), 0).astype(int) for part in (low, high))
+    low, high = (np.where(part > _BESIDE, np.ceil(part + spare), 0).astype(int) for part in (low, high))
     return Margins(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
