@@ -219,6 +219,20 @@ def test_the_edge_is_where_the_plate_has_it_and_not_where_the_coarse_mask_has_it
     assert alpha[30 * scale, 45 * scale] == 1 and alpha[2, 2] == 0
 
 
+def test_dark_hair_before_a_dark_stage_is_not_cut_from_its_lit_rim_and_a_gap_stays_open() -> None:
+    y, x = np.mgrid[:140, :140]
+    away = np.hypot(x - 70, y - 70)
+    # A face, hair as dark as the stage from 28 pixels on, and light on its last two, at 40 from the middle.
+    light = np.select([away < 28, away < 38, away < 40], [0.6, 0.02, 0.8], 0.02)
+    coarse = np.float32(away < 40)
+    coarse[:, 68:72] = light[:, 68:72] = 0  # a gap that the network sees
+    picture = np.repeat(np.float32(light)[..., None], 3, 2)
+    alpha = GuidedEdge().of(picture, cv2.GaussianBlur(coarse, (0, 0), 0.8), 1.0)
+    beside = np.abs(x - 70) > 12
+    assert alpha[(away < 38) & beside].min() > 0.9
+    assert alpha[52:88, 69:71].max() < 0.2 and alpha[away > 46].max() == 0
+
+
 def test_a_hole_of_one_frame_is_closed_by_the_frames_beside_it_where_the_flow_is_believed() -> None:
     whole, hole = np.ones((4, 4), np.float32), np.ones((4, 4), np.float32)
     hole[1, 1] = hole[2, 2] = 0

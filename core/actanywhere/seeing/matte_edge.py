@@ -39,7 +39,10 @@ class GuidedEdge:
     name = "guided filter"
 
     def of(self, picture: Picture, coarse: Picture, scale: float) -> Picture:
-        """As ``Edge`` says; what the coarse mask is sure of stays as it is."""
+        """As ``Edge`` says; what the coarse mask is sure of stays as it is, and is not parted from the rest of the actor.
+
+        Dark hair on a dark stage, with light on its rim, has an edge within the actor too.
+        """
         radius = max(2, round(_RADIUS * scale))
         alpha, unsure = _certain(coarse, radius)
         height = coarse.shape[0]
@@ -52,7 +55,8 @@ class GuidedEdge:
             soft = cv2.ximgproc.guidedFilter(picture[seen] * np.float32(_CODES), steep, radius, _SOFTNESS)
             own = np.clip((soft[rows.start - seen.start :][: rows.stop - rows.start] - 0.1) / 0.8, 0, 1)
             alpha[rows] = np.where(unsure[rows], own, alpha[rows])
-        return alpha
+        inside = np.ones((2 * radius - 1,) * 2, np.uint8)
+        return np.where(coarse > _SURE[1], cv2.morphologyEx(alpha, cv2.MORPH_CLOSE, inside), alpha)
 
 
 class VitMatteEdge:
