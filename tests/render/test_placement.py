@@ -21,7 +21,13 @@ from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
 from actanywhere.render.placement import choose_placement, cover_in_space, widen_placed
-from actanywhere.render.placement_told import made_up, much_enlarged, runs_out, stretched_below
+from actanywhere.render.placement_told import (
+    filled_behind,
+    made_up,
+    much_enlarged,
+    runs_out,
+    stretched_below,
+)
 from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow_on_place import shadow_off_sky, shadow_on_place
@@ -326,6 +332,26 @@ def test_a_camera_that_looks_far_below_the_picture_is_told_with_its_frames() -> 
     assert stretched_below(tilts, Placement(y=0.3), 16 / 9, 16 / 9, frames) == ()
     nowhere = Looks(np.full((11, 4, 2), 1000.0))  # behind the camera
     assert stretched_below(nowhere, Placement(), 16 / 9, 16 / 9, frames) == ()
+
+
+def test_how_much_is_seen_of_what_was_filled_behind_somebody_is_told_and_what_the_actor_hides_is_not() -> (
+    None
+):
+    cells = (np.arange(20) + 0.5) / 20 - 0.5
+    x, y = np.meshgrid(cells, cells)
+    still = Looks(np.repeat(np.stack([x, y], -1).reshape(1, -1, 2), 3, 0))
+    hole = np.zeros((80, 120), np.float32)
+    hole[40:, :60] = 1  # a quarter of the picture, at the lower left
+    nobody, half = np.zeros((40, 40), np.uint8), np.zeros((40, 40), np.uint8)
+    half[:, :10] = 255  # the left quarter of the frame: half of what was filled
+    (told,) = filled_behind(still, Placement(), 1.0, 1.0, hole, lambda index: nobody)
+    assert told.startswith("25% of what the camera sees") and "--extended" in told
+    assert "12% of" in filled_behind(still, Placement(), 1.0, 1.0, hole, lambda index: half)[0]
+    # Mirrored it lies at the right, and twice as large the frame shows its inner quarter alone: the same quarter of it.
+    flipped = Placement(scale=2.0, mirrored=True)
+    assert "25% of" in filled_behind(still, flipped, 1.0, 1.0, hole, lambda index: half)[0]
+    small = np.where(np.arange(120) < 10, hole, 0).astype(np.float32)  # a twelfth of its width
+    assert filled_behind(still, Placement(), 1.0, 1.0, small, lambda index: nobody) == ()
 
 
 def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told() -> None:

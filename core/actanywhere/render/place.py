@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop, View, choose_anchor
 from ..camera.composite import CompositeMatch, find_composite
-from ..camera.cover import path_of
+from ..camera.cover import path_frames, path_of
 from ..camera.motion import Motion
 from ..camera.placement import Placement, around, read_place
 from ..camera.space import SpaceTrack
@@ -26,7 +26,15 @@ from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
 from .placement import choose_placement, cover_in_space, widen_placed
-from .placement_told import hangs_in_sky, hardly_shown, made_up, much_enlarged, runs_out, stretched_below
+from .placement_told import (
+    filled_behind,
+    hangs_in_sky,
+    hardly_shown,
+    made_up,
+    much_enlarged,
+    runs_out,
+    stretched_below,
+)
 from .plate_regions import PlateRegions
 from .preflight import Inputs
 from .roll import warn_of_roll
@@ -145,6 +153,9 @@ def see_place(
         told = [*made_up(*view, network), *runs_out(*view, clip.frames, network)]
         # What a network fills is no stretched picture, and all that is beyond may be told already.
         warnings += told or ([] if network else stretched_below(*view, clip.frames))
+        if not network:
+            shown, theirs = path_frames(len(clip.frames)), hole_of(seen.other, inputs.condition.pixels)
+            warnings += filled_behind(*view, theirs, lambda one: np.asarray(clip.matte[shown[one]]))
     return Place(
         condition,
         backdrop,

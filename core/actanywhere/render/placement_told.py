@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
 from ..camera.cover import Path
@@ -17,6 +18,9 @@ from ..contract.shot import FrameRange
 from ..footage import compact
 from ..seeing.extension import MIRRORED
 from .standpoint import Standpoint, share_in_sky
+
+Picture = NDArray[np.float32]
+Actor = Callable[[int], NDArray[np.uint8]]
 
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
@@ -30,6 +34,8 @@ _PAST = 0.4
 """Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
 _STRETCHED = 0.1
 """Share of a frame that may be rows of the picture, stretched far below it, for nothing to be said."""
+_FILLED = 0.1
+"""Share of what the camera sees beside the actor that may be pieces of the picture for nothing to be said."""
 SAYS = "--place x,y,scale says it otherwise"
 _DOUBTED = 0.75
 """Share of the picture's height above which feet are told, where nothing tells its ground."""
@@ -230,6 +236,34 @@ def stretched_below(
         f"In frames {where} up to {every.max():.0%} of what the camera sees lies far below the condition picture, and is "
         "its lowest rows stretched. Give a picture that shows more of the ground, get a network that fills "
         "(actanywhere models pull vision), or paint on the place (--extended).",
+    )
+
+
+def filled_behind(
+    path: Path, placement: Placement, picture: float, frame: float, hole: Picture, actor: Actor
+) -> tuple[str, ...]:
+    """A warning where much of what is seen beside the actor is filled with pieces of the picture, for want of a network.
+
+    As ``made_up``. ``hole`` (hc, wc) is 1 where somebody was taken out of the picture; ``actor`` gives the actor's
+    matte (h, w), 0..255, in one of so many frames of the path.
+    """
+    rows, columns = hole.shape
+    side = round(path.places.shape[1] ** 0.5)
+    across = -1 if placement.mirrored else 1
+    shares = (path.places - [placement.x, placement.y]) / placement.sides(picture, frame) * [across, 1] + 0.5
+    inside = ((shares >= 0) & (shares < 1)).all(2)
+    at = np.where(inside[..., None], shares * [columns, rows], 0).astype(int)
+    made = inside & (hole[at[..., 1], at[..., 0]] > 0.5)
+    covered = [
+        cv2.resize(actor(index), (side, side), interpolation=cv2.INTER_AREA) for index in range(len(made))
+    ]
+    share = float((made & (np.stack(covered).reshape(made.shape) < 128)).mean())
+    if share < _FILLED:
+        return ()
+    return (
+        f"{share:.0%} of what the camera sees lies behind who is taken out of the condition picture, and is filled with "
+        "pieces of it: look at the place. A network fills it better (actanywhere models pull vision), or paint on the "
+        "place (--extended).",
     )
 
 

@@ -34,7 +34,9 @@ def warn_of_rim(inputs: Inputs) -> tuple[str, ...]:
     # A rim that is bright shows over a dark place, and is lost in a bright one.
     behind = from_display(np.median(condition.reshape(1, -1, 3), 1, keepdims=True), space)[0, 0]
     found = [
-        tint_of(linearise(inputs.plate.read(frame).pixels, space), treated_matte(inputs, frame), behind, space)
+        tint_of(
+            linearise(inputs.plate.read(frame).pixels, space), treated_matte(inputs, frame), behind, space
+        )
         for frame in frames.tolist()
     ]
     seen = [one for one in found if one is not None]
