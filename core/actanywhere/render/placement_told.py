@@ -233,8 +233,8 @@ def stretched_below(
         return ()
     where = compact([frames.first + int(index) for index in much])
     return (
-        f"In frames {where} up to {every.max():.0%} of what the camera sees lies far below the condition picture, and is "
-        "its lowest rows stretched. Give a picture that shows more of the ground, get a network that fills "
+        f"In frames {where} up to {every.max():.0%} of what the camera sees lies far below the condition picture, and "
+        "is its lowest rows stretched. Give a picture that shows more of the ground, get a network that fills "
         "(actanywhere models pull vision), or paint on the place (--extended).",
     )
 
@@ -242,7 +242,7 @@ def stretched_below(
 def filled_behind(
     path: Path, placement: Placement, picture: float, frame: float, hole: Picture, actor: Actor
 ) -> tuple[str, ...]:
-    """A warning where much of what is seen beside the actor is filled with pieces of the picture, for want of a network.
+    """A warning where much of what is seen beside the actor is pieces of the picture, for want of a network that fills.
 
     As ``made_up``. ``hole`` (hc, wc) is 1 where somebody was taken out of the picture; ``actor`` gives the actor's
     matte (h, w), 0..255, in one of so many frames of the path.
@@ -251,7 +251,7 @@ def filled_behind(
     side = round(path.places.shape[1] ** 0.5)
     across = -1 if placement.mirrored else 1
     shares = (path.places - [placement.x, placement.y]) / placement.sides(picture, frame) * [across, 1] + 0.5
-    inside = ((shares >= 0) & (shares < 1)).all(2)
+    inside = np.asarray(((shares >= 0) & (shares < 1)).all(2))
     at = np.where(inside[..., None], shares * [columns, rows], 0).astype(int)
     made = inside & (hole[at[..., 1], at[..., 0]] > 0.5)
     covered = [
@@ -261,9 +261,9 @@ def filled_behind(
     if share < _FILLED:
         return ()
     return (
-        f"{share:.0%} of what the camera sees lies behind who is taken out of the condition picture, and is filled with "
-        "pieces of it: look at the place. A network fills it better (actanywhere models pull vision), or paint on the "
-        "place (--extended).",
+        f"{share:.0%} of what the camera sees lies behind who is taken out of the condition picture, and is filled "
+        "with pieces of it: look at the place. A network fills it better (actanywhere models pull vision), or paint on "
+        "the place (--extended).",
     )
 
 

@@ -39,7 +39,7 @@ class GuidedEdge:
     name = "guided filter"
 
     def of(self, picture: Picture, coarse: Picture, scale: float) -> Picture:
-        """As ``Edge`` says; what the coarse mask is sure of stays as it is, and is not parted from the rest of the actor.
+        """As ``Edge`` says; what the coarse mask is sure of stays as it is, and is not parted from the actor.
 
         Dark hair on a dark stage, with light on its rim, has an edge within the actor too.
         """
