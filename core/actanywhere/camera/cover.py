@@ -50,21 +50,10 @@ class Path:
         half = half * [1 + one.left + one.right, 1 + one.top]
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
-    def far_below(
-        self, placement: Placement, picture: float, frame: float, reach: float
-    ) -> NDArray[np.float64]:
-        """(frames,) the share of each frame that lies ``reach`` of the picture's height below it, and farther.
-
-        As ``beyond``; what is not ahead of the camera is no part of it.
-        """
-        lowest = placement.y + placement.sides(picture, frame)[1] * (0.5 + reach)
-        down = self.places[..., 1]
-        return np.asarray(((down > lowest) & (down < _AHEAD)).mean(1), np.float64)
-
 
 def path_of(track: Motion, aspect: float, view: View, borders: bool = False) -> Path:
     """Where the frames of a shot look, all over each, or to their ``borders``; ``aspect`` is the plate raster's."""
-    frames = path_frames(len(track))
+    frames = np.unique(np.linspace(0, len(track) - 1, min(len(track), _FRAMES)).round().astype(int))
     cells = np.linspace(-0.5, 0.5, _GRID) if borders else (np.arange(_GRID) + 0.5) / _GRID - 0.5
     x, y = (part.ravel() for part in np.meshgrid(cells * aspect, cells))
     seen = []
@@ -73,11 +62,6 @@ def path_of(track: Motion, aspect: float, view: View, borders: bool = False) -> 
         places = (np.stack([across, down], 1) - [view.x, view.y]) / view.height
         seen.append(np.where(ahead[:, None], places, 10 * _AHEAD))
     return Path(np.stack(seen))
-
-
-def path_frames(count: int) -> NDArray[np.int64]:
-    """The frames of a shot of so many, counted from 0, of which a path tells."""
-    return np.unique(np.linspace(0, count - 1, min(count, _FRAMES)).round().astype(int))
 
 
 def cover(

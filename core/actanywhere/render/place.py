@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop, View, choose_anchor
 from ..camera.composite import CompositeMatch, find_composite
-from ..camera.cover import path_frames, path_of
+from ..camera.cover import path_of
 from ..camera.motion import Motion
 from ..camera.placement import Placement, around, read_place
 from ..camera.space import SpaceTrack
@@ -154,8 +154,8 @@ def see_place(
         # What a network fills is no stretched picture, and all that is beyond may be told already.
         warnings += told or ([] if network else stretched_below(*view, clip.frames))
         if not network:
-            shown, theirs = path_frames(len(clip.frames)), hole_of(seen.other, inputs.condition.pixels)
-            warnings += filled_behind(*view, theirs, lambda one: np.asarray(clip.matte[shown[one]]))
+            theirs = hole_of(seen.other, inputs.condition.pixels)
+            warnings += filled_behind(*view, theirs, clip.matte)
     return Place(
         condition,
         backdrop,

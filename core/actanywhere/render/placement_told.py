@@ -20,7 +20,7 @@ from ..seeing.extension import MIRRORED
 from .standpoint import Standpoint, share_in_sky
 
 Picture = NDArray[np.float32]
-Actor = Callable[[int], NDArray[np.uint8]]
+Mattes = NDArray[np.uint8]
 
 _STRIP = 0.5
 """Share of the picture that has to be seen in the shot for nothing to be said."""
@@ -32,10 +32,10 @@ _WIDE = 1.5
 """How many times as wide as it was a picture may be at its border for nothing to be said."""
 _PAST = 0.4
 """Share of a frame that lies beyond the picture, from which on a seam of its mirror comes to the frame's middle."""
-_STRETCHED = 0.1
-"""Share of a frame that may be rows of the picture, stretched far below it, for nothing to be said."""
-_FILLED = 0.1
-"""Share of what the camera sees beside the actor that may be pieces of the picture for nothing to be said."""
+_OR_PAINT = "(actanywhere models pull vision), or paint on the place (--extended)."
+_AHEAD = 100
+_STRETCHED = _FILLED = 0.1
+"""Share of a frame that may be stretched rows, and of the shot that may be pieces of the picture, likewise."""
 SAYS = "--place x,y,scale says it otherwise"
 _DOUBTED = 0.75
 """Share of the picture's height above which feet are told, where nothing tells its ground."""
@@ -205,18 +205,22 @@ def runs_out(
 
     As ``made_up``, which says it where the picture is laid small.
     """
-    shares = path.beyond(placement, picture, frame)
-    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
-    past = np.flatnonzero(every >= _PAST)
-    if not len(past) or made_up(path, placement, picture, frame, network):
+    past = _from(path.beyond(placement, picture, frame), _PAST, frames)
+    if past is None or made_up(path, placement, picture, frame, network):
         return ()
-    where = compact([frames.first + int(index) for index in past])
     how = "made up" if network else "the picture mirrored and repeated"
     fills = "" if network else ", get a network that fills (actanywhere models pull vision)"
     return (
-        f"In frames {where} up to {every.max():.0%} of what the camera sees lies beyond the condition picture, and is "
+        f"In frames {past[0]} up to {past[1]:.0%} of what the camera sees lies beyond the condition picture, and is "
         f"{how}. Give a wider picture{fills}, or paint on the place (--extended).",
     )
+
+
+def _from(shares: NDArray[np.float64], least: float, frames: FrameRange) -> tuple[str, float] | None:
+    """The frames that have a share of ``least`` and more, in words, and the most; ``shares`` are evenly spread."""
+    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
+    much = np.flatnonzero(every >= least)
+    return (compact([frames.first + int(index) for index in much]), every.max()) if len(much) else None
 
 
 def stretched_below(
@@ -226,26 +230,24 @@ def stretched_below(
 
     As ``made_up``.
     """
-    shares = path.far_below(placement, picture, frame, MIRRORED)
-    every = np.interp(np.linspace(0, 1, len(frames)), np.linspace(0, 1, len(shares)), shares)
-    much = np.flatnonzero(every >= _STRETCHED)
-    if not len(much):
+    lowest = placement.y + placement.sides(picture, frame)[1] * (0.5 + MIRRORED)
+    down = path.places[..., 1]  # 1000 behind the camera
+    much = _from(((down > lowest) & (down < _AHEAD)).mean(1), _STRETCHED, frames)
+    if much is None:
         return ()
-    where = compact([frames.first + int(index) for index in much])
     return (
-        f"In frames {where} up to {every.max():.0%} of what the camera sees lies far below the condition picture, and "
+        f"In frames {much[0]} up to {much[1]:.0%} of what the camera sees lies far below the condition picture, and "
         "is its lowest rows stretched. Give a picture that shows more of the ground, get a network that fills "
-        "(actanywhere models pull vision), or paint on the place (--extended).",
+        f"{_OR_PAINT}",
     )
 
 
 def filled_behind(
-    path: Path, placement: Placement, picture: float, frame: float, hole: Picture, actor: Actor
+    path: Path, placement: Placement, picture: float, frame: float, hole: Picture, mattes: Mattes
 ) -> tuple[str, ...]:
     """A warning where much of what is seen beside the actor is pieces of the picture, for want of a network that fills.
 
-    As ``made_up``. ``hole`` (hc, wc) is 1 where somebody was taken out of the picture; ``actor`` gives the actor's
-    matte (h, w), 0..255, in one of so many frames of the path.
+    As ``made_up``. ``hole`` (hc, wc) is 1 where somebody was taken out; ``mattes`` (T, h, w) are 0..255.
     """
     rows, columns = hole.shape
     side = round(path.places.shape[1] ** 0.5)
@@ -254,16 +256,14 @@ def filled_behind(
     inside = np.asarray(((shares >= 0) & (shares < 1)).all(2))
     at = np.where(inside[..., None], shares * [columns, rows], 0).astype(int)
     made = inside & (hole[at[..., 1], at[..., 0]] > 0.5)
-    covered = [
-        cv2.resize(actor(index), (side, side), interpolation=cv2.INTER_AREA) for index in range(len(made))
-    ]
+    shown = np.linspace(0, len(mattes) - 1, len(made)).round().astype(int)
+    covered = [cv2.resize(mattes[index], (side, side), interpolation=cv2.INTER_AREA) for index in shown]
     share = float((made & (np.stack(covered).reshape(made.shape) < 128)).mean())
     if share < _FILLED:
         return ()
     return (
         f"{share:.0%} of what the camera sees lies behind who is taken out of the condition picture, and is filled "
-        "with pieces of it: look at the place. A network fills it better (actanywhere models pull vision), or paint on "
-        "the place (--extended).",
+        f"with pieces of it: look at the place. Get a network that fills {_OR_PAINT}",
     )
 
 

@@ -238,9 +238,9 @@ def _unsure_of(gone: OtherActor, left: list[Subject]) -> OtherActor:
         return gone
     boxes = "; ".join(filter(None, map(_box, [*gone.found, *doubtful])))
     warning = (
-        "Somebody or something prominent stays in the condition picture beside who is taken out "
-        f"({_places(doubtful)}): {doubtful[0].source} is not sure of it. Boxes around all who are to go "
-        f"(--condition-box, separated by semicolons: {boxes}) take it out too."
+        f"Somebody or something stays in the condition picture beside who is taken out ({_places(doubtful)}): "
+        f"{doubtful[0].source} is not sure of it. Boxes around all (--condition-box, separated by semicolons: {boxes}) "
+        "take it out too."
     )
     return replace(gone, warnings=[*gone.warnings, warning])
 
