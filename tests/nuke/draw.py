@@ -169,13 +169,16 @@ def widget(node: NkNode, knob: UserKnob, x: float, y: float, room: float) -> tup
 def panel(node: NkNode, chosen: str, x: float, top: float = 0) -> tuple[list[str], float]:
     """One tab of the panel at (x, top), and where it ends."""
     tabs = tabs_of(node)
-    parts = [text(x + PAD, 22, node.name, bold=True)]
-    at = x + PAD
+    own, over, at = [text(PAD, 22, node.name, bold=True)], [], float(PAD)
     for name in tabs:
         wide = 18 + 7.6 * len(name)
-        parts += [box(at, 32, wide, 24, GROUND if name == chosen else "#272727")]
-        parts += [text(at + wide / 2, 48, name, INK if name == chosen else DIM, "middle")]
+        own += [box(at, 32, wide, 24, "#272727"), text(at + wide / 2, 48, name, DIM, "middle")]
+        if name == chosen:
+            over = [box(x + at, 32, wide, 24, GROUND), text(x + at + wide / 2, 48, name, INK, "middle")]
         at += wide + 2
+    # The tabs are drawn once, in the first panel; the chosen one lies over them.
+    parts = [f'<use href="#t" x="{x}"/>'] if x else ['<g id="t">', *own, "</g>"]
+    parts += over
     body, y = [], 66.0
     for line in lines_of(tabs[chosen]):
         begin = line[0]
