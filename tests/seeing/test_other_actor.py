@@ -272,4 +272,4 @@ def test_the_hole_holds_them_their_rim_and_their_shadow() -> None:
     assert hole[cv2.dilate((SOMEBODY > 0.2).astype(np.uint8), np.ones((3, 3))) > 0].all()
     assert hole[(dark > 0) & (SOMEBODY < 0.5)].mean() > 0.9
     assert hole.mean() < 0.2
-    assert "their shadow goes too" in found.summary
+    assert "of their shadow goes too" in found.summary
