@@ -138,7 +138,8 @@ def _gone(
     summary = f"found by {sources}" if sources != "your matte" else "as your matte says"
     summary += f" (sure {sure:.2f})" if sources != "your matte" else ""
     summary += f", {100 * float((mask > 0.5).mean()):.1f} % of the picture"
-    summary += "; what was made out of their shadow goes too" if (shadow > 0.5).any() else "; no shadow of theirs was made out"
+    made_out = "what was made out of their shadow goes too"
+    summary += f"; {made_out if (shadow > 0.5).any() else 'no shadow of theirs was made out'}"
     if things:
         summary += f"; a prominent thing ({_places(things)}) stays"
     stays = stacked([one.mask for one in things]) if things else None
