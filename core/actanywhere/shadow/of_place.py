@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..camera.fit import apply
 from ..footage import brightness
 from .shot_frames import Codes, Flags, Plane, ShotFrames, by_track, linear
-from .steady import Feet
+from .steady import Feet, moved
 
 _ROWS = 180
 """Rows of the frames that are compared."""
@@ -30,7 +30,7 @@ _STAYS, _EXPLAINED = 0.6, 0.4
 _BLUR, _SEEN = 2.0, 0.5
 """Pixels over which what is compared is blurred, so that grain and gravel are none; and how much of that has to be seen
 by both."""
-_BLACK, _DARKEST = 0.006, 0.95
+_BLACK, _DARKEST, _DARK = 0.006, 0.95, 20
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,10 @@ def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: 
     shows, seen = np.zeros((2, *here.light.shape), np.float32)
     scale = np.diag([size[0] / width, size[1] / height, 1])
     for other in others:
-        light, free = _laid_on(
-            _small(shot, other), here, scale @ by_track(shot, other, index) @ np.linalg.inv(scale)
-        )
+        move = scale @ by_track(shot, other, index) @ np.linalg.inv(scale)
+        # What goes on with them may lie there as well: that tells nothing.
+        theirs = moved(dark, cast(Feet, feet[index]), cast(Feet, feet[other])) > _DARK
+        light, free = _laid_on(_small(shot, other, theirs), here, move)
         both = here.free * free
         share = _blurred(both)
         known = both > 0
@@ -90,12 +91,13 @@ def _gone_on(shot: ShotFrames, feet: Sequence[Feet | None], index: int) -> list[
     return told
 
 
-def _small(shot: ShotFrames, index: int) -> _Small:
+def _small(shot: ShotFrames, index: int, theirs: Flags | None = None) -> _Small:
     rows = min(_ROWS, shot.size[0])
     size = round(shot.size[1] * rows / shot.size[0]), rows
     rgb = np.asarray(cv2.resize(shot.rgb[index], size, interpolation=cv2.INTER_AREA), np.uint8)
-    actor = cv2.resize(shot.actor(index).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    free = cv2.dilate(actor, np.ones((3, 3), np.uint8)) < 0.25
+    taken = shot.actor(index) if theirs is None else shot.actor(index) | theirs
+    covered = cv2.resize(taken.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    free = cv2.dilate(covered, np.ones((3, 3), np.uint8)) < 0.25
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     light = np.log(brightness(linear(rgb)) + _BLACK)
     return _Small(grey, np.asarray(light, np.float32), np.asarray(free, np.float32))
