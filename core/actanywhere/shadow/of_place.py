@@ -46,7 +46,7 @@ def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: 
     """(h, w) what of the ``dark`` (h, w) of a frame, of 255, others show too, from which the actor has gone on."""
     height, width = shot.size
     here, others = _small(shot, index), _gone_on(shot, feet, index)
-    size = here.light.shape[::-1]
+    size, goes = here.light.shape[::-1], dark.astype(np.float32)
     taken = cv2.resize(dark, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     depth = _blurred(-np.log(1 - np.minimum(taken, _DARKEST)))
     shows, seen = np.zeros((2, *here.light.shape), np.float32)
@@ -54,7 +54,7 @@ def of_place(shot: ShotFrames, dark: Codes, feet: Sequence[Feet | None], index: 
     for other in others:
         move = scale @ by_track(shot, other, index) @ np.linalg.inv(scale)
         # What goes on with them may lie there as well: that tells nothing.
-        theirs = moved(dark, cast(Feet, feet[index]), cast(Feet, feet[other])) > _DARK
+        theirs = moved(goes, cast(Feet, feet[index]), cast(Feet, feet[other])) > _DARK
         light, free = _laid_on(_small(shot, other, theirs), here, move)
         both = here.free * free
         share = _blurred(both)
