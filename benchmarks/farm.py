@@ -54,15 +54,16 @@ def main() -> int:
     print("| | |\n|---|---|")
     for name, value in report.items():
         print(f"| {name} | {value} |")
-    return 0 if sound(report) else 1
+    return 1 if faults(report) else 0
 
 
-def sound(report: dict[str, Any]) -> bool:
-    """Whether nothing was lost, torn, or made twice."""
-    faults = [
-        value for name, value in report.items() if name.split(":")[0] in ("lost", "torn", "twice", "strays")
-    ]
-    return not any(faults) and report["finished"] == report["shots"]
+def faults(report: dict[str, Any]) -> dict[str, Any]:
+    """What of the report says that something was lost, torn or made twice; empty where nothing was."""
+    wrong = ("lost", "torn", "twice", "strays")
+    found = {name: value for name, value in report.items() if name.split(":")[0] in wrong and value}
+    if report["finished"] != report["shots"]:
+        found["finished"] = report["finished"]
+    return found
 
 
 def run(folder: Path, count: int) -> dict[str, Any]:
@@ -262,7 +263,8 @@ def strays(folder: Path) -> int:
 
 
 def outcomes(bundle: Path) -> list[dict[str, Any]]:
-    found = [json.loads(path.read_text()) for path in (bundle / "report" / "status").glob("*.json")]
+    """What the report's table is made of: not the hidden file that a host left which was killed while it wrote one."""
+    found = [json.loads(path.read_text()) for path in (bundle / "report" / "status").glob("[!.]*.json")]
     return sorted(found, key=lambda one: one["number"])
 
 

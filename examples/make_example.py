@@ -1,4 +1,4 @@
-"""Rebuild the example shot from the "Tears of Steel" clip: the plate and the matte, 1001-1022.
+"""Rebuild the example shot from the "Tears of Steel" clip: the plate and the matte, 1001-1020.
 
     pip install 'pyvips[binary]' zopfli
     python examples/make_example.py tears_of_steel_clip.mp4 core/actanywhere/example
@@ -26,9 +26,9 @@ from roto import RotoKeys, make_mattes
 
 Array = NDArray[Any]
 
-FIRST_FRAME, LAST_FRAME = 1001, 1022
+FIRST_FRAME, LAST_FRAME = 1001, 1020
 SOURCE_PICTURES = [index for index in range(307, 347) if index % 5]  # every fifth repeats the one before
-"""Ten more than are written: the hand-drawn keys go on to 1032, and the matte is carried between keys."""
+"""Twelve more than are written: the hand-drawn keys go on to 1032, and the matte is carried between keys."""
 PICTURE_ROWS = slice(94, 624)
 MATTE_BLACK, MATTE_WHITE = 8, 247  # of 255
 

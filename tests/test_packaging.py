@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -29,6 +31,7 @@ def names(requirements: list[str]) -> set[str]:
     return {canonicalize_name(Requirement(line).name) for line in requirements}
 
 
+@cache
 def third_party_imports() -> dict[str, dict[str, bool]]:
     """Import name -> {file: whether it stands at the top of the module}."""
     found: dict[str, dict[str, bool]] = {}
@@ -62,11 +65,15 @@ def test_without_blender_the_build_says_that_the_zip_is_good(tmp_path: Path) -> 
     assert zipfile.ZipFile(built).testzip() is None
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Import name -> the distributions it comes with: reading them all takes seconds."""
+    return metadata.packages_distributions()
+
+
 def distribution_of(module: str) -> set[str]:
     known = {"onnxruntime": {"onnxruntime", "onnxruntime-gpu"}}  # of two, at most one is installed
-    return known.get(module) or {
-        canonicalize_name(d) for d in metadata.packages_distributions().get(module, [])
-    }
+    return known.get(module) or {canonicalize_name(d) for d in installed().get(module, [])}
 
 
 def test_every_import_of_the_core_is_a_declared_dependency() -> None:

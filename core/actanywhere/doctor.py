@@ -271,9 +271,8 @@ def _models() -> Iterator[Check]:
         try:
             untrained = find_engine(folder).facts.untrained
         except ActAnywhereError as error:
-            own = (
-                folder.parent.parent == _PACKAGE
-            )  # without the starter, neither the demo nor a default works
+            # Without the starter, neither the demo nor a default works.
+            own = folder.parent.parent == _PACKAGE
             remedy = "Install ActAnywhere again." if own else error.remedy
             yield Check("model", "FAIL" if own else "warn", error.message, remedy)
         else:

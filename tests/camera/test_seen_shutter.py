@@ -6,74 +6,68 @@ import cv2
 import numpy as np
 import pytest
 
-from actanywhere.camera.seen_shutter import Steps, pairs_of, seen_shutter
+from actanywhere.camera.seen_shutter import FastFrame, Steps, fast_frames, seen_shutter
 
-HEIGHT, WIDTH, SPEED = 240, 420, 16
-PLACES = (0, 0, 16, 32, 48)
-"""Of the frames; the middle two move on as they came."""
+HEIGHT, WIDTH = 270, 480
+SPEEDS = ((14, 2), (16, 0), (30, -4))
+"""Pixels a frame, right and down."""
 
 
-def _frames(opened: float, soft: float = 0.0) -> list[np.ndarray]:
-    """Grainy frames (h, w), linear; those that move are ``soft`` besides."""
+def _wall(uprights: bool = False) -> np.ndarray:
+    """Detail of all sizes, linear; or of uprights, three times as high as wide."""
     rng = np.random.default_rng(3)
-    wall = cv2.GaussianBlur(rng.random((HEIGHT, WIDTH + 100)).astype(np.float32), (0, 0), 1.5)
-    wall = np.clip(0.5 + 5 * (wall - 0.5), 0, 1)
+    wall = np.zeros((HEIGHT + 80, WIDTH + 80), np.float32)
+    for size in (1.2, 2.5, 5, 10):
+        high = 3 * size if uprights else size
+        blot = cv2.GaussianBlur(rng.standard_normal(wall.shape).astype(np.float32), (0, 0), size, sigmaY=high)
+        wall += blot / blot.std()
+    return np.clip(0.4 + 0.1 * wall, 0, 1)
+
+
+def _frames(opened: float, soft: float = 0.0, walks: bool = False, uprights: bool = False) -> list[FastFrame]:
+    wall, rng = _wall(uprights), np.random.default_rng(5)
     taken = []
-    for index, place in enumerate(PLACES):
-        moves = index > 1
-        ways = np.linspace(-0.5, 0.5, 33) * (opened * SPEED if moves else 0)
-        parts = [
-            cv2.warpAffine(wall, np.array([[1, 0, -20 - place - way], [0, 1, 0]]), (WIDTH, HEIGHT))
-            for way in ways
-        ]
-        frame = np.mean(parts, axis=0)
-        if soft and moves:
-            frame = cv2.GaussianBlur(frame, (0, 0), soft)
-        taken.append((frame + rng.normal(0, 0.01, frame.shape)).clip(0, 1).astype(np.float32))
+    for right, down in SPEEDS:
+        light = np.zeros((HEIGHT, WIDTH))
+        for time in opened * (np.arange(41) / 40 - 0.5):
+            way = np.array([[1, 0, -40 - time * right], [0, 1, -40 - time * down]])
+            light += cv2.warpAffine(wall, way, (WIDTH, HEIGHT)) / 41
+        if soft:
+            light = cv2.GaussianBlur(light, (0, 0), soft)
+        shown = np.sqrt(light) + rng.normal(0, 0.005, light.shape)
+        moves = np.broadcast_to(np.array([right, down], np.float32), (3, 4, 2)).copy()
+        taken.append(FastFrame(shown.astype(np.float32), np.full(shown.shape, not walks), moves))
     return taken
 
 
-def _seen(opened: float, soft: float = 0.0, walks: bool = False) -> tuple[float | None, str]:
-    frames = _frames(opened, soft)
-
-    def light(fast: int, slower: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        way = np.array([[1, 0, -float(PLACES[fast])], [0, 1, 0]])
-        laid = cv2.warpAffine(frames[slower], way, (WIDTH, HEIGHT))
-        free = np.broadcast_to(np.arange(WIDTH) < WIDTH - PLACES[fast], laid.shape)
-        return frames[fast], laid, free & (not walks)
-
-    found = seen_shutter(
-        [(2, 1), (3, 1)], light, lambda index: np.full((2, 2, 2), (-SPEED * (index > 1), 0), np.float32)
-    )
-    return found.opened, found.reason
-
-
-@pytest.mark.parametrize("opened", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("opened", [0.25, 0.5, 0.75, 1.0])
 def test_a_shutter_is_seen_in_what_it_blurs(opened: float) -> None:
-    assert _seen(opened)[0] == pytest.approx(opened, abs=0.06)
+    found = seen_shutter(_frames(opened))
+    assert found.opened == pytest.approx(opened, abs=0.06) and found.reason == "seen in 3 fast frames"
 
 
-def test_a_sharp_plate_and_a_soft_one_show_no_shutter() -> None:
-    assert _seen(0.0)[0] == 0
-    assert not _seen(0.0, soft=1.5)[0]
+@pytest.mark.parametrize(("soft", "uprights"), [(0.0, False), (1.5, False), (0.0, True)])
+def test_a_sharp_plate_a_soft_one_and_one_of_uprights_show_no_shutter(soft: float, uprights: bool) -> None:
+    assert seen_shutter(_frames(0.0, soft, uprights=uprights)).opened == 0
 
 
 def test_an_actor_before_all_of_it_leaves_nothing_to_see() -> None:
-    opened, reason = _seen(0.5, walks=True)
-    assert opened is None and reason.startswith("no fast frame's background")
+    found = seen_shutter(_frames(0.5, walks=True))
+    assert found.opened is None and found.reason == "no fast frame's background has detail enough"
 
 
-def test_a_fast_frame_goes_with_a_slower_one_that_shows_the_same() -> None:
+def test_frames_that_do_not_agree_tell_nothing() -> None:
+    found = seen_shutter([*_frames(0.0)[:2], *_frames(0.5)[:2]])
+    assert found.opened is None and found.reason == "seen in 4 fast frames, which do not agree"
+
+
+def test_the_frames_that_are_looked_at_are_fast_and_move_on_as_they_came() -> None:
     def steps(*each: float) -> list[Steps]:
-        places = np.cumsum([0.0, *each])
-        return [
-            Steps(np.array([before, 0]), np.array([after, 0]), np.array([place, 0]))
-            for place, before, after in zip(places, (each[0], *each), (*each, each[-1]), strict=True)
-        ]
+        return [Steps(np.array([one, 0]), np.array([one, 0])) for one in each]
 
-    assert pairs_of(steps(0, 0, 16, 16), 400) == [(3, 0), (4, 0)]
-    assert pairs_of(steps(16, 16, 16), 400) == []  # no slower frame
-    assert pairs_of(steps(0, 0, 7, 7), 400) == []  # too slow
-    # the frames after these show something else
-    assert pairs_of(steps(0, 0, *[16] * 20), 100) == [(3, 0), (4, 0), (5, 0)]
-    assert pairs_of(steps(0, 0, 60, 60), 400) == []  # so fast that it is seldom laid right
+    assert fast_frames(steps(0, 7, 8, 30), 960) == [2, 3]  # 8 pixels of 960
+    assert fast_frames(steps(0, 3, 4, 6), 240) == [3]  # 5 at least
+    assert fast_frames([Steps(np.array([0, 0]), np.array([20, 0]))], 960) == []
+    # Of many, some from all over the faster half.
+    found = fast_frames(steps(*[10.0] * 20, *[30.0] * 20), 960)
+    assert len(found) == 8 and found[0] == 20 and found[-1] == 39

@@ -24,17 +24,19 @@ def test_the_border_comes_to_where_the_camera_looks_and_the_middle_stays() -> No
     assert Wider(left=0.18).across(1 - shown) == pytest.approx(1 - one.across(shown))
     assert one.down(shown) is shown
     assert Wider(top=0.15).down(np.array([-0.15, 0.3, 0.9])) == pytest.approx([0, 0.3, 0.9])
+    assert Wider(bottom=0.1).down(np.array([0.1, 0.65, 1.1, 1.2])) == pytest.approx([0.1, 0.65, 1.0, 1.1])
 
 
 def test_it_becomes_as_wide_as_it_may_and_has_room() -> None:
-    free = (1.0, 1.0, 1.0)
-    assert wider(0.9, 0, 0.9, free, 2.0) == Wider(0.3, 0, 0.15)
-    assert wider(0.9, 0.1, 0, free, 2.0) == Wider(0.25, 0.1, 0, (0.5, 0.5, 0.3))
-    assert wider(0.9, 0.9, 0.9, free, 1.5).stretch == pytest.approx(1.5)
+    free = (1.0, 1.0, 1.0, 1.0)
+    assert wider((0.9, 0, 0.9, 0), free, 2.0) == Wider(0.3, 0, 0.15)
+    assert wider((0, 0, 0, 0.9), free, 2.0) == Wider(bottom=0.175)
+    assert wider((0.9, 0.1, 0, 0), free, 2.0) == Wider(0.25, 0.1, 0, 0, (0.5, 0.5, 0.3, 0.35))
+    assert wider((0.9, 0.9, 0.9, 0.9), free, 1.5).stretch == pytest.approx(1.5)
     # Somebody stands from 0.2 of its width on, and their head is at its upper border.
-    beside = wider(0.9, 0, 0.9, (0.2, 0.5, 0.0), 2.0)
+    beside = wider((0.9, 0, 0.9, 0), (0.2, 0.5, 0.0, 1.0), 2.0)
     assert (beside.left, beside.top) == (pytest.approx(0.1), 0) and beside.across(0.2) == 0.2
-    assert not wider(0.9, 0, 0, (0.01, 1, 1), 2.0)
+    assert not wider((0.9, 0, 0, 0), (0.01, 1, 1, 1), 2.0)
 
 
 def borders(right: float, down: float = 0.0) -> Path:
@@ -46,20 +48,21 @@ def borders(right: float, down: float = 0.0) -> Path:
 
 def test_it_is_widened_to_where_the_frames_end() -> None:
     right, up = borders(0.2), borders(0.0, -0.1)
-    found = widen(SQUARE, right, 1.0, 1.0, level=False)
+    found = widen(SQUARE, right, 1.0, 1.0)
     assert found.wider == Wider(right=pytest.approx(0.2)) and str(found) == "centred"
     assert right.beyond(SQUARE, 1.0, 1.0)[1] > 0.15 and not right.beyond(found, 1.0, 1.0).any()
-    mirrored = widen(Placement(mirrored=True), right, 1.0, 1.0, level=False)
+    mirrored = widen(Placement(mirrored=True), right, 1.0, 1.0)
     assert mirrored.wider == Wider(left=pytest.approx(0.2)) and not right.beyond(mirrored, 1.0, 1.0).any()
-    assert widen(SQUARE, up, 1.0, 1.0, level=False).wider == Wider(top=pytest.approx(0.1))
-    assert not widen(SQUARE, up, 1.0, 1.0, level=True).wider
-    assert not widen(SQUARE, borders(0.0, 0.1), 1.0, 1.0, level=False).wider, "ground goes on as it is"
+    assert widen(SQUARE, up, 1.0, 1.0).wider == Wider(top=pytest.approx(0.1))
+    assert widen(SQUARE, borders(0.0, 0.1), 1.0, 1.0).wider == Wider(bottom=pytest.approx(0.1))
+    below = borders(0.0, 0.1)
+    assert not below.beyond(widen(SQUARE, below, 1.0, 1.0), 1.0, 1.0).any()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_frame_shows_the_pictures_last_column_at_its_border(mirrored: bool) -> None:
     ramp = np.tile(np.linspace(0, 1, 100, dtype=np.float32)[None, :, None], (100, 1, 3))
-    laid = widen(Placement(mirrored=mirrored), borders(0.2), 1.0, 1.0, level=False)
+    laid = widen(Placement(mirrored=mirrored), borders(0.2), 1.0, 1.0)
     moved = np.tile(np.eye(3), (2, 1, 1))
     moved[1, 0, 2] = -0.2
     backdrop = Backdrop(ramp, CameraTrack(moved, True, "", np.ones(2)), 1.0, placement=laid)

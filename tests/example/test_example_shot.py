@@ -12,7 +12,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "core" / "actanywhere" / "example"
-FRAMES = range(1001, 1023)
+FRAMES = range(1001, 1021)
 
 
 def plate(frame: int) -> np.ndarray:
@@ -52,7 +52,7 @@ def test_no_plate_frame_repeats_the_one_before_it() -> None:
 
 
 def test_the_plate_has_no_letterbox_bars() -> None:
-    for frame in (1001, 1022):
+    for frame in (1001, 1020):
         rows = plate(frame).mean(axis=(1, 2))
         assert rows[0] > 60 and rows[-1] > 30
 

@@ -29,10 +29,10 @@ from tests.render.stage import (
     stage_shot,
 )
 
-# Renders a job and dies, by SIGKILL, at the moment asked for: in a step of painting, or with a frame's file half
-# way between its temporary and its own name.
+# Renders a job and dies, by SIGKILL, at the moment asked for: in a step of painting, with a frame's file half way
+# between its temporary and its own name, or with all done but for what was kept for going on.
 KILLED = """
-import os, signal, sys
+import os, pathlib, signal, sys
 from actanywhere.contract import files
 from actanywhere.contract.job import Job
 from tests.render.stage import render
@@ -49,6 +49,9 @@ def die(*_):
 if moment == "writing":
     flush = files._flush
     files._flush = lambda path: (die() if path.endswith(".exr") else None, flush(path))
+if moment == "finishing":
+    unlink = pathlib.Path.unlink
+    pathlib.Path.unlink = lambda path: (die() if (path.parents[1] / "result.json").exists() else None, unlink(path))
 with open(sys.argv[1]) as stream:
     job = Job.from_json(stream.read())
 render(job, lambda told: die() if moment == told.stage and not told.frame_ready else None)
@@ -192,8 +195,10 @@ def test_a_job_stopped_before_anything_was_painted_leaves_nothing(shot: Staged, 
     assert not (shot.folder / "a").exists()
 
 
-@pytest.mark.parametrize(("moment", "count", "finished"), [("painting", 4, 4), ("writing", 3, 2)])
-def test_a_killed_job_leaves_no_torn_frame_and_goes_on(
+@pytest.mark.parametrize(
+    ("moment", "count", "finished"), [("painting", 4, 4), ("writing", 3, 2), ("finishing", 1, 6)]
+)
+def test_a_killed_job_leaves_nothing_torn_and_nothing_over_and_goes_on(
     shot: Staged, model: Path, moment: str, count: int, finished: int
 ) -> None:
     render(shot.job(model, "unbroken"))
@@ -209,12 +214,14 @@ def test_a_killed_job_leaves_no_torn_frame_and_goes_on(
     assert len(left) == finished and left == {name: whole[name] for name in left}
     strays = [path for path in Path(job.output).iterdir() if ".partial-" in path.name]
     assert len(strays) == (moment == "writing")
-    assert not (Path(job.output) / "result.json").exists()
+    assert (Path(job.output) / "result.json").exists() == (moment == "finishing")
     render(job)
     assert pixels_of(job.output) == whole
-    assert {path.name for path in Path(job.output).iterdir()} == {
-        path.name for path in (shot.folder / "unbroken").iterdir()
-    }
+    assert files_in(Path(job.output)) == files_in(shot.folder / "unbroken")
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
 def test_progress_never_goes_back_and_names_every_finished_frame(shot: Staged, model: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_subjects_camera_is_led_by_what_the_actor_tells_and_says_so(tmp_path: 
     result = render(job)
     assert result.camera == "subject"
     assert "stands on" in result.decided("camera").reason or "drift" in result.decided("camera").reason
+    assert result.decided("shutter").reason.startswith("the place moves by the actor, and not as the plate's")
     frames = [background_of(Path(job.output) / f"shot_generated_bg.{n}.exr") for n in (1001, 1006)]
     assert all(sharpness(frame[4:20, 50:90]) > 0.01 for frame in frames)
     assert np.abs(frames[0] - frames[1]).mean() > 1e-4

@@ -117,9 +117,8 @@ def test_what_they_pick_up_or_come_out_from_behind_is_no_part_that_was_missing(w
     for index in range(FRAMES):
         rgb[index, :, :60] = (90, 140, 60)  # a wall that they come out from behind
         mattes[index, :, :60] = 0
-        x = (
-            110 if index < 4 else 70 + STEP * index
-        )  # a bag of 4 % of them that stands there until they take it
+        # A bag of 4 % of them that stands there until they take it.
+        x = 110 if index < 4 else 70 + STEP * index
         rgb[index, 110:122, x : x + 10], mattes[index, 110:122, x : x + 10] = (
             (30, 60, 200),
             255 * (index >= 4),

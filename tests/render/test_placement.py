@@ -20,7 +20,8 @@ from actanywhere.contract.settings import Settings
 from actanywhere.contract.shot import FrameRange
 from actanywhere.engines.protocol import Watch
 from actanywhere.render.decision import Decision
-from actanywhere.render.placement import choose_placement, cover_in_space, widen_placed
+from actanywhere.render.place import kind_of
+from actanywhere.render.placement import choose_placement, cover_in_space
 from actanywhere.render.placement_told import (
     filled_behind,
     made_up,
@@ -32,7 +33,9 @@ from actanywhere.render.preflight import open_inputs
 from actanywhere.render.scene import Scene, read_scene
 from actanywhere.render.shadow_on_place import shadow_off_sky, shadow_on_place
 from actanywhere.render.standpoint import Standpoint
+from actanywhere.render.widening import Held, held_by, widen_placed
 from actanywhere.seeing.horizon import Horizon
+from actanywhere.seeing.other_actor import OtherActor
 from actanywhere.seeing.protocol import RegionMap
 from actanywhere.seeing.readers import Readers
 from actanywhere.shadow.cast import CastShadow
@@ -187,7 +190,8 @@ def test_an_actor_before_a_wall_comes_down_onto_the_ground_of_the_picture(walker
     assert scene.placement.value.y < -0.05
     assert "the actor's feet stand on its ground in" in scene.placement.reason
     assert "--place" in scene.placement.reason
-    assert not scene.placement.warnings
+    (widened,) = scene.placement.warnings
+    assert "bottom is widened" in widened and scene.placement.value.wider.bands[3] < 0.1  # below the feet
 
 
 def test_an_actor_over_the_sky_comes_down_as_far_as_it_takes_and_that_is_told(walker: Staged) -> None:
@@ -352,7 +356,7 @@ def test_how_much_is_seen_of_what_was_filled_behind_somebody_is_told_without_wha
 def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told() -> None:
     laid = Decision(Placement(x=0.1), "why", ("other",))
     hardly, little, much = (
-        widen_placed(laid, Looks(np.array([[[by, 0.0], [-0.3, 0.0]]])), (200, 200), 1.0, False)
+        widen_placed(laid, Looks(np.array([[[by, 0.0], [-0.3, 0.0]]])), (200, 200), 1.0, Held())
         for by in (0.61, 0.7, 0.8)
     )
     # The border is at 0.6; 0.01 over 0.6 of the width is 1.03 times there, 0.1 is 1.33 times, 0.2 is 1.67 times.
@@ -360,7 +364,26 @@ def test_a_picture_is_widened_to_where_the_camera_looks_and_much_of_that_is_told
     assert little.value.wider == Wider(right=pytest.approx(0.1)) and little.warnings == ("other",)
     assert "why; its right is widened" in little.reason and "1.3 times at the border" in little.reason
     assert much.warnings[0] == "other" and "1.7 times at the border; without --widen" in much.warnings[1]
-    assert widen_placed(laid, Looks(np.zeros((1, 1, 2))), (200, 200), 1.0, False) is laid
+    assert widen_placed(laid, Looks(np.zeros((1, 1, 2))), (200, 200), 1.0, Held()) is laid
+
+
+def test_a_picture_is_widened_above_its_horizon_and_below_the_end_of_its_ground() -> None:
+    below, above = (Looks(np.array([[[0.0, by], [0.3, 0.0]]])) for by in (0.55, -0.55))
+    laid = Decision(Placement())
+    free = widen_placed(laid, below, (200, 200), 1.0, Held()).value.wider
+    assert (free.bottom, free.bands[3]) == (pytest.approx(0.05), 0.35)
+    # The ground ends at 0.8 of its height, and at 0.98; the horizon is at 0.1, and above the picture.
+    low = widen_placed(laid, below, (200, 200), 1.0, Held((0.1, 0.8))).value.wider
+    assert (low.bottom, low.bands[3]) == (pytest.approx(0.05), pytest.approx(0.2)) and low.down(0.8) == 0.8
+    assert not widen_placed(laid, below, (200, 200), 1.0, Held((0.1, 0.98))).value.wider
+    high = widen_placed(laid, above, (200, 200), 1.0, Held((0.1, 0.8))).value.wider
+    assert (high.top, high.bands[2]) == (pytest.approx(0.05), pytest.approx(0.1)) and high.down(0.1) == 0.1
+    assert widen_placed(laid, above, (200, 200), 1.0, Held((-0.3, 0.8))).value.wider.bands[2] == 0.3
+    # Their feet are at 0.9 of it, their head at 0.5.
+    theirs = np.zeros((200, 200), np.float32)
+    theirs[100:181, 90:110] = 1
+    around = widen_placed(laid, below, (200, 200), 1.0, Held(theirs=theirs)).value.wider
+    assert around.bands[3] == pytest.approx(0.1)
 
 
 def test_a_pan_widens_the_picture_unless_that_is_switched_off(tmp_path: Path) -> None:
@@ -516,5 +539,46 @@ def test_a_picture_in_a_camera_in_3d_keeps_its_ground_under_the_feet() -> None:
     assert in_space(None, 2.4).value.scale == 1.25  # from below the picture into it
 
 
+def test_in_3d_what_is_between_the_horizon_and_the_foot_of_the_wall_stays_where_it_is() -> None:
+    shot = replace(cameras(np.stack([look(12, 0)] * 2), np.zeros((2, 3))), ground=np.full(2, -EYE))
+    track = SpaceTrack(shot, 1.0, "", np.ones(2), np.zeros((0, 2)))
+    # The horizon at 0.1, and the foot at 0.3, in heights of the frame. A picture twice as high, moved down by 0.1: at
+    # its middle, and 0.1 of its height farther down.
+    moved, laid = track.standing(0.1, 0.3), Placement(y=0.1, scale=2.0)
+    assert held_by(laid, moved, NOBODY, 1.0, View(1.0)).rows == pytest.approx((0.5, 0.6))
+    # In a view of 0.8 of the raster's height, its middle 0.1 lower.
+    view = View(1.0, y=0.1, height=0.8)
+    assert held_by(laid, moved, NOBODY, 1.0, view).rows == pytest.approx((0.45, 0.575))
+    known = replace(NOBODY, picture=Horizon(0.4, 0.5, "you"))
+    assert held_by(laid, still_track(2), known, 1.0, view).rows == (0.4, 0.5)
+    assert held_by(laid, still_track(2), NOBODY, 1.0, view).rows is None
+
+
+def test_a_picture_is_widened_below_the_feet_alone_where_they_would_leave_its_ground() -> None:
+    below, laid = Looks(np.array([[[0.0, 0.6], [0.3, 0.0]]])), Decision(Placement())
+    feet, ground = np.array([[0.0, 0.42, 0.2]]), np.zeros((100, 100), np.float32)
+    ground[91:] = 1  # they stand at 0.92, and by 0.1 over 0.35 they would at 0.88
+    kept = widen_placed(laid, below, (200, 200), 1.0, Held(feet=feet, ground=ground)).value.wider
+    assert kept.bands[3] == pytest.approx(0.08) and kept.down(0.92) == 0.92
+    ground[70:] = 1
+    free = widen_placed(laid, below, (200, 200), 1.0, Held(feet=feet, ground=ground)).value.wider
+    assert free == Wider(bottom=pytest.approx(0.1)) and 0.87 < free.down(0.92) < 0.89
+    unknown = widen_placed(laid, below, (200, 200), 1.0, Held(feet=feet)).value.wider
+    assert unknown == free
+
+
 def test_no_picture_in_a_camera_in_3d_becomes_soft_for_it() -> None:
     assert in_space(rows=1000).value.scale == 1
+
+
+def test_the_kind_of_a_picture_says_when_nobody_is_sure_whether_somebody_is_in_it() -> None:
+    nobody, asked = (
+        OtherActor("none was found"),
+        OtherActor("perhaps, and left", warnings=["Somebody may be."]),
+    )
+    somebody = OtherActor("found", mask=np.ones((4, 4), np.float32))
+    assert kind_of("auto", nobody, settled=False) == "background, nobody was found in it"
+    assert kind_of("auto", asked, settled=False) == "background, though somebody may be in it"
+    assert kind_of("auto", somebody, settled=False) == "composite, somebody was found in it"
+    assert kind_of("background", somebody, settled=False) == "background, as asked for"
+    assert kind_of("auto", nobody, settled=True) == "composite, as you showed it"

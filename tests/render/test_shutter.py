@@ -94,7 +94,7 @@ def test_a_pan_blurs_the_layer_and_leaves_the_actor(tmp_path: Path, model: Path)
     shot = stage_shot(
         tmp_path / "pan", frames=4, pan=(-12, 0), condition=texture(np.random.default_rng(9), 80, 120)
     )
-    sharp = render(shot.job(model, "sharp", camera="plate"))
+    sharp = render(shot.job(model, "sharp", camera="plate", shutter="off"))
     result = render(shot.job(model, camera="plate", shutter="180"))
     told = result.decided("shutter")
     assert told.value == "180" and told.reason.startswith(
@@ -110,15 +110,18 @@ def test_a_pan_blurs_the_layer_and_leaves_the_actor(tmp_path: Path, model: Path)
     solid = shot.mattes[frame] == 1
     np.testing.assert_array_equal(_rgb(shot, "out", frame)[solid], shot.plates[frame][solid])
     assert not any(record.name == "shutter" for record in sharp.decisions)
-    unknown = render(shot.job(model, "auto", camera="plate", shutter="auto"))
+    unknown = render(shot.job(model, "auto", camera="plate"))
     assert unknown.decided("shutter").value == "none"
     assert any("nor its background tell how long the shutter was open" in one for one in unknown.warnings)
+    led = render(shot.job(model, "led", camera="subject"))
+    assert led.decided("shutter").reason.startswith("this model moves the place itself")
+    assert not any("shutter" in one for one in led.warnings)
 
 
 def test_at_rest_nothing_changes_to_the_bit_and_nothing_is_warned_of(shot: Staged, model: Path) -> None:
-    render(shot.job(model, "plain"))
+    render(shot.job(model, "plain", shutter="off"))
     still = render(shot.job(model, shutter="360"))
-    auto = render(shot.job(model, "auto", shutter="auto"))
+    auto = render(shot.job(model, "auto"))
     for output in ("out", "auto"):
         for layer in ("", "generated_bg."):
             np.testing.assert_array_equal(_rgb(shot, output, 1003, layer), _rgb(shot, "plain", 1003, layer))

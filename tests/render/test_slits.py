@@ -77,9 +77,8 @@ def test_the_actor_is_closed_behind_the_pole_by_their_own_pixels(given: bool) ->
     assert (layer[..., 3][matte == 1] == 0).all()
     error = np.mean((layer[slit][..., :3] - walk.true[7][slit]) ** 2)
     assert -10 * np.log10(error) > 30  # 21 with the flow of the pole's edges
-    assert (
-        layer[:48, :, 3].max() == 0 and layer[132:, :, 3].max() == 0
-    )  # nobody is above the head, nor below the feet
+    # Nobody is above the head, nor below the feet.
+    assert layer[:48, :, 3].max() == 0 and layer[132:, :, 3].max() == 0
 
 
 def test_what_no_frame_shows_is_told_with_its_frames() -> None:

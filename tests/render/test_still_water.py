@@ -29,7 +29,8 @@ def test_water_of_the_condition_is_told_with_its_share_and_the_remedy_that_the_e
 
 def test_without_a_network_the_plates_own_ground_tells() -> None:
     (told,) = warn_of_still_water(None, True, 0, STARTER)
-    assert told.startswith("In the plate the ground at the actor's feet moves by itself")
+    assert told.startswith("In the plate the ground at the actor's feet is not found again")
+    assert "or where the camera sweeps over it; water in the condition picture, if it shows any" in told
     assert warn_of_still_water(None, False, 0, STARTER) == ()
 
 

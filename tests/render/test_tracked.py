@@ -148,9 +148,8 @@ def test_in_a_camera_that_travels_the_picture_s_ground_lies_where_the_plate_s_do
     backdrop = scene.backdrop.value
     assert backdrop is not None
     down = np.radians(10)
-    world = np.array(
-        [[0.0, -1.6, 4.0], [0.6, -1.6, 5.0], [-0.4, -1.6, 3.0]]
-    )  # right, up, ahead of the first camera
+    # Right, up, ahead of the first camera.
+    world = np.array([[0.0, -1.6, 4.0], [0.6, -1.6, 5.0], [-0.4, -1.6, 3.0]])
     places = []
     for index in range(6):
         right, up, ahead = (world - [0.1 * index, 0, 0]).T

@@ -153,6 +153,8 @@ def test_left_to_itself_what_goes_from_border_to_border_is_the_place() -> None:
     assert same(both.mask, SOMEBODY) and same(both.stays, houses)
     said = find_other_actor(PICTURE, "composite", subjects=Seen(subject(houses, 0.7)))
     assert same(said.mask, houses)
+    rider = find_other_actor(PICTURE, "auto", subjects=Seen(subject(houses, 0.95)))
+    assert rider.mask is None and "composite takes it out" in rider.warnings[0]
 
 
 def test_left_to_itself_with_regions_a_person_goes_and_a_thing_stays() -> None:

@@ -26,15 +26,11 @@ def _left(plate: Plane, clean: Plane, over_place: bool = True) -> float:
 def test_a_cloud_over_the_place_stays() -> None:
     ground, share = speckled(np.random.default_rng(1), SIZE, 0.2, 0.06), 0.8 * _blob()[..., None]
     assert _left(ground + share * (0.9 - ground), ground) == 1
-    dust = ground + share * (
-        np.array([0.25, 0.2, 0.12], np.float32) - ground
-    )  # no brighter, of another colour
-    assert _left(dust, ground) == 1
+    dust = np.array([0.25, 0.2, 0.12], np.float32)  # no brighter, of another colour
+    assert _left(ground + share * (dust - ground), ground) == 1
 
 
-def test_where_the_clean_plate_keeps_a_shadow_or_all_about_is_lit_otherwise_nothing_lies_over_the_place() -> (
-    None
-):
+def test_where_the_clean_plate_keeps_a_shadow_or_all_is_lit_otherwise_nothing_lies_over_the_place() -> None:
     ground = speckled(np.random.default_rng(2), SIZE, 0.2, 0.06)
     assert _left(ground, ground * (1 - 0.6 * _blob()[..., None])) < 0.1
     lit = cv2.circle(np.zeros(SIZE, np.float32), (120, 80), 60, 1.0, -1)[..., None]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from actanywhere.camera.alignment import Pair, find_features, match, match_both
 from actanywhere.shadow.clean_plate import CleanFrame, clean_frame
 from actanywhere.shadow.darker import alike_at_feet
-from actanywhere.shadow.pull import Pull, pull_shadow
+from actanywhere.shadow.pull import Pull, Refusal, pull_shadow
 from actanywhere.shadow.pulled import PulledShadow
-from actanywhere.shadow.same_ground import judge, same_ground
+from actanywhere.shadow.same_ground import SameGround, judge, same_ground
 from actanywhere.shadow.shot_frames import ShotFrames, linear
 from actanywhere.shadow.steady import Feet, feet_of
 from tests.shadow.plates import Plane, codes, speckled
@@ -87,11 +87,8 @@ def _shot(
         matte = _figure(x, lift)
         if board:
             light[_board(x)] *= np.array((0.4, 0.4, 0.4) if board is True else board, np.float32)
-        light = np.where(
-            matte[..., None] > 0,
-            np.float32(0.05),
-            light * (1 - taken[..., None] * np.array(tint, np.float32)),
-        )
+        light *= 1 - taken[..., None] * np.array(tint, np.float32)
+        light[matte > 0] = 0.05
         rgb.append(codes(light + 0.003 * rng.standard_normal(light.shape).astype(np.float32)))
         actors.append(matte > 0)
         truth.append(np.where(matte > 0, 0, taken))
@@ -307,6 +304,14 @@ def test_ground_that_the_track_has_elsewhere_is_not_taken_for_water() -> None:
     assert seen(shot) == (True, True)
     assert seen(replace(shot, track=np.stack([np.eye(3)] * FRAMES))) == (True, False)
     assert seen(_shot(water=True)[0]) == (False, False)
+
+
+def test_ground_that_a_lost_camera_sweeps_over_is_not_said_to_be_water_alone() -> None:
+    swept = [
+        [(alike, 0.0)] * 9 for alike in (0.22, 0.36, 0.59, 0.62, 0.51, 0.29)
+    ]  # concrete, by a swinging phone
+    assert judge(swept) == judge([]) == SameGround(found=False, follows=False)
+    assert Refusal.MOVES.value.endswith("moves by itself, as water does, or faster than it can be followed")
 
 
 def test_a_soft_shadow_on_plain_ground_is_not_taken_for_ground_that_moves() -> None:

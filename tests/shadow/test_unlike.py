@@ -41,21 +41,19 @@ def test_parts_that_differ_as_those_of_a_shadow_do_stay() -> None:
     planes[:, *SHADOW] = planes[:, *SAND] = 128
     bluer = np.zeros((50, 60), np.float32)
     bluer[SHADOW], bluer[SAND] = 0.2 * HALF, -0.2 * HALF
-    before = planes.copy()
-    leave_out_unlike(
-        planes, before, np.repeat(as_codes(bluer)[None], 3, 0), lambda index: _actor(50), range(3)
-    )
+    before, codes = planes.copy(), np.repeat(as_codes(bluer)[None], 3, 0)
+    leave_out_unlike(planes, before, codes, lambda index: _actor(50), range(3))
     assert np.array_equal(planes, before)
 
 
-def test_what_is_half_as_deep_as_the_shadow_and_apart_from_them_is_another_thing() -> None:
-    planes = np.zeros((5, 50, 60), np.uint8)
-    planes[:3, *SHADOW] = 128  # at them
-    planes[:, *SAND] = 70
-    planes[3, *SAND] = 60
+def test_what_is_half_or_three_times_as_deep_and_apart_is_another() -> None:
+    planes = np.zeros((6, 50, 60), np.uint8)
+    planes[:3, *SHADOW] = 60  # at them
+    planes[:, *SAND] = np.array([33, 42, 175, 27, 27, 190])[:, None, None]
     planes[4, *SAND][::2, ::2] = 0  # grains
-    planes[4, *SAND] = np.minimum(planes[4, *SAND], 60)
+    planes[5, 10:30, 10:30] = 60  # joins it to them
+    before = planes.copy()
     grey = np.full(planes.shape, 128, np.uint8)
-    leave_out_unlike(planes, planes.copy(), grey, lambda index: np.roll(_actor(30), -14, 0), range(5))
-    assert (planes[:3, *SHADOW] == 128).all() and (planes[:3, *SAND] == 70).all()
-    assert not planes[3:].any()
+    leave_out_unlike(planes, before, grey, lambda index: np.roll(_actor(30), -14, 0), range(6))
+    assert np.array_equal(planes[:3], before[:3])
+    assert not planes[3:5].any() and not planes[5, *SAND].any() and (planes[5, *SHADOW] == 60).all()

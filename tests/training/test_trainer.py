@@ -65,9 +65,8 @@ def test_a_run_stopped_before_its_first_step_can_be_resumed(tmp_path: Path) -> N
 
 def test_two_processes_learn_what_one_learns_from_twice_as_many_batches_a_step(tmp_path: Path) -> None:
     threads = torch.get_num_threads()
-    torch.set_num_threads(
-        1
-    )  # as the two will have: sums in another order would grow apart in Adam's first steps
+    # As the two will have: sums in another order would grow apart in Adam's first steps.
+    torch.set_num_threads(1)
     run(tiny.model(), tmp_path / "one", 2, accumulate=2)
     torch.set_num_threads(threads)
     environment = {

@@ -156,7 +156,7 @@ class Backdrop:
         (rows, columns), wider = self.size, self._wider
         if wider.left or wider.right:
             x = wider.across((x + 0.5) / columns) * columns - 0.5
-        if wider.top:
+        if wider.top or wider.bottom:
             y = wider.down((y + 0.5) / rows) * rows - 0.5
         return x, y
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .backdrop import View
 from .motion import Motion
 from .placement import Placement
-from .widened import Room, wider
+from .widened import Sides, wider
 
 FARTHEST = (0.3, 0.2)
 """Frame heights by which a picture is slid at most, beyond what of it lies outside the frame: to the side, and down."""
@@ -46,8 +46,8 @@ class Path:
         half = np.array(placement.sides(picture, frame)) / 2 + 1e-6
         one = placement.wider
         beside = (one.right - one.left) * (-1 if placement.mirrored else 1)
-        away = np.abs(self.places - [placement.x, placement.y] - half * [beside, -one.top])
-        half = half * [1 + one.left + one.right, 1 + one.top]
+        away = np.abs(self.places - [placement.x, placement.y] - half * [beside, one.bottom - one.top])
+        half = half * [1 + one.left + one.right, 1 + one.top + one.bottom]
         return np.asarray(1 - (away <= half).all(2).mean(1), np.float64)
 
 
@@ -95,22 +95,20 @@ def widen(
     borders: Path,
     picture: float,
     frame: float,
-    level: bool,
-    room: Room = (1.0, 1.0, 1.0),
+    room: Sides = (1.0, 1.0, 1.0, 1.0),
     times: float = WIDEST,
 ) -> Placement:
     """``laid`` and widened as far as the frames' ``borders`` look beyond it, within reason.
 
-    ``level``: to the sides alone, as its horizon holds it. For ``room`` and ``times`` see ``wider``; ``picture`` and
-    ``frame`` are their widths over heights.
+    For ``room`` and ``times`` see ``wider``; ``picture`` and ``frame`` are their widths over heights.
     """
     places = borders.places[(np.abs(borders.places) < _AHEAD).all(2)]
     if not len(places):
         return laid
     shares = (places - [laid.x, laid.y]) / laid.sides(picture, frame) * [-1 if laid.mirrored else 1, 1]
     beyond = np.concatenate([-shares.min(0), shares.max(0)]) - 0.5
-    left, top, right, _ = (float(share) for share in np.where(beyond > _SLIVER, beyond, 0.0))
-    return replace(laid, wider=wider(left, right, 0.0 if level else top, room, times))
+    left, top, right, bottom = (float(share) for share in np.where(beyond > _SLIVER, beyond, 0.0))
+    return replace(laid, wider=wider((left, right, top, bottom), room, times))
 
 
 def _priced(

@@ -1,42 +1,67 @@
-"""How long the shutter was open, seen in the plate: a fast frame's background against a slower frame of the same.
+"""How long the shutter was open, seen in the plate: what it blurs lacks detail along the motion, and not across.
 
-Both are blurred by what the shutter would have blurred in the other. With the right shutter they are alike. The same is
-tried across the motion, where no shutter blurs: what is alike there too is a soft or compressed frame, and no streak.
-Compare Korčák and Matas 2023, arXiv:2303.10247, who divide blur by flow without the second frame.
+Of each piece of a fast frame's background the power of its detail along the motion is divided by that across it, by
+frequency. What a shutter takes of it is known, the square of a sinc as long as the streak, and differs from frequency
+to frequency; what a scene's own lines make of it is about alike at all of them. Compare Korčák and Matas 2023,
+arXiv:2303.10247, who divide a blur that a network sees by the optical flow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.float32]
-Way = NDArray[np.floating]
+Curve = NDArray[np.float64]
 
-_TILE, _EDGE = 64, 40
-"""Pixels of what is compared, and of the border that is blurred into it."""
-_FAST, _FASTEST, _SLOWER, _STEADY = 8.0, 40.0, 0.5, 0.6
-"""Pixels a frame at least and at most (a faster one is seldom laid right); the slower frame's speed over it; how alike
-the fast one's two steps are.
+_FAST, _LEAST = 1 / 120, 5.0
+"""Speed from which a streak is seen, as a share of the frame's width, and in pixels."""
+_SPEED = 16.0
+"""Pixels a frame to which a faster frame is made smaller, so that its streaks are short beside a piece."""
+_STEADY = 0.6
+"""How alike a fast frame's two steps are."""
+_FRAMES, _KNOWN = 8, 2
+"""Frames that are looked at, at most, and that have to tell."""
+_TILE, _STEP = 64, 32
+_ALIKE = (0.7, 1.4)
+"""Speed of a piece that is compared, over the frame's."""
+_BANDS = ((2, 2), (3, 3), (4, 5), (6, 7), (8, 10), (11, 14))
+"""Cycles a piece, first and last."""
+_ASIDE = 0.7
+"""How far aside of an axis, as a share of its own frequency, detail still counts as along it."""
+_GRAIN, _DETAIL = 0.008, 12
+"""Deviation of grain, display 0..1; and detail, in its power, that tells."""
+_TILES, _FEWEST = 6, 4
+"""Pieces that a band has to be known of, and bands that have to be known."""
+_LEFT = (0.003, 0.02)
+"""What compression and whatever goes along leave of a streaked scene's power at least: of a clean plate, and of others.
 """
-_OFF = 8
-"""Pixels by which a tile may miss the track."""
-_SHARED = 0.6
-"""Frame widths that the two may lie apart."""
-_PAIRS = 6
-_OPEN = np.linspace(0, 1, 17)
-_TEXTURE = 2e-4
-_EXPLAINED = 0.5
-"""Share of a tile's detail that may be left unlike: more is something that moves by itself."""
-_TILES, _FRAMES = 14, 2
-_STREAKED, _SHARP = 0.85, 0.93
-"""What is left unlike along the motion over that across it: at most for a streak, at least for a sharp frame."""
-_AGREE = 0.3
-"""Between the quartiles of the tiles' shutters."""
+_OPEN = np.linspace(0, 1, 41)
+_PLAIN, _UNLIKE, _EXPLAINED = 0.3, 0.4, 0.6
+"""Mean difference from what a sharp frame has, a logarithm: below the first it is sharp, from the second on streaked,
+if a shutter leaves so much of that at most.
+"""
+_WEAK, _WEAKER = -0.6, -1.2
+"""Logarithm of the weakest band's detail along the motion over that across: above the first a frame is sharp, and up to
+the second it may be streaked. A scene of uprights loses as much from band to band, but ends with as much as across.
+"""
+_SURE, _LOWER = 2 / 3, 100 / 3
+"""Share of the frames that say the same; and below which share of their shutters the one that is told lies: what stands
+nearer than the rest, or moves unevenly, is streaked more.
+"""
+
+_AT = np.abs(np.fft.fftfreq(_TILE) * _TILE)
+_ALONG = [
+    (first <= _AT[None]) & (_AT[None] <= last) & (_AT[:, None] <= _ASIDE * _AT[None])
+    for first, last in _BANDS
+]
+_WINDOW = np.outer(*[np.hanning(_TILE + 2)[1:-1]] * 2).astype(np.float32)
+_NOISE = _GRAIN**2 * float((_WINDOW**2).sum())
 
 
 @dataclass(frozen=True)
@@ -51,13 +76,10 @@ class SeenShutter:
 
 @dataclass(frozen=True)
 class Steps:
-    """``before`` and ``after`` (2,), the pixels that the middle of the frame moves from the frame before and to the
-    next; ``place`` (2,) where it lies in the shot.
-    """
+    """``before`` and ``after`` (2,): pixels that the middle of a frame moves from the one before, and to the next."""
 
-    before: Way
-    after: Way
-    place: Way
+    before: NDArray[np.floating]
+    after: NDArray[np.floating]
 
     @property
     def speed(self) -> float:
@@ -71,150 +93,109 @@ class Steps:
         return apart <= 2 * (1 - _STEADY) * self.speed
 
 
-def pairs_of(steps: Sequence[Steps], width: int) -> list[tuple[int, int]]:
-    """Fast frames, each with a slower one that shows the same, the fastest first; ``width`` is the frame's."""
-    found: list[tuple[int, int]] = []
-    for fast in sorted(range(len(steps)), key=lambda index: -steps[index].speed):
-        one = steps[fast]
-        if one.speed < _FAST or len(found) == _PAIRS:
-            break
-        apart = [float(np.linalg.norm(one.place - other.place)) for other in steps]
-        slower = [
-            index
-            for index, other in enumerate(steps)
-            if max(np.linalg.norm(other.before), np.linalg.norm(other.after)) <= _SLOWER * one.speed
-            and apart[index] < _SHARED * width
-        ]
-        if one.steady and one.speed <= _FASTEST and slower:
-            found.append(
-                (fast, min(slower, key=lambda index: apart[index] + width * steps[index].speed / one.speed))
-            )
-    return found
-
-
-def seen_shutter(
-    pairs: Sequence[tuple[int, int]],
-    light: Callable[[int, int], tuple[Picture, Picture, NDArray[np.bool_]]],
-    moves: Callable[[int], Picture],
-) -> SeenShutter:
-    """The shutter that the ``pairs`` of frames show.
-
-    ``light`` gives of a pair the fast frame and the slower one as it lies there (h, w), scene-linear, and which pixels
-    of both are background; ``moves`` (h, w, 2), any size, how many pixels right and down a frame goes on meanwhile.
+@dataclass(frozen=True)
+class FastFrame:
+    """``light`` (h, w), display 0..1; where (h, w) it is ``background``; and ``moves`` (n, m, 2), all over it, by how
+    many of its pixels right and down it goes on in a frame's time.
     """
-    curves: list[NDArray[np.float64]] = []
-    frames: set[int] = set()
-    for fast, slower in pairs:
-        for tile in _compared(*light(fast, slower), moves(fast), moves(slower)):
-            curves.append(tile)
-            frames.add(fast)
-    if len(frames) < _FRAMES or len(curves) < _TILES:
-        return SeenShutter(None, "no fast frame's background can be held against a slower frame's")
-    shares = np.array(curves) / np.array(curves)[:, :, :1]
-    along, across = np.median(shares, axis=0)
-    low, high = np.percentile(_OPEN[shares[:, 0].argmin(-1)], [25, 75])
-    streaked = float(along.min() / across.min())
-    told = f"seen in {len(curves)} tiles of {len(frames)} fast frames"
-    if streaked >= _SHARP:
-        return SeenShutter(0.0, f"{told}, which are as sharp as slower ones")
-    if streaked > _STREAKED or high - low > _AGREE:
+
+    light: Picture
+    background: NDArray[np.bool_]
+    moves: Picture
+
+
+def fast_frames(steps: Sequence[Steps], width: int) -> list[int]:
+    """Frames that move so fast that a streak is seen, from all over the faster half; ``width`` is the frame's."""
+    least = max(_LEAST, _FAST * width)
+    fast = [index for index, one in enumerate(steps) if one.speed >= least and one.steady]
+    fast.sort(key=lambda index: -steps[index].speed)
+    faster = sorted(fast[: max(_FRAMES, len(fast) // 2)])
+    at = np.linspace(0, len(faster) - 1, min(_FRAMES, len(faster))).round().astype(int)
+    return [faster[index] for index in at]
+
+
+def seen_shutter(frames: Iterable[FastFrame]) -> SeenShutter:
+    """The shutter that fast ``frames`` show."""
+    streaked: list[float] = []
+    looked = sharp = 0
+    for frame in frames:
+        looked += 1
+        speed, curve = _compared(frame)
+        if np.isfinite(curve).sum() < _FEWEST:
+            continue
+        left = _unexplained(speed, curve)
+        weakest, explained = float(np.nanmin(curve)), left.min() <= _EXPLAINED * left[0]
+        if weakest > _WEAK or (left[0] < _PLAIN and not explained):
+            sharp += 1
+        elif left[0] >= _UNLIKE and explained and weakest <= _WEAKER:
+            streaked.append(float(_OPEN[left.argmin()]))
+    known = sharp + len(streaked)
+    if known < _KNOWN:
+        return SeenShutter(None, "no fast frame's background has detail enough")
+    told = f"seen in {looked} fast frames"
+    if sharp >= _SURE * known:
+        return SeenShutter(0.0, f"{told}, as sharp along the motion as across")
+    if len(streaked) < _SURE * known:
         return SeenShutter(None, f"{told}, which do not agree")
-    return SeenShutter(_lowest(along), told)
+    return SeenShutter(float(np.percentile(streaked, _LOWER)), told)
 
 
-def _lowest(curve: NDArray[np.float64]) -> float:
-    """Where a curve over ``_OPEN`` is lowest, between its samples."""
-    index = int(curve.argmin())
-    inside = 0 < index < len(curve) - 1
-    return float(_OPEN[index] + (_OPEN[1] * _peak(curve[index - 1 : index + 2]) if inside else 0.0))
-
-
-def _compared(
-    fast: Picture,
-    slower: Picture,
-    background: NDArray[np.bool_],
-    moves: Picture,
-    slowly: Picture,
-) -> Iterator[NDArray[np.float64]]:
-    """Of each tile (2, 17) what is left unlike by every shutter: along the motion, and across."""
-    side, (height, width) = _TILE + 2 * _EDGE, fast.shape
-    moves, slowly = (np.asarray(cv2.resize(way, (width, height)), np.float32) for way in (moves, slowly))
-    for top in range(0, height - side + 1, _TILE):
-        for left in range(0, width - side + 1, _TILE):
-            part = np.s_[top : top + side, left : left + side]
-            if background[part].all():
-                middle = top + side // 2, left + side // 2
-                curve = _unlike(fast[part], slower[part], moves[middle], slowly[middle])
-                if curve is not None:
-                    yield curve
-
-
-def _unlike(fast: Picture, slower: Picture, moves: Way, slowly: Way) -> NDArray[np.float64] | None:
-    inner = np.s_[_EDGE:-_EDGE, _EDGE:-_EDGE]
-    detail = float((_detail(slower)[inner] ** 2).mean())
-    if detail < _TEXTURE:
-        return None
-    laid = _laid(slower, fast)
-    if laid is None:
-        return None
-    turned = np.array([[0, -1], [1, 0]])
-    curves = np.array(
-        [
-            [
-                ((_detail(_blurred(fast, share * b)) - _detail(_blurred(laid, share * a)))[inner] ** 2).mean()
-                for share in _OPEN
-            ]
-            for a, b in ((moves, slowly), (turned @ moves, turned @ slowly))
-        ]
-    )
-    return curves if curves[0].min() < _EXPLAINED * detail else None
-
-
-def _detail(light: Picture) -> Picture:
-    """What is neither grain nor shading."""
-    shown = np.sqrt(np.maximum(light, 0))
-    return np.asarray(cv2.GaussianBlur(shown, (0, 0), 1.2) - cv2.GaussianBlur(shown, (0, 0), 6), np.float32)
-
-
-def _laid(slower: Picture, fast: Picture) -> Picture | None:
-    """The slower frame's tile moved onto the fast one's: parallax, and what the track misses; None where they lie too
-    far apart. No phase correlation: it takes the blur's negative frequencies for a move.
+def _compared(frame: FastFrame) -> tuple[float, Curve]:
+    """The speed of a frame, made smaller where it is fast, and (bands,) the logarithm of its detail's power along the
+    motion over that across; not a number where that is not known.
     """
-    inner = np.s_[_OFF:-_OFF, _OFF:-_OFF]
-    like = np.asarray(
-        cv2.matchTemplate(_detail(slower), _detail(fast)[inner], cv2.TM_CCOEFF_NORMED), np.float64
-    )
-    _, _, _, (x, y) = cv2.minMaxLoc(like)
-    if not (0 < x < 2 * _OFF and 0 < y < 2 * _OFF):
-        return None
-    off = x + _peak(like[y, x - 1 : x + 2]) - _OFF, y + _peak(like[y - 1 : y + 2, x]) - _OFF
-    way = np.array([[1, 0, -off[0]], [0, 1, -off[1]]])
-    size = fast.shape[::-1]
-    return np.asarray(
-        cv2.warpAffine(slower, way, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    scale = min(1.0, _SPEED / _speed(frame.moves))
+    size = [max(1, round(side * scale)) for side in frame.light.shape[::-1]]
+    light = np.asarray(cv2.resize(frame.light, size, interpolation=cv2.INTER_AREA), np.float32)
+    free = cv2.resize(frame.background.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99
+    moves = np.asarray(cv2.resize(frame.moves, size), np.float32) * np.float32(scale)
+    usual = _speed(moves)
+    reach = int(np.ceil(_TILE * 2**-0.5))
+    found = []
+    for row in range(reach, size[1] - reach + 1, _STEP):
+        for column in range(reach, size[0] - reach + 1, _STEP):
+            way = moves[row, column]
+            speed = float(np.linalg.norm(way))
+            alike = _ALIKE[0] * usual <= speed <= _ALIKE[1] * usual
+            if alike and free[row - reach : row + reach, column - reach : column + reach].all():
+                found.append(_powers(light, (column, row), way / speed))
+    ratios = np.array(found).reshape(-1, len(_BANDS))
+    known = np.isfinite(ratios).sum(0) >= _TILES
+    curve = np.full(len(_BANDS), np.nan)
+    curve[known] = np.nanmedian(ratios[:, known], 0)
+    return usual, curve
 
 
-def _peak(three: NDArray[np.floating]) -> float:
-    """Where the parabola through three values has its peak, from the middle one."""
-    left, here, right = (float(one) for one in three)
-    bend = left - 2 * here + right
-    return 0.0 if abs(bend) < 1e-12 else (left - right) / (2 * bend)
+def _speed(moves: Picture) -> float:
+    return max(1e-3, float(np.median(np.linalg.norm(moves, axis=-1))))
 
 
-def _blurred(light: Picture, way: Way) -> Picture:
-    """Along a straight ``way`` (right, down), its middle in place."""
-    length = float(np.linalg.norm(way))
-    if length < 0.25:
-        return light
-    radius = int(np.ceil(np.abs(way).max() / 2)) + 1
-    count = 4 * int(np.ceil(length)) + 1
-    spots = ((np.arange(count) + 0.5) / count - 0.5)[:, None] * way + radius
-    kernel = np.zeros((2 * radius + 1, 2 * radius + 1), np.float32)
-    corner = np.floor(spots).astype(int)
-    part = spots - corner
-    for x in (0, 1):
-        for y in (0, 1):
-            weight = np.abs(1 - x - part[:, 0]) * np.abs(1 - y - part[:, 1])
-            np.add.at(kernel, (corner[:, 1] + y, corner[:, 0] + x), weight)
-    return np.asarray(cv2.filter2D(light, -1, kernel / count, borderType=cv2.BORDER_REPLICATE), np.float32)
+def _powers(light: Picture, middle: tuple[int, int], way: NDArray[np.floating]) -> Curve:
+    """(bands,) of a piece of the ``light`` turned so that the ``way`` lies along its rows."""
+    out = np.arange(_TILE, dtype=np.float32) - np.float32((_TILE - 1) / 2)
+    x = middle[0] + way[0] * out[None] - way[1] * out[:, None]
+    y = middle[1] + way[1] * out[None] + way[0] * out[:, None]
+    piece = cv2.remap(light, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC)
+    power = np.abs(np.fft.fft2((piece - piece.mean()) * _WINDOW)) ** 2
+    along, across = (np.array([turned[band].mean() for band in _ALONG]) for turned in (power, power.T))
+    ratio = np.log((along + _NOISE) / (across + _NOISE))
+    return np.asarray(np.where(across > _DETAIL * _NOISE, ratio, np.nan), np.float64)
+
+
+def _unexplained(speed: float, curve: Curve) -> Curve:
+    """What each shutter of ``_OPEN`` leaves unexplained of a curve, in the mean."""
+    apart = curve - [[_streak(round(float(opened) * speed, 1), left) for left in _LEFT] for opened in _OPEN]
+    apart -= np.nanmedian(apart, -1, keepdims=True)
+    return np.asarray(np.nanmean(np.abs(apart), -1).min(-1), np.float64)
+
+
+@cache
+def _streak(length: float, left: float) -> Curve:
+    """(bands,) what a streak so many pixels long makes of the same, were it seen in a scene whose detail falls with the
+    square of the frequency, in pieces that fade out to their borders.
+    """
+    power = 1 / np.maximum(_AT[None] ** 2 + _AT[:, None] ** 2, 1)
+    streaked = power * (left + (1 - left) * np.sinc(length * _AT[None] / _TILE) ** 2)
+    for axis in (0, 1):
+        streaked = 2 / 3 * streaked + sum(np.roll(streaked, way, axis) for way in (-1, 1)) / 6
+    return np.array([np.log(streaked[band].mean() / streaked.T[band].mean()) for band in _ALONG])

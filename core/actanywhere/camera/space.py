@@ -126,6 +126,11 @@ class SpaceTrack:
         )
 
     @property
+    def upright(self) -> tuple[float, float]:
+        """The rows of the reference view, in unit coordinates, of its horizon and of the foot of its wall."""
+        return self._horizon, self._horizon + self.focal * self.height / self.wall
+
+    @property
     def reach(self) -> float:
         """The least distance of a wall that has nearly all before it that the actor walks on."""
         return self._before(self.feet - self._place[[0, 2]], _NEARLY)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..contract.numbering import compact
 from .alignment import align, find_features, match
+from .dense_flow import dense_flow
 from .fades import find_fades, small_of
 
 Grey = NDArray[np.uint8]
@@ -319,9 +320,7 @@ def _likeness(one: Grey, other: Grey) -> float:
     """How alike two frames are, -1 to 1, where one is moved onto the other, whatever their exposure."""
     details = [_detail(one), _detail(other)]
     shown = [np.asarray(np.clip(128 + 40 * detail, 0, 255), np.uint8) for detail in details]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(
-        shown[1], shown[0], np.zeros((*one.shape, 2), np.float32)
-    )
+    flow = dense_flow(shown[1], shown[0])
     x, y = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in one.shape[::-1]))
     laid = cv2.remap(
         details[0], x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -13,8 +13,8 @@ import numpy as np
 
 _BAND, _BANDS = 0.6, 0.5
 """The share of its width that is widened, on one side alone, and on each of both."""
-_ABOVE = 0.3
-"""The share of its height that is: its horizon is not to move. Nor is the ground, which goes on below as it is."""
+_ABOVE, _BELOW = 0.3, 0.35
+"""The share of its height that is, above and below: its horizon is not to move."""
 _LEAST = 0.05
 """The share without which nothing is."""
 
@@ -23,21 +23,22 @@ _LEAST = 0.05
 class Wider:
     """By how much it reaches farther beyond its borders, in widths and heights of itself.
 
-    ``bands``: the shares at the left, right and upper border over which it is widened.
+    ``bands``: the shares at the left, right, upper and lower border over which it is widened.
     """
 
     left: float = 0.0
     right: float = 0.0
     top: float = 0.0
-    bands: tuple[float, float, float] = (_BAND, _BAND, _ABOVE)
+    bottom: float = 0.0
+    bands: tuple[float, float, float, float] = (_BAND, _BAND, _ABOVE, _BELOW)
 
     def __bool__(self) -> bool:
-        return any((self.left, self.right, self.top))
+        return any((self.left, self.right, self.top, self.bottom))
 
     @property
     def stretch(self) -> float:
-        """How many times as wide as it was the picture is at the border where that is most."""
-        sides = zip((self.left, self.right, self.top), self.bands, strict=True)
+        """How many times as wide, or high, as it was the picture is at the border where that is most."""
+        sides = zip((self.left, self.right, self.top, self.bottom), self.bands, strict=True)
         return max(1 + 2 * more / band for more, band in sides)
 
     def across(self, share: Any) -> Any:
@@ -49,24 +50,26 @@ class Wider:
 
     def down(self, share: Any) -> Any:
         """See ``across``."""
-        return _narrowed(share, self.top, self.bands[2], -1)
+        return _narrowed(_narrowed(share, self.bottom, self.bands[3], 1), self.top, self.bands[2], -1)
 
 
 AS_IT_WAS = Wider()
-Room = tuple[float, float, float]
-"""Shares of a picture at its left, right and upper border in which nothing has to stay where it is."""
+Sides = tuple[float, float, float, float]
+"""At the left, right, upper and lower border, as shares of the picture."""
 
 
-def wider(left: float, right: float, top: float, room: Room, times: float) -> Wider:
-    """As much as is asked for, in widths and heights of the picture, and has ``room``, to ``times`` as wide at most."""
-    beside = _BANDS if left and right else _BAND
-    bands, sides = [], []
-    for asked, free, most in zip((left, right, top), room, (beside, beside, _ABOVE), strict=True):
+def wider(asked: Sides, room: Sides, times: float) -> Wider:
+    """As much as is ``asked`` for, to ``times`` as wide at most, where nothing has to stay: over ``room``."""
+    beside = _BANDS if asked[0] and asked[1] else _BAND
+    bands: list[float] = []
+    sides: list[float] = []
+    for more, free, most in zip(asked, room, (beside, beside, _ABOVE, _BELOW), strict=True):
         bands.append(max(_LEAST, min(most, free)))
-        sides.append(min(asked, (times - 1) / 2 * bands[-1]) if free > _LEAST else 0.0)
+        sides.append(min(more, (times - 1) / 2 * bands[-1]) if free > _LEAST else 0.0)
     if not any(sides):
         return AS_IT_WAS
-    return Wider(sides[0], sides[1], sides[2], (bands[0], bands[1], bands[2]))
+    left, right, top, bottom = sides
+    return Wider(left, right, top, bottom, (bands[0], bands[1], bands[2], bands[3]))
 
 
 def _narrowed(share: Any, more: float, band: float, sign: int) -> Any:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.dense_flow import dense_flow
+
 Frames = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 Region = NDArray[np.bool_]
@@ -42,12 +44,11 @@ def warp_error(frames: Frames, outside: Region) -> float:
     Mean absolute difference of ``frames`` (T, H, W, 3) display after dense optical flow (DIS, "medium"), ``outside``
     (T, H, W) of the matte in both frames and where the flow stays inside of the frame. NaN if there is no such place.
     """
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     height, width = frames.shape[1:3]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     found = []
     for (before, seen), (after, still) in pairwise(zip(frames, outside, strict=True)):
-        back = np.asarray(flow.calc(_grey(after), _grey(before), None), np.float32)  # type: ignore[call-overload]
+        back = dense_flow(_grey(after), _grey(before), cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         from_x, from_y = x + back[..., 0], y + back[..., 1]
         moved = cv2.remap(before, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         open_before = cv2.remap(_inner(seen), from_x, from_y, cv2.INTER_NEAREST, borderValue=0) > 0

@@ -257,9 +257,8 @@ def _layer_spec(info: PlateInfo, attributes: dict[str, Any], names: tuple[str, .
     spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), chromaticities_of(space))
     spec.attribute("PixelAspectRatio", float(info.pixel_aspect))
     spec.attribute("Software", "ActAnywhere")
-    spec.attribute(
-        "DateTime", ""
-    )  # left out, the library writes the time of day: one job gives one layer, to the byte
+    # Left out, the library writes the time of day: one job gives one layer, to the byte.
+    spec.attribute("DateTime", "")
     if info.fps is not None:
         rate = (info.fps.numerator, info.fps.denominator)
         spec.attribute("framesPerSecond", oiio.TypeDesc("rational"), rate)

@@ -87,9 +87,8 @@ def fetch_file(
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     constants.DOWNLOAD_CHUNK_SIZE = _CHUNK
-    logging.getLogger("huggingface_hub").setLevel(
-        logging.ERROR
-    )  # it would write between the lines of progress
+    # It would write between the lines of progress.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     have = part.stat().st_size if part.is_file() else 0
     if have > file.size:
         part.unlink()

@@ -43,9 +43,8 @@ def load_runtime() -> Any:
         runtime = importlib.import_module("onnxruntime")
     except ImportError as error:
         raise ModelError(f"ONNX Runtime cannot be loaded: {error}.", _INSTALL) from error
-    runtime.set_default_logger_severity(
-        4
-    )  # what goes wrong is raised; its log would go between a worker's lines
+    # What goes wrong is raised; its log would go between a worker's lines.
+    runtime.set_default_logger_severity(4)
     runtime.disable_telemetry_events()
     if PROVIDERS["cuda"] in runtime.get_available_providers():
         with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find

@@ -174,8 +174,11 @@ class OutputFolder:
             write_text(str(self.work / "job.json"), json.dumps(numbered(facts, _CLAIM), indent=2) + "\n")
 
     def finish(self, result: Result) -> None:
-        """Write ``result.json`` and drop what was kept for going on."""
+        """Write ``result.json``: the job is finished."""
         write_text(str(self.result_path), json.dumps(result.to_dict(), indent=2) + "\n")
+
+    def let_go(self) -> None:
+        """Drop what was kept for going on, of a job that is finished."""
         for path in self.work.glob("*.safetensors"):
             path.unlink()
         shutil.rmtree(self.scratch, ignore_errors=True)

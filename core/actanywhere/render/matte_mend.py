@@ -42,9 +42,8 @@ class _Patch:
 
     def on(self, matte: Picture, read: Callable[[int], Picture]) -> Picture:
         brought = [_moved(read(index), offsets) for index, offsets, _ in self.sources]
-        mean = sum(
-            weight * one for one, (_, _, weight) in zip(brought, self.sources, strict=True)
-        )  # of one source, or two
+        # Of one source, or two.
+        mean = sum(weight * one for one, (_, _, weight) in zip(brought, self.sources, strict=True))
         if self.region is None:
             # Of three the median, or the flow's own slips would be in it.
             made = np.median([matte, *brought], axis=0) if len(brought) == 2 else mean

@@ -25,7 +25,7 @@ from ..seeing.readers import Readers
 from ..seeing.shift_map import ShiftMap
 from .clip import Clip
 from .decision import Decision
-from .placement import choose_placement, cover_in_space, widen_placed
+from .placement import choose_placement, cover_in_space
 from .placement_told import (
     filled_behind,
     hangs_in_sky,
@@ -41,6 +41,7 @@ from .roll import warn_of_roll
 from .stand import stand
 from .standpoint import Standpoint, read_standpoint
 from .tint import unlike_in_colour
+from .widening import held_by, widen_placed
 
 Picture = NDArray[np.float32]
 
@@ -203,7 +204,7 @@ def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
 
     other = find(None) if given is not None else readers.by_subjects(find)
     if match is None:
-        return _Seen(other, None, _kind(asked.kind, other, settled), other.warnings, regions)
+        return _Seen(other, None, kind_of(asked.kind, other, settled), other.warnings, regions)
     index = match.index * _stride(clip)
     frame = clip.frames.first + index
     notes = f"The actor of frame {frame} is painted into the condition picture; they are not used twice."
@@ -211,17 +212,19 @@ def _look(inputs: Inputs, clip: Clip, readers: Readers) -> _Seen:
     return _Seen(other, index, kind, [notes, *other.warnings], regions)
 
 
-def _kind(asked: str, other: OtherActor, settled: bool) -> str:
-    """What kind of picture the condition is, and whence that is known."""
+def kind_of(asked: str, other: OtherActor, settled: bool) -> str:
+    """What kind of picture the condition is, and whence that is known.
+
+    ``asked``: auto, background or composite; ``settled``: an artist showed who the ``other`` is.
+    """
     if settled:
         return "composite, as you showed it"
     if asked != "auto":
         return f"{asked}, as asked for"
-    return (
-        "composite, somebody was found in it"
-        if other.mask is not None
-        else "background, nobody was found in it"
-    )
+    if other.mask is not None:
+        return "composite, somebody was found in it"
+    asks = bool(other.warnings)
+    return f"background, {'though somebody may be' if asks else 'nobody was found'} in it"
 
 
 def _lay(
@@ -301,9 +304,9 @@ def _lay(
     fits_whole = settings.fit == "fill" and settings.anchor is None and box is None
     # What a network goes on with is no copy of what is there.
     if settings.widen and free and fills and fits_whole and readers.fill.name == ShiftMap.name:
-        borders, level = path_of(moved, clip.aspect, view, borders=True), isinstance(moved, SpaceTrack)
-        theirs = None if painted is None else hole
-        placement = widen_placed(placement, borders, size, view.aspect, level, theirs)
+        borders, theirs = path_of(moved, clip.aspect, view, borders=True), None if painted is None else hole
+        held = held_by(placement.value, moved, standpoint, size[1] / size[0], view, theirs)
+        placement = widen_placed(placement, borders, size, view.aspect, held)
     unknown = hole if hole is not None and bool((hole > 0).any()) else None
     backdrop = Backdrop(condition, moved, clip.aspect, None, unknown, view, placement.value)
     strip = () if asked is not None and asked.moved else hardly_shown(backdrop, (left, top, wide, high))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import View
-from ..camera.cover import WIDEST, Path, cover, path_of, widen
+from ..camera.cover import Path, cover, path_of
 from ..camera.footing import (
     BELOW,
     FARTHEST,
@@ -41,16 +41,12 @@ from .placement_told import (
     far,
     ground_told,
     made_up_below,
-    much_widened,
     proposal,
     times,
-    widened_to,
 )
 from .standpoint import Standpoint, share_in_sky
 
 _AGREE, _STANDS = 0.08, 0.6
-_FINISHED = 1.5
-"""How many times as wide as it was a picture that was finished for a frame may become at its border."""
 _BY_COLOUR = (0.15, 0.2)
 """Frame heights by which a picture is moved at most, where only the colours under somebody's feet tell its ground."""
 
@@ -197,31 +193,6 @@ def cover_in_space(
         float(path(one.scale).beyond(one, picture, view.aspect).mean()) for one in (centred, covering)
     )
     return Decision(covering, _covered(covering, was, now))
-
-
-def widen_placed(
-    placement: Decision[Placement],
-    borders: Path,
-    size: tuple[int, int],
-    frame: float,
-    level: bool,
-    theirs: NDArray[np.float32] | None = None,
-) -> Decision[Placement]:
-    """The same, widened to where the frames' ``borders`` look; ``size`` is the picture's height and width.
-
-    ``level``: to the sides alone. ``theirs`` (h, w): the place of the plate's own actor, whom it was finished around:
-    they stay on it, and the picture is widened less.
-    """
-    room, most = (1.0, 1.0, 1.0), WIDEST
-    if theirs is not None and (theirs > 0.5).any():
-        rows, columns = (np.flatnonzero((theirs > 0.5).any(axis)) for axis in (1, 0))
-        left, right, top = columns[0] / size[1], 1 - columns[-1] / size[1], rows[0] / size[0]
-        room, most = (float(left), float(right), float(top)), _FINISHED
-    found = widen(placement.value, borders, size[1] / size[0], frame, level, room, most)
-    if found == placement.value:
-        return placement
-    reason = "; ".join([*([placement.reason] if placement.reason else []), f"its {widened_to(found)}"])
-    return Decision(found, reason, placement.warnings + much_widened(found))
 
 
 def _covered(covering: Placement, was: float, now: float) -> str:

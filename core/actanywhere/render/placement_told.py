@@ -125,7 +125,7 @@ def far(footing: Footing) -> Footing:
 def widened_to(laid: Placement) -> str:
     """Where a picture is widened, how much, and what else could be."""
     wider = laid.wider
-    names = [name for name in ("left", "right", "top") if getattr(wider, name)]
+    names = [name for name in ("left", "right", "top", "bottom") if getattr(wider, name)]
     more = f"{'are' if len(names) > 1 else 'is'} widened to where the camera looks"
     much = f"{wider.stretch:.1f} times" if wider.stretch >= 1.05 else "less than 5 %"
     how = f"{more}, {much} at the border"
@@ -230,7 +230,7 @@ def stretched_below(
 
     As ``made_up``.
     """
-    lowest = placement.y + placement.sides(picture, frame)[1] * (0.5 + MIRRORED)
+    lowest = placement.y + placement.sides(picture, frame)[1] * (0.5 + placement.wider.bottom + MIRRORED)
     down = path.places[..., 1]  # 1000 behind the camera
     much = _from(((down > lowest) & (down < _AHEAD)).mean(1), _STRETCHED, frames)
     if much is None:

@@ -112,6 +112,7 @@ def render(
             if finished is None:
                 finished = _render(inputs, output, digests, progress)
                 output.finish(finished)
+            output.let_go()  # in a folder found finished too: the one who finished it may have been killed before this
             watch = progress.watch(_DISPLAY, remedy=_DISPLAY_REMEDY)
             deliver_display_files(inputs, output, watch)
             return finished

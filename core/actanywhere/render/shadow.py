@@ -138,9 +138,7 @@ def _pulled(
     shadow = PulledShadow(
         found.shadow.planes, settings.shadow_strength, settings.shadow_blur, settings.shadow_tint
     )
-    source = (
-        "" if regions is None or not regions.source else f"; on ground and walls alone, by {regions.source}"
-    )
+    source = f"; on ground and walls alone, by {regions.source}" if regions and regions.source else ""
     carried = (
         f"; carried from the nearest frame that shows it into {named(found.carried)}" if found.carried else ""
     )
@@ -244,12 +242,8 @@ def _of_wider(
 
 def _helps(found: Pull) -> str:
     """What shows the ground under an actor who hardly moves on."""
-    longer = (
-        "a longer range of plate and matte"
-        if found.needs is None
-        else f"a longer range of plate and matte (at this pace some {found.needs} frames)"
-    )
-    return f"{longer} or a clean plate (--clean-plate) may show it"
+    pace = "" if found.needs is None else f" (at this pace some {found.needs} frames)"
+    return f"a longer range of plate and matte{pace} or a clean plate (--clean-plate) may show it"
 
 
 def shaded(proxies: Clip, regions: PlateRegions | None = None) -> Callable[[int], Picture | None]:

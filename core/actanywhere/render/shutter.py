@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..camera.backdrop import Backdrop
 from ..camera.fit import from_pixels
 from ..camera.motion import shown_again
-from ..camera.seen_shutter import SeenShutter, Steps, pairs_of, seen_shutter
+from ..camera.seen_shutter import FastFrame, SeenShutter, Steps, fast_frames, seen_shutter
 from ..camera.timing import Timing
 from ..comp.motion_blur import AUTO, OFF, Streaks, read_shutter
 from .decision import Decision
@@ -38,24 +36,24 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
         return Decision(None, "as asked for")
     backdrop, source = scene.backdrop.value, "as asked for"
     if backdrop is None:
-        warning = (
-            f"--shutter {asked} is left out: this model moves the place itself, and how far is not known."
-        )
-        return Decision(None, "none", (warning,))
+        reason = "this model moves the place itself, and how far is not known"
+        return Decision(None, reason, () if asked == AUTO else (f"--shutter {asked} is left out: {reason}.",))
     if asked == AUTO:
         attributes = inputs.plate.read(inputs.frames.first).attributes
         rate = None if inputs.plate.info.fps is None else float(inputs.plate.info.fps)
         found = shutter_of({name: value for name, (_, value) in attributes.items()}, rate)
         source = "as the plate's files say"
         if found is None:
-            if not _moves_at_all(inputs, scene, backdrop):
-                return Decision(None, _AT_REST)
+            if scene.camera.value == "subject":
+                return Decision(None, "the place moves by the actor, and not as the plate's background does")
             seen = _seen(inputs, scene, backdrop)
+            if seen is None:
+                return Decision(None, _AT_REST)
             if seen.opened is None:
                 warning = (
                     "--shutter auto: neither the plate's files nor its background tell how long the shutter was open "
-                    f"({seen.reason}), and the place is not blurred. If the plate's background is, give degrees: "
-                    "--shutter 180 is what most cameras are set to."
+                    f"({seen.reason}), and the place is not blurred. If the plate's background is, give degrees "
+                    "(--shutter 180 is what most cameras are set to); --shutter off says that it is not."
                 )
                 return Decision(None, "neither the plate's files nor its background tell", (warning,))
             if seen.opened == 0:
@@ -79,46 +77,34 @@ def choose_shutter(inputs: Inputs, scene: Scene) -> Decision[float | None]:
     return Decision(opened, reason)
 
 
-def _moves_at_all(inputs: Inputs, scene: Scene, backdrop: Backdrop) -> bool:
-    """Whether a shutter that is always open would blur anything."""
-    height, width = inputs.plate.info.height, inputs.plate.info.width
-    frames = range(len(backdrop.track))
-    return any(streaks_at(backdrop, 1.0, index, height, width, scene.timing).seen for index in frames)
+def _seen(inputs: Inputs, scene: Scene, backdrop: Backdrop) -> SeenShutter | None:
+    """The shutter that the plate's background shows; None where it moves too little for a streak to be seen."""
 
-
-def _seen(inputs: Inputs, scene: Scene, backdrop: Backdrop) -> SeenShutter:
-    """The shutter that the plate's background shows."""
-    track, matte = backdrop.track, inputs.matte
-
-    @cache
     def read(index: int) -> tuple[Picture, Picture]:
-        shown, actor = read_proxies(inputs.plate, matte, inputs.job.settings, inputs.frames.first + index)
-        return np.asarray(shown.mean(-1) ** 2.2, np.float32), actor
+        return read_proxies(inputs.plate, inputs.matte, inputs.job.settings, inputs.frames.first + index)
 
-    height, width = read(0)[0].shape
+    height, width = read(0)[1].shape
 
-    @cache
-    def moves(index: int) -> Picture:
-        found = streaks_at(backdrop, 1.0, index, height, width, scene.timing)
-        return np.asarray((found.before - found.after) / 2, np.float32)
+    def streaks(index: int) -> Streaks:
+        return streaks_at(backdrop, 1.0, index, height, width, scene.timing)
 
-    def light(fast: int, slower: int) -> tuple[Picture, Picture, NDArray[np.bool_]]:
-        way = cv2.resize(_moves(backdrop, slower, fast, height, width), (width, height))
-        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        laid, actor = (
-            cv2.remap(one, x + way[..., 0], y + way[..., 1], cv2.INTER_CUBIC, None, cv2.BORDER_CONSTANT, -1)
-            for one in read(slower)
-        )
-        free = (read(fast)[1] < _FREE) & (actor < _FREE) & (laid >= 0)
-        return read(fast)[0], np.maximum(laid, 0), free & (actor > -_FREE)
+    steps = []
+    for index in range(len(backdrop.track)):
+        moves = streaks(index)
+        steps.append(Steps(*(np.median(way.reshape(-1, 2), 0) for way in (moves.before, -moves.after))))
+    fast = fast_frames(steps, width)
 
-    steps, place = [], np.zeros(2)
-    for index in range(len(track)):
-        found = streaks_at(backdrop, 1.0, index, height, width, scene.timing)
-        before, after = (np.median(way.reshape(-1, 2), 0) for way in (found.before, -found.after))
-        place = place + (before if index else 0)
-        steps.append(Steps(before, after, place))
-    return seen_shutter(pairs_of(steps, width), light, moves)
+    def looked_at() -> Iterator[FastFrame]:
+        for index in fast:
+            shown, actor = read(index)
+            moves = streaks(index)
+            yield FastFrame(
+                np.asarray(shown.mean(-1), np.float32),
+                actor < _FREE,
+                np.asarray((moves.before - moves.after) / 2, np.float32),
+            )
+
+    return seen_shutter(looked_at()) if fast else None
 
 
 def shutter_of(attributes: Mapping[str, object], rate: float | None) -> float | None:

@@ -35,7 +35,7 @@ def move_water(
 ) -> tuple[Place, str, tuple[str, ...]]:
     """The place with its water moving, what is said of that (empty where none moves), and what to warn of.
 
-    ``plate_moves``: the ground at the actor's feet moves by itself in the plate.
+    ``plate_moves``: the ground at the actor's feet is not found again from frame to frame of the plate.
     """
     settings, reads = inputs.job.settings, inputs.engine.facts.reads
     if place.backdrop is None or place.standpoint is None:
@@ -95,7 +95,7 @@ def warn_of_still_water(
 ) -> tuple[str, ...]:
     """What to warn of where water stands still, by the regions of the condition that show ``water``.
 
-    Where no network tells them, ``plate_moves`` does: the ground at the actor's feet moves by itself in the plate.
+    Where no network tells them, ``plate_moves`` does: the ground at the actor's feet is not found again there.
     ``reads`` are the settings that the engine reads, of which ``life`` repaints parts of the picture.
     """
     if life > 0 and "life" in reads:
@@ -104,8 +104,8 @@ def warn_of_still_water(
         seen = f"{share:.0%} of the condition picture is water (by {water.source}), which stands still in the layer"
     elif water is None and plate_moves:
         seen = (
-            "In the plate the ground at the actor's feet moves by itself, as water does; water in the condition "
-            "picture stands still"
+            "In the plate the ground at the actor's feet is not found again from frame to frame, as on water or where "
+            "the camera sweeps over it; water in the condition picture, if it shows any, stands still"
         )
     else:
         return ()

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.dense_flow import dense_flow
 from ..footage import brightness
 from .grab_cut import GrabCutSubjects
 from .protocol import Followed, Hint, Picture, stacked
@@ -279,8 +280,7 @@ def _greys(one: Picture, other: Picture, side: int) -> tuple[NDArray[np.uint8], 
 
 
 def _flow(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Picture:
-    way = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return np.asarray(way.calc(one, other, np.zeros((*one.shape, 2), np.float32)), np.float32)
+    return dense_flow(one, other, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
 
 
 def _box(mask: Picture) -> tuple[int, int, int, int]:

@@ -21,6 +21,8 @@ _SURE = 0.25
 """Score from which a network is taken to see somebody."""
 _SURE_ALONE = 0.45
 """The same where it has to tell by itself whether there is somebody at all."""
+_SURE_ACROSS = 0.8
+"""The same for it to ask of what goes from border to border, which is the place else: a rider close by."""
 _LARGE, _SURE_LARGE = 0.25, 0.6
 """The same of what takes more than this share of the picture: a house has edges that are straight in part."""
 _NEAR = 0.25
@@ -96,7 +98,7 @@ def find_other_actor(
     if actors and kind == "auto" and regions is None:
         place = [one for one in actors if _is_place(one)]
         others = [one for one in actors if all(one is not other for other in place)]
-        if not others and all(_spans(one.mask) for one in place):
+        if not others and all(_spans(one.mask) and one.score < _SURE_ACROSS for one in place):
             return _place_alone(place, [*things, *place])
         sure = any(one.score >= _SURE_ALONE for one in others)
         if not sure:

@@ -32,6 +32,8 @@ _RING, _LOWER, _LEVEL = 3, 3, 0.0003
 """What is about a thing, and by how much another part may lie higher or lower, in rows of that picture; and the price
 of the square of a row.
 """
+_AT_BORDER, _HIGHER = 0.03, 2.0
+"""Share of the width that tells how high what a border cuts is there; and how many times as high is much higher."""
 _RIM = 0.02
 """Rim added, as a share of the height: an edge is mixed with what stands out."""
 
@@ -56,10 +58,19 @@ def prominent(picture: Picture) -> Flags:
 
 
 def cut_by_border(things: Flags, last: bool) -> Flags:
-    """Those of the ``things`` (h, w) that reach the picture's first or ``last`` column."""
-    _, labels = cv2.connectedComponents(things.astype(np.uint8))
-    there = np.unique(labels[:, -1 if last else 0])
-    return np.asarray(np.isin(labels, there[there > 0]))
+    """Those of the ``things`` (h, w) that reach the picture's first or ``last`` column.
+
+    Of what is much higher farther in only what lies before that: an arm, or a bridge's cable, and not the tower.
+    """
+    inwards = np.ascontiguousarray(things[:, ::-1] if last else things)
+    count, labels = cv2.connectedComponents(inwards.astype(np.uint8))
+    cut = np.zeros_like(inwards)
+    for label in range(1, count):
+        one = labels == label
+        rows = one.sum(0)
+        at_border = rows[: max(1, round(_AT_BORDER * len(rows)))].max() if rows[0] else 0
+        cut |= one & np.logical_and.accumulate(rows <= _HIGHER * at_border) & bool(at_border)
+    return cut[:, ::-1] if last else cut
 
 
 def _shares(picture: Picture) -> Picture:

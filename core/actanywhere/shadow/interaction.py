@@ -341,9 +341,8 @@ def _lasting(alpha: Codes, feet: dict[int, Feet], index: int) -> Plane:
             grown = cv2.dilate(alpha[other], np.ones((wide, wide), np.uint8)).astype(np.float32)
             soft = cv2.GaussianBlur(grown, (0, 0), around)
             there = moved(np.dstack([soft, np.full_like(soft, 255)]), feet[other], feet[index])
-            most = np.maximum(
-                most, there[..., 0] + 255 - there[..., 1]
-            )  # what it does not show may last there
+            # What it does not show may last there.
+            most = np.maximum(most, there[..., 0] + 255 - there[..., 1])
     own = alpha[index].astype(np.float32)
     return np.asarray(np.minimum(own, most / _LASTING), np.float32)
 

@@ -23,7 +23,7 @@ from .unlike import as_codes, leave_out_unlike
 
 Codes = NDArray[np.uint8]
 
-_LOOKED_AT = 64
+_LOOKED_AT = 16
 """Frames after which what was looked at leaves the memory."""
 _AT_ONCE = 4
 """Frames at most that are looked at at once; each takes some 50 MB."""
@@ -64,6 +64,7 @@ class Looks:
         self._moves: dict[int, Moves] = {}
         self._levels: dict[int, Level] = {}
         self._around = AROUND
+        self._also: tuple[Codes, ...] = ()
         self._threads = min(_AT_ONCE, processors())
         # A given clean plate is read from files, one frame after the other.
         self._at_once = self._threads if clean is None else 1
@@ -72,18 +73,18 @@ class Looks:
         self, work: Callable[[int], None], frames: Iterable[int] | None = None, at_once: int = 0
     ) -> None:
         """Run ``work`` over all frames, or over these, a few at once."""
+        asked = list(range(len(self._shot)) if frames is None else frames)
         with ThreadPoolExecutor(at_once or self._threads) as pool:
-            list(pool.map(work, range(len(self._shot)) if frames is None else frames))
+            for start in range(0, len(asked), _LOOKED_AT):
+                list(pool.map(work, asked[start : start + _LOOKED_AT]))
+                forget(self._shot.rgb, self.dark, self.bluer, self.doubted, *self._also)
 
     def look(self, step: Callable[[int], None]) -> None:
         """Look at every frame beside its clean plate; ``step`` hears how many are done."""
         count = len(self._shot)
-        at_once = (
-            self._threads if self._given is None else 1
-        )  # a given one is read from files, one after the other
-        with ThreadPoolExecutor(at_once) as pool:
-            for start in range(0, count, at_once):
-                frames = range(start, min(start + at_once, count))
+        with ThreadPoolExecutor(self._at_once) as pool:
+            for start in range(0, count, self._at_once):
+                frames = range(start, min(start + self._at_once, count))
                 for index, seen in zip(frames, pool.map(self._seen, frames), strict=True):
                     if seen is not None:
                         self._note(index, *seen)
@@ -139,9 +140,8 @@ class Looks:
         def put(index: int) -> None:
             found = _under_actor(kept[index] / np.float32(255), self._shot.actor(index))
             planes[index] = np.maximum(planes[index], np.round(found * 255).astype(np.uint8))
-            if index % _LOOKED_AT == 0:
-                forget(self.dark, planes, parts, kept)
 
+        self._also = planes, parts, kept
         self.each(reach, self.shown)
         if in_time:
             reach_on(kept, parts, self._feet, self._shot.together)

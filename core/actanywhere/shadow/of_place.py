@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..camera.dense_flow import dense_flow
 from ..camera.fit import apply
 from ..footage import brightness
 from .shot_frames import Codes, Flags, Plane, ShotFrames, by_track, linear
@@ -109,8 +110,7 @@ def _laid_on(other: _Small, here: _Small, move: NDArray[np.float64]) -> tuple[Pl
     """
     height, width = here.light.shape
     grey = cv2.warpPerspective(other.grey, move, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    follow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow = follow.calc(here.grey, grey, np.zeros((height, width, 2), np.float32))
+    flow = dense_flow(here.grey, np.asarray(grey, np.uint8))
     at = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) + flow
     looks = apply(np.asarray(np.linalg.inv(move), np.float64), np.asarray(at.reshape(-1, 2), np.float64))
     looks = np.nan_to_num(looks, nan=-1e4).clip(-1e4, 1e4).reshape(height, width, 2)

@@ -53,7 +53,10 @@ class Refusal(Enum):
     NOBODY = "nobody is seen to stand in the plate"
     CUT_OFF = "the frame cuts the actor off above the feet all the time"
     HIDDEN = "the ground about the actor is never seen free of them"
-    MOVES = "the ground at the feet moves by itself, as water does"
+    MOVES = (
+        "the ground at the feet is not found again from frame to frame: it moves by itself, as water does, or faster "
+        "than it can be followed"
+    )
     SLIPS = "the ground at the feet does not go as the plate's camera does"
     DEPTHS = "the ground moves in itself, or stands at many depths"
     UNSTEADY = "none that moves with the actor is seen steadily on the ground"

@@ -48,10 +48,10 @@ class BlendSettings:
         group="blend",
     )
     shutter: str = text(
-        "off",
-        "How long the plate's shutter was open, in degrees of a frame's time (180 is usual): a fast pan then blurs the "
-        "place as it blurs the plate. auto: as the plate's files say, else as its background shows. off: the place is "
-        "not blurred.",
+        "auto",
+        "How long the plate's shutter was open: a fast pan blurs the place as it blurs the plate. auto: as the plate's "
+        "files say, else as its background shows. Or degrees of a frame's time (180 is usual). off: the place is not "
+        "blurred.",
         group="blend",
     )
     water: str = choice(

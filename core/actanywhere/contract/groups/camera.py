@@ -53,7 +53,7 @@ class CameraSettings:
     )
     widen: bool = switch(
         True,
-        "Widen the picture towards its sides, and its top, up to twice at the border, where the camera looks beyond "
+        "Widen the picture towards its borders, up to twice there, where the camera looks beyond "
         "them: nothing stands twice there. Off, or farther out: it is outpainted. With a network that fills, nothing "
         "is widened.",
         group="camera",
