@@ -143,9 +143,10 @@ class Host:
 
     def kill(self) -> None:
         """The plug is pulled: all that it started is gone at once."""
-        for pid in self._processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        while left := list(self._processes()):  # again, for what one of them began meanwhile
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
     def memory(self) -> dict[str, str]:
