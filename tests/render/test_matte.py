@@ -15,6 +15,7 @@ import pytest
 from actanywhere.cli import main
 from actanywhere.contract.errors import Cancelled, ModelError
 from actanywhere.contract.job import Progress
+from actanywhere.contract.sequences import sequences_in
 from actanywhere.contract.shot import ImageSequence
 from actanywhere.models import Found, find_entry
 from actanywhere.models.record import Record
@@ -185,7 +186,10 @@ def test_frames_that_it_is_unsure_of_are_listed_and_drawn(
     event = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert event["event"] == "matte" and event["unsure"] == [1004]
     assert json.loads((shot / "roto" / "matte.json").read_text())["unsure"] == [1004]
+    assert Path(event["sheet"]) == shot / "roto" / "review" / "matte_sheet.png"
     assert Path(event["sheet"]).is_file()
+    # The folder holds nothing else that could be meant: it may be given as the matte.
+    assert sequences_in(str(shot / "roto")) == ["sc010_matte.####.exr"]
 
 
 def test_a_part_that_comes_at_once_is_told_at_the_frame_that_lacks_it(

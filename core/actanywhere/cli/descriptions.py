@@ -53,8 +53,8 @@ MATTE = """\
 Writes a matte of the actor from the plate alone, as EXR frames in the plate's own numbers (channel A),
 with its metadata and time code. Give a box, a click or a rough matte of the actor in any frame; without one, the
 actor is the most prominent mover. SAM 2.1 follows them if it is installed ('actanywhere models pull matte'), else a
-network for stills with optical flow. Unsure frames are listed, and shown in matte_sheet.png: run the command again
-with a box or a click in one of them, into the same folder. Stop with Ctrl-C: the same command continues.
+network for stills with optical flow. Unsure frames are listed, and shown in review/matte_sheet.png: run the command
+again with a box or a click in one of them, into the same folder. Stop with Ctrl-C: the same command continues.
 """
 
 MATTE_EXAMPLES = """\

@@ -6,7 +6,7 @@ from ..footage import compact
 from ..seeing.outline_jumps import HALF, JUMPS, come_and_gone, half_there
 from ..seeing.protocol import Picture
 
-_AGAIN = "Look at matte_sheet.png, and run it again with a box or a rough matte of such a frame."
+_AGAIN = "Look at review/matte_sheet.png, and run it again with a box or a rough matte of such a frame."
 
 
 class Doubts:

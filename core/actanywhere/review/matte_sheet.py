@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..contract.files import make_folder
 from ..contract.shot import FrameRange, ImageSequence, Matte
 from ..footage import compact, open_matte, open_plate, to_display
 from ..render.matte import MadeMatte
@@ -19,7 +20,9 @@ _OUTLINE = (1.0, 0.2, 0.1)
 
 
 def write_matte_sheet(plate: ImageSequence, made: MadeMatte) -> Path:
-    """Write ``matte_sheet.png`` beside the matte: the plate, dimmed beside the actor. Raises ``OutputError``."""
+    """Write the plate, dimmed beside the actor, to ``review/matte_sheet.png`` in the matte's folder, which so holds
+    one sequence and can be given as it is. Raises ``OutputError``.
+    """
     others = [list(made.frames)[index] for index in spread(len(made.frames), _OTHERS)]
     unsure = [made.unsure[index] for index in spread(len(made.unsure), _UNSURE)] if made.unsure else []
     frames = unsure + [frame for frame in others if frame not in unsure]
@@ -37,7 +40,9 @@ def write_matte_sheet(plate: ImageSequence, made: MadeMatte) -> Path:
         write(paper, title, x, y + _LINE - 6, INK if frame in unsure else FAINT)
         cell = placed(_shown(plate, made.pattern, frame), height, width)
         paper[y + _LINE : y + _LINE + height, x : x + width] = code(cell)
-    path = Path(made.pattern).with_name("matte_sheet.png")
+    folder = Path(made.pattern).parent / "review"
+    make_folder(str(folder))
+    path = folder / "matte_sheet.png"
     write_png(path, paper)
     return path
 
