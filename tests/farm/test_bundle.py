@@ -213,7 +213,7 @@ def test_a_path_that_the_farm_does_not_see_is_refused(tmp_path: Path) -> None:
     assert "run_0" not in done.stderr
 
 
-def test_a_dry_run_tells_frames_hours_and_disk_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_tells_frames_time_and_disk_and_writes_nothing(tmp_path: Path) -> None:
     shots = write_list(tmp_path, 2)
     done = actanywhere("batch", shots, "--openjd", tmp_path / "bundle", "--dry-run", "--json")
     assert done.returncode == 0 and not (tmp_path / "bundle").exists()
@@ -228,8 +228,8 @@ def test_a_dry_run_says_how_long_so_many_hosts_take(tmp_path: Path) -> None:
     done = actanywhere("batch", shots, *words)
     assert done.returncode == 0, done.stderr
     # A shot takes 400 s, so two are a task: four tasks, of which two hosts take two each.
-    assert "7 shots, 28 frames, about 0.78 machine hours by 100 seconds a frame" in done.stdout
-    assert "2 hosts take about 0.44 hours, 2 shots a task" in done.stdout  # 1600 s
+    assert "7 shots, 28 frames, about 46:40 of machine time by 100 seconds a frame" in done.stdout
+    assert "2 hosts take about 26:40, 2 shots a task" in done.stdout  # 1600 s
     refused = actanywhere("batch", shots, *words, "--frame-seconds", 0)
     assert refused.returncode == 2 and "--frame-seconds 0.0 is no time" in refused.stderr
 

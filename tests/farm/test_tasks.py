@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import json
 import os
 import signal
@@ -35,7 +36,8 @@ def test_the_bundle_runs_whole_under_openjd_with_one_model_load(tmp_path: Path) 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert len(layers(tmp_path / "out")) == 3 * 4
     assert "openjd_progress: 100.0" in done.stdout and "openjd_fail" not in done.stdout
-    assert "# 3 finished" in (made / "report" / "report.md").read_text()
+    report = (made / "report" / "report.md").read_text()
+    assert "# 3 finished" in report and re.search(r"^\d+:\d\d of machine time on 1 host\.$", report, re.M)
     assert (tmp_path / "out" / "run_2" / "review" / "sheet.png").is_file()
     # The session, and with it the worker and its model, is the same for both tasks.
     assert done.stdout.count("Exiting Environment: Worker") == 1 and "Chunks run: 3" in done.stdout

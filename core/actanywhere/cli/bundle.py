@@ -108,13 +108,13 @@ def _tell(shots: Sequence[PlannedShot], args: argparse.Namespace, options: Bundl
     unsure = f" and {unknown} shots whose model has no known speed" if unknown else ""
     by = "the starter's speed" if args.frame_seconds is None else f"{args.frame_seconds:g} seconds a frame"
     print(
-        f"{len(shots)} shots, {sum(len(shot.frames) for shot in shots)} frames, about {sum(known) / 3600:.2f} machine "
-        f"hours by {by}{unsure}, at most {_bytes(sum(shot.disk for shot in shots))} of layers",
+        f"{len(shots)} shots, {sum(len(shot.frames) for shot in shots)} frames, about {clock(sum(known))} of machine "
+        f"time by {by}{unsure}, at most {_bytes(sum(shot.disk for shot in shots))} of layers",
         flush=True,
     )
     if hours is not None:
         chunk = shots_per_task(shots, options)
-        print(f"{args.hosts} hosts take about {hours:.2f} hours, {chunk} shots a task", flush=True)
+        print(f"{args.hosts} hosts take about {clock(3600 * hours)}, {chunk} shots a task", flush=True)
 
 
 def _as_dict(shot: PlannedShot) -> dict[str, object]:

@@ -22,6 +22,7 @@ from ..contract.errors import (
 from ..contract.files import make_folder, write_text
 from ..contract.job import Result
 from ..contract.schema import Upgrade, numbered, upgraded
+from ..hostkit.progress import clock
 from .shots import FarmShot
 
 _UPGRADES: tuple[Upgrade, ...] = ()
@@ -92,9 +93,10 @@ def write_report(report: Path, outcomes: Sequence[Outcome]) -> Path:
         status: sum(one.status == status for one in outcomes)
         for status in ("finished", "bad", "failed", "stopped", "waiting")
     }
-    hours = sum(one.seconds for one in outcomes) / 3600
+    hosts = len({one.host for one in outcomes if one.host})
+    took = clock(sum(one.seconds for one in outcomes))
     lines = ["# " + ", ".join(f"{count} {status}" for status, count in counts.items() if count), ""]
-    lines += [f"{hours:.2f} machine hours on {len({one.host for one in outcomes if one.host})} hosts.", ""]
+    lines += [f"{took} of machine time on {hosts} host{'' if hosts == 1 else 's'}.", ""]
     lines += ["| shot | status | host | seconds | ended | |", "|---|---|---|---|---|---|"]
     for one in outcomes:
         said = one.message or "; ".join(one.warnings)

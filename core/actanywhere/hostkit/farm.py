@@ -13,6 +13,7 @@ from ..contract.errors import ActAnywhereError, WorkerError, error_from_dict
 from ..contract.files import write_text
 from ..contract.job import Job
 from .engine import Engine, engine_errand, event_of
+from .progress import clock
 from .session import Step
 
 _LIST = "jobs.json"
@@ -64,13 +65,13 @@ def planned(lines: Sequence[str]) -> List[str]:
 
 def _summary(shots: Sequence[Dict[str, Any]]) -> str:
     known = [shot["seconds"] for shot in shots if shot["seconds"] is not None]
-    hours = f"about {sum(known) / 3600:.2f} machine hours" if known else ""
+    took = f"about {clock(sum(known))} of machine time" if known else ""
     if len(known) < len(shots):
-        hours += (" and " if hours else "") + f"{len(shots) - len(known)} of no known speed"
+        took += (" and " if took else "") + f"{len(shots) - len(known)} of no known speed"
     frames = sum(shot["count"] for shot in shots)
     disk = sum(shot["disk"] for shot in shots) / 1e6
     return "{} shot{}, {} frames, {}, at most {:.1f} MB of layers".format(
-        len(shots), "s" if len(shots) > 1 else "", frames, hours, disk
+        len(shots), "s" if len(shots) > 1 else "", frames, took, disk
     )
 
 
