@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -135,6 +136,29 @@ def test_the_place_may_be_painted_on_and_is_then_taken(shot: list[str], tmp_path
     assert found is not None
     told = "".join(one for one in found.warnings if "mine.exr" in one)
     assert "The colour space is taken as linear-rec709" in told and "it differs from that by" in told
+
+
+def test_a_dry_run_tells_of_every_file_that_is_written(
+    shot: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [
+        *shot,
+        "--condition-box",
+        "44,30,32,64",
+        "--format",
+        "exr",
+        "png",
+        "--output",
+        str(tmp_path / "out"),
+    ]
+    assert cli.main([*flags, "--dry-run", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])["preflight"]["writes"]
+    patterns = [Path(one.split(" (")[0]).name.replace("#", "?") for one in told]
+    assert cli.main(flags) == 0
+    lies = [path.name for path in (tmp_path / "out").glob("[!.]*") if path.is_file()]
+    assert any(name.endswith("_place.png") for name in lies)
+    assert all(any(fnmatch(name, one) for one in patterns) for name in lies), (lies, patterns)
+    assert all(any(fnmatch(name, one) for name in lies) for one in patterns), (lies, patterns)
 
 
 def test_what_is_said_of_an_exrs_colours_says_nothing_of_the_png_that_was_painted_from_it(

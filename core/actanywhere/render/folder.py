@@ -67,6 +67,11 @@ class OutputFolder:
         return self.path / f"{self.stem}.{frame:04d}.exr"
 
     @property
+    def place_path(self) -> Path:
+        """The condition picture as it was filled and goes on, where it was or does."""
+        return self.path / f"{self.stem}_place.png"
+
+    @property
     def answers(self) -> Path:
         """Where networks' answers are kept; the takes of a shot share them."""
         if re.fullmatch(r"take_\d{3,}", self.path.name):
@@ -109,6 +114,7 @@ class OutputFolder:
     def writes(self) -> list[str]:
         """What a render writes, for a dry run."""
         files = [self.pattern, str(self.result_path)]
+        files += [f"{self.place_path} (where the condition picture is filled, or goes on)"]
         files += [str(self.path / f"{self.comp_stem}.####.png")] if "png" in self.job.settings.format else []
         files += [str(self.path / f"{self.comp_stem}.mov")] if "mov" in self.job.settings.format else []
         return files

@@ -207,7 +207,7 @@ def _place_file(output: OutputFolder, scene: Scene) -> str:
     made = scene.place
     if made is None or made.picture is None or made.filled_by == BY_ARTIST:
         return ""
-    return str(output.path / f"{output.stem}_place.png")
+    return str(output.place_path)
 
 
 def _write_place(scene: Scene, path: str) -> None:
