@@ -19,6 +19,7 @@ from ..footage import spilled
 from .cast import standing
 from .clean_plate import CleanFrame
 from .looks import Looks
+from .passing import leave_out_passing
 from .pulled import PulledShadow
 from .reach import gone_on
 from .same_ground import same_ground
@@ -164,6 +165,7 @@ def pull_shadow(
         planes = fill_unseen(shot, planes, looks.doubted, feet, looks.each)
     if hardly and alike_over_time(planes, feet) < _ALIKE:
         return replace(_none(Refusal.PIECES), stays=True, needs=needs)
+    leave_out_passing(shot, planes, feet, looks.each)
     alone, bare = pops(planes, feet, shot.actor, shot.together)
     planes[alone] = 0
     show = [one for one in steady.show if one not in alone]

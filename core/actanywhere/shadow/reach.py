@@ -72,6 +72,21 @@ def gone_on(shot: ShotFrames, feet: list[Feet | None]) -> float:
     return float(np.hypot(*np.ptp(at, axis=0))) / here.wide
 
 
+def brought(shot: ShotFrames, plane: Plane, other: int, index: int, there: Feet, here: Feet) -> Plane:
+    """A ``plane`` (h, w) of frame ``other`` as it lies about the actor in frame ``index``, as a shadow goes on.
+
+    They stand ``there`` in the one, and ``here`` in the other. Of who jumps it goes along the ground, not with them.
+    """
+    seen = moved(plane, there, here)
+    x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
+    risen = (
+        here.y - y - here.tall * np.log(here.tall / there.tall)
+    )  # who comes nearer grows as their feet go down
+    if abs(here.x - x) > _RISES and abs(risen) > max(_RISES, _AIR * here.tall):
+        seen = np.maximum(seen, moved(plane, there, replace(here, y=float(y))))
+    return seen
+
+
 def lasting(
     shot: ShotFrames,
     dark: NDArray[np.uint8],
@@ -87,14 +102,7 @@ def lasting(
     near = [other for other in near if shot.together(other, index)]
     for other in near:
         grown = np.asarray(cv2.dilate(dark[other], np.ones((7, 7), np.uint8)), np.float32)
-        there = cast(Feet, feet[other])
-        seen = moved(grown, there, here)
-        x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
-        # Who comes nearer grows as their feet go down. Of who jumps the shadow goes along the ground, not with them.
-        risen = here.y - y - here.tall * np.log(here.tall / there.tall)
-        if abs(here.x - x) > _RISES and abs(risen) > max(_RISES, _AIR * here.tall):
-            seen = np.maximum(seen, moved(grown, there, replace(here, y=float(y))))
-        total += seen
+        total += brought(shot, grown, other, index, cast(Feet, feet[other]), here)
     own = dark[index].astype(np.float32)
     lasts = np.where(total > _LASTING * len(near) * own, own, 0) / 255
     return np.asarray(lasts, np.float32), of_place(shot, dark[index], feet, index)
