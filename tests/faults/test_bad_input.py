@@ -345,7 +345,8 @@ def test_a_dry_run_lists_what_would_be_read_and_written_and_touches_nothing(
     assert preflight["reads"] == expected
     names = [Path(path).name for path in preflight["writes"]]
     layer = "shot_generated_bg"
-    assert names == [f"{layer}.####.exr", "result.json", "shot_comp.####.png", "shot_comp.mov"]
+    place = f"{layer}_place.png (where the condition picture is filled, or goes on)"
+    assert names == [f"{layer}.####.exr", "result.json", place, "shot_comp.####.png", "shot_comp.mov"]
     assert preflight["frames"] == "1001-1006" and preflight["done"] == 0
     assert listing(shot.folder) == before
 

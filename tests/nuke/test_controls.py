@@ -171,7 +171,7 @@ def test_without_a_plate_or_a_network_that_works_it_is_told_and_nothing_is_left(
 def test_a_farm_bundle_of_the_selected_nodes_is_told_asked_for_written_and_submitted(stage: Stage) -> None:
     said = stage.play("farm_bundle")
     (question,) = said["left"]["said"]
-    assert question.startswith(f"2 shots, {2 * (LAST - FIRST + 1)} frames, about 0.0")
+    assert question.startswith(f"2 shots, {2 * (LAST - FIRST + 1)} frames, about 0:")
     assert "MB of layers" in question and question.endswith("Write the bundle and submit it?")
     nothing = {"other": [], "sh010_comp_ActAnywhere1": []}
     assert said["left"]["there"] == nothing, "what is not asked for leaves nothing"
