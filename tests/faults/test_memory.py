@@ -52,9 +52,8 @@ def test_48_frames_take_no_more_memory_than_8(shot: Staged, model: Path) -> None
         names.append(str(shot.folder / f"job{len(names)}.json"))
         Path(names[-1]).write_text(job.to_json())
     words = [sys.executable, "-c", MEASURED, *names]
-    one_heap = environment(CORE.parent) | {
-        "MALLOC_ARENA_MAX": "1"
-    }  # else some megabytes of noise where threads wait
+    # Of one heap: threads that wait for each other get their own, some megabytes of noise.
+    one_heap = environment(CORE.parent) | {"MALLOC_ARENA_MAX": "1"}
     done = subprocess.run(words, env=one_heap, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     _, short, long = (int(line) for line in done.stdout.split())

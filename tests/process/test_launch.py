@@ -96,7 +96,7 @@ def test_poll_returns_at_once(make_worker: MakeWorker, make_job: MakeJob) -> Non
     worker.submit(make_job("hang"))
     began = time.monotonic()
     worker.poll()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 0.5
 
 
 def test_cancel_ends_the_job_between_steps_and_keeps_the_worker(
@@ -108,7 +108,7 @@ def test_cancel_ends_the_job_between_steps_and_keeps_the_worker(
     began = time.monotonic()
     worker.cancel(job_id)
     error = finish(worker, job_id).error
-    assert isinstance(error, Cancelled) and "step" in error.message and time.monotonic() - began < 10
+    assert isinstance(error, Cancelled) and "step" in error.message and time.monotonic() - began < 2
     pid = worker.pid
     assert run(make_job("good"), lambda _: None, worker).versions["pid"] == str(pid)
 

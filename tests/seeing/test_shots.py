@@ -141,16 +141,8 @@ def test_the_place_may_be_painted_on_and_is_then_taken(shot: list[str], tmp_path
 def test_a_dry_run_tells_of_every_file_that_is_written(
     shot: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = [
-        *shot,
-        "--condition-box",
-        "44,30,32,64",
-        "--format",
-        "exr",
-        "png",
-        "--output",
-        str(tmp_path / "out"),
-    ]
+    flags = [*shot, "--condition-box", "44,30,32,64", "--format", "exr", "png"]
+    flags += ["--output", str(tmp_path / "out")]
     assert cli.main([*flags, "--dry-run", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])["preflight"]["writes"]
     patterns = [Path(one.split(" (")[0]).name.replace("#", "?") for one in told]

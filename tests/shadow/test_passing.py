@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,16 +15,16 @@ FRAMES, HEIGHT, WIDTH, STEP = 9, 180, 320, 6
 TAKEN = 128
 
 
-def _left(draw: dict[int, tuple[slice, slice]]) -> NDArray[np.uint8]:
+def _left(draw: dict[int, tuple[slice, slice]], shown: Sequence[int] = range(FRAMES)) -> NDArray[np.uint8]:
     """The planes of somebody who walks by, with what was drawn besides in some frames, after the lines are taken out.
 
-    Their shadow lies at their feet, 50 pixels long and 10 wide.
+    Their shadow lies at their feet, 50 pixels long and 10 wide, in the frames ``shown``.
     """
     actors, planes = np.zeros((2, FRAMES, HEIGHT, WIDTH), np.uint8)
     for time in range(FRAMES):
         left = 40 + STEP * time
         actors[time, 40:100, left : left + 16] = 1
-        planes[time, 96:106, left + 8 : left + 58] = TAKEN
+        planes[time, 96:106, left + 8 : left + 58] = TAKEN * (time in shown)
         if time in draw:
             planes[time][draw[time]] = TAKEN
     rgb, track = np.zeros((FRAMES, HEIGHT, WIDTH, 3), np.uint8), np.repeat(np.eye(3)[None], FRAMES, 0)
@@ -30,9 +32,9 @@ def _left(draw: dict[int, tuple[slice, slice]]) -> NDArray[np.uint8]:
     shot = ShotFrames(rgb, lambda index: actors[index] > 0, track, lambda one, other: none)
     feet = [feet_of(shot.actor(index)) for index in range(FRAMES)]
 
-    def each(work: object) -> None:
+    def each(work: Callable[[int], None], *, also: object = ()) -> None:
         for index in range(FRAMES):
-            work(index)  # type: ignore[operator]
+            work(index)
 
     leave_out_passing(shot, planes, feet, each)
     return planes
@@ -61,6 +63,13 @@ def test_what_is_no_line_stays_and_so_does_a_border() -> None:
     board, border = np.s_[106:128, 84:94], np.s_[106:110, 72:122]
     assert (_left({4: board})[4][board] == TAKEN).all()
     assert (_left({4: border})[4][border] == TAKEN).all()
+
+
+def test_frames_that_show_no_shadow_do_not_tell() -> None:
+    """Nobody's shadow is seen for two frames of three: those beside are too few to say that a stick is none."""
+    sticks = {time: _post(time) for time in (0, 3, 6)}
+    left = _left(sticks, shown=(0, 3, 6))
+    assert all((left[time][where] == TAKEN).all() for time, where in sticks.items())
 
 
 def test_a_frame_in_which_much_is_otherwise_is_left_as_it_is() -> None:

@@ -119,7 +119,7 @@ def test_an_edge_that_lies_aside_is_no_shadow_and_shade_is() -> None:
     assert cv2.countNonZero(kept) == 20 * 30
 
 
-def _each(work: Callable[[int], None]) -> None:
+def _each(work: Callable[[int], None], *, also: object = ()) -> None:
     for index in range(FRAMES):
         work(index)
 

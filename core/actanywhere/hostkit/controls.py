@@ -123,7 +123,7 @@ CONTROLS: Dict[str, Control] = {
     "farm_bundle": Control(
         "farm bundle",
         "Write the shot as a job bundle for a render farm, in a new take that waits. Its inputs are rendered first, "
-        "and what it needs (frames, hours, disk) is shown. It is also submitted where AWS's command 'deadline' is "
+        "and what it needs (frames, time, disk) is shown. It is also submitted where AWS's command 'deadline' is "
         "installed.",
     ),
     "make_camera": Control(

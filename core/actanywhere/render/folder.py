@@ -68,7 +68,7 @@ class OutputFolder:
 
     @property
     def place_path(self) -> Path:
-        """The condition picture as it was filled and goes on, where it was or does."""
+        """Where the condition picture lies as it was filled, and goes on beyond its borders."""
         return self.path / f"{self.stem}_place.png"
 
     @property

@@ -64,20 +64,23 @@ class Looks:
         self._moves: dict[int, Moves] = {}
         self._levels: dict[int, Level] = {}
         self._around = AROUND
-        self._also: tuple[Codes, ...] = ()
         self._threads = min(_AT_ONCE, processors())
         # A given clean plate is read from files, one frame after the other.
         self._at_once = self._threads if clean is None else 1
 
     def each(
-        self, work: Callable[[int], None], frames: Iterable[int] | None = None, at_once: int = 0
+        self,
+        work: Callable[[int], None],
+        frames: Iterable[int] | None = None,
+        at_once: int = 0,
+        also: tuple[Codes, ...] = (),
     ) -> None:
-        """Run ``work`` over all frames, or over these, a few at once."""
+        """Run ``work`` over all frames, or over these, a few at once; ``also``: other arrays that it uses."""
         asked = list(range(len(self._shot)) if frames is None else frames)
         with ThreadPoolExecutor(at_once or self._threads) as pool:
             for start in range(0, len(asked), _LOOKED_AT):
                 list(pool.map(work, asked[start : start + _LOOKED_AT]))
-                forget(self._shot.rgb, self.dark, self.bluer, self.doubted, *self._also)
+                forget(self._shot.rgb, self.dark, self.bluer, self.doubted, *also)
 
     def look(self, step: Callable[[int], None]) -> None:
         """Look at every frame beside its clean plate; ``step`` hears how many are done."""
@@ -141,11 +144,11 @@ class Looks:
             found = _under_actor(kept[index] / np.float32(255), self._shot.actor(index))
             planes[index] = np.maximum(planes[index], np.round(found * 255).astype(np.uint8))
 
-        self._also = planes, parts, kept
-        self.each(reach, self.shown)
+        also = planes, parts, kept
+        self.each(reach, self.shown, also=also)
         if in_time:
             reach_on(kept, parts, self._feet, self._shot.together)
-        self.each(put, self.shown)
+        self.each(put, self.shown, also=also)
         leave_out_unlike(planes, self.dark, self.bluer, self._shot.actor, self.shown)
 
     def _clean(self, shot: ShotFrames, index: int, part: Box) -> CleanFrame:

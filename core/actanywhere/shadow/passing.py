@@ -6,7 +6,8 @@ frame or two. A shadow goes on with them, its thin parts too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 import cv2
 import numpy as np
@@ -14,13 +15,12 @@ from numpy.typing import NDArray
 
 from ..footage import spilled
 from .reach import brought
-from .shot_frames import Flags, ShotFrames
+from .shot_frames import Codes, Each, Flags, ShotFrames
 from .steady import Feet, away_from
 
-Codes = NDArray[np.uint8]
-
 _NEIGHBOURS, _HAVE = 3, 0.34
-"""Frames before and after that are asked, and the share of them that has to have what is no flash."""
+"""Frames before and after that are asked, where they show a shadow, and the share of them that has to have what is no
+flash."""
 _ASIDE, _APART = 0.05, 0.1
 """In heights of the actor: how far off it may lie in those, as legs swing; and how far a line has to reach away from
 the rest of the shadow, of which it else is the border.
@@ -35,43 +35,38 @@ _LAID, _FAINT = 25, 13
 """Of 255: a tenth of the light, and half of that."""
 
 
-def leave_out_passing(
-    shot: ShotFrames,
-    planes: Codes,
-    feet: Sequence[Feet | None],
-    each: Callable[[Callable[[int], None]], object],
-) -> None:
+def leave_out_passing(shot: ShotFrames, planes: Codes, feet: Sequence[Feet | None], each: Each) -> None:
     """Take out of the ``planes`` (T, h, w), the light taken of 255, lines that the frames beside do not have.
 
     ``each`` runs a work over all frames.
     """
-    grown = spilled(planes.shape)
+    grown = spilled(planes.shape)  # nothing in frames that show none
 
     def grow(index: int) -> None:
-        if (stands := feet[index]) is not None:
-            there = (planes[index] > _FAINT) | shot.actor(index)
-            grown[index] = cv2.dilate(there.astype(np.uint8), _disc(2 * _ASIDE * stands.tall))
+        stands, actor = feet[index], shot.actor(index)
+        if stands is not None and ((planes[index] > _LAID) & ~actor).any():
+            there = ((planes[index] > _FAINT) | actor).astype(np.uint8)
+            grown[index] = cv2.dilate(there, _disc(2 * _ASIDE * stands.tall))
 
     def leave_out(index: int) -> None:
+        near = range(max(0, index - _NEIGHBOURS), min(len(planes), index + _NEIGHBOURS + 1))
+        tell = [other for other in near if grown[other].any() and shot.together(other, index)]
+        if index not in tell or len(tell) <= _NEIGHBOURS:
+            return
+        here = cast(Feet, feet[index])
         laid = (planes[index] > _LAID) & ~shot.actor(index)
-        here = feet[index]
-        if here is None or not laid.any():
-            return
-        have, asked = np.zeros(laid.shape, np.float32), 0
-        for other in range(max(0, index - _NEIGHBOURS), min(len(planes), index + _NEIGHBOURS + 1)):
-            there = feet[other]
-            if other != index and there is not None and shot.together(other, index):
-                have += brought(shot, grown[other].astype(np.float32), other, index, there, here) > 0.5
-                asked += 1
-        alone = laid & (have < _HAVE * asked)
-        if asked < _NEIGHBOURS or alone.sum() > _MOST * laid.sum():
-            return
-        gone = _lines(alone, away_from(laid & ~alone), here)
-        if gone.any():
-            planes[index][cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+        have = np.zeros(laid.shape, np.float32)
+        for other in tell:
+            if other != index:
+                theirs = grown[other].astype(np.float32)
+                have += brought(shot, theirs, other, index, cast(Feet, feet[other]), here) > 0.5
+        alone = laid & (have < _HAVE * (len(tell) - 1))
+        if alone.sum() <= _MOST * laid.sum():
+            gone = _lines(alone, away_from(laid & ~alone), here).astype(np.uint8)
+            planes[index][cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0] = 0
 
-    each(grow)
-    each(leave_out)
+    each(grow, also=(planes, grown))
+    each(leave_out, also=(planes, grown))
 
 
 def _lines(alone: Flags, away: NDArray[np.float32], here: Feet) -> Flags:

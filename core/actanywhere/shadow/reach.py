@@ -79,9 +79,8 @@ def brought(shot: ShotFrames, plane: Plane, other: int, index: int, there: Feet,
     """
     seen = moved(plane, there, here)
     x, y = apply(by_track(shot, other, index), np.array([[there.x, there.y]]))[0]
-    risen = (
-        here.y - y - here.tall * np.log(here.tall / there.tall)
-    )  # who comes nearer grows as their feet go down
+    # Who comes nearer grows as their feet go down.
+    risen = here.y - y - here.tall * np.log(here.tall / there.tall)
     if abs(here.x - x) > _RISES and abs(risen) > max(_RISES, _AIR * here.tall):
         seen = np.maximum(seen, moved(plane, there, replace(here, y=float(y))))
     return seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,6 +17,14 @@ from ..camera.timing import Timing
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float32]
+
+
+class Each(Protocol):
+    """What goes over all frames, a few at once."""
+
+    def __call__(self, work: Callable[[int], None], *, also: tuple[Codes, ...] = ()) -> None:
+        """Do the ``work`` of each frame, and let go of the memory of the arrays that it reads and writes ``also``."""
+
 
 RIM = 0.012
 """Width of the rim about the actor, as a share of the frame's height, that is not taken for free."""

@@ -7,7 +7,7 @@ actor, where the plate is no lighter than in those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import cast
 
@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from ..camera.alignment import Box
 from ..footage import brightness, spilled
 from .reach import about
-from .shot_frames import Flags, Plane, ShotFrames, by_track, linear
+from .shot_frames import Each, Flags, Plane, ShotFrames, by_track, linear
 from .steady import Feet, feet_of, moved, onto
 
 Codes = NDArray[np.uint8]
-Each = Callable[[Callable[[int], None]], object]
 
 _ASKED = 16
 """Frames, evenly spread, that tell where the ground is ever seen in the light."""
@@ -125,8 +124,8 @@ def fill_unseen(
         mean = cv2.GaussianBlur(mean, (0, 0), _BLUR * height)
         filled[index][part] = np.maximum(planes[index][part], np.round(mean)).astype(np.uint8)
 
-    each(doubt)
-    each(fill)
+    each(doubt, also=(unknown,))
+    each(fill, also=(planes, unknown, filled))
     return filled
 
 
