@@ -152,6 +152,7 @@ def test_a_dash_before_the_number_is_no_minus_where_it_belongs_to_the_name(tmp_p
         ("p.mov", "there is no such movie.", "Check the path"),
         ("no/p.####.exr", "cannot be listed", "Check the path"),
         ("p.####", "no extension", "Use EXR"),
+        ("roto", "there is no such file or folder", "Check the path"),
         ("p\0.exr", "no file can have such a name", "Check the path"),
         ("x" * 5000 + ".exr", "no file can have such a name", "Check the path"),
         ("p\udce4.####.exr", "not in UTF-8", "Rename it"),

@@ -123,6 +123,8 @@ def find_footage(sequence: ImageSequence) -> Footage:
     if range_after and not os.path.lexists(path):  # as Nuke lists and pastes it
         return _numbered(range_after.group(1), sequence.first_frame, "{}-{}".format(*range_after.group(2, 3)))
     extension = os.path.splitext(path)[1].lower()
+    if not extension and not os.path.lexists(path):
+        raise FootageError(f"{path}: there is no such file or folder.", "Check the path.")
     if extension not in MOVIE_EXTENSIONS + STILL_EXTENSIONS:
         raise FootageError(
             f"{path}: '{extension if extension[1:].isalnum() else 'no extension'}' is not a format that can be read.",
